@@ -1,0 +1,37 @@
+# The project's verbs. Everything works from a fresh clone: each calls `setup` first, which is quick when nothing changed.
+PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
+	$$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$name && break; done)
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+setup: $(STAMP) ## .venv with the locked dependencies
+
+$(STAMP): requirements.lock requirements-bootstrap.lock
+	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 to 3.13 found; install one, or say PYTHON=/path/to/python3"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bootstrap.lock
+	@echo "installing the locked dependencies into .venv ..."
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip sync --quiet --require-hashes requirements.lock requirements-bootstrap.lock
+	@$(BIN)/python -c "import pathlib, sysconfig; pathlib.Path(sysconfig.get_path('purelib'), 'edye_delivery.pth').write_text('$(CURDIR)/plugins\n')"
+	@touch $(STAMP)
+
+test: setup ## every test but the longer proofs
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not proof" -q
+
+lint: setup ## format, lint, types
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
+
+fix: setup ## format and repair what can be
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+lock: ## pin all dependencies anew
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.txt -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements-bootstrap.txt -o requirements-bootstrap.lock
+
+clean: ## forgets runs, sandbox and ledger
+	@rm -rf build
+
+.PHONY: help setup test lint fix lock clean

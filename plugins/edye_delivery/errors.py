@@ -1,0 +1,74 @@
+"""What can go wrong, told by what to do next: Transient (the same call may succeed later) or Terminal (it will not)."""
+
+from __future__ import annotations
+
+
+class DeliveryError(Exception):
+    """Any failure of a delivery step that a person or a retry policy has to act on."""
+
+
+class Transient(DeliveryError):
+    """The same call may succeed later: retry it; `retry_after_s` is the other side's wish, where it told one."""
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        self.message, self.retry_after_s = message, retry_after_s
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[type[Transient], tuple[str, float | None]]:
+        return type(self), (self.message, self.retry_after_s)
+
+
+class Terminal(DeliveryError):
+    """The same input fails every time: stop and tell a person."""
+
+
+class InvalidRequest(Terminal):
+    """The run was asked for something that it cannot do (params, window)."""
+
+
+class AnnexInvalid(Terminal):
+    """An annex file breaks the annex model; the message names file and key."""
+
+
+class ConfigurationInvalid(Terminal):
+    """A connection or the installation lacks something that the run needs."""
+
+
+class AuthRefused(Terminal):
+    """The other side refused our token (401) or our permission (403)."""
+
+
+class CatalogueRefused(Terminal):
+    """The EDYE API answers a well-formed call with a refusal (400, 404)."""
+
+
+class AnswerMalformed(Transient):
+    """An answer is cut short, too large, or not what its contract says."""
+
+
+class UrlRefused(Terminal):
+    """A URL of foreign input leads outside the allow-list of hosts and protocols."""
+
+
+class MediaUnavailable(Terminal):
+    """The media host says that there is no such file (404, 410, 403)."""
+
+
+class MediaTooLarge(Terminal):
+    """A file is larger than its kind may be."""
+
+
+class MediaChanged(Transient):
+    """The media file is not, or no longer, the one that was judged."""
+
+
+class MediaMismatch(Terminal):
+    """The media file is not the one that the catalogue promises (SHA-256)."""
+
+
+class PictureBroken(Terminal):
+    """A picture cannot be opened or rendered within the limits."""
+
+
+class WindowNotDone(Terminal):
+    """Titles of the window are not accepted; the message names each with its cause and owner."""

@@ -1,0 +1,32 @@
+"""For all tests: no socket leaves this machine, and in CI nothing is skipped."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any
+
+import pytest
+
+REAL_CONNECT = socket.socket.connect
+LOOPBACK = ("127.", "::1", "localhost")
+
+
+def _only_loopback(self: socket.socket, address: Any) -> None:
+    if isinstance(address, tuple) and not str(address[0]).startswith(LOOPBACK):
+        raise AssertionError(f"a test opens a connection to {address[0]}")
+    REAL_CONNECT(self, address)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Blocks every address but loopback for the whole session."""
+    socket.socket.connect = _only_loopback  # type: ignore[method-assign]
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Turns a session with skipped tests red in CI."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if os.environ.get("CI") and skipped and not hasattr(session.config, "workerinput"):
+        reporter.write_line(f"in CI nothing is skipped, but {len(skipped)} tests were")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -1,0 +1,94 @@
+"""Imports point left only (architecture, Rings); pure rings know no Airflow, environment, clock or socket."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "plugins" / "edye_delivery"
+RINGS = [
+    {"errors"},
+    {"catalog", "annex"},
+    {"qc", "artwork", "feeds", "clients", "ledger", "reports"},
+    {"hooks"},
+    {"operators", "sensors", "triggers"},
+    {"dag_support"},
+]
+RING_OF = {name: number for number, ring in enumerate(RINGS) for name in ring}
+PURE = set().union(*RINGS[:3])
+FORBIDDEN_IN_PURE = {"airflow", "os", "socket", "requests", "environ"}
+ENVIRONMENT_ALLOWED = {"clients/ffprobe.py", "clients/probe.py"}
+CLOCK_CALLS = {"now", "utcnow", "today", "time", "monotonic", "sleep"}
+
+
+def files() -> list[Path]:
+    return sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module or ""
+
+
+def label(path: Path) -> str:
+    return str(path.relative_to(PACKAGE))
+
+
+@pytest.mark.parametrize("path", files(), ids=label)
+def test_a_file_belongs_to_a_ring_and_imports_its_own_or_left_of_it(path):
+    own = part_of(path)
+    for name in imported(path):
+        if not name.startswith("edye_delivery"):
+            continue
+        other = name.split(".")[1]
+        pair = {own, other}
+        allowed = other == own or RING_OF[other] < RING_OF[own] or pair <= RINGS[1]
+        allowed = allowed or pair <= RINGS[4]
+        assert allowed, f"{label(path)} imports {name}, which does not lie to its left"
+
+
+@pytest.mark.parametrize("path", [path for path in files() if part_of(path) in PURE], ids=label)
+def test_a_pure_ring_knows_no_airflow_no_environment_and_no_socket(path):
+    forbidden = FORBIDDEN_IN_PURE - ({"os"} if label(path) in ENVIRONMENT_ALLOWED else set())
+    assert not {name.split(".")[0] for name in imported(path)} & forbidden
+
+
+@pytest.mark.parametrize("path", [path for path in files() if part_of(path) in PURE], ids=label)
+def test_a_pure_ring_reads_no_clock(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CLOCK_CALLS:
+            owner = node.func.value
+            assert not (isinstance(owner, ast.Name) and owner.id in {"datetime", "date", "time"}), (
+                f"{label(path)}:{node.lineno} reads a clock"
+            )
+
+
+def test_every_folder_of_the_package_is_in_a_ring():
+    folders = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders <= RING_OF.keys()
+
+
+def test_package_files_are_empty():
+    assert all(path.read_text() == "" for path in PACKAGE.rglob("__init__.py"))
+
+
+def test_files_stay_under_three_hundred_lines():
+    root = PACKAGE.parents[1]
+    longest = {
+        str(path.relative_to(root)): lines
+        for folder in ("dags", "plugins", "sandbox", "tools", "benchmarks")
+        for path in (root / folder).rglob("*.py")
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 300
+    }
+    assert longest == {}
