@@ -1,0 +1,105 @@
+"""Which artwork of a title a partner's annex asks for, what makes it usable, and what a thumbnail is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from edye_delivery.annex.model import Annex, ThumbnailSpec
+from edye_delivery.catalog.art import can_give, has_ratio, ratio_off_percent
+from edye_delivery.catalog.facts import ImageFacts
+from edye_delivery.catalog.title import Image, Title
+from edye_delivery.catalog.vocabulary import ImageKind
+
+LOOKED_AT_PER_KIND = 8
+
+
+def art_to_judge(annex: Annex, title: Title) -> tuple[Image, ...]:
+    """The title's artwork of the kinds that the annex requires or makes thumbnails of, best language first.
+
+    Art in another language than the title's is left out where there is some in its own or without language; of one kind
+    at most eight pictures are taken.
+    """
+    required = annex.images.required.get(title.kind, ())
+    kinds = dict.fromkeys([*required, *(kind for spec in annex.thumbnails for kind in spec.origins)])
+    return tuple(image for kind in kinds for image in _art_of(title, kind))
+
+
+def custom_thumbnails(annex: Annex, title: Title) -> tuple[Image, ...]:
+    """The thumbnails that EDYE made by hand for the title, best language first; none where the annex makes none."""
+    return tuple(_in_language(title, title.custom_thumbnails)) if annex.thumbnails else ()
+
+
+def is_readable(annex: Annex, picture: ImageFacts) -> bool:
+    """Whether the picture could be opened and keeps to the annex's format, bytes and pixels."""
+    limits = annex.images
+    return (
+        picture.failure is None
+        and picture.format in limits.formats
+        and picture.size_bytes <= limits.max_size_bytes
+        and picture.width_px * picture.height_px <= limits.max_pixels
+    )
+
+
+def has_ratio_of_kind(annex: Annex, picture: ImageFacts) -> bool:
+    """Whether the ratio is the one that the annex asks of this kind, within its tolerance."""
+    limits = annex.images.limits.get(picture.kind)
+    if limits is None:
+        return True
+    return ratio_off_percent(picture.width_px, picture.height_px, limits.ratio) <= limits.ratio_tolerance_percent
+
+
+def has_size_of_kind(annex: Annex, picture: ImageFacts) -> bool:
+    """Whether width and height reach what the annex asks of this kind."""
+    limits = annex.images.limits.get(picture.kind)
+    return limits is None or (picture.width_px >= limits.min_width_px and picture.height_px >= limits.min_height_px)
+
+
+def is_usable(annex: Annex, picture: ImageFacts) -> bool:
+    """Whether the picture is within all of the annex's limits for its kind."""
+    return is_readable(annex, picture) and has_ratio_of_kind(annex, picture) and has_size_of_kind(annex, picture)
+
+
+def thumbnail_origin(
+    annex: Annex, spec: ThumbnailSpec, title: Title, pictures: Sequence[ImageFacts]
+) -> ImageFacts | None:
+    """The picture that a thumbnail is made of, None where none is large enough; nothing is ever upscaled.
+
+    First a custom thumbnail of exactly the wanted ratio, then usable art in the order of the spec's origins. Art that
+    is readable but outside the limits of its kind comes last: it is reached only where the annex waives that defect,
+    for otherwise the title is not delivered.
+    """
+    measured = {(picture.kind, picture.url): picture for picture in pictures if is_readable(annex, picture)}
+    for picture in _measured(custom_thumbnails(annex, title), measured):
+        if has_ratio(picture.width_px, picture.height_px, spec.width_px, spec.height_px) and _gives(picture, spec):
+            return picture
+    art = [
+        picture
+        for kind in spec.origins
+        for picture in _measured(_art_of(title, kind), measured)
+        if _gives(picture, spec)
+    ]
+    return next((picture for picture in art if is_usable(annex, picture)), next(iter(art), None))
+
+
+def is_custom_thumbnail(title: Title, picture: ImageFacts) -> bool:
+    """Whether the picture is one of the thumbnails that EDYE made by hand for the title."""
+    return any((image.kind, image.url) == (picture.kind, picture.url) for image in title.custom_thumbnails)
+
+
+def _art_of(title: Title, kind: ImageKind) -> list[Image]:
+    return _in_language(title, (image for image in title.images if image.kind is kind))
+
+
+def _in_language(title: Title, images: Iterable[Image]) -> list[Image]:
+    unique = list({image.url: image for image in images}.values())
+    own = [image for image in unique if image.lang and image.lang == title.lang]
+    neutral = [image for image in unique if not image.lang]
+    return ([*own, *neutral] or unique)[:LOOKED_AT_PER_KIND]
+
+
+def _measured(images: Iterable[Image], measured: dict[tuple[ImageKind, str], ImageFacts]) -> Iterator[ImageFacts]:
+    return (measured[image.kind, image.url] for image in images if (image.kind, image.url) in measured)
+
+
+def _gives(picture: ImageFacts, spec: ThumbnailSpec) -> bool:
+    return can_give(picture.width_px, picture.height_px, spec.width_px, spec.height_px)

@@ -1,0 +1,168 @@
+"""The annex: everything that differs between partners, as one frozen model (architecture, decision 1).
+
+Unknown keys are refused; include/schemas/annex.schema.json is exported from here. No value here is a secret.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from edye_delivery.annex.template import EXTERNAL_ID_VARIABLES, FILE_NAME_VARIABLES, checked_template
+from edye_delivery.annex.wire import ApiChannel, MetadataField, Part
+from edye_delivery.catalog.vocabulary import Cause, ImageKind, TitleKind
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,63}$")]
+Ratio = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,3}:[1-9][0-9]{0,3}$")]
+Positive = Annotated[int, Field(gt=0)]
+
+
+class CatalogueFilter(Part):
+    """Which titles of the EDYE catalogue are this partner's; an empty list asks for nothing."""
+
+    tags: tuple[str, ...] = ()
+    geo: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    visible_only: bool = True
+    page_size: int = Field(500, ge=1, le=1000)
+    media_hosts: tuple[str, ...] = ()
+
+
+class Naming(Part):
+    """Templates of the external_id by kind of title, and of the file name (decisions, Naming)."""
+
+    episode: Annotated[str, AfterValidator(checked_template(EXTERNAL_ID_VARIABLES))]
+    episode_without_season: Annotated[str, AfterValidator(checked_template(EXTERNAL_ID_VARIABLES))]
+    other: Annotated[str, AfterValidator(checked_template(EXTERNAL_ID_VARIABLES))]
+    file_name: Annotated[str, AfterValidator(checked_template(FILE_NAME_VARIABLES))]
+    external_id_max_chars: Positive = 50
+    file_name_max_chars: Positive = 125
+
+
+class VideoLimits(Part):
+    """What a media file has to be (annex section 5)."""
+
+    source_types: tuple[str, ...]
+    containers: tuple[str, ...]
+    codecs: tuple[str, ...]
+    min_short_edge_px: Positive
+    max_duration_s: Positive
+    min_duration_s: float = Field(0, ge=0)
+    max_size_bytes: Positive
+    duration_tolerance_s: float = Field(5, ge=0)
+    audio_required: bool = False
+
+
+class ImageLimits(Part):
+    """What one piece of artwork has to be; sizes in pixels, tolerance of the ratio in percent."""
+
+    ratio: Ratio
+    ratio_tolerance_percent: float = Field(ge=0, le=50)
+    min_width_px: Positive
+    min_height_px: Positive
+
+
+class Images(Part):
+    """Which artwork each kind of title needs, and what every picture has to keep to."""
+
+    formats: tuple[Literal["JPEG", "PNG", "GIF"], ...]
+    max_size_bytes: Positive
+    max_pixels: Positive
+    limits: dict[ImageKind, ImageLimits]
+    required: dict[TitleKind, tuple[ImageKind, ...]]
+
+    @model_validator(mode="after")
+    def _limits_for_required(self) -> Images:
+        missing = {kind for kinds in self.required.values() for kind in kinds} - self.limits.keys()
+        if missing:
+            raise ValueError(f"images.required names {sorted(missing)}, for which images.limits says nothing")
+        return self
+
+
+class ThumbnailSpec(Part):
+    """A thumbnail that a title must have: exact size, from the first usable art of `origins`, never upscaled."""
+
+    name: Name
+    width_px: Annotated[int, Field(gt=0, le=4096)]
+    height_px: Annotated[int, Field(gt=0, le=4096)]
+    origins: tuple[ImageKind, ...] = Field(min_length=1)
+    format: Literal["JPEG", "PNG"] = "JPEG"
+    quality: int = Field(85, ge=1, le=95)
+
+
+class TextLimits(Part):
+    """Lengths of texts in characters."""
+
+    title_max_chars: Positive
+    synopsis_short_max_chars: Positive
+    synopsis_long_max_chars: Positive
+
+
+class Waiver(Part):
+    """A rule that does not count for this partner for a while; always with a reason and an end."""
+
+    reason: str = Field(min_length=10)
+    until: date
+
+
+class Alert(Part):
+    """When somebody is to be woken (annex section 8)."""
+
+    consecutive_errors: Positive
+
+
+class ErrorRule(Part):
+    """One line of the table from what the partner says to our cause; every given condition has to hold."""
+
+    http_status: tuple[int, ...] = ()
+    codes: tuple[str, ...] = ()
+    text_contains: tuple[str, ...] = ()
+    cause: Cause
+
+
+Criterion = Literal[
+    "received_with_tracking_id", "completed", "media_within_limits", "minimum_metadata", "qc_and_thumbnails"
+]
+
+
+class Annex(Part):
+    """One partner."""
+
+    partner: Name
+    display_name: str
+    client_id: str
+    schedule: str | None
+    batch_size: int = Field(50, ge=1, le=1000)
+    fail_on: Literal["any", "technical"] = "any"
+    catalogue: CatalogueFilter
+    naming: Naming
+    api: ApiChannel | None = None
+    metadata: dict[str, MetadataField]
+    minimum_metadata: tuple[str, ...]
+    mappings: dict[str, dict[str, str]] = Field(default_factory=dict)
+    required_tags: tuple[str, ...] = ()
+    text: TextLimits
+    video: VideoLimits
+    images: Images
+    thumbnails: tuple[ThumbnailSpec, ...] = ()
+    acceptance: tuple[Criterion, ...]
+    errors: tuple[ErrorRule, ...]
+    alert: Alert
+    waivers: dict[str, Waiver] = Field(default_factory=dict)
+    contacts: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _tables_exist(self) -> Annex:
+        for key, field in self.metadata.items():
+            if field.map is not None and field.map not in self.mappings:
+                raise ValueError(f"metadata.{key}.map names the table {field.map!r}, which mappings does not have")
+        for key in self.minimum_metadata:
+            if key not in self.metadata:
+                raise ValueError(f"minimum_metadata names {key!r}, which metadata does not have")
+        thumbnails = {spec.name for spec in self.thumbnails}
+        for rendition in self.api.renditions if self.api else ():
+            if rendition.thumbnail not in thumbnails:
+                raise ValueError(f"api.renditions names the thumbnail {rendition.thumbnail!r}, which thumbnails lacks")
+        return self

@@ -1,0 +1,61 @@
+"""What the partner's words mean to us: the annex's error table, its states, its tracking-id keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.annex.wire import ApiChannel
+from edye_delivery.catalog.vocabulary import Cause, IngestState
+
+TEXT_MAX_CHARS = 500
+
+
+def cause_of(annex: Annex, *, http_status: int | None, code: str, text: str) -> Cause:
+    """The first line of the annex's error table that holds, else `unknown`, never guessed (decisions, ingest API)."""
+    folded = text.casefold()
+    for rule in annex.errors:
+        if rule.http_status and http_status not in rule.http_status:
+            continue
+        if rule.codes and code not in rule.codes:
+            continue
+        if rule.text_contains and not any(part.casefold() in folded for part in rule.text_contains):
+            continue
+        return rule.cause
+    return Cause.UNKNOWN
+
+
+def tracking_id_of(channel: ApiChannel, answer: Any) -> str | None:
+    """The partner's name for one ingest, under the first of the annex's keys that holds one."""
+    return _first_text(answer, channel.tracking_id_keys, max_chars=200)
+
+
+def state_of(channel: ApiChannel, answer: Any) -> IngestState | None:
+    """The ingest's state in our words; None where the partner's word is not in the annex."""
+    word = found_at(answer, channel.state_key)
+    return channel.states.get(word) if isinstance(word, str) else None
+
+
+def error_of(channel: ApiChannel, answer: Any) -> tuple[str, str]:
+    """The partner's error code and text, bounded and on one line; empty where there is none."""
+    code = _first_text(answer, channel.error_code_keys, max_chars=100) or ""
+    text = _first_text(answer, channel.error_message_keys, max_chars=TEXT_MAX_CHARS) or ""
+    return code, text
+
+
+def found_at(answer: Any, path: str) -> Any:
+    """The value under a dotted path of keys; None where there is none."""
+    for key in path.split("."):
+        if not isinstance(answer, dict):
+            return None
+        answer = answer.get(key)
+    return answer
+
+
+def _first_text(answer: Any, paths: Iterable[str], max_chars: int) -> str | None:
+    for path in paths:
+        value = found_at(answer, path)
+        if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
+            return "".join(char if char.isprintable() else " " for char in str(value))[:max_chars].strip()
+    return None

@@ -1,0 +1,61 @@
+"""A title becomes a planned title: its names, its partner metadata, its media and its digests, by the annex alone."""
+
+from __future__ import annotations
+
+from edye_delivery.annex.metadata import metadata_of
+from edye_delivery.annex.model import Annex
+from edye_delivery.annex.naming import external_id_of, file_name_of
+from edye_delivery.catalog.digest import digest_of, path_of
+from edye_delivery.catalog.plan import PlannedTitle
+from edye_delivery.catalog.title import Image, Source, Title
+from edye_delivery.catalog.vocabulary import Change
+
+
+def plan_of(annex: Annex, title: Title, resend: str = "") -> PlannedTitle:
+    """The title as this partner would get it; `resend` (a run's id) makes it another delivery of the same content."""
+    external_id = external_id_of(annex, title)
+    file_name = file_name_of(annex, title, external_id)
+    metadata = metadata_of(annex, title, external_id, file_name)
+    media = best_source(annex, title)
+    media_digest = media_digest_of(media)
+    extras = [_image_identity(image) for image in title.images] if annex.api and annex.api.renditions else []
+    content_key = digest_of(annex.partner, external_id, media_digest, metadata, extras)
+    return PlannedTitle(
+        title=title,
+        external_id=external_id,
+        file_name=file_name,
+        metadata=metadata,
+        media=media,
+        media_digest=media_digest,
+        revision=revision_of(title),
+        content_key=content_key,
+        delivery_key=digest_of(content_key, resend) if resend else content_key,
+        change=Change.NEW,
+    )
+
+
+def best_source(annex: Annex, title: Title) -> Source | None:
+    """The largest media file of a type that the annex takes; of equals the first."""
+    usable = [source for source in title.sources if source.type in annex.video.source_types]
+    return max(usable, key=lambda source: (source.height or 0, source.bitrate or 0), default=None)
+
+
+def media_digest_of(media: Source | None) -> str:
+    """The media's identity: its SHA-256 where the catalogue tells it, else path and size, whatever host serves it."""
+    if media is None:
+        return digest_of("no media")
+    return media.sha256.lower() if media.sha256 else digest_of(path_of(media.file), media.filesize)
+
+
+def revision_of(title: Title) -> str:
+    """The digest of all that the catalogue says of a title and its series, but for when it was touched."""
+    said = title.model_dump(mode="json", exclude={"updated_at": True, "series": {"updated_at"}})
+    for image in [*said["images"], *said["custom_thumbnails"], *((said["series"] or {}).get("images", []))]:
+        image["url"] = path_of(image["url"])
+    for source in said["sources"]:
+        source["file"] = path_of(source["file"])
+    return digest_of(said)
+
+
+def _image_identity(image: Image) -> list[str]:
+    return [image.kind, path_of(image.url)]

@@ -1,0 +1,18 @@
+"""Which titles of the EDYE catalogue are a partner's (annex: catalogue)."""
+
+from __future__ import annotations
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.title import Title
+
+
+def left_out_because(annex: Annex, title: Title) -> str | None:
+    """Why the title is not this partner's: `invisible`, `tag` or `geo`; None where it is."""
+    wanted = annex.catalogue
+    if wanted.visible_only and not (title.visible and (title.series is None or title.series.visible)):
+        return "invisible"
+    if wanted.tags and not set(wanted.tags) & set(title.tags):
+        return "tag"
+    if wanted.geo and title.geo and not {geo.lower() for geo in wanted.geo} & {geo.lower() for geo in title.geo}:
+        return "geo"
+    return None

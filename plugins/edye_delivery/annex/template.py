@@ -1,0 +1,35 @@
+"""Naming templates of an annex: a few named variables with a width, nothing else of Python's format language."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Callable, Mapping
+
+EXTERNAL_ID_VARIABLES = frozenset(
+    {"title_id", "season", "episode", "lang", "LANG", "client_id", "id_cliente", "edye_id"}
+)
+FILE_NAME_VARIABLES = EXTERNAL_ID_VARIABLES | {"external_id", "title_slug", "date"}
+NUMBERS = frozenset({"season", "episode"})
+WIDTH = re.compile(r"0[1-9]d?")
+
+
+def checked_template(variables: frozenset[str]) -> Callable[[str], str]:
+    """A validator that lets a template pass only with these variables, each plain or, for numbers, as {season:02}."""
+
+    def check(template: str) -> str:
+        for _, name, width, conversion in string.Formatter().parse(template):
+            if name is None:
+                continue
+            if name not in variables:
+                raise ValueError(f"{{{name}}} is not a variable of this template; there are {sorted(variables)}")
+            if conversion or (width and not (name in NUMBERS and WIDTH.fullmatch(width))):
+                raise ValueError(f"{{{name}}} takes no format; only season and episode take a width such as :02")
+        return template
+
+    return check
+
+
+def filled(template: str, values: Mapping[str, str | int]) -> str:
+    """The template with its variables; it has passed `checked_template`, so nothing but names and widths is in it."""
+    return template.format_map(values)

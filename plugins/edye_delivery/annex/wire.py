@@ -1,0 +1,99 @@
+"""The annex's parts that describe a partner's ingest API: paths, names, metadata mapping, patience."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from edye_delivery.catalog.vocabulary import IngestState
+
+Path = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9._~/-]*$")]
+PartName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+
+FieldName = Literal[
+    "title", "series_title", "synopsis_short", "synopsis_long", "lang", "kind", "season_number", "episode_number",
+    "duration_s", "duration_ms", "rating", "genres", "tags", "geo", "credits", "release_date", "updated_at",
+    "availability_start_at", "availability_end_at", "external_id", "file_name", "title_id", "edye_id", "client_id",
+]  # fmt: skip
+
+
+class Part(BaseModel):
+    """One part of the annex: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MetadataField(Part):
+    """Where one key of the partner's JSON comes from: `field`, `external` (an id of the catalogue) or `constant`.
+
+    `map` replaces values by a table of the annex's mappings (a rating looks up "SOURCE:VALUE"); a value that the table
+    lacks is a finding, never dropped in silence. `join` makes a list one text; `format` is strftime's, for dates and
+    moments in UTC; `max_chars` clips; `lang` asks for a text in that language instead of the title's own. An empty
+    value is left out unless `keep_empty` says otherwise.
+    """
+
+    field: FieldName | None = None
+    external: str | None = None
+    constant: str | int | float | bool | list[str] | None = None
+    map: str | None = None
+    join: str | None = None
+    format: str | None = None
+    lang: str | None = None
+    max_chars: int | None = Field(None, gt=0)
+    keep_empty: bool = False
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> MetadataField:
+        if sum(origin is not None for origin in (self.field, self.external, self.constant)) != 1:
+            raise ValueError("a metadata field has exactly one of field, external, constant")
+        return self
+
+
+class Rendition(Part):
+    """A thumbnail that travels as a further multipart part."""
+
+    part: PartName
+    thumbnail: str
+
+
+class Patience(Part):
+    """How often and how long one call is tried: seconds, full jitter between them, never above `cap_s`."""
+
+    attempts: int = Field(5, ge=1, le=20)
+    base_s: float = Field(1.0, ge=0)
+    cap_s: float = Field(60.0, gt=0)
+    retry_after_max_s: float = Field(300.0, gt=0)
+
+
+class Polling(Part):
+    """How the wait asks for an ingest's state: first look, pause and its growth, calls at once, when to give up."""
+
+    first_s: float = Field(ge=0)
+    every_s: float = Field(gt=0)
+    slowest_s: float = Field(gt=0)
+    growth: float = Field(1.5, ge=1)
+    at_once: int = Field(8, ge=1, le=64)
+    give_up_s: float = Field(gt=0)
+
+
+class ApiChannel(Part):
+    """A partner's ingest API (contracts/roku-ingest-api.yaml); every name of the wire is here."""
+
+    conn_id: str
+    ingest_path: Path
+    status_path: Path
+    status_id_parameter: PartName
+    file_part: PartName
+    file_type: str = "video/mp4"
+    metadata_part: PartName
+    tracking_id_keys: tuple[str, ...] = Field(min_length=1)
+    state_key: str
+    states: dict[str, IngestState]
+    error_code_keys: tuple[str, ...]
+    error_message_keys: tuple[str, ...]
+    titles_at_once: int = Field(4, ge=1, le=32)
+    answer_timeout_s: float = Field(120, gt=0)
+    patience: Patience = Patience()
+    polling: Polling
+    renditions: tuple[Rendition, ...] = ()

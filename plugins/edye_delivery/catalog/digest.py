@@ -1,0 +1,27 @@
+"""Names made of content: canonical JSON and its SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+
+def canonical_json(value: Any) -> bytes:
+    """The one JSON text of a value: sorted keys, no white space, UTF-8."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def digest_of(*parts: Any) -> str:
+    """The SHA-256 of the parts' canonical JSON, 64 hex digits."""
+    return hashlib.sha256(canonical_json(list(parts))).hexdigest()
+
+
+def path_of(url: str) -> str:
+    """The URL's path: hosts and signatures change while the file does not; the whole text where it is no URL."""
+    try:
+        return urlsplit(url).path or url
+    except ValueError:
+        return url

@@ -1,0 +1,55 @@
+"""What probes measured of a title's media file and pictures: values for the rules, nothing judged yet."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from edye_delivery.catalog.vocabulary import ImageKind
+
+
+class ProbeFailure(StrEnum):
+    """Why there is nothing to measure."""
+
+    URL_REFUSED = "url_refused"
+    NOT_FOUND = "not_found"
+    UNREADABLE = "unreadable"
+    TRUNCATED = "truncated"
+    TOO_LARGE = "too_large"
+    UNAVAILABLE = "unavailable"
+
+
+class VideoFacts(BaseModel):
+    """The header of a media file; where `failure` is set, the figures that were still found."""
+
+    model_config = ConfigDict(frozen=True)
+
+    url: str
+    failure: ProbeFailure | None = None
+    detail: str = ""
+    container: str = ""
+    codec: str = ""
+    width_px: int = 0
+    height_px: int = 0
+    duration_s: float = 0.0
+    size_bytes: int = 0
+    has_audio: bool = False
+    etag: str = ""
+
+
+class ImageFacts(BaseModel):
+    """One picture as it really is; `art_name` is its content name in the artifact store."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: ImageKind
+    url: str
+    failure: ProbeFailure | None = None
+    detail: str = ""
+    format: str = ""
+    width_px: int = 0
+    height_px: int = 0
+    size_bytes: int = 0
+    sha256: str = ""
+    art_name: str = ""

@@ -1,0 +1,27 @@
+"""A finding: what a quality rule says of one title."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from edye_delivery.catalog.vocabulary import Cause, Owner, Severity
+
+
+class Finding(BaseModel):
+    """One rule's word on one title: what was measured, why it matters, whose turn it is, what to do."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    name: str
+    severity: Severity
+    cause: Cause
+    owner: Owner
+    message: str
+    fix: str
+    source: str
+
+
+def blocking(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The findings that keep a title from being delivered."""
+    return tuple(finding for finding in findings if finding.severity is Severity.BLOCK)

@@ -1,0 +1,45 @@
+"""Names of a run's files in the artifact store: by partner, window, run and step."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from edye_delivery.catalog.plan import RunRequest
+from edye_delivery.catalog.window import Window
+
+
+def run_folder(request: RunRequest) -> str:
+    """The folder of one run: runs/<partner>/<window>/<run>."""
+    window = Window(request.start_at, request.end_at)
+    return f"runs/{request.partner}/{window.slug}/{_run_slug(request.run_id)}"
+
+
+def snapshot_name(request: RunRequest) -> str:
+    """The catalogue snapshot."""
+    return f"{run_folder(request)}/snapshot.json"
+
+
+def plan_name(request: RunRequest) -> str:
+    """The window plan."""
+    return f"{run_folder(request)}/plan.json"
+
+
+def batch_name(request: RunRequest, number: int, step: str) -> str:
+    """One batch after one step: plan, judged, illustrated."""
+    return f"{run_folder(request)}/batch-{number:04}/{step}.json"
+
+
+def report_name(request: RunRequest, ending: str) -> str:
+    """The run's report in one format."""
+    return f"{run_folder(request)}/report.{ending}"
+
+
+def art_name(content_name: str) -> str:
+    """Artwork and thumbnails, named by content."""
+    return f"art/{content_name[:2]}/{content_name}"
+
+
+def _run_slug(run_id: str) -> str:
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", run_id).strip("-")[:80]
+    return f"{plain}-{hashlib.sha256(run_id.encode()).hexdigest()[:8]}"

@@ -1,0 +1,76 @@
+"""A planned title: everything that one delivery says, decided before anything is sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from edye_delivery.catalog.facts import ImageFacts, VideoFacts
+from edye_delivery.catalog.finding import Finding
+from edye_delivery.catalog.title import Source, Title
+from edye_delivery.catalog.vocabulary import Change, Mode
+
+
+class Record(BaseModel):
+    """A frozen value that is kept as JSON between steps."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class PlannedTitle(Record):
+    """One title of a window with its names, its partner metadata and its place in the ledger.
+
+    `content_key` is the digest of partner, external_id, media and metadata (architecture, decision 4). `delivery_key`
+    names the delivery that carries this content, and is the Idempotency-Key too: it is the content key but where a run
+    sends content again that is accepted. `revision` is the digest of all that the catalogue says of the title.
+    """
+
+    title: Title
+    external_id: str
+    file_name: str
+    metadata: dict[str, Any]
+    media: Source | None
+    media_digest: str
+    revision: str
+    content_key: str
+    delivery_key: str
+    change: Change
+    findings: tuple[Finding, ...] = ()
+
+
+class Thumbnail(Record):
+    """A thumbnail of a title: its name in the annex, its content name in the artifact store, its figures."""
+
+    name: str
+    art_name: str
+    width_px: int
+    height_px: int
+    size_bytes: int
+    origin: str
+
+
+class JudgedTitle(Record):
+    """A planned title after the quality check: what was measured, what was found, what was skipped and why."""
+
+    plan: PlannedTitle
+    findings: tuple[Finding, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+    video: VideoFacts | None = None
+    images: tuple[ImageFacts, ...] = ()
+    thumbnails: tuple[Thumbnail, ...] = ()
+
+
+class RunRequest(Record):
+    """What one run was asked to do, checked and complete."""
+
+    partner: str
+    run_id: str
+    start_at: datetime
+    end_at: datetime
+    external_ids: tuple[str, ...] = ()
+    mode: Mode = Mode.CHANGED
+    dry_run: bool = False
+    force_resend: bool = False
+    whole_catalogue: bool = False

@@ -1,0 +1,106 @@
+"""What a run was asked to do: its params checked, its window found (style, DAG files)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from croniter import croniter
+
+from edye_delivery.catalog.plan import RunRequest
+from edye_delivery.catalog.vocabulary import Mode
+from edye_delivery.catalog.window import Window, parse_moment
+from edye_delivery.errors import InvalidRequest
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EXTERNAL_IDS_MAX = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What Airflow says of a run: its id, its data interval (None by hand), when it was due, the keys it was given."""
+
+    run_id: str
+    interval_start_at: datetime | None
+    interval_end_at: datetime | None
+    run_after: datetime
+    given_keys: tuple[str, ...]
+
+
+def request_of(partner: str, schedule: str | None, params: Mapping[str, Any], facts: RunFacts) -> RunRequest:
+    """The checked request; InvalidRequest says in one sentence which param is wrong and what it takes."""
+    _refuse_unknown(facts.given_keys, params)
+    external_ids = _external_ids(params.get("external_ids"))
+    given = (params.get("window_start"), params.get("window_end"))
+    whole_catalogue = bool(external_ids) and not any(given) and facts.interval_start_at is None
+    window = Window(EPOCH, facts.run_after) if whole_catalogue else window_of(schedule, given, facts)
+    return RunRequest(
+        partner=partner,
+        run_id=facts.run_id,
+        start_at=window.start_at,
+        end_at=window.end_at,
+        external_ids=external_ids,
+        mode=_mode(params.get("mode", Mode.CHANGED)),
+        dry_run=_flag(params, "dry_run"),
+        force_resend=_flag(params, "force_resend"),
+        whole_catalogue=whole_catalogue,
+    )
+
+
+def window_of(schedule: str | None, given: tuple[Any, Any], facts: RunFacts) -> Window:
+    """The window: as given, else the run's data interval, else the schedule's last whole interval before the run."""
+    start, end = given
+    if bool(start) != bool(end):
+        raise InvalidRequest("window_start and window_end belong together: give both, or neither")
+    if start and end:
+        return Window(parse_moment(str(start), "window_start"), parse_moment(str(end), "window_end"))
+    if facts.interval_start_at and facts.interval_end_at and facts.interval_start_at < facts.interval_end_at:
+        return Window(facts.interval_start_at, facts.interval_end_at)
+    if schedule is None:
+        raise InvalidRequest("this partner has no schedule: give window_start and window_end")
+    return last_interval(schedule, facts.run_after)
+
+
+def last_interval(schedule: str, before: datetime) -> Window:
+    """The last whole interval of a cron schedule (UTC) that ends at or before the moment."""
+    ends = croniter(schedule, before.astimezone(UTC).replace(microsecond=0), ret_type=datetime)
+    end_at = ends.get_current(datetime) if croniter.match(schedule, before) else ends.get_prev(datetime)
+    return Window(croniter(schedule, end_at, ret_type=datetime).get_prev(datetime), end_at)
+
+
+def _refuse_unknown(given_keys: Iterable[str], params: Mapping[str, Any]) -> None:
+    unknown = sorted(set(given_keys) - KNOWN_KEYS)
+    if unknown:
+        named = ", ".join(repr(key)[:60] for key in unknown)
+        raise InvalidRequest(f"this DAG has no param {named}; it takes {', '.join(sorted(KNOWN_KEYS))}")
+
+
+def _external_ids(value: Any) -> tuple[str, ...]:
+    if value in (None, "", []):
+        return ()
+    if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
+        raise InvalidRequest("external_ids is a list of texts, such as [EDYE_PLANETA_S01E03_ES]")
+    if len(value) > EXTERNAL_IDS_MAX:
+        raise InvalidRequest(
+            f"external_ids names {len(value)} titles, at most {EXTERNAL_IDS_MAX}: give a window instead"
+        )
+    return tuple(dict.fromkeys(item.strip() for item in value))
+
+
+def _mode(value: Any) -> Mode:
+    try:
+        return Mode(value)
+    except ValueError as error:
+        raise InvalidRequest(f"mode is {value!r:.40}; it is one of {', '.join(Mode)}") from error
+
+
+def _flag(params: Mapping[str, Any], name: str) -> bool:
+    value = params.get(name, False)
+    if not isinstance(value, bool):
+        raise InvalidRequest(f"{name} is {value!r:.40}; it is true or false")
+    return value
+
+
+KNOWN_KEYS = frozenset({"window_start", "window_end", "external_ids", "mode", "dry_run", "force_resend"})

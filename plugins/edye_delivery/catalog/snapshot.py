@@ -1,0 +1,66 @@
+"""What steps of one run hand to each other as files: snapshot, window plan, batches."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from edye_delivery.catalog.parse import MalformedItem
+from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle, Record, RunRequest
+from edye_delivery.catalog.title import Title
+
+
+class LeftOut(Record):
+    """A title of the window that is not this partner's, and why."""
+
+    edye_id: str
+    reason: str
+
+
+class Snapshot(Record):
+    """The catalogue's answer for one window, as it was then.
+
+    `touched` are episodes that did not change themselves, but their series did, and with it what they inherit.
+    """
+
+    request: RunRequest
+    titles: tuple[Title, ...]
+    touched: tuple[Title, ...] = ()
+    malformed: tuple[MalformedItem, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+
+
+class Withdrawal(Record):
+    """An accepted title that the catalogue no longer offers to the partner."""
+
+    delivery_key: str
+    external_id: str
+    edye_id: str
+    reason: str
+
+
+class WindowPlan(Record):
+    """What a run does not work on but reports, and how many batches it works on."""
+
+    request: RunRequest
+    batches: int
+    unchanged: tuple[PlannedTitle, ...] = ()
+    withdrawn: tuple[Withdrawal, ...] = ()
+    malformed: tuple[MalformedItem, ...] = ()
+    left_out: dict[str, int] = Field(default_factory=dict)
+    not_found: tuple[str, ...] = ()
+
+
+class Batch(Record):
+    """The titles that one mapped task works through."""
+
+    request: RunRequest
+    number: int
+    titles: tuple[PlannedTitle, ...]
+
+
+class JudgedBatch(Record):
+    """A batch after quality control, and after the thumbnails."""
+
+    request: RunRequest
+    number: int
+    titles: tuple[JudgedTitle, ...]
