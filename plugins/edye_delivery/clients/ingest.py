@@ -1,0 +1,174 @@
+"""A partner's ingest API (contracts/roku-ingest-api.yaml), every name of the wire taken from the annex."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+import orjson
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.annex.outcome import cause_of, error_of, state_of, tracking_id_of
+from edye_delivery.annex.wire import ApiChannel
+from edye_delivery.catalog.vocabulary import Cause, IngestState
+from edye_delivery.clients.http import HttpAnswer, exchange, raise_for_transient_or_auth
+from edye_delivery.clients.multipart import MultipartBody, MultipartPart
+from edye_delivery.clients.patience import Tempo
+from edye_delivery.errors import AnswerMalformed, ConfigurationInvalid
+
+STATUS_MAX_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class MediaBody:
+    """The media of one upload: its size and its bytes in blocks."""
+
+    size_bytes: int
+    blocks: Iterable[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraPart:
+    """A further part of an upload, such as a thumbnail: small, so it is whole in memory."""
+
+    name: str
+    file_name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One title as it goes over the wire; `key` is Idempotency-Key and boundary, so resends are the same bytes."""
+
+    key: str
+    request_id: str
+    file_name: str
+    metadata: dict[str, Any]
+    media: MediaBody
+    extras: tuple[ExtraPart, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The partner took the title under this tracking id."""
+
+    tracking_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The partner refused or failed a title: cause by the annex's table, its own words, its tracking id."""
+
+    cause: Cause
+    code: str
+    text: str
+    http_status: int
+    tracking_id: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What the partner said, for a person."""
+        return f"the partner answered {self.http_status} {self.code or '(no code)'}: {self.text or '(no text)'}"
+
+
+@dataclass(frozen=True, slots=True)
+class IngestStatus:
+    """Where one ingest stands; `refusal` is set where its state is `error`."""
+
+    tracking_id: str
+    state: IngestState
+    refusal: Refusal | None = None
+
+
+class IngestApi:
+    """Uploads titles; the httpx client carries base URL, token and time-outs."""
+
+    def __init__(self, client: httpx.Client, annex: Annex, tempo: Tempo) -> None:
+        self._client, self._annex, self._tempo = client, annex, tempo
+        self._channel = channel_of(annex)
+
+    def send(self, upload: Upload) -> Receipt | Refusal:
+        """Hands one title over in one call; raises AuthRefused, or Transient where the same call may succeed later.
+
+        A Transient does not say that the partner has nothing: it may have taken the title and lost the answer.
+        """
+        channel, what = self._channel, f"{self._annex.display_name}'s ingest of {upload.file_name}"
+        body = MultipartBody(self._parts(upload), boundary=f"edye-{upload.key[:40]}")
+        request = self._client.build_request(
+            "POST",
+            channel.ingest_path,
+            content=body.blocks(),
+            headers={
+                "Content-Type": body.content_type,
+                "Content-Length": str(body.size_bytes),
+                "Idempotency-Key": upload.key,
+                "X-Request-ID": upload.request_id,
+            },
+        )
+        answer = exchange(self._client, request, what, STATUS_MAX_BYTES)
+        raise_for_transient_or_auth(answer.status, answer.headers, what, self._tempo.now())
+        if not 200 <= answer.status < 300:
+            return _refusal(self._annex, channel, answer)
+        content = answer.json(what)
+        if state_of(channel, content) is IngestState.ERROR:
+            return _refusal(self._annex, channel, answer)
+        tracking_id = tracking_id_of(channel, content)
+        if tracking_id is None or state_of(channel, content) is None:
+            raise AnswerMalformed(f"{what} was answered {answer.status} without a state and tracking id that we know")
+        return Receipt(tracking_id)
+
+    def _parts(self, upload: Upload) -> list[MultipartPart]:
+        channel, metadata = self._channel, orjson.dumps(upload.metadata)
+        parts = [
+            MultipartPart(channel.metadata_part, "application/json", None, len(metadata), [metadata]),
+            MultipartPart(
+                channel.file_part, channel.file_type, upload.file_name, upload.media.size_bytes, upload.media.blocks
+            ),
+        ]
+        for extra in upload.extras:
+            parts.append(
+                MultipartPart(extra.name, extra.content_type, extra.file_name, len(extra.content), [extra.content])
+            )
+        return parts
+
+
+def status_request(client: httpx.Client | httpx.AsyncClient, channel: ApiChannel, tracking_id: str) -> httpx.Request:
+    """The call that asks where an ingest stands; the same for a sync and an async client."""
+    return client.build_request("GET", channel.status_path, params={channel.status_id_parameter: tracking_id})
+
+
+def read_status(annex: Annex, tracking_id: str, answer: HttpAnswer, now: datetime) -> IngestStatus:
+    """Where the ingest stands; raises AuthRefused, or Transient and AnswerMalformed where asking again may help.
+
+    An ingest that the partner does not know (404) is an error of unknown cause: a person has to look.
+    """
+    channel = channel_of(annex)
+    what = f"{annex.display_name}'s status of {tracking_id}"
+    raise_for_transient_or_auth(answer.status, answer.headers, what, now)
+    if answer.status != 200:
+        refusal = _refusal(annex, channel, answer)
+        return IngestStatus(tracking_id, IngestState.ERROR, refusal)
+    content = answer.json(what)
+    state = state_of(channel, content)
+    if state is None:
+        raise AnswerMalformed(f"{what} is none of the states that the annex lists")
+    refusal_or_none = _refusal(annex, channel, answer) if state is IngestState.ERROR else None
+    return IngestStatus(tracking_id, state, refusal_or_none)
+
+
+def channel_of(annex: Annex) -> ApiChannel:
+    """The annex's API channel; ConfigurationInvalid where it has none."""
+    if annex.api is None:
+        raise ConfigurationInvalid(f"the annex {annex.partner} has no api channel")
+    return annex.api
+
+
+def _refusal(annex: Annex, channel: ApiChannel, answer: HttpAnswer) -> Refusal:
+    content = answer.json_or_none()
+    code, text = error_of(channel, content)
+    cause = cause_of(annex, http_status=answer.status, code=code, text=text)
+    return Refusal(cause, code, text, answer.status, tracking_id_of(channel, content))

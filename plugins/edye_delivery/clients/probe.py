@@ -1,0 +1,174 @@
+"""The header of a media file, measured without the file: its index alone is fetched, and ffprobe gets no network."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from edye_delivery.catalog.facts import ProbeFailure, VideoFacts
+from edye_delivery.clients.ffprobe import BOUNDS, FFPROBE, Bounds, ask_ffprobe
+from edye_delivery.clients.media import MediaFile, MediaReader
+from edye_delivery.clients.mp4 import Layout, layout_of
+from edye_delivery.errors import MediaUnavailable, Transient, UrlRefused
+
+BLOCK_BYTES = 256 * 1024
+AHEAD_BYTES = 2 * 1024 * 1024
+CALL_BYTES = 8 * 1024 * 1024
+INDEX_MAX_BYTES = 64 * 1024 * 1024
+WHOLE_MAX_BYTES = 256 * 1024 * 1024
+FRAGMENTS_MAX = 100_000
+QUICKTIME_BRAND = b"qt  "
+TOLD_BY_HEADER = frozenset({"mp4", "mov", "3gp", "matroska"})
+"""Formats whose header tells the duration; of others the end would have to be read, and they are not measured."""
+
+Defect = tuple[ProbeFailure, str]
+
+
+def probe_video(
+    reader: MediaReader, url: str, scratch_folder: Path, *, bounds: Bounds = BOUNDS, ffprobe: Path = FFPROBE
+) -> VideoFacts:
+    """What the file's header says, in one to three ranged calls; whatever goes wrong is told in `failure`.
+
+    The header and the index are written at their places into a file of the same size in `scratch_folder` that is empty
+    elsewhere, and ffprobe reads that one. Only a fragmented MP4, whose header does not tell its length, is fetched as a
+    whole, up to 256 MiB. Safe to call from several threads.
+    """
+    try:
+        media = reader.describe(url)
+        with _sparse_copy(reader, media, scratch_folder) as copy:
+            return _measured(copy, bounds, ffprobe).model_copy(update={"url": url})
+    except UrlRefused as error:
+        return VideoFacts(url=url, failure=ProbeFailure.URL_REFUSED, detail=str(error))
+    except MediaUnavailable as error:
+        return VideoFacts(url=url, failure=ProbeFailure.NOT_FOUND, detail=str(error))
+    except Transient as error:
+        return VideoFacts(url=url, failure=ProbeFailure.UNAVAILABLE, detail=error.message)
+    except OSError as error:
+        detail = f"the scratch folder cannot take the file's header: {error.strerror}"
+        return VideoFacts(url=url, failure=ProbeFailure.UNAVAILABLE, detail=detail)
+
+
+class SparseCopy:
+    """The parts of a media file that were fetched, at their places in a local file of the same size."""
+
+    def __init__(self, reader: MediaReader, media: MediaFile, path: Path, descriptor: int) -> None:
+        self.media, self.path = media, path
+        self._reader, self._descriptor = reader, descriptor
+        self._fetched: list[tuple[int, int]] = []
+        os.ftruncate(descriptor, media.size_bytes)
+        self.fetch(0, len(media.head) or BLOCK_BYTES)
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """These bytes, fewer only at the end of the file; what is missing is fetched with a block of what follows."""
+        end = min(offset + length, self.media.size_bytes)
+        if not self._has(offset, end):
+            last = self._fetched[-1][1]
+            begin = last if last < offset <= last + AHEAD_BYTES else offset
+            self.fetch(begin, end - begin + BLOCK_BYTES)
+        return os.pread(self._descriptor, max(end - offset, 0), offset)
+
+    def fetch(self, offset: int, length: int) -> None:
+        """Has these bytes of the file in the copy."""
+        end = min(offset + length, self.media.size_bytes)
+        while not self._has(offset, end):
+            offset = next((stop for start, stop in self._fetched if start <= offset < stop), offset)
+            block = self._reader.read(self.media, offset, min(end - offset, CALL_BYTES))
+            if not block:
+                raise Transient(f"the media host sent nothing at byte {offset} of {self.media.size_bytes}")
+            os.pwrite(self._descriptor, block, offset)
+            self._fetched.append((offset, offset + len(block)))
+
+    def _has(self, offset: int, end: int) -> bool:
+        for start, stop in sorted(self._fetched):
+            if start <= offset < stop:
+                offset = stop
+        return offset >= end
+
+
+@contextmanager
+def _sparse_copy(reader: MediaReader, media: MediaFile, scratch_folder: Path) -> Iterator[SparseCopy]:
+    with tempfile.NamedTemporaryFile(dir=scratch_folder, prefix="probe-", suffix=".media") as file:
+        yield SparseCopy(reader, media, Path(file.name), file.fileno())
+
+
+def _measured(copy: SparseCopy, bounds: Bounds, ffprobe: Path) -> VideoFacts:
+    """Everything that head, boxes and index tell; the first defect that was met is the failure."""
+    facts = VideoFacts(url=copy.media.url, size_bytes=copy.media.size_bytes, etag=copy.media.etag)
+    layout = _walked(copy)
+    defect = _defect(layout, copy.media.size_bytes)
+    if layout.is_mp4 and not _is_index_fetched(copy, layout):
+        return _failing(facts, defect)
+    answer = ask_ffprobe(copy.path, bounds, ffprobe)
+    video = next((stream for stream in answer.streams if stream.kind == "video" and not stream.is_cover_art), None)
+    container = _container(answer.format_name, layout)
+    if video is None:
+        reason = answer.refusal or f"a {container} file without a video stream"
+        return _failing(facts, defect or (ProbeFailure.UNREADABLE, f"it is not a video: {reason}"))
+    duration_s = max(video.duration_s, answer.duration_s) if container in TOLD_BY_HEADER else 0.0
+    if container in TOLD_BY_HEADER and not duration_s:
+        defect = defect or (ProbeFailure.UNREADABLE, "its header does not tell how long it is")
+    figures = {
+        "container": container,
+        "codec": video.codec,
+        "width_px": video.width_px,
+        "height_px": video.height_px,
+        "duration_s": duration_s,
+        "has_audio": any(stream.kind == "audio" for stream in answer.streams),
+    }
+    return _failing(facts.model_copy(update=figures), defect)
+
+
+def _walked(copy: SparseCopy) -> Layout:
+    layout = layout_of(copy.read_at, copy.media.size_bytes)
+    if layout.is_fragmented and copy.media.size_bytes <= WHOLE_MAX_BYTES:
+        copy.fetch(0, copy.media.size_bytes)
+        return layout_of(copy.read_at, copy.media.size_bytes, FRAGMENTS_MAX, into_fragments=True)
+    return layout
+
+
+def _is_index_fetched(copy: SparseCopy, layout: Layout) -> bool:
+    index = layout.index
+    if index is None or index.size_bytes > INDEX_MAX_BYTES:
+        return False
+    copy.fetch(index.offset, index.size_bytes)
+    return True
+
+
+def _defect(layout: Layout, size_bytes: int) -> Defect | None:
+    """What the boxes alone tell against the file; an index that is missing or too large always does."""
+    index, cut = layout.index, layout.overrun
+    if size_bytes == 0:
+        return ProbeFailure.UNREADABLE, "the file is empty"
+    if cut is not None:
+        what = f"its {cut.kind.decode()} box reaches to byte {cut.end}"
+        return ProbeFailure.TRUNCATED, f"{what}, the file ends at {size_bytes}: {cut.end - size_bytes} are missing"
+    if index is None:
+        return (ProbeFailure.UNREADABLE, "it begins like an MP4 and has no index (moov)") if layout.is_mp4 else None
+    if index.size_bytes > INDEX_MAX_BYTES:
+        return ProbeFailure.UNREADABLE, f"its index has {index.size_bytes} bytes, at most {INDEX_MAX_BYTES} are read"
+    if layout.is_walked and not layout.has_media:
+        return ProbeFailure.TRUNCATED, f"the file ends after {size_bytes} bytes with an index (moov) and without media"
+    if layout.is_fragmented and size_bytes > WHOLE_MAX_BYTES:
+        return (
+            ProbeFailure.UNREADABLE,
+            f"it is a fragmented MP4, whose header does not tell its length, of {size_bytes} bytes; at most "
+            f"{WHOLE_MAX_BYTES} are looked through",
+        )
+    return None
+
+
+def _container(format_name: str, layout: Layout) -> str:
+    names = format_name.split(",")
+    if "mp4" not in names:
+        return names[0]
+    if layout.brand in (b"", QUICKTIME_BRAND):
+        return "mov"
+    return "3gp" if layout.brand.startswith(b"3g") else "mp4"
+
+
+def _failing(facts: VideoFacts, defect: Defect | None) -> VideoFacts:
+    failure, detail = defect or (None, "")
+    return facts.model_copy(update={"failure": failure, "detail": detail})

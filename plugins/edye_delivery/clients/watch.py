@@ -1,0 +1,102 @@
+"""Watching many ingests at once, each at its own pace, with no more calls at once than the annex allows."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.vocabulary import IngestState
+from edye_delivery.clients.http import exchange_async
+from edye_delivery.clients.ingest import STATUS_MAX_BYTES, IngestStatus, channel_of, read_status, status_request
+from edye_delivery.errors import AuthRefused, Transient
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncTempo:
+    """Time and chance of an event loop, as the caller has them."""
+
+    now: Callable[[], datetime]
+    sleep: Callable[[float], Awaitable[None]]
+    random: Callable[[], float]
+
+
+class IngestWatch:
+    """Polls a batch's ingests until each has ended, the deadline is over, or the token is refused."""
+
+    def __init__(
+        self, annex: Annex, client: httpx.AsyncClient, tracking_ids: list[str], deadline_at: datetime, tempo: AsyncTempo
+    ) -> None:
+        self._annex, self._client, self._deadline_at, self._tempo = annex, client, deadline_at, tempo
+        self._channel = channel_of(annex)
+        self._seen: dict[str, IngestStatus | None] = dict.fromkeys(tracking_ids)
+        self._calls = asyncio.Semaphore(self._channel.polling.at_once)
+        self.auth_error: str | None = None
+
+    async def until_all_ended(self) -> dict[str, dict[str, Any]]:
+        """What was last seen of every tracking id that answered: {"state", "cause", "sentence"}."""
+        await asyncio.gather(*(self._until_ended(tracking_id) for tracking_id in self._seen))
+        return {name: _as_json(status) for name, status in self._seen.items() if status is not None}
+
+    async def _until_ended(self, tracking_id: str) -> None:
+        polling = self._channel.polling
+        pause_s = polling.first_s + self._tempo.random() * polling.every_s
+        every_s = polling.every_s
+        while await self._slept(pause_s):
+            wish_s: float | None = None
+            try:
+                status = await self._asked(tracking_id)
+            except AuthRefused as error:
+                self.auth_error = str(error)
+                return
+            except Transient as error:
+                log.warning("the state of %s is not to be had: %s", tracking_id, error)
+                wish_s = error.retry_after_s
+            else:
+                self._note(status)
+                if status.state.is_terminal:
+                    return
+            every_s = min(polling.slowest_s, every_s * polling.growth)
+            pause_s = every_s * (0.75 + self._tempo.random() / 2) if wish_s is None else wish_s + self._tempo.random()
+
+    async def _slept(self, pause_s: float) -> bool:
+        """Sleeps, at most until the deadline; False once there is no more sense in asking."""
+        left_s = (self._deadline_at - self._tempo.now()).total_seconds()
+        if left_s <= 0 or self.auth_error is not None:
+            return False
+        await self._tempo.sleep(min(pause_s, left_s))
+        return self.auth_error is None
+
+    async def _asked(self, tracking_id: str) -> IngestStatus:
+        what = f"{self._annex.display_name}'s status of {tracking_id}"
+        request = status_request(self._client, self._channel, tracking_id)
+        try:
+            async with self._calls, asyncio.timeout(self._channel.answer_timeout_s):
+                answer = await exchange_async(self._client, request, what, STATUS_MAX_BYTES)
+        except TimeoutError as error:
+            raise Transient(f"{what} did not end within {self._channel.answer_timeout_s:.0f} s") from error
+        return read_status(self._annex, tracking_id, answer, self._tempo.now())
+
+    def _note(self, status: IngestStatus) -> None:
+        before = self._seen[status.tracking_id]
+        self._seen[status.tracking_id] = status
+        if before is None or before.state is not status.state:
+            ended = sum(1 for seen in self._seen.values() if seen is not None and seen.state.is_terminal)
+            log.info("%s is %s; %s of %s ended", status.tracking_id, status.state, ended, len(self._seen))
+
+
+def _as_json(status: IngestStatus) -> dict[str, Any]:
+    refusal = status.refusal if status.state is IngestState.ERROR else None
+    return {
+        "state": status.state.value,
+        "cause": refusal.cause.value if refusal else None,
+        "sentence": refusal.sentence if refusal else "",
+    }

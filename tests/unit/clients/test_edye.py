@@ -1,0 +1,160 @@
+"""Reading the catalogue: pages, drift, repeats, and every answer with its right ending."""
+
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from edye_delivery.catalog.window import Window, rfc3339
+from edye_delivery.clients.edye import EdyeApi
+from edye_delivery.errors import AnswerMalformed, AuthRefused, CatalogueRefused, Transient
+from tests.unit.clients.transport import PATIENCE, Slept, client_of
+
+START = datetime(2026, 3, 1, 6, tzinfo=UTC)
+WINDOW = Window(START, START + timedelta(days=1))
+
+
+def items(count, step_s=60):
+    return [{"id": f"ep-{n}", "updated_at": rfc3339(START + timedelta(seconds=n * step_s))} for n in range(count)]
+
+
+class Catalogue:
+    """A list by the contract: sorted by (updated_at, id), filtered by the span; `after_call` may change it."""
+
+    def __init__(self, content, after_call=lambda catalogue, calls: None, is_sorted=True):
+        self.content, self.after_call, self.is_sorted, self.queries = list(content), after_call, is_sorted, []
+
+    def __call__(self, request):
+        query = dict(request.url.params)
+        self.queries.append(query)
+        since, before = query.get("updated_since", ""), query.get("updated_before", "9")
+        held = [item for item in self.content if since <= item["updated_at"] < before]
+        if self.is_sorted:
+            held.sort(key=lambda item: (item["updated_at"], item["id"]))
+        size, page = int(query["page_size"]), int(query["page"])
+        answer = {"page": page, "page_size": size, "total": len(held), "items": held[(page - 1) * size : page * size]}
+        self.after_call(self, len(self.queries))
+        return httpx.Response(200, json=answer) if held else httpx.Response(204)
+
+
+def read(catalogue, page_size=3, window=WINDOW):
+    api = EdyeApi(client_of(catalogue), PATIENCE, Slept().tempo(), page_size)
+    return sorted(item["id"] for item in api.episodes(window))
+
+
+def names(count):
+    return sorted(f"ep-{n}" for n in range(count))
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 4, 10])
+def test_every_item_of_the_span_comes_once(count):
+    assert read(Catalogue(items(count))) == names(count)
+
+
+def test_the_span_is_half_open_and_asked_of_the_api():
+    catalogue = Catalogue(items(3, step_s=12 * 3600))
+    assert read(catalogue) == ["ep-0", "ep-1"]
+    assert catalogue.queries[0]["updated_since"] == "2026-03-01T06:00:00Z"
+    assert catalogue.queries[0]["updated_before"] == "2026-03-02T06:00:00Z"
+
+
+def test_many_items_of_one_moment_are_paged_through():
+    assert read(Catalogue(items(10, step_s=0))) == names(10)
+
+
+def test_an_item_that_leaves_the_span_between_pages_hides_no_other():
+    def first_item_is_touched(catalogue, calls):
+        if calls == 1:
+            catalogue.content[0] = catalogue.content[0] | {"updated_at": "2026-03-05T00:00:00Z"}
+
+    assert read(Catalogue(items(9), first_item_is_touched)) == names(9)
+
+
+def test_an_item_that_moves_to_the_end_comes_once_in_its_latest_version():
+    def first_item_is_touched(catalogue, calls):
+        if calls == 1:
+            catalogue.content[0] = {"id": "ep-0", "updated_at": "2026-03-01T20:00:00Z", "new": True}
+
+    api = EdyeApi(client_of(Catalogue(items(9), first_item_is_touched)), PATIENCE, Slept().tempo(), 3)
+    found = {item["id"]: item for item in api.episodes(WINDOW)}
+    assert sorted(found) == names(9)
+    assert found["ep-0"]["new"]
+
+
+def test_one_leaves_while_another_comes_and_none_is_lost():
+    def exchanged(catalogue, calls):
+        if calls == 1:
+            catalogue.content.pop(0)
+            catalogue.content.append({"id": "ep-new", "updated_at": "2026-03-01T22:00:00Z"})
+
+    assert read(Catalogue(items(9), exchanged)) == sorted([*names(9), "ep-new"])
+
+
+def test_an_unsorted_list_is_read_whole_too():
+    assert read(Catalogue(items(10)[::-1], is_sorted=False)) == names(10)
+
+
+def test_a_list_that_promises_more_than_it_gives_is_a_transient():
+    def lying(request):
+        return httpx.Response(200, json={"page": 1, "page_size": 3, "total": 7, "items": items(2)})
+
+    with pytest.raises(Transient, match="says it holds 7 items, 2 came"):
+        read(lying)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "told"),
+    [
+        (httpx.Response(400, json={"error": "bad tag"}), CatalogueRefused, "bad tag"),
+        (httpx.Response(401), AuthRefused, "refused our token"),
+        (httpx.Response(403), AuthRefused, "does not permit"),
+        (httpx.Response(404), CatalogueRefused, "outside this partner's scope"),
+        (httpx.Response(429, headers={"Retry-After": "5"}), Transient, "asks to wait 5 s"),
+        (httpx.Response(500), Transient, "answered 500"),
+        (httpx.Response(503), Transient, "answered 503"),
+        (httpx.Response(200, content=b"<html>"), AnswerMalformed, "not JSON"),
+        (httpx.Response(200, json={"page": 1}), AnswerMalformed, "without a list"),
+        (httpx.Response(200, json=[]), AnswerMalformed, "without a list"),
+        (httpx.Response(200, content=b"[" * 100_000), AnswerMalformed, "not JSON"),
+        (httpx.Response(302, headers={"Location": "http://elsewhere.example"}), CatalogueRefused, "302"),
+    ],
+)
+def test_every_answer_has_its_ending(answer, error, told):
+    with pytest.raises(error, match=told):
+        read(lambda request: httpx.Response(answer.status_code, headers=answer.headers, content=answer.content))
+
+
+def test_a_time_out_is_a_transient_and_a_later_answer_is_taken():
+    calls = []
+
+    def slow_once(request):
+        calls.append(1)
+        if len(calls) == 1:
+            raise httpx.ReadTimeout("slow", request=request)
+        return Catalogue(items(2))(request)
+
+    assert read(slow_once) == names(2)
+    assert len(calls) == 2
+
+
+def test_retry_after_is_waited_for():
+    slept, answers = Slept(), [httpx.Response(429, headers={"Retry-After": "9"}), httpx.Response(204)]
+    api = EdyeApi(client_of(lambda request: answers.pop(0)), PATIENCE, slept.tempo(), 3)
+    assert api.shows(WINDOW) == []
+    assert slept == [10.0]
+
+
+def test_items_without_id_are_kept_to_be_reported():
+    content = [{"id": None, "updated_at": rfc3339(START)}, 7]
+
+    def odd(request):
+        return httpx.Response(200, json={"page": 1, "page_size": 3, "total": 2, "items": content})
+
+    api = EdyeApi(client_of(odd), PATIENCE, Slept().tempo(), 3)
+    assert len(api.episodes(WINDOW)) == 2
+
+
+def test_shows_by_id_are_found_whenever_they_changed():
+    api = EdyeApi(client_of(Catalogue(items(7))), PATIENCE, Slept().tempo(), 3)
+    assert [item["id"] for item in api.shows_by_id(["ep-6", "gone"])] == ["ep-6"]
+    assert api.shows_by_id([]) == []

@@ -1,0 +1,61 @@
+"""Back-off, jitter, Retry-After: who is waited for, how long, and when it is given up."""
+
+import pytest
+
+from edye_delivery.clients.patience import parse_retry_after, patiently, pause_before_retry_s
+from edye_delivery.errors import Terminal, Transient
+from tests.unit.clients.transport import NOW, PATIENCE, Slept
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("7", 7.0),
+        (" 0 ", 0.0),
+        ("Mon, 02 Mar 2026 06:00:30 GMT", 30.0),
+        ("Mon, 02 Mar 2026 05:00:00 GMT", 0.0),
+        ("soon", None),
+        ("-3", None),
+        ("", None),
+        (None, None),
+        ("9" * 400, 999999999.0),
+    ],
+)
+def test_retry_after_is_read_in_both_forms(value, seconds):
+    assert parse_retry_after(value, NOW) == seconds
+
+
+def test_pauses_double_with_full_jitter_up_to_the_cap():
+    patience = PATIENCE.model_copy(update={"attempts": 10, "cap_s": 10.0})
+    assert [pause_before_retry_s(patience, attempt, None, 1.0) for attempt in (1, 2, 3, 4)] == [2.0, 4.0, 8.0, 10.0]
+    assert pause_before_retry_s(patience, 3, None, 0.0) == 0.0
+
+
+def test_the_other_side_s_wish_is_honoured_within_bounds():
+    assert pause_before_retry_s(PATIENCE, 1, 100.0, 0.5) == 101.0
+    assert pause_before_retry_s(PATIENCE, 1, 101.0, 0.5) is None
+
+
+def test_a_transient_is_tried_again_until_patience_ends():
+    calls, slept = [], Slept()
+
+    def call():
+        calls.append(1)
+        raise Transient("down")
+
+    with pytest.raises(Transient):
+        patiently(call, PATIENCE, slept.tempo())
+    assert len(calls) == 3
+    assert slept == [1.0, 2.0]
+
+
+def test_a_terminal_is_not_tried_again():
+    calls = []
+
+    def call():
+        calls.append(1)
+        raise Terminal("no")
+
+    with pytest.raises(Terminal):
+        patiently(call, PATIENCE, Slept().tempo())
+    assert len(calls) == 1
