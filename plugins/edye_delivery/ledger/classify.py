@@ -1,0 +1,81 @@
+"""How a planned title relates to what the ledger remembers, and whether a run takes it up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from edye_delivery.catalog.plan import PlannedTitle
+from edye_delivery.catalog.vocabulary import Change, DeliveryState, Mode
+from edye_delivery.ledger.records import Delivery, Memory
+
+UNDER_WAY = frozenset(
+    {DeliveryState.SENDING, DeliveryState.RECEIVED, DeliveryState.PROCESSING, DeliveryState.COMPLETED}
+)
+NOT_ACCEPTED = UNDER_WAY | {DeliveryState.PLANNED, DeliveryState.FAILED, DeliveryState.REJECTED}
+AT_PARTNER = UNDER_WAY | {DeliveryState.ACCEPTED, DeliveryState.WITHDRAWN}
+
+
+def compared(plan: PlannedTitle, memory: Memory) -> PlannedTitle:
+    """The plan as new, changed, open (begun and not ended) or unchanged (accepted exactly as it would be sent now).
+
+    An open or unchanged plan gets the key of the delivery that carries its content, which another run may have sent
+    under a key of its own.
+    """
+    carrying = _carrying(plan, memory)
+    for states, change in ((UNDER_WAY, Change.OPEN), ({DeliveryState.ACCEPTED}, Change.UNCHANGED)):
+        found = next((delivery for delivery in carrying if delivery.state in states), None)
+        if found is not None:
+            return plan.model_copy(update={"change": change, "delivery_key": found.delivery_key})
+    change = Change.CHANGED if memory.revision is not None else Change.NEW
+    return plan.model_copy(update={"change": change})
+
+
+def is_superseded(delivery: Delivery, deliveries: Iterable[Delivery]) -> bool:
+    """Whether other content of the same title went to the partner after this delivery and has not failed there."""
+    return any(
+        other.content_key != delivery.content_key
+        and other.state in AT_PARTNER
+        and other.sent_at is not None
+        and delivery.sent_at is not None
+        and other.sent_at > delivery.sent_at
+        for other in deliveries
+    )
+
+
+def is_taken_up(plan: PlannedTitle, memory: Memory, mode: Mode) -> bool:
+    """Whether a run in this mode works on the title.
+
+    `changed`: whatever is not accepted as it is; `failed`: only titles with a delivery that was begun and not
+    accepted; `all`: every title, though one that is accepted is judged only and not sent again.
+    """
+    if mode is Mode.ALL:
+        return True
+    if plan.change is Change.UNCHANGED:
+        return False
+    return mode is Mode.CHANGED or _is_begun(memory)
+
+
+def other_edye_id(plan: PlannedTitle, memory: Memory) -> str | None:
+    """The EDYE id of another title that holds the plan's external_id at the partner; None where there is none."""
+    revision = memory.revision
+    if revision is not None and revision.withdrawn_at is None and revision.edye_id != plan.title.id:
+        return revision.edye_id
+    for delivery in memory.deliveries.values():
+        if delivery.state in UNDER_WAY and delivery.edye_id != plan.title.id:
+            return delivery.edye_id
+    return None
+
+
+def _carrying(plan: PlannedTitle, memory: Memory) -> list[Delivery]:
+    """Deliveries of exactly this content that nothing has superseded; of a resend only the resend itself."""
+    is_resend = plan.delivery_key != plan.content_key
+    return [
+        delivery
+        for delivery in memory.deliveries.values()
+        if (delivery.delivery_key == plan.delivery_key if is_resend else delivery.content_key == plan.content_key)
+        and not is_superseded(delivery, memory.deliveries.values())
+    ]
+
+
+def _is_begun(memory: Memory) -> bool:
+    return any(delivery.state in NOT_ACCEPTED for delivery in memory.deliveries.values())

@@ -1,0 +1,261 @@
+"""The ledger: the memory of every delivery, written before and after each call (architecture, decision 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from edye_delivery.catalog.plan import PlannedTitle
+from edye_delivery.catalog.title import Title
+from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, DeliveryState
+from edye_delivery.ledger.classify import is_superseded
+from edye_delivery.ledger.records import MOVES, Delivery, Memory, MoveRefused, Revision
+from edye_delivery.ledger.rows import delivery_of, revision_of
+from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS
+
+KEYS_A_QUERY = 500
+ROUND_ENDED: dict[str, Any] = {"rounds_ended": DELIVERIES.c.rounds_ended + 1, "unanswered": 0}
+
+
+class Ledger:
+    """Every change of a delivery's state goes through here: one row, one event, one transaction."""
+
+    def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
+        self._engine, self._now = engine, now
+
+    def memories(self, partner: str, external_ids: Iterable[str]) -> dict[str, Memory]:
+        """What is known of these external_ids; one that is unknown has an empty memory."""
+        wanted = sorted(set(external_ids))
+        revisions: dict[str, Revision] = {}
+        with self._engine.connect() as connection:
+            deliveries = _deliveries_of(connection, partner, wanted)
+            for names in _chunks(wanted):
+                accepted = connection.execute(
+                    select(REVISIONS).where(REVISIONS.c.partner == partner, REVISIONS.c.external_id.in_(names))
+                )
+                revisions |= {row["external_id"]: revision_of(row) for row in accepted.mappings()}
+        return {name: Memory(revisions.get(name), deliveries[name]) for name in wanted}
+
+    def deliveries(self, keys: Iterable[str]) -> dict[str, Delivery]:
+        """The deliveries of these keys as they stand now; an unknown key is missing."""
+        with self._engine.connect() as connection:
+            return {
+                row["delivery_key"]: delivery_of(row)
+                for names in _chunks(sorted(set(keys)))
+                for row in connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key.in_(names))).mappings()
+            }
+
+    def offered(self, partner: str, edye_ids: Iterable[str], run_id: str) -> list[Delivery]:
+        """Accepted deliveries of these EDYE titles, and those that this very run has withdrawn already."""
+        current = REVISIONS.join(DELIVERIES, REVISIONS.c.delivery_key == DELIVERIES.c.delivery_key)
+        theirs = (DELIVERIES.c.state == DeliveryState.WITHDRAWN) & (DELIVERIES.c.run_id == run_id)
+        with self._engine.connect() as connection:
+            return [
+                delivery_of(row)
+                for names in _chunks(sorted(set(edye_ids)))
+                for row in connection.execute(
+                    select(DELIVERIES)
+                    .select_from(current)
+                    .where(REVISIONS.c.partner == partner, REVISIONS.c.edye_id.in_(names))
+                    .where(REVISIONS.c.withdrawn_at.is_(None) | theirs)
+                ).mappings()
+            ]
+
+    def plan(self, partner: str, run_id: str, plans: Sequence[PlannedTitle]) -> None:
+        """Writes the intent: unknown deliveries are planned, refused and failed ones planned again.
+
+        A delivery that is under way stays as it is, and so does an accepted one, unless other content of the title went
+        to the partner after it. One that failed as `stuck` goes back to `received`: the partner has it under a tracking
+        id, so it is waited for again, not sent again.
+        """
+        with self._engine.begin() as connection:
+            known = _deliveries_of(connection, partner, sorted({plan.external_id for plan in plans}))
+            for plan in {plan.delivery_key: plan for plan in plans}.values():
+                siblings = known[plan.external_id]
+                delivery = siblings.get(plan.delivery_key)
+                if delivery is None:
+                    self._insert_planned(connection, partner, run_id, plan)
+                elif delivery.cause is Cause.STUCK and delivery.tracking_id:
+                    self._move(connection, plan.delivery_key, DeliveryState.RECEIVED, "wait again", run_id=run_id)
+                elif delivery.state is DeliveryState.ACCEPTED and not is_superseded(delivery, siblings.values()):
+                    continue
+                elif delivery.state in MOVES[DeliveryState.PLANNED]:
+                    self._move(connection, plan.delivery_key, DeliveryState.PLANNED, "plan again", run_id=run_id)
+
+    def reject(self, key: str, cause: Cause, owner: str, detail: str, rules: Sequence[str]) -> None:
+        """Quality control refused the title: it is not sent."""
+        self._moved(key, DeliveryState.REJECTED, "reject", cause=cause, owner=owner, detail=detail, rules=list(rules))
+
+    def begin_send(self, key: str, run_id: str) -> Delivery:
+        """The intent of one call, written before it; the delivery as it stands then (its attempts count this call)."""
+        with self._engine.begin() as connection:
+            self._move(
+                connection,
+                key,
+                DeliveryState.SENDING,
+                "send",
+                run_id=run_id,
+                attempts=DELIVERIES.c.attempts + 1,
+                unanswered=DELIVERIES.c.unanswered + 1,
+                sent_at=self._now(),
+            )
+            connection.execute(
+                update(DELIVERIES)
+                .where(DELIVERIES.c.delivery_key == key, DELIVERIES.c.first_sent_at.is_(None))
+                .values(first_sent_at=self._now())
+            )
+            row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().one()
+            return delivery_of(row)
+
+    def received(self, key: str, tracking_id: str, bytes_sent: int, seconds: float) -> None:
+        """The partner took the title under a tracking id."""
+        self._moved(
+            key,
+            DeliveryState.RECEIVED,
+            "receive",
+            tracking_id=tracking_id,
+            unanswered=0,
+            received_at=self._now(),
+            bytes_sent=DELIVERIES.c.bytes_sent + bytes_sent,
+            seconds_sending=DELIVERIES.c.seconds_sending + seconds,
+        )
+
+    def fail(self, key: str, cause: Cause, detail: str, *, ended_by_partner: bool = False) -> None:
+        """The delivery failed; `ended_by_partner` where an ingest came to its end there: a resend is a new one."""
+        more = ROUND_ENDED if ended_by_partner else {}
+        self._moved(key, DeliveryState.FAILED, "fail", cause=cause, owner=CAUSE_OWNERS[cause], detail=detail, **more)
+
+    def observe(self, key: str, state: DeliveryState) -> None:
+        """The partner says `processing` or `completed`."""
+        self._moved(key, state, "observe")
+
+    def accept(self, partner: str, plan: PlannedTitle, criteria: Sequence[dict[str, Any]]) -> None:
+        """All acceptance criteria are met: the title's revision becomes the accepted one, in the same transaction."""
+        with self._engine.begin() as connection:
+            kept = ROUND_ENDED | {"criteria": list(criteria)}
+            self._move(connection, plan.delivery_key, DeliveryState.ACCEPTED, "accept", **kept)
+            self._keep_revision(connection, partner, plan)
+
+    def refresh(self, partner: str, plan: PlannedTitle) -> None:
+        """An accepted title whose delivery is unchanged gets its newer catalogue revision."""
+        with self._engine.begin() as connection:
+            self._keep_revision(connection, partner, plan)
+
+    def withdraw(self, partner: str, key: str, run_id: str, detail: str) -> None:
+        """The catalogue no longer offers an accepted title: it leaves what feeds are built from. Safe to repeat."""
+        with self._engine.begin() as connection:
+            gone = connection.execute(
+                update(REVISIONS)
+                .where(REVISIONS.c.partner == partner, REVISIONS.c.delivery_key == key)
+                .where(REVISIONS.c.withdrawn_at.is_(None))
+                .values(withdrawn_at=self._now())
+            )
+            row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().first()
+            if gone.rowcount and row is not None and row["state"] == DeliveryState.ACCEPTED:
+                self._move(connection, key, DeliveryState.WITHDRAWN, "withdraw", detail=detail, run_id=run_id)
+            elif gone.rowcount and row is not None:  # it is being sent again; the event alone tells of the withdrawal
+                self._note(connection, {**row, "detail": detail, "run_id": run_id}, "withdraw")
+
+    def accepted_titles(self, partner: str) -> Iterator[tuple[str, Title]]:
+        """Every accepted, not withdrawn title by external_id, in its order; streamed."""
+        query = (
+            select(REVISIONS.c.external_id, REVISIONS.c.title)
+            .where(REVISIONS.c.partner == partner, REVISIONS.c.withdrawn_at.is_(None))
+            .order_by(REVISIONS.c.external_id)
+            .execution_options(yield_per=KEYS_A_QUERY)
+        )
+        with self._engine.connect() as connection:
+            for row in connection.execute(query):
+                yield row.external_id, Title.model_validate_json(row.title)
+
+    def history(self, partner: str, external_id: str) -> list[tuple[datetime, str, str, str]]:
+        """Every event of a title at a partner: when, what was done, the state after it, a sentence."""
+        query = (
+            select(EVENTS.c.at, EVENTS.c.action, EVENTS.c.state, EVENTS.c.detail)
+            .where(EVENTS.c.partner == partner, EVENTS.c.external_id == external_id)
+            .order_by(EVENTS.c.id)
+        )
+        with self._engine.connect() as connection:
+            return [(row.at, row.action, row.state, row.detail) for row in connection.execute(query)]
+
+    def _moved(self, key: str, state: DeliveryState, action: str, **values: Any) -> None:
+        with self._engine.begin() as connection:
+            self._move(connection, key, state, action, **values)
+
+    def _move(self, connection: Connection, key: str, state: DeliveryState, action: str, **values: Any) -> None:
+        at = self._now()
+        cleared: dict[str, Any] = {"cause": None, "owner": None, "detail": "", "rules": []}
+        ended = {"finished_at": at if state.is_terminal else None}
+        changed = connection.execute(
+            update(DELIVERIES)
+            .where(DELIVERIES.c.delivery_key == key, DELIVERIES.c.state.in_(MOVES[state]))
+            .values(**(cleared | ended | values | {"state": state, "updated_at": at}))
+        )
+        row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().first()
+        if row is None or changed.rowcount != 1:
+            stands = f"stands at {row['state']}" if row else "is not in the ledger"
+            raise MoveRefused(f"the delivery {key[:12]} {stands}, so it cannot become {state}")
+        self._note(connection, row, action)
+
+    def _insert_planned(self, connection: Connection, partner: str, run_id: str, plan: PlannedTitle) -> None:
+        at = self._now()
+        row = {
+            "delivery_key": plan.delivery_key,
+            "content_key": plan.content_key,
+            "partner": partner,
+            "external_id": plan.external_id,
+            "edye_id": plan.title.id,
+            "title": plan.title.name,
+            "kind": plan.title.kind,
+            "lang": plan.title.lang,
+            "file_name": plan.file_name,
+            "media_digest": plan.media_digest,
+            "revision": plan.revision,
+            "state": DeliveryState.PLANNED,
+            "run_id": run_id,
+            "planned_at": at,
+            "updated_at": at,
+            "detail": "",
+        }
+        connection.execute(insert(DELIVERIES).values(row))
+        self._note(connection, row, "plan")
+
+    def _note(self, connection: Connection, row: Any, action: str) -> None:
+        kept = ("partner", "external_id", "delivery_key", "run_id", "state", "detail")
+        connection.execute(insert(EVENTS).values(at=self._now(), action=action, **{name: row[name] for name in kept}))
+
+    def _keep_revision(self, connection: Connection, partner: str, plan: PlannedTitle) -> None:
+        values = {
+            "edye_id": plan.title.id,
+            "delivery_key": plan.delivery_key,
+            "revision": plan.revision,
+            "title": orjson.dumps(plan.title.model_dump(mode="json")),
+            "accepted_at": self._now(),
+            "withdrawn_at": None,
+        }
+        dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+        connection.execute(
+            dialect.insert(REVISIONS)
+            .values(partner=partner, external_id=plan.external_id, **values)
+            .on_conflict_do_update(index_elements=["partner", "external_id"], set_=values)
+        )
+
+
+def _deliveries_of(connection: Connection, partner: str, external_ids: Sequence[str]) -> dict[str, dict[str, Delivery]]:
+    """Every delivery of these titles by external_id and key."""
+    found: dict[str, dict[str, Delivery]] = {name: {} for name in external_ids}
+    for names in _chunks(external_ids):
+        query = select(DELIVERIES).where(DELIVERIES.c.partner == partner, DELIVERIES.c.external_id.in_(names))
+        for row in connection.execute(query).mappings():
+            found[row["external_id"]][row["delivery_key"]] = delivery_of(row)
+    return found
+
+
+def _chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(names), KEYS_A_QUERY):
+        yield names[start : start + KEYS_A_QUERY]

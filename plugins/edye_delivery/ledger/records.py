@@ -1,0 +1,88 @@
+"""What the ledger gives back: frozen records, and the moves that a delivery may make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from edye_delivery.catalog.vocabulary import Cause, DeliveryState, Owner
+from edye_delivery.errors import Terminal
+
+State = DeliveryState
+MOVES: dict[State, frozenset[State]] = {
+    State.PLANNED: frozenset({State.PLANNED, State.REJECTED, State.FAILED, State.ACCEPTED, State.WITHDRAWN}),
+    State.REJECTED: frozenset({State.PLANNED, State.REJECTED, State.SENDING}),
+    State.SENDING: frozenset({State.PLANNED, State.SENDING}),
+    State.RECEIVED: frozenset({State.SENDING, State.FAILED}),
+    State.PROCESSING: frozenset({State.RECEIVED, State.PROCESSING}),
+    State.COMPLETED: frozenset({State.RECEIVED, State.PROCESSING}),
+    State.FAILED: frozenset({State.PLANNED, State.SENDING, State.RECEIVED, State.PROCESSING, State.COMPLETED}),
+    State.ACCEPTED: frozenset({State.COMPLETED}),
+    State.WITHDRAWN: frozenset({State.ACCEPTED}),
+}
+"""state -> the states from which it may be reached (architecture, States of a delivery)."""
+
+
+class MoveRefused(Terminal):
+    """The ledger does not allow this change of state: another run has moved the delivery meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One row of the ledger: a delivery as it stands."""
+
+    delivery_key: str
+    content_key: str
+    partner: str
+    external_id: str
+    edye_id: str
+    state: DeliveryState
+    cause: Cause | None
+    owner: Owner | None
+    detail: str
+    rules: tuple[str, ...]
+    criteria: tuple[dict[str, Any], ...]
+    attempts: int
+    unanswered: int
+    rounds_ended: int
+    tracking_id: str | None
+    bytes_sent: int
+    seconds_sending: float
+    run_id: str
+    first_sent_at: datetime | None
+    sent_at: datetime | None
+    received_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def idempotency_key(self) -> str:
+        """The same for every resend of one ingest round; a new one after the partner has ended a round, well or not."""
+        return f"{self.delivery_key}-{self.rounds_ended}" if self.rounds_ended else self.delivery_key
+
+    @property
+    def seconds(self) -> float | None:
+        """Seconds from the first send to the final state; None while there is none."""
+        if self.first_sent_at is None or self.finished_at is None:
+            return None
+        return (self.finished_at - self.first_sent_at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """The accepted revision of a title at a partner."""
+
+    external_id: str
+    edye_id: str
+    delivery_key: str
+    revision: str
+    accepted_at: datetime
+    withdrawn_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the ledger knows of one external_id: its accepted revision and every delivery by key."""
+
+    revision: Revision | None
+    deliveries: dict[str, Delivery]

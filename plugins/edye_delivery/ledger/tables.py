@@ -1,0 +1,110 @@
+"""The ledger's tables: deliveries, their append-only events, and the accepted revision of every title."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+METADATA = MetaData()
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment, kept in UTC on databases with and without time zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Aware in, UTC kept."""
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """UTC out, always aware."""
+        if value is None:
+            return None
+        at: datetime = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return at.astimezone(UTC)
+
+
+DELIVERIES = Table(
+    "deliveries",
+    METADATA,
+    Column("delivery_key", String(64), primary_key=True),
+    Column("content_key", String(64), nullable=False),
+    Column("partner", String(64), nullable=False),
+    Column("external_id", String(200), nullable=False),
+    Column("edye_id", String(200), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("lang", String(35)),
+    Column("file_name", String(200), nullable=False),
+    Column("media_digest", String(64), nullable=False),
+    Column("revision", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("cause", String(16)),
+    Column("owner", String(32)),
+    Column("detail", Text, nullable=False, default=""),
+    Column("rules", JSON, nullable=False, default=list),
+    Column("criteria", JSON, nullable=False, default=list),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("unanswered", Integer, nullable=False, default=0),
+    Column("rounds_ended", Integer, nullable=False, default=0),
+    Column("tracking_id", String(200)),
+    Column("bytes_sent", BigInteger, nullable=False, default=0),
+    Column("seconds_sending", Float, nullable=False, default=0.0),
+    Column("run_id", String(250), nullable=False),
+    Column("planned_at", Moment, nullable=False),
+    Column("first_sent_at", Moment),
+    Column("sent_at", Moment),
+    Column("received_at", Moment),
+    Column("finished_at", Moment),
+    Column("updated_at", Moment, nullable=False),
+    Index("deliveries_by_external_id", "partner", "external_id"),
+    Index("deliveries_by_state", "partner", "state"),
+)
+
+EVENTS = Table(
+    "events",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", Moment, nullable=False),
+    Column("partner", String(64), nullable=False),
+    Column("external_id", String(200), nullable=False),
+    Column("delivery_key", String(64), nullable=False),
+    Column("run_id", String(250), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("detail", Text, nullable=False, default=""),
+    Index("events_by_external_id", "partner", "external_id", "id"),
+)
+
+REVISIONS = Table(
+    "revisions",
+    METADATA,
+    Column("partner", String(64), primary_key=True),
+    Column("external_id", String(200), primary_key=True),
+    Column("edye_id", String(200), nullable=False),
+    Column("delivery_key", String(64), nullable=False),
+    Column("revision", String(64), nullable=False),
+    Column("title", LargeBinary, nullable=False),
+    Column("accepted_at", Moment, nullable=False),
+    Column("withdrawn_at", Moment),
+    Index("revisions_by_edye_id", "partner", "edye_id"),
+)

