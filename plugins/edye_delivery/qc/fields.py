@@ -1,0 +1,150 @@
+"""META, what the partner is told of a title: ratings, genres, tags, availability, and the minimum that it requires."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from edye_delivery.annex.metadata import unmapped_values
+from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.plan import PlannedTitle
+from edye_delivery.catalog.vocabulary import Cause, Severity
+from edye_delivery.qc.metadata import language_missing, series_unknown
+from edye_delivery.qc.registry import Subject, rule
+from edye_delivery.qc.texts import is_sent, title_missing
+
+VALUES_NAMED = 10
+title_rule = partial(rule, on=Subject.TITLE, cause=Cause.METADATA)
+
+
+def _told_by_another_rule(plan: PlannedTitle, annex: Annex) -> str | None:
+    empty = list(_empty_keys(plan, annex))
+    told = [key for key in empty if _is_told(plan, annex, key)]
+    return f"what makes {', '.join(told)} empty has a finding of its own" if empty and told == empty else None
+
+
+@title_rule(
+    "META005", "rating-missing", Severity.BLOCK, source="decisions.md, Roku's VOD delivery page", unless=series_unknown
+)
+def rating_missing(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
+    """The title has no parental rating, and the partner is sent one.
+
+    Why: the partner refuses unrated children's content.
+    Fix: give the title, or its series, a rating in EDYE.
+    """
+    if is_sent(annex, "rating") and not plan.title.ratings:
+        yield "no rating, at least one is needed"
+
+
+@title_rule("META006", "rating-unknown", Severity.BLOCK, source="decisions.md, Ratings and genres")
+def rating_unknown(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
+    """None of the title's ratings is in the annex's mapping table.
+
+    Why: a rating without a mapping would be dropped, and the title delivered unrated.
+    Fix: correct the rating in EDYE, or have DevOps add it to the annex's mapping table.
+    """
+    unmapped = unmapped_values(annex, plan.title, "rating")
+    if unmapped:
+        yield f"rating {_listed(unmapped)} (board:value) has no line in the annex's mapping table"
+
+
+@title_rule("META007", "genre-missing", Severity.BLOCK, source="roku-partner-annex.md section 3", unless=series_unknown)
+def genre_missing(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
+    """The title has no genre, and the partner is sent genres.
+
+    Why: the partner files the title by its genres; without one it is found nowhere.
+    Fix: give the title, or its series, a genre in EDYE.
+    """
+    if is_sent(annex, "genres") and not plan.title.genres:
+        yield "no genre, at least one is needed"
+
+
+@title_rule("META008", "genre-without-mapping", Severity.BLOCK, source="decisions.md, Ratings and genres")
+def genre_without_mapping(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
+    """A genre of the title is not in the annex's mapping table.
+
+    Why: a genre without a mapping would be dropped in silence.
+    Fix: correct the genre in EDYE, or have DevOps add it to the annex's mapping table.
+    """
+    unmapped = unmapped_values(annex, plan.title, "genres")
+    if unmapped:
+        yield f"genre {_listed(unmapped)} has no line in the annex's mapping table"
+
+
+@title_rule(
+    "META011",
+    "availability-ends-before-start",
+    Severity.BLOCK,
+    source="decisions.md, Search feed: what the linter knows beyond the schema",
+)
+def availability_ends_before_start(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
+    """The title's availability ends before, or when, it starts.
+
+    Why: such a title would never be seen, and partners refuse the span.
+    Fix: correct start and end of the availability in EDYE.
+    """
+    start, end = plan.title.availability.start, plan.title.availability.end
+    if start is not None and end is not None and end <= start:
+        yield f"availability ends {end.isoformat()}, not after its start {start.isoformat()}"
+
+
+@title_rule(
+    "META016",
+    "minimum-metadata-empty",
+    Severity.BLOCK,
+    source="roku-partner-annex.md section 3",
+    unless=_told_by_another_rule,
+)
+def minimum_metadata_empty(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
+    """A key of the partner's minimum metadata is absent or blank.
+
+    Why: the partner refuses incomplete metadata (metadatos incompletos), and acceptance asks for it.
+    Fix: fill the field in EDYE that the annex maps to this key.
+    """
+    for key in _empty_keys(plan, annex):
+        if not _is_told(plan, annex, key):
+            origin = annex.metadata[key]
+            yield f"key {key!r} is empty; it is made of {origin.field or origin.external or 'a constant'!r}"
+
+
+@title_rule(
+    "META018",
+    "required-tag-missing",
+    Severity.BLOCK,
+    source="decisions.md, Roku's VOD delivery page",
+    unless=series_unknown,
+)
+def required_tag_missing(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
+    """A tag that the partner requires on every title is missing.
+
+    Why: the partner asks for it on children's content, on every movie, series and episode.
+    Fix: add the tag in EDYE to the title, or to its series.
+    """
+    missing = [tag for tag in annex.required_tags if tag not in plan.title.tags]
+    if missing:
+        yield f"tag {_listed(missing)} is missing, required are {_listed(list(annex.required_tags))}"
+
+
+def _empty_keys(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
+    for key in annex.minimum_metadata:
+        value = plan.metadata.get(key)
+        if value in (None, [], {}) or (isinstance(value, str) and not value.strip()):
+            yield key
+
+
+def _is_told(plan: PlannedTitle, annex: Annex, key: str) -> bool:
+    checks = TELLING.get(annex.metadata[key].field or "", ())
+    return any(True for check in checks for _ in check(plan, annex))
+
+
+TELLING: dict[str, tuple[Callable[[PlannedTitle, Annex], Iterator[str]], ...]] = {
+    "title": (title_missing, language_missing),
+    "lang": (language_missing,),
+    "rating": (rating_missing, rating_unknown),
+    "genres": (genre_missing, genre_without_mapping),
+}
+"""By field of the catalogue, the rules that already tell why a metadata key made of it is empty."""
+
+
+def _listed(values: list[str]) -> str:
+    return ", ".join(f"{value!r:.60}" for value in values[:VALUES_NAMED])

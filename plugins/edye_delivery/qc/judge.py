@@ -1,0 +1,126 @@
+"""The verdict on one planned title: every rule of the catalogue, with what it found or why it has no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from edye_delivery.annex.art import art_to_judge, custom_thumbnails, is_custom_thumbnail, is_usable, thumbnail_origin
+from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.facts import ImageFacts, VideoFacts
+from edye_delivery.catalog.finding import Finding
+from edye_delivery.catalog.plan import PlannedTitle
+from edye_delivery.catalog.title import Image, Title
+from edye_delivery.catalog.vocabulary import ImageKind, Severity
+from edye_delivery.qc import fields  # noqa: F401 (fields, texts and metadata enter their rules in the catalogue)
+from edye_delivery.qc.images import Artwork, missing_kinds, picture_name
+from edye_delivery.qc.registry import RULES, Rule, Subject, rules_on
+from edye_delivery.qc.video import Media
+
+Skip = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the rules found, and the rules without an answer as (code, reason): skipped is never passed."""
+
+    findings: tuple[Finding, ...]
+    skipped: tuple[Skip, ...]
+
+
+def looked_at(annex: Annex, title: Title) -> tuple[Image, ...]:
+    """Every picture that has to be fetched for a title: the artwork to judge, then its custom thumbnails."""
+    images = [*art_to_judge(annex, title), *custom_thumbnails(annex, title)]
+    return tuple({(image.kind, image.url): image for image in images}.values())
+
+
+def judge(
+    annex: Annex, plan: PlannedTitle, video: VideoFacts | None, images: Sequence[ImageFacts], today: date
+) -> Verdict:
+    """Every rule's answer on the title; findings of the planning step are carried over.
+
+    A defect of one picture is only a warning while the title has another good picture of that kind, or where neither
+    the partner nor a thumbnail needs the kind. A waived rule counts as skipped up to and including the waiver's last
+    day. Custom thumbnails are not judged: a broken one is no defect where other art serves.
+    """
+    bench = _Bench(annex, today)
+    parts = [
+        bench.waived(plan.findings),
+        bench.asked(rules_on(Subject.TITLE), plan),
+        bench.asked(rules_on(Subject.MEDIA), Media(plan, video)),
+        *_judged_artwork(bench, plan.title, images),
+    ]
+    return Verdict(
+        tuple(finding for part in parts for finding in part.findings),
+        tuple(dict.fromkeys(skip for part in parts for skip in part.skipped)),
+    )
+
+
+class _Bench:
+    """Asks rules about subjects under one annex on one day."""
+
+    def __init__(self, annex: Annex, today: date) -> None:
+        self.annex, self._today = annex, today
+
+    def asked(self, rules: Iterable[Rule], subject: Any) -> Verdict:
+        findings: list[Finding] = []
+        skipped: list[Skip] = []
+        for rule in rules:
+            reason = rule.skip_reason(subject, self.annex)
+            if reason is None:
+                findings += rule.findings(subject, self.annex)
+            else:
+                skipped.append((rule.code, reason))
+        counted = self.waived(findings)
+        return Verdict(counted.findings, (*skipped, *counted.skipped))
+
+    def waived(self, findings: Iterable[Finding]) -> Verdict:
+        counted: list[Finding] = []
+        skipped: list[Skip] = []
+        for finding in findings:
+            waiver = self.annex.waivers.get(finding.code)
+            if waiver is None or self._today > waiver.until:
+                counted.append(finding)
+            else:
+                skipped.append((finding.code, f"waived until {waiver.until}: {waiver.reason}; {finding.message}"))
+        return Verdict(tuple(counted), tuple(skipped))
+
+
+def _judged_artwork(bench: _Bench, title: Title, images: Sequence[ImageFacts]) -> list[Verdict]:
+    measured = {(picture.kind, picture.url): picture for picture in images}
+    judged: list[tuple[ImageKind, Verdict]] = []
+    told: set[ImageKind] = set()
+    good: set[ImageKind] = set()
+    for image in art_to_judge(bench.annex, title):
+        picture = measured.get((image.kind, image.url))
+        verdict = bench.asked(rules_on(Subject.PICTURE), picture) if picture else _unseen(image)
+        judged.append((image.kind, verdict))
+        (good if picture and not verdict.findings else told).add(image.kind)
+    missing = bench.asked([RULES["IMG001"]], Artwork(title, tuple(images)))
+    if missing.findings:
+        told.update(missing_kinds(title, bench.annex))
+    thumbnails = bench.asked([RULES["IMG009"]], Artwork(title, tuple(images), frozenset(told)))
+    lacking = _lacking_kinds(bench.annex, title, images, good)
+    return [missing, *(verdict if kind in lacking else _as_warnings(verdict) for kind, verdict in judged), thumbnails]
+
+
+def _lacking_kinds(annex: Annex, title: Title, images: Sequence[ImageFacts], good: set[ImageKind]) -> set[ImageKind]:
+    """The kinds of art that must be repaired before the title can go out."""
+    lacking = set(annex.images.required.get(title.kind, ())) - good
+    for spec in annex.thumbnails:
+        origin = thumbnail_origin(annex, spec, title, images)
+        if origin is None or not (is_usable(annex, origin) or is_custom_thumbnail(title, origin)):
+            lacking.update(spec.origins)
+    return lacking
+
+
+def _as_warnings(verdict: Verdict) -> Verdict:
+    warnings = tuple(finding.model_copy(update={"severity": Severity.WARN}) for finding in verdict.findings)
+    return Verdict(warnings, verdict.skipped)
+
+
+def _unseen(image: Image) -> Verdict:
+    reason = f"{picture_name(image.kind, image.url)} was not looked at"
+    return Verdict((), tuple((rule.code, reason) for rule in rules_on(Subject.PICTURE)))

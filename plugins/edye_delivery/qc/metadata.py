@@ -1,0 +1,164 @@
+"""META, who a title is: its numbers, names, language and series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import islice
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.annex.naming import name_defect
+from edye_delivery.catalog.finding import Finding
+from edye_delivery.catalog.parse import MalformedItem
+from edye_delivery.catalog.plan import PlannedTitle
+from edye_delivery.catalog.title import Title
+from edye_delivery.catalog.vocabulary import Cause, Severity, TitleKind
+from edye_delivery.qc.registry import RULES, Subject, rule
+
+TITLES_NAMED = 3
+title_rule = partial(rule, on=Subject.TITLE, cause=Cause.METADATA)
+
+
+def malformed(item: MalformedItem) -> Finding:
+    """The finding for a catalogue item that could not be read (META001)."""
+    return RULES["META001"].findings(item)[0]
+
+
+def duplicates(plans: Iterable[PlannedTitle]) -> dict[str, Finding]:
+    """By EDYE id, a finding for every title whose external_id another title of the window has too (META012)."""
+    sharing: dict[str, dict[str, Title]] = {}
+    for plan in plans:
+        sharing.setdefault(plan.external_id, {})[plan.title.id] = plan.title
+    return {
+        title.id: _duplicate(external_id, title, titles)
+        for external_id, titles in sharing.items()
+        if len(titles) > 1
+        for title in titles.values()
+    }
+
+
+def clash(external_id: str, title: Title, other_edye_id: str) -> Finding:
+    """The finding for an external_id that the ledger already knows as another title's (META012)."""
+    return RULES["META012"].findings(external_id, title, [f"the EDYE id {other_edye_id!r:.80}, delivered earlier"])[0]
+
+
+def own_language_unknown(plan: PlannedTitle, annex: Annex) -> str | None:
+    """The reason to leave out a rule that cannot be answered without the title's language."""
+    if any(language_missing(plan, annex)):
+        return "the title's language is missing or not the partner's (META015)"
+    return None
+
+
+def series_unknown(plan: PlannedTitle, annex: Annex) -> str | None:
+    """The reason to leave out a rule on something that a missing series could have given."""
+    if any(series_missing(plan, annex)):
+        return "the episode's series is not in the catalogue (META014), and could give what the episode lacks"
+    return None
+
+
+@rule(
+    "META001",
+    "malformed-item",
+    Severity.BLOCK,
+    on=Subject.ITEM,
+    cause=Cause.METADATA,
+    source="edye-api.yaml, Show and Episode",
+)
+def malformed_item(item: MalformedItem) -> Iterator[str]:
+    """An item of the catalogue does not have the shape that the EDYE API promises.
+
+    Why: a title that cannot be read cannot be judged or delivered; its neighbours are not touched by it.
+    Fix: correct the named field of the item in EDYE, or its synchronisation from JW Player.
+    """
+    yield f"EDYE id {item.edye_id!r:.200}: {item.reason!r:.300}"
+
+
+@title_rule("META009", "season-number-not-positive", Severity.BLOCK, source="decisions.md, Naming")
+def season_number_not_positive(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
+    """The season's number is zero or negative.
+
+    Why: the number is part of the title's name at the partner, and partners count seasons from 1.
+    Fix: correct the season's number in EDYE; a mini-series without seasons has none at all.
+    """
+    number = plan.title.season_number
+    if number is not None and number <= 0:
+        yield f"season number {number}, 1 or more is needed"
+
+
+@title_rule("META010", "episode-number-not-positive", Severity.BLOCK, source="decisions.md, Naming")
+def episode_number_not_positive(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
+    """The episode's number is zero or negative.
+
+    Why: the number is part of the title's name at the partner, and partners count episodes from 1.
+    Fix: correct the episode's number in EDYE; deliver a pilot or extra as a special.
+    """
+    number = plan.title.episode_number
+    if number is not None and number <= 0:
+        yield f"episode number {number}, 1 or more is needed"
+
+
+@rule(
+    "META012",
+    "external-id-duplicate",
+    Severity.BLOCK,
+    on=Subject.WINDOW,
+    cause=Cause.METADATA,
+    source="decisions.md, Naming",
+)
+def external_id_duplicate(external_id: str, title: Title, others: list[str]) -> Iterator[str]:
+    """Two titles of the catalogue have one external_id.
+
+    Why: one would be delivered over the other; so neither is, until they differ.
+    Fix: correct title_id, season, episode or language of one of them in EDYE, or remove the one that is listed twice.
+    """
+    yield f"{external_id!r:.80} is the external_id of {_named(title)} and of {', '.join(others)}"
+
+
+@title_rule(
+    "META013", "external-id-malformed", Severity.BLOCK, source="decisions.md, Naming", unless=own_language_unknown
+)
+def external_id_malformed(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
+    """The title's external_id or file name has characters or a length that the naming rule refuses.
+
+    Why: the name goes into paths, headers and the partner's catalogue, and it never changes again.
+    Fix: correct the title_id in EDYE: ASCII letters, digits, hyphen and underscore, short enough for the whole name.
+    """
+    defect = name_defect(annex, plan.external_id, plan.file_name)
+    if defect is None and not plan.title.title_id:
+        defect = f"the title_id is empty, so the external_id {plan.external_id!r:.80} names no show"
+    if defect is not None:
+        yield defect
+
+
+@title_rule("META014", "series-missing", Severity.BLOCK, source="edye-api.yaml, Episode.show_id")
+def series_missing(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
+    """The catalogue does not offer the series that the episode belongs to.
+
+    Why: the series gives genres, ratings, tags and artwork, and partners show an episode within its series.
+    Fix: publish the series in EDYE for this partner, or correct the episode's show_id.
+    """
+    if plan.title.kind is TitleKind.EPISODE and plan.title.series is None:
+        yield f"the series {plan.title.show_id!r:.80} is not in the catalogue that this partner is offered"
+
+
+@title_rule("META015", "language-missing", Severity.BLOCK, source="roku-partner-annex.md section 2")
+def language_missing(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
+    """The title has no language, or one that is not delivered to this partner.
+
+    Why: the language is part of the title's name at the partner and decides which texts are sent.
+    Fix: set the title's language in EDYE to one of the partner's.
+    """
+    languages = annex.catalogue.languages
+    if not plan.title.lang or (languages and plan.title.lang not in languages):
+        allowed = ", ".join(languages) or "any language"
+        yield f"language {plan.title.lang or 'none'!r:.20}, expected {allowed}"
+
+
+def _duplicate(external_id: str, title: Title, sharing: dict[str, Title]) -> Finding:
+    named = [_named(other) for other in islice((sharing[id] for id in sharing if id != title.id), TITLES_NAMED)]
+    unnamed = len(sharing) - 1 - len(named)
+    return RULES["META012"].findings(external_id, title, [*named, *([f"{unnamed} more"] if unnamed else [])])[0]
+
+
+def _named(title: Title) -> str:
+    return f"{title.name!r:.80} (EDYE id {title.id!r:.80})"

@@ -1,0 +1,123 @@
+"""The rule catalogue: every quality rule with its code, reason and remedy, kept beside the code that checks it.
+
+A rule is a pure generator over one subject and the annex that yields one message per defect. Its docstring says what
+the defect is (first line), why it matters (`Why:`) and what to do (`Fix:`).
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+from typing import Any, TypeVar
+
+from edye_delivery.catalog.finding import Finding
+from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Owner, Severity
+
+CODE = re.compile(r"(META|VID|IMG)[0-9]{3}")
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
+DOCSTRING = re.compile(r"(?P<what>.+?)\n\nWhy: (?P<why>.+?)\nFix: (?P<fix>.+)", re.DOTALL)
+MESSAGES_MAX = 20
+MESSAGE_MAX_CHARS = 600
+
+RETIRED: dict[str, str] = {}
+"""Codes that are no longer checked and never used again, each with the reason."""
+
+Check = TypeVar("Check", bound=Callable[..., Iterator[str]])
+
+
+class Subject(StrEnum):
+    """What a rule looks at."""
+
+    ITEM = "an item of the catalogue"
+    WINDOW = "all titles of a window"
+    TITLE = "a planned title"
+    MEDIA = "a title's media file"
+    PICTURE = "one picture of a title"
+    ARTWORK = "all artwork of a title"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule; `unless` gives the reason for which the rule cannot be, or need not be, answered for a subject."""
+
+    code: str
+    name: str
+    severity: Severity
+    subject: Subject
+    cause: Cause
+    owner: Owner
+    source: str
+    what: str
+    why: str
+    fix: str
+    check: Callable[..., Iterator[str]]
+    unless: Callable[..., str | None] | None
+
+    @property
+    def family(self) -> str:
+        """META, VID or IMG."""
+        return self.code[:-3]
+
+    def skip_reason(self, *subject: Any) -> str | None:
+        """Why the rule has no answer for this subject; None where it has one."""
+        return self.unless(*subject) if self.unless else None
+
+    def findings(self, *subject: Any) -> tuple[Finding, ...]:
+        """What the rule says of a subject: one finding per defect, at most twenty, each short and printable."""
+        return tuple(self.finding(message) for message in islice(self.check(*subject), MESSAGES_MAX))
+
+    def finding(self, message: str) -> Finding:
+        """The rule's word on a defect that was not found by its own check, such as one that rendering met."""
+        printable = "".join(character if character.isprintable() else "?" for character in message[:MESSAGE_MAX_CHARS])
+        return Finding(
+            code=self.code,
+            name=self.name,
+            severity=self.severity,
+            cause=self.cause,
+            owner=self.owner,
+            message=printable,
+            fix=self.fix,
+            source=self.source,
+        )
+
+
+RULES: dict[str, Rule] = {}
+
+
+def rule(
+    code: str,
+    name: str,
+    severity: Severity,
+    *,
+    on: Subject,
+    cause: Cause,
+    source: str,
+    owner: Owner | None = None,
+    unless: Callable[..., str | None] | None = None,
+) -> Callable[[Check], Check]:
+    """Enters the function in the catalogue as a rule; ValueError for a code or name that cannot be used."""
+
+    def entered(check: Check) -> Check:
+        if not (CODE.fullmatch(code) and NAME.fullmatch(name)):
+            raise ValueError(f"{code} {name}: a code is META, VID or IMG and three digits, a name is-written-like-this")
+        if code in RETIRED or code in RULES or name in {known.name for known in RULES.values()}:
+            raise ValueError(f"{code} {name}: the code or the name is taken or retired; use the next free one")
+        told = DOCSTRING.fullmatch(inspect.getdoc(check) or "")
+        if told is None:
+            raise ValueError(f"{code} {name}: the docstring needs a first line, `Why:` and `Fix:`")
+        what, why, fix = (" ".join(told[part].split()) for part in ("what", "why", "fix"))
+        RULES[code] = Rule(
+            code, name, severity, on, cause, owner or CAUSE_OWNERS[cause], source, what, why, fix, check, unless
+        )
+        return check
+
+    return entered
+
+
+def rules_on(subject: Subject) -> tuple[Rule, ...]:
+    """The rules that look at this kind of subject, by code."""
+    return tuple(RULES[code] for code in sorted(RULES) if RULES[code].subject is subject)

@@ -1,0 +1,126 @@
+"""META, what people read of a title: its name and its synopses, in the languages that they are sent in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.plan import PlannedTitle
+from edye_delivery.catalog.title import Text, Title
+from edye_delivery.catalog.vocabulary import Cause, Severity
+from edye_delivery.qc.characters import code_point, invisible_characters, utf16_units
+from edye_delivery.qc.metadata import own_language_unknown
+from edye_delivery.qc.registry import Subject, rule
+
+CHARACTERS_NAMED = 5
+title_rule = partial(rule, on=Subject.TITLE, cause=Cause.METADATA)
+
+
+def is_sent(annex: Annex, field: str) -> bool:
+    """Whether the annex makes a metadata key of this field of the catalogue."""
+    return any(sent.field == field for sent in annex.metadata.values())
+
+
+def _no_title_to_read(plan: PlannedTitle, annex: Annex) -> str | None:
+    return own_language_unknown(plan, annex) if any(plan.title.titles.values()) else None
+
+
+@title_rule(
+    "META002", "title-missing", Severity.BLOCK, source="roku-partner-annex.md section 3", unless=_no_title_to_read
+)
+def title_missing(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
+    """The title has no text in its own language.
+
+    Why: the title's text is mandatory for the partner (titulo).
+    Fix: write the title in EDYE in the title's own language.
+    """
+    title = plan.title
+    if not title.text(title.titles):
+        found = ", ".join(f"{lang!r:.20}" for lang in islice(title.titles, 10)) or "none"
+        yield f"no title in the language {title.lang!r:.20}; languages with a title: {found}"
+
+
+@title_rule(
+    "META003",
+    "invisible-characters",
+    Severity.BLOCK,
+    source="architecture.md, Security, from the first line",
+)
+def invisible_text(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
+    """A title or synopsis contains characters that nobody sees: control, zero width, bidi, or U+FFFD.
+
+    Why: they break search, sorting and display at the partner, and may show a text other than the one that was checked.
+    Fix: type the text anew in EDYE, or paste it as plain text; emoji may keep their joiners and variation selectors.
+    """
+    title = plan.title
+    series = title.series.titles if title.series and is_sent(annex, "series_title") else {}
+    places: list[tuple[str, Text]] = [
+        ("titles", title.titles),
+        ("series.titles", series),
+        ("synopsis_short", title.synopsis_short),
+        ("synopsis_long", title.synopsis_long),
+    ]
+    for field, texts in places:
+        for lang, text in texts.items():
+            found = list(invisible_characters(text, line_breaks=field.startswith("synopsis")))
+            if found:
+                shown = found[:CHARACTERS_NAMED]
+                named = ", ".join(f"{code_point(character)} at character {place}" for place, character in shown)
+                more = f" and {len(found) - len(shown)} more" if len(found) > len(shown) else ""
+                yield f"{field} in {lang!r:.20} has {named}{more}"
+
+
+@title_rule("META004", "title-too-long", Severity.BLOCK, source="decisions.md, Known of Roku's own checks")
+def title_too_long(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
+    """The title's text is longer than the partner takes.
+
+    Why: the partner counts UTF-16 units (an emoji is two) and refuses or cuts what is longer.
+    Fix: shorten the title in EDYE.
+    """
+    for lang in _sent_languages(annex, plan.title, "title"):
+        length = utf16_units(plan.title.text(plan.title.titles, lang))
+        if length > annex.text.title_max_chars:
+            yield f"title in {lang!r:.20} has {length} characters, at most {annex.text.title_max_chars} are allowed"
+
+
+@title_rule(
+    "META017", "synopsis-missing", Severity.WARN, source="roku-partner-annex.md section 3", unless=own_language_unknown
+)
+def synopsis_missing(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
+    """A synopsis that the partner is sent has no text in the language that it is sent in.
+
+    Why: the partner takes the title, but viewers read nothing about it.
+    Fix: write the synopsis in EDYE.
+    """
+    title = plan.title
+    for field, texts in (("synopsis_short", title.synopsis_short), ("synopsis_long", title.synopsis_long)):
+        languages = _sent_languages(annex, title, field) if is_sent(annex, field) else []
+        missing = [lang for lang in languages if not title.text(texts, lang)]
+        if missing:
+            yield f"no {field} in {', '.join(missing)!r:.80}"
+
+
+@title_rule("META019", "synopsis-too-long", Severity.WARN, source="decisions.md, Direct Publisher feed")
+def synopsis_too_long(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
+    """A synopsis is longer than the partner shows; the rest is clipped.
+
+    Why: a text that is cut in the middle of a sentence reads badly.
+    Fix: shorten the synopsis in EDYE.
+    """
+    title, limits = plan.title, annex.text
+    for field, texts, max_chars in (
+        ("synopsis_short", title.synopsis_short, limits.synopsis_short_max_chars),
+        ("synopsis_long", title.synopsis_long, limits.synopsis_long_max_chars),
+    ):
+        for lang in _sent_languages(annex, title, field):
+            length = utf16_units(title.text(texts, lang))
+            if length > max_chars:
+                yield f"{field} in {lang!r:.20} has {length} characters, {max_chars} are shown"
+
+
+def _sent_languages(annex: Annex, title: Title, field: str) -> list[str]:
+    """The title's own language, then those that the annex's metadata asks this text in."""
+    asked = [sent.lang for sent in annex.metadata.values() if sent.field == field and sent.lang]
+    return [lang for lang in dict.fromkeys([title.lang or "", *asked]) if lang]

@@ -1,0 +1,94 @@
+"""Titles and measurements that pass every rule, to be changed in the one thing that a test is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.annex.planning import plan_of
+from edye_delivery.catalog.facts import ImageFacts, VideoFacts
+from edye_delivery.catalog.title import Image, Title
+from edye_delivery.catalog.vocabulary import ImageKind
+from edye_delivery.qc.judge import Verdict, judge, looked_at
+from tests import builders
+
+ANNEX = builders.the_annex()
+TODAY = date(2026, 3, 2)
+HOST = "http://media.example"
+SIZES = {ImageKind.POSTER: (1000, 1500), ImageKind.STILL: (1280, 720)}
+
+
+def an_image(kind: str, name: str = "", lang: str | None = None) -> dict[str, Any]:
+    """A piece of artwork as the EDYE API gives it."""
+    return {"kind": kind, "url": f"{HOST}/art/{name or kind}.png", "lang": lang}
+
+
+def a_source(**changes: Any) -> dict[str, Any]:
+    """One encoded media file as the EDYE API gives it."""
+    return {"file": f"{HOST}/video.mp4", "type": "video/mp4", "height": 720, "filesize": 5_000_000} | changes
+
+
+def a_movie(**changes: Any) -> Title:
+    """A movie without a defect."""
+    whole = {
+        "lang": "es",
+        "synopsis_short": {"es": "Una cometa aprende a volar.", "en": "A kite learns to fly."},
+        "duration_ms": 1_320_000,
+        "sources": [a_source()],
+        "images": [an_image("key_art"), an_image("poster"), an_image("background")],
+    }
+    return builders.a_movie(**whole | changes)
+
+
+def an_episode(**changes: Any) -> Title:
+    """An episode without a defect, of a series without a defect; `series=None` takes the series away."""
+    art = [an_image("key_art"), an_image("poster"), an_image("background")]
+    whole = {"sources": [a_source()], "images": [an_image("still")], "series": {"images": art}}
+    return builders.an_episode(**whole | changes)
+
+
+def a_video(**changes: Any) -> VideoFacts:
+    """What a good media file's header says."""
+    facts = VideoFacts(
+        url=f"{HOST}/video.mp4", container="mp4", codec="h264", width_px=1280, height_px=720, duration_s=1320.0,
+        size_bytes=5_000_000, has_audio=True,
+    )  # fmt: skip
+    return facts.model_copy(update=changes)
+
+
+def a_picture(image: Image, **changes: Any) -> ImageFacts:
+    """What a good picture of the image's kind is."""
+    width_px, height_px = SIZES.get(image.kind, (1920, 1080))
+    facts = ImageFacts(
+        kind=image.kind, url=image.url, format="PNG", width_px=width_px, height_px=height_px, size_bytes=90_000,
+        sha256="ab" * 32, art_name=f"{'ab' * 32}.png",
+    )  # fmt: skip
+    return facts.model_copy(update=changes)
+
+
+def pictures_of(title: Title, annex: Annex = ANNEX, **by_name: Mapping[str, Any]) -> tuple[ImageFacts, ...]:
+    """All pictures that are looked at for the title, good but for the changes by file name: poster={"width_px": 1}."""
+    return tuple(
+        a_picture(image, **by_name.get(image.url.rpartition("/")[2].removesuffix(".png"), {}))
+        for image in looked_at(annex, title)
+    )
+
+
+def judged(
+    title: Title | None = None,
+    *,
+    annex: Annex = ANNEX,
+    video: VideoFacts | None = None,
+    today: date = TODAY,
+    **pictures: Mapping[str, Any],
+) -> Verdict:
+    """The verdict on a title, all measurements good but for what is given."""
+    title = title or a_movie()
+    return judge(annex, plan_of(annex, title), video or a_video(), pictures_of(title, annex, **pictures), today)
+
+
+def codes(verdict: Verdict) -> tuple[str, ...]:
+    """The codes of a verdict's findings."""
+    return tuple(finding.code for finding in verdict.findings)

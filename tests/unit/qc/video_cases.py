@@ -1,0 +1,104 @@
+"""The VID rules' cases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edye_delivery.catalog.facts import ProbeFailure, VideoFacts
+from edye_delivery.qc.judge import Verdict
+from tests.builders import the_annex
+from tests.unit.qc.builders import ANNEX, a_movie, a_source, a_video, judged
+from tests.unit.qc.cases import at_limit, failing, passing
+
+HLS = a_source(file="http://media.example/video.m3u8", type="application/vnd.apple.mpegurl")
+MOST_BYTES = ANNEX.video.max_size_bytes
+
+
+def video(**changes: Any) -> Verdict:
+    """The verdict on a movie whose media file differs in this only."""
+    return judged(video=a_video(**changes))
+
+
+def failed(failure: ProbeFailure) -> Verdict:
+    """The verdict on a movie whose media file could not be measured."""
+    return judged(video=VideoFacts(url="http://media.example/video.mp4", failure=failure, detail="told by probe"))
+
+
+def sized(size_bytes: int) -> Verdict:
+    """The verdict on a media file of this size, which the catalogue says too."""
+    return judged(a_movie(sources=[a_source(filesize=size_bytes)]), video=a_video(size_bytes=size_bytes))
+
+
+def lasting(duration_s: float, **changes: Any) -> Verdict:
+    """The verdict on a media file of this duration, which the catalogue says too."""
+    return judged(a_movie(duration_ms=round(duration_s * 1000)), video=a_video(duration_s=duration_s), **changes)
+
+
+CASES = (
+    passing("VID001", "an MP4", lambda: judged()),
+    failing("VID001", "no source", lambda: judged(a_movie(sources=()))),
+    failing("VID001", "a stream only", lambda: judged(a_movie(sources=[HLS]))),
+    at_limit("VID001", "an MP4 after a stream", lambda: judged(a_movie(sources=[HLS, a_source()]))),
+    passing("VID002", "an address that is opened", lambda: judged()),
+    failing("VID002", "a refused address", lambda: failed(ProbeFailure.URL_REFUSED)),
+    at_limit("VID002", "an address that leads to nothing", lambda: failed(ProbeFailure.NOT_FOUND), "VID003"),
+    passing("VID003", "a file", lambda: judged()),
+    failing("VID003", "no file", lambda: failed(ProbeFailure.NOT_FOUND)),
+    at_limit("VID003", "no answer", lambda: failed(ProbeFailure.UNAVAILABLE), "VID011"),
+    passing("VID004", "a video", lambda: judged()),
+    failing("VID004", "no video", lambda: failed(ProbeFailure.UNREADABLE)),
+    at_limit("VID004", "a video that is cut short", lambda: failed(ProbeFailure.TRUNCATED), "VID009"),
+    passing("VID005", "mp4", lambda: judged()),
+    failing("VID005", "matroska", lambda: video(container="matroska")),
+    failing("VID005", "a container without a duration", lambda: video(container="mpegts", duration_s=0.0)),
+    at_limit("VID005", "mov where the annex takes both", lambda: judged(
+        video=a_video(container="mov"), annex=the_annex(video={"containers": ["mp4", "mov"]}))),
+    passing("VID006", "h264", lambda: judged()),
+    failing("VID006", "hevc", lambda: video(codec="hevc")),
+    failing("VID006", "unknown", lambda: video(codec="")),
+    at_limit("VID006", "hevc where the annex takes both", lambda: judged(
+        video=a_video(codec="hevc"), annex=the_annex(video={"codecs": ["h264", "hevc"]}))),
+    passing("VID007", "1080p", lambda: video(width_px=1920, height_px=1080)),
+    failing("VID007", "480p", lambda: video(width_px=854, height_px=480)),
+    failing("VID007", "one line short", lambda: video(width_px=1280, height_px=719)),
+    failing("VID007", "a short edge that is the width", lambda: video(width_px=718, height_px=1280)),
+    at_limit("VID007", "720p", lambda: video(width_px=1280, height_px=720)),
+    at_limit("VID007", "720p upright", lambda: video(width_px=720, height_px=1280)),
+    passing("VID008", "22 minutes", lambda: judged()),
+    failing("VID008", "a millisecond over two hours", lambda: lasting(7200.001)),
+    failing("VID008", "an allowed container that tells no duration", lambda: judged(
+        a_movie(duration_ms=None), video=a_video(container="mpegts", duration_s=0.0),
+        annex=the_annex(video={"containers": ["mpegts"]}))),
+    at_limit("VID008", "two hours", lambda: lasting(7200.0)),
+    passing("VID009", "a whole file", lambda: judged()),
+    failing("VID009", "a file cut short, with its figures", lambda: video(
+        failure=ProbeFailure.TRUNCATED, detail="told by probe", size_bytes=3_000_000)),
+    failing("VID009", "a file cut short, without figures", lambda: failed(ProbeFailure.TRUNCATED)),
+    at_limit("VID009", "cut short and of a wrong codec", lambda: video(
+        failure=ProbeFailure.TRUNCATED, codec="hevc"), "VID006", "VID009"),
+    passing("VID010", "the catalogue's size", lambda: judged()),
+    passing("VID010", "a catalogue that names no size", lambda: judged(a_movie(sources=[a_source(filesize=None)]))),
+    failing("VID010", "half the size", lambda: video(size_bytes=2_500_000)),
+    at_limit("VID010", "one byte less", lambda: video(size_bytes=4_999_999), "VID010"),
+    passing("VID011", "an answer", lambda: judged()),
+    failing("VID011", "no answer", lambda: failed(ProbeFailure.UNAVAILABLE)),
+    at_limit("VID011", "a refusal is no outage", lambda: failed(ProbeFailure.URL_REFUSED), "VID002"),
+    passing("VID012", "22 minutes", lambda: judged(annex=the_annex(video={"min_duration_s": 60}))),
+    failing("VID012", "a millisecond under the least", lambda: lasting(
+        59.999, annex=the_annex(video={"min_duration_s": 60}))),
+    at_limit("VID012", "the least", lambda: lasting(60.0, annex=the_annex(video={"min_duration_s": 60}))),
+    at_limit("VID012", "a second where nothing is asked", lambda: lasting(1.0)),
+    passing("VID013", "the catalogue's duration", lambda: judged()),
+    passing("VID013", "a catalogue that names none", lambda: judged(a_movie(duration_ms=None))),
+    failing("VID013", "5.001 s more", lambda: video(duration_s=1325.001)),
+    failing("VID013", "5.001 s less", lambda: video(duration_s=1314.999)),
+    at_limit("VID013", "5 s more", lambda: video(duration_s=1325.0)),
+    passing("VID014", "sound", lambda: judged(annex=the_annex(video={"audio_required": True}))),
+    failing("VID014", "no sound", lambda: judged(
+        video=a_video(has_audio=False), annex=the_annex(video={"audio_required": True}))),
+    at_limit("VID014", "no sound where nothing is asked", lambda: video(has_audio=False)),
+    passing("VID015", "5 MB", lambda: judged()),
+    failing("VID015", "one byte over", lambda: sized(MOST_BYTES + 1)),
+    failing("VID015", "told by the probe", lambda: failed(ProbeFailure.TOO_LARGE)),
+    at_limit("VID015", "the most bytes", lambda: sized(MOST_BYTES)),
+)  # fmt: skip
