@@ -1,0 +1,44 @@
+"""The window report as one HTML page that needs nothing else: styles, script and pictures are inside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from edye_delivery.reports.model import WindowReport
+from edye_delivery.reports.page import page_of
+from edye_delivery.reports.wording import human_bytes, human_moment, human_seconds, sentence, visible
+
+
+def as_html(report: WindowReport, pictures: Mapping[str, bytes]) -> bytes:
+    """The page in UTF-8; `pictures` gives the small JPEG or PNG of an art name, rows without one get their initial."""
+    return _environment().get_template("report.html.j2").render(page=page_of(report, pictures)).encode()
+
+
+@cache
+def _environment() -> Environment:
+    """Templates of this folder; all that they print is made visible and escaped, an unknown name is an error."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_printed,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "human_bytes": human_bytes,
+        "human_seconds": human_seconds,
+        "human_moment": human_moment,
+        "sentence": sentence,
+    }
+    return environment
+
+
+def _printed(value: object) -> object:
+    """What the template prints of a value: text that is not markup of our own cannot hide anything."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value

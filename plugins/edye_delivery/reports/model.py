@@ -1,0 +1,199 @@
+"""The window report as frozen values: what became of every title of one run; its JSON is the report's contract."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from edye_delivery.catalog.vocabulary import Cause, Change, DeliveryState, Mode, Owner, Severity
+
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _encodable(text: str) -> str:
+    """Foreign text may hold half a character; UTF-8 has no bytes for it, so a report would not be writable."""
+    return LONE_SURROGATE.sub("\ufffd", text)
+
+
+Text = Annotated[str, AfterValidator(_encodable)]
+Moment = Annotated[
+    str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)\z", max_length=40)
+]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Colour(StrEnum):
+    """Whether every title of the window is accepted (architecture, A run's colour)."""
+
+    GREEN = "green"
+    RED = "red"
+
+
+class ReportValue(BaseModel):
+    """A part of the report: frozen, unknown keys refused; takes values of the catalogue ring by attribute."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+
+
+class Span(ReportValue):
+    """The window's half-open span, RFC 3339."""
+
+    start: Moment
+    end: Moment
+
+
+class ReportedFinding(ReportValue):
+    """One rule's word on a title."""
+
+    code: str
+    name: str
+    severity: Severity
+    message: Text
+    fix: Text
+    owner: Owner
+
+
+class ReportedCriterion(ReportValue):
+    """One acceptance criterion of the annex and what proves it, or what is missing."""
+
+    criterion: str
+    met: bool
+    evidence: Text
+
+
+class ReportedThumbnail(ReportValue):
+    """A thumbnail by its name in the annex and its content name in the artifact store."""
+
+    name: str
+    art_name: str
+    width_px: Count
+    height_px: Count
+
+
+class TitleReport(ReportValue):
+    """What became of one title: where it stands, why, whose turn it is, and the proof."""
+
+    external_id: Text
+    edye_id: Text
+    title: Text
+    series: Text | None = None
+    kind: Text | None = None
+    lang: Text | None = None
+    change: Change
+    state: DeliveryState
+    cause: Cause | None = None
+    owner: Owner | None = None
+    rules: tuple[str, ...] = ()
+    findings: tuple[ReportedFinding, ...] = ()
+    detail: Text = ""
+    next_step: Text = ""
+    attempts: Count = 0
+    tracking_id: Text | None = None
+    sent: bool = False
+    bytes_sent: Count = 0
+    seconds: float | None = Field(None, ge=0, allow_inf_nan=False)
+    file_name: Text | None = None
+    delivery_key: str | None = None
+    criteria: tuple[ReportedCriterion, ...] = ()
+    thumbnails: tuple[ReportedThumbnail, ...] = ()
+    sent_at: Moment | None = None
+    accepted_at: Moment | None = None
+
+    @property
+    def outcome(self) -> str:
+        """The one total that this title is counted under, named as in `Totals`."""
+        if self.state is DeliveryState.ACCEPTED and self.change is Change.UNCHANGED:
+            return "unchanged"
+        if self.state is DeliveryState.PLANNED and self.cause is not None:
+            return "failed"
+        return self.state.value if self.state.value in OUTCOMES else "failed"
+
+    @property
+    def needs_work(self) -> bool:
+        """True where somebody has to act before the title is accepted."""
+        return self.outcome in ("rejected", "failed")
+
+
+class Totals(ReportValue):
+    """How many titles ended how; `titles` is the sum of all but `sent`.
+
+    `failed` includes titles that were still on their way, or not begun for a cause, when the run ended; `unchanged` are
+    those that were accepted before it; `planned` is what a dry run would send; `sent` counts deliveries of this run.
+    """
+
+    titles: Count
+    accepted: Count
+    rejected: Count
+    failed: Count
+    unchanged: Count
+    planned: Count
+    withdrawn: Count
+    sent: Count
+
+
+OUTCOMES = tuple(name for name in Totals.model_fields if name not in ("titles", "sent"))
+
+
+class CauseCount(ReportValue):
+    """How many titles wait for one owner for one reason."""
+
+    cause: Cause | None
+    owner: Owner | None
+    titles: Count
+
+
+class WindowReport(ReportValue):
+    """What one run did for one partner's window; the totals are those of its titles."""
+
+    partner: str
+    display_name: Text
+    window: Span
+    run_id: Text
+    mode: Mode
+    dry_run: bool
+    colour: Colour
+    started_at: Moment
+    finished_at: Moment
+    totals: Totals
+    causes: tuple[CauseCount, ...] = ()
+    left_out: dict[str, Count] = {}
+    incidents: tuple[Text, ...] = ()
+    notes: tuple[Text, ...] = ()
+    titles: tuple[TitleReport, ...] = ()
+
+    @model_validator(mode="after")
+    def _left_behind_has_a_cause(self) -> WindowReport:
+        if self.totals.planned and not self.dry_run:
+            raise ValueError(f"{self.totals.planned} planned titles of a real run name no cause: it would look done")
+        return self
+
+    @model_validator(mode="after")
+    def _totals_are_of_the_titles(self) -> WindowReport:
+        if self.totals != totals_of(self.titles):
+            raise ValueError(
+                f"totals say {self.totals}, the titles say {totals_of(self.titles)}; use totals_of(titles)"
+            )
+        return self
+
+
+def totals_of(titles: Iterable[TitleReport]) -> Totals:
+    """Every title under exactly one outcome, and the deliveries that this run sent."""
+    listed = tuple(titles)
+    outcomes = Counter(title.outcome for title in listed)
+    return Totals(
+        titles=len(listed),
+        sent=sum(title.sent for title in listed),
+        **{name: outcomes[name] for name in OUTCOMES},
+    )
+
+
+def causes_of(titles: Iterable[TitleReport]) -> tuple[CauseCount, ...]:
+    """The titles that need work counted by cause and owner, most first, then by name."""
+    counts = Counter((title.cause, title.owner) for title in titles if title.needs_work)
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], str(item[0][1]), str(item[0][0])))
+    return tuple(CauseCount(cause=cause, owner=owner, titles=count) for (cause, owner), count in ranked)
