@@ -1,0 +1,101 @@
+"""The admin service: journal, fault plan, accepted contents and the served catalogue, for tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sandbox.answers import json_answer, service_app
+from sandbox.board import Board, CatalogueError
+from sandbox.faults import FaultPlan, FaultPlanError, parse_faults
+from sandbox.ingests import IngestBook
+from sandbox.journal import Journal
+
+
+class AdminApi:
+    """What a test may ask and change while the sandbox runs."""
+
+    def __init__(self, journal: Journal, plan: FaultPlan, book: IngestBook, board: Board) -> None:
+        self._journal, self._plan, self._book, self._board = journal, plan, book, board
+
+    def app(self) -> Starlette:
+        """Return the admin endpoints as one app."""
+        return service_app(
+            [
+                Route("/health", self._health),
+                Route("/journal", self._journal_calls, methods=["GET", "DELETE"]),
+                Route("/faults", self._faults, methods=["GET", "POST", "PUT", "DELETE"]),
+                Route("/reset", self._reset, methods=["POST"]),
+                Route("/contents", self._contents),
+                Route("/catalogue", self._catalogue, methods=["GET", "PUT"]),
+                Route("/catalogue/items/{item_id:path}", self._item, methods=["PATCH"]),
+            ]
+        )
+
+    async def _health(self, _request: Request) -> Response:
+        return json_answer({"status": "ok"})
+
+    async def _journal_calls(self, request: Request) -> Response:
+        if request.method == "DELETE":
+            self._journal.clear()
+            return Response(status_code=204)
+        try:
+            return json_answer(self._journal.entries(**dict(request.query_params)))
+        except ValueError as exc:
+            raise HTTPException(400, str(exc)) from exc
+
+    async def _faults(self, request: Request) -> Response:
+        if request.method == "DELETE":
+            self._plan.replace([])
+        elif request.method in ("POST", "PUT"):
+            change = self._plan.append if request.method == "POST" else self._plan.replace
+            try:
+                change(parse_faults(await _json(request)))
+            except FaultPlanError as exc:
+                raise HTTPException(400, str(exc)) from exc
+        return json_answer(self._plan.listing())
+
+    async def _reset(self, _request: Request) -> Response:
+        self._book.clear()
+        self._journal.clear()
+        return Response(status_code=204)
+
+    async def _contents(self, _request: Request) -> Response:
+        return json_answer(self._book.contents())
+
+    async def _catalogue(self, request: Request) -> Response:
+        if request.method == "PUT":
+            wanted = await _json(request)
+            if not isinstance(wanted, dict) or set(wanted) != {"shows", "episodes"}:
+                raise HTTPException(400, 'a catalogue is {"shows": [...], "episodes": [...]}')
+            try:
+                self._board.replace(wanted["shows"], wanted["episodes"])
+            except (CatalogueError, TypeError) as exc:
+                raise HTTPException(400, str(exc)) from exc
+        return json_answer({key: self._board.listing(key) for key in ("shows", "episodes")})
+
+    async def _item(self, request: Request) -> Response:
+        item_id = request.path_params["item_id"]
+        changes = await _json(request)
+        if not isinstance(changes, dict):
+            raise HTTPException(400, "the changes of an item are one JSON object")
+        try:
+            merged = self._board.merge(item_id, changes)
+        except CatalogueError as exc:
+            raise HTTPException(400, str(exc)) from exc
+        if merged is None:
+            raise HTTPException(404, f"no item has the id {item_id!r}; GET /catalogue lists them")
+        return json_answer(merged)
+
+
+async def _json(request: Request) -> Any:
+    try:
+        return orjson.loads(await request.body())
+    except orjson.JSONDecodeError as exc:
+        raise HTTPException(400, f"the body is not JSON: {exc}") from exc

@@ -1,0 +1,80 @@
+"""Answers that several services of the sandbox give."""
+
+from __future__ import annotations
+
+import math
+import time
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+
+import orjson
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sandbox.faults import Fault
+
+_GARBAGE = "<html><body>upstream connect error or disconnect/reset before headers</body></html>"
+
+
+def json_answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Return an answer whose body is this value as JSON."""
+    return Response(orjson.dumps(value), status, headers, media_type="application/json")
+
+
+def problem(status: int, code: str, message: str, **more: Any) -> Response:
+    """Return a refusal in the form of the ingest contract's Problem."""
+    return json_answer({"status": "error", "error": {"code": code, "message": message}, **more}, status)
+
+
+def bearer_token(request: Request) -> str:
+    """Return the call's bearer token, or an empty text."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def fault_answer(fault: Fault | None) -> Response | None:
+    """Return the answer that a fault gives in the place of the service's own, or None where it gives none."""
+    if fault is None:
+        return None
+    if fault.kind == "garbage":
+        return Response(fault.body or _GARBAGE, 200, media_type="text/html")
+    if fault.kind == "redirect":
+        return Response(status_code=302, headers={"location": fault.location})
+    if fault.kind == "status":
+        return _status_answer(fault)
+    return None
+
+
+def _status_answer(fault: Fault) -> Response:
+    headers = {}
+    if fault.retry_after_date:
+        # Whole seconds, rounded up: a caller that waits until then has waited at least as long as asked.
+        due = math.ceil(time.time() + (fault.retry_after_s or 0))
+        headers["retry-after"] = format_datetime(datetime.fromtimestamp(due, UTC), usegmt=True)
+    elif fault.retry_after_s is not None:
+        headers["retry-after"] = str(math.ceil(fault.retry_after_s))
+    if isinstance(fault.body, str):
+        return Response(fault.body, fault.status, headers, media_type="text/plain")
+    if fault.status in (204, 304):
+        return Response(status_code=fault.status, headers=headers)
+    default = {"status": "error", "error": {"code": f"HTTP_{fault.status}", "message": "fault of the sandbox's plan"}}
+    return json_answer(fault.body if fault.body is not None else default, fault.status, headers)
+
+
+async def _refusal(_request: Request, exc: Exception) -> Response:
+    assert isinstance(exc, HTTPException)  # noqa: S101 - the only type that this handler is registered for
+    words = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
+    answer = problem(exc.status_code, words.get(exc.status_code, "REFUSED"), exc.detail)
+    answer.headers.update(exc.headers or {})
+    return answer
+
+
+def service_app(routes: list[Route]) -> Starlette:
+    """Return an app of these routes that answers anything else with 404 or 405 in JSON."""
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _refusal})
+    app.router.redirect_slashes = False
+    return app

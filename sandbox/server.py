@@ -1,0 +1,188 @@
+"""The sandbox as one object: every service started, asked and stopped together."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sandbox.admin_api import AdminApi
+from sandbox.board import Board
+from sandbox.catalogue import Catalogue, load_catalogue, stock
+from sandbox.connection import JournalledApp
+from sandbox.edye_api import EdyeApi
+from sandbox.faults import FaultPlan, parse_faults
+from sandbox.hosting import Hosting, open_listener
+from sandbox.ingests import IngestBook
+from sandbox.journal import Journal
+from sandbox.media_host import MediaHost
+from sandbox.partner_api import PartnerApi
+from sandbox.s3 import S3Host
+from sandbox.store import Store
+
+SERVICES = ("edye", "media", "partner", "admin")
+
+
+class Sandbox:
+    """Stand-ins for the EDYE API, its media host, the partner and S3, for one state folder.
+
+    `faults` is a list of JSON-like objects (see `sandbox.faults`); `catalogue` is `sample`, `generated:N`, the path of
+    a YAML file, or a Catalogue. `media_dir` may be shared by many sandboxes. S3 starts when `s3_url` is first read.
+    """
+
+    def __init__(
+        self,
+        state_dir: Path | str,
+        *,
+        processing_s: float = 1.0,
+        faults: Iterable[dict[str, Any]] = (),
+        catalogue: str | Catalogue = "sample",
+        media_dir: Path | str | None = None,
+        host: str = "127.0.0.1",
+        public_host: str | None = None,
+        ports: dict[str, int] | None = None,
+        ignore_idempotency: bool = False,
+        keep_files: bool = False,
+    ) -> None:
+        self.state_dir = Path(state_dir)
+        self.media_dir = Path(media_dir) if media_dir else self.state_dir / "media"
+        self._host, self._ports = host, ports or {}
+        self._public_host = public_host or ("127.0.0.1" if host == "0.0.0.0" else host)  # noqa: S104 - compared, not bound
+        self._processing_s = processing_s
+        self._ignore_idempotency, self._keep_files = ignore_idempotency, keep_files
+        self._plan = FaultPlan(parse_faults(list(faults)))
+        self._catalogue = load_catalogue(catalogue)
+        self._s3 = S3Host(host, self._ports.get("s3", 0))
+        self._s3_port = 0
+        self._s3_lock = threading.Lock()
+        self._urls: dict[str, str] = {}
+
+    def start(self) -> Self:
+        """Make missing media and return once every service but S3 answers."""
+        self.state_dir.mkdir(parents=True, exist_ok=True)
+        listeners = self._open_listeners()
+        try:
+            stocked = stock(self._catalogue, self.media_dir)
+        except BaseException:
+            for listener in listeners.values():
+                listener.close()
+            raise
+        self._store = Store(self.state_dir / "partner.sqlite")
+        self._journal = Journal(self._store)
+        self._book = IngestBook(
+            self._store,
+            self.state_dir,
+            processing_s=self._processing_s,
+            ignore_idempotency=self._ignore_idempotency,
+            keep_files=self._keep_files,
+        )
+        self._board = Board(self.media_url)
+        self._board.replace(stocked.shows, stocked.episodes)
+        apps = {
+            "edye": EdyeApi(self._board).app(),
+            "media": MediaHost(stocked.files).app(),
+            "partner": PartnerApi(self._book).app(),
+        }
+        journalled = {name: JournalledApp(name, app, self._journal, self._plan) for name, app in apps.items()}
+        admin = AdminApi(self._journal, self._plan, self._book, self._board).app()
+        self._hosting = Hosting({**journalled, "admin": admin}, listeners)
+        self._hosting.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop every service; what the partner took stays in the state folder."""
+        stopping = threading.Thread(target=self._s3.stop, name="sandbox-s3-stop")
+        stopping.start()
+        self._hosting.stop()
+        stopping.join()
+        self._book.close()
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _open_listeners(self) -> dict[str, socket.socket]:
+        listeners: dict[str, socket.socket] = {}
+        try:
+            for name in SERVICES:
+                listeners[name] = open_listener(name, self._host, self._ports.get(name, 0))
+                self._urls[name] = f"http://{self._public_host}:{listeners[name].getsockname()[1]}"
+        except OSError:
+            for listener in listeners.values():
+                listener.close()
+            raise
+        return listeners
+
+    @property
+    def edye_url(self) -> str:
+        """Base URL of the EDYE API."""
+        return self._urls["edye"]
+
+    @property
+    def media_url(self) -> str:
+        """Base URL of the media host."""
+        return self._urls["media"]
+
+    @property
+    def partner_url(self) -> str:
+        """Base URL of the partner's API."""
+        return self._urls["partner"]
+
+    @property
+    def admin_url(self) -> str:
+        """Base URL of the admin service."""
+        return self._urls["admin"]
+
+    @property
+    def s3_url(self) -> str:
+        """Base URL of S3, which starts now if it did not run yet."""
+        with self._s3_lock:
+            if not self._s3_port:
+                self._s3_port = self._s3.start()
+        return f"http://{self._public_host}:{self._s3_port}"
+
+    def journal(
+        self, service: str | None = None, external_id: str | None = None, operation: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the calls that fit, oldest first."""
+        return self._journal.entries(service=service, external_id=external_id, operation=operation)
+
+    def plan(self, faults: Iterable[dict[str, Any]]) -> None:
+        """Put these faults in the place of all others."""
+        self._plan.replace(parse_faults(list(faults)))
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Return the faults in force, with how many calls each saw and hit."""
+        return self._plan.listing()
+
+    def clear_faults(self) -> None:
+        """Let everything go well again."""
+        self._plan.replace([])
+
+    def reset(self) -> None:
+        """Forget what the partner took and the journal; faults and catalogue stay."""
+        self._book.clear()
+        self._journal.clear()
+
+    def contents(self) -> list[dict[str, Any]]:
+        """Return what the partner took, oldest first."""
+        return self._book.contents()
+
+    def catalogue(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the served items as {"shows": [...], "episodes": [...]}."""
+        return {key: list(self._board.listing(key)) for key in ("shows", "episodes")}
+
+    def patch_item(self, item_id: str, **changes: Any) -> dict[str, Any]:
+        """Merge fields into one served item and return it."""
+        merged = self._board.merge(item_id, changes)
+        if merged is None:
+            raise KeyError(item_id)
+        return merged
