@@ -1,0 +1,96 @@
+"""The connection `artifact_store`: files that steps hand to each other, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from airflow.sdk import BaseHook, ObjectStoragePath
+
+from edye_delivery.errors import ConfigurationInvalid
+
+CONN_ID = "artifact_store"
+SAFE_NAME = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
+
+
+class ArtifactStore:
+    """Named files below one root: a folder, or a bucket with a prefix."""
+
+    def __init__(self, root: ObjectStoragePath) -> None:
+        self._root = root
+
+    def put(self, name: str, content: bytes) -> str:
+        """Writes a file whole or not at all, over what was there; its name.
+
+        ConfigurationInvalid where there is no such place, or where we may not write.
+        """
+        path = self._path(name)
+        try:
+            if path.protocol == "file":
+                _write_local(Path(path.path), content)
+            else:
+                path.write_bytes(content)  # an object of S3 appears with its last byte
+        except (FileNotFoundError, FileExistsError, NotADirectoryError, PermissionError) as error:
+            raise ConfigurationInvalid(
+                f"nothing can be written to {self._root}: {error.strerror or error}; check the connection {CONN_ID}"
+            ) from error
+        return name
+
+    def put_once(self, name: str, content: bytes) -> str:
+        """As `put`, for names made of content: what is there already stays."""
+        return name if self._path(name).exists() else self.put(name, content)
+
+    def get(self, name: str) -> bytes:
+        """The file's bytes; FileNotFoundError where there is none."""
+        content: bytes = self._path(name).read_bytes()
+        return content
+
+    def url(self, name: str) -> str:
+        """Where the file is, for people."""
+        return str(self._path(name))
+
+    def _path(self, name: str) -> ObjectStoragePath:
+        if not SAFE_NAME.fullmatch(name) or ".." in name:
+            raise ValueError(f"{name!r:.200} is not a name of an artifact")
+        return self._root / name
+
+
+class ArtifactHook(BaseHook):
+    """The store behind a connection of type fs (extra path), or aws (extra bucket_name, prefix, endpoint_url)."""
+
+    def __init__(self, conn_id: str = CONN_ID) -> None:
+        super().__init__()
+        self._conn_id = conn_id
+
+    def get_conn(self) -> ArtifactStore:
+        """The store."""
+        connection = self.get_connection(self._conn_id)
+        extra = connection.extra_dejson
+        if connection.conn_type in ("fs", "file"):
+            folder = extra.get("path") or connection.host or connection.schema
+            if not folder:
+                raise ConfigurationInvalid(f"the connection {self._conn_id} names no folder (extra path)")
+            return ArtifactStore(ObjectStoragePath(f"file://{Path(folder).absolute()}"))
+        if connection.conn_type in ("aws", "s3"):
+            bucket = extra.get("bucket_name")
+            if not bucket:
+                raise ConfigurationInvalid(f"the connection {self._conn_id} names no bucket (extra bucket_name)")
+            prefix = str(extra.get("prefix", "")).strip("/")
+            return ArtifactStore(ObjectStoragePath(f"s3://{bucket}/{prefix}".rstrip("/"), conn_id=self._conn_id))
+        raise ConfigurationInvalid(
+            f"the connection {self._conn_id} is of type {connection.conn_type!r}; the artifact store needs fs or aws"
+        )
+
+
+def _write_local(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,28 @@
+"""The connection `edye_api`: the catalogue's API and the media host behind it."""
+
+from __future__ import annotations
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.annex.wire import Patience
+from edye_delivery.clients.edye import EdyeApi
+from edye_delivery.clients.media import MediaHost
+from edye_delivery.hooks.http_client import SYSTEM_TEMPO, ApiHook
+
+CONN_ID = "edye_api"
+PATIENCE = Patience(attempts=5, base_s=1.0, cap_s=30.0, retry_after_max_s=120.0)
+
+
+class EdyeHook(ApiHook):
+    """Catalogue and media of EDYE, as one annex may see them."""
+
+    def __init__(self, conn_id: str = CONN_ID) -> None:
+        super().__init__(conn_id)
+
+    def api(self, annex: Annex) -> EdyeApi:
+        """The content API."""
+        return EdyeApi(self.client(), PATIENCE, SYSTEM_TEMPO, annex.catalogue.page_size)
+
+    def media_host(self, annex: Annex) -> MediaHost:
+        """Media files and pictures; no token goes there, and no host that is not on the allow-list is opened."""
+        hosts = frozenset(host.lower() for host in (*self.allowed_hosts, *annex.catalogue.media_hosts))
+        return MediaHost(self.anonymous_client(), hosts, PATIENCE, SYSTEM_TEMPO)

@@ -1,0 +1,107 @@
+"""An HTTP connection of Airflow becomes an httpx client; its form and extras are the HTTP provider's."""
+
+from __future__ import annotations
+
+import random
+import ssl
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from airflow.providers.http.hooks.http import HttpHook
+from airflow.sdk import Connection
+from requests.utils import default_headers
+
+from edye_delivery.clients.patience import Tempo
+from edye_delivery.errors import ConfigurationInvalid
+
+OUR_EXTRAS = frozenset({"allowed_hosts", "timeout_s"})
+CONNECT_TIMEOUT_S = 10.0
+SYSTEM_TEMPO = Tempo(now=lambda: datetime.now(UTC), sleep=time.sleep, random=random.random)
+
+
+class ApiHook(HttpHook):
+    """The HTTP provider's hook, giving httpx clients.
+
+    A connection with a password and no login sends it as bearer token; with a login, as basic authentication. Extras
+    are the provider's (headers, verify, cert, proxies, trust_env); ours are `allowed_hosts` (a list) and `timeout_s`.
+    """
+
+    def __init__(self, conn_id: str, connection: Connection | None = None) -> None:
+        super().__init__(http_conn_id=conn_id)
+        self._connection = connection
+
+    @classmethod
+    async def loaded(cls, conn_id: str) -> ApiHook:
+        """The hook with its connection already read, for the event loop of a trigger."""
+        return cls(conn_id, await cls.aget_connection(conn_id))
+
+    def get_connection(self, conn_id: str) -> Connection:  # type: ignore[override]
+        """The connection, read once."""
+        if self._connection is None:
+            self._connection = super().get_connection(conn_id)
+        return self._connection
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        """Hosts of media and artwork that the connection allows: its own, and those of its extra `allowed_hosts`."""
+        connection = self.get_connection(self.http_conn_id)
+        hosts = connection.extra_dejson.get("allowed_hosts", [])
+        if not isinstance(hosts, list) or not all(isinstance(host, str) for host in hosts):
+            raise ConfigurationInvalid(f"the connection {self.http_conn_id}: extra allowed_hosts is a list of hosts")
+        self._set_base_url(connection)
+        own = httpx.URL(self.base_url).host
+        return frozenset(hosts) | ({own} if own else frozenset())
+
+    def client(self, answer_timeout_s: float = 60.0) -> httpx.Client:
+        """A client on the connection's base URL with its authentication."""
+        return httpx.Client(**self._settings(answer_timeout_s))
+
+    def async_client(self, answer_timeout_s: float = 60.0) -> httpx.AsyncClient:
+        """As `client`, for an event loop."""
+        return httpx.AsyncClient(**self._settings(answer_timeout_s))
+
+    def anonymous_client(self, answer_timeout_s: float = 60.0) -> httpx.Client:
+        """A client without base URL, headers and authentication: for hosts that must not see the token."""
+        settings = self._settings(answer_timeout_s)
+        return httpx.Client(**{key: settings[key] for key in settings.keys() - {"base_url", "headers", "auth"}})
+
+    def _settings(self, answer_timeout_s: float) -> dict[str, Any]:
+        session = self.get_conn()
+        connection = self.get_connection(self.http_conn_id)
+        extra = connection.extra_dejson
+        usual = default_headers()
+        headers = {
+            key: str(value)
+            for key, value in session.headers.items()
+            if key not in OUR_EXTRAS and usual.get(key) != value
+        }
+        auth: httpx.Auth | None = None
+        if connection.login:
+            auth = httpx.BasicAuth(connection.login, connection.password or "")
+        elif connection.password:
+            headers["Authorization"] = f"Bearer {connection.password}"
+        proxies = session.proxies or {}
+        return {
+            "base_url": self.base_url,
+            "headers": headers,
+            "auth": auth,
+            "timeout": httpx.Timeout(float(extra.get("timeout_s", answer_timeout_s)), connect=CONNECT_TIMEOUT_S),
+            "verify": _tls(session.verify, session.cert),
+            "proxy": proxies.get("https") or proxies.get("http"),
+            "trust_env": session.trust_env,
+            "follow_redirects": False,
+            "limits": httpx.Limits(max_connections=64, max_keepalive_connections=32),
+        }
+
+
+def _tls(verify: bool | str | None, cert: Any) -> ssl.SSLContext | bool:
+    if verify in (True, None) and not cert:
+        return True
+    context = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
+    if verify is False:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if cert:
+        context.load_cert_chain(*([cert] if isinstance(cert, str) else cert))
+    return context

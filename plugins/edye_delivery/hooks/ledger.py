@@ -1,0 +1,51 @@
+"""The connection `delivery_ledger`: SQLite (a file) or PostgreSQL."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from airflow.sdk import BaseHook
+from sqlalchemy import URL, Engine
+
+from edye_delivery.errors import ConfigurationInvalid
+from edye_delivery.hooks.http_client import SYSTEM_TEMPO
+from edye_delivery.ledger.database import open_engine
+from edye_delivery.ledger.ledger import Ledger
+
+CONN_ID = "delivery_ledger"
+
+
+class LedgerHook(BaseHook):
+    """The ledger behind a connection of type sqlite (host: the file's path) or postgres."""
+
+    def __init__(self, conn_id: str = CONN_ID) -> None:
+        super().__init__()
+        self._conn_id = conn_id
+
+    def get_conn(self) -> Ledger:
+        """The ledger, its tables made where they are missing."""
+        return Ledger(_engine(self.url()), SYSTEM_TEMPO.now)
+
+    def url(self) -> URL:
+        """The database's address."""
+        connection = self.get_connection(self._conn_id)
+        if connection.conn_type == "sqlite":
+            return URL.create("sqlite", database=connection.host or connection.schema)
+        if connection.conn_type in ("postgres", "postgresql"):
+            return URL.create(
+                "postgresql+psycopg2",
+                username=connection.login,
+                password=connection.password,
+                host=connection.host,
+                port=connection.port,
+                database=connection.schema,
+                query={key: str(value) for key, value in connection.extra_dejson.items()},
+            )
+        raise ConfigurationInvalid(
+            f"the connection {self._conn_id} is of type {connection.conn_type!r}; the ledger needs sqlite or postgres"
+        )
+
+
+@lru_cache(maxsize=4)
+def _engine(url: URL) -> Engine:
+    return open_engine(url)

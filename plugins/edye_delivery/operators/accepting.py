@@ -1,0 +1,114 @@
+"""Accept: a title counts as delivered when every acceptance criterion of the annex is met, each with its evidence."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from edye_delivery.annex.model import Annex, Criterion
+from edye_delivery.catalog.finding import blocking
+from edye_delivery.catalog.plan import JudgedTitle
+from edye_delivery.catalog.vocabulary import Cause, DeliveryState
+from edye_delivery.ledger.ledger import Ledger
+from edye_delivery.ledger.records import Delivery
+
+log = logging.getLogger(__name__)
+Evidence = tuple[bool, str, Cause]
+
+
+def accept_batch(annex: Annex, ledger: Ledger, titles: tuple[JudgedTitle, ...]) -> dict[str, int]:
+    """Accepts every completed title that meets all criteria, fails those that do not; counts by resulting state."""
+    deliveries = ledger.deliveries(judged.plan.delivery_key for judged in titles)
+    counts: dict[str, int] = {}
+    for judged in titles:
+        delivery = deliveries[judged.plan.delivery_key]
+        state = delivery.state
+        if state is DeliveryState.COMPLETED:
+            state = _accept_title(annex, ledger, judged, delivery)
+        counts[state] = counts.get(state, 0) + 1
+    return counts
+
+
+def criteria_of(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> list[dict[str, Any]]:
+    """Every criterion of the annex (section 6) with whether it is met and what proves it."""
+    return [
+        {"criterion": name, "met": met, "evidence": evidence}
+        for name in annex.acceptance
+        for met, evidence, _ in [CRITERIA[name](annex, judged, delivery)]
+    ]
+
+
+def _accept_title(annex: Annex, ledger: Ledger, judged: JudgedTitle, delivery: Delivery) -> DeliveryState:
+    missed = [
+        (name, evidence, cause)
+        for name in annex.acceptance
+        for met, evidence, cause in [CRITERIA[name](annex, judged, delivery)]
+        if not met
+    ]
+    if missed:
+        name, evidence, cause = missed[0]
+        ledger.fail(delivery.delivery_key, cause, f"the partner completed it, but {name} is not met: {evidence}")
+        return DeliveryState.FAILED
+    ledger.accept(annex.partner, judged.plan, criteria_of(annex, judged, delivery))
+    log.info("%s accepted", judged.plan.external_id)
+    return DeliveryState.ACCEPTED
+
+
+def _received(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> Evidence:
+    met = delivery.tracking_id is not None and delivery.received_at is not None
+    return (
+        met,
+        f"received at {delivery.received_at:%Y-%m-%d %H:%M:%S} UTC as {delivery.tracking_id}"
+        if met
+        else ("no receipt with a tracking id is known"),
+        Cause.UNKNOWN,
+    )
+
+
+def _completed(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> Evidence:
+    met = delivery.state in (DeliveryState.COMPLETED, DeliveryState.ACCEPTED)
+    return (
+        met,
+        f"the partner says completed for {delivery.tracking_id}" if met else f"it is {delivery.state}",
+        Cause.STUCK,
+    )
+
+
+def _media(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> Evidence:
+    found = [finding for finding in blocking(judged.findings) if finding.code.startswith("VID")]
+    video = judged.video
+    if found or video is None or video.failure is not None:
+        return False, _told(found) or "the media was not measured", Cause.MEDIA
+    measured = f"{video.codec} in {video.container}, {video.width_px}x{video.height_px}, {video.duration_s:.0f} s"
+    return True, measured, Cause.MEDIA
+
+
+def _metadata(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> Evidence:
+    empty = [key for key in annex.minimum_metadata if judged.plan.metadata.get(key) in (None, "", [])]
+    if empty:
+        return False, f"{', '.join(empty)} empty", Cause.METADATA
+    return True, f"{', '.join(annex.minimum_metadata)} sent", Cause.METADATA
+
+
+def _quality(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> Evidence:
+    found = blocking(judged.findings)
+    missing = {spec.name for spec in annex.thumbnails} - {thumbnail.name for thumbnail in judged.thumbnails}
+    if found:
+        return False, _told(list(found)), found[0].cause
+    if missing:
+        return False, f"thumbnails missing: {', '.join(sorted(missing))}", Cause.IMAGES
+    return True, f"no blocking finding, {len(judged.thumbnails)} of {len(annex.thumbnails)} thumbnails", Cause.IMAGES
+
+
+def _told(findings: list[Any]) -> str:
+    return "; ".join(f"{finding.code} {finding.message}" for finding in findings)
+
+
+CRITERIA: dict[Criterion, Callable[[Annex, JudgedTitle, Delivery], Evidence]] = {
+    "received_with_tracking_id": _received,
+    "completed": _completed,
+    "media_within_limits": _media,
+    "minimum_metadata": _metadata,
+    "qc_and_thumbnails": _quality,
+}

@@ -1,0 +1,43 @@
+"""What every operator of a run shares: the annex, and the files that steps hand to each other."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, ClassVar, TypeVar
+
+import orjson
+from airflow.sdk import BaseOperator
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.plan import Record
+from edye_delivery.hooks.artifacts import ArtifactHook, ArtifactStore
+
+Kept = TypeVar("Kept", bound=Record)
+
+
+class StepOperator(BaseOperator):
+    """One step of a run for one partner."""
+
+    template_fields: ClassVar[Sequence[str]] = ()
+
+    def __init__(self, *, annex: Annex, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.annex = annex
+
+    @property
+    def artifacts(self) -> ArtifactStore:
+        """The run's artifact store."""
+        return ArtifactHook().get_conn()
+
+
+def keep(store: ArtifactStore, name: str, record: Record) -> dict[str, Any]:
+    """Writes a record and gives the reference that travels by XCom: its path and digest."""
+    content = orjson.dumps(record.model_dump(mode="json"))
+    store.put(name, content)
+    return {"path": name, "digest": hashlib.sha256(content).hexdigest()[:16]}
+
+
+def load(store: ArtifactStore, reference: dict[str, Any], model: type[Kept]) -> Kept:
+    """The record behind a reference."""
+    return model.model_validate_json(store.get(reference["path"]))

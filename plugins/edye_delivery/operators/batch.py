@@ -1,0 +1,105 @@
+"""The steps of one batch: judge, illustrate, deliver, accept; each works through all titles and may be run again."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from airflow.sdk import Context
+
+from edye_delivery.catalog.places import batch_name
+from edye_delivery.catalog.snapshot import Batch, JudgedBatch
+from edye_delivery.hooks.edye import EdyeHook
+from edye_delivery.hooks.http_client import SYSTEM_TEMPO
+from edye_delivery.hooks.ingest import IngestHook
+from edye_delivery.hooks.ledger import LedgerHook
+from edye_delivery.operators.accepting import accept_batch
+from edye_delivery.operators.base import StepOperator, keep, load
+from edye_delivery.operators.illustrating import Illustrator
+from edye_delivery.operators.judging import Judge
+from edye_delivery.operators.sending import Sender
+
+
+class BatchOperator(StepOperator):
+    """A step on one batch, given by reference."""
+
+    template_fields: ClassVar[Sequence[str]] = ("batch",)
+
+    def __init__(self, *, batch: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.batch = batch
+
+
+class JudgeBatchOperator(BatchOperator):
+    """Quality control: media, metadata, images."""
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """The judged batch's reference."""
+        store = self.artifacts
+        batch = load(store, self.batch, Batch)
+        with tempfile.TemporaryDirectory(prefix="edye-judge-") as scratch:
+            judge = Judge(
+                annex=self.annex,
+                media_host=EdyeHook().media_host(self.annex),
+                scratch_folder=Path(scratch),
+                today=datetime.now(UTC).date(),
+                keep_artifact=store.put_once,
+            )
+            titles = judge.judge_batch(batch.titles)
+        judged = JudgedBatch(request=batch.request, number=batch.number, titles=titles)
+        return keep(store, batch_name(batch.request, batch.number, "judged"), judged)
+
+
+class IllustrateBatchOperator(BatchOperator):
+    """Thumbnails of every title that passed."""
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """The illustrated batch's reference."""
+        store = self.artifacts
+        batch = load(store, self.batch, JudgedBatch)
+        titles = Illustrator(self.annex, store.get, store.put_once).illustrate_batch(batch.titles)
+        illustrated = batch.model_copy(update={"titles": titles})
+        return keep(store, batch_name(batch.request, batch.number, "illustrated"), illustrated)
+
+
+class DeliverBatchOperator(BatchOperator):
+    """Upload to the partner."""
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """The batch's reference again, with counts by state."""
+        store = self.artifacts
+        batch = load(store, self.batch, JudgedBatch)
+        if batch.request.dry_run:
+            self.log.info("dry run: nothing is sent")
+            return self.batch
+        sender = Sender(
+            annex=self.annex,
+            api=IngestHook(self.annex).api(),
+            media_host=EdyeHook().media_host(self.annex),
+            ledger=LedgerHook().get_conn(),
+            tempo=SYSTEM_TEMPO,
+            read_artifact=store.get,
+            run_id=batch.request.run_id,
+        )
+        counts = sender.send_batch(batch.titles)
+        self.log.info("batch %s: %s", batch.number, counts)
+        return self.batch | {"states": counts}
+
+
+class AcceptBatchOperator(BatchOperator):
+    """The annex's acceptance criteria."""
+
+    def execute(self, context: Context) -> dict[str, int]:
+        """Titles by state; runs after a failed wait too, for what was completed."""
+        if self.batch is None:
+            self.log.warning("the batch was never judged, so nothing of it can be accepted")
+            return {}
+        batch = load(self.artifacts, self.batch, JudgedBatch)
+        if batch.request.dry_run:
+            return {}
+        counts = accept_batch(self.annex, LedgerHook().get_conn(), batch.titles)
+        self.log.info("batch %s: %s", batch.number, counts)
+        return counts

@@ -1,0 +1,86 @@
+"""The steps before the batches: check the request, fetch the catalogue, plan the window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from airflow.sdk import Context
+
+from edye_delivery.catalog.places import batch_name, plan_name, snapshot_name
+from edye_delivery.catalog.plan import RunRequest
+from edye_delivery.catalog.request import RunFacts, request_of
+from edye_delivery.catalog.snapshot import Snapshot
+from edye_delivery.catalog.window import Window
+from edye_delivery.hooks.edye import EdyeHook
+from edye_delivery.hooks.ledger import LedgerHook
+from edye_delivery.operators.base import StepOperator, keep, load
+from edye_delivery.operators.fetching import fetch_snapshot
+from edye_delivery.operators.planning import plan_window, remember_plan
+
+
+class CheckRequestOperator(StepOperator):
+    """Turns params and run facts into a checked request; InvalidRequest tells what is wrong with them."""
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """The request, as JSON."""
+        run = context["dag_run"]
+        facts = RunFacts(
+            run_id=run.run_id,
+            interval_start_at=run.data_interval_start,
+            interval_end_at=run.data_interval_end,
+            run_after=run.run_after,
+            given_keys=tuple(run.conf or {}),
+        )
+        request = request_of(self.annex.partner, self.annex.schedule, context["params"], facts)
+        window = Window(request.start_at, request.end_at).as_json()
+        self.log.info("window %s .. %s, mode %s, dry run %s", *window.values(), request.mode, request.dry_run)
+        return request.model_dump(mode="json")
+
+
+class FetchCatalogueOperator(StepOperator):
+    """Writes the catalogue's snapshot of the window."""
+
+    template_fields: ClassVar[Sequence[str]] = ("request",)
+
+    def __init__(self, *, request: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.request = request
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """The snapshot's reference and counts."""
+        request = RunRequest.model_validate(self.request)
+        snapshot = fetch_snapshot(self.annex, EdyeHook().api(self.annex), request)
+        counts = {
+            "titles": len(snapshot.titles),
+            "left_out": len(snapshot.left_out),
+            "malformed": len(snapshot.malformed),
+        }
+        return keep(self.artifacts, snapshot_name(request), snapshot) | counts
+
+
+class PlanBatchesOperator(StepOperator):
+    """Compares the snapshot with the ledger and cuts what is to be done into batches."""
+
+    template_fields: ClassVar[Sequence[str]] = ("snapshot",)
+
+    def __init__(self, *, snapshot: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.snapshot = snapshot
+
+    def execute(self, context: Context) -> list[dict[str, Any]]:
+        """One reference a batch."""
+        store, ledger = self.artifacts, LedgerHook().get_conn()
+        snapshot = load(store, self.snapshot, Snapshot)
+        plan, batches = plan_window(self.annex, snapshot, ledger)
+        references = [
+            keep(store, batch_name(batch.request, batch.number, "plan"), batch) | {"titles": len(batch.titles)}
+            for batch in batches
+        ]
+        keep(store, plan_name(plan.request), plan)
+        if not plan.request.dry_run:
+            remember_plan(self.annex, plan, ledger)
+        self.log.info(
+            "%s batches, %s titles unchanged, %s withdrawn", len(batches), len(plan.unchanged), len(plan.withdrawn)
+        )
+        return references

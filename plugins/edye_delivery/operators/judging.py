@@ -1,0 +1,81 @@
+"""Judge: media probed and pictures looked at over HTTP, several titles at once, every rule asked (annex, 5)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from threading import Lock
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.facts import ImageFacts, VideoFacts
+from edye_delivery.catalog.finding import blocking
+from edye_delivery.catalog.places import art_name
+from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle
+from edye_delivery.catalog.title import Image
+from edye_delivery.clients.media import MediaHost
+from edye_delivery.clients.pictures import fetch_picture
+from edye_delivery.clients.probe import probe_video
+from edye_delivery.errors import DeliveryError
+from edye_delivery.qc.judge import judge, looked_at
+from edye_delivery.qc.registry import RULES
+
+log = logging.getLogger(__name__)
+TITLES_AT_ONCE = 8
+NOT_MEASURED = "VID011"
+
+
+@dataclass(slots=True)
+class Judge:
+    """Looks at the titles of a batch; `keep_artifact` stores a picture that was looked at under its content name."""
+
+    annex: Annex
+    media_host: MediaHost
+    scratch_folder: Path
+    today: date
+    keep_artifact: Callable[[str, bytes], object]
+    _pictures: dict[str, ImageFacts] = field(default_factory=dict, init=False)
+    _lock: Lock = field(default_factory=Lock, init=False)
+
+    def judge_batch(self, plans: tuple[PlannedTitle, ...]) -> tuple[JudgedTitle, ...]:
+        """Every title with its findings, in order; what breaks while one is looked at costs that one only."""
+        with ThreadPoolExecutor(TITLES_AT_ONCE, thread_name_prefix="judge") as pool:
+            return tuple(pool.map(self._judge_title, plans))
+
+    def _judge_title(self, plan: PlannedTitle) -> JudgedTitle:
+        try:
+            return self._looked_at(plan)
+        except (DeliveryError, OSError):  # ours: the installation lacks something, disk or store went away
+            raise
+        except Exception as error:  # theirs: what a hostile file does to a library that nobody foresaw
+            log.exception("%s: judging it broke off", plan.external_id)
+            finding = RULES[NOT_MEASURED].finding(f"judging it broke off ({type(error).__name__}): {error}")
+            return JudgedTitle(plan=plan, findings=(*plan.findings, finding))
+
+    def _looked_at(self, plan: PlannedTitle) -> JudgedTitle:
+        video = self._probed(plan)
+        images = tuple(self._seen(image) for image in looked_at(self.annex, plan.title))
+        verdict = judge(self.annex, plan, video, images, self.today)
+        found = blocking(verdict.findings)
+        log.info("%s: %s", plan.external_id, ", ".join(finding.code for finding in found) or "good")
+        return JudgedTitle(plan=plan, findings=verdict.findings, skipped=verdict.skipped, video=video, images=images)
+
+    def _probed(self, plan: PlannedTitle) -> VideoFacts | None:
+        if plan.media is None:
+            return None
+        return probe_video(self.media_host, plan.media.file, self.scratch_folder)
+
+    def _seen(self, image: Image) -> ImageFacts:
+        """The picture's facts; artwork that several titles share is fetched once."""
+        with self._lock:
+            known = self._pictures.get(image.url)
+        if known is None:
+            known, content = fetch_picture(self.media_host, image, self.annex.images)
+            if content is not None:
+                self.keep_artifact(art_name(known.art_name), content)
+            with self._lock:
+                self._pictures[image.url] = known
+        return known.model_copy(update={"kind": image.kind})

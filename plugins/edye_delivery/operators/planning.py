@@ -1,0 +1,114 @@
+"""Plan: which titles of a snapshot a run works on, cut into batches, compared with the ledger."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.annex.planning import plan_of
+from edye_delivery.annex.selection import left_out_because
+from edye_delivery.catalog.finding import Finding
+from edye_delivery.catalog.plan import PlannedTitle
+from edye_delivery.catalog.snapshot import Batch, Snapshot, WindowPlan, Withdrawal
+from edye_delivery.catalog.vocabulary import Change, Mode
+from edye_delivery.ledger.classify import compared, is_taken_up, other_edye_id
+from edye_delivery.ledger.ledger import Ledger
+from edye_delivery.ledger.records import Memory
+from edye_delivery.qc.metadata import clash, duplicates
+
+BATCHES_MAX = 1000
+
+
+def plan_window(annex: Annex, snapshot: Snapshot, ledger: Ledger) -> tuple[WindowPlan, list[Batch]]:
+    """The window's plan and its batches; reads the ledger, writes nothing."""
+    request = snapshot.request
+    asked = set(request.external_ids)
+    plans = [plan_of(annex, title, request.run_id if request.force_resend else "") for title in snapshot.titles]
+    plans += _touched(annex, snapshot, ledger)
+    twins = duplicates(plans)
+    not_found = asked - {plan.external_id for plan in plans}
+    memories = ledger.memories(annex.partner, [plan.external_id for plan in plans])
+    placed = [
+        _placed(plan, memories[plan.external_id], twins) for plan in plans if not asked or plan.external_id in asked
+    ]
+    working, unchanged, left = _sorted_out(placed, memories, request.mode)
+    batches = [
+        Batch(request=request, number=number, titles=tuple(titles))
+        for number, titles in enumerate(_cut(working, annex.batch_size), start=1)
+    ]
+    left_out = Counter(title.reason for title in snapshot.left_out) + Counter({"not_failed_before": left})
+    plan = WindowPlan(
+        request=request,
+        batches=len(batches),
+        unchanged=tuple(unchanged),
+        withdrawn=tuple(_withdrawn(annex, snapshot, ledger)),
+        malformed=snapshot.malformed if not asked else (),
+        left_out=dict(sorted(left_out.items())),
+        not_found=tuple(sorted(not_found)),
+    )
+    return plan, batches
+
+
+def _touched(annex: Annex, snapshot: Snapshot, ledger: Ledger) -> list[PlannedTitle]:
+    """Touched episodes that the ledger knows and whose series now makes them another content, or offers them again."""
+    plans = [plan_of(annex, title) for title in snapshot.touched if left_out_because(annex, title) is None]
+    memories = ledger.memories(annex.partner, [plan.external_id for plan in plans])
+    known = [plan for plan in plans if memories[plan.external_id].deliveries]
+    return [plan for plan in known if compared(plan, memories[plan.external_id]).change is not Change.UNCHANGED]
+
+
+def remember_plan(annex: Annex, plan: WindowPlan, ledger: Ledger) -> None:
+    """Writes what the plan means for titles that are not worked on: newer revisions, withdrawals. Safe to repeat."""
+    for title in plan.unchanged:
+        ledger.refresh(annex.partner, title)
+    for withdrawal in plan.withdrawn:
+        ledger.withdraw(annex.partner, withdrawal.delivery_key, plan.request.run_id, withdrawal.reason)
+
+
+def _sorted_out(
+    plans: Sequence[PlannedTitle], memories: Mapping[str, Memory], mode: Mode
+) -> tuple[list[PlannedTitle], list[PlannedTitle], int]:
+    """Titles to work on, titles that are accepted as they are, and how many the mode leaves aside."""
+    working: list[PlannedTitle] = []
+    unchanged: list[PlannedTitle] = []
+    for plan in plans:
+        if is_taken_up(plan, memories[plan.external_id], mode):
+            working.append(plan)
+        elif plan.change is Change.UNCHANGED:
+            unchanged.append(plan)
+    return working, unchanged, len(plans) - len(working) - len(unchanged)
+
+
+def _placed(plan: PlannedTitle, memory: Memory, twins: Mapping[str, Finding]) -> PlannedTitle:
+    """The plan with its place in the ledger, and with the findings that only a look at its neighbours gives."""
+    findings = list(plan.findings)
+    if plan.title.id in twins:
+        findings.append(twins[plan.title.id])
+    elif (other := other_edye_id(plan, memory)) is not None:
+        findings.append(clash(plan.external_id, plan.title, other))
+    return compared(plan, memory).model_copy(update={"findings": tuple(findings)})
+
+
+def _cut(plans: Sequence[PlannedTitle], batch_size: int) -> Iterator[Sequence[PlannedTitle]]:
+    """Batches of the annex's size; larger ones where Airflow could not map over so many."""
+    size = max(batch_size, -(-len(plans) // BATCHES_MAX))
+    for start in range(0, len(plans), size):
+        yield plans[start : start + size]
+
+
+def _withdrawn(annex: Annex, snapshot: Snapshot, ledger: Ledger) -> Iterator[Withdrawal]:
+    """Accepted titles that the catalogue no longer offers to this partner, within what the run was asked for."""
+    gone = ((title.id, left_out_because(annex, title)) for title in snapshot.touched)
+    reasons = {edye_id: reason for edye_id, reason in gone if reason is not None}
+    reasons |= {title.edye_id: title.reason for title in snapshot.left_out}
+    asked = snapshot.request.external_ids
+    for delivery in ledger.offered(annex.partner, reasons, snapshot.request.run_id):
+        if asked and delivery.external_id not in asked:
+            continue
+        yield Withdrawal(
+            delivery_key=delivery.delivery_key,
+            external_id=delivery.external_id,
+            edye_id=delivery.edye_id,
+            reason=f"the catalogue no longer offers it to this partner ({reasons[delivery.edye_id]})",
+        )

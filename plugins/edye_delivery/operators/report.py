@@ -1,0 +1,118 @@
+"""The last two steps: the window's report in four formats, and the run's colour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from airflow.sdk import Context
+
+from edye_delivery.artwork.thumbnails import small_picture
+from edye_delivery.catalog.places import art_name, batch_name, plan_name, report_name
+from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle, RunRequest
+from edye_delivery.catalog.snapshot import Batch, JudgedBatch, WindowPlan
+from edye_delivery.errors import WindowNotDone
+from edye_delivery.hooks.artifacts import ArtifactStore
+from edye_delivery.hooks.ledger import LedgerHook
+from edye_delivery.operators.base import StepOperator
+from edye_delivery.operators.reporting import RunOutcome, failure_sentence, window_report
+from edye_delivery.reports.csv_report import as_csv
+from edye_delivery.reports.html_report import as_html
+from edye_delivery.reports.json_report import as_json
+from edye_delivery.reports.model import Colour, WindowReport
+from edye_delivery.reports.page import pictures_wanted
+
+
+class ReportOperator(StepOperator):
+    """Writes report.json, .csv, .xlsx and .html of the run, whatever became of its batches."""
+
+    template_fields: ClassVar[Sequence[str]] = ("request",)
+
+    def __init__(self, *, request: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.request = request
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Colour, totals and the report's places; the places travel on to the last task."""
+        if self.request is None:
+            raise WindowNotDone("the run was not begun: check_request refused it, its log says why")
+        from edye_delivery.reports.xlsx_report import as_xlsx  # openpyxl loads slowly, and every task parses this file
+
+        request, store = RunRequest.model_validate(self.request), self.artifacts
+        plan, judged, unjudged, incidents = gathered(store, request)
+        keys = [title.plan.delivery_key for title in judged] + [title.delivery_key for title in unjudged]
+        keys += [title.delivery_key for title in plan.unchanged] if plan else []
+        report = window_report(
+            RunOutcome(
+                annex=self.annex,
+                request=request,
+                plan=plan,
+                judged=judged,
+                unjudged=unjudged,
+                deliveries=LedgerHook().get_conn().deliveries(keys),
+                incidents=incidents,
+                started_at=context["dag_run"].start_date or datetime.now(UTC),
+                finished_at=datetime.now(UTC),
+            )
+        )
+        formats = {
+            "json": as_json(report),
+            "csv": as_csv(report),
+            "xlsx": as_xlsx(report),
+            "html": as_html(report, pictures_of(store, report)),
+        }
+        for ending, content in formats.items():
+            self.log.info("report: %s", store.url(store.put(report_name(request, ending), content)))
+        return {
+            "colour": report.colour.value,
+            "totals": report.totals.model_dump(),
+            "path": report_name(request, "json"),
+        }
+
+
+class ConfirmWindowOperator(StepOperator):
+    """Green where every title of the window is accepted, else red with each open title, its cause and its owner."""
+
+    template_fields: ClassVar[Sequence[str]] = ("report",)
+
+    def __init__(self, *, report: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.report = report
+
+    def execute(self, context: Context) -> None:
+        """Raises WindowNotDone on a red window."""
+        report = WindowReport.model_validate_json(self.artifacts.get(self.report["path"]))
+        if report.colour is Colour.RED:
+            raise WindowNotDone(failure_sentence(report))
+        self.log.info("all %s titles of the window are accepted", report.totals.titles)
+
+
+def gathered(
+    store: ArtifactStore, request: RunRequest
+) -> tuple[WindowPlan | None, list[JudgedTitle], list[PlannedTitle], list[str]]:
+    """The run's plan, its titles as far as each batch came, and a sentence for whatever is missing."""
+    try:
+        plan = WindowPlan.model_validate_json(store.get(plan_name(request)))
+    except FileNotFoundError:
+        return None, [], [], ["the window was not planned: fetch_catalogue or plan_batches failed, see their logs"]
+    judged: list[JudgedTitle] = []
+    unjudged: list[PlannedTitle] = []
+    incidents: list[str] = []
+    for number in range(1, plan.batches + 1):
+        for step in ("illustrated", "judged"):
+            try:
+                content = store.get(batch_name(request, number, step))
+            except FileNotFoundError:
+                continue
+            judged += JudgedBatch.model_validate_json(content).titles
+            break
+        else:
+            incidents.append(f"batch {number} of {plan.batches} was not judged: see the log of its judge task")
+            unjudged += Batch.model_validate_json(store.get(batch_name(request, number, "plan"))).titles
+    return plan, judged, unjudged, incidents
+
+
+def pictures_of(store: ArtifactStore, report: WindowReport) -> dict[str, bytes]:
+    """The thumbnails that the page shows, each made small."""
+    return {name: small_picture(store.get(art_name(name))) for name in pictures_wanted(report)}

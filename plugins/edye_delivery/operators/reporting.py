@@ -1,0 +1,215 @@
+"""Report: what became of every title of a run, from its files and the ledger (delivery-via-api.md, phase C)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.finding import Finding, blocking
+from edye_delivery.catalog.parse import MalformedItem
+from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle, RunRequest
+from edye_delivery.catalog.snapshot import WindowPlan, Withdrawal
+from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Change, DeliveryState
+from edye_delivery.catalog.window import Window, rfc3339
+from edye_delivery.ledger.records import Delivery
+from edye_delivery.qc.metadata import malformed
+from edye_delivery.reports.model import (
+    Colour,
+    ReportedCriterion,
+    ReportedFinding,
+    ReportedThumbnail,
+    Span,
+    TitleReport,
+    WindowReport,
+    causes_of,
+    totals_of,
+)
+
+TAKEN_UP = "the next scheduled run takes it up, a hand run by external_ids at once"
+NEXT_STEPS = {
+    Cause.METADATA: f"correct it in EDYE; the same media goes again: {TAKEN_UP}",
+    Cause.IMAGES: f"upload corrected artwork to EDYE: {TAKEN_UP}",
+    Cause.MEDIA: f"upload a new encode to JW Player: {TAKEN_UP}",
+    Cause.TRANSIENT: "run the window again: the same title is sent under the same external_id",
+    Cause.AUTH: "check the token in the connection, then run the window again",
+    Cause.STUCK: "ask the partner about the tracking id; running the window again goes on waiting for it",
+    Cause.UNKNOWN: "read the partner's words, decide with the partner, and add them to the annex's error table",
+}
+
+
+LEFT_OUT = {
+    "invisible": "not visible in the catalogue",
+    "tag": "without a tag of this partner",
+    "geo": "not for this partner's territory",
+    "not_failed_before": "not begun before, so not a matter of mode failed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """All that is known of a run when its report is written."""
+
+    annex: Annex
+    request: RunRequest
+    plan: WindowPlan | None
+    judged: Sequence[JudgedTitle]
+    unjudged: Sequence[PlannedTitle]
+    deliveries: dict[str, Delivery]
+    incidents: Sequence[str]
+    started_at: datetime
+    finished_at: datetime
+
+
+def window_report(outcome: RunOutcome) -> WindowReport:
+    """The report: every title once, worst first is the page's business; red where a title is not accepted."""
+    titles = tuple(_title_reports(outcome))
+    request, plan = outcome.request, outcome.plan
+    incidents = [*outcome.incidents]
+    if plan is not None and plan.not_found:
+        incidents.append(
+            f"asked for, but not in the catalogue's window for this partner: {', '.join(plan.not_found[:20])}"
+        )
+    return WindowReport(
+        partner=request.partner,
+        display_name=outcome.annex.display_name,
+        window=Span(**Window(request.start_at, request.end_at).as_json()),
+        run_id=request.run_id,
+        mode=request.mode,
+        dry_run=request.dry_run,
+        colour=_colour(outcome.annex, request, titles, incidents),
+        started_at=rfc3339(outcome.started_at),
+        finished_at=rfc3339(outcome.finished_at),
+        totals=totals_of(titles),
+        causes=causes_of(titles),
+        left_out={LEFT_OUT[reason]: count for reason, count in plan.left_out.items()} if plan is not None else {},
+        incidents=tuple(incidents),
+        titles=titles,
+    )
+
+
+def failure_sentence(report: WindowReport) -> str:
+    """Why the window is not done, each title with cause and owner; what a person reads on the red task."""
+    open_titles = [title for title in report.titles if title.needs_work]
+    lines = [f"{len(open_titles)} of {report.totals.titles} titles of the window are not accepted:", *report.incidents]
+    for title in open_titles:
+        rules = f" [{', '.join(title.rules)}]" if title.rules else ""
+        lines.append(f"  {title.external_id}: {title.state}, {title.cause} -> {title.owner}{rules}: {title.detail}")
+    return "\n".join(lines)
+
+
+def _colour(annex: Annex, request: RunRequest, titles: Iterable[TitleReport], incidents: Sequence[str]) -> Colour:
+    ignored = ("rejected",) if annex.fail_on == "technical" else ()
+    bad = incidents or any(title.needs_work and title.outcome not in ignored for title in titles)
+    return Colour.RED if bad else Colour.GREEN
+
+
+def _title_reports(outcome: RunOutcome) -> Iterable[TitleReport]:
+    for judged in outcome.judged:
+        yield _judged_report(outcome, judged)
+    for plan in outcome.unjudged:
+        yield _planned_report(outcome, plan, detail="its batch did not come to an end; the task's log says why")
+    if outcome.plan is not None:
+        for plan in outcome.plan.unchanged:
+            yield _planned_report(outcome, plan, detail="accepted before, and not changed since")
+        for item in outcome.plan.malformed:
+            yield _malformed_report(item)
+        for withdrawal in outcome.plan.withdrawn:
+            yield _withdrawn_report(withdrawal)
+
+
+def _judged_report(outcome: RunOutcome, judged: JudgedTitle) -> TitleReport:
+    found = blocking(judged.findings)
+    report = _planned_report(outcome, judged.plan, detail="")
+    seen = {
+        "rules": tuple(dict.fromkeys(finding.code for finding in found)),
+        "findings": tuple(_reported(finding) for finding in judged.findings),
+        "thumbnails": tuple(ReportedThumbnail.model_validate(thumbnail) for thumbnail in judged.thumbnails),
+    }
+    if outcome.request.dry_run and found:
+        cause = next((finding.cause for finding in found if finding.cause is not Cause.TRANSIENT), Cause.TRANSIENT)
+        state = DeliveryState.FAILED if cause is Cause.TRANSIENT else DeliveryState.REJECTED
+        detail = "; ".join(finding.message for finding in found)
+        seen |= {"state": state, "cause": cause, "owner": found[0].owner, "detail": detail, "next_step": found[0].fix}
+    elif found and report.state is DeliveryState.REJECTED:
+        seen["next_step"] = found[0].fix
+    return report.model_copy(update=seen)
+
+
+def _planned_report(outcome: RunOutcome, plan: PlannedTitle, detail: str) -> TitleReport:
+    delivery = outcome.deliveries.get(plan.delivery_key)
+    state = delivery.state if delivery else DeliveryState.PLANNED
+    change = plan.change
+    ours = delivery is not None and delivery.run_id == outcome.request.run_id
+    if state is DeliveryState.ACCEPTED and not ours:
+        change = Change.UNCHANGED
+    cause = delivery.cause if delivery else None
+    if not outcome.request.dry_run and not state.is_terminal:
+        cause = cause or Cause.TRANSIENT
+        detail = detail or f"it was left {state}: a step of its batch did not end"
+    title = plan.title
+    return TitleReport(
+        external_id=plan.external_id,
+        edye_id=title.id,
+        title=title.name,
+        series=next(iter(title.series.titles.values()), None) if title.series else None,
+        kind=title.kind,
+        lang=title.lang,
+        change=change,
+        state=state,
+        cause=cause,
+        owner=delivery.owner if delivery and delivery.owner else CAUSE_OWNERS[cause] if cause else None,
+        detail=(delivery.detail if delivery else "") or detail,
+        next_step=NEXT_STEPS[cause] if cause else "",
+        attempts=delivery.attempts if delivery else 0,
+        tracking_id=delivery.tracking_id if delivery else None,
+        sent=ours and delivery is not None and delivery.attempts > 0 and _sent_in(outcome, delivery),
+        bytes_sent=delivery.bytes_sent if delivery else 0,
+        seconds=delivery.seconds if delivery else None,
+        file_name=plan.file_name,
+        delivery_key=plan.delivery_key,
+        criteria=tuple(ReportedCriterion.model_validate(met) for met in (delivery.criteria if delivery else ())),
+        sent_at=rfc3339(delivery.sent_at) if delivery and delivery.sent_at else None,
+        accepted_at=rfc3339(delivery.finished_at)
+        if delivery and delivery.finished_at and state is DeliveryState.ACCEPTED
+        else None,
+    )
+
+
+def _sent_in(outcome: RunOutcome, delivery: Delivery) -> bool:
+    """Whether this run made the delivery's last call; a second try of the same run counts as this run's."""
+    return delivery.sent_at is not None and delivery.sent_at >= outcome.started_at
+
+
+def _malformed_report(item: MalformedItem) -> TitleReport:
+    finding = malformed(item)
+    return TitleReport(
+        external_id="",
+        edye_id=item.edye_id,
+        title="",
+        change=Change.NEW,
+        state=DeliveryState.REJECTED,
+        cause=finding.cause,
+        owner=finding.owner,
+        rules=(finding.code,),
+        findings=(_reported(finding),),
+        detail=finding.message,
+        next_step=finding.fix,
+    )
+
+
+def _withdrawn_report(withdrawal: Withdrawal) -> TitleReport:
+    return TitleReport(
+        external_id=withdrawal.external_id,
+        edye_id=withdrawal.edye_id,
+        title="",
+        change=Change.WITHDRAWN,
+        state=DeliveryState.WITHDRAWN,
+        delivery_key=withdrawal.delivery_key,
+        detail=withdrawal.reason,
+    )
+
+
+def _reported(finding: Finding) -> ReportedFinding:
+    return ReportedFinding.model_validate(finding)

@@ -1,0 +1,47 @@
+"""Waits for a batch's ingests in the triggerer: one client for all, until a wall-clock deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.clients.ingest import channel_of
+from edye_delivery.clients.watch import AsyncTempo, IngestWatch
+from edye_delivery.hooks.http_client import ApiHook
+
+LOOP_TEMPO = AsyncTempo(now=lambda: datetime.now(UTC), sleep=asyncio.sleep, random=random.random)
+
+
+class IngestTrigger(BaseTrigger):
+    """Asks for every tracking id until each has ended, or the deadline is over, or the token is refused.
+
+    It writes nothing and decides nothing: it may run twice or move to another host, and starts from its arguments.
+    The event is {"tracking_ids": those asked for, "outcomes": {tracking_id: {"state", "cause", "sentence"}},
+    "auth_error": a sentence or None}.
+    """
+
+    def __init__(self, annex: dict[str, Any], tracking_ids: list[str], deadline_at: str) -> None:
+        super().__init__()
+        self.annex, self.tracking_ids, self.deadline_at = annex, tracking_ids, deadline_at
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Class and arguments, all JSON."""
+        arguments = {"annex": self.annex, "tracking_ids": self.tracking_ids, "deadline_at": self.deadline_at}
+        return "edye_delivery.triggers.ingest.IngestTrigger", arguments
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """One event, at the end."""
+        annex = Annex.model_validate(self.annex)
+        channel = channel_of(annex)
+        hook = await ApiHook.loaded(channel.conn_id)
+        deadline_at = datetime.fromisoformat(self.deadline_at)
+        async with hook.async_client(channel.answer_timeout_s) as client:
+            watch = IngestWatch(annex, client, self.tracking_ids, deadline_at, LOOP_TEMPO)
+            outcomes = await watch.until_all_ended()
+        yield TriggerEvent({"tracking_ids": self.tracking_ids, "outcomes": outcomes, "auth_error": watch.auth_error})

@@ -1,0 +1,184 @@
+"""The wait's trigger: a pair over JSON, one event at the end, whatever the partner answers."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from edye_delivery.clients.watch import AsyncTempo, IngestWatch
+from edye_delivery.hooks.http_client import ApiHook
+from edye_delivery.triggers import ingest as module
+from edye_delivery.triggers.ingest import IngestTrigger
+from tests.builders import the_annex
+
+POLLING = {"first_s": 0, "every_s": 4, "slowest_s": 10, "growth": 1.5, "at_once": 2, "give_up_s": 3600}
+START = datetime(2026, 3, 2, 6, tzinfo=UTC)
+
+
+class Loop:
+    """An event loop's clock that jumps instead of waiting."""
+
+    def __init__(self):
+        self.at, self.pauses = START, []
+
+    def now(self):
+        return self.at
+
+    async def sleep(self, seconds):
+        self.pauses.append(seconds)
+        self.at += timedelta(seconds=seconds)
+        await asyncio.sleep(0)
+
+    def tempo(self):
+        return AsyncTempo(now=self.now, sleep=self.sleep, random=lambda: 0.5)
+
+
+class Partner:
+    """Answers the n-th look at an id with the n-th entry of its script, the last one for ever."""
+
+    def __init__(self, **scripts):
+        self.scripts, self.looks, self.at_once, self.most_at_once = scripts, [], 0, 0
+
+    async def __call__(self, request):
+        name = request.url.params["id"]
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await asyncio.sleep(0)
+        self.at_once -= 1
+        step = self.scripts[name][min(self.looks.count(name), len(self.scripts[name]) - 1)]
+        self.looks.append(name)
+        if isinstance(step, Exception):
+            raise step
+        if isinstance(step, httpx.Response):
+            return httpx.Response(step.status_code, headers=step.headers, content=step.content)
+        return httpx.Response(200, json={"status": step} if isinstance(step, str) else step)
+
+
+def watched(partner, hours=1.0, loop=None, answer_timeout_s=60):
+    loop = loop or Loop()
+
+    async def watch():
+        async with httpx.AsyncClient(
+            transport=httpx.MockTransport(partner), base_url="http://partner.example"
+        ) as client:
+            ids, deadline = list(partner.scripts), START + timedelta(hours=hours)
+            watch = IngestWatch(
+                the_annex(api={"polling": POLLING, "answer_timeout_s": answer_timeout_s}),
+                client,
+                ids,
+                deadline,
+                loop.tempo(),
+            )
+            return await watch.until_all_ended(), watch.auth_error
+
+    return asyncio.run(watch())
+
+
+def test_the_trigger_is_rebuilt_from_its_arguments():
+    trigger = IngestTrigger(the_annex().model_dump(mode="json"), ["a"], START.isoformat())
+    path, arguments = trigger.serialize()
+    assert path == "edye_delivery.triggers.ingest.IngestTrigger"
+    assert IngestTrigger(**json.loads(json.dumps(arguments))).serialize() == (path, arguments)
+
+
+def test_the_trigger_gives_one_event_that_is_json(monkeypatch):
+    partner = Partner(
+        a=["processing", "completed"], b=[{"status": "error", "error": {"message": "formato no soportado"}}]
+    )
+
+    class Hook:
+        def async_client(self, timeout_s):
+            return httpx.AsyncClient(transport=httpx.MockTransport(partner), base_url="http://partner.example")
+
+    async def loaded(conn_id):
+        assert conn_id == "roku_ingest"
+        return Hook()
+
+    loop = Loop()
+    monkeypatch.setattr(ApiHook, "loaded", loaded)
+    monkeypatch.setattr(module, "LOOP_TEMPO", loop.tempo())
+    trigger = IngestTrigger(the_annex().model_dump(mode="json"), ["a", "b"], (START + timedelta(hours=1)).isoformat())
+
+    async def events():
+        return [event async for event in trigger.run()]
+
+    (event,) = asyncio.run(events())
+    assert json.loads(json.dumps(event.payload)) == event.payload
+    assert event.payload["outcomes"]["a"]["state"] == "completed"
+    assert event.payload["outcomes"]["b"]["cause"] == "media"
+    assert event.payload["auth_error"] is None
+    assert event.payload["tracking_ids"] == ["a", "b"]
+
+
+def test_many_are_waited_for_with_no_more_calls_at_once_than_the_annex_allows():
+    partner = Partner(**{f"t{n}": ["received", "processing", "completed"] for n in range(20)})
+    outcomes, _ = watched(partner)
+    assert {outcome["state"] for outcome in outcomes.values()} == {"completed"}
+    assert len(outcomes) == 20
+    assert partner.most_at_once <= 2
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        httpx.Response(500),
+        httpx.Response(200, content=b"<html>"),
+        httpx.Response(200, content=b'"\xff"'),
+        httpx.Response(200, json={"status": "almost"}),
+        httpx.Response(200, json=[]),
+        httpx.Response(200, content=b" " * 2_000_000),
+        httpx.ConnectError("down"),
+        httpx.ReadTimeout("slow"),
+        httpx.RemoteProtocolError("cut"),
+    ],
+    ids=["500", "page", "not UTF-8", "unknown state", "list", "huge", "refused", "time-out", "cut"],
+)
+def test_trouble_is_asked_through(trouble):
+    outcomes, _ = watched(Partner(a=[trouble, trouble, "completed"]))
+    assert outcomes["a"]["state"] == "completed"
+
+
+def test_a_status_answer_that_never_ends_is_left_and_asked_for_again():
+    class Trickle(httpx.AsyncByteStream):
+        async def __aiter__(self):
+            while True:
+                await asyncio.sleep(0.001)
+                yield b" "
+
+    class Slow(Partner):
+        async def __call__(self, request):
+            answer = await super().__call__(request)
+            return httpx.Response(200, stream=Trickle()) if len(self.looks) == 1 else answer
+
+    outcomes, _ = watched(Slow(a=["completed"]), answer_timeout_s=0.1)
+    assert outcomes["a"]["state"] == "completed"
+
+
+def test_retry_after_is_honoured_and_every_path_sleeps():
+    loop = Loop()
+    watched(Partner(a=[httpx.Response(429, headers={"Retry-After": "90"}), "completed"]), loop=loop)
+    assert loop.pauses[1] >= 90
+    assert all(pause > 0 for pause in loop.pauses)
+
+
+def test_pauses_grow_up_to_the_slowest():
+    loop = Loop()
+    watched(Partner(a=["processing"] * 8 + ["completed"]), loop=loop)
+    assert loop.pauses[1:] == sorted(loop.pauses[1:])
+    assert max(loop.pauses) == 10.0
+
+
+def test_the_deadline_ends_the_wait_with_what_was_last_seen():
+    loop = Loop()
+    outcomes, _ = watched(Partner(a=["processing"], b=["completed"], c=[httpx.Response(503)]), hours=0.1, loop=loop)
+    assert {name: outcome["state"] for name, outcome in outcomes.items()} == {"a": "processing", "b": "completed"}
+    assert loop.at >= START + timedelta(hours=0.1)
+
+
+def test_a_refused_token_ends_the_wait_at_once_for_all():
+    partner = Partner(a=[httpx.Response(401)], b=["processing"])
+    _, auth_error = watched(partner)
+    assert "refused our token" in auth_error
+    assert len(partner.looks) <= 4

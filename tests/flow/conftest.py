@@ -1,0 +1,50 @@
+"""A sandbox for the suite, cleaned before every test, and lines on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edye_delivery.annex.model import Annex
+from sandbox.server import Sandbox
+from tests.builders import PROJECT, the_annex
+from tests.flow.line import Line
+
+QUICK_API = {
+    "patience": {"attempts": 4, "base_s": 0.01, "cap_s": 0.05, "retry_after_max_s": 100},
+    "polling": {"first_s": 0.0, "every_s": 0.05, "slowest_s": 0.2, "at_once": 8, "give_up_s": 60},
+}
+
+
+@pytest.fixture(scope="session")
+def suite_box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    media = PROJECT / "build" / "sandbox" / "media"
+    with Sandbox(tmp_path_factory.mktemp("box"), processing_s=0.1, media_dir=media) as box:
+        yield box
+
+
+@pytest.fixture
+def box(suite_box: Sandbox) -> Sandbox:
+    suite_box.clear_faults()
+    suite_box.reset()
+    return suite_box
+
+
+@pytest.fixture
+def make_line(box: Sandbox, tmp_path: Path) -> Callable[..., Line]:
+    """A line with an empty ledger; changes are the annex's."""
+
+    def make(annex: Annex | None = None, **changes: Any) -> Line:
+        api = QUICK_API | changes.pop("api", {})
+        return Line(annex or the_annex(api=api, **changes), box, tmp_path)
+
+    return make
+
+
+@pytest.fixture
+def line(make_line: Callable[..., Line]) -> Line:
+    """A line to ROKU."""
+    return make_line()

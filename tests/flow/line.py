@@ -1,0 +1,140 @@
+"""The delivery line without Airflow: every step of a run, against a sandbox, with artifacts in a dict."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.annex.wire import Patience
+from edye_delivery.catalog.plan import JudgedTitle, RunRequest
+from edye_delivery.catalog.vocabulary import Mode
+from edye_delivery.clients.edye import EdyeApi
+from edye_delivery.clients.ingest import IngestApi
+from edye_delivery.clients.media import MediaHost
+from edye_delivery.clients.patience import Tempo
+from edye_delivery.clients.watch import AsyncTempo, IngestWatch
+from edye_delivery.ledger.database import open_engine
+from edye_delivery.ledger.ledger import Ledger
+from edye_delivery.operators.accepting import accept_batch
+from edye_delivery.operators.fetching import fetch_snapshot
+from edye_delivery.operators.illustrating import Illustrator
+from edye_delivery.operators.judging import Judge
+from edye_delivery.operators.planning import plan_window, remember_plan
+from edye_delivery.operators.reporting import RunOutcome, window_report
+from edye_delivery.operators.sending import Sender
+from edye_delivery.operators.waiting import record_outcomes, with_partner
+from edye_delivery.reports.model import WindowReport
+from sandbox.server import Sandbox
+
+DAY = (datetime(2026, 3, 1, 6, tzinfo=UTC), datetime(2026, 3, 2, 6, tzinfo=UTC))
+PATIENCE = Patience(attempts=4, base_s=0.01, cap_s=0.05, retry_after_max_s=5)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Line:
+    """One partner's line; `pauses` notes what was waited for instead of waiting."""
+
+    annex: Annex
+    box: Sandbox
+    folder: Path
+    token: str = "abc123"
+    pauses: list[float] = field(default_factory=list)
+    artifacts: dict[str, bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.ledger = Ledger(open_engine(f"sqlite:///{self.folder}/ledger.sqlite"), now)
+        self.tempo = Tempo(now=now, sleep=self.pauses.append, random=random.Random(1).random)
+
+    @property
+    def api(self) -> EdyeApi:
+        headers = {"Authorization": "Bearer edye-sandbox-token"}
+        client = httpx.Client(base_url=self.box.edye_url, headers=headers, trust_env=False)
+        return EdyeApi(client, PATIENCE, self.tempo, self.annex.catalogue.page_size)
+
+    @property
+    def media_host(self) -> MediaHost:
+        return MediaHost(httpx.Client(trust_env=False), frozenset({"127.0.0.1"}), PATIENCE, self.tempo)
+
+    def partner_client(self, kind: Any = httpx.Client) -> Any:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return kind(base_url=self.box.partner_url, headers=headers, timeout=20, trust_env=False)
+
+    def request(self, run_id: str = "run-1", **changes: Any) -> RunRequest:
+        asked = {"start_at": DAY[0], "end_at": DAY[1], "mode": Mode.CHANGED} | changes
+        return RunRequest(partner=self.annex.partner, run_id=run_id, **asked)
+
+    def judge(self, request: RunRequest) -> tuple[Any, list[JudgedTitle]]:
+        snapshot = fetch_snapshot(self.annex, self.api, request)
+        plan, batches = plan_window(self.annex, snapshot, self.ledger)
+        if not request.dry_run:
+            remember_plan(self.annex, plan, self.ledger)
+        scratch = self.folder / "scratch"
+        scratch.mkdir(exist_ok=True)
+        judge = Judge(self.annex, self.media_host, scratch, DAY[1].date(), self.artifacts.__setitem__)
+        illustrator = Illustrator(self.annex, self.artifacts.__getitem__, self.artifacts.__setitem__)
+        judged = [title for batch in batches for title in illustrator.illustrate_batch(judge.judge_batch(batch.titles))]
+        return plan, judged
+
+    def send(self, judged: list[JudgedTitle], run_id: str) -> dict[str, int]:
+        sender = Sender(
+            annex=self.annex,
+            api=IngestApi(self.partner_client(), self.annex, self.tempo),
+            media_host=self.media_host,
+            ledger=self.ledger,
+            tempo=self.tempo,
+            read_artifact=self.artifacts.__getitem__,
+            run_id=run_id,
+        )
+        return sender.send_batch(tuple(judged))
+
+    def wait(self, judged: list[JudgedTitle], give_up_s: float = 10.0) -> None:
+        waiting = with_partner(self.ledger, judged)
+        outcomes = asyncio.run(self._watched([str(delivery.tracking_id) for delivery in waiting], give_up_s))
+        record_outcomes(self.ledger, waiting, outcomes)
+
+    async def _watched(self, tracking_ids: list[str], give_up_s: float) -> dict[str, Any]:
+        tempo = AsyncTempo(now=now, sleep=lambda s: asyncio.sleep(min(s, 0.05)), random=random.Random(1).random)
+        async with self.partner_client(httpx.AsyncClient) as client:
+            watch = IngestWatch(self.annex, client, tracking_ids, now() + timedelta(seconds=give_up_s), tempo)
+            return await watch.until_all_ended()
+
+    def run(self, run_id: str = "run-1", **changes: Any) -> WindowReport:
+        """One whole run and its report."""
+        request, started_at = self.request(run_id, **changes), now()
+        plan, judged = self.judge(request)
+        if not request.dry_run:
+            self.send(judged, run_id)
+            self.wait(judged)
+            accept_batch(self.annex, self.ledger, tuple(judged))
+        return self.report(request, plan, judged, started_at)
+
+    def report(self, request: RunRequest, plan: Any, judged: list[JudgedTitle], started_at: datetime) -> WindowReport:
+        keys = [title.plan.delivery_key for title in judged] + [title.delivery_key for title in plan.unchanged]
+        return window_report(
+            RunOutcome(
+                annex=self.annex,
+                request=request,
+                plan=plan,
+                judged=judged,
+                unjudged=[],
+                deliveries=self.ledger.deliveries(keys),
+                incidents=[],
+                started_at=started_at,
+                finished_at=now(),
+            )
+        )
+
+    def arrivals(self, external_id: str) -> list[dict[str, Any]]:
+        """What the partner accepted as content of this title."""
+        return [content for content in self.box.contents() if content["external_id"] == external_id]

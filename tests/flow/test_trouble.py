@@ -1,0 +1,265 @@
+"""Trouble at the partner and the media host: nothing lost, nothing twice, each with its cause and owner."""
+
+import httpx
+import pytest
+
+TITLE = "EDYE_PLANETA_S01E01_ES"
+OTHER = "EDYE_PLANETA_S01E02_ES"
+PAIR = (TITLE, OTHER)
+
+
+def ingest_fault(**fields):
+    return {"service": "partner", "operation": "ingest", "external_id": TITLE, "times": 1} | fields
+
+
+def title_of(report, external_id=TITLE):
+    return next(title for title in report.titles if title.external_id == external_id)
+
+
+def keys_of_calls(line):
+    return {entry["idempotency_key"] for entry in line.box.journal(service="partner", external_id=TITLE)} - {None}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        ingest_fault(kind="status", status=503),
+        ingest_fault(kind="status", status=500, times=2),
+        ingest_fault(kind="status", status=429, retry_after_s=7),
+        ingest_fault(kind="status", status=429, retry_after_s=7, retry_after_date=True),
+        ingest_fault(kind="cut", after_bytes=3000),
+        ingest_fault(kind="taken_then_cut"),
+        ingest_fault(kind="garbage"),
+        {"service": "partner", "operation": "status", "kind": "status", "status": 503, "times": 3},
+        {"service": "partner", "operation": "status", "kind": "cut", "after_bytes": 0, "times": 2},
+        {"service": "partner", "operation": "status", "kind": "garbage", "times": 2},
+        {"service": "media", "path_contains": "video", "kind": "cut", "after_bytes": 9000, "nth": 3, "times": 1},
+        {"service": "media", "kind": "status", "status": 503, "times": 2},
+        {"service": "edye", "kind": "status", "status": 503, "times": 2},
+        {"service": "edye", "kind": "garbage", "times": 1},
+        {"service": "edye", "kind": "cut", "after_bytes": 50, "times": 1},
+    ],
+    ids=lambda fault: f"{fault['service']}-{fault.get('operation', 'any')}-{fault['kind']}-{fault.get('status', '')}",
+)
+def test_passing_trouble_delays_a_title_and_nothing_more(line, fault):
+    line.box.plan([fault])
+    report = line.run(external_ids=PAIR)
+    assert [title.state for title in report.titles] == ["accepted", "accepted"]
+    assert len(line.arrivals(TITLE)) == len(line.arrivals(OTHER)) == 1
+    assert len(keys_of_calls(line)) == 1
+
+
+def test_taken_then_cut_is_resent_under_the_same_name_and_key_and_is_one_content(line):
+    line.box.plan([ingest_fault(kind="taken_then_cut")])
+    report = line.run(external_ids=PAIR)
+    calls = [
+        entry for entry in line.box.journal(service="partner", external_id=TITLE) if entry["operation"] == "ingest"
+    ]
+    assert [call["outcome"] for call in calls] == ["taken_then_cut", "answered"]
+    assert len({(call["idempotency_key"], call["sha256"], call["external_id"]) for call in calls}) == 1
+    assert len(line.arrivals(TITLE)) == 1
+    assert title_of(report).attempts == 2
+
+
+def test_both_forms_of_retry_after_are_waited_for(line):
+    line.box.plan([ingest_fault(kind="status", status=429, retry_after_s=7)])
+    line.run(external_ids=PAIR)
+    line.box.plan([ingest_fault(kind="status", status=429, retry_after_s=9, retry_after_date=True)])
+    line.run("run-2", external_ids=PAIR, force_resend=True)
+    waited = sorted(pause for pause in line.pauses if pause > 5)
+    assert 7 <= waited[0] < 7.1
+    assert 7.5 < waited[1] < 10.1
+
+
+def test_a_wish_that_is_too_long_is_not_waited_for_and_the_title_fails_as_transient(line):
+    line.box.plan([ingest_fault(kind="status", status=429, retry_after_s=5000)])
+    report = line.run(external_ids=PAIR)
+    assert (title_of(report).state, title_of(report).cause, title_of(report).owner) == ("failed", "transient", "DevOps")
+    assert title_of(report, OTHER).state == "accepted"
+    assert line.run("run-2", external_ids=PAIR).totals.sent == 1
+    assert len(line.arrivals(TITLE)) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause", "owner"),
+    [
+        ({"kind": "error", "code": "UNSUPPORTED_FORMAT", "message": "formato no soportado: hevc"}, "media", "Content"),
+        (
+            {"kind": "error", "code": "METADATA_INCOMPLETE", "message": "metadatos incompletos: x"},
+            "metadata",
+            "Content",
+        ),
+        ({"kind": "error", "code": "E77", "message": "algo pasó"}, "unknown", "DevOps"),
+        (
+            {"kind": "status", "status": 400, "body": {"error": {"message": "metadatos incompletos"}}},
+            "metadata",
+            "Cont",
+        ),
+        ({"kind": "status", "status": 415}, "media", "Content"),
+        ({"kind": "status", "status": 503, "times": None}, "transient", "DevOps"),
+        ({"kind": "cut", "after_bytes": 10, "times": None}, "transient", "DevOps"),
+    ],
+)
+def test_a_lasting_failure_has_the_cause_and_owner_of_the_error_table_and_costs_its_title_only(
+    line, fault, cause, owner
+):
+    line.box.plan([ingest_fault(**fault)])
+    report = line.run(external_ids=PAIR)
+    failed = title_of(report)
+    assert (failed.state, failed.cause) == ("failed", cause)
+    assert failed.owner.startswith(owner)
+    assert failed.detail
+    assert failed.next_step
+    assert title_of(report, OTHER).state == "accepted"
+    line.box.clear_faults()
+    again = line.run("run-2", external_ids=PAIR)
+    assert [title.state for title in again.titles] == ["accepted", "accepted"]
+    assert again.totals.sent == 1
+
+
+def test_a_stuck_ingest_ends_at_the_deadline_and_a_later_run_waits_again_without_sending(line):
+    line.box.plan([ingest_fault(kind="stuck", times=None)])
+    request = line.request(external_ids=PAIR)
+    _, judged = line.judge(request)
+    line.send(judged, "run-1")
+    line.wait(judged, give_up_s=1.0)
+    key = next(title.plan.delivery_key for title in judged if title.plan.external_id == TITLE)
+    assert line.ledger.deliveries([key])[key].cause == "stuck"
+    line.send(judged, "run-2")
+    assert line.ledger.deliveries([key])[key].state == "received"
+    assert line.ledger.deliveries([key])[key].attempts == 1
+
+
+def test_a_refused_token_stops_the_batch_and_is_told(line):
+    from edye_delivery.errors import AuthRefused
+
+    line.token = "wrong"
+    _, judged = line.judge(line.request())
+    with pytest.raises(AuthRefused, match="refused our token"):
+        line.send(judged, "run-1")
+    calls = [entry for entry in line.box.journal(service="partner") if entry["operation"] == "ingest"]
+    assert len(calls) <= line.annex.api.titles_at_once
+    deliveries = line.ledger.deliveries(title.plan.delivery_key for title in judged).values()
+    assert {delivery.cause for delivery in deliveries if delivery.state == "failed"} == {"auth"}
+    assert all(delivery.detail.count("not sent") <= 1 for delivery in deliveries)
+    assert line.box.contents() == []
+
+
+def test_a_partner_that_ignores_idempotency_is_not_given_a_title_twice(line, monkeypatch):
+    monkeypatch.setattr(line.box._book, "_ignore_idempotency", True)
+    line.box.plan([ingest_fault(kind="taken_then_cut"), {"service": "partner", "kind": "stuck", "times": None}])
+    _, judged = line.judge(line.request(external_ids=PAIR))
+    line.send(judged, "run-1")
+    assert len(line.arrivals(TITLE)) == 1
+    assert [event[1] for event in line.ledger.history(line.annex.partner, TITLE)].count("receive") == 1
+
+
+def test_an_unanswered_ingest_of_older_content_is_not_taken_for_the_newer_one(line, monkeypatch):
+    monkeypatch.setattr(line.box._book, "_ignore_idempotency", True)
+    monkeypatch.setattr(line.box._book, "_processing_s", 600)
+    line.box.plan([ingest_fault(kind="taken_then_cut"), ingest_fault(kind="status", status=503, times=None)])
+    _, judged = line.judge(line.request(external_ids=(TITLE,)))
+    line.send(judged, "run-1")
+    line.box.clear_faults()
+    metadata = judged[0].plan.metadata | {"titulo": "Otro"}
+    newer = judged[0].plan.model_copy(update={"metadata": metadata, "content_key": "b" * 64, "delivery_key": "b" * 64})
+    line.send([judged[0].model_copy(update={"plan": newer})], "run-2")
+    older, newer = (line.ledger.deliveries([key])[key] for key in (judged[0].plan.delivery_key, "b" * 64))
+    assert (older.state, newer.state) == ("failed", "failed")
+    assert (newer.cause, newer.tracking_id) == ("transient", None)
+    assert "STILL_PROCESSING" in newer.detail
+
+
+def test_media_that_is_not_what_the_catalogue_promises_never_becomes_content(line):
+    _, judged = line.judge(line.request(external_ids=PAIR))
+    false = [
+        title.model_copy(
+            update={
+                "plan": title.plan.model_copy(
+                    update={"media": title.plan.media.model_copy(update={"sha256": "0" * 64})}
+                )
+            }
+        )
+        for title in judged
+    ]
+    line.send(false, "run-1")
+    assert line.box.contents() == []
+    delivery = line.ledger.deliveries([false[0].plan.delivery_key])[false[0].plan.delivery_key]
+    assert (delivery.state, delivery.cause) == ("failed", "media")
+    assert "SHA-256" in delivery.detail
+
+
+def test_media_that_changed_after_its_check_is_not_sent(line):
+    _, judged = line.judge(line.request(external_ids=PAIR))
+    stale = [title.model_copy(update={"video": title.video.model_copy(update={"etag": '"old"'})}) for title in judged]
+    line.send(stale, "run-1")
+    assert line.box.contents() == []
+
+
+def test_no_token_is_in_ledger_artifacts_or_messages(line):
+    line.box.plan([ingest_fault(kind="status", status=503, times=None)])
+    line.run(external_ids=PAIR)
+    kept = b"".join(line.artifacts.values()) + b"".join(p.read_bytes() for p in line.folder.rglob("*") if p.is_file())
+    assert b"abc123" not in kept
+    assert b"edye-sandbox-token" not in kept
+
+
+class Trap:
+    """A server that must never be asked."""
+
+    def __init__(self):
+        from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+        asked = self.asked = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked.append(self.path)
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.2", 0), Handler)
+        self.url = f"http://127.0.0.2:{self.server.server_port}"
+
+
+@pytest.fixture
+def trap():
+    import threading
+
+    found = Trap()
+    thread = threading.Thread(target=found.server.serve_forever, daemon=True)
+    thread.start()
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+
+
+def test_no_url_outside_the_allow_list_is_ever_opened(line, trap):
+    before = httpx.get(f"{line.box.admin_url}/catalogue").json()
+    urls = {
+        "mv-cometa": f"{trap.url}/video.mp4",
+        "mv-dragon": "file:///etc/passwd",
+        "mv-tren": f"concat:{line.box.media_url}/media/mv-tren/video.mp4|file:///etc/passwd",
+        "mv-selva": f"{line.box.media_url}/media/mv-selva/video.mp4",
+    }
+    for item_id, url in urls.items():
+        item = next(item for item in before["shows"] if item["id"] == item_id)
+        sources = [{**next(source for source in item["sources"] if source["type"] == "video/mp4"), "file": url}]
+        images = [{**image, "url": f"{trap.url}/{image['kind']}.jpg"} for image in item["images"]]
+        change = {"sources": sources} | ({"images": images} if item_id == "mv-cometa" else {})
+        httpx.patch(f"{line.box.admin_url}/catalogue/items/{item_id}", json=change).raise_for_status()
+    line.box.plan(
+        [{"service": "media", "path_contains": "mv-selva/video", "kind": "redirect", "location": f"{trap.url}/x.mp4"}]
+    )
+    try:
+        report = line.run()
+    finally:
+        httpx.put(f"{line.box.admin_url}/catalogue", json=before).raise_for_status()
+    rules = {title.edye_id: set(title.rules) for title in report.titles}
+    assert trap.asked == []
+    assert "VID002" in rules["mv-cometa"]
+    assert "IMG002" in rules["mv-cometa"]
+    assert rules["mv-dragon"] == rules["mv-tren"] == rules["mv-selva"] == {"VID002"}

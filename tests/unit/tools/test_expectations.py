@@ -1,0 +1,47 @@
+"""The verdict of `make run`: it names every title that did not end as planned."""
+
+import pytest
+
+from tools.expectations import Expectation, expectations, surprises
+
+EXPECTED = {
+    "a": Expectation("a", "accepted", (), ""),
+    "b": Expectation("b", "rejected", ("VID006",), "HEVC"),
+    "c": Expectation("c", "left_out", (), ""),
+}
+
+
+def title(edye_id, state, rules=()):
+    return {"edye_id": edye_id, "external_id": edye_id.upper(), "state": state, "rules": list(rules), "detail": "so"}
+
+
+GOOD = [title("a", "accepted"), title("b", "rejected", ["VID006"])]
+
+
+def test_all_as_planned_is_no_surprise():
+    assert surprises(EXPECTED, GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("titles", "told"),
+    [
+        (GOOD[:1], "b should be rejected, but the report does not have it"),
+        ([title("a", "failed"), GOOD[1]], "A (a) should be accepted, but is failed: so"),
+        ([GOOD[0], title("b", "rejected", ["VID007"])], "should be rejected [VID006], but is rejected [VID007]"),
+        ([GOOD[0], title("b", "accepted")], "should be rejected [VID006], but is accepted"),
+        ([*GOOD, title("c", "accepted")], "c should have been left out, but is accepted"),
+        ([*GOOD, title("d", "accepted")], "d is in the report, but not in the sample catalogue"),
+    ],
+)
+def test_every_other_end_is_a_sentence(titles, told):
+    (sentence,) = surprises(EXPECTED, titles)
+    assert told in sentence
+
+
+def test_the_sample_catalogue_plans_good_bad_and_left_out_titles():
+    planned = expectations().values()
+    assert sum(expectation.state == "accepted" for expectation in planned) >= 22
+    assert sum(expectation.state == "left_out" for expectation in planned) >= 6
+    rules = [rule for expectation in planned for rule in expectation.rules]
+    assert len(set(rules)) == 17
+    assert all(expectation.defect for expectation in planned if expectation.state == "rejected")

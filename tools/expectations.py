@@ -1,0 +1,60 @@
+"""What the sample catalogue says should become of each of its titles, compared with a report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+SAMPLE = Path(__file__).parents[1] / "include" / "sandbox" / "sample_catalogue.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """A title's planned end: accepted, rejected by these rules, or left out of the window."""
+
+    edye_id: str
+    state: str
+    rules: tuple[str, ...]
+    defect: str
+
+
+def expectations(file: Path = SAMPLE) -> dict[str, Expectation]:
+    """By EDYE id."""
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return {
+        item["id"]: Expectation(
+            item["id"],
+            item["expect"]["state"],
+            tuple(item["expect"].get("rules", ())),
+            item.get("defect", ""),
+        )
+        for item in [*content["shows"], *content["episodes"]]
+        if "expect" in item
+    }
+
+
+def surprises(expected: dict[str, Expectation], titles: list[dict[str, Any]]) -> list[str]:
+    """A sentence for every title that did not end as planned; empty where all did."""
+    seen = {title["edye_id"]: title for title in titles}
+    told: list[str] = []
+    for edye_id, expectation in expected.items():
+        title = seen.pop(edye_id, None)
+        if expectation.state == "left_out":
+            if title is not None:
+                told.append(f"{edye_id} should have been left out, but is {title['state']}")
+        elif title is None:
+            told.append(f"{edye_id} should be {expectation.state}, but the report does not have it")
+        elif title["state"] != expectation.state or set(title["rules"]) != set(expectation.rules):
+            told.append(
+                f"{title['external_id']} ({edye_id}) should be {_told(expectation.state, expectation.rules)}, "
+                f"but is {_told(title['state'], title['rules'])}: {title['detail']}"
+            )
+    told += [f"{edye_id} is in the report, but not in the sample catalogue" for edye_id in seen]
+    return told
+
+
+def _told(state: str, rules: Any) -> str:
+    return f"{state} [{', '.join(rules)}]" if rules else state
