@@ -27,6 +27,9 @@ lint: setup ## format, lint, types
 fix: setup ## format and repair what can be
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
+docs: setup ## write the generated documents again
+	@$(BIN)/python -m tools.documents
+
 lock: ## pin all dependencies anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.txt -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements-bootstrap.txt -o requirements-bootstrap.lock
@@ -34,4 +37,4 @@ lock: ## pin all dependencies anew
 clean: ## forgets runs, sandbox and ledger
 	@rm -rf build
 
-.PHONY: help setup test lint fix lock clean
+.PHONY: help setup test lint fix docs lock clean

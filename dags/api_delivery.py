@@ -1,0 +1,91 @@
+"""deliver_api__<partner>: a window of the EDYE catalogue reaches one partner through its ingest API."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.sdk import DAG, CronDataIntervalTimetable, TriggerRule, task_group
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.dag_support.annexes import annexes
+from edye_delivery.dag_support.defaults import POOL, Tag, default_args
+from edye_delivery.dag_support.params import delivery_params
+from edye_delivery.operators.batch import (
+    AcceptBatchOperator,
+    DeliverBatchOperator,
+    IllustrateBatchOperator,
+    JudgeBatchOperator,
+)
+from edye_delivery.operators.fetch import CheckRequestOperator, FetchCatalogueOperator, PlanBatchesOperator
+from edye_delivery.operators.report import ConfirmWindowOperator, ReportOperator
+from edye_delivery.sensors.ingest import IngestSensor
+
+DOC = """
+**Promise.** Every title of the window that this partner should have is judged, delivered through the ingest API, waited
+for until the partner says `completed`, and accepted; the report says so title by title.
+
+**When it runs.** Daily, for the interval that has just ended; by hand for any window or list of titles.
+
+**When it is red.** Open `confirm_window`: its log names every title that is not accepted, why, and whose turn it is.
+The report (paths in the log of `report`) tells the same with pictures. When the cause is gone, run the window again:
+what is accepted is not sent twice, what has a tracking id is only waited for.
+
+**Params.** For example
+`{"window_start": "2026-03-01T06:00:00Z", "window_end": "2026-03-02T06:00:00Z", "dry_run": true}`.
+
+**Backfill.** `airflow backfill create --dag-id DAG_ID --from-date 2026-03-01 --to-date 2026-03-03 --reprocess-behavior
+failed` runs the red windows again and the missing ones for the first time.
+"""
+
+
+def delivery_dag(annex: Annex) -> DAG:
+    """The DAG of one partner."""
+    dag_id = f"deliver_api__{annex.partner}"
+    schedule = CronDataIntervalTimetable(annex.schedule, timezone="UTC") if annex.schedule else None
+    with DAG(
+        dag_id=dag_id,
+        dag_display_name=f"Deliver to {annex.display_name} (API)",
+        description=f"The EDYE catalogue reaches {annex.display_name} through its ingest API.",
+        doc_md=DOC.replace("DAG_ID", dag_id),
+        schedule=schedule,
+        start_date=datetime(2026, 1, 1, tzinfo=UTC),
+        catchup=False,
+        max_active_runs=1,
+        default_args=default_args(),
+        params=delivery_params(),
+        tags={Tag.DELIVERY, Tag.API, annex.partner},
+    ) as dag:
+        check_request = CheckRequestOperator(task_id="check_request", annex=annex)
+        fetch_catalogue = FetchCatalogueOperator(task_id="fetch_catalogue", annex=annex, request=check_request.output)
+        plan_batches = PlanBatchesOperator(task_id="plan_batches", annex=annex, snapshot=fetch_catalogue.output)
+
+        @task_group(group_id="batch")
+        def batch(reference: Any) -> None:
+            judge = JudgeBatchOperator(task_id="judge", annex=annex, batch=reference)
+            illustrate = IllustrateBatchOperator(task_id="illustrate", annex=annex, batch=judge.output)
+            deliver = DeliverBatchOperator(task_id="deliver", annex=annex, batch=illustrate.output, pool=POOL)
+            wait = IngestSensor(
+                task_id="wait",
+                annex=annex,
+                batch=illustrate.output,
+                trigger_rule=TriggerRule.ALL_DONE,
+                retries=10,  # Airflow 3.3.2 may take a deferral for a failure (apache/airflow#67287); a repeat is safe
+                retry_delay=timedelta(seconds=30),
+            )
+            accept = AcceptBatchOperator(
+                task_id="accept", annex=annex, batch=illustrate.output, trigger_rule=TriggerRule.ALL_DONE
+            )
+            deliver >> wait >> accept
+
+        report = ReportOperator(
+            task_id="report", annex=annex, request=check_request.output, trigger_rule=TriggerRule.ALL_DONE
+        )
+        confirm_window = ConfirmWindowOperator(task_id="confirm_window", annex=annex, report=report.output)
+        batch.expand(reference=plan_batches.output) >> report >> confirm_window
+    return dag
+
+
+for _annex in annexes().values():
+    if _annex.api is not None:
+        delivery_dag(_annex)

@@ -1,0 +1,45 @@
+"""What every DAG of the project has in common: retries, owner, tags, limits."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+
+
+class Tag(StrEnum):
+    """The tags by which people find our DAGs."""
+
+    DELIVERY = "delivery"
+    API = "api"
+
+
+POOL = "partner_uploads"
+"""One slot per delivering batch; how many titles a batch sends at once is the annex's."""
+
+RETRIES = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(
+            exception="edye_delivery.errors.Terminal", action=RetryAction.FAIL, reason="the same input fails again"
+        ),
+        RetryRule(
+            exception="edye_delivery.errors.Transient",
+            action=RetryAction.RETRY,
+            retry_delay=timedelta(minutes=2),
+            reason="the same call may succeed later",
+        ),
+    ]
+)
+
+
+def default_args() -> dict[str, Any]:
+    """Arguments of every task."""
+    return {
+        "owner": "DevOps",
+        "retries": 2,
+        "retry_delay": timedelta(minutes=1),
+        "retry_policy": RETRIES,
+        "execution_timeout": timedelta(hours=6),
+    }

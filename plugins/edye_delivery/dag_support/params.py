@@ -1,0 +1,55 @@
+"""The form of a hand run: every param with type, bounds, title and a sentence."""
+
+from __future__ import annotations
+
+from airflow.sdk import Param
+
+from edye_delivery.catalog.vocabulary import Mode
+
+
+def delivery_params() -> dict[str, Param]:
+    """Params of a delivery DAG; `catalog.request.request_of` checks them again and refuses unknown keys."""
+    return {
+        "window_start": Param(
+            None,
+            type=["null", "string"],
+            format="date-time",
+            title="Window start",
+            description="Titles changed from here on (inclusive). Empty: the schedule's last whole interval.",
+        ),
+        "window_end": Param(
+            None,
+            type=["null", "string"],
+            format="date-time",
+            title="Window end",
+            description="Titles changed before here (exclusive). Give both ends, or neither.",
+        ),
+        "external_ids": Param(
+            [],
+            type=["null", "array"],
+            items={"type": "string", "minLength": 1, "maxLength": 200},
+            maxItems=5000,
+            title="Only these titles",
+            description="external_ids, one a line; without a window they are looked for in the whole catalogue.",
+        ),
+        "mode": Param(
+            Mode.CHANGED.value,
+            type="string",
+            enum=[mode.value for mode in Mode],
+            title="Mode",
+            description="changed: all that is not accepted as it is now; failed: only what was begun and not accepted; "
+            "all: judge every title again, send only what is not accepted.",
+        ),
+        "dry_run": Param(
+            False,
+            type="boolean",
+            title="Dry run",
+            description="Fetch, judge and report, but send nothing and write nothing to the ledger.",
+        ),
+        "force_resend": Param(
+            False,
+            type="boolean",
+            title="Send again",
+            description="Send titles even though the partner has accepted exactly this content before.",
+        ),
+    }

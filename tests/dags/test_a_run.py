@@ -1,0 +1,147 @@
+"""The DAG itself, run by Airflow in this process against a sandbox: tasks, deferral, report, colour."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+
+from edye_delivery.dag_support.annexes import FOLDER_VARIABLE
+from sandbox.server import Sandbox
+from tests.builders import ANNEX_FILE, PROJECT
+
+pytestmark = pytest.mark.xdist_group("airflow")
+DAG_ID = "deliver_api__roku_premium_subs_mx"
+DAY = {"window_start": "2026-03-01T06:00:00Z", "window_end": "2026-03-02T06:00:00Z"}
+GOOD = "EDYE_PLANETA_S01E01_ES"
+BAD = "EDYE_MOV_000115_ES"
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory):
+    media = PROJECT / "build" / "sandbox" / "media"
+    with Sandbox(tmp_path_factory.mktemp("box"), processing_s=0.1, media_dir=media) as box:
+        yield box
+
+
+@pytest.fixture(scope="module")
+def airflow_database():
+    from airflow.utils.db import initdb
+
+    initdb()
+
+
+@pytest.fixture
+def connected(box, tmp_path, monkeypatch, airflow_database):
+    """Connections to the sandbox and an annex that waits shortly; the folder of ledger and artifacts."""
+    annex = yaml.safe_load(ANNEX_FILE.read_text(encoding="utf-8"))
+    annex["api"] |= {"polling": {"first_s": 0.6, "every_s": 0.2, "slowest_s": 1, "give_up_s": 60}}
+    (tmp_path / "annexes").mkdir()
+    (tmp_path / "annexes" / ANNEX_FILE.name).write_text(yaml.safe_dump(annex), encoding="utf-8")
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "annexes"))
+    allowed = {"allowed_hosts": ["127.0.0.1"], "trust_env": False}
+    known = {
+        "edye_api": {"conn_type": "http", "host": box.edye_url, "password": "edye-sandbox-token", "extra": allowed},
+        "roku_ingest": {
+            "conn_type": "http",
+            "host": box.partner_url,
+            "password": "abc123",
+            "extra": {"trust_env": False},
+        },
+        "delivery_ledger": {"conn_type": "sqlite", "host": str(tmp_path / "ledger.sqlite")},
+        "artifact_store": {"conn_type": "fs", "extra": {"path": str(tmp_path / "artifacts")}},
+    }
+    for conn_id, fields in known.items():
+        monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(fields))
+    box.clear_faults()
+    box.reset()
+    return tmp_path
+
+
+def run(conf, **facts):
+    from airflow.dag_processing.dagbag import DagBag
+
+    dag = DagBag(dag_folder=os.environ["AIRFLOW__CORE__DAGS_FOLDER"]).dags[DAG_ID]
+    return dag.test(run_conf=conf, **facts)
+
+
+def report_of(folder: Path):
+    newest = max(folder.rglob("report.json"), key=lambda path: path.stat().st_mtime)
+    assert all(newest.with_suffix(f".{ending}").stat().st_size > 0 for ending in ("csv", "xlsx", "html"))
+    return json.loads(newest.read_text(encoding="utf-8"))
+
+
+def states_of(dag_run):
+    return {task.task_id: task.state for task in dag_run.get_task_instances()}
+
+
+def test_good_titles_make_a_green_run_and_a_second_one_sends_nothing(connected, box):
+    conf = {**DAY, "external_ids": [GOOD, "EDYE_FAROS_000001_ES"]}
+    assert run(conf).state == "success"
+    report = report_of(connected)
+    assert report["totals"] | {"accepted": 2, "sent": 2} == report["totals"]
+    assert report["window"] == {"start": DAY["window_start"], "end": DAY["window_end"]}
+    assert run(conf).state == "success"
+    assert report_of(connected)["totals"]["sent"] == 0
+    assert len(box.contents()) == 2
+
+
+def test_a_refused_title_makes_a_red_run_whose_last_task_says_so(connected, box, capfd):
+    dag_run = run({**DAY, "external_ids": [GOOD, BAD]})
+    assert dag_run.state == "failed"
+    states = states_of(dag_run)
+    assert states.pop("confirm_window") == "failed"
+    assert set(states.values()) == {"success"}
+    told = capfd.readouterr()
+    assert f"{BAD}: rejected, metadata -> Content Operations [META002]" in told.out + told.err
+    assert [content["external_id"] for content in box.contents()] == [GOOD]
+
+
+def test_an_unknown_param_is_refused_before_anything_is_asked(connected, box, capfd):
+    dag_run = run({**DAY, "extrenal_ids": [GOOD]})
+    assert dag_run.state == "failed"
+    assert states_of(dag_run)["check_request"] == "failed"
+    told = capfd.readouterr()
+    assert "this DAG has no param 'extrenal_ids'; it takes" in told.out + told.err
+    assert box.journal(service="edye") == []
+
+
+def test_a_hand_run_without_logical_date_and_window_answers_for_the_last_interval(connected):
+    assert run({}, logical_date=None).state == "success"
+    report = report_of(connected)
+    assert report["window"]["start"].endswith("T06:00:00Z")
+    assert report["totals"]["titles"] == 0
+
+
+def test_a_dry_run_sends_nothing(connected, box):
+    run({**DAY, "dry_run": True, "external_ids": [GOOD]})
+    report = report_of(connected)
+    assert (report["dry_run"], report["totals"]["planned"], report["totals"]["sent"]) == (True, 1, 0)
+    assert box.contents() == []
+
+
+def test_a_refused_token_is_red_names_the_connection_and_sends_nothing_more(connected, box, monkeypatch, capfd):
+    wrong = {"conn_type": "http", "host": box.partner_url, "password": "wr0ng-t0ken", "extra": {"trust_env": False}}
+    monkeypatch.setenv("AIRFLOW_CONN_ROKU_INGEST", json.dumps(wrong))
+    dag_run = run({**DAY, "external_ids": [GOOD]})
+    assert dag_run.state == "failed"
+    assert states_of(dag_run)["batch.deliver"] == "failed"
+    title = report_of(connected)["titles"][0]
+    assert (title["state"], title["cause"], title["owner"]) == ("failed", "auth", "DevOps")
+    told = capfd.readouterr()
+    kept = b"".join(path.read_bytes() for path in connected.rglob("*") if path.is_file())
+    assert "wr0ng-t0ken" not in told.out + told.err
+    assert b"wr0ng-t0ken" not in kept
+    assert box.contents() == []
+
+
+def test_a_catalogue_that_refuses_us_is_red_and_the_report_says_what_did_not_happen(connected, box, monkeypatch):
+    refused = {"conn_type": "http", "host": box.edye_url, "password": "no", "extra": {"trust_env": False}}
+    monkeypatch.setenv("AIRFLOW_CONN_EDYE_API", json.dumps(refused))
+    dag_run = run(DAY)
+    assert dag_run.state == "failed"
+    assert states_of(dag_run)["fetch_catalogue"] == "failed"
+    assert "fetch_catalogue" in report_of(connected)["incidents"][0]

@@ -1,0 +1,102 @@
+"""Every DAG parses without connection or network, obeys the house rules and keeps its shape."""
+
+import itertools
+import socket
+
+import pytest
+
+from edye_delivery.dag_support.annexes import FOLDER_VARIABLE, annexes
+from edye_delivery.dag_support.defaults import POOL, RETRIES
+from edye_delivery.errors import AnnexInvalid
+from tests.builders import PROJECT, annex_file
+
+ROKU = "deliver_api__roku_premium_subs_mx"
+CHAIN = ["batch.judge", "batch.illustrate", "batch.deliver", "batch.wait", "batch.accept"]
+
+
+def bag_of():
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(dag_folder=str(PROJECT / "dags"))
+    assert bag.import_errors == {}
+    return bag
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    def refused(*args, **kwargs):
+        raise AssertionError("a DAG file opened a socket while it was parsed")
+
+    monkeypatch.setattr(socket.socket, "connect", refused)
+
+
+@pytest.fixture
+def dag(no_network):
+    return bag_of().dags[ROKU]
+
+
+def test_one_dag_for_every_annex_with_an_api(no_network):
+    assert set(bag_of().dags) == {f"deliver_api__{name}" for name, annex in annexes().items() if annex.api}
+
+
+def test_a_second_annex_in_the_folder_is_a_second_dag(tmp_path, monkeypatch):
+    for name in ("alpha", "beta"):
+        annex_file(tmp_path, name)
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    assert set(bag_of().dags) == {"deliver_api__alpha", "deliver_api__beta"}
+
+
+def test_a_broken_annex_is_an_import_error_that_names_file_and_key(tmp_path, monkeypatch):
+    annex_file(tmp_path, "alpha").write_text("partner: alpha\nsurprise: 1\n")
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    with pytest.raises(AnnexInvalid, match=r"alpha\.yaml: "):
+        annexes()
+
+
+def test_the_dag_reads_as_the_business_sentence(dag):
+    assert dag.get_task("fetch_catalogue").upstream_task_ids == {"check_request"}
+    assert dag.get_task("plan_batches").upstream_task_ids == {"fetch_catalogue"}
+    for before, after in itertools.pairwise(CHAIN):
+        assert before in dag.get_task(after).upstream_task_ids
+    assert dag.get_task("confirm_window").upstream_task_ids == {"report"}
+    assert dag.get_task("report").trigger_rule == "all_done"
+
+
+def test_the_dag_obeys_the_house_rules(dag):
+    assert dag.catchup is False
+    assert dag.max_active_runs == 1
+    assert type(dag.timetable).__name__ == "CronDataIntervalTimetable"
+    assert dag.timetable.expression == annexes()["roku_premium_subs_mx"].schedule
+    assert dag.tags
+    assert "**When it is red.**" in dag.doc_md
+    for task in dag.tasks:
+        assert task.owner == "DevOps"
+        assert task.retries >= 1
+        assert task.retry_policy is RETRIES or task.retry_policy == RETRIES
+        assert task.execution_timeout is not None
+    assert dag.get_task("batch.deliver").pool == POOL
+
+
+def test_every_param_has_type_title_sentence_and_a_default_that_is_allowed(dag):
+    for name in dag.params:
+        param = dag.params.get_param(name)
+        assert {"type", "title"} <= param.schema.keys(), name
+        assert param.description, name
+        param.resolve()
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [("mode", "everything"), ("dry_run", "yes"), ("window_start", "yesterday"), ("external_ids", "A"), ("mode", None)],
+)
+def test_a_bad_param_is_refused_by_the_form(dag, name, bad):
+    from airflow.sdk.exceptions import AirflowException
+
+    with pytest.raises((AirflowException, ValueError)):
+        dag.params.get_param(name).resolve(bad)
+
+
+def test_parsing_twice_gives_the_same_dag(dag):
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    assert DagSerialization.to_dict(bag_of().dags[ROKU]) == DagSerialization.to_dict(bag_of().dags[ROKU])

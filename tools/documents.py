@@ -1,0 +1,77 @@
+"""The generated documents: `python -m tools.documents` writes them; with --check it names those out of date."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from edye_delivery.errors import AnnexInvalid
+from tools import annex_schema, partners_document, qc_rules
+
+PROJECT = Path(__file__).parents[1]
+COMMAND = "python -m tools.documents"
+FOREIGN = ("AIRFLOW", "EDYE_ANNEXES_FOLDER")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Writes every document; with --check writes nothing and gives 1 where one is out of date."""
+    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
+    parser.add_argument("--check", action="store_true", help="compare only; exit 1 where a document is out of date")
+    only_check = parser.parse_args(arguments).check
+    with tempfile.TemporaryDirectory(prefix="edye-documents-") as home:
+        _set_environment(Path(home))
+        try:
+            made = {name: make() for name, make in DOCUMENTS.items()}
+        except AnnexInvalid as error:
+            raise SystemExit(f"no document was made: {error}") from error
+    found = drifted(made, PROJECT)
+    for name in found:
+        if only_check:
+            print(f"{name} is out of date: run {COMMAND} and commit the result", file=sys.stderr)
+        else:
+            (PROJECT / name).parent.mkdir(parents=True, exist_ok=True)
+            (PROJECT / name).write_text(made[name], encoding="utf-8")
+            print(f"{name} written")
+    return 1 if only_check and found else 0
+
+
+def drifted(made: Mapping[str, str], folder: Path) -> list[str]:
+    """Names of the documents whose file in the folder is missing or says something else."""
+    kept = {name: folder / name for name in made}
+    return [name for name, file in kept.items() if not file.is_file() or file.read_text("utf-8") != made[name]]
+
+
+def _set_environment(home: Path) -> None:
+    """An Airflow that knows nothing but this project; has to happen before airflow is imported."""
+    for name in [name for name in os.environ if name.startswith(FOREIGN)]:
+        del os.environ[name]
+    os.environ |= {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__UNIT_TEST_MODE": "True",
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+    }
+
+
+def _dags() -> str:
+    from tools import dags_document  # imports airflow, which reads the environment at once
+
+    return dags_document.document(PROJECT / "dags", COMMAND)
+
+
+DOCUMENTS: dict[str, Callable[[], str]] = {
+    "docs/DAGS.md": _dags,
+    "docs/PARTNERS.md": lambda: partners_document.document(PROJECT / "include" / "annexes", COMMAND),
+    "docs/QC_RULES.md": qc_rules.document,
+    "include/schemas/annex.schema.json": lambda: annex_schema.document(COMMAND),
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

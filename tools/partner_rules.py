@@ -1,0 +1,113 @@
+"""The sections of docs/PARTNERS.md about limits, tables and rules of an annex."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.annex.wire import MetadataField
+from tools.markdown import code, codes, table
+
+
+def metadata(annex: Annex) -> Iterator[str]:
+    """Where every key of the partner's JSON comes from."""
+    required = set(annex.minimum_metadata)
+    rows = [
+        (code(key), _origin(field), code(field.map) if field.map else "-", "yes" if key in required else "no")
+        for key, field in annex.metadata.items()
+    ]
+    yield from table(("key", "comes from", "mapping table", "must not be empty"), rows)
+
+
+def mappings(annex: Annex) -> Iterator[str]:
+    """Every table in a few lines: the words that stay as they are, then the partner's words for others."""
+    if not annex.mappings:
+        return
+    yield "A value of the catalogue that its table does not have is a finding, never dropped in silence."
+    yield ""
+    rows: list[tuple[str, ...]] = []
+    for name, lines in annex.mappings.items():
+        same = [word for word, theirs in lines.items() if word == theirs]
+        rows += [(code(name), "the same word", codes(same))] if same else []
+        for theirs in dict.fromkeys(theirs for word, theirs in lines.items() if word != theirs):
+            rows.append((code(name), code(theirs), codes(word for word in lines if lines[word] == theirs != word)))
+    yield from table(("table", "the partner says", "for the catalogue's"), rows)
+
+
+def text(annex: Annex) -> Iterator[str]:
+    """Lengths of texts."""
+    rows = [(name.removesuffix("_max_chars"), str(limit)) for name, limit in annex.text.model_dump().items()]
+    yield from table(("text", "characters at most"), rows)
+
+
+def video(annex: Annex) -> Iterator[str]:
+    """What a media file has to be."""
+    limits = annex.video
+    yield from table(
+        ("property", "limit"),
+        [
+            ("types of source that are taken", codes(limits.source_types)),
+            ("container", codes(limits.containers)),
+            ("codec", codes(limits.codecs)),
+            ("short edge", f"at least {limits.min_short_edge_px} px"),
+            ("duration", f"{limits.min_duration_s:g} to {limits.max_duration_s} s"),
+            ("duration told and measured differ", f"by {limits.duration_tolerance_s:g} s at most"),
+            ("size", f"at most {limits.max_size_bytes} bytes"),
+            ("audio", "required" if limits.audio_required else "not required"),
+        ],
+    )
+
+
+def images(annex: Annex) -> Iterator[str]:
+    """What artwork has to be, and which kinds of it a title needs."""
+    art = annex.images
+    yield f"{codes(art.formats)}, at most {art.max_size_bytes} bytes and {art.max_pixels} pixels."
+    yield ""
+    rows = [
+        (kind.value, one.ratio, f"{one.ratio_tolerance_percent:g} %", f"{one.min_width_px} x {one.min_height_px} px")
+        for kind, one in art.limits.items()
+    ]
+    yield from table(("artwork", "ratio", "tolerated", "at least"), rows)
+    yield ""
+    needed = [(kind.value, ", ".join(item.value for item in kinds) or "-") for kind, kinds in art.required.items()]
+    yield from table(("title", "needs"), needed)
+
+
+def thumbnails(annex: Annex) -> Iterator[str]:
+    """The thumbnails that every title must have."""
+    if not annex.thumbnails:
+        return
+    rows = [
+        (code(spec.name), f"{spec.width_px} x {spec.height_px} px {spec.format}", ", ".join(spec.origins))
+        for spec in annex.thumbnails
+    ]
+    yield from table(("name", "size", "made of the first usable of"), rows)
+
+
+def errors(annex: Annex) -> Iterator[str]:
+    """The table from what the partner says to our cause."""
+    yield "The first line that holds counts; what no line knows is `unknown` and shown to a person."
+    yield ""
+    rows = [
+        (str(number), codes(rule.http_status), codes(rule.codes), codes(rule.text_contains), rule.cause.value)
+        for number, rule in enumerate(annex.errors, start=1)
+    ]
+    yield from table(("line", "HTTP status", "code", "text contains", "cause"), rows)
+
+
+def waivers(annex: Annex) -> Iterator[str]:
+    """Rules that do not count for a while."""
+    if not annex.waivers:
+        yield "None."
+        return
+    rows = [(code(rule), f"{waiver.until}", waiver.reason) for rule, waiver in sorted(annex.waivers.items())]
+    yield from table(("rule", "until", "reason"), rows)
+
+
+def _origin(field: MetadataField) -> str:
+    if field.constant is not None:
+        return f"always {code(field.constant)}"
+    origin = code(f"external_ids.{field.external}") if field.external is not None else code(field.field)
+    options = field.model_dump(include={"join", "format", "lang", "max_chars"}, exclude_none=True)
+    told = [f"{name} {code(value)}" for name, value in options.items()]
+    return ", ".join([origin, *told, *(["also when empty"] if field.keep_empty else [])])

@@ -1,0 +1,150 @@
+"""docs/PARTNERS.md: what every annex file says, section by section, in tables that people outside the code can read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from edye_delivery.annex.load import load_annexes
+from edye_delivery.annex.model import Annex
+from tools.markdown import code, codes, table
+from tools.partner_rules import errors, images, mappings, metadata, text, thumbnails, video, waivers
+
+INTRODUCTION = """# Partners
+
+Generated from the files in `include/annexes` by `{command}`; do not edit. How to add a partner: [README](../README.md).
+Contacts are roles; names and channels are agreed with the partner and live elsewhere."""
+
+
+def document(annexes_folder: Path, command: str) -> str:
+    """The whole text, partners and tables in a fixed order."""
+    annexes = load_annexes(annexes_folder)
+    lines = INTRODUCTION.format(command=command).splitlines()
+    lines += ["", *table(("partner", "name", "channels", "schedule (UTC)", "DAG"), map(_overview, annexes.values()))]
+    for annex in annexes.values():
+        lines += ["", f"## {annex.partner}", "", f"{annex.display_name}: `include/annexes/{annex.partner}.yaml`."]
+        for heading, _, section in SECTIONS:
+            body = list(section(annex))
+            if body:
+                lines += ["", f"### {heading}", "", *body]
+        lines += _unspoken(annex)
+    return "\n".join(lines) + "\n"
+
+
+def _overview(annex: Annex) -> tuple[str, ...]:
+    dag = code(f"deliver_api__{annex.partner}") if annex.api else "-"
+    name = f"[{annex.partner}](#{annex.partner})"
+    return name, annex.display_name, "API" if annex.api else "-", code(annex.schedule or "by hand"), dag
+
+
+def _general(annex: Annex) -> Iterator[str]:
+    colour = {"any": "any title that is not accepted", "technical": "a failed title; rejections alone leave it green"}
+    wanted = annex.catalogue
+    yield from table(
+        ("setting", "value"),
+        [
+            ("client id", code(annex.client_id)),
+            ("titles in a batch", str(annex.batch_size)),
+            ("what makes a run red", colour[annex.fail_on]),
+            ("titles with one of the tags", codes(wanted.tags)),
+            ("titles for one of the countries, or for all", codes(wanted.geo)),
+            ("languages that are delivered", codes(wanted.languages)),
+            ("only visible titles", "yes" if wanted.visible_only else "no"),
+            ("further hosts of media and artwork", codes(wanted.media_hosts)),
+            ("tags that every title must have", codes(annex.required_tags)),
+            ("alert threshold", f"more than {annex.alert.consecutive_errors} failures in a row"),
+        ],
+    )
+
+
+def _naming(annex: Annex) -> Iterator[str]:
+    naming = annex.naming
+    yield from table(
+        ("name", "template", "at most"),
+        [
+            ("external_id of an episode", code(naming.episode), f"{naming.external_id_max_chars} characters"),
+            (
+                "external_id, no season",
+                code(naming.episode_without_season),
+                f"{naming.external_id_max_chars} characters",
+            ),
+            ("external_id of other titles", code(naming.other), f"{naming.external_id_max_chars} characters"),
+            ("media file", code(naming.file_name), f"{naming.file_name_max_chars} characters"),
+        ],
+    )
+
+
+def _api(annex: Annex) -> Iterator[str]:
+    api = annex.api
+    if api is None:
+        return
+    parts = [api.metadata_part, api.file_part, *(rendition.part for rendition in api.renditions)]
+    polling, patience = api.polling, api.patience
+    slower = f"then {polling.growth:g} times slower each time, up to {polling.slowest_s:g} s"
+    yield from table(
+        ("what", "value"),
+        [
+            ("connection", code(api.conn_id)),
+            (
+                "upload",
+                f"`POST {api.ingest_path}`, parts {codes(parts)}, {api.titles_at_once} titles of a batch at once",
+            ),
+            ("tries of one upload", f"{patience.attempts}, pauses up to {patience.cap_s:g} s"),
+            ("longest Retry-After that is waited for", f"{patience.retry_after_max_s:g} s"),
+            ("tracking id under", codes(api.tracking_id_keys)),
+            ("status", f"`GET {api.status_path}?{api.status_id_parameter}=...`, state under {code(api.state_key)}"),
+            ("polling", f"first after {polling.first_s:g} s, every {polling.every_s:g} s, {slower}"),
+            ("the wait gives up after", f"{polling.give_up_s:g} s"),
+            ("time for one answer", f"{api.answer_timeout_s:g} s"),
+        ],
+    )
+    yield ""
+    yield from table(("the partner says", "it means"), [(code(word), state) for word, state in api.states.items()])
+
+
+def _acceptance(annex: Annex) -> Iterator[str]:
+    yield from (f"{number}. {code(name)}: {CRITERIA[name]}." for number, name in enumerate(annex.acceptance, start=1))
+
+
+def _contacts(annex: Annex) -> Iterator[str]:
+    yield from (f"* {role}: {what}" for role, what in annex.contacts.items())
+
+
+def _unspoken(annex: Annex) -> list[str]:
+    """Settings that no section speaks of, as they are: a new one of the model is never left out."""
+    spoken = {field for _, fields, _ in SECTIONS for field in fields} | {"partner", "display_name", "schedule"}
+    rows = [
+        (code(name), code(value.model_dump_json() if isinstance(value, BaseModel) else value))
+        for name in sorted(type(annex).model_fields.keys() - spoken)
+        for value in [getattr(annex, name)]
+        if value not in (None, (), {})
+    ]
+    return ["", "### Other settings", "", *table(("setting", "value"), rows)] if rows else []
+
+
+CRITERIA = {
+    "received_with_tracking_id": "the upload was answered with `received` and a tracking id",
+    "completed": "the partner says `completed` for that tracking id",
+    "media_within_limits": "the media file was measured and keeps to the limits above",
+    "minimum_metadata": "no field of the minimum metadata is empty",
+    "qc_and_thumbnails": "no rule blocks the title, and every thumbnail of the annex was made",
+}
+Section = tuple[str, tuple[str, ...], Callable[[Annex], Any]]
+SECTIONS: tuple[Section, ...] = (
+    ("General", ("client_id", "batch_size", "fail_on", "catalogue", "required_tags", "alert"), _general),
+    ("Names", ("naming",), _naming),
+    ("Ingest API", ("api",), _api),
+    ("Metadata", ("metadata", "minimum_metadata"), metadata),
+    ("Mapping tables", ("mappings",), mappings),
+    ("Texts", ("text",), text),
+    ("Video", ("video",), video),
+    ("Artwork", ("images",), images),
+    ("Thumbnails", ("thumbnails",), thumbnails),
+    ("Acceptance", ("acceptance",), _acceptance),
+    ("What the partner's errors mean", ("errors",), errors),
+    ("Waivers", ("waivers",), waivers),
+    ("Contacts", ("contacts",), _contacts),
+)
