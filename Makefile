@@ -18,6 +18,9 @@ $(STAMP): requirements.lock requirements-bootstrap.lock
 	@$(BIN)/python -c "import pathlib, sysconfig; pathlib.Path(sysconfig.get_path('purelib'), 'edye_delivery.pth').write_text('$(CURDIR)/plugins\n')"
 	@touch $(STAMP)
 
+run: setup ## the main job: a day of the sample catalogue through sandbox and DAG; ARGS="--window-start ... --window-end ..."
+	@$(BIN)/python -m tools.run $(ARGS)
+
 test: setup ## every test but the longer proofs
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not proof" -q
 
@@ -37,4 +40,4 @@ lock: ## pin all dependencies anew
 clean: ## forgets runs, sandbox and ledger
 	@rm -rf build
 
-.PHONY: help setup test lint fix docs lock clean
+.PHONY: help setup run test lint fix docs lock clean

@@ -1,0 +1,94 @@
+"""One run of a delivery DAG in this process (`dag.test`): JSON lines on standard output, Airflow's talk in a log file.
+
+Lines: {"event": "titles", "total"}, {"event": "state", "external_id", "state"}, and last
+{"event": "done", "run_id", "state", "report": a folder with report.json, .csv, .xlsx, .html or null}.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+POLL_S = 0.4
+
+
+def main() -> int:
+    """`python -m tools.one_run DAG_ID CONF_JSON OUTPUT_FOLDER`."""
+    dag_id, conf, folder = sys.argv[1], json.loads(sys.argv[2]), Path(sys.argv[3])
+    folder.mkdir(parents=True, exist_ok=True)
+    tell = _separated_output(folder / "airflow.log")
+    warnings.simplefilter("ignore")
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(dag_folder=os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
+    if dag_id not in bag.dags:
+        tell({"event": "error", "sentence": f"there is no DAG {dag_id}: {bag.import_errors or sorted(bag.dags)}"})
+        return 2
+    stop = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(tell, stop), daemon=True)
+    watcher.start()
+    run = bag.dags[dag_id].test(run_conf=conf)
+    stop.set()
+    watcher.join()
+    report = _fetch_report(dag_id, run.run_id, folder)
+    tell({"event": "done", "run_id": run.run_id, "state": str(run.state), "report": report})
+    return 0
+
+
+def _separated_output(log: Path) -> Callable[[dict[str, Any]], None]:
+    """Keeps the real standard output for our lines and sends everything else to the log."""
+    ours = os.fdopen(os.dup(1), "w", buffering=1)
+    target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    os.dup2(target, 1)
+    os.dup2(target, 2)
+    return lambda line: print(json.dumps(line), file=ours, flush=True)
+
+
+def _watch(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> None:
+    """Tells every change of state that the ledger shows, until stopped."""
+    from sqlalchemy import select
+
+    from edye_delivery.hooks.ledger import LedgerHook
+    from edye_delivery.ledger.database import open_engine
+    from edye_delivery.ledger.tables import EVENTS
+
+    engine = open_engine(LedgerHook().url())
+    with engine.connect() as connection:
+        last = connection.execute(select(EVENTS.c.id).order_by(EVENTS.c.id.desc()).limit(1)).scalar() or 0
+    ended = False
+    while not ended:
+        ended = stop.wait(POLL_S)
+        with engine.connect() as connection:
+            rows = connection.execute(select(EVENTS).where(EVENTS.c.id > last).order_by(EVENTS.c.id)).all()
+        for row in rows:
+            last = row.id
+            tell({"event": "state", "external_id": row.external_id, "state": row.state, "detail": row.detail})
+
+
+def _fetch_report(dag_id: str, run_id: str, folder: Path) -> str | None:
+    """Copies the run's report out of the artifact store; None where the run did not come so far."""
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+
+    from edye_delivery.hooks.artifacts import ArtifactHook
+
+    with create_session() as session:
+        query = XComModel.get_many(run_id=run_id, dag_ids=dag_id, task_ids="report", key="return_value")
+        reported = session.execute(query).scalars().first()
+    if reported is None:
+        return None
+    place = XComModel.deserialize_value(reported)["path"].removesuffix("json")
+    store = ArtifactHook().get_conn()
+    for ending in ("json", "csv", "xlsx", "html"):
+        (folder / f"report.{ending}").write_bytes(store.get(place + ending))
+    return str(folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""`make run`: one day of the sample catalogue through sandbox, DAG and partner, title by title on the screen."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from tools import settings
+from tools.expectations import expectations, surprises
+from tools.local import (
+    BUILD,
+    PROJECT,
+    airflow_variables,
+    migrate,
+    migrated,
+    replaced_connections,
+    sandbox_connections,
+    start_sandbox,
+)
+from tools.processes import Processes, last_lines, wait_for_turn
+
+DAG_ID = "deliver_api__roku_premium_subs_mx"
+SAMPLE_DAY = ("2026-03-01T06:00:00Z", "2026-03-02T06:00:00Z")
+COLOURS = {"accepted": "green", "rejected": "yellow", "failed": "red", "unchanged": "cyan", "planned": "white"}
+ENDS = {"accepted", "rejected", "failed"}
+RECORD = BUILD / "run.json"
+OUR_ERROR = re.compile(r"^edye_delivery\.\S+: (.+)$", re.MULTILINE)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
+
+
+def main(
+    window_start: Annotated[str, typer.Option(help="Window start, RFC 3339, inclusive.")] = SAMPLE_DAY[0],
+    window_end: Annotated[str, typer.Option(help="Window end, RFC 3339, exclusive.")] = SAMPLE_DAY[1],
+    dag_id: Annotated[str, typer.Option(help="Which partner's DAG.")] = DAG_ID,
+) -> None:
+    """Runs the DAG once; exit status 0 where every title ended as it should, 1 where not, 2 without a report."""
+    started = time.monotonic()
+    replaced = replaced_connections()
+    if RECORD.exists():
+        with console.status("waiting for the end of the run before this one"):
+            wait_for_turn(RECORD)
+    with Processes(RECORD) as processes:
+        connections, ports = sandbox_connections(replaced)
+        variables = {**airflow_variables(), **settings.environment(connections)}
+        migration = migrate(variables)
+        with console.status("sandbox: making the sample's videos and pictures (first run only), starting its services"):
+            start_sandbox(processes, ports)
+        with console.status("Airflow: making its database (first run only)"):
+            migrated(migration)
+        if replaced:
+            console.print(f"from the environment, not from airflow_settings.yaml: {', '.join(sorted(replaced))}")
+        console.print(f"[bold]{dag_id}[/] for {window_start} .. {window_end}")
+        conf = {"window_start": window_start, "window_end": window_end}
+        done = _run(processes, dag_id, conf, variables)
+    code = _tell_outcome(done, checked="edye_api" not in replaced and (window_start, window_end) == SAMPLE_DAY)
+    console.print(f"{time.monotonic() - started:.0f} s in all")
+    raise typer.Exit(code)
+
+
+def _run(processes: Processes, dag_id: str, conf: dict[str, str], variables: dict[str, str]) -> dict[str, Any]:
+    """Runs the DAG in a process of its own and shows its progress; its last line."""
+    command = [sys.executable, "-m", "tools.one_run", dag_id, json.dumps(conf), str(BUILD / "run")]
+    env = {**variables, "PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "plugins")])}
+    log = BUILD / "run" / "one_run.log"
+    # A task of Airflow takes SIGTERM for itself and goes on; a run that is killed is taken up by the next one.
+    child = processes.start("run", command, log, env, stdout=subprocess.PIPE, stop_signal=signal.SIGKILL)
+    done = _shown(json.loads(line) for line in child.stdout or ())
+    child.wait()
+    return done
+
+
+def _shown(lines: Iterator[dict[str, Any]]) -> dict[str, Any]:
+    """Shows every title's steps as they come: a bar and a line an ended title; plain lines without a terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    states: dict[str, str] = {}
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("fetching and judging", total=None)
+        for line in lines:
+            if line["event"] != "state":
+                return line
+            states[line["external_id"]] = line["state"]
+            counts = Counter(states.values())
+            described = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
+            ended = sum(counts[state] for state in ENDS)
+            progress.update(bar, description=described, total=len(states), completed=ended)
+            if line["state"] in ENDS or not console.is_terminal:
+                colour = COLOURS.get(line["state"], "white")
+                detail = f"  {escape(line['detail'])}" if line["detail"] else ""
+                progress.console.print(
+                    f"  [{colour}]{line['state']:<10}[/] {escape(line['external_id'])}{detail}", soft_wrap=True
+                )
+    return {"event": "error", "sentence": f"the run ended by itself:\n{last_lines(BUILD / 'run' / 'airflow.log')}"}
+
+
+def _tell_outcome(done: dict[str, Any], *, checked: bool) -> int:
+    if done["event"] == "error" or done["report"] is None:
+        console.print(
+            done.get("sentence") or why_no_report(BUILD / "run" / "airflow.log"), markup=False, soft_wrap=True
+        )
+        return 2
+    report = json.loads(Path(done["report"], "report.json").read_text(encoding="utf-8"))
+    _print_table(report)
+    totals = ", ".join(f"{count} {name}" for name, count in report["totals"].items() if count or name == "sent")
+    console.print(f"[bold]{totals}[/]; run is {report['colour']}")
+    for sentence in report["incidents"]:
+        console.print(f"[red]incident:[/] {escape(sentence)}", soft_wrap=True)
+    console.print(f"reports: {', '.join(f'build/run/report.{ending}' for ending in ('html', 'xlsx', 'csv', 'json'))}")
+    if not checked:
+        return 0 if report["colour"] == "green" else 1
+    found = surprises(expectations(), report["titles"]) + report["incidents"]
+    for sentence in found:
+        console.print(f"[red]not as planned:[/] {escape(sentence)}", soft_wrap=True)
+    if not found:
+        planted = sum(1 for title in report["titles"] if title["state"] == "rejected")
+        console.print(f"[green]every title ended as planned[/], {planted} of them refused for their planted defect")
+    return 1 if found else 0
+
+
+def why_no_report(log: str) -> str:
+    """The sentences of our own errors that a run's log has, each once; the log's last lines where there is none."""
+    told = [f"  {sentence}" for sentence in dict.fromkeys(OUR_ERROR.findall(log))]
+    return "\n".join(["the run ended without a report:", *(told or log.splitlines()[-15:])])
+
+
+def _print_table(report: dict[str, Any]) -> None:
+    table = Table(title=f"{report['display_name']}, {report['window']['start']} .. {report['window']['end']}")
+    for column in ("title", "state", "rules", "whose turn", "tries", "tracking id", "why"):
+        table.add_column(column, overflow="fold")
+    for title in sorted(report["titles"], key=lambda title: (title["state"] != "accepted", title["external_id"])):
+        colour = COLOURS.get("unchanged" if title["change"] == "unchanged" else title["state"], "white")
+        table.add_row(
+            escape(title["external_id"] or title["edye_id"]),
+            f"[{colour}]{title['state']}[/]",
+            " ".join(title["rules"]),
+            title["owner"] or "",
+            str(title["attempts"] or ""),
+            escape((title["tracking_id"] or "")[:13]),
+            escape(title["detail"][:110]),
+        )
+    console.print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,93 @@
+"""airflow_settings.yaml for Airflow: as AIRFLOW_CONN_* variables, or loaded into a metadata database."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PROJECT = Path(__file__).parents[1]
+FILE = PROJECT / "airflow_settings.yaml"
+FIELDS = {
+    "conn_type": "conn_type",
+    "conn_host": "host",
+    "conn_port": "port",
+    "conn_login": "login",
+    "conn_password": "password",
+    "conn_schema": "schema",
+    "conn_extra": "extra",
+}
+LOCAL_FILES = {"artifact_store": ("extra", "path"), "ingesta_logs": ("extra", "path"), "delivery_ledger": ("host",)}
+
+
+def connections(file: Path = FILE) -> dict[str, dict[str, Any]]:
+    """Every connection by id, as Airflow's JSON form; paths made absolute, below the project."""
+    found: dict[str, dict[str, Any]] = {}
+    for entry in _section(file, "connections"):
+        connection = {name: entry[key] for key, name in FIELDS.items() if entry.get(key) not in (None, "")}
+        _absolute(connection, LOCAL_FILES.get(entry["conn_id"], ()))
+        found[entry["conn_id"]] = connection
+    return found
+
+
+def environment(known: Mapping[str, Mapping[str, Any]], surroundings: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """AIRFLOW_CONN_<ID> for every connection that the surroundings do not set themselves."""
+    names = {conn_id: f"AIRFLOW_CONN_{conn_id.upper()}" for conn_id in known}
+    return {name: json.dumps(known[conn_id]) for conn_id, name in names.items() if not surroundings.get(name)}
+
+
+def load(known: Mapping[str, Mapping[str, Any]], variables: Mapping[str, str], file: Path = FILE) -> None:
+    """Writes connections, variables and pools into the metadata database of `variables`' AIRFLOW_HOME."""
+    pools = {
+        entry["pool_name"]: {
+            "slots": entry["pool_slot"],
+            "description": entry.get("pool_description", ""),
+            "include_deferred": False,
+        }
+        for entry in _section(file, "pools")
+    }
+    values = {entry["variable_name"]: entry["variable_value"] for entry in _section(file, "variables")}
+    for what, content, options in (
+        ("connections", known, ["--overwrite"]),
+        ("pools", pools, []),
+        ("variables", values, []),
+    ):
+        if content:
+            _import(what, content, options, variables)
+
+
+def _import(what: str, content: Mapping[str, Any], options: list[str], variables: Mapping[str, str]) -> None:
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(content, file)
+        file.flush()
+        subprocess.run(
+            [sys.executable, "-m", "airflow", what, "import", file.name, *options],
+            env=dict(variables),
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+
+
+def _section(file: Path, name: str) -> list[dict[str, Any]]:
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return content["airflow"].get(name) or []
+
+
+def _absolute(connection: dict[str, Any], place: tuple[str, ...]) -> None:
+    if not place:
+        return
+    holder = connection if len(place) == 1 else connection[place[0]]
+    holder[place[-1]] = str(PROJECT / holder[place[-1]])
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["load"]:
+        raise SystemExit("usage: python -m tools.settings load")
+    load(connections(), os.environ)
