@@ -21,6 +21,12 @@ $(STAMP): requirements.lock requirements-bootstrap.lock
 run: setup ## the main job: a day of the sample catalogue through sandbox and DAG; ARGS="--window-start ... --window-end ..."
 	@$(BIN)/python -m tools.run $(ARGS)
 
+up: setup ## sandbox and a real Airflow in the browser; Ctrl-C stops everything
+	@$(BIN)/python -m tools.up
+
+down: ## stops what `make up` started
+	@$(BIN)/python -m tools.up --down
+
 test: setup ## every test but the longer proofs
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not proof" -q
 
@@ -40,4 +46,4 @@ lock: ## pin all dependencies anew
 clean: ## forgets runs, sandbox and ledger
 	@rm -rf build
 
-.PHONY: help setup run test lint fix docs lock clean
+.PHONY: help setup run up down test lint fix docs lock clean

@@ -1,0 +1,134 @@
+"""A real Airflow on this machine: api-server, scheduler, dag-processor and triggerer as separate processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tools import settings
+from tools.local import PROJECT, airflow_variables, free_port, is_taken, migrate, migrated
+from tools.processes import Processes, last_lines
+
+COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
+HEALTHY_PATIENCE_S = 180.0
+DAG_PATIENCE_S = 120.0
+API_PORT = 28080
+USER = "admin"
+
+
+class AirflowSystem:
+    """The four components on LocalExecutor and SQLite, below a home of their own; `call` speaks to the REST API."""
+
+    def __init__(self, processes: Processes, home: Path, connections: dict[str, Any]) -> None:
+        self._processes, self._home, self._connections = processes, home, connections
+        self.port = free_port() if is_taken(API_PORT) else API_PORT
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.variables = {**airflow_variables(home), **self._system_variables()}
+        self._client = httpx.Client(base_url=self.url, timeout=30, trust_env=False)
+
+    @property
+    def login(self) -> tuple[str, str]:
+        """User and password of the web page."""
+        return USER, json.loads(self._passwords.read_text())[USER]
+
+    def start(self) -> None:
+        """Makes the database, loads the settings, starts the components and waits until all are healthy."""
+        migrated(migrate(self.variables), self._home)
+        settings.load(self._connections, self.variables)
+        for component in COMPONENTS:
+            command = [sys.executable, "-m", "airflow", component]
+            self._processes.start(component, command, self._home / f"{component}.log", self.variables)
+        self._wait_until_healthy()
+
+    def wait_for_dag(self, dag_id: str) -> None:
+        """Waits until the dag-processor has brought the DAG in: before that nobody can trigger or backfill it."""
+        deadline = time.monotonic() + DAG_PATIENCE_S
+        while True:
+            try:
+                self.call("GET", f"/dags/{dag_id}")
+            except httpx.HTTPStatusError as error:
+                if error.response.status_code != 404:
+                    raise
+                if time.monotonic() > deadline:
+                    raise SystemExit(
+                        f"there is no DAG {dag_id} after {DAG_PATIENCE_S:.0f} s; its import errors are in the browser, "
+                        f"and in the dag-processor's log in {self._home}"
+                    ) from error
+                time.sleep(0.5)
+            else:
+                return
+
+    def call(self, method: str, path: str, **options: Any) -> Any:
+        """The REST API's answer as JSON; raises on an error status."""
+        if "Authorization" not in self._client.headers:
+            user, password = self.login
+            token = self._client.post("/auth/token", json={"username": user, "password": password})
+            self._client.headers["Authorization"] = f"Bearer {token.raise_for_status().json()['access_token']}"
+        answer = self._client.request(method, f"/api/v2{path}", **options)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def _system_variables(self) -> dict[str, str]:
+        """Ports, login and connections: what only a system of processes needs; foreign AIRFLOW_CONN_* still win."""
+        self._passwords.parent.mkdir(parents=True, exist_ok=True)
+        if not self._passwords.exists():
+            self._passwords.touch(mode=0o600)
+            self._passwords.write_text(json.dumps({USER: secrets.token_urlsafe(9)}))
+        return {
+            "AIRFLOW__API__HOST": "127.0.0.1",
+            "AIRFLOW__API__PORT": str(self.port),
+            "AIRFLOW__API__BASE_URL": self.url,
+            "AIRFLOW__API__WORKERS": "1",
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self._passwords),
+            "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
+            "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
+            "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
+            "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_PORT": str(free_port()),
+            "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "2",
+            "PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "plugins")]),
+        }
+
+    @property
+    def _passwords(self) -> Path:
+        return self._home / "passwords.json"
+
+    def _wait_until_healthy(self) -> None:
+        deadline = time.monotonic() + HEALTHY_PATIENCE_S
+        while True:
+            ended = self._processes.ended()
+            if ended is not None:
+                raise SystemExit(f"Airflow's {ended} ended:\n{last_lines(self._home / f'{ended}.log')}")
+            if self._is_healthy() and self._is_ours():
+                return
+            if time.monotonic() > deadline:
+                raise SystemExit(
+                    f"Airflow is not healthy after {HEALTHY_PATIENCE_S:.0f} s; its logs are in {self._home}"
+                )
+            time.sleep(0.5)
+
+    def _is_healthy(self) -> bool:
+        try:
+            parts = self._client.get("/api/v2/monitor/health").json()
+        except (httpx.HTTPError, ValueError):
+            return False
+        return all(parts.get(part, {}).get("status") == "healthy" for part in HEALTH_PARTS)
+
+    def _is_ours(self) -> bool:
+        """Whether it is our own Airflow that answers on the port: only that one knows the password."""
+        user, password = self.login
+        answer = self._client.post("/auth/token", json={"username": user, "password": password})
+        if answer.status_code == 401:
+            raise SystemExit(f"another Airflow answers on port {self.port}: end it, or wait until it has ended")
+        return answer.is_success
+
+
+HEALTH_PARTS = ("metadatabase", "scheduler", "dag_processor", "triggerer")

@@ -1,0 +1,55 @@
+"""`make up`: the sandbox and a real Airflow in the browser, until Ctrl-C; `make down` ends them from elsewhere."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from tools.airflow_system import AirflowSystem
+from tools.local import AIRFLOW_HOME, BUILD, replaced_connections, sandbox_connections, start_sandbox
+from tools.processes import Processes, end_recorded
+from tools.run import DAG_ID, SAMPLE_DAY
+
+RECORD = BUILD / "up.json"
+console = Console(highlight=False)
+
+
+def main(
+    down: Annotated[bool, typer.Option("--down", help="Stop what `make up` started.")] = False,
+) -> None:
+    """Starts everything and stays until Ctrl-C, SIGTERM, or until one of the processes ends."""
+    if down:
+        names = end_recorded(RECORD)
+        console.print(f"stopped: {', '.join(names)}" if names else "nothing is running")
+        return
+    if RECORD.exists() and end_recorded(RECORD, only_ask=True):
+        raise SystemExit("it is up already: `make down` stops it")
+    with Processes(RECORD) as processes:
+        connections, ports = sandbox_connections(replaced_connections())
+        with console.status("sandbox: making the sample's media (first time only), starting its services"):
+            endpoints = start_sandbox(processes, ports)
+        system = AirflowSystem(processes, AIRFLOW_HOME, connections)
+        with console.status("Airflow: making its database (first time only), starting four processes"):
+            system.start()
+            system.wait_for_dag(DAG_ID)
+        user, password = system.login
+        console.print(f"[bold]Airflow[/]  {system.url}  login [bold]{user}[/] password [bold]{password}[/]")
+        services = f"partner {endpoints['partner_url']}, faults and journal {endpoints['admin_url']}"
+        console.print(f"sandbox  {services}", soft_wrap=True)
+        console.print(f"trigger {DAG_ID} with the window of the sample day:")
+        console.print(f"  window_start {SAMPLE_DAY[0]}   window_end {SAMPLE_DAY[1]}")
+        console.print("Ctrl-C stops everything")
+        try:
+            while (ended := processes.ended()) is None:
+                time.sleep(1)
+        except KeyboardInterrupt:
+            console.print("stopping ...")
+            return
+        raise SystemExit(f"{ended} ended by itself, so everything is stopped; logs are in build/")
+
+
+if __name__ == "__main__":
+    typer.run(main)
