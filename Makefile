@@ -30,6 +30,9 @@ down: ## stops what `make up` started
 test: setup ## every test but the longer proofs
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not proof" -q
 
+proofs: setup ## the longer proofs: kills, backfill on a real scheduler
+	@$(BIN)/python -m pytest -m proof -q
+
 lint: setup ## format, lint, types
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
 
@@ -46,4 +49,4 @@ lock: ## pin all dependencies anew
 clean: ## forgets runs, sandbox and ledger
 	@rm -rf build
 
-.PHONY: help setup run up down test lint fix docs lock clean
+.PHONY: help setup run up down test proofs lint fix docs lock clean

@@ -1,0 +1,68 @@
+"""A process that delivers a judged batch and may be killed at any moment: `deliver.py FOLDER PARTNER_URL RUN_ID`.
+
+FOLDER has annex.json and judged.json, and gets the ledger. Prints "sending" before its first call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.snapshot import JudgedBatch
+from edye_delivery.clients.ingest import IngestApi
+from edye_delivery.clients.media import MediaHost
+from edye_delivery.clients.patience import Tempo
+from edye_delivery.clients.watch import AsyncTempo, IngestWatch
+from edye_delivery.ledger.database import open_engine
+from edye_delivery.ledger.ledger import Ledger
+from edye_delivery.operators.accepting import accept_batch
+from edye_delivery.operators.sending import Sender
+from edye_delivery.operators.waiting import record_outcomes, with_partner
+
+HEADERS = {"Authorization": "Bearer abc123"}
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def watched(annex: Annex, url: str, tracking_ids: list[str]) -> dict[str, Any]:
+    tempo = AsyncTempo(now=now, sleep=asyncio.sleep, random=random.random)
+    async with httpx.AsyncClient(base_url=url, headers=HEADERS, trust_env=False) as client:
+        watch = IngestWatch(annex, client, tracking_ids, now() + timedelta(seconds=30), tempo)
+        return await watch.until_all_ended()
+
+
+def main(folder: Path, url: str, run_id: str) -> None:
+    annex = Annex.model_validate_json((folder / "annex.json").read_bytes())
+    titles = JudgedBatch.model_validate_json((folder / "judged.json").read_bytes()).titles
+    ledger = Ledger(open_engine(f"sqlite:///{folder}/ledger.sqlite"), now)
+    tempo = Tempo(now=now, sleep=time.sleep, random=random.random)
+    patience = annex.api.patience
+    sender = Sender(
+        annex=annex,
+        api=IngestApi(httpx.Client(base_url=url, headers=HEADERS, timeout=20, trust_env=False), annex, tempo),
+        media_host=MediaHost(httpx.Client(trust_env=False), frozenset({"127.0.0.1"}), patience, tempo),
+        ledger=ledger,
+        tempo=tempo,
+        read_artifact=lambda name: b"",
+        run_id=run_id,
+    )
+    print("sending", flush=True)
+    sender.send_batch(titles)
+    waiting = with_partner(ledger, titles)
+    outcomes = asyncio.run(watched(annex, url, [str(delivery.tracking_id) for delivery in waiting]))
+    record_outcomes(ledger, waiting, outcomes)
+    accept_batch(annex, ledger, titles)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
