@@ -1,0 +1,32 @@
+# One image for every Airflow component and for the sandbox: locked dependencies, then the project.
+FROM python:3.11-slim-bookworm AS packages
+WORKDIR /build
+COPY requirements-bootstrap.lock requirements.lock ./
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements-bootstrap.lock \
+    && python -m venv --without-pip /opt/venv \
+    && VIRTUAL_ENV=/opt/venv uv pip sync --no-cache --compile-bytecode --require-hashes requirements.lock
+
+FROM python:3.11-slim-bookworm
+# Volumes take the owner of the folder that they are first mounted on.
+RUN useradd --uid 50000 --gid 0 --no-create-home --home-dir /var/lib/edye/home edye \
+    && install -d -o 50000 -g 0 -m 0750 /var/lib/edye /var/lib/edye/home /var/lib/edye/secrets /var/lib/edye/logs \
+       /var/lib/edye/artifacts /var/lib/edye/sandbox
+COPY --from=packages /opt/venv /opt/venv
+WORKDIR /opt/edye
+COPY airflow_settings.yaml ./
+COPY dags dags
+COPY include include
+COPY plugins plugins
+COPY sandbox sandbox
+COPY tools tools
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONPATH=/opt/edye:/opt/edye/plugins \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    AIRFLOW_HOME=/var/lib/edye/home \
+    AIRFLOW__CORE__DAGS_FOLDER=/opt/edye/dags \
+    AIRFLOW__CORE__PLUGINS_FOLDER=/opt/edye/plugins \
+    AIRFLOW__CORE__LOAD_EXAMPLES=false \
+    AIRFLOW__LOGGING__BASE_LOG_FOLDER=/var/lib/edye/logs
+USER 50000:0
+CMD ["airflow", "version"]
