@@ -33,6 +33,9 @@ test: setup ## every test but the longer proofs
 proofs: setup ## the longer proofs: kills, backfill on a real scheduler
 	@$(BIN)/python -m pytest -m proof -q
 
+bench: setup ## figures, one JSON object a line
+	@$(BIN)/python -m benchmarks
+
 lint: setup ## format, lint, types
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
 
@@ -49,4 +52,4 @@ lock: ## pin all dependencies anew
 clean: ## forgets runs, sandbox and ledger
 	@rm -rf build
 
-.PHONY: help setup run up down test proofs lint fix docs lock clean
+.PHONY: help setup run up down test proofs bench lint fix docs lock clean

@@ -1,0 +1,91 @@
+"""`make bench`: figures of the project, one JSON object a line on standard output; docs/BENCHMARKS.md explains them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks import cold, day, probe, upload
+from benchmarks.figures import Figure, Sizes, say
+
+FOREIGN = ("AIRFLOW_", "EDYE_")
+
+
+class Benchmark(StrEnum):
+    """What can be measured."""
+
+    UPLOAD = "upload"
+    PROBE = "probe"
+    DAY = "day"
+    COLD = "cold"
+
+
+MEASURES: dict[Benchmark, Callable[[Sizes, Path], Iterator[Figure]]] = {
+    Benchmark.UPLOAD: upload.measure,
+    Benchmark.PROBE: probe.measure,
+    Benchmark.DAY: day.measure,
+    Benchmark.COLD: cold.measure,
+}
+USUAL = Sizes()
+
+
+def main(
+    names: Annotated[list[Benchmark] | None, typer.Argument(help="Which ones; all without a name.")] = None,
+    upload_mib: Annotated[int, typer.Option(min=1, help="Size of the uploaded file, MiB.")] = USUAL.upload_mib,
+    upload_rounds: Annotated[int, typer.Option(min=1, help="Uploads of each way.")] = USUAL.upload_rounds,
+    probe_titles: Annotated[int, typer.Option(min=4, help="Videos to look at.")] = USUAL.probe_titles,
+    probe_video_s: Annotated[int, typer.Option(min=1, help="Length of the shorter videos, s.")] = USUAL.probe_video_s,
+    probe_rounds: Annotated[int, typer.Option(min=1, help="Looks of each way.")] = USUAL.probe_rounds,
+    day_titles: Annotated[int, typer.Option(min=1, help="Titles of the day.")] = USUAL.day_titles,
+    day_single_titles: Annotated[int, typer.Option(min=1, help="Titles one a batch.")] = USUAL.day_single_titles,
+    cold_repository: Annotated[Path, typer.Option(help="What is cloned.", show_default=False)] = USUAL.cold_repository,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the temporary folder, to read its logs.")] = False,
+) -> None:
+    """Measures one after the other, each from a clean state in a temporary folder."""
+    for name in [name for name in os.environ if name.startswith(FOREIGN)]:
+        del os.environ[name]
+        say(f"{name} is left out: every benchmark starts from a clean state")
+    sizes = Sizes(
+        upload_mib,
+        upload_rounds,
+        probe_titles,
+        probe_video_s,
+        probe_rounds,
+        day_titles,
+        day_single_titles,
+        cold_repository,
+    )
+    measure_all(names or list(Benchmark), sizes, keep=keep)
+
+
+def measure_all(names: list[Benchmark], sizes: Sizes, *, keep: bool) -> None:
+    """Prints the figures of these benchmarks; each has a folder of its own, gone when it ends unless it is kept."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the folder goes, whenever the signal comes
+    folder = Path(tempfile.mkdtemp(prefix="edye-benchmarks-"))
+    try:
+        for name in names:
+            say(f"{name}: the machine's load is {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+            (folder / name).mkdir()
+            for figure in MEASURES[name](sizes, folder / name):
+                print(figure.line(), flush=True)
+            if not keep:
+                shutil.rmtree(folder / name)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if keep:
+            say(f"kept: {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,141 @@
+"""Day: a full day's titles through the DAG on a real scheduler, beside the same plan with one title a batch."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+from sqlalchemy import func, select
+
+from benchmarks.figures import MIB, Figure, Sizes, say
+from benchmarks.memory import PeakMemory
+from benchmarks.production import first_api_annex
+from benchmarks.serving import start_sandbox
+from edye_delivery.dag_support.annexes import DEFAULT_FOLDER, FOLDER_VARIABLE
+from edye_delivery.ledger.database import open_engine
+from edye_delivery.ledger.tables import DELIVERIES
+from tools import settings
+from tools.airflow_system import AirflowSystem
+from tools.local import BUILD, CONNECTION_SERVICES
+from tools.processes import Processes
+from tools.run import SAMPLE_DAY
+
+BATCH_SIZE = 50
+POLLING = {"first_s": 10.0, "every_s": 0.5}
+"""Sooner than a partner's minutes, yet late enough: if a trigger fires before the scheduler has heard of the deferral,
+Airflow 3.3.2 takes the report of the deferral for a failure (apache/airflow#67287); a busy one hears of it late."""
+RUN_PATIENCE_S = 3600.0
+ENDS = {"success", "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What one run took: seconds from the trigger to its end, its task instances, memory of all Airflow processes."""
+
+    titles: int
+    seconds: float
+    task_instances: int
+    memory: PeakMemory
+
+
+def measure(sizes: Sizes, folder: Path) -> Iterator[Figure]:
+    """Wall time, task instances and memory of the day; seconds a title of both batch sizes."""
+    day = _run_day(folder / "day", sizes.day_titles, BATCH_SIZE)
+    yield Figure("day", day.seconds, "s")
+    yield Figure("day_task_instances", day.task_instances, "task instances")
+    yield Figure("day_memory_peak", day.memory.rss_bytes / MIB, "MiB")
+    yield Figure(
+        "day_memory_peak_pss",
+        day.memory.pss_bytes / MIB,
+        "MiB",
+        day.memory.pss_bytes / day.memory.rss_bytes,
+        "the sum of RSS, which counts shared memory once a process",
+    )
+    single = _run_day(folder / "single", sizes.day_single_titles, 1)
+    each, alone = day.seconds / day.titles, single.seconds / single.titles
+    yield Figure("single_task_instances", single.task_instances, "task instances")
+    yield Figure("single_seconds_a_title", alone, "s/title")
+    yield Figure(
+        "day_seconds_a_title", each, "s/title", each / alone, f"batch_size 1, {single.titles} titles, the same system"
+    )
+
+
+def _run_day(folder: Path, titles: int, batch_size: int) -> Day:
+    """One run in a clean system of its own, everything below the folder."""
+    say(f"day: {titles} titles, batch_size {batch_size}: starting sandbox and Airflow")
+    dag_id = _write_annex(folder / "annexes", batch_size)
+    with Processes() as processes:
+        sandbox, urls = start_sandbox(
+            processes, folder / "sandbox", "--catalogue", f"generated:{titles}", "--processing-s", "0"
+        )
+        connections = _connections(folder, urls)
+        system = AirflowSystem(processes, folder / "airflow", connections)
+        system.variables[FOLDER_VARIABLE] = str(folder / "annexes")
+        system.start()
+        system.wait_for_dag(dag_id)
+        with PeakMemory(os.getpid(), frozenset({sandbox.pid})) as memory:
+            run, seconds = _run(system, dag_id, folder)
+        instances = system.call("GET", f"/dags/{dag_id}/dagRuns/{run}/taskInstances", params={"limit": 1})
+    accepted = _accepted(connections)
+    if accepted != titles:
+        raise SystemExit(f"day: {accepted} of {titles} titles were accepted; a figure would mean nothing")
+    say(f"day: {seconds:.0f} s; up to {memory.processes} processes, {memory.samples} samples of memory")
+    return Day(titles, seconds, instances["total_entries"], memory)
+
+
+def _write_annex(folder: Path, batch_size: int) -> str:
+    """The first API partner's annex with this batch size, quick polling and no schedule; its DAG's id."""
+    partner = first_api_annex().partner
+    content = yaml.safe_load((DEFAULT_FOLDER / f"{partner}.yaml").read_text(encoding="utf-8"))
+    content |= {"batch_size": batch_size, "schedule": None}
+    content["api"]["polling"] |= POLLING
+    folder.mkdir(parents=True)
+    (folder / f"{partner}.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    return f"deliver_api__{partner}"
+
+
+def _connections(folder: Path, urls: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """The project's connections, with this sandbox's ports and with every path below the folder."""
+    known = settings.connections()
+    for conn_id, service in CONNECTION_SERVICES.items():
+        url, extra = httpx.URL(urls[f"{service}_url"]), known[conn_id].get("extra", {})
+        if "endpoint_url" in extra:
+            extra["endpoint_url"] = str(url)
+        else:
+            known[conn_id]["port"] = url.port
+    for connection in known.values():
+        for holder in (connection, connection.get("extra", {})):
+            for key, value in holder.items():
+                if isinstance(value, str) and value.startswith(str(BUILD)):
+                    holder[key] = str(folder / Path(value).relative_to(BUILD))
+    return known
+
+
+def _run(system: AirflowSystem, dag_id: str, folder: Path) -> tuple[str, float]:
+    """Triggers the DAG for the generated catalogue's day; the run's id and its seconds from trigger to end."""
+    conf = {"window_start": SAMPLE_DAY[0], "window_end": SAMPLE_DAY[1]}
+    started_s = time.time()
+    run = system.call("POST", f"/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": conf})
+    path = f"/dags/{dag_id}/dagRuns/{run['dag_run_id']}"
+    while run["state"] not in ENDS:
+        if time.time() - started_s > RUN_PATIENCE_S:
+            raise SystemExit(f"day: the run did not end within {RUN_PATIENCE_S:.0f} s")
+        time.sleep(1)
+        run = system.call("GET", path)
+    if run["state"] != "success":
+        raise SystemExit(f"day: the run is {run['state']}; run it again with --keep to read its logs ({folder.name})")
+    return run["dag_run_id"], datetime.fromisoformat(run["end_date"]).timestamp() - started_s
+
+
+def _accepted(connections: dict[str, dict[str, Any]]) -> int:
+    engine = open_engine(f"sqlite:///{connections['delivery_ledger']['host']}")
+    with engine.connect() as connection:
+        query = select(func.count()).select_from(DELIVERIES).where(DELIVERIES.c.state == "accepted")
+        return connection.execute(query).scalar_one()

@@ -1,0 +1,55 @@
+"""A figure as the benchmarks print it: one JSON object a line on standard output, all talk on standard error."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.settings import PROJECT
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured value; `ratio` is this figure divided by what `compared_to` names, in the same run."""
+
+    name: str
+    value: float
+    unit: str
+    ratio: float | None = None
+    compared_to: str | None = None
+
+    def line(self) -> str:
+        """The figure as JSON, without the comparison where there is none."""
+        told: dict[str, str | float] = {"name": self.name, "value": round(self.value, 3), "unit": self.unit}
+        if self.ratio is not None and self.compared_to is not None:
+            told |= {"ratio": round(self.ratio, 4), "compared_to": self.compared_to}
+        return json.dumps(told, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is measured, and of what; the defaults are the sizes of docs/BENCHMARKS.md."""
+
+    upload_mib: int = 2048
+    upload_rounds: int = 7
+    probe_titles: int = 200
+    probe_video_s: int = 420
+    probe_rounds: int = 3
+    day_titles: int = 1500
+    day_single_titles: int = 150
+    cold_repository: Path = PROJECT
+
+
+def median_ratio(values: list[float], others: list[float]) -> float:
+    """The median of the rounds' ratios: what disturbs the machine during a round disturbs both of its sides."""
+    return statistics.median(value / other for value, other in zip(values, others, strict=True))
+
+
+def say(sentence: str) -> None:
+    """Progress, for people."""
+    print(sentence, file=sys.stderr, flush=True)

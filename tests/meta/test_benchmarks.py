@@ -1,0 +1,136 @@
+"""The benchmarks at tiny sizes: each prints lines that a program can read, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.figures import MIB, Figure
+from benchmarks.memory import PeakMemory
+
+PROJECT = Path(__file__).parents[2]
+PATIENCE_S = 600
+GIT = shutil.which("git") or "git"
+HOLDER = "block = b'x' * (64 * 1024 * 1024); print('ready', flush=True); input()"
+UPLOAD = {
+    "upload_curl",
+    "upload",
+    "upload_from_media_host",
+    "upload_from_media_host_sha256",
+    "upload_memory_growth_small_file",
+    "upload_memory_growth",
+    "upload_memory_growth_media_host",
+}
+PROBE = {"ffprobe_local", "probe_local", "ffprobe_http", "probe_http", "ffprobe_http_bytes", "probe_http_bytes"}
+DAY = {
+    "day",
+    "day_task_instances",
+    "day_memory_peak",
+    "day_memory_peak_pss",
+    "single_task_instances",
+    "single_seconds_a_title",
+    "day_seconds_a_title",
+}
+COLD = {"cold_run", "cold_setup", "second_run"}
+MAKEFILE = "setup:\n\t@true\nrun: setup\n\t@test -z '$(VIRTUAL_ENV)'\n"
+
+
+def lines_of(folder: Path, *arguments: str) -> list[dict[str, Any]]:
+    """What `python -m benchmarks` prints when its temporary files go below the folder."""
+    folder.mkdir(exist_ok=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", *arguments],
+        cwd=PROJECT,
+        env={**os.environ, "TMPDIR": str(folder), "AIRFLOW__CORE__DAGS_FOLDER": "/nowhere", "VIRTUAL_ENV": "/nowhere"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def assert_valid(lines: list[dict[str, Any]], names: set[str]) -> None:
+    assert {line["name"] for line in lines} == names
+    assert len(lines) == len(names)
+    for line in lines:
+        assert line["value"] >= 0, line
+        assert isinstance(line["unit"], str)
+        assert ("ratio" in line) == ("compared_to" in line)
+        assert set(line) <= {"name", "value", "unit", "ratio", "compared_to"}
+
+
+def a_repository(folder: Path) -> Path:
+    """A git repository whose verbs do nothing."""
+    folder.mkdir()
+    (folder / "Makefile").write_text(MAKEFILE, encoding="utf-8")
+    identity = ["-c", "user.name=tests", "-c", "user.email="]
+    for command in (["init", "--quiet"], ["add", "."], [*identity, "commit", "--quiet", "-m", "A Makefile"]):
+        subprocess.run([GIT, *command], cwd=folder, check=True)
+    return folder
+
+
+def test_a_figure_without_a_comparison_says_nothing_of_one():
+    assert json.loads(Figure("day", 1.23456, "s").line()) == {"name": "day", "value": 1.235, "unit": "s"}
+
+
+def test_a_figure_tells_its_ratio_and_what_it_is_compared_with():
+    line = json.loads(Figure("upload", 10.0, "MiB/s", 1.25, "curl").line())
+    assert (line["ratio"], line["compared_to"]) == (1.25, "curl")
+
+
+def test_upload_prints_speeds_and_memory_and_leaves_nothing(tmp_path):
+    lines = lines_of(tmp_path / "room", "upload", "--upload-mib", "2", "--upload-rounds", "1")
+    assert_valid(lines, UPLOAD)
+    assert not list((tmp_path / "room").iterdir())
+
+
+def test_probe_prints_titles_a_second_and_bytes_a_title(tmp_path):
+    sizes = ("--probe-titles", "4", "--probe-video-s", "30", "--probe-rounds", "1")
+    lines = lines_of(tmp_path, "probe", *sizes)
+    assert_valid(lines, PROBE)
+    bytes_a_title = {line["name"]: line["value"] for line in lines if line["unit"] == "bytes/title"}
+    assert 64 * 1024 <= bytes_a_title["probe_http_bytes"] < bytes_a_title["ffprobe_http_bytes"]
+
+
+def test_cold_clones_sets_up_and_runs_without_the_variables_of_its_caller(tmp_path):
+    repository = a_repository(tmp_path / "repository")
+    lines = lines_of(tmp_path / "room", "cold", "--cold-repository", str(repository))
+    assert_valid(lines, COLD)
+
+
+@pytest.mark.proof
+def test_day_prints_time_task_instances_and_memory(tmp_path):
+    lines = lines_of(tmp_path, "day", "--day-titles", "3", "--day-single-titles", "2")
+    assert_valid(lines, DAY)
+    counts = {line["name"]: line["value"] for line in lines if line["unit"] == "task instances"}
+    assert counts == {"day_task_instances": 10, "single_task_instances": 15}
+
+
+def test_memory_counts_the_children_and_leaves_out_those_it_is_told_to():
+    command = [sys.executable, "-c", HOLDER]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdout.readline()
+        with PeakMemory(os.getpid(), frozenset()) as counted:
+            pass
+        with PeakMemory(os.getpid(), frozenset({child.pid})) as left_out:
+            pass
+        child.stdin.close()
+    assert counted.rss_bytes - left_out.rss_bytes >= 64 * MIB
+    assert counted.pss_bytes <= counted.rss_bytes
+
+
+def test_the_document_has_a_row_for_every_figure_and_no_other():
+    rows = re.findall(r"^\| `(\w+)` \|", (PROJECT / "docs" / "BENCHMARKS.md").read_text("utf-8"), re.MULTILINE)
+    assert sorted(rows) == sorted(UPLOAD | PROBE | DAY | COLD)
