@@ -163,7 +163,6 @@ class WindowReport(ReportValue):
     causes: tuple[CauseCount, ...] = ()
     left_out: dict[str, Count] = {}
     incidents: tuple[Text, ...] = ()
-    notes: tuple[Text, ...] = ()
     titles: tuple[TitleReport, ...] = ()
 
     @model_validator(mode="after")

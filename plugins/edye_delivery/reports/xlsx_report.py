@@ -94,11 +94,10 @@ def _summary_rows(report: WindowReport) -> Iterator[tuple[str, tuple[Cell, ...]]
         yield "Left out", ()
     for reason, count in report.left_out.items():
         yield reason, (count,)
-    for section, sentences in (("Incidents", report.incidents), ("Notes", report.notes)):
-        if sentences:
-            yield section, ()
-        for number, sentence in enumerate(sentences, start=1):
-            yield str(number), (sentence,)
+    if report.incidents:
+        yield "Incidents", ()
+    for number, sentence in enumerate(report.incidents, start=1):
+        yield str(number), (sentence,)
 
 
 def _write_header(sheet: Worksheet, row: int, column: int, heading: str) -> None:

@@ -62,7 +62,7 @@ def hostile_report() -> WindowReport:
         delivery_key=HOSTILE,
     )
     texts: dict[str, Any] = dict.fromkeys(("partner", "display_name", "run_id"), HOSTILE)
-    return a_report(title, incidents=(HOSTILE,), notes=(HOSTILE,), left_out={HOSTILE: 1}, **texts)
+    return a_report(title, incidents=(HOSTILE,), left_out={HOSTILE: 1}, **texts)
 
 
 def test_no_foreign_text_becomes_markup() -> None:
