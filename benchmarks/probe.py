@@ -14,11 +14,11 @@ from pathlib import Path
 import httpx
 
 from benchmarks.figures import Figure, Sizes, median_ratio, say
+from benchmarks.local_media import LocalMedia
 from benchmarks.production import media_host
 from benchmarks.serving import start_server
 from benchmarks.videos import make_titles
 from edye_delivery.clients.ffprobe import FFPROBE
-from edye_delivery.clients.local_media import LocalMedia
 from edye_delivery.clients.media import MediaReader
 from edye_delivery.clients.probe import probe_video
 from edye_delivery.operators.judging import TITLES_AT_ONCE

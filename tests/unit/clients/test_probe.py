@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from PIL import Image as Pillow
 
+from benchmarks.local_media import LocalMedia
 from edye_delivery.catalog.facts import ProbeFailure, VideoFacts
 from edye_delivery.clients import probe
 from edye_delivery.clients.ffprobe import DEMUXERS, Bounds
-from edye_delivery.clients.local_media import LocalMedia
 from edye_delivery.clients.media import MediaFile
 from edye_delivery.clients.probe import probe_video
 from edye_delivery.errors import ConfigurationInvalid, MediaChanged, MediaUnavailable, Transient, UrlRefused

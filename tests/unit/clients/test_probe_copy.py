@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.local_media import LocalMedia
 from edye_delivery.catalog.facts import ProbeFailure
 from edye_delivery.clients import probe
-from edye_delivery.clients.local_media import LocalMedia
 from edye_delivery.clients.media import MediaFile
 from edye_delivery.clients.mp4 import layout_of
 from edye_delivery.clients.probe import AHEAD_BYTES, BLOCK_BYTES, SparseCopy, probe_video

@@ -10,11 +10,11 @@ import pytest
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
+from benchmarks.local_media import LocalMedia
 from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.facts import ImageFacts
 from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import ImageKind
-from edye_delivery.clients.local_media import LocalMedia
 from edye_delivery.clients.pictures import look_at
 from edye_delivery.clients.probe import probe_video
 from edye_delivery.qc.judge import Verdict, judge, looked_at

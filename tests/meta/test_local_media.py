@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edye_delivery.clients.local_media import LocalMedia
+from benchmarks.local_media import LocalMedia
 from edye_delivery.clients.media import HEAD_BYTES
 from edye_delivery.errors import MediaTooLarge, MediaUnavailable, UrlRefused
 
