@@ -99,7 +99,7 @@ def test_changed_titles_are_sent_again_and_hidden_ones_are_withdrawn(line, chang
     assert by_id["mv-dragon"].change == "unchanged"
     assert (second.totals.sent, second.totals.withdrawn) == (1, 1)
     assert len(line.arrivals(GOOD)) == 2
-    offered = dict(line.ledger.accepted_titles("roku_premium_subs_mx"))
+    offered = {entry.external_id: entry.title for entry in line.ledger.accepted_titles("roku_premium_subs_mx")}
     assert by_id["mv-cometa"].external_id not in offered
     assert offered[GOOD].titles["es"] == "Un título mejor"
 

@@ -8,6 +8,7 @@ from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from edye_delivery.ledger.tables import METADATA
+from edye_delivery.ledger.upgrade import upgrade
 
 BUSY_TIMEOUT_S = 60
 
@@ -21,6 +22,7 @@ def open_engine(url: URL | str) -> Engine:
         METADATA.create_all(engine)
     except (IntegrityError, OperationalError, ProgrammingError):
         METADATA.create_all(engine)  # another process made the same tables at the same moment
+    upgrade(engine)
     return engine
 
 

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from edye_delivery.catalog.order import Accepted, place_of
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, DeliveryState
@@ -19,6 +20,7 @@ from edye_delivery.ledger.rows import delivery_of, revision_of
 from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS
 
 KEYS_A_QUERY = 500
+TITLES_A_READ = 1000
 ROUND_ENDED: dict[str, Any] = {"rounds_ended": DELIVERIES.c.rounds_ended + 1, "unanswered": 0}
 
 
@@ -161,17 +163,24 @@ class Ledger:
             elif gone.rowcount and row is not None:  # it is being sent again; the event alone tells of the withdrawal
                 self._note(connection, {**row, "detail": detail, "run_id": run_id}, "withdraw")
 
-    def accepted_titles(self, partner: str) -> Iterator[tuple[str, Title]]:
-        """Every accepted, not withdrawn title by external_id, in its order; streamed."""
+    def accepted_titles(self, partner: str) -> Iterator[Accepted]:
+        """Every accepted, not withdrawn title by show, season, episode and language; streamed in short reads."""
+        place = tuple_(REVISIONS.c.place, REVISIONS.c.external_id)
         query = (
-            select(REVISIONS.c.external_id, REVISIONS.c.title)
+            select(REVISIONS.c.place, REVISIONS.c.external_id, REVISIONS.c.title)
             .where(REVISIONS.c.partner == partner, REVISIONS.c.withdrawn_at.is_(None))
-            .order_by(REVISIONS.c.external_id)
-            .execution_options(yield_per=KEYS_A_QUERY)
+            .order_by(REVISIONS.c.place, REVISIONS.c.external_id)
+            .limit(TITLES_A_READ)
         )
-        with self._engine.connect() as connection:
-            for row in connection.execute(query):
-                yield row.external_id, Title.model_validate_json(row.title)
+        after = query
+        while True:
+            with self._engine.connect() as connection:
+                rows = connection.execute(after).all()
+            for row in rows:
+                yield Accepted(row.external_id, Title.model_validate_json(row.title))
+            if len(rows) < TITLES_A_READ:
+                return
+            after = query.where(place > tuple_(rows[-1].place, rows[-1].external_id))
 
     def history(self, partner: str, external_id: str) -> list[tuple[datetime, str, str, str]]:
         """Every event of a title at a partner: when, what was done, the state after it, a sentence."""
@@ -235,6 +244,7 @@ class Ledger:
             "delivery_key": plan.delivery_key,
             "revision": plan.revision,
             "title": orjson.dumps(plan.title.model_dump(mode="json")),
+            "place": place_of(plan.title),
             "accepted_at": self._now(),
             "withdrawn_at": None,
         }

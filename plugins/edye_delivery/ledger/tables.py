@@ -104,7 +104,9 @@ REVISIONS = Table(
     Column("delivery_key", String(64), nullable=False),
     Column("revision", String(64), nullable=False),
     Column("title", LargeBinary, nullable=False),
+    Column("place", LargeBinary),
     Column("accepted_at", Moment, nullable=False),
     Column("withdrawn_at", Moment),
     Index("revisions_by_edye_id", "partner", "edye_id"),
+    Index("revisions_by_place", "partner", "place", "external_id"),
 )

@@ -4,9 +4,11 @@ import multiprocessing
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import create_engine, select, text
 
 from edye_delivery.annex.planning import plan_of
+from edye_delivery.catalog.order import place_of
+from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import Cause, Change, DeliveryState, Mode, Owner
 from edye_delivery.ledger.classify import compared, is_taken_up, other_edye_id
 from edye_delivery.ledger.database import open_engine
@@ -14,6 +16,7 @@ from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import MoveRefused
 from edye_delivery.ledger.tables import DELIVERIES, EVENTS
 from tests.builders import a_movie, a_plan, an_episode, the_annex
+from tests.unit.ledger.conftest import Clock
 
 PARTNER, RUN = "roku_premium_subs_mx", "run-1"
 PLAN = a_plan()
@@ -44,6 +47,10 @@ def standing(ledger, key=KEY):
     return ledger.deliveries([key])[key]
 
 
+def offered(ledger: Ledger) -> dict[str, Title]:
+    return {accepted.external_id: accepted.title for accepted in ledger.accepted_titles(PARTNER)}
+
+
 def test_a_delivery_walks_from_plan_to_acceptance_and_each_step_is_an_event(ledger):
     accepted(ledger)
     delivery = standing(ledger)
@@ -58,7 +65,7 @@ def test_a_delivery_walks_from_plan_to_acceptance_and_each_step_is_an_event(ledg
         "observe",
         "accept",
     ]
-    assert dict(ledger.accepted_titles(PARTNER)) == {PLAN.external_id: PLAN.title}
+    assert offered(ledger) == {PLAN.external_id: PLAN.title}
 
 
 def test_planning_twice_changes_nothing_that_is_under_way(ledger):
@@ -138,7 +145,7 @@ def test_a_withdrawn_title_leaves_the_accepted_ones_and_may_come_back(ledger):
     assert [delivery.external_id for delivery in ledger.offered(PARTNER, ["ep-1"], RUN)] == [PLAN.external_id]
     for _ in range(2):
         ledger.withdraw(PARTNER, KEY, "run-2", "invisible")
-    assert dict(ledger.accepted_titles(PARTNER)) == {}
+    assert offered(ledger) == {}
     assert ledger.offered(PARTNER, ["ep-1"], "run-3") == []
     assert len(ledger.offered(PARTNER, ["ep-1"], "run-2")) == 1
     memory = ledger.memories(PARTNER, [PLAN.external_id])[PLAN.external_id]
@@ -148,7 +155,7 @@ def test_a_withdrawn_title_leaves_the_accepted_ones_and_may_come_back(ledger):
     ledger.received(KEY, "t-2", 1000, 2.0)
     ledger.observe(KEY, DeliveryState.COMPLETED)
     ledger.accept(PARTNER, PLAN, [])
-    assert list(dict(ledger.accepted_titles(PARTNER))) == [PLAN.external_id]
+    assert list(offered(ledger)) == [PLAN.external_id]
 
 
 def test_a_newer_revision_of_an_unchanged_delivery_is_kept(ledger):
@@ -156,7 +163,7 @@ def test_a_newer_revision_of_an_unchanged_delivery_is_kept(ledger):
     newer = a_plan(an_episode(images=[{"kind": "still", "url": "http://media.example/new.png"}]))
     assert newer.delivery_key == KEY
     ledger.refresh(PARTNER, newer)
-    assert dict(ledger.accepted_titles(PARTNER))[PLAN.external_id].images[0].url.endswith("new.png")
+    assert offered(ledger)[PLAN.external_id].images[0].url.endswith("new.png")
 
 
 def memory_after(ledger, step):
@@ -204,7 +211,7 @@ def test_content_that_other_content_has_replaced_is_sent_again_as_a_new_ingest(l
     ledger.received(KEY, "t-2", 1000, 2.0)
     ledger.observe(KEY, DeliveryState.COMPLETED)
     ledger.accept(PARTNER, back, [])
-    assert dict(ledger.accepted_titles(PARTNER)) == {PLAN.external_id: PLAN.title}
+    assert offered(ledger) == {PLAN.external_id: PLAN.title}
     planned(ledger, back)
     assert standing(ledger).state is DeliveryState.ACCEPTED
     assert compared(PLAN, memory_after(ledger, None)).change is Change.UNCHANGED
@@ -238,7 +245,7 @@ def test_an_accepted_title_that_is_sent_again_can_still_be_withdrawn(ledger):
     received(ledger, other_content())
     planned(ledger)
     ledger.withdraw(PARTNER, KEY, "run-2", "invisible")
-    assert dict(ledger.accepted_titles(PARTNER)) == {}
+    assert offered(ledger) == {}
     assert standing(ledger).state is DeliveryState.PLANNED
     assert ledger.history(PARTNER, PLAN.external_id)[-1][1:] == ("withdraw", "planned", "invisible")
 
@@ -279,3 +286,32 @@ def test_four_processes_write_at_once_and_nothing_is_lost(ledger_url):
     engine.dispose()
     assert states == [DeliveryState.RECEIVED] * 80
     assert len(events) == 240
+
+
+def test_accepted_titles_come_by_show_season_episode_and_language_over_many_reads(ledger, monkeypatch):
+    monkeypatch.setattr("edye_delivery.ledger.ledger.TITLES_A_READ", 2)
+    titles = [
+        an_episode(id=f"ep-{title_id}-{season}-{episode}-{lang}", title_id=title_id, season_number=season,
+                   episode_number=episode, lang=lang)
+        for title_id in ("B_2", "B", "A")
+        for season, episode in ((10, 1), (2, 11), (2, 2))
+        for lang in ("es", "en")
+    ]  # fmt: skip
+    for title in titles:
+        ledger.refresh(PARTNER, a_plan(title))
+    names = [accepted.external_id for accepted in ledger.accepted_titles(PARTNER)]
+    numbers = ["S02E02_EN", "S02E02_ES", "S02E11_EN", "S02E11_ES", "S10E01_EN", "S10E01_ES"]
+    assert names == [f"{title_id}_{number}" for title_id in ("A", "B", "B_2") for number in numbers]
+
+
+def test_a_ledger_of_an_earlier_version_is_upgraded_once_and_keeps_its_titles(ledger, ledger_url):
+    ledger.refresh(PARTNER, PLAN)
+    with create_engine(ledger_url).begin() as connection:
+        connection.execute(text("DROP INDEX revisions_by_place"))
+        connection.execute(text("ALTER TABLE revisions DROP COLUMN place"))
+    for _ in range(2):
+        assert offered(Ledger(open_engine(ledger_url), Clock())) == {PLAN.external_id: PLAN.title}
+    with create_engine(ledger_url).begin() as connection:
+        assert [bytes(row.place) for row in connection.execute(text("SELECT place FROM revisions"))] == [
+            place_of(PLAN.title)
+        ]
