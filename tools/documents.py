@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from edye_delivery.errors import AnnexInvalid
-from tools import annex_schema, partners_document, qc_rules
+from tools import annex_schema, feed_rules, partners_document, qc_rules
 
 PROJECT = Path(__file__).parents[1]
 COMMAND = "python -m tools.documents"
@@ -67,6 +67,7 @@ def _dags() -> str:
 
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "docs/DAGS.md": _dags,
+    "docs/FEED_RULES.md": feed_rules.document,
     "docs/PARTNERS.md": lambda: partners_document.document(PROJECT / "include" / "annexes", COMMAND),
     "docs/QC_RULES.md": qc_rules.document,
     "include/schemas/annex.schema.json": lambda: annex_schema.document(COMMAND),

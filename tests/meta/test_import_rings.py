@@ -16,11 +16,14 @@ RINGS = [
     {"hooks"},
     {"operators", "sensors", "triggers"},
     {"dag_support"},
+    {"command_line"},
+    {"__main__"},
 ]
 RING_OF = {name: number for number, ring in enumerate(RINGS) for name in ring}
 PURE = set().union(*RINGS[:3])
 FORBIDDEN_IN_PURE = {"airflow", "os", "socket", "requests", "environ"}
 ENVIRONMENT_ALLOWED = {"clients/ffprobe.py", "clients/probe.py"}
+COMMAND_LINE_IMPORTS = {"errors", "catalog", "feeds", "clients", "command_line"}
 CLOCK_CALLS = {"now", "utcnow", "today", "time", "monotonic", "sleep"}
 
 
@@ -72,6 +75,13 @@ def test_a_pure_ring_reads_no_clock(path):
             assert not (isinstance(owner, ast.Name) and owner.id in {"datetime", "date", "time"}), (
                 f"{label(path)}:{node.lineno} reads a clock"
             )
+
+
+@pytest.mark.parametrize("path", [path for path in files() if part_of(path) in RINGS[-2] | RINGS[-1]], ids=label)
+def test_the_command_line_works_without_airflow_and_without_the_rings_that_need_it(path):
+    names = set(imported(path))
+    assert "airflow" not in {name.split(".")[0] for name in names}
+    assert {name.split(".")[1] for name in names if name.startswith("edye_delivery.")} <= COMMAND_LINE_IMPORTS
 
 
 def test_every_folder_of_the_package_is_in_a_ring():

@@ -53,3 +53,27 @@ class ImageFacts(BaseModel):
     size_bytes: int = 0
     sha256: str = ""
     art_name: str = ""
+
+
+class PictureFailure(StrEnum):
+    """Why there is nothing to measure of a picture that a feed names."""
+
+    UNREACHABLE = "unreachable"
+    REDIRECTED = "redirected"
+    TOO_MANY_BYTES = "too_many_bytes"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    NO_PICTURE = "no_picture"
+
+
+class PictureFacts(BaseModel):
+    """A picture behind a URL of a feed, as anybody sees it who asks for it; `detail` tells the failure in words."""
+
+    model_config = ConfigDict(frozen=True)
+
+    url: str
+    failure: PictureFailure | None = None
+    detail: str = ""
+    format: str = ""
+    width_px: int = 0
+    height_px: int = 0
+    size_bytes: int = 0

@@ -1,0 +1,131 @@
+"""The pictures that a feed names, as the partner downloads them: many at once, each within bounds, only measured."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from io import BytesIO
+
+import httpx
+from PIL import Image as Pillow
+from PIL import UnidentifiedImageError
+from PIL.ExifTags import Base
+
+from edye_delivery.catalog.art import DECODING_ERRORS
+from edye_delivery.catalog.facts import PictureFacts, PictureFailure
+from edye_delivery.clients.bodies import body_blocks
+from edye_delivery.clients.http import transport_failures
+from edye_delivery.clients.public_hosts import HostGuard
+from edye_delivery.errors import MediaTooLarge, Transient, UrlRefused
+
+FORMATS = ("JPEG", "GIF", "PNG")
+HEAD_KEPT_BYTES = 2 * 1024 * 1024
+"""The part of a file in which its header has to be; the rest is read, so that a broken download is seen, not kept."""
+HEADERS = {"Accept-Encoding": "identity", "Accept": "image/*, */*;q=0.5"}
+TURNED = frozenset({5, 6, 7, 8})
+"""EXIF orientations that show a picture on its side."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureBounds:
+    """How much is asked for: pictures at once, seconds and bytes of each."""
+
+    at_once: int = 16
+    max_s: float = 30.0
+    max_bytes: int = 20_000_000
+
+
+class FeedPictures:
+    """Looks at pictures; memory is that of a few heads, whatever their number."""
+
+    def __init__(self, client: httpx.AsyncClient, guard: HostGuard, bounds: PictureBounds) -> None:
+        self._client, self._guard, self._bounds = client, guard, bounds
+
+    async def look_at(
+        self, urls: Iterable[str], trusted_hosts: frozenset[str], on_facts: Callable[[PictureFacts], None]
+    ) -> None:
+        """Calls `on_facts` with what is known of each URL, in the order in which they are done."""
+        waiting = iter(urls)
+
+        async def work() -> None:
+            for url in waiting:
+                on_facts(await self.facts_of(url, trusted_hosts))
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._bounds.at_once):
+                group.create_task(work())
+
+    async def facts_of(self, url: str, trusted_hosts: frozenset[str]) -> PictureFacts:
+        """What is known of one picture; whatever goes wrong is in `failure`."""
+        try:
+            async with asyncio.timeout(self._bounds.max_s):
+                asked = await self._guard.check(url, trusted_hosts)
+                with transport_failures(""):
+                    return await self._downloaded(url, asked)
+        except TimeoutError:
+            return _failed(url, PictureFailure.UNREACHABLE, f"was not read to its end within {self._bounds.max_s:g} s")
+        except UrlRefused as error:
+            return _failed(url, PictureFailure.UNREACHABLE, str(error))
+        except MediaTooLarge:
+            detail = f"has more than {self._bounds.max_bytes:,} bytes, so it was not looked at"
+            return _failed(url, PictureFailure.TOO_MANY_BYTES, detail)
+        except Transient as error:
+            return _failed(url, PictureFailure.UNREACHABLE, f"cannot be read: {error.message.lstrip(' :')}")
+        except UnicodeError:
+            return _failed(url, PictureFailure.UNREACHABLE, "has a host that is no name")
+
+    async def _downloaded(self, url: str, asked: httpx.URL) -> PictureFacts:
+        async with self._client.stream("GET", asked, headers=HEADERS, follow_redirects=False) as response:
+            if response.has_redirect_location:
+                detail = f"redirects ({response.status_code}) to {response.headers['location']}"
+                return _failed(url, PictureFailure.REDIRECTED, detail)
+            if response.status_code != 200:
+                return _failed(url, PictureFailure.UNREACHABLE, f"answers {response.status_code} instead of 200")
+            head, size_bytes = bytearray(), 0
+            async for block in body_blocks(response, "it", self._bounds.max_bytes):
+                size_bytes += len(block)
+                head += block[: HEAD_KEPT_BYTES - len(head)]
+            return measured(url, bytes(head), size_bytes, response.headers.get("content-type", ""))
+
+
+def measured(url: str, head: bytes, size_bytes: int, content_type: str) -> PictureFacts:
+    """The facts that a picture's header tells; width and height as it is shown, with its EXIF orientation applied."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Pillow.DecompressionBombWarning)
+            with Pillow.open(BytesIO(head), formats=FORMATS) as picture:
+                width_px, height_px = picture.size
+                picture_format = "JPEG" if picture.format == "MPO" else str(picture.format)
+                if picture_format == "JPEG" and picture.getexif().get(Base.Orientation) in TURNED:
+                    width_px, height_px = height_px, width_px
+    except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning):
+        return _failed(url, PictureFailure.TOO_MANY_PIXELS, "has far more pixels than anybody would open")
+    except UnidentifiedImageError:
+        detail = f"is none of {', '.join(FORMATS)}; {_guess(head, content_type)}"
+        return _failed(url, PictureFailure.NO_PICTURE, detail)
+    except DECODING_ERRORS as error:
+        return _failed(url, PictureFailure.NO_PICTURE, f"is damaged: {str(error)!r:.120}")
+    if not (width_px and height_px):
+        return _failed(url, PictureFailure.NO_PICTURE, f"is damaged: it has {width_px}x{height_px} px")
+    return PictureFacts(
+        url=url, format=picture_format, width_px=width_px, height_px=height_px, size_bytes=size_bytes
+    )  # fmt: skip
+
+
+def _guess(head: bytes, content_type: str) -> str:
+    """What the file may be instead, for the message."""
+    if not head:
+        return "it is empty"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "it is WebP"
+    if head[4:8] == b"ftyp":
+        return "it is AVIF, HEIC or a video"
+    if head.lstrip()[:1] == b"<":
+        return "it is HTML, XML or SVG"
+    return f"it was sent as {content_type!r:.60}" if content_type else "nobody said what it is"
+
+
+def _failed(url: str, failure: PictureFailure, detail: str) -> PictureFacts:
+    return PictureFacts(url=url, failure=failure, detail=detail)

@@ -1,0 +1,15 @@
+"""The commands of `python -m edye_delivery`; none of them needs Airflow."""
+
+from __future__ import annotations
+
+import typer
+
+from edye_delivery.command_line.lint_feed import lint_feed
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app.command("lint-feed")(lint_feed)
+
+
+@app.callback()
+def main() -> None:
+    """Tools for feeds that work without Airflow."""

@@ -1,0 +1,149 @@
+"""What the Direct Publisher feed's prose asks of one entry of a list; values already have the schema's types."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from edye_delivery.feeds import direct_rules as rules
+from edye_delivery.feeds.chain_rules import EPISODE_TWICE, SEASON_TWICE
+from edye_delivery.feeds.direct_content_checks import check_content
+from edye_delivery.feeds.direct_parts import KEYS, check_filled, check_part, check_text, entries, is_blank
+from edye_delivery.feeds.registry import FeedRule, Hit, shown
+from edye_delivery.feeds.search_rules import NUMBER_NEGATIVE
+
+TAG_MAX_CHARS = 20
+PLAYLIST_NAME_MAX_CHARS = 20
+DESCRIPTION_MAX_UNITS = {"shortDescription": 200, "longDescription": 500}
+OPERATORS = frozenset({"AND", "OR"})
+OPTIONAL_LISTS = ("tags", "credits", "externalIds")
+PARTS = {
+    "movies": "movie", "series": "series", "shortFormVideos": "short_form_video", "tvSpecials": "tv_special"
+}  # fmt: skip
+
+
+def check_entry(list_key: str, entry: dict[str, Any], now_ms: int, hits: list[Hit]) -> None:
+    """Adds every defect that the prose sees in an entry of a list of the root."""
+    if list_key == "categories":
+        _check_category(entry, hits)
+    elif list_key == "playlists":
+        _check_playlist(entry, hits)
+    else:
+        _check_item(entry, PARTS[list_key], "", list_key, now_ms, hits)
+        if list_key == "shortFormVideos":
+            check_filled(entry, ("genres",), "", hits)
+        elif list_key == "series":
+            _check_seasons(entry, now_ms, hits)
+            _check_episodes(entry, "", now_ms, hits)
+
+
+def tags_and_operators(query: str) -> tuple[list[str], set[str]]:
+    """The tags of a query in their order, "" where one is missing beside an operator, and the operators used."""
+    tags: list[list[str]] = [[]]
+    operators = set()
+    for word in query.split():
+        if word in OPERATORS:
+            operators.add(word)
+            tags.append([])
+        else:
+            tags[-1].append(word)
+    return [" ".join(words) for words in tags], operators
+
+
+def _check_item(item: dict[str, Any], name: str, path: str, list_key: str, now_ms: int, hits: list[Hit]) -> None:
+    check_part(item, name, path, ("id", "title", *DESCRIPTION_MAX_UNITS), hits)
+    if not item.keys() <= KEYS[name]:  # of an unknown key, such as an episode's tags, nothing is known to be sound
+        item = {key: value for key, value in item.items() if key in KEYS[name]}
+    check_filled(item, OPTIONAL_LISTS, path, hits)
+    _check_descriptions(item, path, hits)
+    _check_day(item, "releaseDate", path, hits)
+    for index, tag in entries(item, "tags"):
+        check_text(tag, f"{path}/tags/{index}", hits)
+        _check_length(tag, TAG_MAX_CHARS, rules.DIRECT_TAG_TOO_LONG, f"{path}/tags/{index}", hits)
+    for index, credit in entries(item, "credits"):
+        check_part(credit, "credit", f"{path}/credits/{index}", ("name",), hits)
+        _check_day(credit, "birthDate", f"{path}/credits/{index}", hits)
+    for index, external_id in entries(item, "externalIds"):
+        check_part(external_id, "external_id", f"{path}/externalIds/{index}", ("id",), hits)
+    if "rating" in item:
+        check_part(item["rating"], "rating", f"{path}/rating", (), hits)
+    if "content" in item:
+        check_content(item["content"], f"{path}/content", list_key, now_ms, hits)
+
+
+def _check_seasons(series: dict[str, Any], now_ms: int, hits: list[Hit]) -> None:
+    numbers: dict[int, int] = {}
+    for index, season in entries(series, "seasons"):
+        path = f"/seasons/{index}"
+        check_part(season, "season", path, (), hits)
+        _check_number(season, "seasonNumber", path, SEASON_TWICE, numbers, index, hits)
+        _check_episodes(season, path, now_ms, hits)
+
+
+def _check_episodes(parent: dict[str, Any], path: str, now_ms: int, hits: list[Hit]) -> None:
+    numbers: dict[int, int] = {}
+    for index, episode in entries(parent, "episodes"):
+        below = f"{path}/episodes/{index}"
+        _check_item(episode, "episode", below, "episodes", now_ms, hits)
+        _check_number(episode, "episodeNumber", below, EPISODE_TWICE, numbers, index, hits)
+
+
+def _check_number(
+    part: dict[str, Any], key: str, path: str, twice: FeedRule, numbers: dict[int, int], index: int, hits: list[Hit]
+) -> None:
+    """Adds a defect for a number below 0 or one that an earlier entry of the list has; `numbers` remembers them."""
+    number = part.get(key)
+    if number is None:
+        return
+    if number < 0:
+        hits.append(NUMBER_NEGATIVE.at(f"{path}/{key}", f"{shown(number)} is negative"))
+    first = numbers.setdefault(number, index)
+    if first != index:
+        hits.append(twice.at(f"{path}/{key}", f"{key} {shown(number)} was given before, by entry {first}"))
+
+
+def _check_descriptions(item: dict[str, Any], path: str, hits: list[Hit]) -> None:
+    for key, most in DESCRIPTION_MAX_UNITS.items():
+        text = item.get(key, "")
+        if len(text) * 2 > most and (units := len(text.encode("utf-16-le")) // 2) > most:
+            message = f"{units} UTF-16 units ({len(text)} characters), at most {most} are shown"
+            hits.append(rules.DESCRIPTION_CLIPPED.at(f"{path}/{key}", message))
+    short, long = item.get("shortDescription", ""), item.get("longDescription", "")
+    if short.strip() == long.strip() and not is_blank(long):
+        message = "it is equal to the shortDescription"
+        hits.append(rules.DESCRIPTIONS_EQUAL.at(f"{path}/longDescription", message))
+
+
+def _check_day(part: dict[str, Any], key: str, path: str, hits: list[Hit]) -> None:
+    written = part.get(key)
+    if written is None:
+        return
+    try:
+        date.fromisoformat(written)
+    except ValueError:
+        hits.append(rules.DATE_MALFORMED.at(f"{path}/{key}", f"{shown(written)} is no day of the calendar"))
+
+
+def _check_length(text: str, most: int, rule: FeedRule, path: str, hits: list[Hit]) -> None:
+    if len(text) > most:
+        message = f"{shown(text)} has {len(text)} characters, at most {most} are allowed"
+        hits.append(rule.at(path, message))
+
+
+def _check_category(category: dict[str, Any], hits: list[Hit]) -> None:
+    check_part(category, "category", "", ("name", "playlistName", "query"), hits)
+    query = category.get("query", "")
+    if category.get("order") == "manual" and "query" in category and "playlistName" not in category:
+        hits.append(rules.ORDER_NOT_FOR_QUERY.at("/order", "the order is manual, the items come from a query"))
+    tags, operators = tags_and_operators(query)
+    if len(operators) > 1:
+        hits.append(rules.QUERY_OPERATORS_MIXED.at("/query", f"{shown(query)} has AND and OR"))
+    if operators and "" in tags:
+        hits.append(rules.QUERY_MALFORMED.at("/query", f"{shown(query)} has an operator without a tag beside it"))
+
+
+def _check_playlist(playlist: dict[str, Any], hits: list[Hit]) -> None:
+    check_part(playlist, "playlist", "", ("name",), hits)
+    _check_length(playlist.get("name", ""), PLAYLIST_NAME_MAX_CHARS, rules.PLAYLIST_NAME_TOO_LONG, "/name", hits)
+    for index, item_id in entries(playlist, "itemIds"):
+        check_text(item_id, f"/itemIds/{index}", hits)

@@ -1,0 +1,67 @@
+"""What the live feed's prose asks of a channel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from edye_delivery.feeds import live_rules as rules
+from edye_delivery.feeds.parts import STATION_ID_KEYS, unknown_keys
+from edye_delivery.feeds.registry import Hit, shown
+from edye_delivery.feeds.search_rules import CONTENT_MISSING
+
+if TYPE_CHECKING:
+    from edye_delivery.feeds.search_checks import SearchContext
+
+STATION_SOURCES = ("gracenote_station_id", "GRACENOTE_STATION_ID")
+LICENSES = ("free", "subscription")
+
+
+def check_channel(asset: dict[str, Any], kind: str, context: SearchContext, hits: list[Hit]) -> None:
+    """Adds every defect of a live channel that is not one of its play options' windows or countries."""
+    stations = [
+        (index, entry)
+        for index, entry in enumerate(asset.get("externalIds", ()))
+        if entry.get("source") in STATION_SOURCES
+    ]
+    if not stations:
+        message = "no external id has the source GRACENOTE_STATION_ID"
+        hits.append(rules.STATION_ID_MISSING.at("", message, "externalIds"))
+    for index, entry in stations:
+        unknown_keys(entry, STATION_ID_KEYS, f"/externalIds/{index}", hits)
+        if not entry.get("channelName"):
+            hits.append(rules.CHANNEL_NAME_MISSING.at(f"/externalIds/{index}", "channelName is missing", "channelName"))
+    options = asset.get("content", {}).get("playOptions", ())
+    if not options:
+        hits.append(CONTENT_MISSING.at("", "content has no play option", "content"))
+    for index, option in enumerate(options):
+        path = f"/content/playOptions/{index}"
+        if "://" in option.get("playId", ""):
+            hits.append(rules.PLAY_ID_URL.at(f"{path}/playId", f"{shown(option['playId'])} is a URL"))
+        if option.get("license", "free") in ("rental", "purchase"):
+            hits.append(rules.LICENSE_NOT_LIVE.at(f"{path}/license", f"{option['license']} is not for live channels"))
+
+
+def check_restrictions(restrictions: Any, path: str, hits: list[Hit]) -> None:
+    """Adds a defect for every restriction that Roku could not apply; the schema does not look at them."""
+    if not isinstance(restrictions, list):
+        hits.append(rules.RESTRICTION_MALFORMED.at(path, f"{shown(restrictions)} is no list"))
+        return
+    for index, restriction in enumerate(restrictions):
+        reason = _defect_of(restriction)
+        if reason:
+            hits.append(rules.RESTRICTION_MALFORMED.at(f"{path}/{index}", reason))
+
+
+def _defect_of(restriction: Any) -> str:
+    if not isinstance(restriction, dict):
+        return f"{shown(restriction)} is no object"
+    if not isinstance(restriction.get("allow"), bool):
+        return f"allow is {shown(restriction.get('allow'))}, not true or false"
+    if restriction.get("type") != "geo":
+        return f"type is {shown(restriction.get('type'))}, not geo"
+    if restriction.get("valueType") not in ("postal_code", "dma"):
+        return f"valueType is {shown(restriction.get('valueType'))}, not postal_code or dma"
+    values = restriction.get("values")
+    if not isinstance(values, list) or not values or not all(isinstance(value, str) for value in values):
+        return "values is no list of texts"
+    return ""

@@ -1,0 +1,228 @@
+"""A page of a feed as it came over the wire: its head, and its long lists as slices that are parsed one by one.
+
+A page of 250 MB would be gigabytes as objects; its slices cost nothing, and one item at a time is looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jiter
+import msgspec
+
+from edye_delivery.errors import Terminal
+
+PAGE_MAX_BYTES = 250_000_000
+HEAD_MAX_BYTES = 16_000_000
+ITEM_MAX_BYTES = 16_000_000
+JSON_POSITION = re.compile(r"(?: at)? line (\d+) column (\d+)$")
+BYTE_POSITION = re.compile(r" ?\(byte (\d+)\)$")
+DUPLICATE = re.compile(r'Detected duplicate key "(.*)" at line \d+ column \d+$', re.DOTALL)
+TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+KEY = re.compile(rb"[\s,{]*(" + TEXT + rb")\s*:\s*", re.DOTALL)
+TEXT_OR_BRACKET = re.compile(TEXT + rb"|[][{}]", re.DOTALL)
+VISIBLE = re.compile(rb"\S")
+PLAIN = re.compile(rb"[^][{}\",\s]+")
+LONE_SURROGATE_AT_END = re.compile(rb'\\u[dD][89abAB][0-9a-fA-F]{2}"[]\s}]*$')
+WORDS = {
+    "JSON is malformed: ": "",
+    "recursion limit exceeded": "it is nested too deeply",
+    "unexpected end of hex escape": "half a character (a lone surrogate)",
+    "unexpected end of escaped utf-16 surrogate pair": "half a character (a lone surrogate)",
+    "invalid utf-16 surrogate pair": "half a character (a lone surrogate)",
+    "lone leading surrogate in hex escape": "half a character (a lone surrogate)",
+    "invalid unicode code point": "it is not UTF-8",
+    "number out of range": "a number has too many digits",
+}
+"""The parsers' words: ours."""
+Slice = msgspec.Raw
+
+
+class FeedUnusable(Terminal):
+    """The input is no feed at all: not JSON, cut off, too large, a wrong root. One sentence, with line and column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: `head` is the root without its long lists, `lists` are these, item by item not yet parsed."""
+
+    name: str
+    content: bytes
+    head: dict[str, Any]
+    lists: dict[str, Sequence[Slice]]
+    duplicate_key: str | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        """The page's size."""
+        return len(self.content)
+
+    def items(self, key: str) -> Iterator[tuple[int, Any, str | None]]:
+        """The parsed items of a list by index, each with a key that it has twice; FeedUnusable where one is no JSON."""
+        for index, raw in enumerate(self.lists.get(key, ())):
+            text = bytes(raw)
+            if len(text) > ITEM_MAX_BYTES:
+                raise self._unusable(
+                    ValueError(f"an item of {key} has {len(text):,} bytes, at most {ITEM_MAX_BYTES:,} are read"), text
+                )
+            try:
+                yield index, jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True), None
+            except ValueError as defect:
+                try:
+                    value = _parsed(text)
+                except ValueError as worse:
+                    raise self._unusable(worse, text) from worse
+                found = DUPLICATE.search(str(defect))
+                yield index, value, found[1] if found else "?"
+
+    def _unusable(self, defect: ValueError, text: bytes) -> FeedUnusable:
+        start = max(0, self.content.find(text))
+        return FeedUnusable(f"{self.name} is not usable JSON: {_told(defect, self.content, start, text)}")
+
+
+def split_page(name: str, content: bytes, list_keys: frozenset[str]) -> Page:
+    """The page with its long lists still unparsed; FeedUnusable says in a sentence why it is none."""
+    if len(content) > PAGE_MAX_BYTES:
+        raise FeedUnusable(f"{name} is larger than {PAGE_MAX_BYTES:,} bytes, the most that a page may have")
+    _refuse_other_formats(name, content)
+    try:
+        root = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+        lists: dict[str, Sequence[Slice]] = {
+            key: msgspec.json.decode(root[key], type=list[msgspec.Raw])
+            for key in root
+            if key in list_keys and bytes(memoryview(root[key])[:1]) == b"["
+        }
+        head, duplicate_key = _head(content, root, lists)
+    except msgspec.ValidationError:
+        raise FeedUnusable(f"{name} is no feed: its root is not an object (line 1, column 1)") from None
+    except RecursionError:
+        raise FeedUnusable(f"{name} is nested too deeply to be a feed") from None
+    except MemoryError:
+        raise FeedUnusable(f"{name} has more items than fit into memory") from None
+    except (msgspec.DecodeError, ValueError) as defect:
+        raise FeedUnusable(f"{name} is not usable JSON: {_told(defect, content)}") from None
+    return Page(name, content, head, lists, duplicate_key)
+
+
+def _head(content: bytes, root: dict[str, Slice], emptied: Collection[str]) -> tuple[dict[str, Any], str | None]:
+    """The root with its long lists emptied, and a key that it has twice."""
+    places = _places(content, root) if emptied else {}
+    spans = sorted((places[key], len(memoryview(root[key]))) for key in emptied)
+    parts, at = [], 0
+    for start, length in spans:
+        parts += [content[at:start], b"[]"]
+        at = start + length
+    text = b"".join([*parts, content[at:]])
+    if len(text) > HEAD_MAX_BYTES:
+        raise ValueError(f"beside its lists the root has {len(text):,} bytes, at most {HEAD_MAX_BYTES:,} are read")
+    try:
+        return jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True), None
+    except ValueError as defect:
+        found = DUPLICATE.search(str(defect))
+        try:
+            return _parsed(text), found[1] if found else "?"
+        except ValueError as worse:
+            raise _moved(worse, text, spans) from None
+
+
+def _moved(defect: ValueError, text: bytes, spans: list[tuple[int, int]]) -> ValueError:
+    """The defect of the root at its place in the whole page, where the emptied lists are as long as they are."""
+    found = JSON_POSITION.search(str(defect))
+    if found is None:
+        return defect
+    at = _offset(text, int(found[1]), int(found[2]))
+    for start, length in spans:
+        at += length - 2 if at > start else 0
+    return ValueError(f"{str(defect)[: found.start()]} (byte {at})")
+
+
+def _places(content: bytes, root: dict[str, Slice]) -> dict[str, int]:
+    """Where the value of every key of the root begins; of a key that is there twice, where the last one does."""
+    places: dict[str, int] = {}
+    at = 0
+    while (found := KEY.match(content, at)) is not None:
+        key, at = msgspec.json.decode(found[1], type=str), found.end()
+        places[key] = at
+        at = _end_of_value(content, at, memoryview(root[key]))
+    return places
+
+
+def _end_of_value(content: bytes, start: int, last: memoryview) -> int:
+    """Where the value ends; `last` is the last one that this key has, which it nearly always is."""
+    end = start + len(last)
+    if content.startswith(last, start) and content[end : end + 1] in (b",", b"}", b" ", b"\t", b"\r", b"\n"):
+        return end
+    if (plain := PLAIN.match(content, start)) is not None:
+        return plain.end()
+    depth = 0
+    for found in TEXT_OR_BRACKET.finditer(content, start):
+        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(found[0], 0)
+        if depth == 0:
+            return found.end()
+    raise ValueError("a value of the root does not end")
+
+
+def _parsed(text: bytes) -> Any:
+    return jiter.from_json(text, allow_inf_nan=False)
+
+
+def _refuse_other_formats(name: str, content: bytes) -> None:
+    found = VISIBLE.search(content)
+    start = content[found.start() : found.start() + 4] if found else b""
+    told = ""
+    if not start:
+        told = "is empty"
+    elif start[:3] == b"\xef\xbb\xbf":
+        told = "begins with a byte order mark, which JSON does not allow"
+    elif start[:2] == b"\x1f\x8b":
+        told = "is gzip, not JSON"
+    elif start[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in start:
+        told = "is UTF-16, UTF-32 or binary, not UTF-8"
+    elif start[:1] == b"<":
+        told = "is HTML or XML, not JSON"
+    if told:
+        raise FeedUnusable(f"{name} {told} (line 1, column 1)")
+
+
+def _told(defect: Exception, content: bytes, start: int = 0, part: bytes = b"") -> str:
+    """The parser's words in ours, with line and column in the whole page."""
+    if isinstance(defect, UnicodeDecodeError):
+        return f"it is not UTF-8 ({_line_and_column(content, _first_not_utf8(content))})"
+    words, at = str(defect), start
+    if "truncated" in words:
+        lone = LONE_SURROGATE_AT_END.search(content, len(content) - 64)
+        words = "half a character (a lone surrogate)" if lone else "it is cut off"
+        at = lone.start() if lone else len(content)
+    elif (in_bytes := BYTE_POSITION.search(words)) is not None:
+        words, at = words[: in_bytes.start()], int(in_bytes[1])
+    elif (in_lines := JSON_POSITION.search(words)) is not None:
+        words, at = words[: in_lines.start()], start + _offset(part or content, int(in_lines[1]), int(in_lines[2]))
+    elif not part:
+        return words
+    for theirs, ours in WORDS.items():
+        words = words.replace(theirs, ours)
+    return f"{words} ({_line_and_column(content, at)})"
+
+
+def _first_not_utf8(content: bytes) -> int:
+    try:
+        content.decode()
+    except UnicodeDecodeError as defect:
+        return defect.start
+    return len(content)
+
+
+def _offset(part: bytes, line: int, column: int) -> int:
+    at = 0
+    for _ in range(line - 1):
+        at = part.find(b"\n", at) + 1
+    return at + column - 1
+
+
+def _line_and_column(content: bytes, offset: int) -> str:
+    line = content.count(b"\n", 0, offset) + 1
+    column = offset - content.rfind(b"\n", 0, offset)
+    return f"line {line}, column {column}"

@@ -1,0 +1,175 @@
+"""Every rule of the Search feed: found where it is broken, alone, and silent at its limit."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from edye_delivery.feeds import search_feed
+from edye_delivery.feeds.finding import FeedFinding
+from edye_delivery.feeds.lint import LintResult
+from edye_delivery.feeds.registry import MESSAGE_MAX_CHARS, RULES, Family
+from edye_delivery.feeds.schemas import Profile
+from tests.unit.feeds import search_chain_cases, search_prose_cases, search_schema_cases
+from tests.unit.feeds.search_cases import Case, Pages, asset_of, put
+from tests.unit.feeds.search_feeds import (
+    EPISODE_1,
+    MOVIE,
+    SERIES,
+    a_live_feed,
+    a_media_feed,
+    a_movie_feed,
+    a_search_feed,
+    codes,
+    encoded,
+    linted,
+    page_name,
+)
+
+CASES = (*search_schema_cases.CASES, *search_prose_cases.CASES, *search_chain_cases.CASES)
+FOUND_BY_THE_CHAIN_FOLLOWER = {"FEED409", "FEED410", "FEED411"}
+FAMILIES = {Family.SCHEMA, Family.SEARCH, Family.LIVE, Family.CHAIN}
+EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
+
+
+def told(result: LintResult) -> list[tuple[str, str, str]]:
+    return [(finding.rule.code, finding.path, finding.message) for finding in result.findings.kept]
+
+
+def resolved(pages: Pages, finding: FeedFinding) -> Any:
+    """What a finding's JSON pointer points at; KeyError or IndexError where there is nothing."""
+    page = pages[[page_name(number) for number in range(1, len(pages) + 1)].index(finding.file)]
+    spot: Any = json.loads(encoded(page))
+    for part in finding.path.split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        spot = spot[int(key) if isinstance(spot, list) else key]
+    return spot
+
+
+@EVERY_CASE
+def test_a_broken_rule_is_found_and_nothing_else_is(case: Case) -> None:
+    result = linted(case.changed(case.broken), case.profile)
+
+    assert codes(result) == {case.code}, told(result)
+
+
+@EVERY_CASE
+def test_nothing_is_found_at_a_rules_limit(case: Case) -> None:
+    assert told(linted(case.changed(case.limit), case.profile)) == []
+
+
+@EVERY_CASE
+def test_a_finding_points_at_something_in_the_feed_and_reads_well(case: Case) -> None:
+    pages = case.changed(case.broken)
+    for finding in linted(pages, case.profile).findings.kept:
+        resolved(pages, finding)
+        assert 0 < len(finding.message) <= MESSAGE_MAX_CHARS
+        assert finding.message.isprintable()
+        assert not finding.message.endswith(".")
+
+
+@EVERY_CASE
+def test_a_finding_inside_an_asset_names_the_asset(case: Case) -> None:
+    pages = case.changed(case.broken)
+    for finding in linted(pages, case.profile).findings.kept:
+        at = finding.path.split("/")
+        if at[1:2] == ["assets"] and len(at) > 2:
+            asset = json.loads(encoded(pages[int(finding.file[5:-5]) - 1]))["assets"][int(at[2])]
+            name = asset.get("id") if isinstance(asset, dict) else None
+            assert finding.asset_id == (name if isinstance(name, str) else None)
+
+
+def test_every_rule_that_the_linter_can_find_in_a_search_feed_has_a_case() -> None:
+    asked = {code for code, rule in RULES.items() if rule.family in FAMILIES} - FOUND_BY_THE_CHAIN_FOLLOWER
+
+    assert asked == {case.code for case in CASES}
+
+
+def test_no_two_cases_have_the_same_name() -> None:
+    assert [name for name, count in Counter(case.id for case in CASES).items() if count > 1] == []
+
+
+@pytest.mark.parametrize("profile", list(Profile))
+@pytest.mark.parametrize("feed", [a_search_feed, a_movie_feed, a_media_feed], ids=lambda feed: feed.__name__)
+def test_a_clean_feed_has_no_finding(feed: Any, profile: Profile) -> None:
+    assert told(linted(feed(), profile)) == []
+
+
+def test_a_clean_live_feed_has_no_finding_as_roku_takes_it() -> None:
+    assert told(linted(a_live_feed(), Profile.ROKU)) == []
+
+
+def test_a_live_feed_in_the_published_schemas_eyes_has_only_its_spellings_wrong() -> None:
+    result = linted(a_live_feed(), Profile.SCHEMA)
+
+    assert codes(result) == {"FEED002", "FEED009", "FEED012", "FEED029"}
+
+
+def test_an_item_that_is_there_twice_is_told_once_and_with_its_first_place() -> None:
+    pages = a_search_feed()
+    pages.append(pages[1])
+    result = linted(pages)
+
+    assert codes(result) == {"FEED401"}
+    assert result.findings.counts["FEED401"] == 5
+    assert "at /assets/0 of page 2" in result.findings.kept[0].message
+
+
+def test_an_asset_with_endless_defects_is_told_of_its_first_ones_only() -> None:
+    pages = a_movie_feed()
+    pages[0]["assets"][0]["genres"] = ["none"] * (2 * search_feed.DEFECTS_MAX)
+    result = linted(pages)
+
+    assert result.findings.counts == {"FEED013": search_feed.DEFECTS_MAX}
+
+
+def test_an_asset_of_an_unknown_type_is_still_looked_at() -> None:
+    pages = a_movie_feed()
+    for change in (put(MOVIE, "type", "Movie"), put(MOVIE, "tags/0", "x" * 21), put(MOVIE, "genres", ["kids"])):
+        change(pages)
+
+    assert codes(linted(pages)) == {"FEED002", "FEED013", "FEED112"}
+
+
+def test_a_list_that_is_no_part_of_a_search_feed_is_a_key_too_many_and_not_read() -> None:
+    pages = a_movie_feed()
+    pages[0] = {"movies": [1], **pages[0]}
+
+    assert codes(linted(pages)) == {"FEED131"}
+
+
+def test_two_lists_with_the_same_items_are_not_taken_for_each_other() -> None:
+    pages = a_movie_feed()
+    pages[0] = {"nothing": pages[0]["assets"], **pages[0], "movies": pages[0]["assets"]}
+    result = linted(pages)
+
+    assert told(result) == [
+        ("FEED131", "/movies", "the key 'movies' is not in the specification"),
+        ("FEED131", "/nothing", "the key 'nothing' is not in the specification"),
+    ]
+
+
+def test_the_types_are_counted() -> None:
+    assert linted(a_search_feed()).types == {
+        "series": 1, "season": 3, "episode": 3, "movie": 1, "tvspecial": 1, "shortform": 1, "externalIdOnly": 1,
+    }  # fmt: skip
+
+
+def test_episodes_of_a_series_whose_type_is_mistyped_are_not_blamed() -> None:
+    pages = a_search_feed()
+    pages[0]["assets"][0]["type"] = 3
+    result = linted(pages)
+
+    assert codes(result) == {"FEED001"}
+    assert {SERIES, EPISODE_1} & {finding.asset_id for finding in result.findings.kept} == {SERIES}
+
+
+def test_behind_an_entry_of_a_wrong_type_no_place_is_told_that_is_another_entrys() -> None:
+    pages = a_movie_feed()
+    put(MOVIE, "images/0/bogus", 1)(pages)
+    put(MOVIE, "images", ["x", *asset_of(pages, MOVIE)["images"]])(pages)
+
+    assert told(linted(pages)) == [("FEED001", "/assets/0/images/0", "'x' is not of type object")]
