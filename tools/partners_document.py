@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from edye_delivery.annex.load import load_annexes
 from edye_delivery.annex.model import Annex
 from tools.markdown import code, codes, table
+from tools.partner_feeds import feeds
 from tools.partner_rules import errors, images, mappings, metadata, text, thumbnails, video, waivers
 
 INTRODUCTION = """# Partners
@@ -145,6 +146,7 @@ SECTIONS: tuple[Section, ...] = (
     ("Thumbnails", ("thumbnails",), thumbnails),
     ("Acceptance", ("acceptance",), _acceptance),
     ("What the partner's errors mean", ("errors",), errors),
+    ("Feeds", ("feeds",), feeds),
     ("Waivers", ("waivers",), waivers),
     ("Contacts", ("contacts",), _contacts),
 )

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.annex.template import EXTERNAL_ID_VARIABLES, FILE_NAME_VARIABLES, checked_template
 from edye_delivery.annex.wire import ApiChannel, MetadataField, Part
 from edye_delivery.catalog.vocabulary import Cause, ImageKind, TitleKind
@@ -152,6 +153,7 @@ class Annex(Part):
     alert: Alert
     waivers: dict[str, Waiver] = Field(default_factory=dict)
     contacts: dict[str, str] = Field(default_factory=dict)
+    feeds: tuple[FeedSpec, ...] = ()
 
     @model_validator(mode="after")
     def _tables_exist(self) -> Annex:
@@ -161,6 +163,15 @@ class Annex(Part):
         for key in self.minimum_metadata:
             if key not in self.metadata:
                 raise ValueError(f"minimum_metadata names {key!r}, which metadata does not have")
+        for feed in self.feeds:
+            for key in ("genres", "ratings", "roles"):
+                table = getattr(feed, key)
+                if table is not None and table not in self.mappings:
+                    raise ValueError(f"the feed {feed.name}: {key} names {table!r}, which mappings does not have")
+        if len({feed.name for feed in self.feeds}) < len(self.feeds):
+            raise ValueError("two feeds have one name")
+        if len({(feed.conn_id, feed.prefix) for feed in self.feeds}) < len(self.feeds):
+            raise ValueError("two feeds have one prefix: they would overwrite each other")
         thumbnails = {spec.name for spec in self.thumbnails}
         for rendition in self.api.renditions if self.api else ():
             if rendition.thumbnail not in thumbnails:

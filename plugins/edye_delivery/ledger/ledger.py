@@ -6,17 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, Engine, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from edye_delivery.catalog.order import Accepted, place_of
 from edye_delivery.catalog.plan import PlannedTitle
-from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, DeliveryState
 from edye_delivery.ledger.classify import is_superseded
 from edye_delivery.ledger.records import MOVES, Delivery, Memory, MoveRefused, Revision
-from edye_delivery.ledger.rows import delivery_of, revision_of
+from edye_delivery.ledger.rows import delivery_of, revision_of, title_json, title_of
 from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS
 
 KEYS_A_QUERY = 500
@@ -177,7 +175,7 @@ class Ledger:
             with self._engine.connect() as connection:
                 rows = connection.execute(after).all()
             for row in rows:
-                yield Accepted(row.external_id, Title.model_validate_json(row.title))
+                yield Accepted(row.external_id, title_of(row.title))
             if len(rows) < TITLES_A_READ:
                 return
             after = query.where(place > tuple_(rows[-1].place, rows[-1].external_id))
@@ -243,7 +241,7 @@ class Ledger:
             "edye_id": plan.title.id,
             "delivery_key": plan.delivery_key,
             "revision": plan.revision,
-            "title": orjson.dumps(plan.title.model_dump(mode="json")),
+            "title": title_json(plan.title),
             "place": place_of(plan.title),
             "accepted_at": self._now(),
             "withdrawn_at": None,

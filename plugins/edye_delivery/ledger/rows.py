@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
+import orjson
+from pydantic import ValidationError
+
+from edye_delivery.catalog.title import Series, Title
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState, Owner
 from edye_delivery.ledger.records import Delivery, Revision
 
+SERIES_MARK = b',"series":'
 PLAIN = (
     "delivery_key", "content_key", "partner", "external_id", "edye_id", "detail", "attempts", "unanswered",
     "rounds_ended", "tracking_id", "bytes_sent", "seconds_sending", "run_id", "first_sent_at", "sent_at",
@@ -31,3 +37,26 @@ def revision_of(row: Mapping[Any, Any]) -> Revision:
     """A row of `revisions`, without the title itself."""
     kept = ("external_id", "edye_id", "delivery_key", "revision", "accepted_at", "withdrawn_at")
     return Revision(**{name: row[name] for name in kept})
+
+
+def title_json(title: Title) -> bytes:
+    """A title as the ledger keeps it; its series is the last key, so that `title_of` finds it without parsing."""
+    content = title.model_dump(mode="json")
+    return orjson.dumps({**content, "series": content.pop("series")})
+
+
+def title_of(content: bytes) -> Title:
+    """The title of `title_json`; a series that many episodes share is parsed once."""
+    own, mark, series = content.partition(SERIES_MARK)
+    if not mark or series == b"null}":
+        return Title.model_validate_json(content)
+    try:
+        title = Title.model_validate_json(own + b"}")
+    except ValidationError:  # the mark stands in a text's or an id's key, somewhere before the series
+        return Title.model_validate_json(content)
+    return title.model_copy(update={"series": _series_of(series[:-1])})
+
+
+@lru_cache(maxsize=256)
+def _series_of(content: bytes) -> Series:
+    return Series.model_validate_json(content)

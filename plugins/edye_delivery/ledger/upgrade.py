@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Engine, bindparam, inspect, select, update
 from sqlalchemy.schema import CreateColumn, CreateIndex
 
 from edye_delivery.catalog.order import place_of
-from edye_delivery.catalog.title import Title
+from edye_delivery.ledger.rows import title_of
 from edye_delivery.ledger.tables import REVISIONS
 
 ROWS_AT_ONCE = 500
@@ -40,6 +40,6 @@ def _fill_places(connection: Connection) -> None:
             [
                 {"of_partner": row.partner, "of_title": row.external_id, "new_place": place_of(title)}
                 for row in rows[start : start + ROWS_AT_ONCE]
-                for title in [Title.model_validate_json(row.title)]
+                for title in [title_of(row.title)]
             ],
         )

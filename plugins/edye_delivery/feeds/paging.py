@@ -1,0 +1,190 @@
+"""Pages: items in, files out; an item that changes leaves all pages but its own as they are.
+
+Page boundaries lie at items whose id says so, not after so many bytes: an item that is added, grows or goes moves no
+boundary but its own page's. A continuation page is named by its content. Its bytes hold the name of the next page, so
+pages before a changed one change too, by their link alone; the chain is ordered so that these are few: changed pages
+come first, and all others keep the order that they had (docs/adr/0009).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+UNPAGED_MAX_BYTES = 20_000_000 - 1
+LINK_MAX_BYTES = 2_100
+BOUNDARY_PERCENT = 15
+BLOCK_BYTES = 1024 * 1024
+
+
+class FeedItem(NamedTuple):
+    """One item of a feed: the list that it belongs to, its id, its kind, its JSON."""
+
+    list_key: str
+    item_id: str
+    kind: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The items of one page in a file, separated by commas; `digest` is that of these bytes."""
+
+    path: Path
+    digest: str
+    size_bytes: int
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedPage:
+    """A whole page in a file: its name is that of its content, `body_digest` that of its items alone."""
+
+    path: Path
+    name: str
+    sha256: str
+    body_digest: str
+    size_bytes: int
+    items: int
+
+
+@dataclass(slots=True)
+class Cut:
+    """All items cut into bodies; `oversized` are ids of items that no page can hold, with their sizes."""
+
+    bodies: list[Body] = field(default_factory=list)
+    kinds: Counter[str] = field(default_factory=Counter)
+    oversized: list[tuple[str, int]] = field(default_factory=list)
+
+
+def cut_pages(items: Iterable[FeedItem], head: dict[str, Any], page_max_bytes: int, folder: Path) -> Cut:
+    """Writes the items into bodies that fit into pages; where all fit into one below 20 MB, they are one."""
+    room = page_max_bytes - len(_head_bytes(head)) - LINK_MAX_BYTES
+    cut = Cut()
+    gathered = _Gathered(folder, cut)
+    gap_bytes = room * BOUNDARY_PERCENT // 100
+    for item in items:
+        if len(item.content) > room:
+            cut.oversized.append((item.item_id, len(item.content)))
+            continue
+        cut.kinds[item.kind] += 1
+        full = gathered.size_bytes + len(item.content) + 1 > room
+        if full or (gathered.size_bytes > room // 2 and _is_boundary(item, gap_bytes)):
+            gathered.close()
+        gathered.add(item.content)
+    gathered.close()
+    if not cut.bodies:
+        cut.bodies.append(_written(folder / "body-000000", []))
+    unpaged = min(UNPAGED_MAX_BYTES - page_max_bytes + room, room)
+    if len(cut.bodies) > 1 and sum(body.size_bytes + 1 for body in cut.bodies) <= unpaged:
+        cut.bodies = [_joined(cut.bodies, folder)]
+    return cut
+
+
+def document(
+    items: Iterable[FeedItem], head: Callable[[], dict[str, Any]], list_keys: Sequence[str], folder: Path
+) -> tuple[LinkedPage, Counter[str]]:
+    """All items as one page with several lists, for a feed without pages; `head` is asked when all have been taken."""
+    kinds: Counter[str] = Counter()
+    sizes: Counter[str] = Counter()
+    with ExitStack() as stack:
+        files = {key: stack.enter_context((folder / f"list-{key}").open("wb")) for key in list_keys}
+        for item in items:
+            kinds[item.kind] += 1
+            files[item.list_key].write(b"," * bool(sizes[item.list_key]) + item.content)
+            sizes[item.list_key] += 1
+    parts: list[Iterable[bytes]] = [(_head_bytes(head()),)]
+    for key in list_keys:
+        if sizes[key]:
+            parts += [(b",", orjson.dumps(key), b":["), blocks_of(folder / f"list-{key}"), (b"]",)]
+    target = folder / "document.json"
+    sha256, size_bytes = _filed((part for some in parts for part in some), target)
+    return LinkedPage(target, f"{sha256[:32]}.json", sha256, sha256, size_bytes, sum(sizes.values())), kinds
+
+
+def ordered(bodies: Sequence[Body], previous_digests: Sequence[str]) -> list[Body]:
+    """The chain's order: changed bodies first, then the others as the previous chain had them."""
+    place = {digest: number for number, digest in enumerate(previous_digests)}
+    changed = [body for body in bodies if body.digest not in place]
+    return changed + sorted((body for body in bodies if body.digest in place), key=lambda body: place[body.digest])
+
+
+def linked(bodies: Sequence[Body], head: dict[str, Any], url_prefix: str, folder: Path) -> list[LinkedPage]:
+    """The pages of a chain in its order, each with the address of the next; the last one has none."""
+    pages: list[LinkedPage] = []
+    following: str | None = None
+    for number, body in reversed(list(enumerate(bodies))):
+        target = folder / f"page-{number:06}.json"
+        sha256, size_bytes = _assembled(body, head, following, target)
+        page = LinkedPage(target, f"{sha256[:32]}.json", sha256, body.digest, size_bytes, body.items)
+        following = url_prefix + page.name
+        pages.append(page)
+    return pages[::-1]
+
+
+def blocks_of(path: Path) -> Iterator[bytes]:
+    """A file block by block."""
+    with path.open("rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            yield block
+
+
+class _Gathered:
+    """The items of the body that is being filled."""
+
+    def __init__(self, folder: Path, cut: Cut) -> None:
+        self._folder, self._cut = folder, cut
+        self._contents: list[bytes] = []
+        self.size_bytes = 0
+
+    def add(self, content: bytes) -> None:
+        self._contents.append(content)
+        self.size_bytes += len(content) + 1
+
+    def close(self) -> None:
+        if self._contents:
+            self._cut.bodies.append(_written(self._folder / f"body-{len(self._cut.bodies):06}", self._contents))
+            self._contents, self.size_bytes = [], 0
+
+
+def _written(path: Path, contents: Sequence[bytes]) -> Body:
+    joined = b",".join(contents)
+    path.write_bytes(joined)
+    return Body(path, hashlib.sha256(joined).hexdigest(), len(joined), len(contents))
+
+
+def _joined(bodies: Sequence[Body], folder: Path) -> Body:
+    return _written(folder / "body-joined", [body.path.read_bytes() for body in bodies])
+
+
+def _assembled(body: Body, head: dict[str, Any], following: str | None, target: Path) -> tuple[str, int]:
+    link = b"" if following is None else b',"nextPageUrl":' + orjson.dumps(following)
+    return _filed(chain((_head_bytes(head), b',"assets":['), blocks_of(body.path), (b"]", link)), target)
+
+
+def _filed(parts: Iterable[bytes], target: Path) -> tuple[str, int]:
+    """Writes an object's parts, closes the object; digest and size of the file."""
+    digest, size_bytes = hashlib.sha256(), 0
+    with target.open("wb") as file:
+        for part in chain(parts, (b"}\n",)):
+            size_bytes += file.write(part)
+            digest.update(part)
+    return digest.hexdigest(), size_bytes
+
+
+def _head_bytes(head: dict[str, Any]) -> bytes:
+    return orjson.dumps(head)[:-1]
+
+
+def _is_boundary(item: FeedItem, gap_bytes: int) -> bool:
+    """Whether a page may begin with the item: its id decides, so that there is one such item in so many bytes."""
+    return zlib.crc32(item.item_id.encode()) * gap_bytes < len(item.content) << 32
