@@ -17,19 +17,24 @@ from edye_delivery.operators.batch import (
     IllustrateBatchOperator,
     JudgeBatchOperator,
 )
+from edye_delivery.operators.feed import AssembleFeedOperator, LintFeedOperator, PublishFeedOperator
 from edye_delivery.operators.fetch import CheckRequestOperator, FetchCatalogueOperator, PlanBatchesOperator
 from edye_delivery.operators.report import ConfirmWindowOperator, ReportOperator
 from edye_delivery.sensors.ingest import IngestSensor
 
 DOC = """
 **Promise.** Every title of the window that this partner should have is judged, delivered through the ingest API, waited
-for until the partner says `completed`, and accepted; the report says so title by title.
+for until the partner says `completed`, and accepted; the partner's feeds of all accepted titles are assembled, linted
+and published; the report says so title by title and feed by feed.
 
 **When it runs.** Daily, for the interval that has just ended; by hand for any window or list of titles.
 
 **When it is red.** Open `confirm_window`: its log names every title that is not accepted, why, and whose turn it is.
 The report (paths in the log of `report`) tells the same with pictures. When the cause is gone, run the window again:
 what is accepted is not sent twice, what has a tracking id is only waited for.
+
+A feed with errors is not published: the last good one stays, and `lint_feed` names every broken rule and whose turn it
+is (`docs/FEED_RULES.md` explains the codes).
 
 **Params.** For example
 `{"window_start": "2026-03-01T06:00:00Z", "window_end": "2026-03-02T06:00:00Z", "dry_run": true}`.
@@ -78,11 +83,22 @@ def delivery_dag(annex: Annex) -> DAG:
             )
             deliver >> wait >> accept
 
+        @task_group(group_id="feed")
+        def feed(name: Any) -> None:
+            which = {"annex": annex, "request": check_request.output, "feed": name}
+            assemble_feed = AssembleFeedOperator(task_id="assemble_feed", trigger_rule=TriggerRule.ALL_DONE, **which)
+            lint_feed = LintFeedOperator(task_id="lint_feed", draft=assemble_feed.output, **which)
+            publish_feed = PublishFeedOperator(task_id="publish_feed", draft=assemble_feed.output, **which)
+            lint_feed >> publish_feed
+
         report = ReportOperator(
             task_id="report", annex=annex, request=check_request.output, trigger_rule=TriggerRule.ALL_DONE
         )
         confirm_window = ConfirmWindowOperator(task_id="confirm_window", annex=annex, report=report.output)
-        batch.expand(reference=plan_batches.output) >> report >> confirm_window
+        batches = batch.expand(reference=plan_batches.output)
+        batches >> report >> confirm_window
+        if annex.feeds:
+            batches >> feed.expand(name=[spec.name for spec in annex.feeds]) >> report
     return dag
 
 

@@ -53,7 +53,7 @@ def _moment(n: int, count: int) -> str:
 
 def _video(n: int) -> Item:
     look = _LOOKS[n % len(_LOOKS)]
-    return {"look": look, "renditions": ["720p"], "seconds": 2.0, "label": f"generated {look}"}
+    return {"look": look, "renditions": ["720p"], "seconds": 62.0, "label": f"generated {look}"}
 
 
 def _art(*kinds: str) -> list[Item]:

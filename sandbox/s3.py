@@ -1,14 +1,22 @@
-"""S3 by moto's server, with the buckets that the project uses."""
+"""S3 by moto's server, with the buckets that the project uses; everybody may read the one of the feeds."""
 
 from __future__ import annotations
 
 import http.client
+import json
 import logging
 from typing import Any
 
 from sandbox.hosting import open_listener
 
 BUCKETS = ("edye-artifacts", "edye-feeds")
+PUBLIC_BUCKET = "edye-feeds"
+_READ_BY_ALL = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{PUBLIC_BUCKET}/*"}
+    ],
+}
 
 
 class S3Host:
@@ -47,4 +55,9 @@ class S3Host:
             answer.read()
             if answer.status not in (200, 409):
                 raise RuntimeError(f"moto refused to make the bucket {bucket}: status {answer.status}")
+        connection.request("PUT", f"/{PUBLIC_BUCKET}?policy", body=json.dumps(_READ_BY_ALL))
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status not in (200, 204):
+            raise RuntimeError(f"moto refused to make the bucket {PUBLIC_BUCKET} public: status {answer.status}")
         connection.close()

@@ -117,18 +117,30 @@ def _tell_outcome(done: dict[str, Any], *, checked: bool) -> int:
     _print_table(report)
     totals = ", ".join(f"{count} {name}" for name, count in report["totals"].items() if count or name == "sent")
     console.print(f"[bold]{totals}[/]; run is {report['colour']}")
+    for feed in report["feeds"]:
+        console.print(_told_feed(feed), markup=False, soft_wrap=True)
     for sentence in report["incidents"]:
         console.print(f"[red]incident:[/] {escape(sentence)}", soft_wrap=True)
     console.print(f"reports: {', '.join(f'build/run/report.{ending}' for ending in ('html', 'xlsx', 'csv', 'json'))}")
     if not checked:
         return 0 if report["colour"] == "green" else 1
     found = surprises(expectations(), report["titles"]) + report["incidents"]
+    found += [_told_feed(feed) for feed in report["feeds"] if feed["outcome"] not in ("published", "unchanged")]
     for sentence in found:
         console.print(f"[red]not as planned:[/] {escape(sentence)}", soft_wrap=True)
     if not found:
         planted = sum(1 for title in report["titles"] if title["state"] == "rejected")
         console.print(f"[green]every title ended as planned[/], {planted} of them refused for their planted defect")
     return 1 if found else 0
+
+
+def _told_feed(feed: dict[str, Any]) -> str:
+    """A feed in a line: what became of it, what is in it, where it is."""
+    kinds = ", ".join(f"{count} {kind}" for kind, count in feed["kinds"].items()) or "nothing"
+    where = f" at {feed['url']}" if feed["url"] else ""
+    return (
+        f"feed {feed['name']}: {feed['outcome']}, {kinds}; {feed['errors']} errors, {feed['warnings']} warnings{where}"
+    )
 
 
 def why_no_report(log: str) -> str:

@@ -70,5 +70,9 @@ class PictureBroken(Terminal):
     """A picture cannot be opened or rendered within the limits."""
 
 
+class FeedRefused(Terminal):
+    """A feed has errors, so that it is not published; the message names the rules, the last good feed stays."""
+
+
 class WindowNotDone(Terminal):
     """Titles of the window are not accepted; the message names each with its cause and owner."""

@@ -6,10 +6,12 @@ import json
 import os
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
 
 from edye_delivery.dag_support.annexes import FOLDER_VARIABLE
+from sandbox.s3 import S3Host
 from sandbox.server import Sandbox
 from tests.builders import ANNEX_FILE, PROJECT
 
@@ -28,6 +30,14 @@ def box(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def feeds_url():
+    """The address of an S3 server."""
+    host = S3Host("127.0.0.1", 0)
+    yield f"http://127.0.0.1:{host.start()}"
+    host.stop()
+
+
+@pytest.fixture(scope="module")
 def airflow_database():
     from airflow.utils.db import initdb
 
@@ -35,7 +45,7 @@ def airflow_database():
 
 
 @pytest.fixture
-def connected(box, tmp_path, monkeypatch, airflow_database):
+def connected(box, feeds_url, tmp_path, monkeypatch, airflow_database):
     """Connections to the sandbox and an annex that waits shortly; the folder of ledger and artifacts."""
     annex = yaml.safe_load(ANNEX_FILE.read_text(encoding="utf-8"))
     annex["api"] |= {"polling": {"first_s": 0.6, "every_s": 0.2, "slowest_s": 1, "give_up_s": 60}}
@@ -52,6 +62,18 @@ def connected(box, tmp_path, monkeypatch, airflow_database):
             "extra": {"trust_env": False},
         },
         "delivery_ledger": {"conn_type": "sqlite", "host": str(tmp_path / "ledger.sqlite")},
+        "feed_store": {
+            "conn_type": "aws",
+            "login": "sandbox",
+            "password": "sandbox-secret",
+            "extra": {
+                "bucket_name": "edye-feeds",
+                "endpoint_url": feeds_url,
+                "region_name": "us-east-1",
+                "prefix": tmp_path.name,
+                "trust_env": False,
+            },
+        },
         "artifact_store": {"conn_type": "fs", "extra": {"path": str(tmp_path / "artifacts")}},
     }
     for conn_id, fields in known.items():
@@ -84,8 +106,18 @@ def test_good_titles_make_a_green_run_and_a_second_one_sends_nothing(connected, 
     report = report_of(connected)
     assert report["totals"] | {"accepted": 2, "sent": 2} == report["totals"]
     assert report["window"] == {"start": DAY["window_start"], "end": DAY["window_end"]}
+    (feed,) = report["feeds"]
+    assert (feed["outcome"], feed["errors"], feed["kinds"]) == (
+        "published",
+        0,
+        {"episode": 2, "season": 1, "series": 2},
+    )
+    assert {asset["id"] for asset in httpx.get(feed["url"], trust_env=False).json()["assets"]} >= {
+        "EDYE_PLANETA_S01E01"
+    }
     assert run(conf).state == "success"
     assert report_of(connected)["totals"]["sent"] == 0
+    assert [feed["outcome"] for feed in report_of(connected)["feeds"]] == ["unchanged"]
     assert len(box.contents()) == 2
 
 
@@ -98,6 +130,26 @@ def test_a_refused_title_makes_a_red_run_whose_last_task_says_so(connected, box,
     told = capfd.readouterr()
     assert f"{BAD}: rejected, metadata -> Content Operations [META002]" in told.out + told.err
     assert [content["external_id"] for content in box.contents()] == [GOOD]
+
+
+def test_a_feed_with_errors_makes_a_red_run_and_the_last_good_one_stays(connected, box, monkeypatch, capfd):
+    assert run({**DAY, "external_ids": [GOOD]}).state == "success"
+    url = report_of(connected)["feeds"][0]["url"]
+    good = httpx.get(url, trust_env=False).content
+    file = connected / "annexes" / ANNEX_FILE.name
+    annex = yaml.safe_load(file.read_text(encoding="utf-8"))
+    annex["feeds"][0]["ids"] = {"series": "{title_id}", "season": "{title_id}"}
+    file.write_text(yaml.safe_dump(annex), encoding="utf-8")
+    dag_run = run({**DAY, "external_ids": [GOOD]})
+    assert dag_run.state == "failed"
+    states = states_of(dag_run)
+    assert (states["feed.lint_feed"], states["feed.publish_feed"]) == ("failed", "upstream_failed")
+    assert (states["report"], states["confirm_window"]) == ("success", "failed")
+    (feed,) = report_of(connected)["feeds"]
+    assert (feed["outcome"], [rule["code"] for rule in feed["findings"]]) == ("refused", ["FEED401"])
+    told = capfd.readouterr()
+    assert "feed search: refused: FEED401 id-twice" in told.out + told.err
+    assert httpx.get(url, trust_env=False).content == good
 
 
 def test_an_unknown_param_is_refused_before_anything_is_asked(connected, box, capfd):

@@ -88,8 +88,10 @@ def test_every_make_target_and_module_that_a_document_names_exists(path):
     code = code_of(path.read_text(encoding="utf-8"))
     assert set(re.findall(r"(?:^|\s)make ([a-z-]+)", code)) <= targets
     for module in re.findall(r"python -m ([\w.]+)", code):
-        file = PROJECT / module.replace(".", "/")
-        assert file.with_suffix(".py").is_file() or (file / "__main__.py").is_file(), f"{label(path)} names {module}"
+        places = [folder / module.replace(".", "/") for folder in (PROJECT, PROJECT / "plugins")]
+        assert any(place.with_suffix(".py").is_file() or (place / "__main__.py").is_file() for place in places), (
+            f"{label(path)} names {module}"
+        )
 
 
 def test_every_target_of_the_makefile_has_its_line_of_help():
@@ -117,7 +119,7 @@ def test_the_glossary_has_every_state_cause_change_and_owner():
 
 def test_the_runbook_has_a_section_for_every_task_and_every_cause():
     tasks = {
-        name.split(".")[-1] for name in re.findall(r"^\| `([a-z_.]+)` \| .* \| (?:run|batch) \|", DAGS, re.MULTILINE)
+        name.split(".")[-1] for name in re.findall(r"^\| `([a-z_.]+)` \| .* \| (?:run|batch|feed) \|", DAGS, re.MULTILINE)
     }
     assert len(tasks) >= 10
     sections = set(re.findall(r"^### (\w+)$", RUNBOOK, re.MULTILINE))

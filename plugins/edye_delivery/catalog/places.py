@@ -35,6 +35,16 @@ def report_name(request: RunRequest, ending: str) -> str:
     return f"{run_folder(request)}/report.{ending}"
 
 
+def feed_record_name(request: RunRequest, feed: str, step: str) -> str:
+    """What one step of a feed said: draft, linted, published."""
+    return f"{run_folder(request)}/feed-{feed}/{step}.json"
+
+
+def feed_page_name(partner: str, feed: str, page: str) -> str:
+    """A page of a feed on its way to its readers, named by content."""
+    return f"feeds/{partner}/{feed}/{page}"
+
+
 def art_name(content_name: str) -> str:
     """Artwork and thumbnails, named by content."""
     return f"art/{content_name[:2]}/{content_name}"

@@ -47,6 +47,10 @@ class ArtifactStore:
         content: bytes = self._path(name).read_bytes()
         return content
 
+    def delete(self, name: str) -> None:
+        """Removes a file; one that is gone already is no error."""
+        self._path(name).unlink(missing_ok=True)
+
     def url(self, name: str) -> str:
         """Where the file is, for people."""
         return str(self._path(name))

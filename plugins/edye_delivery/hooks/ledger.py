@@ -11,6 +11,7 @@ from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks.http_client import SYSTEM_TEMPO
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
+from edye_delivery.ledger.publications import Publications
 
 CONN_ID = "delivery_ledger"
 
@@ -25,6 +26,10 @@ class LedgerHook(BaseHook):
     def get_conn(self) -> Ledger:
         """The ledger, its tables made where they are missing."""
         return Ledger(_engine(self.url()), SYSTEM_TEMPO.now)
+
+    def publications(self, partner: str, feed: str) -> Publications:
+        """What was published of a feed."""
+        return Publications(_engine(self.url()), SYSTEM_TEMPO.now, partner, feed)
 
     def url(self) -> URL:
         """The database's address."""

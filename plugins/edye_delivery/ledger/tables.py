@@ -110,3 +110,18 @@ REVISIONS = Table(
     Index("revisions_by_edye_id", "partner", "edye_id"),
     Index("revisions_by_place", "partner", "place", "external_id"),
 )
+
+PUBLICATIONS = Table(
+    "publications",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("partner", String(64), nullable=False),
+    Column("feed", String(64), nullable=False),
+    Column("run_id", String(250), nullable=False),
+    Column("pages", JSON, nullable=False),
+    Column("kinds", JSON, nullable=False),
+    Column("began_at", Moment, nullable=False),
+    Column("published_at", Moment),
+    Column("cleaned_at", Moment),
+    Index("publications_by_feed", "partner", "feed", "id"),
+)

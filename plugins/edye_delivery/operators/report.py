@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 
 from airflow.sdk import Context
 
+from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.artwork.thumbnails import small_picture
-from edye_delivery.catalog.places import art_name, batch_name, plan_name, report_name
-from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle, RunRequest
+from edye_delivery.catalog.feed_records import FEED_STEPS
+from edye_delivery.catalog.places import art_name, batch_name, feed_record_name, plan_name, report_name
+from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle, Record, RunRequest
 from edye_delivery.catalog.snapshot import Batch, JudgedBatch, WindowPlan
 from edye_delivery.errors import WindowNotDone
 from edye_delivery.hooks.artifacts import ArtifactStore
@@ -18,6 +20,7 @@ from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import StepOperator
 from edye_delivery.operators.reporting import RunOutcome, failure_sentence, window_report
 from edye_delivery.reports.csv_report import as_csv
+from edye_delivery.reports.feed_model import FeedReport, feed_report
 from edye_delivery.reports.html_report import as_html
 from edye_delivery.reports.json_report import as_json
 from edye_delivery.reports.model import Colour, WindowReport
@@ -52,6 +55,7 @@ class ReportOperator(StepOperator):
                 unjudged=unjudged,
                 deliveries=LedgerHook().get_conn().deliveries(keys),
                 incidents=incidents,
+                feeds=[feed_of(store, request, spec) for spec in self.annex.feeds],
                 started_at=context["dag_run"].start_date or datetime.now(UTC),
                 finished_at=datetime.now(UTC),
             )
@@ -85,7 +89,9 @@ class ConfirmWindowOperator(StepOperator):
         report = WindowReport.model_validate_json(self.artifacts.get(self.report["path"]))
         if report.colour is Colour.RED:
             raise WindowNotDone(failure_sentence(report))
-        self.log.info("all %s titles of the window are accepted", report.totals.titles)
+        self.log.info(
+            "all %s titles of the window are accepted, %s feeds in order", report.totals.titles, len(report.feeds)
+        )
 
 
 def gathered(
@@ -111,6 +117,21 @@ def gathered(
             incidents.append(f"batch {number} of {plan.batches} was not judged: see the log of its judge task")
             unjudged += Batch.model_validate_json(store.get(batch_name(request, number, "plan"))).titles
     return plan, judged, unjudged, incidents
+
+
+def feed_of(store: ArtifactStore, request: RunRequest, spec: FeedSpec) -> FeedReport:
+    """What became of one feed of the run, as far as its steps came."""
+    draft, linted, published = (
+        _record_of(store, feed_record_name(request, spec.name, step), model) for step, model in FEED_STEPS.items()
+    )
+    return feed_report(spec.name, spec.writer, request.dry_run, draft, linted, published)
+
+
+def _record_of(store: ArtifactStore, name: str, model: type[Record]) -> Any:
+    try:
+        return model.model_validate_json(store.get(name))
+    except FileNotFoundError:
+        return None
 
 
 def pictures_of(store: ArtifactStore, report: WindowReport) -> dict[str, bytes]:

@@ -15,6 +15,7 @@ from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Change, Delive
 from edye_delivery.catalog.window import Window, rfc3339
 from edye_delivery.ledger.records import Delivery
 from edye_delivery.qc.metadata import malformed
+from edye_delivery.reports.feed_model import FeedOutcome, FeedReport, errors_first
 from edye_delivery.reports.model import (
     Colour,
     ReportedCriterion,
@@ -60,10 +61,11 @@ class RunOutcome:
     incidents: Sequence[str]
     started_at: datetime
     finished_at: datetime
+    feeds: Sequence[FeedReport] = ()
 
 
 def window_report(outcome: RunOutcome) -> WindowReport:
-    """The report: every title once, worst first is the page's business; red where a title is not accepted."""
+    """The report: every title once, worst first is the page's business; red where a title or a feed needs work."""
     titles = tuple(_title_reports(outcome))
     request, plan = outcome.request, outcome.plan
     incidents = [*outcome.incidents]
@@ -78,31 +80,45 @@ def window_report(outcome: RunOutcome) -> WindowReport:
         run_id=request.run_id,
         mode=request.mode,
         dry_run=request.dry_run,
-        colour=_colour(outcome.annex, request, titles, incidents),
+        colour=_colour(outcome, titles, incidents),
         started_at=rfc3339(outcome.started_at),
         finished_at=rfc3339(outcome.finished_at),
         totals=totals_of(titles),
         causes=causes_of(titles),
         left_out={LEFT_OUT[reason]: count for reason, count in plan.left_out.items()} if plan is not None else {},
         incidents=tuple(incidents),
+        feeds=tuple(outcome.feeds),
         titles=titles,
     )
 
 
 def failure_sentence(report: WindowReport) -> str:
-    """Why the window is not done, each title with cause and owner; what a person reads on the red task."""
+    """Why the window is not done, each title with cause and owner, each feed with its rules; read on the red task."""
     open_titles = [title for title in report.titles if title.needs_work]
-    lines = [f"{len(open_titles)} of {report.totals.titles} titles of the window are not accepted:", *report.incidents]
+    open_feeds = [feed for feed in report.feeds if feed.needs_work]
+    feeds = f", {len(open_feeds)} of {len(report.feeds)} feeds need work" if open_feeds else ""
+    lines = [f"{len(open_titles)} of {report.totals.titles} titles of the window are not accepted{feeds}:"]
+    lines += [*report.incidents, *(_feed_sentence(feed) for feed in open_feeds)]
     for title in open_titles:
         rules = f" [{', '.join(title.rules)}]" if title.rules else ""
         lines.append(f"  {title.external_id}: {title.state}, {title.cause} -> {title.owner}{rules}: {title.detail}")
     return "\n".join(lines)
 
 
-def _colour(annex: Annex, request: RunRequest, titles: Iterable[TitleReport], incidents: Sequence[str]) -> Colour:
-    ignored = ("rejected",) if annex.fail_on == "technical" else ()
+def _feed_sentence(feed: FeedReport) -> str:
+    """One line on a feed that needs work: the rules that it breaks, or the step that did not end."""
+    broken = [rule for rule in errors_first(feed.findings) if rule.severity == "error"]
+    if feed.outcome is not FeedOutcome.REFUSED or not broken:
+        return f"  feed {feed.name}: {feed.outcome}: {feed.detail}"
+    rules = ", ".join(f"{rule.code} {rule.name} x{rule.count} ({rule.owner})" for rule in broken)
+    return f"  feed {feed.name}: {feed.outcome}: {rules}: the last good one stays"
+
+
+def _colour(outcome: RunOutcome, titles: Iterable[TitleReport], incidents: Sequence[str]) -> Colour:
+    """Rejected titles may be ignored where the annex says so; a feed that needs work never is."""
+    ignored = ("rejected",) if outcome.annex.fail_on == "technical" else ()
     bad = incidents or any(title.needs_work and title.outcome not in ignored for title in titles)
-    return Colour.RED if bad else Colour.GREEN
+    return Colour.RED if bad or any(feed.needs_work for feed in outcome.feeds) else Colour.GREEN
 
 
 def _title_reports(outcome: RunOutcome) -> Iterable[TitleReport]:

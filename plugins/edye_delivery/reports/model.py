@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from edye_delivery.catalog.vocabulary import Cause, Change, DeliveryState, Mode, Owner, Severity
-
-LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-def _encodable(text: str) -> str:
-    """Foreign text may hold half a character; UTF-8 has no bytes for it, so a report would not be writable."""
-    return LONE_SURROGATE.sub("\ufffd", text)
-
-
-Text = Annotated[str, AfterValidator(_encodable)]
-Moment = Annotated[
-    str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)\z", max_length=40)
-]
-Count = Annotated[int, Field(ge=0)]
+from edye_delivery.reports.feed_model import FeedReport
+from edye_delivery.reports.values import Count, Moment, ReportValue, Text
 
 
 class Colour(StrEnum):
-    """Whether every title of the window is accepted (architecture, A run's colour)."""
+    """Whether every title of the window is accepted and no feed needs work (architecture, A run's colour)."""
 
     GREEN = "green"
     RED = "red"
-
-
-class ReportValue(BaseModel):
-    """A part of the report: frozen, unknown keys refused; takes values of the catalogue ring by attribute."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
 
 
 class Span(ReportValue):
@@ -148,7 +128,7 @@ class CauseCount(ReportValue):
 
 
 class WindowReport(ReportValue):
-    """What one run did for one partner's window; the totals are those of its titles."""
+    """What one run did for one partner's window; the totals are those of its titles, and feeds are counted apart."""
 
     partner: str
     display_name: Text
@@ -161,8 +141,9 @@ class WindowReport(ReportValue):
     finished_at: Moment
     totals: Totals
     causes: tuple[CauseCount, ...] = ()
-    left_out: dict[str, Count] = {}
+    left_out: dict[str, Count] = Field(default_factory=dict)
     incidents: tuple[Text, ...] = ()
+    feeds: tuple[FeedReport, ...] = ()
     titles: tuple[TitleReport, ...] = ()
 
     @model_validator(mode="after")

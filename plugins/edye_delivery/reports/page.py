@@ -12,6 +12,7 @@ from typing import TypeVar
 from markupsafe import Markup
 
 from edye_delivery.catalog.vocabulary import Cause, Owner
+from edye_delivery.reports.feed_page import FeedCard, cards_of
 from edye_delivery.reports.model import OUTCOMES, TitleReport, WindowReport
 from edye_delivery.reports.wording import human_bytes, human_seconds, seconds_between
 
@@ -90,6 +91,7 @@ class Page:
     outcomes: tuple[tuple[str, int], ...]
     bytes_sent: str
     duration: str
+    feeds: tuple[FeedCard, ...]
 
 
 def pictures_wanted(report: WindowReport) -> tuple[str, ...]:
@@ -115,6 +117,7 @@ def page_of(report: WindowReport, pictures: Mapping[str, bytes]) -> Page:
         outcomes=tuple((name, counts[name]) for name in OUTCOMES if counts[name]),
         bytes_sent=human_bytes(sum(title.bytes_sent for title in report.titles if title.sent)),
         duration=human_seconds(seconds_between(report.started_at, report.finished_at)),
+        feeds=cards_of(report.feeds),
     )
 
 

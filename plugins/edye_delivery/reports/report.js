@@ -30,6 +30,10 @@ function reveal() {
   row.scrollIntoView({ block: "center" });
 }
 
+addEventListener("beforeprint", () => {
+  for (const more of document.querySelectorAll(".feed.failed details, .feed.refused details")) more.open = true;
+});
+
 if (filter) {
   document.querySelector(".tools").hidden = false;
   filter.addEventListener("input", show);

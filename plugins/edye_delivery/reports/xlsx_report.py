@@ -1,4 +1,4 @@
-"""The window report as a spreadsheet: a sheet of titles to filter, a sheet that sums up."""
+"""The window report as a spreadsheet: a sheet of titles to filter, a sheet that sums up, a sheet of feeds."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from datetime import UTC, datetime
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from openpyxl import Workbook
-from openpyxl.cell import Cell as SheetCell
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
-from edye_delivery.reports.columns import COLUMNS, Cell, cell_text
+from edye_delivery.reports.columns import COLUMNS, Cell
 from edye_delivery.reports.model import WindowReport
+from edye_delivery.reports.xlsx_cells import AMBER, BLUE, GREEN, GREY, RED, VIOLET, write, write_header
+from edye_delivery.reports.xlsx_feeds import fill_feeds
 
-HEADER_FONT, HEADER_FILL = Font(bold=True, color="FFFFFF"), PatternFill("solid", start_color="27314D")
 OUTCOME_FILLS = {
-    "accepted": PatternFill("solid", start_color="CDEBD9"),
-    "unchanged": PatternFill("solid", start_color="E6EAF0"),
-    "rejected": PatternFill("solid", start_color="FDE3B8"),
-    "failed": PatternFill("solid", start_color="F9CFCB"),
-    "planned": PatternFill("solid", start_color="D3E2FB"),
-    "withdrawn": PatternFill("solid", start_color="E3D8F7"),
+    "accepted": GREEN,
+    "unchanged": GREY,
+    "rejected": AMBER,
+    "failed": RED,
+    "planned": BLUE,
+    "withdrawn": VIOLET,
 }
 FIGURE_FORMATS = {"bytes_sent": "#,##0", "seconds": "0.0"}
 EARLIEST_IN_ZIP = (1980, 1, 1, 0, 0, 0)
@@ -37,6 +37,8 @@ def as_xlsx(report: WindowReport) -> bytes:
     titles_sheet.title = "Titles"
     _fill_titles(titles_sheet, report)
     _fill_summary(workbook.create_sheet("Summary"), report)
+    if report.feeds:
+        fill_feeds(workbook.create_sheet("Feeds"), report.feeds)
     at = datetime.fromisoformat(report.finished_at).astimezone(UTC).replace(tzinfo=None)
     workbook.properties.created = workbook.properties.modified = at
     workbook.properties.creator = "EDYE delivery"
@@ -45,11 +47,11 @@ def as_xlsx(report: WindowReport) -> bytes:
 
 def _fill_titles(sheet: Worksheet, report: WindowReport) -> None:
     for number, column in enumerate(COLUMNS, start=1):
-        _write_header(sheet, 1, number, column.heading)
+        write_header(sheet, 1, number, column.heading)
         sheet.column_dimensions[get_column_letter(number)].width = column.width_chars
     for row, title in enumerate(report.titles, start=2):
         for number, column in enumerate(COLUMNS, start=1):
-            cell = _write(sheet, row, number, column.value(title))
+            cell = write(sheet, row, number, column.value(title))
             if column.key in FIGURE_FORMATS:
                 cell.number_format = FIGURE_FORMATS[column.key]
             elif column.key == "state":
@@ -61,12 +63,12 @@ def _fill_titles(sheet: Worksheet, report: WindowReport) -> None:
 def _fill_summary(sheet: Worksheet, report: WindowReport) -> None:
     for row, (heading, cells) in enumerate(_summary_rows(report), start=1):
         if cells:
-            _write(sheet, row, 1, heading).font = Font(bold=True)
+            write(sheet, row, 1, heading).font = Font(bold=True)
         elif heading:
             for number in (1, 2, 3):
-                _write_header(sheet, row, number, heading if number == 1 else "")
+                write_header(sheet, row, number, heading if number == 1 else "")
         for number, value in enumerate(cells, start=2):
-            cell = _write(sheet, row, number, value)
+            cell = write(sheet, row, number, value)
             cell.alignment = Alignment(wrap_text=True, vertical="top", horizontal="left")
     for letter, width_chars in (("A", 24), ("B", 70), ("C", 24)):
         sheet.column_dimensions[letter].width = width_chars
@@ -90,6 +92,10 @@ def _summary_rows(report: WindowReport) -> Iterator[tuple[str, tuple[Cell, ...]]
     for waiting in report.causes:
         cause = waiting.cause.value if waiting.cause else "no cause named"
         yield waiting.owner.value if waiting.owner else "No owner named", (cause, waiting.titles)
+    if report.feeds:
+        yield "Feeds", ()
+    for feed in report.feeds:
+        yield feed.name, (f"{feed.outcome.words}: {feed.detail}", f"{feed.items:,} items")
     if report.left_out:
         yield "Left out", ()
     for reason, count in report.left_out.items():
@@ -98,20 +104,6 @@ def _summary_rows(report: WindowReport) -> Iterator[tuple[str, tuple[Cell, ...]]
         yield "Incidents", ()
     for number, sentence in enumerate(report.incidents, start=1):
         yield str(number), (sentence,)
-
-
-def _write_header(sheet: Worksheet, row: int, column: int, heading: str) -> None:
-    cell = _write(sheet, row, column, heading)
-    cell.font, cell.fill = HEADER_FONT, HEADER_FILL
-
-
-def _write(sheet: Worksheet, row: int, column: int, value: Cell) -> SheetCell:
-    if not isinstance(value, str):
-        return sheet.cell(row, column, value)
-    cell = sheet.cell(row, column, cell_text(value))
-    cell.data_type = "s"  # openpyxl takes "=..." for a formula and "#N/A" for an error
-    cell.quotePrefix = True  # so does Excel, as soon as somebody edits the cell
-    return cell
 
 
 def _saved(workbook: Workbook) -> bytes:

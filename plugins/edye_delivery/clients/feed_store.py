@@ -1,0 +1,85 @@
+"""Pages of feeds in a bucket, through the S3 protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from edye_delivery.errors import ConfigurationInvalid, DeliveryError, Transient
+
+CONTENT_TYPE = "application/json"
+DIGEST_KEY = "sha256"
+KEYS_A_CALL = 1000
+REFUSED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "AllAccessDisabled"}
+
+
+class S3FeedStore:
+    """The objects below one prefix of a bucket; `public_url` is where readers find that bucket."""
+
+    def __init__(self, client: Any, bucket: str, prefix: str, public_url: str) -> None:
+        self._client, self._bucket, self._prefix = client, bucket, prefix.strip("/")
+        self._public_url = public_url.rstrip("/")
+
+    def sha256_of(self, name: str) -> str | None:
+        """The digest under which the object was put; None where there is none."""
+        try:
+            head = self._client.head_object(Bucket=self._bucket, Key=self._key(name))
+        except ClientError as error:
+            if error.response["ResponseMetadata"].get("HTTPStatusCode") == 404:
+                return None
+            raise self._told(error) from error
+        except BotoCoreError as error:
+            raise self._told(error) from error
+        digest: str | None = head["Metadata"].get(DIGEST_KEY)
+        return digest
+
+    def put(self, name: str, content: bytes, sha256: str, cache_control: str) -> None:
+        """Puts a page in one call, so that its ETag is the MD5 of its bytes and the same bytes keep it."""
+        try:
+            self._client.put_object(
+                Bucket=self._bucket,
+                Key=self._key(name),
+                Body=content,
+                ContentType=CONTENT_TYPE,
+                CacheControl=cache_control,
+                Metadata={DIGEST_KEY: sha256},
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise self._told(error) from error
+
+    def get(self, name: str) -> bytes | None:
+        """The object's bytes; None where there is none."""
+        try:
+            content: bytes = self._client.get_object(Bucket=self._bucket, Key=self._key(name))["Body"].read()
+        except ClientError as error:
+            if error.response["Error"].get("Code") in ("NoSuchKey", "404"):
+                return None
+            raise self._told(error) from error
+        except BotoCoreError as error:
+            raise self._told(error) from error
+        return content
+
+    def delete(self, names: Sequence[str]) -> None:
+        """Deletes objects; one that is gone already is no error."""
+        for start in range(0, len(names), KEYS_A_CALL):
+            keys = [{"Key": self._key(name)} for name in names[start : start + KEYS_A_CALL]]
+            try:
+                self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": keys, "Quiet": True})
+            except (ClientError, BotoCoreError) as error:
+                raise self._told(error) from error
+
+    def url(self, name: str) -> str:
+        """The address under which readers find the object."""
+        return f"{self._public_url}/{self._key(name)}"
+
+    def _key(self, name: str) -> str:
+        return f"{self._prefix}/{name}" if self._prefix else name
+
+    def _told(self, error: ClientError | BotoCoreError) -> DeliveryError:
+        code = error.response["Error"].get("Code", "") if isinstance(error, ClientError) else ""
+        told = f"the feed store {self._bucket} answers {code or type(error).__name__}: {error}"
+        if code in REFUSED or code in ("NoSuchBucket", "403"):
+            return ConfigurationInvalid(f"{told}; check the connection of the feed")
+        return Transient(told)

@@ -1,0 +1,56 @@
+"""The connection of a feed's store: S3 or what speaks its protocol."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+from airflow.sdk import BaseHook
+
+from edye_delivery.annex.feeds import PAGE_MAX_BYTES, FeedSpec
+from edye_delivery.clients.feed_pages import FeedPages, PageBounds, PageUnread
+from edye_delivery.clients.feed_store import S3FeedStore
+from edye_delivery.clients.public_hosts import HostGuard
+from edye_delivery.errors import ConfigurationInvalid, Transient
+
+READ_TIMEOUT_S = 60.0
+
+
+class FeedStoreHook(BaseHook):
+    """The store behind a connection of type aws.
+
+    Extras: bucket_name, public_url (where readers find the bucket; without it the endpoint and the bucket), prefix,
+    trust_env (false: no proxy of the environment when reading back).
+    """
+
+    def __init__(self, spec: FeedSpec) -> None:
+        super().__init__()
+        self._spec = spec
+
+    def fetch(self, url: str) -> bytes:
+        """A published page as readers get it, without credentials or redirects; Transient where it does not come."""
+        return asyncio.run(self._fetched(url))
+
+    async def _fetched(self, url: str) -> bytes:
+        trust_env = bool(self.get_connection(self._spec.conn_id).extra_dejson.get("trust_env", True))
+        guard = HostGuard(lambda _: (), private_allowed=True)  # the address is our own connection's
+        async with httpx.AsyncClient(timeout=READ_TIMEOUT_S, trust_env=trust_env) as client:
+            try:
+                return await FeedPages(client, guard, PageBounds(PAGE_MAX_BYTES)).fetch(url, frozenset())
+            except PageUnread as error:
+                raise Transient(str(error)) from error
+
+    def get_conn(self) -> S3FeedStore:
+        """The store, at the feed's prefix below the connection's."""
+        conn_id = self._spec.conn_id
+        extra = self.get_connection(conn_id).extra_dejson
+        bucket = extra.get("bucket_name")
+        if not bucket:
+            raise ConfigurationInvalid(f"the connection {conn_id} names no bucket (extra bucket_name)")
+        public_url = extra.get("public_url")
+        if not public_url:
+            endpoint = str(extra.get("endpoint_url") or "https://s3.amazonaws.com").rstrip("/")
+            public_url = f"{endpoint}/{bucket}"
+        prefix = "/".join(part for part in (str(extra.get("prefix", "")).strip("/"), self._spec.prefix) if part)
+        return S3FeedStore(S3Hook(aws_conn_id=conn_id).get_conn(), bucket, prefix, public_url)
