@@ -119,7 +119,8 @@ def test_the_glossary_has_every_state_cause_change_and_owner():
 
 def test_the_runbook_has_a_section_for_every_task_and_every_cause():
     tasks = {
-        name.split(".")[-1] for name in re.findall(r"^\| `([a-z_.]+)` \| .* \| (?:run|batch|feed) \|", DAGS, re.MULTILINE)
+        name.split(".")[-1]
+        for name in re.findall(r"^\| `([a-z_.]+)` \| .* \| (?:run|batch|feed) \|", DAGS, re.MULTILINE)
     }
     assert len(tasks) >= 10
     sections = set(re.findall(r"^### (\w+)$", RUNBOOK, re.MULTILINE))

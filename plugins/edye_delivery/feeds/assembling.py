@@ -62,5 +62,5 @@ def _assembled(
     cut = cut_pages(items, writer.head(), spec.page_max_bytes, folder)
     for item_id, size_bytes in cut.oversized:
         writer.notes.add(item_id, PART_LEFT_OUT, f"it has {size_bytes:,} bytes, more than a page may have")
-    pages = linked(ordered(cut.bodies, previous_digests), writer.head(), page_url_prefix, folder)
+    pages = linked(ordered(cut.bodies, previous_digests), page_url_prefix)
     return Assembled(pages, cut.kinds, writer.notes.findings)

@@ -12,6 +12,7 @@ from edye_delivery.feeds.direct_feed import LIST_KEYS as DIRECT_KEYS
 from edye_delivery.feeds.direct_feed import DirectFeed
 from edye_delivery.feeds.feed_index import Spot
 from edye_delivery.feeds.finding import KEPT_MAX, Findings
+from edye_delivery.feeds.garbage import paused_collection
 from edye_delivery.feeds.registry import Hit
 from edye_delivery.feeds.schemas import Profile
 from edye_delivery.feeds.search_feed import LIST_KEYS as SEARCH_LIST_KEYS
@@ -98,7 +99,13 @@ class FeedLint:
             findings.add(name, "", None, duplicate_key("", page.duplicate_key))
         for hit in reader.begin_page(page):
             findings.add(name, "", None, hit)
-        items = 0
+        with paused_collection():
+            items = self._read_items(page, reader, findings)
+        result.pages[-1] = replace(figures, items=items)
+        return result.pages[-1]
+
+    def _read_items(self, page: Page, reader: FeedReader, findings: Findings) -> int:
+        items, name = 0, page.name
         for key in page.lists:
             for index, item, twice in page.items(key):
                 items += 1
@@ -112,8 +119,7 @@ class FeedLint:
                     asset_id = item.get("id") if isinstance(item, dict) else None
                     for hit in hits:
                         findings.add(name, place, asset_id if isinstance(asset_id, str) else None, hit)
-        result.pages[-1] = replace(figures, items=items)
-        return result.pages[-1]
+        return items
 
     def finish(self) -> LintResult:
         """The result, with what only all pages together show."""

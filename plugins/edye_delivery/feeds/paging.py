@@ -13,10 +13,10 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
@@ -37,17 +37,18 @@ class FeedItem(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The items of one page in a file, separated by commas; `digest` is that of these bytes."""
+    """A page without its end, in a file: head and items. `hashed` is the unfinished state behind `digest`."""
 
     path: Path
     digest: str
+    hashed: Any
     size_bytes: int
     items: int
 
 
 @dataclass(frozen=True, slots=True)
 class LinkedPage:
-    """A whole page in a file: its name is that of its content, `body_digest` that of its items alone."""
+    """A whole page in a file: its name is that of its content, `body_digest` is that of its head and items alone."""
 
     path: Path
     name: str
@@ -68,9 +69,10 @@ class Cut:
 
 def cut_pages(items: Iterable[FeedItem], head: dict[str, Any], page_max_bytes: int, folder: Path) -> Cut:
     """Writes the items into bodies that fit into pages; where all fit into one below 20 MB, they are one."""
-    room = page_max_bytes - len(_head_bytes(head)) - LINK_MAX_BYTES
+    beginning = _head_bytes(head) + b',"assets":['
+    room = page_max_bytes - len(beginning) - LINK_MAX_BYTES
     cut = Cut()
-    gathered = _Gathered(folder, cut)
+    gathered = _Gathered(folder, beginning, cut)
     gap_bytes = room * BOUNDARY_PERCENT // 100
     for item in items:
         if len(item.content) > room:
@@ -81,12 +83,11 @@ def cut_pages(items: Iterable[FeedItem], head: dict[str, Any], page_max_bytes: i
         if full or (gathered.size_bytes > room // 2 and _is_boundary(item, gap_bytes)):
             gathered.close()
         gathered.add(item.content)
-    gathered.close()
-    if not cut.bodies:
-        cut.bodies.append(_written(folder / "body-000000", []))
+    if gathered.items or not cut.bodies:
+        gathered.close()
     unpaged = min(UNPAGED_MAX_BYTES - page_max_bytes + room, room)
-    if len(cut.bodies) > 1 and sum(body.size_bytes + 1 for body in cut.bodies) <= unpaged:
-        cut.bodies = [_joined(cut.bodies, folder)]
+    if len(cut.bodies) > 1 and sum(body.size_bytes - len(beginning) + 1 for body in cut.bodies) <= unpaged:
+        cut.bodies = [_joined(cut.bodies, beginning, folder)]
     return cut
 
 
@@ -118,16 +119,20 @@ def ordered(bodies: Sequence[Body], previous_digests: Sequence[str]) -> list[Bod
     return changed + sorted((body for body in bodies if body.digest in place), key=lambda body: place[body.digest])
 
 
-def linked(bodies: Sequence[Body], head: dict[str, Any], url_prefix: str, folder: Path) -> list[LinkedPage]:
-    """The pages of a chain in its order, each with the address of the next; the last one has none."""
+def linked(bodies: Sequence[Body], url_prefix: str) -> list[LinkedPage]:
+    """The pages of a chain in its order, each completed with the address of the next; the last one has none."""
     pages: list[LinkedPage] = []
     following: str | None = None
-    for number, body in reversed(list(enumerate(bodies))):
-        target = folder / f"page-{number:06}.json"
-        sha256, size_bytes = _assembled(body, head, following, target)
-        page = LinkedPage(target, f"{sha256[:32]}.json", sha256, body.digest, size_bytes, body.items)
-        following = url_prefix + page.name
-        pages.append(page)
+    for body in reversed(bodies):
+        link = b"" if following is None else b',"nextPageUrl":' + orjson.dumps(following)
+        end, hashed = b"]" + link + b"}\n", body.hashed.copy()
+        hashed.update(end)
+        with body.path.open("ab") as file:
+            file.write(end)
+        sha256 = hashed.hexdigest()
+        name = f"{sha256[:32]}.json"
+        pages.append(LinkedPage(body.path, name, sha256, body.digest, body.size_bytes + len(end), body.items))
+        following = url_prefix + name
     return pages[::-1]
 
 
@@ -139,36 +144,47 @@ def blocks_of(path: Path) -> Iterator[bytes]:
 
 
 class _Gathered:
-    """The items of the body that is being filled."""
+    """The body that is being filled; its items go straight into its file. `size_bytes` is that of the items."""
 
-    def __init__(self, folder: Path, cut: Cut) -> None:
-        self._folder, self._cut = folder, cut
-        self._contents: list[bytes] = []
-        self.size_bytes = 0
+    def __init__(self, folder: Path, beginning: bytes, cut: Cut) -> None:
+        self._folder, self._beginning, self._cut = folder, beginning, cut
+        self._file: BinaryIO | None = None
+        self.size_bytes = self.items = 0
+
+    def _opened(self) -> BinaryIO:
+        self._path = self._folder / f"page-{len(self._cut.bodies):06}.json"
+        file = self._path.open("wb", buffering=BLOCK_BYTES)
+        file.write(self._beginning)
+        self._hashed = hashlib.sha256(self._beginning)
+        return file
 
     def add(self, content: bytes) -> None:
-        self._contents.append(content)
-        self.size_bytes += len(content) + 1
+        if self._file is None:
+            self._file = self._opened()
+        if self.items:
+            content = b"," + content
+        self._file.write(content)
+        self._hashed.update(content)
+        self.size_bytes += len(content)
+        self.items += 1
 
     def close(self) -> None:
-        if self._contents:
-            self._cut.bodies.append(_written(self._folder / f"body-{len(self._cut.bodies):06}", self._contents))
-            self._contents, self.size_bytes = [], 0
+        (self._file or self._opened()).close()
+        size_bytes = len(self._beginning) + self.size_bytes
+        body = Body(self._path, self._hashed.hexdigest(), self._hashed, size_bytes, self.items)
+        self._cut.bodies.append(body)
+        self._file, self.size_bytes, self.items = None, 0, 0
 
 
-def _written(path: Path, contents: Sequence[bytes]) -> Body:
-    joined = b",".join(contents)
-    path.write_bytes(joined)
-    return Body(path, hashlib.sha256(joined).hexdigest(), len(joined), len(contents))
-
-
-def _joined(bodies: Sequence[Body], folder: Path) -> Body:
-    return _written(folder / "body-joined", [body.path.read_bytes() for body in bodies])
-
-
-def _assembled(body: Body, head: dict[str, Any], following: str | None, target: Path) -> tuple[str, int]:
-    link = b"" if following is None else b',"nextPageUrl":' + orjson.dumps(following)
-    return _filed(chain((_head_bytes(head), b',"assets":['), blocks_of(body.path), (b"]", link)), target)
+def _joined(bodies: Sequence[Body], beginning: bytes, folder: Path) -> Body:
+    """Several bodies as one."""
+    cut = Cut()
+    (folder / "joined").mkdir()
+    gathered = _Gathered(folder / "joined", beginning, cut)
+    for body in bodies:
+        gathered.add(body.path.read_bytes()[len(beginning) :])
+    gathered.close()
+    return replace(cut.bodies[0], items=sum(body.items for body in bodies))
 
 
 def _filed(parts: Iterable[bytes], target: Path) -> tuple[str, int]:

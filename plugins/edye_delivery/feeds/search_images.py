@@ -26,11 +26,14 @@ def images_of(
     for image in images:
         if image.kind not in types:
             continue
+        place = types[image.kind], image.url
+        if len(kept.get(place, ())) == len(languages):
+            continue  # the same picture again, as language versions have it
         if (defect := _defect_of(image, languages)) is not None:
             notes.add(external_id, PART_LEFT_OUT, f"the {image.kind} {defect}")
             continue
         spoken = languages if image.lang is None else [image.lang.lower().replace("_", "-")]
-        found = kept.setdefault((types[image.kind], image.url), [])
+        found = kept.setdefault(place, [])
         found += [language for language in spoken if language not in found]
     mains = [spoken for (kind, _), spoken in kept.items() if kind == "main"]
     if not mains:

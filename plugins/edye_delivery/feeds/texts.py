@@ -41,7 +41,7 @@ def units_of(text: str) -> int:
 
 def clipped(text: str, max_units: int) -> str:
     """The text, if need be cut at a word's end to at most so many UTF-16 units, with an ellipsis."""
-    if units_of(text) <= max_units:
+    if len(text) * 2 <= max_units or units_of(text) <= max_units:
         return text
     kept = text.encode("utf-16-le")[: (max_units - 1) * 2].decode("utf-16-le", "ignore")
     at_word = kept.rpartition(" ")[0].rstrip(" ,;:.") if " " in kept[max_units // 2 :] else kept
@@ -122,6 +122,8 @@ def _plain(lang: str) -> str:
 
 def _merged(texts: Sequence[Text], langs: Sequence[str | None]) -> dict[str, str]:
     """Each language from the version that is spoken in it, else from the first that has it; blank texts are none."""
+    if texts.count(texts[0]) == len(texts):
+        return {language: plain for language, value in texts[0].items() if (plain := value.strip())}
     merged: dict[str, str] = {}
     for text, lang in zip(texts, langs, strict=True):
         for language, value in text.items():
@@ -131,9 +133,10 @@ def _merged(texts: Sequence[Text], langs: Sequence[str | None]) -> dict[str, str
 
 
 def _noted(texts: Mapping[str, str], max_units: int, external_id: str, notes: Notes) -> dict[str, str]:
-    short = {language: clipped(text, max_units) for language, text in texts.items()}
+    told: dict[str, str] = {}
     for language, text in texts.items():
-        if short[language] is not text:
+        told[language] = short = clipped(text, max_units)
+        if short is not text:
             message = f"a text in {language} of {units_of(text)} UTF-16 units was clipped to {max_units}"
             notes.add(external_id, TEXT_CLIPPED, message)
-    return short
+    return told

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import TypeVar
+from itertools import chain
 
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.annex.model import Annex
@@ -22,7 +22,6 @@ FIRST_YEAR = 1900
 GRACENOTE_ID = re.compile(r"(MV|EP|SH)[0-9]{12}")
 EPOCH_FROM_MS = 315_532_800_000  # Roku's readers would take an earlier moment for one in seconds
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-Entry = TypeVar("Entry")
 WIDTHS = ((3840, "uhd"), (1920, "fhd"), (1280, "hd"), (0, "sd"))
 
 
@@ -33,6 +32,7 @@ class Values:
         self.annex, self.spec, self.now, self.notes = annex, spec, now, notes
         self._genres, self._ratings = annex.mappings[spec.genres], annex.mappings[spec.ratings]
         self._roles = annex.mappings[spec.roles] if spec.roles else None
+        self._now_ms = _epoch_ms(now) or 0
         self._floor_px = -(-annex.video.min_short_edge_px * 16 // 9)
 
     def item_id(self, title: Title) -> str:
@@ -69,14 +69,17 @@ class Values:
 
     def ratings(self, versions: Sequence[Described], external_id: str) -> list[tuple[str, str, tuple[str, ...]]]:
         """(authority, value, descriptors) of every rating that the feed knows, each authority once."""
+        given: dict[str, tuple[str, ...]] = {}
+        for version in versions:
+            for rating in version.ratings:
+                given.setdefault(f"{rating.source}:{rating.value}", rating.descriptors)
         found: dict[str, tuple[str, str, tuple[str, ...]]] = {}
-        for rating in _all(version.ratings for version in versions):
-            key = f"{rating.source}:{rating.value}"
+        for key, descriptors in given.items():
             if key not in self._ratings:
                 self.notes.add(external_id, VALUE_UNMAPPED, f"the rating {shown(key)} is not in the annex's table")
                 continue
             source, _, value = self._ratings[key].partition(":")
-            found.setdefault(source, (source, value, rating.descriptors))
+            found.setdefault(source, (source, value, descriptors))
         return list(found.values())
 
     def tags(self, versions: Sequence[Described], external_id: str) -> list[str]:
@@ -132,7 +135,7 @@ class Values:
         start_ms, end_ms = _epoch_ms(title.availability.start), _epoch_ms(title.availability.end)
         if start_ms is not None and end_ms is not None and start_ms >= end_ms:
             raise Unfit(TITLE_LEFT_OUT, "its availability ends before it begins")
-        if end_ms is not None and end_ms <= (_epoch_ms(self.now) or 0):
+        if end_ms is not None and end_ms <= self._now_ms:
             raise Unfit(TITLE_ENDED, f"its availability ended at {title.availability.end:%Y-%m-%d %H:%M} UTC")
         return (start_ms if start_ms is not None and start_ms >= EPOCH_FROM_MS else None), end_ms
 
@@ -146,12 +149,9 @@ class Values:
         return list(found)
 
 
-def _all(lists: Iterable[Sequence[Entry]]) -> list[Entry]:
+def _all(lists: Iterable[Sequence[str]]) -> list[str]:
     """Every entry once, in the order of the lists."""
-    found: list[Entry] = []
-    for entries in lists:
-        found += [entry for entry in entries if entry not in found]
-    return found
+    return list(dict.fromkeys(chain.from_iterable(lists)))
 
 
 def _epoch_ms(at: datetime | None) -> int | None:

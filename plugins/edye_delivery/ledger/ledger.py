@@ -18,7 +18,7 @@ from edye_delivery.ledger.rows import delivery_of, revision_of, title_json, titl
 from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS
 
 KEYS_A_QUERY = 500
-TITLES_A_READ = 1000
+TITLES_A_READ = 2000
 ROUND_ENDED: dict[str, Any] = {"rounds_ended": DELIVERIES.c.rounds_ended + 1, "unanswered": 0}
 
 

@@ -24,7 +24,7 @@ def items(count, changed=(), without=()):
 def chain(folder: Path, made, page_max_bytes=20_000, previous=()):
     folder.mkdir(exist_ok=True)
     cut = cut_pages(made, HEAD, page_max_bytes, folder)
-    return linked(ordered(cut.bodies, [page.body_digest for page in previous]), HEAD, PREFIX, folder)
+    return linked(ordered(cut.bodies, [page.body_digest for page in previous]), PREFIX)
 
 
 def read(pages):
