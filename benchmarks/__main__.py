@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import cold, day, probe, upload
+from benchmarks import cold, day, feeds, probe, upload
 from benchmarks.figures import Figure, Sizes, say
 
 FOREIGN = ("AIRFLOW_", "EDYE_")
@@ -25,6 +25,8 @@ class Benchmark(StrEnum):
 
     UPLOAD = "upload"
     PROBE = "probe"
+    LINT = "lint"
+    ASSEMBLE = "assemble"
     DAY = "day"
     COLD = "cold"
 
@@ -32,6 +34,8 @@ class Benchmark(StrEnum):
 MEASURES: dict[Benchmark, Callable[[Sizes, Path], Iterator[Figure]]] = {
     Benchmark.UPLOAD: upload.measure,
     Benchmark.PROBE: probe.measure,
+    Benchmark.LINT: feeds.measure_lint,
+    Benchmark.ASSEMBLE: feeds.measure_assemble,
     Benchmark.DAY: day.measure,
     Benchmark.COLD: cold.measure,
 }
@@ -45,6 +49,9 @@ def main(
     probe_titles: Annotated[int, typer.Option(min=4, help="Videos to look at.")] = USUAL.probe_titles,
     probe_video_s: Annotated[int, typer.Option(min=1, help="Length of the shorter videos, s.")] = USUAL.probe_video_s,
     probe_rounds: Annotated[int, typer.Option(min=1, help="Looks of each way.")] = USUAL.probe_rounds,
+    lint_assets: Annotated[int, typer.Option(min=1, help="Assets of the linted feed.")] = USUAL.lint_assets,
+    lint_rounds: Annotated[int, typer.Option(min=1, help="Readings of the feed; the best counts.")] = USUAL.lint_rounds,
+    feed_titles: Annotated[int, typer.Option(min=100, help="Titles of the assembled feed.")] = USUAL.feed_titles,
     day_titles: Annotated[int, typer.Option(min=1, help="Titles of the day.")] = USUAL.day_titles,
     day_single_titles: Annotated[int, typer.Option(min=1, help="Titles one a batch.")] = USUAL.day_single_titles,
     cold_repository: Annotated[Path, typer.Option(help="What is cloned.", show_default=False)] = USUAL.cold_repository,
@@ -60,6 +67,9 @@ def main(
         probe_titles,
         probe_video_s,
         probe_rounds,
+        lint_assets,
+        lint_rounds,
+        feed_titles,
         day_titles,
         day_single_titles,
         cold_repository,

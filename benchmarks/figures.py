@@ -40,6 +40,9 @@ class Sizes:
     probe_titles: int = 200
     probe_video_s: int = 420
     probe_rounds: int = 3
+    lint_assets: int = 100_000
+    lint_rounds: int = 3
+    feed_titles: int = 1_000_000
     day_titles: int = 1500
     day_single_titles: int = 150
     cold_repository: Path = PROJECT

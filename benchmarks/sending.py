@@ -27,11 +27,11 @@ def main() -> int:
     """Sends once and prints the result."""
     job: dict[str, Any] = json.loads(sys.argv[1])
     send = _client_alone(job) if "file" in job else _delivery_step(job)
-    before_bytes = _memory_bytes("VmRSS")
+    before_bytes = memory_bytes("VmRSS")
     started = time.perf_counter()
     send()
     seconds = time.perf_counter() - started
-    print(json.dumps({"seconds": seconds, "grown_bytes": max(0, _memory_bytes("VmHWM") - before_bytes)}))
+    print(json.dumps({"seconds": seconds, "grown_bytes": max(0, memory_bytes("VmHWM") - before_bytes)}))
     return 0
 
 
@@ -71,7 +71,7 @@ def _delivery_step(job: dict[str, Any]) -> Callable[[], None]:
     return send
 
 
-def _memory_bytes(name: str) -> int:
+def memory_bytes(name: str) -> int:
     """A figure of /proc/self/status: VmRSS is resident memory now, VmHWM its highest so far."""
     found = re.search(rf"^{name}:\s+(\d+) kB", Path("/proc/self/status").read_text(), re.MULTILINE)
     if found is None:

@@ -30,6 +30,19 @@ UPLOAD = {
     "upload_memory_growth_media_host",
 }
 PROBE = {"ffprobe_local", "probe_local", "ffprobe_http", "probe_http", "ffprobe_http_bytes", "probe_http_bytes"}
+LINT = {"lint_jsonschema", "lint"}
+ASSEMBLE = {
+    "assemble",
+    "assemble_items",
+    "assemble_memory_small",
+    "assemble_memory",
+    "assemble_first_change_pages",
+    "assemble_first_change_links",
+    "assemble_first_change",
+    "assemble_next_change_pages",
+    "assemble_next_change_links",
+    "assemble_next_change",
+}
 DAY = {
     "day",
     "day_task_instances",
@@ -102,6 +115,19 @@ def test_probe_prints_titles_a_second_and_bytes_a_title(tmp_path):
     assert 64 * 1024 <= bytes_a_title["probe_http_bytes"] < bytes_a_title["ffprobe_http_bytes"]
 
 
+def test_lint_prints_assets_a_second_beside_jsonschema(tmp_path):
+    lines = lines_of(tmp_path, "lint", "--lint-assets", "200", "--lint-rounds", "1")
+    assert_valid(lines, LINT)
+
+
+def test_assemble_prints_speed_memory_and_the_cost_of_a_change(tmp_path):
+    lines = lines_of(tmp_path / "room", "assemble", "--feed-titles", "400")
+    assert_valid(lines, ASSEMBLE)
+    pages = {line["name"]: line["value"] for line in lines if line["unit"] == "pages"}
+    assert pages["assemble_first_change_pages"] == pages["assemble_next_change_pages"] == 1
+    assert not list((tmp_path / "room").iterdir())
+
+
 def test_cold_clones_sets_up_and_runs_without_the_variables_of_its_caller(tmp_path):
     repository = a_repository(tmp_path / "repository")
     lines = lines_of(tmp_path / "room", "cold", "--cold-repository", str(repository))
@@ -113,7 +139,7 @@ def test_day_prints_time_task_instances_and_memory(tmp_path):
     lines = lines_of(tmp_path, "day", "--day-titles", "3", "--day-single-titles", "2")
     assert_valid(lines, DAY)
     counts = {line["name"]: line["value"] for line in lines if line["unit"] == "task instances"}
-    assert counts == {"day_task_instances": 10, "single_task_instances": 15}
+    assert counts == {"day_task_instances": 13, "single_task_instances": 18}
 
 
 def test_memory_counts_the_children_and_leaves_out_those_it_is_told_to():
@@ -133,4 +159,4 @@ def test_memory_counts_the_children_and_leaves_out_those_it_is_told_to():
 
 def test_the_document_has_a_row_for_every_figure_and_no_other():
     rows = re.findall(r"^\| `(\w+)` \|", (PROJECT / "docs" / "BENCHMARKS.md").read_text("utf-8"), re.MULTILINE)
-    assert sorted(rows) == sorted(UPLOAD | PROBE | DAY | COLD)
+    assert sorted(rows) == sorted(UPLOAD | PROBE | LINT | ASSEMBLE | DAY | COLD)

@@ -14,6 +14,7 @@ from edye_delivery.catalog.vocabulary import ImageKind
 FEED_ID_VARIABLES = frozenset({"title_id", "edye_id", "season", "episode"})
 PAGE_MAX_BYTES = 250_000_000
 Template = Annotated[str, AfterValidator(checked_template(FEED_ID_VARIABLES))]
+SeasonTitle = Annotated[str, AfterValidator(checked_template(frozenset({"series", "season"})))]
 FeedName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,31}$")]
 Prefix = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$", max_length=200)]
 Country = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
@@ -123,7 +124,7 @@ class FeedSpec(Part):
     ratings: str
     roles: str | None = None
     images: dict[ImageKind, str]
-    season_titles: dict[str, str] = Field(default_factory=dict)
+    season_titles: dict[str, SeasonTitle] = Field(default_factory=dict)
     external_ids: dict[str, str] = Field(default_factory=dict)
     identify_by: str | None = None
     channels: tuple[Channel, ...] = ()

@@ -1,4 +1,4 @@
-"""Publication: pages go up from the last to the first, are read back, and only then the first one is switched.
+"""Publication: all pages go up under their content's names, are read back, and only then the first one is switched.
 
 Whoever is killed at any line leaves the old chain complete until the switch, and the new one from it on. Nothing that
 the old chain links to is deleted before its grace period is over.
@@ -7,6 +7,7 @@ the old chain links to is deleted before its grace period is over.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from edye_delivery.catalog.feed_records import FeedPage
 
 FIRST_PAGE = "feed.json"
 PAGES = "pages/"
+UPLOADS_AT_ONCE = 4
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
@@ -49,12 +51,16 @@ def publish(
     cache_s: int,
 ) -> Uploaded:
     """Publishes a chain; `check` reads it back from its address and raises where it is not what readers may get."""
-    sent: list[str] = []
-    for page in reversed(pages):
+
+    def send(page: FeedPage) -> str | None:
         name = PAGES + page.name
-        if store.sha256_of(name) != page.sha256:
-            store.put(name, read_page(page), page.sha256, IMMUTABLE)
-            sent.append(page.name)
+        if store.sha256_of(name) == page.sha256:
+            return None
+        store.put(name, read_page(page), page.sha256, IMMUTABLE)
+        return page.name
+
+    with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
+        sent = [name for name in pool.map(send, pages) if name is not None]
     first = pages[0]
     check(store.url(PAGES + first.name))
     switched = store.sha256_of(FIRST_PAGE) != first.sha256

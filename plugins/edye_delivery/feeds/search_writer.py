@@ -11,6 +11,7 @@ import orjson
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.planning import best_source
+from edye_delivery.annex.template import filled
 from edye_delivery.catalog.order import Accepted
 from edye_delivery.catalog.title import Described, Series, Title
 from edye_delivery.catalog.vocabulary import TitleKind
@@ -228,7 +229,7 @@ class SearchWriter:
 
     def _season_title(self, language: str, series_title: str, number: int) -> str:
         template = self._spec.season_titles.get(language)
-        return clipped(template.format(series=series_title, season=number), 200) if template else series_title
+        return clipped(filled(template, {"series": series_title, "season": number}), 200) if template else series_title
 
     def _spelled(self, kind: str) -> str:
         return SPELLED.get(kind, kind) if self._spec.spelling == "samples" else kind

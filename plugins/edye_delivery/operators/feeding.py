@@ -68,8 +68,9 @@ def draft_feed(
 def lint_draft(annex: Annex, draft: FeedDraft, read_page: Callable[[str], bytes], now: datetime) -> LintedFeed:
     """Reads the draft's pages as they will be published."""
     lint = FeedLint(Profile(draft.profile), _epoch_ms(now))
-    for page in draft.pages:
+    for number, page in enumerate(draft.pages, start=1):
         lint.add_page(page.name, read_page(feed_page_name(annex.partner, draft.feed, page.name)))
+        log.info("feed %s: page %s of %s linted", draft.feed, number, len(draft.pages))
     return _linted(lint.finish().findings)
 
 

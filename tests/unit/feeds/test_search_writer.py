@@ -4,11 +4,13 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from edye_delivery.annex.load import load_annex
 from edye_delivery.catalog.title import Availability
 from edye_delivery.errors import AnnexInvalid
 from edye_delivery.feeds.schemas import Profile
 from edye_delivery.feeds.texts import clipped, units_of
-from tests.builders import a_movie, an_episode, the_annex
+from edye_delivery.feeds.writers import WRITERS
+from tests.builders import ANNEX_FILE, a_movie, an_episode, the_annex
 from tests.unit.feeds.made import Made
 
 SYNOPSIS = {"synopsis_short": {"en": "A kite flies.", "es": "Vuela una cometa."}, "release_date": "2025-05-01"}
@@ -296,6 +298,11 @@ def test_a_writer_that_does_not_exist_is_a_sentence_with_those_that_do():
         Made([movie()], writer="roku_radio")
 
 
+@pytest.mark.parametrize("path", sorted(ANNEX_FILE.parent.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_feed_of_every_annex_has_its_writer(path):
+    assert {spec.writer for spec in load_annex(path).feeds} <= WRITERS.keys()
+
+
 def test_a_feed_of_an_unknown_table_or_name_twice_is_refused_with_the_annex():
     feed = the_annex().feeds[0].model_dump(mode="json")
     with pytest.raises(ValueError, match="genres names 'no_table'"):
@@ -304,5 +311,7 @@ def test_a_feed_of_an_unknown_table_or_name_twice_is_refused_with_the_annex():
         the_annex(feeds=[feed, feed])
     with pytest.raises(ValueError, match="two feeds have one prefix"):
         the_annex(feeds=[feed, feed | {"name": "other"}])
+    with pytest.raises(ValueError, match="is not a variable of this template"):
+        the_annex(feeds=[feed | {"season_titles": {"es": "{title}"}}])
     with pytest.raises(ValueError, match="price and currency belong to rental and purchase"):
         the_annex(feeds=[feed | {"offer": {"license": "rental"}}])
