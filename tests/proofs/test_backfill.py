@@ -12,6 +12,7 @@ import httpx
 import pytest
 import yaml
 
+from sandbox.s3 import S3Host
 from sandbox.server import Sandbox
 from tests.builders import ANNEX_FILE, PROJECT
 from tools.airflow_system import AirflowSystem
@@ -59,7 +60,15 @@ def catalogue(box) -> dict[str, list[str]]:
 
 
 @pytest.fixture(scope="module")
-def system(box, catalogue, tmp_path_factory):
+def feeds_url():
+    """The address of an S3 server."""
+    host = S3Host("127.0.0.1", 0)
+    yield f"http://127.0.0.1:{host.start()}"
+    host.stop()
+
+
+@pytest.fixture(scope="module")
+def system(box, feeds_url, catalogue, tmp_path_factory):
     home = tmp_path_factory.mktemp("airflow")
     annexes = home / "annexes"
     annexes.mkdir()
@@ -70,6 +79,7 @@ def system(box, catalogue, tmp_path_factory):
     known = connections()
     known["edye_api"] |= {"port": int(box.edye_url.rpartition(":")[2])}
     known["roku_ingest"] |= {"port": int(box.partner_url.rpartition(":")[2])}
+    known["feed_store"]["extra"] |= {"endpoint_url": feeds_url}
     known["delivery_ledger"] |= {"host": str(home / "ledger.sqlite")}
     known["artifact_store"] |= {"extra": {"path": str(home / "artifacts")}}
     for name in [name for name in os.environ if name.startswith("AIRFLOW")]:

@@ -25,7 +25,7 @@ from tests.flow.line import Line
 pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("killed")]
 SEED = 20260301
 MOMENTS = [random.Random(SEED + number).random() for number in range(20)]
-SLOW = {"service": "partner", "operation": "ingest", "kind": "slow", "delay_s": 0.1, "bytes_per_s": 500_000}
+SLOW = {"service": "partner", "operation": "ingest", "kind": "slow", "delay_s": 0.1, "bytes_per_s": 12_000_000}
 TITLES = 12
 
 
