@@ -67,9 +67,9 @@ def _dags() -> str:
 
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "docs/DAGS.md": _dags,
-    "docs/FEED_RULES.md": feed_rules.document,
+    "docs/FEED_RULES.md": lambda: feed_rules.document(COMMAND),
     "docs/PARTNERS.md": lambda: partners_document.document(PROJECT / "include" / "annexes", COMMAND),
-    "docs/QC_RULES.md": qc_rules.document,
+    "docs/QC_RULES.md": lambda: qc_rules.document(COMMAND),
     "include/schemas/annex.schema.json": lambda: annex_schema.document(COMMAND),
 }
 

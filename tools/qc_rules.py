@@ -1,26 +1,20 @@
-"""docs/QC_RULES.md, written from the rule catalogue: `python -m tools.qc_rules`, with --check it only compares."""
+"""docs/QC_RULES.md, written from the rule catalogue."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable
 
 from edye_delivery.qc import judge  # noqa: F401 (with it every rule enters the catalogue)
 from edye_delivery.qc.registry import RETIRED, RULES, Rule
 
-PROJECT = Path(__file__).parents[1]
-FILE = PROJECT / "docs" / "QC_RULES.md"
-COMMAND = "python -m tools.qc_rules"
 FAMILIES = {
     "META": "What the catalogue says of a title, and what the partner's metadata becomes of it.",
     "VID": "The title's media file, as its header really is.",
     "IMG": "The artwork that the partner requires or that thumbnails are made of, as the pictures really are.",
 }
-INTRODUCTION = f"""# Quality rules
+INTRODUCTION = """# Quality rules
 
-Generated from the code by `{COMMAND}`; do not edit. Limits are in the partner's annex file.
+Generated from the code by `{command}`; do not edit. Limits are in the partner's annex file.
 
 A rule passes, fails or is skipped with a reason; skipped is never shown as passed. `block` keeps the title from being
 delivered, `warn` does not. The owner is whose turn it is. An annex may waive a rule, always with a reason and a last
@@ -32,22 +26,9 @@ come first; pictures in other languages are only looked at where there is none o
 judged: a broken one is no defect where other art serves."""
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Writes the document; with --check says whether it is up to date (0) or not (1) and writes nothing."""
-    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
-    parser.add_argument("--check", action="store_true", help="compare only; exit 1 where the document is out of date")
-    if parser.parse_args(arguments).check:
-        if FILE.is_file() and FILE.read_text(encoding="utf-8") == document():
-            return 0
-        print(f"{FILE.relative_to(PROJECT)} is out of date: run {COMMAND} and commit the result", file=sys.stderr)
-        return 1
-    FILE.write_text(document(), encoding="utf-8")
-    return 0
-
-
-def document() -> str:
+def document(command: str) -> str:
     """The whole text, the same for the same rules."""
-    lines = INTRODUCTION.splitlines()
+    lines = INTRODUCTION.format(command=command).splitlines()
     for family, intro in FAMILIES.items():
         rules = [RULES[code] for code in sorted(RULES) if RULES[code].family == family]
         lines += ["", f"## {family}", "", intro, "", *_table(rules)]
@@ -78,7 +59,3 @@ def _section(rule: Rule) -> list[str]:
         f"* Fix: {rule.fix}",
         f"* Source: {rule.source}",
     ]
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -21,11 +21,12 @@ import json, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, ({memory}, {memory}))
 from edye_delivery.feeds.lint import FeedLint
 from edye_delivery.feeds.schemas import Profile
-from edye_delivery.feeds.splitting import PAGE_MAX_BYTES, FeedUnusable
+from edye_delivery.catalog.feed_records import FEED_PAGE_MAX_BYTES as PAGE_BYTES
+from edye_delivery.feeds.splitting import FeedUnusable
 from tests.unit.feeds.search_feeds import NOW_MS, MOVIE, a_movie, a_movie_feed, encoded
 
 START, END = encoded({{**a_movie_feed()[0], "assets": []}})[:-2], b"]}}"
-ROOM = PAGE_MAX_BYTES - len(START) - len(END)
+ROOM = PAGE_BYTES - len(START) - len(END)
 
 def filled(item):
     most = (ROOM + 1) // (len(item) + 1)
@@ -91,18 +92,18 @@ def test_a_full_page_of_nothing_is_refused_in_a_sentence_when_memory_ends(item: 
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ('b"[" * PAGE_MAX_BYTES', "is no feed: its root is not an object (line 1, column 1)"),
+        ('b"[" * PAGE_BYTES', "is no feed: its root is not an object (line 1, column 1)"),
         ('START + b"[" * ROOM', "is nested too deeply to be a feed"),
         ('START + b"{\\"a\\":" * (ROOM // 5)', "is nested too deeply to be a feed"),
-        ('b"{" + b"\\"a\\":1," * (PAGE_MAX_BYTES // 6 - 9) + b"\\"version\\":1}"', "beside its lists the root has"),
+        ('b"{" + b"\\"a\\":1," * (PAGE_BYTES // 6 - 9) + b"\\"version\\":1}"', "beside its lists the root has"),
         ('filled(b"\\"%s\\"" % (b"x" * 200_000_000))', "an item of assets has 200,000,002 bytes"),
         ('filled(b"{" + b"\\"a\\":1," * 20_000_000 + b"\\"b\\":1}")', "an item of assets has 120,000,007 bytes"),
-        ('b"<" * PAGE_MAX_BYTES', "is HTML or XML, not JSON"),
-        ('b" " * PAGE_MAX_BYTES', "is empty"),
-        ('bytes(PAGE_MAX_BYTES)', "is UTF-16, UTF-32 or binary, not UTF-8"),
+        ('b"<" * PAGE_BYTES', "is HTML or XML, not JSON"),
+        ('b" " * PAGE_BYTES', "is empty"),
+        ('bytes(PAGE_BYTES)', "is UTF-16, UTF-32 or binary, not UTF-8"),
         ('START + b"{" * 9 + b"\\xf1" * (ROOM - 9)', "is not usable JSON"),
         ('filled(b"{}")[:-1]', "it is cut off"),
-        ('b"x" * (PAGE_MAX_BYTES + 1)', "is larger than 250,000,000 bytes"),
+        ('b"x" * (PAGE_BYTES + 1)', "is larger than 250,000,000 bytes"),
     ],
 )  # fmt: skip
 def test_a_page_of_the_largest_size_that_is_no_feed_is_refused_in_a_sentence(content: str, told: str) -> None:

@@ -9,10 +9,10 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from edye_delivery.annex.template import checked_template
 from edye_delivery.annex.wire import Part
+from edye_delivery.catalog.feed_records import FEED_PAGE_MAX_BYTES
 from edye_delivery.catalog.vocabulary import ImageKind
 
 FEED_ID_VARIABLES = frozenset({"title_id", "edye_id", "season", "episode"})
-PAGE_MAX_BYTES = 250_000_000
 Template = Annotated[str, AfterValidator(checked_template(FEED_ID_VARIABLES))]
 SeasonTitle = Annotated[str, AfterValidator(checked_template(frozenset({"series", "season"})))]
 FeedName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,31}$")]
@@ -112,7 +112,7 @@ class FeedSpec(Part):
     writer: FeedName
     conn_id: str = "feed_store"
     prefix: Prefix
-    page_max_bytes: int = Field(20_000_000, ge=10_000, le=PAGE_MAX_BYTES)
+    page_max_bytes: int = Field(20_000_000, ge=10_000, le=FEED_PAGE_MAX_BYTES)
     keep_old_s: int = Field(86_400, ge=0)
     cache_s: int = Field(300, ge=0)
     spelling: Literal["schema", "samples"] = "schema"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from edye_delivery.catalog.plan import Record
 
+FEED_PAGE_MAX_BYTES = 250_000_000
+FEED_UNPAGED_BELOW_BYTES = 20_000_000
+
 
 class FeedPage(Record):
     """One page: named by its content, with the digest of its items alone and their number."""

@@ -8,8 +8,9 @@ import tempfile
 from pathlib import Path
 from typing import IO, Protocol
 
+from edye_delivery.catalog.feed_records import FEED_PAGE_MAX_BYTES
 from edye_delivery.feeds.printable import printable
-from edye_delivery.feeds.splitting import PAGE_MAX_BYTES, FeedUnusable
+from edye_delivery.feeds.splitting import FeedUnusable
 
 STANDARD_INPUT = "-"
 SCHEMES = ("http://", "https://")
@@ -40,7 +41,7 @@ class Input:
         if self.url is not None:
             return self._pages.page(self.url, self.url)
         if self.path is None:
-            return sys.stdin.buffer.read(PAGE_MAX_BYTES + 1)
+            return sys.stdin.buffer.read(FEED_PAGE_MAX_BYTES + 1)
         return _content_of(self.path, self.name)
 
     def content_to_read_again(self) -> bytes:
@@ -58,9 +59,11 @@ def _content_of(path: Path, name: str) -> bytes:
             raise FeedUnusable(f"{name} is a folder, not a feed")
         with path.open("rb") as file:
             facts = path.stat()
-            if stat.S_ISREG(facts.st_mode) and facts.st_size > PAGE_MAX_BYTES:
-                raise FeedUnusable(f"{name} is larger than {PAGE_MAX_BYTES:,} bytes, the most that a page may have")
-            return file.read(PAGE_MAX_BYTES + 1)
+            if stat.S_ISREG(facts.st_mode) and facts.st_size > FEED_PAGE_MAX_BYTES:
+                raise FeedUnusable(
+                    f"{name} is larger than {FEED_PAGE_MAX_BYTES:,} bytes, the most that a page may have"
+                )
+            return file.read(FEED_PAGE_MAX_BYTES + 1)
     except FileNotFoundError:
         raise FeedUnusable(f"{name} does not exist") from None
     except PermissionError:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from edye_delivery.catalog.feed_records import FEED_PAGE_MAX_BYTES
 from edye_delivery.feeds.printable import printable
-from edye_delivery.feeds.splitting import PAGE_MAX_BYTES, FeedUnusable
+from edye_delivery.feeds.splitting import FeedUnusable
 
 if TYPE_CHECKING:  # httpx and Pillow double the time that the command needs to start
     from edye_delivery.catalog.facts import PictureFacts
@@ -25,7 +26,7 @@ CONNECT_MAX_S, READ_MAX_S = 10.0, 30.0
 class Limits:
     """How much of the network is waited for."""
 
-    page_max_bytes: int = PAGE_MAX_BYTES
+    page_max_bytes: int = FEED_PAGE_MAX_BYTES
     page_max_s: float = 600.0
     picture_max_bytes: int = 20_000_000
     picture_max_s: float = 30.0

@@ -20,7 +20,8 @@ from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
-UNPAGED_MAX_BYTES = 20_000_000 - 1
+from edye_delivery.catalog.feed_records import FEED_UNPAGED_BELOW_BYTES
+
 LINK_MAX_BYTES = 2_100
 BOUNDARY_PERCENT = 15
 BLOCK_BYTES = 1024 * 1024
@@ -85,7 +86,7 @@ def cut_pages(items: Iterable[FeedItem], head: dict[str, Any], page_max_bytes: i
         gathered.add(item.content)
     if gathered.items or not cut.bodies:
         gathered.close()
-    unpaged = min(UNPAGED_MAX_BYTES - page_max_bytes + room, room)
+    unpaged = min(FEED_UNPAGED_BELOW_BYTES - 1 - page_max_bytes + room, room)
     if len(cut.bodies) > 1 and sum(body.size_bytes - len(beginning) + 1 for body in cut.bodies) <= unpaged:
         cut.bodies = [_joined(cut.bodies, beginning, folder)]
     return cut

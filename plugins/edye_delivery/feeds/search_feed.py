@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Any
 
+from edye_delivery.catalog.feed_records import FEED_UNPAGED_BELOW_BYTES
 from edye_delivery.feeds import chain_rules as chain
 from edye_delivery.feeds.consequences import without_consequences
 from edye_delivery.feeds.explain import explained
@@ -24,7 +25,6 @@ from edye_delivery.feeds.splitting import Page
 LIST_KEYS = frozenset({"assets"})
 DEFECTS_MAX = 1000
 """of one asset; with more of the schema's, it is not looked at any further"""
-UNPAGED_MAX_BYTES = 20_000_000
 SHARED_HEAD = ("version", "defaultLanguage", "defaultAvailabilityCountries", "defaultAvailabilityPlatforms")
 
 
@@ -116,7 +116,7 @@ class SearchFeed:
 
     def _end_of_pages(self) -> Iterator[tuple[Spot, Hit]]:
         root = Spot(0, "", None, "")
-        if len(self._heads) == 1 and self._single_page_bytes >= UNPAGED_MAX_BYTES:
+        if len(self._heads) == 1 and self._single_page_bytes >= FEED_UNPAGED_BELOW_BYTES:
             yield root, chain.FEED_NOT_PAGED.at("", f"the one page has {self._single_page_bytes:,} bytes")
         live = self.types[LIVE_TYPE]
         if 0 < live < self.types.total() and not self._heads[0].get("defaultAvailabilityPlatforms"):

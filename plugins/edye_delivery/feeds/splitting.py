@@ -13,9 +13,9 @@ from typing import Any
 import jiter
 import msgspec
 
+from edye_delivery.catalog.feed_records import FEED_PAGE_MAX_BYTES
 from edye_delivery.errors import Terminal
 
-PAGE_MAX_BYTES = 250_000_000
 HEAD_MAX_BYTES = 16_000_000
 ITEM_MAX_BYTES = 16_000_000
 JSON_POSITION = re.compile(r"(?: at)? line (\d+) column (\d+)$")
@@ -85,8 +85,8 @@ class Page:
 
 def split_page(name: str, content: bytes, list_keys: frozenset[str]) -> Page:
     """The page with its long lists still unparsed; FeedUnusable says in a sentence why it is none."""
-    if len(content) > PAGE_MAX_BYTES:
-        raise FeedUnusable(f"{name} is larger than {PAGE_MAX_BYTES:,} bytes, the most that a page may have")
+    if len(content) > FEED_PAGE_MAX_BYTES:
+        raise FeedUnusable(f"{name} is larger than {FEED_PAGE_MAX_BYTES:,} bytes, the most that a page may have")
     _refuse_other_formats(name, content)
     try:
         root = msgspec.json.decode(content, type=dict[str, msgspec.Raw])

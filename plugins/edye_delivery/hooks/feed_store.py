@@ -8,7 +8,8 @@ import httpx
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from airflow.sdk import BaseHook
 
-from edye_delivery.annex.feeds import PAGE_MAX_BYTES, FeedSpec
+from edye_delivery.annex.feeds import FeedSpec
+from edye_delivery.catalog.feed_records import FEED_PAGE_MAX_BYTES
 from edye_delivery.clients.feed_pages import FeedPages, PageBounds, PageUnread
 from edye_delivery.clients.feed_store import S3FeedStore
 from edye_delivery.clients.public_hosts import HostGuard
@@ -37,7 +38,7 @@ class FeedStoreHook(BaseHook):
         guard = HostGuard(lambda _: (), private_allowed=True)  # the address is our own connection's
         async with httpx.AsyncClient(timeout=READ_TIMEOUT_S, trust_env=trust_env) as client:
             try:
-                return await FeedPages(client, guard, PageBounds(PAGE_MAX_BYTES)).fetch(url, frozenset())
+                return await FeedPages(client, guard, PageBounds(FEED_PAGE_MAX_BYTES)).fetch(url, frozenset())
             except PageUnread as error:
                 raise Transient(str(error)) from error
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from edye_delivery.catalog.feed_records import FEED_PAGE_MAX_BYTES
 from edye_delivery.feeds.lint import FeedLint, LintResult
 from edye_delivery.feeds.schemas import Profile
-from edye_delivery.feeds.splitting import ITEM_MAX_BYTES, PAGE_MAX_BYTES, FeedUnusable, split_page
+from edye_delivery.feeds.splitting import ITEM_MAX_BYTES, FeedUnusable, split_page
 from tests.unit.feeds.search_feeds import NOW_MS, a_movie_feed, a_page, codes, encoded, linted
 
 START = b'{"version": "1", "defaultLanguage": "es", "defaultAvailabilityCountries": ["mx"],\n "assets": ['
@@ -144,7 +145,7 @@ def test_a_small_feed_cut_off_anywhere_is_refused_as_cut_off() -> None:
 
 
 def test_a_page_of_one_byte_too_many_is_refused() -> None:
-    told = sentence(bytes(PAGE_MAX_BYTES + 1))
+    told = sentence(bytes(FEED_PAGE_MAX_BYTES + 1))
 
     assert told == "page-1.json is larger than 250,000,000 bytes, the most that a page may have"
 
