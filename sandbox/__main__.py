@@ -34,7 +34,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         command.add_argument("--catalogue", default="sample", help="sample, generated:N, or the path of a YAML file")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on")
     serve.add_argument("--public-host", help="host name in the URLs that the sandbox tells (default: the address)")
-    for name in (*SERVICES, "s3"):
+    for name in (*SERVICES, "s3", "ftp"):
         serve.add_argument(f"--{name}-port", type=int, default=0, help="0: a free one")
     serve.add_argument("--processing-s", type=float, default=1.0, help="how long the partner processes a title")
     serve.add_argument("--faults", type=Path, help="a JSON or YAML file with a list of faults")
@@ -62,7 +62,7 @@ def _sandbox(arguments: argparse.Namespace) -> Sandbox:
         media_dir=arguments.media_dir,
         host=arguments.host,
         public_host=arguments.public_host,
-        ports={name: getattr(arguments, f"{name}_port") for name in (*SERVICES, "s3")},
+        ports={name: getattr(arguments, f"{name}_port") for name in (*SERVICES, "s3", "ftp")},
         ignore_idempotency=arguments.ignore_idempotency,
         keep_files=arguments.keep_files,
     )
@@ -73,7 +73,8 @@ def _serve(arguments: argparse.Namespace) -> None:
     target = arguments.state_dir / "endpoints.json"
     target.unlink(missing_ok=True)  # a killed sandbox leaves its own
     with _sandbox(arguments) as box:
-        urls = {f"{name}_url": getattr(box, f"{name}_url") for name in ("edye", "media", "partner", "s3", "admin")}
+        names = ("edye", "media", "partner", "s3", "ftp", "admin")
+        urls = {f"{name}_url": getattr(box, f"{name}_url") for name in names}
         stopped = threading.Event()
         _on_stop_signal(lambda *_: stopped.set())
         line = json.dumps({**urls, "pid": os.getpid()})

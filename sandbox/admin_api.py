@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +15,7 @@ from starlette.routing import Route
 from sandbox.answers import json_answer, service_app
 from sandbox.board import Board, CatalogueError
 from sandbox.faults import FaultPlan, FaultPlanError, parse_faults
+from sandbox.ftp_poller import FtpPoller
 from sandbox.ingests import IngestBook
 from sandbox.journal import Journal
 
@@ -21,8 +23,11 @@ from sandbox.journal import Journal
 class AdminApi:
     """What a test may ask and change while the sandbox runs."""
 
-    def __init__(self, journal: Journal, plan: FaultPlan, book: IngestBook, board: Board) -> None:
+    def __init__(
+        self, journal: Journal, plan: FaultPlan, book: IngestBook, board: Board, ftp_poller: FtpPoller
+    ) -> None:
         self._journal, self._plan, self._book, self._board = journal, plan, book, board
+        self._ftp_poller = ftp_poller
 
     def app(self) -> Starlette:
         """Return the admin endpoints as one app."""
@@ -33,6 +38,7 @@ class AdminApi:
                 Route("/faults", self._faults, methods=["GET", "POST", "PUT", "DELETE"]),
                 Route("/reset", self._reset, methods=["POST"]),
                 Route("/contents", self._contents),
+                Route("/ftp/contents", self._ftp_contents),
                 Route("/catalogue", self._catalogue, methods=["GET", "PUT"]),
                 Route("/catalogue/items/{item_id:path}", self._item, methods=["PATCH"]),
             ]
@@ -63,11 +69,15 @@ class AdminApi:
 
     async def _reset(self, _request: Request) -> Response:
         self._book.clear()
+        await run_in_threadpool(self._ftp_poller.clear)  # waits for the poller's round
         self._journal.clear()
         return Response(status_code=204)
 
     async def _contents(self, _request: Request) -> Response:
         return json_answer(self._book.contents())
+
+    async def _ftp_contents(self, _request: Request) -> Response:
+        return json_answer(self._ftp_poller.contents())
 
     async def _catalogue(self, request: Request) -> Response:
         if request.method == "PUT":

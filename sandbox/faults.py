@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from sandbox import ftp_faults
+
 OPERATIONS = {
     "edye": frozenset({"showList", "episodeList"}),
     "media": frozenset({"file"}),
     "partner": frozenset({"ingest", "status"}),
+    "ftp": ftp_faults.OPERATIONS,
 }
 KEYS_OF_KIND = {
     "status": frozenset({"status", "retry_after_s", "retry_after_date", "body"}),
@@ -39,7 +42,8 @@ class Fault:
     """One thing that goes wrong, for the calls that it matches.
 
     `nth` is the 1-based index, among the matching calls, of the first that is hit; `times` is how many are hit
-    (None: all that follow). What each kind does is told in `KEYS_OF_KIND` and docs of the sandbox.
+    (None: all that follow). What each kind does is told in `KEYS_OF_KIND` and docs of the sandbox. `code` is the
+    partner's word for an `error`, and a number of FTP for a `reply`.
     """
 
     service: str
@@ -54,7 +58,7 @@ class Fault:
     retry_after_date: bool = False
     body: Any = None
     after_bytes: int = 0
-    code: str = "UNSUPPORTED_FORMAT"
+    code: str | int = "UNSUPPORTED_FORMAT"
     message: str = ""
     delay_s: float = 0.0
     bytes_per_s: float = 0.0
@@ -63,17 +67,30 @@ class Fault:
     @property
     def error_message(self) -> str:
         """The text of a final `error`: the plan's own, or the annex's for the code."""
-        return self.message or DEFAULT_MESSAGES.get(self.code, f"error del partner: {self.code}")
+        return self.message or DEFAULT_MESSAGES.get(str(self.code), f"error del partner: {self.code}")
+
+    @property
+    def reply(self) -> str:
+        """The line of a `reply`: the code and the plan's own text, or the usual one for the code."""
+        known = ftp_faults.DEFAULT_REPLIES.get(int(self.code), "Requested action not taken.")
+        return f"{self.code} {self.message or known}"
 
     def concerns(self, service: str, operation: str, external_id: str | None, path: str) -> bool:
         """Tell whether a call is one of those that this fault counts."""
         if service != self.service or self.operation not in (None, operation):
             return False
-        if self.kind in INGEST_ONLY and operation != "ingest":
+        if service == "ftp":
+            if not ftp_faults.strikes(self.kind, operation):
+                return False
+        elif self.kind in INGEST_ONLY and operation != "ingest":
             return False
         if self.external_id is not None and external_id != self.external_id:
             return False
         return self.path_contains is None or self.path_contains in path
+
+
+def _keys_of_kind(service: str | None) -> dict[str, frozenset[str]]:
+    return ftp_faults.KEYS_OF_KIND if service == "ftp" else KEYS_OF_KIND
 
 
 def parse_fault(wire: Any) -> Fault:
@@ -82,13 +99,14 @@ def parse_fault(wire: Any) -> Fault:
         raise FaultPlanError(f"a fault is a JSON object, not {type(wire).__name__}: {wire!r}")
     given = {key: value for key, value in wire.items() if value is not None}
     kind, service = given.get("kind"), given.get("service")
-    if kind not in KEYS_OF_KIND:
-        raise FaultPlanError(f"unknown fault kind {kind!r}; one of {', '.join(sorted(KEYS_OF_KIND))}")
+    kinds = _keys_of_kind(service)
+    if kind not in kinds:
+        raise FaultPlanError(f"unknown fault kind {kind!r}; one of {', '.join(sorted(kinds))}")
     if service not in OPERATIONS:
         raise FaultPlanError(f"unknown service {service!r} in a {kind} fault; one of {', '.join(sorted(OPERATIONS))}")
-    strangers = sorted(set(wire) - SELECTORS - KEYS_OF_KIND[kind])
+    strangers = sorted(set(wire) - SELECTORS - kinds[kind])
     if strangers:
-        allowed = ", ".join(sorted(SELECTORS | KEYS_OF_KIND[kind]))
+        allowed = ", ".join(sorted(SELECTORS | kinds[kind]))
         raise FaultPlanError(f"a {kind} fault has no key {', '.join(map(repr, strangers))}; it knows {allowed}")
     _check_selectors(given)
     _check_types(given)
@@ -101,9 +119,11 @@ def _check_selectors(given: dict[str, Any]) -> None:
     if operation is not None and operation not in OPERATIONS[service]:
         known = ", ".join(sorted(OPERATIONS[service]))
         raise FaultPlanError(f"service {service} has no operation {operation!r}; it has {known}")
-    if kind in INGEST_ONLY and (service != "partner" or operation == "status"):
+    if service == "ftp":
+        _check_ftp(given)
+    elif kind in INGEST_ONLY and (service != "partner" or operation == "status"):
         raise FaultPlanError(f"{kind} happens to an ingest only: use service partner, operation ingest")
-    if "external_id" in given and service != "partner":
+    if "external_id" in given and service not in ("partner", "ftp"):
         raise FaultPlanError(f"external_id selects partner calls only; for service {service} use path_contains")
     if kind == "status" and "status" not in given:
         raise FaultPlanError("a status fault needs the key 'status', such as 503")
@@ -113,6 +133,12 @@ def _check_selectors(given: dict[str, Any]) -> None:
         raise FaultPlanError("a slow fault needs 'delay_s' or 'bytes_per_s'")
 
 
+def _check_ftp(given: dict[str, Any]) -> None:
+    complaint = ftp_faults.complaint(given)
+    if complaint:
+        raise FaultPlanError(complaint)
+
+
 def _check_types(given: dict[str, Any]) -> None:
     types = {field.name: str(field.type) for field in fields(Fault)}
     for key, value in given.items():
@@ -120,6 +146,7 @@ def _check_types(given: dict[str, Any]) -> None:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         fits = {
             "str": isinstance(value, str),
+            "str | int": isinstance(value, int if given["kind"] == "reply" else str),
             "str | None": isinstance(value, str),
             "bool": isinstance(value, bool),
             "int": is_number and value == int(value) and value >= 0,
@@ -176,6 +203,16 @@ class FaultPlan:
         with self._lock:
             return [_wire(one) for one in self._planned]
 
+    def kinds(self, service: str) -> frozenset[str]:
+        """Return the kinds of the faults in force for a service, counters aside."""
+        with self._lock:
+            return frozenset(one.fault.kind for one in self._planned if one.fault.service == service)
+
+    def holds(self, fault: Fault) -> bool:
+        """Tell whether a fault that struck once is still in the plan."""
+        with self._lock:
+            return any(one.fault is fault for one in self._planned)
+
     def strike(
         self,
         service: str,
@@ -204,6 +241,6 @@ class FaultPlan:
 
 
 def _wire(planned: _Planned) -> dict[str, Any]:
-    shown = SELECTORS | KEYS_OF_KIND[planned.fault.kind]
+    shown = SELECTORS | _keys_of_kind(planned.fault.service)[planned.fault.kind]
     values = {key: value for key, value in asdict(planned.fault).items() if key in shown}
     return {**values, "seen": planned.seen, "hits": planned.hits}

@@ -10,6 +10,7 @@ from sandbox.store import Store
 
 if TYPE_CHECKING:
     from sandbox.connection import Call
+    from sandbox.ftp_session import FtpCall
 
 _COLUMNS = (
     *("at", "service", "operation", "method", "path", "query", "status", "external_id", "tracking_id"),
@@ -21,12 +22,12 @@ _FILTERS = ("service", "external_id", "operation")
 
 
 class Journal:
-    """Calls in the order of their answers; kept over a restart, never with a token."""
+    """Calls in the order of their answers; kept over a restart, never with a token or a password."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def record(self, call: Call) -> None:
+    def record(self, call: Call | FtpCall) -> None:
         """Write a call down before its answer leaves, so that whoever got the answer finds the entry."""
         if call.seq:
             self._store.execute(_AMEND, (call.status, call.bytes_in, call.bytes_out, call.outcome, call.seq))

@@ -15,6 +15,8 @@ from sandbox.catalogue import Catalogue, load_catalogue, stock
 from sandbox.connection import JournalledApp
 from sandbox.edye_api import EdyeApi
 from sandbox.faults import FaultPlan, parse_faults
+from sandbox.ftp_poller import FtpPoller
+from sandbox.ftp_server import FtpHost
 from sandbox.hosting import Hosting, open_listener
 from sandbox.ingests import IngestBook
 from sandbox.journal import Journal
@@ -27,10 +29,11 @@ SERVICES = ("edye", "media", "partner", "admin")
 
 
 class Sandbox:
-    """Stand-ins for the EDYE API, its media host, the partner and S3, for one state folder.
+    """Stand-ins for the EDYE API, its media host, the partner, its FTP server and S3, for one state folder.
 
     `faults` is a list of JSON-like objects (see `sandbox.faults`); `catalogue` is `sample`, `generated:N`, the path of
     a YAML file, or a Catalogue. `media_dir` may be shared by many sandboxes. S3 starts when `s3_url` is first read.
+    FTP is plain, or FTPS (AUTH TLS required) with a certificate and its key.
     """
 
     def __init__(
@@ -46,6 +49,8 @@ class Sandbox:
         ports: dict[str, int] | None = None,
         ignore_idempotency: bool = False,
         keep_files: bool = False,
+        ftp_certificate_file: Path | None = None,
+        ftp_key_file: Path | None = None,
     ) -> None:
         self.state_dir = Path(state_dir)
         self.media_dir = Path(media_dir) if media_dir else self.state_dir / "media"
@@ -53,6 +58,7 @@ class Sandbox:
         self._public_host = public_host or ("127.0.0.1" if host == "0.0.0.0" else host)  # noqa: S104 - compared, not bound
         self._processing_s = processing_s
         self._ignore_idempotency, self._keep_files = ignore_idempotency, keep_files
+        self._ftp_certificate_file, self._ftp_key_file = ftp_certificate_file, ftp_key_file
         self._plan = FaultPlan(parse_faults(list(faults)))
         self._catalogue = load_catalogue(catalogue)
         self._s3 = S3Host(host, self._ports.get("s3", 0))
@@ -87,15 +93,39 @@ class Sandbox:
             "partner": PartnerApi(self._book).app(),
         }
         journalled = {name: JournalledApp(name, app, self._journal, self._plan) for name, app in apps.items()}
-        admin = AdminApi(self._journal, self._plan, self._book, self._board).app()
+        self._start_ftp(listeners["ftp"])
+        admin = AdminApi(self._journal, self._plan, self._book, self._board, self._ftp_poller).app()
         self._hosting = Hosting({**journalled, "admin": admin}, listeners)
         self._hosting.start()
         return self
+
+    def _start_ftp(self, listener: socket.socket) -> None:
+        self._ftp_poller = FtpPoller(
+            self.ftp_root,
+            self.state_dir,
+            self._store,
+            self._plan,
+            processing_s=self._processing_s,
+            keep_files=self._keep_files,
+        )
+        self._ftp = FtpHost(
+            self.ftp_root,
+            self._journal,
+            self._plan,
+            host=self._host,
+            public_host=self._public_host,
+            certificate_file=self._ftp_certificate_file,
+            key_file=self._ftp_key_file,
+        )
+        self._ftp_port = self._ftp.start(listener)
+        self._ftp_poller.start()
 
     def stop(self) -> None:
         """Stop every service; what the partner took stays in the state folder."""
         stopping = threading.Thread(target=self._s3.stop, name="sandbox-s3-stop")
         stopping.start()
+        self._ftp.stop()
+        self._ftp_poller.stop()
         self._hosting.stop()
         stopping.join()
         self._book.close()
@@ -112,9 +142,10 @@ class Sandbox:
     def _open_listeners(self) -> dict[str, socket.socket]:
         listeners: dict[str, socket.socket] = {}
         try:
-            for name in SERVICES:
+            for name in (*SERVICES, "ftp"):
                 listeners[name] = open_listener(name, self._host, self._ports.get(name, 0))
-                self._urls[name] = f"http://{self._public_host}:{listeners[name].getsockname()[1]}"
+                scheme = "ftp" if name == "ftp" else "http"
+                self._urls[name] = f"{scheme}://{self._public_host}:{listeners[name].getsockname()[1]}"
         except OSError:
             for listener in listeners.values():
                 listener.close()
@@ -149,6 +180,21 @@ class Sandbox:
                 self._s3_port = self._s3.start()
         return f"http://{self._public_host}:{self._s3_port}"
 
+    @property
+    def ftp_url(self) -> str:
+        """Base URL of the partner's FTP server, without its login."""
+        return self._urls["ftp"]
+
+    @property
+    def ftp_port(self) -> int:
+        """Port of the partner's FTP server."""
+        return self._ftp_port
+
+    @property
+    def ftp_root(self) -> Path:
+        """The FTP server's root folder on disk."""
+        return self.state_dir / "ftp"
+
     def journal(
         self, service: str | None = None, external_id: str | None = None, operation: str | None = None
     ) -> list[dict[str, Any]]:
@@ -168,13 +214,18 @@ class Sandbox:
         self._plan.replace([])
 
     def reset(self) -> None:
-        """Forget what the partner took and the journal; faults and catalogue stay."""
+        """Forget what the partner took and the journal, and empty the FTP folders; faults and catalogue stay."""
         self._book.clear()
+        self._ftp_poller.clear()
         self._journal.clear()
 
     def contents(self) -> list[dict[str, Any]]:
         """Return what the partner took, oldest first."""
         return self._book.contents()
+
+    def ftp_contents(self) -> list[dict[str, Any]]:
+        """Return what the partner picked up from its FTP server, oldest first."""
+        return self._ftp_poller.contents()
 
     def catalogue(self) -> dict[str, list[dict[str, Any]]]:
         """Return the served items as {"shows": [...], "episodes": [...]}."""

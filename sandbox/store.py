@@ -27,6 +27,12 @@ CREATE TABLE IF NOT EXISTS contents (
 CREATE INDEX IF NOT EXISTS contents_external_id ON contents (external_id);
 CREATE INDEX IF NOT EXISTS contents_idempotency_key ON contents (idempotency_key);
 CREATE TABLE IF NOT EXISTS probes (sha256 TEXT PRIMARY KEY, code TEXT, message TEXT);
+CREATE TABLE IF NOT EXISTS ftp_titles (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    client TEXT NOT NULL, metadata_file TEXT NOT NULL, picked_up_at REAL NOT NULL,
+    is_stuck INTEGER NOT NULL, planned_code TEXT, planned_message TEXT,
+    found TEXT, code TEXT, message TEXT, ended_at REAL, is_told INTEGER NOT NULL DEFAULT 0
+);
 """
 
 

@@ -20,8 +20,8 @@ BUILD = PROJECT / "build"
 AIRFLOW_HOME = BUILD / "airflow"
 SANDBOX_STATE = BUILD / "sandbox"
 SANDBOX_PATIENCE_S = 180.0
-SERVICES = ("edye", "media", "partner", "s3", "admin")
-CONNECTION_SERVICES = {"edye_api": "edye", "roku_ingest": "partner", "feed_store": "s3"}
+SERVICES = ("edye", "media", "partner", "s3", "ftp", "admin")
+CONNECTION_SERVICES = {"edye_api": "edye", "roku_ingest": "partner", "feed_store": "s3", "roku_ftp": "ftp"}
 DEFAULT_PORTS = {"media": 28082, "admin": 28085}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ftplib
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import pytest
 
 from sandbox.catalogue import Stocked, load_catalogue, stock
 from sandbox.server import Sandbox
+from tests.sandbox.ftp_caller import VIDEO, connect
 
 PROJECT = Path(__file__).resolve().parents[2]
 PROCESSING_S = 0.2
@@ -113,3 +115,16 @@ class Edye:
 @pytest.fixture
 def edye(box: Sandbox) -> Edye:
     return Edye(box.edye_url)
+
+
+@pytest.fixture
+def ftp(box: Sandbox) -> Iterator[ftplib.FTP]:
+    caller = connect(box.ftp_port)
+    yield caller
+    caller.close()
+
+
+@pytest.fixture
+def on_disk(box: Sandbox) -> Path:
+    """The folder of media on the FTP server."""
+    return box.ftp_root / VIDEO.strip("/")

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from sandbox.__main__ import main
+from tests.sandbox.ftp_caller import connect
 
 PROJECT = Path(__file__).resolve().parents[2]
 # It takes half a second; a shared machine may be many times slower, and a call that is waited for would take 60 s.
@@ -57,6 +58,7 @@ def test_serve_tells_its_endpoints_and_stops_when_told(serve, tmp_path):
     assert httpx.get(f"{told['edye_url']}/v1/shows").status_code == 401
     assert httpx.get(f"{told['media_url']}/media/so-pulpo/video.mp4").status_code == 200
     assert "<Name>edye-artifacts</Name>" in httpx.get(told["s3_url"]).text
+    assert connect(int(told["ftp_url"].rpartition(":")[2])).nlst() == ["error", "incoming", "outcome", "processed"]
     process.send_signal(signal.SIGTERM)
     assert process.wait(STOP_LIMIT_S) == 0
     assert not (tmp_path / "endpoints.json").exists()

@@ -219,7 +219,7 @@ def test_a_call_with_a_wrong_token_meets_no_fault(box, partner):
     ("wire", "words"),
     [
         ({"service": "partner", "kind": "explode"}, "unknown fault kind 'explode'"),
-        ({"service": "ftp", "kind": "slow", "delay_s": 1}, "unknown service 'ftp'"),
+        ({"service": "sftp", "kind": "slow", "delay_s": 1}, "unknown service 'sftp'"),
         ({"service": "partner", "kind": "stuck", "afterbytes": 3}, "no key 'afterbytes'"),
         ({"service": "partner", "kind": "cut", "delay_s": 3}, "no key 'delay_s'"),
         ({"service": "edye", "kind": "stuck"}, "happens to an ingest only"),

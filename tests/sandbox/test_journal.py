@@ -74,7 +74,7 @@ def test_an_unknown_filter_is_refused(box):
     assert (answer.status_code, "not by title" in answer.text) == (400, True)
 
 
-@pytest.mark.parametrize("path", ["/health", "/journal", "/faults", "/contents", "/catalogue"])
+@pytest.mark.parametrize("path", ["/health", "/journal", "/faults", "/contents", "/ftp/contents", "/catalogue"])
 def test_admin_calls_are_not_told(box, path):
     assert httpx.get(box.admin_url + path).status_code == 200
     assert box.journal() == []
