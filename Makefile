@@ -21,6 +21,9 @@ $(STAMP): requirements.lock requirements-bootstrap.lock
 run: setup ## the main job: a day of the sample catalogue through sandbox and DAG; ARGS="--window-start ... --window-end ..."
 	@$(BIN)/python -m tools.run $(ARGS)
 
+run-ftp: setup ## the same day over the legacy FTP channel, with a ledger of its own
+	@$(BIN)/python -m tools.run --ftp $(ARGS)
+
 up: setup ## sandbox and a real Airflow in the browser; Ctrl-C stops everything
 	@$(BIN)/python -m tools.up
 
@@ -28,7 +31,7 @@ down: ## stops what `make up` started
 	@$(BIN)/python -m tools.up --down
 
 test: setup ## every test but the longer proofs
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not proof" -q
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not proof" -q -rs
 
 proofs: setup ## the longer proofs: kills, backfill on a real scheduler
 	@$(BIN)/python -m pytest -m proof -q
@@ -52,4 +55,4 @@ lock: ## pin all dependencies anew
 clean: ## forgets runs, sandbox and ledger
 	@rm -rf build
 
-.PHONY: help setup run up down test proofs bench lint fix docs lock clean
+.PHONY: help setup run run-ftp up down test proofs bench lint fix docs lock clean

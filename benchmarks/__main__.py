@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import cold, day, feeds, probe, upload
+from benchmarks import cold, day, feeds, ftp, probe, upload
 from benchmarks.figures import Figure, Sizes, say
 
 FOREIGN = ("AIRFLOW_", "EDYE_")
@@ -24,6 +24,7 @@ class Benchmark(StrEnum):
     """What can be measured."""
 
     UPLOAD = "upload"
+    FTP = "ftp"
     PROBE = "probe"
     LINT = "lint"
     ASSEMBLE = "assemble"
@@ -33,6 +34,7 @@ class Benchmark(StrEnum):
 
 MEASURES: dict[Benchmark, Callable[[Sizes, Path], Iterator[Figure]]] = {
     Benchmark.UPLOAD: upload.measure,
+    Benchmark.FTP: ftp.measure,
     Benchmark.PROBE: probe.measure,
     Benchmark.LINT: feeds.measure_lint,
     Benchmark.ASSEMBLE: feeds.measure_assemble,
@@ -46,6 +48,8 @@ def main(
     names: Annotated[list[Benchmark] | None, typer.Argument(help="Which ones; all without a name.")] = None,
     upload_mib: Annotated[int, typer.Option(min=1, help="Size of the uploaded file, MiB.")] = USUAL.upload_mib,
     upload_rounds: Annotated[int, typer.Option(min=1, help="Uploads of each way.")] = USUAL.upload_rounds,
+    ftp_mib: Annotated[int, typer.Option(min=1, help="Size of the file that goes by FTP, MiB.")] = USUAL.ftp_mib,
+    ftp_rounds: Annotated[int, typer.Option(min=1, help="Uploads by FTP of each way.")] = USUAL.ftp_rounds,
     probe_titles: Annotated[int, typer.Option(min=4, help="Videos to look at.")] = USUAL.probe_titles,
     probe_video_s: Annotated[int, typer.Option(min=1, help="Length of the shorter videos, s.")] = USUAL.probe_video_s,
     probe_rounds: Annotated[int, typer.Option(min=1, help="Looks of each way.")] = USUAL.probe_rounds,
@@ -64,6 +68,8 @@ def main(
     sizes = Sizes(
         upload_mib,
         upload_rounds,
+        ftp_mib,
+        ftp_rounds,
         probe_titles,
         probe_video_s,
         probe_rounds,

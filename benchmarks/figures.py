@@ -15,19 +15,26 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured value; `ratio` is this figure divided by what `compared_to` names, in the same run."""
+    """One measured value; `ratio` is this figure divided by what `compared_to` names, in the same run.
+
+    Where something that a figure needs is not installed, there is no value, and `missing` says what to do.
+    """
 
     name: str
-    value: float
+    value: float | None
     unit: str
     ratio: float | None = None
     compared_to: str | None = None
+    missing: str | None = None
 
     def line(self) -> str:
         """The figure as JSON, without the comparison where there is none."""
-        told: dict[str, str | float] = {"name": self.name, "value": round(self.value, 3), "unit": self.unit}
+        value = None if self.value is None else round(self.value, 3)
+        told: dict[str, str | float | None] = {"name": self.name, "value": value, "unit": self.unit}
         if self.ratio is not None and self.compared_to is not None:
             told |= {"ratio": round(self.ratio, 4), "compared_to": self.compared_to}
+        if self.missing is not None:
+            told["missing"] = self.missing
         return json.dumps(told, ensure_ascii=False)
 
 
@@ -37,6 +44,8 @@ class Sizes:
 
     upload_mib: int = 2048
     upload_rounds: int = 7
+    ftp_mib: int = 1024
+    ftp_rounds: int = 7
     probe_titles: int = 200
     probe_video_s: int = 420
     probe_rounds: int = 3

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import httpx
 
+from edye_delivery.annex.channels import ftp_channel_of
 from edye_delivery.annex.load import load_annexes
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.planning import plan_of
@@ -26,6 +27,15 @@ ONCE = Patience(attempts=1, base_s=0.1, cap_s=0.1, retry_after_max_s=0.1)
 def first_api_annex() -> Annex:
     """The first partner with an ingest API."""
     return next(annex for annex in load_annexes(DEFAULT_FOLDER).values() if annex.api is not None)
+
+
+def ftp_annex_below(folder: str) -> Annex:
+    """The first partner with an FTP channel, its tree on the server moved into this folder."""
+    annex = next(annex for annex in load_annexes(DEFAULT_FOLDER).values() if annex.ftp is not None)
+    channel = ftp_channel_of(annex)
+    moved = {kind: f"{folder}{path}" for kind, path in channel.folders.model_dump().items()}
+    channel = channel.model_copy(update={"folders": channel.folders.model_copy(update=moved)})
+    return annex.model_copy(update={"ftp": channel})
 
 
 def client(base_url: str = "") -> httpx.Client:

@@ -1,8 +1,9 @@
 """One upload by the production code in a fresh process: `python -m benchmarks.sending JSON` prints what it took.
 
-The JSON: {"sink": URL, "file": path} for the client alone, or {"sink", "media_host": URL, "name", "sha256": digest or
-null, "scratch": folder} for the delivery step, which takes the media from a media host. It prints {"seconds",
-"grown_bytes"}: the call's wall time, and by how much resident memory rose above what it was just before the call.
+The JSON: where it goes, {"sink": URL} for the API or {"ftp": {"host", "port", "login", "password", "folder"}}, and what
+goes: {"file": path} for the client alone, or {"media_host": URL, "name", "sha256": digest or null, "scratch": folder}
+for the delivery step, which takes the media from a media host. It prints {"seconds", "grown_bytes"}: the call's wall
+time, and by how much resident memory rose above what it was just before the call.
 """
 
 from __future__ import annotations
@@ -12,21 +13,29 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from benchmarks.production import TEMPO, client, first_api_annex, media_host, planned_title
+from benchmarks.production import TEMPO, client, first_api_annex, ftp_annex_below, media_host, planned_title
+from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.plan import JudgedTitle
+from edye_delivery.clients.ftp import BLOCK_BYTES, FtpSession
+from edye_delivery.clients.ftp_control import FtpAccount
+from edye_delivery.clients.ftp_path import RemotePath
 from edye_delivery.clients.ingest import IngestApi, MediaBody, Receipt, Upload
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.operators.sending import Sender
+from edye_delivery.operators.api_carrier import ApiCarrier
+from edye_delivery.operators.ftp_carrier import FtpCarrier
+from edye_delivery.operators.sending import Carrier, Sender
 
 
 def main() -> int:
     """Sends once and prints the result."""
     job: dict[str, Any] = json.loads(sys.argv[1])
-    send = _client_alone(job) if "file" in job else _delivery_step(job)
+    client_alone = _file_by_ftp if "ftp" in job else _file_by_api
+    send = client_alone(job) if "file" in job else _delivery_step(job)
     before_bytes = memory_bytes("VmRSS")
     started = time.perf_counter()
     send()
@@ -35,7 +44,7 @@ def main() -> int:
     return 0
 
 
-def _client_alone(job: dict[str, Any]) -> Callable[[], None]:
+def _file_by_api(job: dict[str, Any]) -> Callable[[], None]:
     """IngestApi.send of a local file."""
     api, path = IngestApi(client(job["sink"]), first_api_annex(), TEMPO), Path(job["file"])
 
@@ -49,26 +58,50 @@ def _client_alone(job: dict[str, Any]) -> Callable[[], None]:
     return send
 
 
+def _file_by_ftp(job: dict[str, Any]) -> Callable[[], None]:
+    """FtpSession.store of a local file under a temporary name, its size, its final name; with login and farewell."""
+    connect, path, folder = _ftp_sessions(job), Path(job["file"]), job["ftp"]["folder"]
+    final, temporary = RemotePath(folder, path.name), RemotePath(folder, f"{path.name}.part")
+
+    def send() -> None:
+        session = connect()
+        with path.open("rb") as file:
+            session.store(temporary, file_blocks(file, BLOCK_BYTES))
+        if session.size(temporary) != path.stat().st_size:
+            raise SystemExit("the server has another size than was sent")
+        session.rename(temporary, final)
+        session.close()
+
+    return send
+
+
 def _delivery_step(job: dict[str, Any]) -> Callable[[], None]:
-    """Sender.send_batch of one title: the media host's stream, checked against its digest, into the partner's API."""
-    annex = first_api_annex()
-    sender = Sender(
-        annex=annex,
-        api=IngestApi(client(job["sink"]), annex, TEMPO),
-        media_host=media_host(job["media_host"]),
-        ledger=Ledger(open_engine(f"sqlite:///{job['scratch']}/ledger-{time.time_ns()}.sqlite"), TEMPO.now),
-        tempo=TEMPO,
-        read_artifact=lambda _: b"",
-        run_id="benchmark",
-    )
+    """Sender.send_batch of one title: the media host's stream, checked against its digest, to the partner."""
+    annex = ftp_annex_below(job["ftp"]["folder"]) if "ftp" in job else first_api_annex()
+    ledger = Ledger(open_engine(f"sqlite:///{job['scratch']}/ledger-{time.time_ns()}.sqlite"), TEMPO.now)
+    way = _carrier(job, annex, ledger)
     plan = planned_title(annex, f"{job['media_host']}/{job['name']}", job["sha256"])
 
     def send() -> None:
-        counts = sender.send_batch((JudgedTitle(plan=plan),))
+        with way as carrier:
+            counts = Sender(annex.partner, carrier, ledger, TEMPO, "benchmark").send_batch((JudgedTitle(plan=plan),))
         if counts != {"received": 1}:
             raise SystemExit(f"the title was not delivered: {counts}")
 
     return send
+
+
+def _carrier(job: dict[str, Any], annex: Annex, ledger: Ledger) -> AbstractContextManager[Carrier]:
+    host = media_host(job["media_host"])
+    if "ftp" in job:
+        return FtpCarrier(annex, _ftp_sessions(job), host, ledger, lambda _: b"")
+    return nullcontext(ApiCarrier(annex, IngestApi(client(job["sink"]), annex, TEMPO), host, ledger, lambda _: b""))
+
+
+def _ftp_sessions(job: dict[str, Any]) -> Callable[[], FtpSession]:
+    server = job["ftp"]
+    account = FtpAccount(server["host"], server["port"], server["login"], server["password"])
+    return lambda: FtpSession(account)
 
 
 def memory_bytes(name: str) -> int:

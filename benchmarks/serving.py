@@ -1,4 +1,4 @@
-"""Starts a plain server (`benchmarks.servers`) in a process of its own."""
+"""Starts a plain server in a process of its own."""
 
 from __future__ import annotations
 
@@ -7,26 +7,30 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from tools.processes import Processes, last_lines
 
 
 def start_server(processes: Processes, folder: Path, *arguments: str) -> str:
-    """The base URL of a server that runs until `processes` ends it."""
-    log = folder / f"{arguments[0]}.log"
+    """The base URL of a plain server (`benchmarks.servers`) that runs until `processes` ends it."""
     command = [sys.executable, "-m", "benchmarks.servers", *arguments]
-    child = processes.start(arguments[0], command, log, os.environ, stdout=subprocess.PIPE)
-    line = child.stdout.readline() if child.stdout else b""
-    if not line:
-        raise SystemExit(f"the {arguments[0]} server did not start:\n{last_lines(log)}")
-    return f"http://127.0.0.1:{json.loads(line)['port']}"
+    _, told = told_by(processes, arguments[0], command, folder / f"{arguments[0]}.log")
+    return f"http://127.0.0.1:{told['port']}"
 
 
 def start_sandbox(processes: Processes, state: Path, *options: str) -> tuple[subprocess.Popen[bytes], dict[str, str]]:
     """The sandbox on free ports, everything it keeps in `state`: its process and the URLs that it tells."""
     command = [sys.executable, "-m", "sandbox", "serve", "--state-dir", str(state), *options]
-    child = processes.start("sandbox", command, state / "sandbox.log", os.environ, stdout=subprocess.PIPE)
+    return told_by(processes, "sandbox", command, state / "sandbox.log")
+
+
+def told_by(
+    processes: Processes, name: str, command: list[str], log: Path
+) -> tuple[subprocess.Popen[bytes], dict[str, Any]]:
+    """A server's process, and the line of JSON with which it tells that it serves."""
+    child = processes.start(name, command, log, os.environ, stdout=subprocess.PIPE)
     line = child.stdout.readline() if child.stdout else b""
     if not line:
-        raise SystemExit(f"the sandbox did not start:\n{last_lines(state / 'sandbox.log')}")
+        raise SystemExit(f"the {name} server did not start:\n{last_lines(log)}")
     return child, json.loads(line)

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime
 
-from airflow.sdk import DAG, CronDataIntervalTimetable, TriggerRule, task_group
+from airflow.sdk import DAG, CronDataIntervalTimetable
 
 from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.dag_support.annexes import annexes
-from edye_delivery.dag_support.defaults import POOL, Tag, default_args
+from edye_delivery.dag_support.defaults import Tag, default_args
+from edye_delivery.dag_support.delivery import ChannelSteps, add_delivery
 from edye_delivery.dag_support.params import delivery_params
-from edye_delivery.operators.batch import (
-    AcceptBatchOperator,
-    DeliverBatchOperator,
-    IllustrateBatchOperator,
-    JudgeBatchOperator,
-)
-from edye_delivery.operators.feed import AssembleFeedOperator, LintFeedOperator, PublishFeedOperator
-from edye_delivery.operators.fetch import CheckRequestOperator, FetchCatalogueOperator, PlanBatchesOperator
-from edye_delivery.operators.report import ConfirmWindowOperator, ReportOperator
+from edye_delivery.operators.batch import DeliverByApiOperator
 from edye_delivery.sensors.ingest import IngestSensor
 
+STEPS = ChannelSteps(Channel.API, DeliverByApiOperator, IngestSensor)
 DOC = """
 **Promise.** Every title of the window that this partner should have is judged, delivered through the ingest API, waited
 for until the partner says `completed`, and accepted; the partner's feeds of all accepted titles are assembled, linted
@@ -61,44 +55,7 @@ def delivery_dag(annex: Annex) -> DAG:
         params=delivery_params(),
         tags={Tag.DELIVERY, Tag.API, annex.partner},
     ) as dag:
-        check_request = CheckRequestOperator(task_id="check_request", annex=annex)
-        fetch_catalogue = FetchCatalogueOperator(task_id="fetch_catalogue", annex=annex, request=check_request.output)
-        plan_batches = PlanBatchesOperator(task_id="plan_batches", annex=annex, snapshot=fetch_catalogue.output)
-
-        @task_group(group_id="batch")
-        def batch(reference: Any) -> None:
-            judge = JudgeBatchOperator(task_id="judge", annex=annex, batch=reference)
-            illustrate = IllustrateBatchOperator(task_id="illustrate", annex=annex, batch=judge.output)
-            deliver = DeliverBatchOperator(task_id="deliver", annex=annex, batch=illustrate.output, pool=POOL)
-            wait = IngestSensor(
-                task_id="wait",
-                annex=annex,
-                batch=illustrate.output,
-                trigger_rule=TriggerRule.ALL_DONE,
-                retries=10,  # Airflow 3.3.2 may take a deferral for a failure (apache/airflow#67287); a repeat is safe
-                retry_delay=timedelta(seconds=30),
-            )
-            accept = AcceptBatchOperator(
-                task_id="accept", annex=annex, batch=illustrate.output, trigger_rule=TriggerRule.ALL_DONE
-            )
-            deliver >> wait >> accept
-
-        @task_group(group_id="feed")
-        def feed(name: Any) -> None:
-            which = {"annex": annex, "request": check_request.output, "feed": name}
-            assemble_feed = AssembleFeedOperator(task_id="assemble_feed", trigger_rule=TriggerRule.ALL_DONE, **which)
-            lint_feed = LintFeedOperator(task_id="lint_feed", draft=assemble_feed.output, **which)
-            publish_feed = PublishFeedOperator(task_id="publish_feed", draft=assemble_feed.output, **which)
-            lint_feed >> publish_feed
-
-        report = ReportOperator(
-            task_id="report", annex=annex, request=check_request.output, trigger_rule=TriggerRule.ALL_DONE
-        )
-        confirm_window = ConfirmWindowOperator(task_id="confirm_window", annex=annex, report=report.output)
-        batches = batch.expand(reference=plan_batches.output)
-        batches >> report >> confirm_window
-        if annex.feeds:
-            batches >> feed.expand(name=[spec.name for spec in annex.feeds]) >> report
+        add_delivery(annex, STEPS)
     return dag
 
 

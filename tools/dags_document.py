@@ -65,10 +65,16 @@ def _param(dag: DAG, name: str) -> tuple[str, ...]:
     return (
         code(name),
         types if isinstance(types, str) else " or ".join(sorted(types)),
-        code(dag.params[name]) if dag.params[name] not in (None, []) else "empty",
+        _default(param),
         codes(values) if values else ", ".join(bounds) or "-",
         f"{title}. {param.description or ''}".strip(),
     )
+
+
+def _default(param: Any) -> str:
+    if not param.has_value and "null" not in param.schema.get("type", "null"):  # None counts as no value
+        return "none: required"
+    return code(param.value) if param.value not in (None, []) else "empty"
 
 
 def _item(value: Any) -> str:

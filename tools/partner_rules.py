@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edye_delivery.annex.model import Annex
-from edye_delivery.annex.wire import MetadataField
+from edye_delivery.annex.wire import MetadataField, Pace
 from tools.markdown import code, codes, table
 
 
@@ -93,6 +93,12 @@ def errors(annex: Annex) -> Iterator[str]:
         for number, rule in enumerate(annex.errors, start=1)
     ]
     yield from table(("line", "HTTP status", "code", "text contains", "cause"), rows)
+
+
+def polling(pace: Pace) -> str:
+    """How a wait looks for an outcome, in words."""
+    slower = f"then {pace.growth:g} times slower each time, up to {pace.slowest_s:g} s"
+    return f"first after {pace.first_s:g} s, every {pace.every_s:g} s, {slower}"
 
 
 def waivers(annex: Annex) -> Iterator[str]:

@@ -12,7 +12,8 @@ from edye_delivery.annex.load import load_annexes
 from edye_delivery.annex.model import Annex
 from tools.markdown import code, codes, table
 from tools.partner_feeds import feeds
-from tools.partner_rules import errors, images, mappings, metadata, text, thumbnails, video, waivers
+from tools.partner_ftp import ftp
+from tools.partner_rules import errors, images, mappings, metadata, polling, text, thumbnails, video, waivers
 
 INTRODUCTION = """# Partners
 
@@ -24,7 +25,7 @@ def document(annexes_folder: Path, command: str) -> str:
     """The whole text, partners and tables in a fixed order."""
     annexes = load_annexes(annexes_folder)
     lines = INTRODUCTION.format(command=command).splitlines()
-    lines += ["", *table(("partner", "name", "channels", "schedule (UTC)", "DAG"), map(_overview, annexes.values()))]
+    lines += ["", *table(("partner", "name", "channels", "schedule (UTC)", "DAGs"), map(_overview, annexes.values()))]
     for annex in annexes.values():
         lines += ["", f"## {annex.partner}", "", f"{annex.display_name}: `include/annexes/{annex.partner}.yaml`."]
         for heading, _, section in SECTIONS:
@@ -36,9 +37,11 @@ def document(annexes_folder: Path, command: str) -> str:
 
 
 def _overview(annex: Annex) -> tuple[str, ...]:
-    dag = code(f"deliver_api__{annex.partner}") if annex.api else "-"
+    channels = [name for name, channel in (("api", annex.api), ("ftp", annex.ftp)) if channel is not None]
     name = f"[{annex.partner}](#{annex.partner})"
-    return name, annex.display_name, "API" if annex.api else "-", code(annex.schedule or "by hand"), dag
+    schedule = code(annex.schedule or "by hand") if annex.api else "by hand"
+    dags = codes(f"deliver_{channel}__{annex.partner}" for channel in channels)
+    return name, annex.display_name, ", ".join(channels).upper() or "-", schedule, dags
 
 
 def _general(annex: Annex) -> Iterator[str]:
@@ -83,8 +86,7 @@ def _api(annex: Annex) -> Iterator[str]:
     if api is None:
         return
     parts = [api.metadata_part, api.file_part, *(rendition.part for rendition in api.renditions)]
-    polling, patience = api.polling, api.patience
-    slower = f"then {polling.growth:g} times slower each time, up to {polling.slowest_s:g} s"
+    patience = api.patience
     yield from table(
         ("what", "value"),
         [
@@ -97,8 +99,8 @@ def _api(annex: Annex) -> Iterator[str]:
             ("longest Retry-After that is waited for", f"{patience.retry_after_max_s:g} s"),
             ("tracking id under", codes(api.tracking_id_keys)),
             ("status", f"`GET {api.status_path}?{api.status_id_parameter}=...`, state under {code(api.state_key)}"),
-            ("polling", f"first after {polling.first_s:g} s, every {polling.every_s:g} s, {slower}"),
-            ("the wait gives up after", f"{polling.give_up_s:g} s"),
+            ("polling", polling(api.polling)),
+            ("the wait gives up after", f"{api.polling.give_up_s:g} s"),
             ("time for one answer", f"{api.answer_timeout_s:g} s"),
         ],
     )
@@ -107,7 +109,10 @@ def _api(annex: Annex) -> Iterator[str]:
 
 
 def _acceptance(annex: Annex) -> Iterator[str]:
-    yield from (f"{number}. {code(name)}: {CRITERIA[name]}." for number, name in enumerate(annex.acceptance, start=1))
+    for number, name in enumerate(annex.acceptance, start=1):
+        ways = [CRITERIA[name]] if annex.api or name not in CRITERIA_BY_FTP else []
+        ways += [f"by FTP: {CRITERIA_BY_FTP[name]}"] if annex.ftp and name in CRITERIA_BY_FTP else []
+        yield f"{number}. {code(name)}: {'; '.join(ways)}."
 
 
 def _contacts(annex: Annex) -> Iterator[str]:
@@ -133,11 +138,16 @@ CRITERIA = {
     "minimum_metadata": "no field of the minimum metadata is empty",
     "qc_and_thumbnails": "no rule blocks the title, and every thumbnail of the annex was made",
 }
+CRITERIA_BY_FTP = {
+    "received_with_tracking_id": "the metadata file got its final name, which is the tracking id",
+    "completed": "what is seen on the server means `completed`",
+}
 Section = tuple[str, tuple[str, ...], Callable[[Annex], Any]]
 SECTIONS: tuple[Section, ...] = (
     ("General", ("client_id", "batch_size", "fail_on", "catalogue", "required_tags", "alert"), _general),
     ("Names", ("naming",), _naming),
     ("Ingest API", ("api",), _api),
+    ("FTP channel", ("ftp",), ftp),
     ("Metadata", ("metadata", "minimum_metadata"), metadata),
     ("Mapping tables", ("mappings",), mappings),
     ("Texts", ("text",), text),

@@ -1,4 +1,7 @@
-"""`make run`: one day of the sample catalogue through sandbox, DAG and partner, title by title on the screen."""
+"""`make run`: one day of the sample catalogue through sandbox, DAG and partner, title by title on the screen.
+
+`make run-ftp` is the same over FTP, with a ledger of its own: what the API delivered would not be sent again.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,8 @@ from tools.local import (
 from tools.processes import Processes, last_lines, wait_for_turn
 
 DAG_ID = "deliver_api__roku_premium_subs_mx"
+FTP_DAG_ID = "deliver_ftp__roku_premium_subs_mx"
+FTP_REASON = "A trial of the legacy channel with the sample catalogue"
 SAMPLE_DAY = ("2026-03-01T06:00:00Z", "2026-03-02T06:00:00Z")
 COLOURS = {"accepted": "green", "rejected": "yellow", "failed": "red", "unchanged": "cyan", "planned": "white"}
 ENDS = {"accepted", "rejected", "failed"}
@@ -46,16 +51,24 @@ console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
 def main(
     window_start: Annotated[str, typer.Option(help="Window start, RFC 3339, inclusive.")] = SAMPLE_DAY[0],
     window_end: Annotated[str, typer.Option(help="Window end, RFC 3339, exclusive.")] = SAMPLE_DAY[1],
-    dag_id: Annotated[str, typer.Option(help="Which partner's DAG.")] = DAG_ID,
+    dag_id: Annotated[str, typer.Option(help="Which partner's DAG; deliver_ftp__... with --ftp.")] = "",
+    ftp: Annotated[
+        bool, typer.Option("--ftp", help="Over FTP, which is deprecated, with a ledger of its own.")
+    ] = False,
+    reason: Annotated[str, typer.Option(help="Why FTP is used.")] = FTP_REASON,
 ) -> None:
     """Runs the DAG once; exit status 0 where every title ended as it should, 1 where not, 2 without a report."""
     started = time.monotonic()
+    dag_id = dag_id or (FTP_DAG_ID if ftp else DAG_ID)
+    folder = BUILD / ("run-ftp" if ftp else "run")
     replaced = replaced_connections()
     if RECORD.exists():
         with console.status("waiting for the end of the run before this one"):
             wait_for_turn(RECORD)
     with Processes(RECORD) as processes:
         connections, ports = sandbox_connections(replaced)
+        if ftp:
+            connections["delivery_ledger"]["host"] = str(folder / "ledger.sqlite")
         variables = {**airflow_variables(), **settings.environment(connections)}
         migration = migrate(variables)
         with console.status("sandbox: making the sample's videos and pictures (first run only), starting its services"):
@@ -65,26 +78,28 @@ def main(
         if replaced:
             console.print(f"from the environment, not from airflow_settings.yaml: {', '.join(sorted(replaced))}")
         console.print(f"[bold]{dag_id}[/] for {window_start} .. {window_end}")
-        conf = {"window_start": window_start, "window_end": window_end}
-        done = _run(processes, dag_id, conf, variables)
-    code = _tell_outcome(done, checked="edye_api" not in replaced and (window_start, window_end) == SAMPLE_DAY)
+        conf = {"window_start": window_start, "window_end": window_end} | ({"reason": reason} if ftp else {})
+        done = _run(processes, dag_id, conf, variables, folder)
+    code = _tell_outcome(done, folder, checked="edye_api" not in replaced and (window_start, window_end) == SAMPLE_DAY)
     console.print(f"{time.monotonic() - started:.0f} s in all")
     raise typer.Exit(code)
 
 
-def _run(processes: Processes, dag_id: str, conf: dict[str, str], variables: dict[str, str]) -> dict[str, Any]:
+def _run(
+    processes: Processes, dag_id: str, conf: dict[str, str], variables: dict[str, str], folder: Path
+) -> dict[str, Any]:
     """Runs the DAG in a process of its own and shows its progress; its last line."""
-    command = [sys.executable, "-m", "tools.one_run", dag_id, json.dumps(conf), str(BUILD / "run")]
+    command = [sys.executable, "-m", "tools.one_run", dag_id, json.dumps(conf), str(folder)]
     env = {**variables, "PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "plugins")])}
-    log = BUILD / "run" / "one_run.log"
+    log = folder / "one_run.log"
     # A task of Airflow takes SIGTERM for itself and goes on; a run that is killed is taken up by the next one.
     child = processes.start("run", command, log, env, stdout=subprocess.PIPE, stop_signal=signal.SIGKILL)
-    done = _shown(json.loads(line) for line in child.stdout or ())
+    done = _shown((json.loads(line) for line in child.stdout or ()), folder)
     child.wait()
     return done
 
 
-def _shown(lines: Iterator[dict[str, Any]]) -> dict[str, Any]:
+def _shown(lines: Iterator[dict[str, Any]], folder: Path) -> dict[str, Any]:
     """Shows every title's steps as they come: a bar and a line an ended title; plain lines without a terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     states: dict[str, str] = {}
@@ -104,24 +119,27 @@ def _shown(lines: Iterator[dict[str, Any]]) -> dict[str, Any]:
                 progress.console.print(
                     f"  [{colour}]{line['state']:<10}[/] {escape(line['external_id'])}{detail}", soft_wrap=True
                 )
-    return {"event": "error", "sentence": f"the run ended by itself:\n{last_lines(BUILD / 'run' / 'airflow.log')}"}
+    return {"event": "error", "sentence": f"the run ended by itself:\n{last_lines(folder / 'airflow.log')}"}
 
 
-def _tell_outcome(done: dict[str, Any], *, checked: bool) -> int:
+def _tell_outcome(done: dict[str, Any], folder: Path, *, checked: bool) -> int:
     if done["event"] == "error" or done["report"] is None:
-        console.print(
-            done.get("sentence") or why_no_report(BUILD / "run" / "airflow.log"), markup=False, soft_wrap=True
-        )
+        console.print(done.get("sentence") or why_no_report(folder / "airflow.log"), markup=False, soft_wrap=True)
         return 2
     report = json.loads(Path(done["report"], "report.json").read_text(encoding="utf-8"))
     _print_table(report)
     totals = ", ".join(f"{count} {name}" for name, count in report["totals"].items() if count or name == "sent")
     console.print(f"[bold]{totals}[/]; run is {report['colour']}")
+    if report["notice"]:
+        console.print(
+            f"[yellow]{escape(report['notice'])}[/]; reason given: {escape(report['reason'])}", soft_wrap=True
+        )
     for feed in report["feeds"]:
         console.print(_told_feed(feed), markup=False, soft_wrap=True)
     for sentence in report["incidents"]:
         console.print(f"[red]incident:[/] {escape(sentence)}", soft_wrap=True)
-    console.print(f"reports: {', '.join(f'build/run/report.{ending}' for ending in ('html', 'xlsx', 'csv', 'json'))}")
+    places = (f"build/{folder.name}/report.{ending}" for ending in ("html", "xlsx", "csv", "json"))
+    console.print(f"reports: {', '.join(places)}")
     if not checked:
         return 0 if report["colour"] == "green" else 1
     found = surprises(expectations(), report["titles"]) + report["incidents"]

@@ -38,6 +38,21 @@ class AuthRefused(Terminal):
     """The other side refused our token (401) or our permission (403)."""
 
 
+class NameRefused(Terminal):
+    """A name would go into a path or a command and is not plain letters, digits, dots, hyphens and underscores."""
+
+
+class FtpRefused(Terminal):
+    """An FTP server answers a command with a lasting refusal (5xx): its code, its text, the command."""
+
+    def __init__(self, command: str, code: int, text: str) -> None:
+        self.command, self.code, self.text = command, code, text
+        super().__init__(f"the FTP server answered {code} to {command}: {text or '(no text)'}")
+
+    def __reduce__(self) -> tuple[type[FtpRefused], tuple[str, int, str]]:
+        return type(self), (self.command, self.code, self.text)
+
+
 class CatalogueRefused(Terminal):
     """The EDYE API answers a well-formed call with a refusal (400, 404)."""
 

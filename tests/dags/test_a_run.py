@@ -11,12 +11,15 @@ import pytest
 import yaml
 
 from edye_delivery.dag_support.annexes import FOLDER_VARIABLE
+from sandbox.ftp_server import FTP_LOGIN, FTP_PASSWORD
 from sandbox.s3 import S3Host
 from sandbox.server import Sandbox
 from tests.builders import ANNEX_FILE, PROJECT
 
 pytestmark = pytest.mark.xdist_group("airflow")
 DAG_ID = "deliver_api__roku_premium_subs_mx"
+FTP_DAG_ID = "deliver_ftp__roku_premium_subs_mx"
+REASON = "the API answers 503 since yesterday"
 DAY = {"window_start": "2026-03-01T06:00:00Z", "window_end": "2026-03-02T06:00:00Z"}
 GOOD = "EDYE_PLANETA_S01E01_ES"
 BAD = "EDYE_MOV_000115_ES"
@@ -48,7 +51,9 @@ def airflow_database():
 def connected(box, feeds_url, tmp_path, monkeypatch, airflow_database):
     """Connections to the sandbox and an annex that waits shortly; the folder of ledger and artifacts."""
     annex = yaml.safe_load(ANNEX_FILE.read_text(encoding="utf-8"))
-    annex["api"] |= {"polling": {"first_s": 0.6, "every_s": 0.2, "slowest_s": 1, "give_up_s": 60}}
+    quick = {"polling": {"first_s": 0.6, "every_s": 0.2, "slowest_s": 1, "give_up_s": 60}}
+    annex["api"] |= quick
+    annex["ftp"] |= quick
     (tmp_path / "annexes").mkdir()
     (tmp_path / "annexes" / ANNEX_FILE.name).write_text(yaml.safe_dump(annex), encoding="utf-8")
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "annexes"))
@@ -60,6 +65,13 @@ def connected(box, feeds_url, tmp_path, monkeypatch, airflow_database):
             "host": box.partner_url,
             "password": "abc123",
             "extra": {"trust_env": False},
+        },
+        "roku_ftp": {
+            "conn_type": "ftp",
+            "host": "127.0.0.1",
+            "port": box.ftp_port,
+            "login": FTP_LOGIN,
+            "password": FTP_PASSWORD,
         },
         "delivery_ledger": {"conn_type": "sqlite", "host": str(tmp_path / "ledger.sqlite")},
         "feed_store": {
@@ -83,10 +95,10 @@ def connected(box, feeds_url, tmp_path, monkeypatch, airflow_database):
     return tmp_path
 
 
-def run(conf, **facts):
+def run(conf, dag_id=DAG_ID, **facts):
     from airflow.dag_processing.dagbag import DagBag
 
-    dag = DagBag(dag_folder=os.environ["AIRFLOW__CORE__DAGS_FOLDER"]).dags[DAG_ID]
+    dag = DagBag(dag_folder=os.environ["AIRFLOW__CORE__DAGS_FOLDER"]).dags[dag_id]
     return dag.test(run_conf=conf, **facts)
 
 
@@ -197,3 +209,36 @@ def test_a_catalogue_that_refuses_us_is_red_and_the_report_says_what_did_not_hap
     assert dag_run.state == "failed"
     assert states_of(dag_run)["fetch_catalogue"] == "failed"
     assert "fetch_catalogue" in report_of(connected)["incidents"][0]
+
+
+def test_a_run_over_ftp_delivers_and_its_report_and_log_say_that_the_channel_is_deprecated(connected, box, caplog):
+    conf = {**DAY, "external_ids": [GOOD], "reason": REASON}
+    assert run(conf, FTP_DAG_ID).state == "success"
+    report = report_of(connected)
+    assert report["totals"] | {"accepted": 1, "sent": 1} == report["totals"]
+    assert "deprecated since Q3 2025" in report["notice"]
+    assert (report["channel"], report["reason"], report["feeds"]) == ("ftp", REASON, [])
+    assert [content["external_id"] for content in box.ftp_contents()] == [GOOD]
+    assert box.contents() == []
+    page = max(connected.rglob("report.html"), key=lambda path: path.stat().st_mtime).read_text(encoding="utf-8")
+    assert "FTP, deprecated" in page
+    assert REASON in page
+
+
+def test_what_came_by_ftp_is_not_sent_by_the_api(connected, box):
+    conf = {**DAY, "external_ids": [GOOD]}
+    assert run({**conf, "reason": REASON}, FTP_DAG_ID).state == "success"
+    assert run(conf).state == "success"
+    report = report_of(connected)
+    assert (report["totals"]["sent"], report["totals"]["unchanged"]) == (0, 1)
+    assert box.contents() == []
+    (feed,) = report["feeds"]  # what came by FTP is in the feed too
+    assert (feed["outcome"], feed["kinds"]) == ("published", {"episode": 1, "season": 1, "series": 1})
+
+
+def test_a_run_over_ftp_without_a_reason_is_refused_before_anything_is_sent(connected, box):
+    from airflow.sdk.exceptions import AirflowException
+
+    with pytest.raises((AirflowException, ValueError), match="reason"):
+        run({**DAY, "external_ids": [GOOD]}, FTP_DAG_ID)
+    assert box.ftp_contents() == []

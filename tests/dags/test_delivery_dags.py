@@ -11,6 +11,7 @@ from edye_delivery.errors import AnnexInvalid
 from tests.builders import PROJECT, annex_file
 
 ROKU = "deliver_api__roku_premium_subs_mx"
+ROKU_BY_FTP = "deliver_ftp__roku_premium_subs_mx"
 CHAIN = ["batch.judge", "batch.illustrate", "batch.deliver", "batch.wait", "batch.accept"]
 
 
@@ -35,15 +36,24 @@ def dag(no_network):
     return bag_of().dags[ROKU]
 
 
-def test_one_dag_for_every_annex_with_an_api(no_network):
-    assert set(bag_of().dags) == {f"deliver_api__{name}" for name, annex in annexes().items() if annex.api}
+@pytest.fixture
+def ftp_dag(no_network):
+    return bag_of().dags[ROKU_BY_FTP]
+
+
+def test_one_dag_for_every_annex_and_each_of_its_channels(no_network):
+    by_api = {f"deliver_api__{name}" for name, annex in annexes().items() if annex.api}
+    by_ftp = {f"deliver_ftp__{name}" for name, annex in annexes().items() if annex.ftp}
+    assert set(bag_of().dags) == by_api | by_ftp
+    assert ROKU in by_api
+    assert ROKU_BY_FTP in by_ftp
 
 
 def test_a_second_annex_in_the_folder_is_a_second_dag(tmp_path, monkeypatch):
-    for name in ("alpha", "beta"):
-        annex_file(tmp_path, name)
+    annex_file(tmp_path, "alpha", ftp=None)
+    annex_file(tmp_path, "beta", api=None)
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
-    assert set(bag_of().dags) == {"deliver_api__alpha", "deliver_api__beta"}
+    assert set(bag_of().dags) == {"deliver_api__alpha", "deliver_ftp__beta"}
 
 
 def test_a_broken_annex_is_an_import_error_that_names_file_and_key(tmp_path, monkeypatch):
@@ -100,3 +110,42 @@ def test_parsing_twice_gives_the_same_dag(dag):
     from airflow.serialization.serialized_objects import DagSerialization
 
     assert DagSerialization.to_dict(bag_of().dags[ROKU]) == DagSerialization.to_dict(bag_of().dags[ROKU])
+
+
+def test_the_ftp_dag_is_never_scheduled_says_that_it_is_deprecated_and_asks_for_a_reason(ftp_dag):
+    since = annexes()["roku_premium_subs_mx"].ftp.deprecated_since
+    assert type(ftp_dag.timetable).__name__ == "NullTimetable"
+    assert since in ftp_dag.dag_display_name
+    assert f"**Deprecated since {since}.**" in ftp_dag.doc_md
+    assert {"ftp", "deprecated"} <= ftp_dag.tags
+    assert not ftp_dag.params.get_param("reason").has_value
+
+
+@pytest.mark.parametrize("reason", [None, "", "because", 5])
+def test_a_reason_that_is_no_sentence_is_refused_by_the_form(ftp_dag, reason):
+    from airflow.sdk.exceptions import AirflowException
+
+    with pytest.raises((AirflowException, ValueError)):
+        ftp_dag.params.get_param("reason").resolve(reason)
+
+
+def test_both_channels_have_the_same_steps_and_only_upload_and_wait_differ(dag, ftp_dag):
+    own = {"batch.deliver", "batch.wait"}
+    of_feeds = {name for name in dag.task_ids if name.startswith("feed.")}
+    assert set(ftp_dag.task_ids) == set(dag.task_ids) - of_feeds
+    for name in ftp_dag.task_ids:
+        kinds = {type(a_dag.get_task(name)).__name__ for a_dag in (dag, ftp_dag)}
+        operators = {getattr(a_dag.get_task(name), "operator_class", None) for a_dag in (dag, ftp_dag)}
+        assert (len(operators) > 1 or len(kinds) > 1) == (name in own), name
+    for task in ftp_dag.tasks:
+        assert (task.owner, task.retry_policy) == ("DevOps", RETRIES)
+        assert task.execution_timeout is not None
+
+
+def test_feeds_are_published_by_the_api_delivery_and_by_ftp_only_where_there_is_none(tmp_path, monkeypatch, no_network):
+    annex_file(tmp_path, "alpha")
+    annex_file(tmp_path, "beta", api=None)
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    dags = bag_of().dags
+    publishing = {name for name, a_dag in dags.items() if "feed.publish_feed" in a_dag.task_ids}
+    assert publishing == {"deliver_api__alpha", "deliver_ftp__beta"}

@@ -11,11 +11,16 @@ import pytest
 from edye_delivery.annex.model import Annex
 from sandbox.server import Sandbox
 from tests.builders import PROJECT, the_annex
+from tests.flow.ftp_line import FtpLine
 from tests.flow.line import Line
 
 QUICK_API = {
     "patience": {"attempts": 4, "base_s": 0.01, "cap_s": 0.05, "retry_after_max_s": 100},
     "polling": {"first_s": 0.0, "every_s": 0.05, "slowest_s": 0.2, "at_once": 8, "give_up_s": 60},
+}
+QUICK_FTP = {
+    "patience": {"attempts": 4, "base_s": 0.01, "cap_s": 0.05},
+    "polling": {"first_s": 0.0, "every_s": 0.05, "slowest_s": 0.2, "give_up_s": 60},
 }
 
 
@@ -48,3 +53,19 @@ def make_line(box: Sandbox, tmp_path: Path) -> Callable[..., Line]:
 def line(make_line: Callable[..., Line]) -> Line:
     """A line to ROKU."""
     return make_line()
+
+
+@pytest.fixture
+def make_ftp_line(box: Sandbox, tmp_path: Path) -> Callable[..., FtpLine]:
+    """The same over FTP; its ledger is that of a line of the same test."""
+
+    def make(**ftp: Any) -> FtpLine:
+        return FtpLine(the_annex(api=QUICK_API, ftp=QUICK_FTP | ftp), box, tmp_path)
+
+    return make
+
+
+@pytest.fixture
+def ftp_line(make_ftp_line: Callable[..., FtpLine]) -> FtpLine:
+    """A line to ROKU over FTP."""
+    return make_ftp_line()

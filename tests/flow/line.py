@@ -23,6 +23,7 @@ from edye_delivery.clients.watch import AsyncTempo, IngestWatch
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.operators.accepting import accept_batch
+from edye_delivery.operators.api_carrier import ApiCarrier
 from edye_delivery.operators.fetching import fetch_snapshot
 from edye_delivery.operators.illustrating import Illustrator
 from edye_delivery.operators.judging import Judge
@@ -87,16 +88,9 @@ class Line:
         return plan, judged
 
     def send(self, judged: list[JudgedTitle], run_id: str) -> dict[str, int]:
-        sender = Sender(
-            annex=self.annex,
-            api=IngestApi(self.partner_client(), self.annex, self.tempo),
-            media_host=self.media_host,
-            ledger=self.ledger,
-            tempo=self.tempo,
-            read_artifact=self.artifacts.__getitem__,
-            run_id=run_id,
-        )
-        return sender.send_batch(tuple(judged))
+        api = IngestApi(self.partner_client(), self.annex, self.tempo)
+        carrier = ApiCarrier(self.annex, api, self.media_host, self.ledger, self.artifacts.__getitem__)
+        return Sender(self.annex.partner, carrier, self.ledger, self.tempo, run_id).send_batch(tuple(judged))
 
     def wait(self, judged: list[JudgedTitle], give_up_s: float = 10.0) -> None:
         waiting = with_partner(self.ledger, judged)

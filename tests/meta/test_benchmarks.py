@@ -15,6 +15,7 @@ import pytest
 
 from benchmarks.figures import MIB, Figure
 from benchmarks.memory import PeakMemory
+from tests.vsftpd import vsftpd_path
 
 PROJECT = Path(__file__).parents[2]
 PATIENCE_S = 600
@@ -28,6 +29,11 @@ UPLOAD = {
     "upload_memory_growth_small_file",
     "upload_memory_growth",
     "upload_memory_growth_media_host",
+}
+FTP = {
+    f"ftp_{server}{figure}"
+    for server in ("sandbox", "vsftpd")
+    for figure in ("_curl", "", "_from_media_host", "_memory_growth", "_memory_growth_media_host")
 }
 PROBE = {"ffprobe_local", "probe_local", "ffprobe_http", "probe_http", "ffprobe_http_bytes", "probe_http_bytes"}
 LINT = {"lint_jsonschema", "lint"}
@@ -107,6 +113,16 @@ def test_upload_prints_speeds_and_memory_and_leaves_nothing(tmp_path):
     assert not list((tmp_path / "room").iterdir())
 
 
+def test_ftp_prints_speeds_and_memory_for_both_servers_or_says_that_one_is_missing(tmp_path):
+    lines = lines_of(tmp_path / "room", "ftp", "--ftp-mib", "2", "--ftp-rounds", "1")
+    assert {line["name"] for line in lines} == FTP
+    absent = [line for line in lines if line["name"].startswith("ftp_vsftpd") and vsftpd_path() is None]
+    assert all(line["value"] is None and "apt-get install vsftpd" in line["missing"] for line in absent)
+    present = [line for line in lines if line not in absent]
+    assert_valid(present, {line["name"] for line in present})
+    assert not list((tmp_path / "room").iterdir())
+
+
 def test_probe_prints_titles_a_second_and_bytes_a_title(tmp_path):
     sizes = ("--probe-titles", "4", "--probe-video-s", "30", "--probe-rounds", "1")
     lines = lines_of(tmp_path, "probe", *sizes)
@@ -159,4 +175,4 @@ def test_memory_counts_the_children_and_leaves_out_those_it_is_told_to():
 
 def test_the_document_has_a_row_for_every_figure_and_no_other():
     rows = re.findall(r"^\| `(\w+)` \|", (PROJECT / "docs" / "BENCHMARKS.md").read_text("utf-8"), re.MULTILINE)
-    assert sorted(rows) == sorted(UPLOAD | PROBE | LINT | ASSEMBLE | DAY | COLD)
+    assert sorted(rows) == sorted(UPLOAD | FTP | PROBE | LINT | ASSEMBLE | DAY | COLD)

@@ -14,6 +14,7 @@ from sqlalchemy import text as sql_text
 from edye_delivery.catalog.request import KNOWN_KEYS
 from edye_delivery.catalog.vocabulary import Cause, Change, DeliveryState, Owner
 from edye_delivery.ledger.database import open_engine
+from sandbox import ftp_faults
 from sandbox.faults import KEYS_OF_KIND, SELECTORS, parse_faults
 
 PROJECT = Path(__file__).parents[2]
@@ -131,6 +132,12 @@ def test_the_runbook_lists_every_fault_of_the_sandbox_with_its_keys():
     rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|$", RUNBOOK, re.MULTILINE)
     assert {kind: frozenset(SPAN.findall(keys)) for kind, keys in rows} == KEYS_OF_KIND
     assert set(SELECTORS) <= {"kind", *SPAN.findall(RUNBOOK)}
+
+
+def test_the_runbook_lists_every_fault_of_the_ftp_server_with_its_keys_and_every_operation():
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| [^|]+ \| ([^|]+) \|$", RUNBOOK, re.MULTILINE)
+    assert {kind: frozenset(SPAN.findall(keys)) for kind, keys in rows} == ftp_faults.KEYS_OF_KIND
+    assert set(SPAN.findall(RUNBOOK)) >= ftp_faults.OPERATIONS
 
 
 def test_the_faults_of_the_runbook_are_ones_that_the_sandbox_takes():

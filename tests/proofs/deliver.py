@@ -24,6 +24,7 @@ from edye_delivery.clients.watch import AsyncTempo, IngestWatch
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.operators.accepting import accept_batch
+from edye_delivery.operators.api_carrier import ApiCarrier
 from edye_delivery.operators.sending import Sender
 from edye_delivery.operators.waiting import record_outcomes, with_partner
 
@@ -47,17 +48,11 @@ def main(folder: Path, url: str, run_id: str) -> None:
     ledger = Ledger(open_engine(f"sqlite:///{folder}/ledger.sqlite"), now)
     tempo = Tempo(now=now, sleep=time.sleep, random=random.random)
     patience = annex.api.patience
-    sender = Sender(
-        annex=annex,
-        api=IngestApi(httpx.Client(base_url=url, headers=HEADERS, timeout=20, trust_env=False), annex, tempo),
-        media_host=MediaHost(httpx.Client(trust_env=False), frozenset({"127.0.0.1"}), patience, tempo),
-        ledger=ledger,
-        tempo=tempo,
-        read_artifact=lambda name: b"",
-        run_id=run_id,
-    )
+    api = IngestApi(httpx.Client(base_url=url, headers=HEADERS, timeout=20, trust_env=False), annex, tempo)
+    media_host = MediaHost(httpx.Client(trust_env=False), frozenset({"127.0.0.1"}), patience, tempo)
+    carrier = ApiCarrier(annex, api, media_host, ledger, lambda name: b"")
     print("sending", flush=True)
-    sender.send_batch(titles)
+    Sender(annex.partner, carrier, ledger, tempo, run_id).send_batch(titles)
     waiting = with_partner(ledger, titles)
     outcomes = asyncio.run(watched(annex, url, [str(delivery.tracking_id) for delivery in waiting]))
     record_outcomes(ledger, waiting, outcomes)

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from edye_delivery.annex.feeds import FeedSpec
+from edye_delivery.annex.ftp import FtpChannel, is_plain_name
 from edye_delivery.annex.template import EXTERNAL_ID_VARIABLES, FILE_NAME_VARIABLES, checked_template
 from edye_delivery.annex.wire import ApiChannel, MetadataField, Part
 from edye_delivery.catalog.vocabulary import Cause, ImageKind, TitleKind
@@ -140,6 +141,7 @@ class Annex(Part):
     catalogue: CatalogueFilter
     naming: Naming
     api: ApiChannel | None = None
+    ftp: FtpChannel | None = None
     metadata: dict[str, MetadataField]
     minimum_metadata: tuple[str, ...]
     mappings: dict[str, dict[str, str]] = Field(default_factory=dict)
@@ -176,4 +178,9 @@ class Annex(Part):
         for rendition in self.api.renditions if self.api else ():
             if rendition.thumbnail not in thumbnails:
                 raise ValueError(f"api.renditions names the thumbnail {rendition.thumbnail!r}, which thumbnails lacks")
+        for name in self.ftp.thumbnails if self.ftp else ():
+            if name not in thumbnails:
+                raise ValueError(f"ftp.thumbnails names the thumbnail {name!r}, which thumbnails lacks")
+        if self.ftp and not is_plain_name(self.client_id):
+            raise ValueError("client_id is part of FTP paths, so it is letters, digits, dots, hyphens and underscores")
         return self

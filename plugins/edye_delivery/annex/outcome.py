@@ -28,7 +28,7 @@ def cause_of(annex: Annex, *, http_status: int | None, code: str, text: str) -> 
 
 def tracking_id_of(channel: ApiChannel, answer: Any) -> str | None:
     """The partner's name for one ingest, under the first of the annex's keys that holds one."""
-    return _first_text(answer, channel.tracking_id_keys, max_chars=200)
+    return first_text(answer, channel.tracking_id_keys, max_chars=200)
 
 
 def state_of(channel: ApiChannel, answer: Any) -> IngestState | None:
@@ -39,8 +39,8 @@ def state_of(channel: ApiChannel, answer: Any) -> IngestState | None:
 
 def error_of(channel: ApiChannel, answer: Any) -> tuple[str, str]:
     """The partner's error code and text, bounded and on one line; empty where there is none."""
-    code = _first_text(answer, channel.error_code_keys, max_chars=100) or ""
-    text = _first_text(answer, channel.error_message_keys, max_chars=TEXT_MAX_CHARS) or ""
+    code = first_text(answer, channel.error_code_keys, max_chars=100) or ""
+    text = first_text(answer, channel.error_message_keys) or ""
     return code, text
 
 
@@ -53,9 +53,15 @@ def found_at(answer: Any, path: str) -> Any:
     return answer
 
 
-def _first_text(answer: Any, paths: Iterable[str], max_chars: int) -> str | None:
+def first_text(answer: Any, paths: Iterable[str], max_chars: int = TEXT_MAX_CHARS) -> str | None:
+    """The text or number under the first of the paths that has one, plain; None where none has."""
     for path in paths:
         value = found_at(answer, path)
         if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
-            return "".join(char if char.isprintable() else " " for char in str(value))[:max_chars].strip()
+            return plain_text(str(value), max_chars)
     return None
+
+
+def plain_text(text: str, max_chars: int = TEXT_MAX_CHARS) -> str:
+    """The partner's words bounded and on one line."""
+    return "".join(char if char.isprintable() else " " for char in text[: 4 * max_chars])[:max_chars].strip()

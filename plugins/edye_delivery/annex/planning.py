@@ -18,7 +18,7 @@ def plan_of(annex: Annex, title: Title, resend: str = "") -> PlannedTitle:
     metadata = metadata_of(annex, title, external_id, file_name)
     media = best_source(annex, title)
     media_digest = media_digest_of(media)
-    extras = [_image_identity(image) for image in title.images] if annex.api and annex.api.renditions else []
+    extras = [_image_identity(image) for image in title.images] if _pictures_travel(annex) else []
     content_key = digest_of(annex.partner, external_id, media_digest, metadata, extras)
     return PlannedTitle(
         title=title,
@@ -32,6 +32,13 @@ def plan_of(annex: Annex, title: Title, resend: str = "") -> PlannedTitle:
         delivery_key=digest_of(content_key, resend) if resend else content_key,
         change=Change.NEW,
     )
+
+
+def _pictures_travel(annex: Annex) -> bool:
+    """Whether pictures are part of what is sent; one answer for both channels, so that they share a content key."""
+    if annex.api is not None:
+        return bool(annex.api.renditions)
+    return annex.ftp is not None and bool(annex.ftp.thumbnails)
 
 
 def best_source(annex: Annex, title: Title) -> Source | None:

@@ -66,15 +66,20 @@ class Patience(Part):
     retry_after_max_s: float = Field(300.0, gt=0)
 
 
-class Polling(Part):
-    """How the wait asks for an ingest's state: first look, pause and its growth, calls at once, when to give up."""
+class Pace(Part):
+    """How a wait looks for an outcome: first look, pause and its growth, when to give up; all in seconds."""
 
     first_s: float = Field(ge=0)
     every_s: float = Field(gt=0)
     slowest_s: float = Field(gt=0)
     growth: float = Field(1.5, ge=1)
-    at_once: int = Field(8, ge=1, le=64)
     give_up_s: float = Field(gt=0)
+
+
+class Polling(Pace):
+    """How the wait asks a partner's API for the states of ingests, and how many at once."""
+
+    at_once: int = Field(8, ge=1, le=64)
 
 
 class ApiChannel(Part):

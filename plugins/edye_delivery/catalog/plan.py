@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from edye_delivery.catalog.facts import ImageFacts, VideoFacts
 from edye_delivery.catalog.finding import Finding
 from edye_delivery.catalog.title import Source, Title
-from edye_delivery.catalog.vocabulary import Change, Mode
+from edye_delivery.catalog.vocabulary import Change, Channel, Mode
 
 
 class Record(BaseModel):
@@ -74,3 +74,5 @@ class RunRequest(Record):
     dry_run: bool = False
     force_resend: bool = False
     whole_catalogue: bool = False
+    channel: Channel = Channel.API
+    reason: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,12 +10,13 @@ from typing import Any
 from croniter import croniter
 
 from edye_delivery.catalog.plan import RunRequest
-from edye_delivery.catalog.vocabulary import Mode
+from edye_delivery.catalog.vocabulary import Channel, Mode
 from edye_delivery.catalog.window import Window, parse_moment
 from edye_delivery.errors import InvalidRequest
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EXTERNAL_IDS_MAX = 5000
+REASON_MIN_CHARS, REASON_MAX_CHARS, REASON_MIN_WORDS = 15, 500, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,16 @@ class RunFacts:
     given_keys: tuple[str, ...]
 
 
-def request_of(partner: str, schedule: str | None, params: Mapping[str, Any], facts: RunFacts) -> RunRequest:
+def request_of(
+    partner: str,
+    schedule: str | None,
+    params: Mapping[str, Any],
+    facts: RunFacts,
+    channel: Channel = Channel.API,
+) -> RunRequest:
     """The checked request; InvalidRequest says in one sentence which param is wrong and what it takes."""
-    _refuse_unknown(facts.given_keys, params)
+    known = KNOWN_KEYS | ({"reason"} if channel is Channel.FTP else set())
+    _refuse_unknown(facts.given_keys, known)
     external_ids = _external_ids(params.get("external_ids"))
     given = (params.get("window_start"), params.get("window_end"))
     whole_catalogue = bool(external_ids) and not any(given) and facts.interval_start_at is None
@@ -46,6 +54,8 @@ def request_of(partner: str, schedule: str | None, params: Mapping[str, Any], fa
         dry_run=_flag(params, "dry_run"),
         force_resend=_flag(params, "force_resend"),
         whole_catalogue=whole_catalogue,
+        channel=channel,
+        reason=_reason(params.get("reason")) if channel is Channel.FTP else "",
     )
 
 
@@ -70,11 +80,23 @@ def last_interval(schedule: str, before: datetime) -> Window:
     return Window(croniter(schedule, end_at, ret_type=datetime).get_prev(datetime), end_at)
 
 
-def _refuse_unknown(given_keys: Iterable[str], params: Mapping[str, Any]) -> None:
-    unknown = sorted(set(given_keys) - KNOWN_KEYS)
+def _refuse_unknown(given_keys: Iterable[str], known: Set[str]) -> None:
+    unknown = sorted(set(given_keys) - known)
     if unknown:
         named = ", ".join(repr(key)[:60] for key in unknown)
-        raise InvalidRequest(f"this DAG has no param {named}; it takes {', '.join(sorted(KNOWN_KEYS))}")
+        raise InvalidRequest(f"this DAG has no param {named}; it takes {', '.join(sorted(known))}")
+
+
+def _reason(value: Any) -> str:
+    """Why a deprecated channel is used: a sentence, on one line."""
+    words = " ".join(value.split()) if isinstance(value, str) else ""
+    plain = "".join(char if char.isprintable() else "?" for char in words)
+    if not REASON_MIN_CHARS <= len(plain) <= REASON_MAX_CHARS or len(plain.split()) < REASON_MIN_WORDS:
+        raise InvalidRequest(
+            "reason is a sentence that says why this delivery does not go through the API, such as 'the API answers "
+            f"503 since yesterday, agreed with the partner'; it has {REASON_MIN_CHARS} to {REASON_MAX_CHARS} characters"
+        )
+    return plain
 
 
 def _external_ids(value: Any) -> tuple[str, ...]:

@@ -54,6 +54,13 @@ class DeliveryState(StrEnum):
         )
 
 
+class Channel(StrEnum):
+    """The ways by which titles reach a partner (annex section 1)."""
+
+    API = "api"
+    FTP = "ftp"
+
+
 class IngestState(StrEnum):
     """The partner's words for one ingest (annex section 5)."""
 
@@ -77,6 +84,7 @@ class Cause(StrEnum):
     TRANSIENT = "transient"
     AUTH = "auth"
     STUCK = "stuck"
+    NOT_PICKED_UP = "not_picked_up"
     UNKNOWN = "unknown"
 
 
@@ -95,6 +103,7 @@ CAUSE_OWNERS = {
     Cause.TRANSIENT: Owner.DEVOPS,
     Cause.AUTH: Owner.DEVOPS,
     Cause.STUCK: Owner.DEVOPS,
+    Cause.NOT_PICKED_UP: Owner.DEVOPS,
     Cause.UNKNOWN: Owner.DEVOPS,
 }
 

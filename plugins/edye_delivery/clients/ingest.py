@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import orjson
 
+from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.outcome import cause_of, error_of, state_of, tracking_id_of
 from edye_delivery.annex.wire import ApiChannel
@@ -17,7 +18,7 @@ from edye_delivery.catalog.vocabulary import Cause, IngestState
 from edye_delivery.clients.http import HttpAnswer, exchange, raise_for_transient_or_auth
 from edye_delivery.clients.multipart import MultipartBody, MultipartPart
 from edye_delivery.clients.patience import Tempo
-from edye_delivery.errors import AnswerMalformed, ConfigurationInvalid
+from edye_delivery.errors import AnswerMalformed
 
 STATUS_MAX_BYTES = 1024 * 1024
 
@@ -89,7 +90,7 @@ class IngestApi:
 
     def __init__(self, client: httpx.Client, annex: Annex, tempo: Tempo) -> None:
         self._client, self._annex, self._tempo = client, annex, tempo
-        self._channel = channel_of(annex)
+        self._channel = api_channel_of(annex)
 
     def send(self, upload: Upload) -> Receipt | Refusal:
         """Hands one title over in one call; raises AuthRefused, or Transient where the same call may succeed later.
@@ -146,7 +147,7 @@ def read_status(annex: Annex, tracking_id: str, answer: HttpAnswer, now: datetim
 
     An ingest that the partner does not know (404) is an error of unknown cause: a person has to look.
     """
-    channel = channel_of(annex)
+    channel = api_channel_of(annex)
     what = f"{annex.display_name}'s status of {tracking_id}"
     raise_for_transient_or_auth(answer.status, answer.headers, what, now)
     if answer.status != 200:
@@ -158,13 +159,6 @@ def read_status(annex: Annex, tracking_id: str, answer: HttpAnswer, now: datetim
         raise AnswerMalformed(f"{what} is none of the states that the annex lists")
     refusal_or_none = _refusal(annex, channel, answer) if state is IngestState.ERROR else None
     return IngestStatus(tracking_id, state, refusal_or_none)
-
-
-def channel_of(annex: Annex) -> ApiChannel:
-    """The annex's API channel; ConfigurationInvalid where it has none."""
-    if annex.api is None:
-        raise ConfigurationInvalid(f"the annex {annex.partner} has no api channel")
-    return annex.api
 
 
 def _refusal(annex: Annex, channel: ApiChannel, answer: HttpAnswer) -> Refusal:

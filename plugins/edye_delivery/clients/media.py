@@ -91,9 +91,9 @@ class MediaHost:
         return patiently(lambda: self._fetched(url, max_bytes), self._patience, self._tempo)
 
     @contextmanager
-    def stream(self, url: str) -> Iterator[MediaStream]:
-        """The file as blocks, resumed where the host breaks off; closed on leaving."""
-        stream = patiently(lambda: MediaStream(self, url), self._patience, self._tempo)
+    def stream(self, url: str, offset: int = 0) -> Iterator[MediaStream]:
+        """The file from `offset` on as blocks, resumed where the host breaks off; closed on leaving."""
+        stream = patiently(lambda: MediaStream(self, url, offset), self._patience, self._tempo)
         try:
             yield stream
         finally:
@@ -194,19 +194,26 @@ class MediaStream:
     strong ETag nobody could tell that it is the same file, and the break ends the stream as a Transient.
     """
 
-    def __init__(self, host: MediaHost, url: str) -> None:
-        self._host, self._url = host, url
-        self._response = host.open(url, {})
+    def __init__(self, host: MediaHost, url: str, offset: int = 0) -> None:
+        self._host, self._url, self._offset = host, url, offset
+        self._response = host.open(url, {"Range": f"bytes={offset}-"} if offset else {})
+        told = self._response.headers.get("content-range", "")
+        if self._response.status_code == 206 and not told.startswith(f"bytes {offset}-"):
+            self._response.close()
+            raise Transient(f"the media host cannot begin at byte {offset}")
         self.size_bytes = size_of(self._response)
         self.etag = strong_etag(self._response)
 
     def blocks(self) -> Iterator[bytes]:
-        """The bytes, exactly `size_bytes` of them; Transient or MediaChanged if the host cannot keep that."""
-        offset, breaks = 0, 0
+        """The bytes from the offset to the end; Transient or MediaChanged if the host cannot keep that."""
+        offset, breaks = self._offset, 0
+        skipped = offset if self._response.status_code == 200 else 0  # a host without ranges begins at the start
         while offset < self.size_bytes:
             try:
                 with transport_failures("the media host"):
                     for block in self._response.iter_raw():
+                        if skipped:
+                            block, skipped = block[skipped:], max(0, skipped - len(block))
                         offset += len(block)
                         if offset > self.size_bytes:
                             raise MediaChanged(

@@ -11,10 +11,11 @@ from typing import Any
 
 import httpx
 
+from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.vocabulary import IngestState
 from edye_delivery.clients.http import exchange_async
-from edye_delivery.clients.ingest import STATUS_MAX_BYTES, IngestStatus, channel_of, read_status, status_request
+from edye_delivery.clients.ingest import STATUS_MAX_BYTES, IngestStatus, read_status, status_request
 from edye_delivery.errors import AuthRefused, Transient
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ class IngestWatch:
         self, annex: Annex, client: httpx.AsyncClient, tracking_ids: list[str], deadline_at: datetime, tempo: AsyncTempo
     ) -> None:
         self._annex, self._client, self._deadline_at, self._tempo = annex, client, deadline_at, tempo
-        self._channel = channel_of(annex)
+        self._channel = api_channel_of(annex)
         self._seen: dict[str, IngestStatus | None] = dict.fromkeys(tracking_ids)
         self._calls = asyncio.Semaphore(self._channel.polling.at_once)
         self.auth_error: str | None = None

@@ -14,6 +14,8 @@ class Tag(StrEnum):
 
     DELIVERY = "delivery"
     API = "api"
+    FTP = "ftp"
+    DEPRECATED = "deprecated"
 
 
 POOL = "partner_uploads"

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from airflow.sdk import Param
 
+from edye_delivery.catalog.request import REASON_MAX_CHARS, REASON_MIN_CHARS
 from edye_delivery.catalog.vocabulary import Mode
+
+
+def reason_param() -> dict[str, Param]:
+    """The sentence without which a deprecated channel is not used."""
+    return {
+        "reason": Param(
+            type="string",
+            minLength=REASON_MIN_CHARS,
+            maxLength=REASON_MAX_CHARS,
+            title="Reason",
+            description="A sentence: why this delivery does not go through the API, and with whom that is agreed.",
+        )
+    }
 
 
 def delivery_params() -> dict[str, Param]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
-from edye_delivery.clients.ingest import IngestApi, channel_of
+from edye_delivery.clients.ingest import IngestApi
 from edye_delivery.hooks.http_client import SYSTEM_TEMPO, ApiHook
 
 
@@ -11,9 +12,9 @@ class IngestHook(ApiHook):
     """The partner's API with the connection's token."""
 
     def __init__(self, annex: Annex) -> None:
-        super().__init__(channel_of(annex).conn_id)
+        super().__init__(api_channel_of(annex).conn_id)
         self._annex = annex
 
     def api(self) -> IngestApi:
         """The upload client; each call is tried once, whoever calls it writes the ledger between tries."""
-        return IngestApi(self.client(channel_of(self._annex).answer_timeout_s), self._annex, SYSTEM_TEMPO)
+        return IngestApi(self.client(api_channel_of(self._annex).answer_timeout_s), self._annex, SYSTEM_TEMPO)

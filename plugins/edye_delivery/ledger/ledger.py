@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Engine, insert, or_, select, true, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from edye_delivery.catalog.order import Accepted, place_of
 from edye_delivery.catalog.plan import PlannedTitle
-from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, DeliveryState
+from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Channel, DeliveryState
 from edye_delivery.ledger.classify import is_superseded
-from edye_delivery.ledger.records import MOVES, Delivery, Memory, MoveRefused, Revision
+from edye_delivery.ledger.records import MOVES, WAITED_FOR, Delivery, Memory, MoveRefused, Revision
 from edye_delivery.ledger.rows import delivery_of, revision_of, title_json, title_of
 from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS
 
@@ -66,12 +66,12 @@ class Ledger:
                 ).mappings()
             ]
 
-    def plan(self, partner: str, run_id: str, plans: Sequence[PlannedTitle]) -> None:
+    def plan(self, partner: str, run_id: str, plans: Sequence[PlannedTitle], channel: Channel = Channel.API) -> None:
         """Writes the intent: unknown deliveries are planned, refused and failed ones planned again.
 
         A delivery that is under way stays as it is, and so does an accepted one, unless other content of the title went
-        to the partner after it. One that failed as `stuck` goes back to `received`: the partner has it under a tracking
-        id, so it is waited for again, not sent again.
+        to the partner after it. One that failed while the partner still has it under a tracking id (`stuck`) goes back
+        to `received`: it is waited for again, not sent again. What another channel has begun is left to it.
         """
         with self._engine.begin() as connection:
             known = _deliveries_of(connection, partner, sorted({plan.external_id for plan in plans}))
@@ -80,7 +80,9 @@ class Ledger:
                 delivery = siblings.get(plan.delivery_key)
                 if delivery is None:
                     self._insert_planned(connection, partner, run_id, plan)
-                elif delivery.cause is Cause.STUCK and delivery.tracking_id:
+                elif delivery.is_left_to(channel):
+                    continue
+                elif delivery.cause in WAITED_FOR and delivery.tracking_id:
                     self._move(connection, plan.delivery_key, DeliveryState.RECEIVED, "wait again", run_id=run_id)
                 elif delivery.state is DeliveryState.ACCEPTED and not is_superseded(delivery, siblings.values()):
                     continue
@@ -91,17 +93,25 @@ class Ledger:
         """Quality control refused the title: it is not sent."""
         self._moved(key, DeliveryState.REJECTED, "reject", cause=cause, owner=owner, detail=detail, rules=list(rules))
 
-    def begin_send(self, key: str, run_id: str) -> Delivery:
-        """The intent of one call, written before it; the delivery as it stands then (its attempts count this call)."""
+    def begin_send(self, key: str, run_id: str, channel: Channel = Channel.API) -> Delivery:
+        """The intent of one call, written before it; the delivery as it stands then (its attempts count this call).
+
+        MoveRefused where another channel is sending it.
+        """
+        free = or_(
+            DELIVERIES.c.state != DeliveryState.SENDING, DELIVERIES.c.channel.is_(None), DELIVERIES.c.channel == channel
+        )
         with self._engine.begin() as connection:
             self._move(
                 connection,
                 key,
                 DeliveryState.SENDING,
                 "send",
+                free,
                 run_id=run_id,
+                channel=channel,
                 attempts=DELIVERIES.c.attempts + 1,
-                unanswered=DELIVERIES.c.unanswered + 1,
+                unanswered=DELIVERIES.c.unanswered + int(channel is Channel.API),
                 sent_at=self._now(),
             )
             connection.execute(
@@ -111,6 +121,14 @@ class Ledger:
             )
             row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().one()
             return delivery_of(row)
+
+    def note_whole(self, key: str, temporary_name: str) -> None:
+        """A file lies whole under its temporary name at the partner; written before it gets its final name."""
+        with self._engine.begin() as connection:
+            row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().one()
+            files = [*(row["whole_files"] or ()), temporary_name]
+            connection.execute(update(DELIVERIES).where(DELIVERIES.c.delivery_key == key).values(whole_files=files))
+            self._note(connection, {**row, "detail": temporary_name}, "upload")
 
     def received(self, key: str, tracking_id: str, bytes_sent: int, seconds: float) -> None:
         """The partner took the title under a tracking id."""
@@ -194,18 +212,28 @@ class Ledger:
         with self._engine.begin() as connection:
             self._move(connection, key, state, action, **values)
 
-    def _move(self, connection: Connection, key: str, state: DeliveryState, action: str, **values: Any) -> None:
+    def _move(
+        self,
+        connection: Connection,
+        key: str,
+        state: DeliveryState,
+        action: str,
+        condition: ColumnElement[bool] | None = None,
+        **values: Any,
+    ) -> None:
         at = self._now()
         cleared: dict[str, Any] = {"cause": None, "owner": None, "detail": "", "rules": []}
         ended = {"finished_at": at if state.is_terminal else None}
         changed = connection.execute(
             update(DELIVERIES)
             .where(DELIVERIES.c.delivery_key == key, DELIVERIES.c.state.in_(MOVES[state]))
+            .where(true() if condition is None else condition)
             .values(**(cleared | ended | values | {"state": state, "updated_at": at}))
         )
         row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().first()
         if row is None or changed.rowcount != 1:
-            stands = f"stands at {row['state']}" if row else "is not in the ledger"
+            by_channel = f" by the channel {row['channel']}" if row and row["channel"] else ""
+            stands = f"stands at {row['state']}{by_channel}" if row else "is not in the ledger"
             raise MoveRefused(f"the delivery {key[:12]} {stands}, so it cannot become {state}")
         self._note(connection, row, action)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from edye_delivery.catalog.vocabulary import Cause, DeliveryState, Owner
+from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState, Owner
 from edye_delivery.errors import Terminal
 
 State = DeliveryState
@@ -22,6 +22,10 @@ MOVES: dict[State, frozenset[State]] = {
     State.WITHDRAWN: frozenset({State.ACCEPTED}),
 }
 """state -> the states from which it may be reached (architecture, States of a delivery)."""
+
+
+WAITED_FOR = frozenset({Cause.STUCK, Cause.NOT_PICKED_UP})
+"""Failures after which the partner still has the title under a tracking id: it is waited for again, not sent again."""
 
 
 class MoveRefused(Terminal):
@@ -46,6 +50,8 @@ class Delivery:
     attempts: int
     unanswered: int
     rounds_ended: int
+    channel: Channel | None
+    whole_files: tuple[str, ...]
     tracking_id: str | None
     bytes_sent: int
     seconds_sending: float
@@ -59,6 +65,11 @@ class Delivery:
     def idempotency_key(self) -> str:
         """The same for every resend of one ingest round; a new one after the partner has ended a round, well or not."""
         return f"{self.delivery_key}-{self.rounds_ended}" if self.rounds_ended else self.delivery_key
+
+    def is_left_to(self, channel: Channel) -> bool:
+        """Whether another channel than this one has begun the delivery and has not failed: its business alone."""
+        other = self.channel is not None and self.channel is not channel
+        return other and (self.state is State.SENDING or self.state.is_with_partner or self.cause in WAITED_FOR)
 
     @property
     def seconds(self) -> float | None:

@@ -10,7 +10,7 @@ import orjson
 from pydantic import ValidationError
 
 from edye_delivery.catalog.title import Series, Title
-from edye_delivery.catalog.vocabulary import Cause, DeliveryState, Owner
+from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState, Owner
 from edye_delivery.ledger.records import Delivery, Revision
 
 SERIES_MARK = b',"series":'
@@ -29,6 +29,8 @@ def delivery_of(row: Mapping[Any, Any]) -> Delivery:
         owner=Owner(row["owner"]) if row["owner"] else None,
         rules=tuple(row["rules"] or ()),
         criteria=tuple(row["criteria"] or ()),
+        channel=Channel(row["channel"]) if row["channel"] else None,
+        whole_files=tuple(row["whole_files"] or ()),
         **{name: row[name] for name in PLAIN},
     )
 

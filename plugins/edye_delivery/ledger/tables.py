@@ -66,6 +66,8 @@ DELIVERIES = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("unanswered", Integer, nullable=False, default=0),
     Column("rounds_ended", Integer, nullable=False, default=0),
+    Column("channel", String(8)),
+    Column("whole_files", JSON),
     Column("tracking_id", String(200)),
     Column("bytes_sent", BigInteger, nullable=False, default=0),
     Column("seconds_sending", Float, nullable=False, default=0.0),

@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Engine, bindparam, inspect, select, update
+from typing import Any
+
+from sqlalchemy import Column, Connection, Engine, bindparam, inspect, select, update
 from sqlalchemy.schema import CreateColumn, CreateIndex
 
 from edye_delivery.catalog.order import place_of
+from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.ledger.rows import title_of
-from edye_delivery.ledger.tables import REVISIONS
+from edye_delivery.ledger.tables import DELIVERIES, REVISIONS
 
 ROWS_AT_ONCE = 500
+LATER_COLUMNS: tuple[Column[Any], ...] = (REVISIONS.c.place, DELIVERIES.c.channel, DELIVERIES.c.whole_files)
 
 
 def upgrade(engine: Engine) -> None:
-    """Adds `revisions.place` where it is missing, and fills it from the titles that are there."""
-    if any(column["name"] == "place" for column in inspect(engine).get_columns(REVISIONS.name)):
-        return
-    with engine.begin() as connection:
-        if any(column["name"] == "place" for column in inspect(connection).get_columns(REVISIONS.name)):
-            return  # another process was quicker
-        column = CreateColumn(REVISIONS.c.place).compile(dialect=engine.dialect)
-        unless = "IF NOT EXISTS " if engine.dialect.name == "postgresql" else ""
-        connection.exec_driver_sql(f"ALTER TABLE {REVISIONS.name} ADD COLUMN {unless}{column}")
+    """Adds the columns that are missing, and fills them from what is there."""
+    for column in LATER_COLUMNS:
+        if _has(engine, column):
+            continue
+        with engine.begin() as connection:
+            if not _has(connection, column):  # another process may have been quicker
+                _add(connection, column)
+
+
+def _has(database: Engine | Connection, column: Column[Any]) -> bool:
+    return any(known["name"] == column.name for known in inspect(database).get_columns(column.table.name))
+
+
+def _add(connection: Connection, column: Column[Any]) -> None:
+    created = CreateColumn(column).compile(dialect=connection.dialect)
+    unless = "IF NOT EXISTS " if connection.dialect.name == "postgresql" else ""
+    connection.exec_driver_sql(f"ALTER TABLE {column.table.name} ADD COLUMN {unless}{created}")
+    if column is REVISIONS.c.place:
         _fill_places(connection)
         index = next(index for index in REVISIONS.indexes if index.name == "revisions_by_place")
         connection.execute(CreateIndex(index, if_not_exists=True))
+    if column is DELIVERIES.c.channel:  # whatever was sent before there were two channels went through the API
+        begun = DELIVERIES.c.attempts > 0
+        connection.execute(update(DELIVERIES).where(begun).values(channel=Channel.API))
 
 
 def _fill_places(connection: Connection) -> None:

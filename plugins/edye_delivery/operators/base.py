@@ -9,8 +9,9 @@ from typing import Any, ClassVar, TypeVar
 import orjson
 from airflow.sdk import BaseOperator
 
+from edye_delivery.annex.channels import deprecation_of
 from edye_delivery.annex.model import Annex
-from edye_delivery.catalog.plan import Record
+from edye_delivery.catalog.plan import Record, RunRequest
 from edye_delivery.hooks.artifacts import ArtifactHook, ArtifactStore
 
 Kept = TypeVar("Kept", bound=Record)
@@ -29,6 +30,13 @@ class StepOperator(BaseOperator):
     def artifacts(self) -> ArtifactStore:
         """The run's artifact store."""
         return ArtifactHook().get_conn()
+
+
+def log_channel(log: Any, annex: Annex, request: RunRequest) -> None:
+    """Says what is to be said of the run's channel: that it is deprecated, and why it is used all the same."""
+    notice = deprecation_of(annex, request.channel)
+    if notice:
+        log.warning("%s; this run's reason: %s", notice, request.reason)
 
 
 def keep(store: ArtifactStore, name: str, record: Record) -> dict[str, Any]:

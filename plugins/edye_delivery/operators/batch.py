@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
 from airflow.sdk import Context
 
+from edye_delivery.annex.channels import ftp_channel_of
 from edye_delivery.catalog.places import batch_name
 from edye_delivery.catalog.snapshot import Batch, JudgedBatch
+from edye_delivery.clients.ftp import FtpSession
 from edye_delivery.hooks.edye import EdyeHook
+from edye_delivery.hooks.ftp import FtpHook
 from edye_delivery.hooks.http_client import SYSTEM_TEMPO
 from edye_delivery.hooks.ingest import IngestHook
 from edye_delivery.hooks.ledger import LedgerHook
+from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.operators.accepting import accept_batch
-from edye_delivery.operators.base import StepOperator, keep, load
+from edye_delivery.operators.api_carrier import ApiCarrier
+from edye_delivery.operators.base import StepOperator, keep, load, log_channel
+from edye_delivery.operators.ftp_carrier import FtpCarrier
 from edye_delivery.operators.illustrating import Illustrator
 from edye_delivery.operators.judging import Judge
-from edye_delivery.operators.sending import Sender
+from edye_delivery.operators.sending import Carrier, Sender
 
 
 class BatchOperator(StepOperator):
@@ -66,27 +73,47 @@ class IllustrateBatchOperator(BatchOperator):
 
 
 class DeliverBatchOperator(BatchOperator):
-    """Upload to the partner."""
+    """Upload to the partner over one channel."""
+
+    def carrier(self, ledger: Ledger, read_artifact: Callable[[str], bytes]) -> AbstractContextManager[Carrier]:
+        """The way to the partner, open while the batch is sent."""
+        raise NotImplementedError
 
     def execute(self, context: Context) -> dict[str, Any]:
         """The batch's reference again, with counts by state."""
         store = self.artifacts
         batch = load(store, self.batch, JudgedBatch)
+        log_channel(self.log, self.annex, batch.request)
         if batch.request.dry_run:
             self.log.info("dry run: nothing is sent")
             return self.batch
-        sender = Sender(
-            annex=self.annex,
-            api=IngestHook(self.annex).api(),
-            media_host=EdyeHook().media_host(self.annex),
-            ledger=LedgerHook().get_conn(),
-            tempo=SYSTEM_TEMPO,
-            read_artifact=store.get,
-            run_id=batch.request.run_id,
-        )
-        counts = sender.send_batch(batch.titles)
+        ledger = LedgerHook().get_conn()
+        with self.carrier(ledger, store.get) as carrier:
+            sender = Sender(self.annex.partner, carrier, ledger, SYSTEM_TEMPO, batch.request.run_id)
+            counts = sender.send_batch(batch.titles)
         self.log.info("batch %s: %s", batch.number, counts)
         return self.batch | {"states": counts}
+
+
+class DeliverByApiOperator(DeliverBatchOperator):
+    """Upload through the partner's ingest API."""
+
+    def carrier(self, ledger: Ledger, read_artifact: Callable[[str], bytes]) -> AbstractContextManager[Carrier]:
+        """One multipart call a title."""
+        api, media_host = IngestHook(self.annex).api(), EdyeHook().media_host(self.annex)
+        return nullcontext(ApiCarrier(self.annex, api, media_host, ledger, read_artifact))
+
+
+class DeliverByFtpOperator(DeliverBatchOperator):
+    """Upload to the partner's FTP server."""
+
+    def carrier(self, ledger: Ledger, read_artifact: Callable[[str], bytes]) -> AbstractContextManager[Carrier]:
+        """Files under temporary names, renamed when they are whole, the metadata file last."""
+        channel = ftp_channel_of(self.annex)
+        hook = FtpHook(channel.conn_id, channel.answer_timeout_s)
+        account = hook.account()
+        media_host = EdyeHook().media_host(self.annex)
+        return FtpCarrier(self.annex, lambda: FtpSession(account), media_host, ledger, read_artifact)
 
 
 class AcceptBatchOperator(BatchOperator):

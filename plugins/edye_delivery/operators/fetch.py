@@ -11,16 +11,21 @@ from edye_delivery.catalog.places import batch_name, plan_name, snapshot_name
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.request import RunFacts, request_of
 from edye_delivery.catalog.snapshot import Snapshot
+from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.catalog.window import Window
 from edye_delivery.hooks.edye import EdyeHook
 from edye_delivery.hooks.ledger import LedgerHook
-from edye_delivery.operators.base import StepOperator, keep, load
+from edye_delivery.operators.base import StepOperator, keep, load, log_channel
 from edye_delivery.operators.fetching import fetch_snapshot
 from edye_delivery.operators.planning import plan_window, remember_plan
 
 
 class CheckRequestOperator(StepOperator):
     """Turns params and run facts into a checked request; InvalidRequest tells what is wrong with them."""
+
+    def __init__(self, *, channel: Channel = Channel.API, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.channel = channel
 
     def execute(self, context: Context) -> dict[str, Any]:
         """The request, as JSON."""
@@ -32,9 +37,10 @@ class CheckRequestOperator(StepOperator):
             run_after=run.run_after,
             given_keys=tuple(run.conf or {}),
         )
-        request = request_of(self.annex.partner, self.annex.schedule, context["params"], facts)
+        request = request_of(self.annex.partner, self.annex.schedule, context["params"], facts, self.channel)
         window = Window(request.start_at, request.end_at).as_json()
         self.log.info("window %s .. %s, mode %s, dry run %s", *window.values(), request.mode, request.dry_run)
+        log_channel(self.log, self.annex, request)
         return request.model_dump(mode="json")
 
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from airflow.sdk import Context
 
+from edye_delivery.annex.channels import feeds_of
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.artwork.thumbnails import small_picture
 from edye_delivery.catalog.feed_records import FEED_STEPS
@@ -17,7 +18,7 @@ from edye_delivery.catalog.snapshot import Batch, JudgedBatch, WindowPlan
 from edye_delivery.errors import WindowNotDone
 from edye_delivery.hooks.artifacts import ArtifactStore
 from edye_delivery.hooks.ledger import LedgerHook
-from edye_delivery.operators.base import StepOperator
+from edye_delivery.operators.base import StepOperator, log_channel
 from edye_delivery.operators.reporting import RunOutcome, failure_sentence, window_report
 from edye_delivery.reports.csv_report import as_csv
 from edye_delivery.reports.feed_model import FeedReport, feed_report
@@ -43,6 +44,7 @@ class ReportOperator(StepOperator):
         from edye_delivery.reports.xlsx_report import as_xlsx  # openpyxl loads slowly, and every task parses this file
 
         request, store = RunRequest.model_validate(self.request), self.artifacts
+        log_channel(self.log, self.annex, request)
         plan, judged, unjudged, incidents = gathered(store, request)
         keys = [title.plan.delivery_key for title in judged] + [title.delivery_key for title in unjudged]
         keys += [title.delivery_key for title in plan.unchanged] if plan else []
@@ -55,7 +57,7 @@ class ReportOperator(StepOperator):
                 unjudged=unjudged,
                 deliveries=LedgerHook().get_conn().deliveries(keys),
                 incidents=incidents,
-                feeds=[feed_of(store, request, spec) for spec in self.annex.feeds],
+                feeds=[feed_of(store, request, spec) for spec in feeds_of(self.annex, request.channel)],
                 started_at=context["dag_run"].start_date or datetime.now(UTC),
                 finished_at=datetime.now(UTC),
             )

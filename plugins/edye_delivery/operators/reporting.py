@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from edye_delivery.annex.channels import deprecation_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.finding import Finding, blocking
 from edye_delivery.catalog.parse import MalformedItem
@@ -34,8 +35,9 @@ NEXT_STEPS = {
     Cause.IMAGES: f"upload corrected artwork to EDYE: {TAKEN_UP}",
     Cause.MEDIA: f"upload a new encode to JW Player: {TAKEN_UP}",
     Cause.TRANSIENT: "run the window again: the same title is sent under the same external_id",
-    Cause.AUTH: "check the token in the connection, then run the window again",
+    Cause.AUTH: "check token or login in the connection, then run the window again",
     Cause.STUCK: "ask the partner about the tracking id; running the window again goes on waiting for it",
+    Cause.NOT_PICKED_UP: "ask the partner whether its poller runs; running the window again goes on waiting for it",
     Cause.UNKNOWN: "read the partner's words, decide with the partner, and add them to the annex's error table",
 }
 
@@ -80,6 +82,9 @@ def window_report(outcome: RunOutcome) -> WindowReport:
         run_id=request.run_id,
         mode=request.mode,
         dry_run=request.dry_run,
+        channel=request.channel,
+        notice=deprecation_of(outcome.annex, request.channel),
+        reason=request.reason,
         colour=_colour(outcome, titles, incidents),
         started_at=rfc3339(outcome.started_at),
         finished_at=rfc3339(outcome.finished_at),
@@ -161,7 +166,14 @@ def _planned_report(outcome: RunOutcome, plan: PlannedTitle, detail: str) -> Tit
     if state is DeliveryState.ACCEPTED and not ours:
         change = Change.UNCHANGED
     cause = delivery.cause if delivery else None
-    if not outcome.request.dry_run and not state.is_terminal:
+    next_step = ""
+    if delivery is not None and delivery.is_left_to(outcome.request.channel):
+        cause = cause or Cause.TRANSIENT
+        detail = f"the {delivery.channel} channel has it: {state}; this run leaves it alone"
+        next_step = (
+            f"run the window by the {delivery.channel} channel, which ends it; force_resend sends it all the same"
+        )
+    elif not outcome.request.dry_run and not state.is_terminal:
         cause = cause or Cause.TRANSIENT
         detail = detail or f"it was left {state}: a step of its batch did not end"
     title = plan.title
@@ -177,8 +189,9 @@ def _planned_report(outcome: RunOutcome, plan: PlannedTitle, detail: str) -> Tit
         cause=cause,
         owner=delivery.owner if delivery and delivery.owner else CAUSE_OWNERS[cause] if cause else None,
         detail=(delivery.detail if delivery else "") or detail,
-        next_step=NEXT_STEPS[cause] if cause else "",
+        next_step=next_step or (NEXT_STEPS[cause] if cause else ""),
         attempts=delivery.attempts if delivery else 0,
+        channel=delivery.channel if delivery else None,
         tracking_id=delivery.tracking_id if delivery else None,
         sent=ours and delivery is not None and delivery.attempts > 0 and _sent_in(outcome, delivery),
         bytes_sent=delivery.bytes_sent if delivery else 0,

@@ -7,45 +7,50 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from edye_delivery.annex.channels import pace_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.plan import JudgedTitle
-from edye_delivery.catalog.vocabulary import Cause, DeliveryState, IngestState
-from edye_delivery.clients.ingest import channel_of
+from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState, IngestState
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Delivery
 
 log = logging.getLogger(__name__)
 
 
-def with_partner(ledger: Ledger, titles: Iterable[JudgedTitle]) -> list[Delivery]:
-    """The batch's deliveries that have a tracking id and no end yet."""
+def with_partner(ledger: Ledger, titles: Iterable[JudgedTitle], channel: Channel = Channel.API) -> list[Delivery]:
+    """The batch's deliveries that went over this channel, have a tracking id and no end yet."""
     deliveries = ledger.deliveries(judged.plan.delivery_key for judged in titles)
-    return [delivery for delivery in deliveries.values() if delivery.state.is_with_partner and delivery.tracking_id]
+    return [
+        delivery
+        for delivery in deliveries.values()
+        if delivery.state.is_with_partner and delivery.tracking_id and delivery.channel is channel
+    ]
 
 
-def deadline_at(annex: Annex, deliveries: Iterable[Delivery], now: datetime) -> datetime:
+def deadline_at(annex: Annex, channel: Channel, deliveries: Iterable[Delivery], now: datetime) -> datetime:
     """When the wait gives up: the annex's limit after the batch's last title was received.
 
     A delivery that was received in an earlier run, and whose limit is over, is given the limit anew.
     """
-    give_up = timedelta(seconds=channel_of(annex).polling.give_up_s)
+    give_up = timedelta(seconds=pace_of(annex, channel).give_up_s)
     deadlines = [delivery.received_at + give_up for delivery in deliveries if delivery.received_at]
     latest = max(deadlines, default=now)
     return latest if latest > now else now + give_up
 
 
 def record_outcomes(ledger: Ledger, deliveries: Iterable[Delivery], outcomes: Mapping[str, Mapping[str, Any]]) -> None:
-    """Writes what the trigger saw, by tracking id: {"state", "cause", "sentence"}; what is missing there is stuck."""
+    """Writes what the trigger saw, by tracking id: {"state", "cause", "sentence"}; what is missing there is stuck.
+
+    What did not end fails with the cause and sentence that the outcome brings, else as stuck.
+    """
     for delivery in deliveries:
         outcome = outcomes.get(str(delivery.tracking_id))
         state = IngestState(outcome["state"]) if outcome else None
         if outcome is None or state is None or not state.is_terminal:
             seen = f"its last state was {outcome['state']}" if outcome else "its state was never told"
-            ledger.fail(
-                delivery.delivery_key,
-                Cause.STUCK,
-                f"the partner did not end ingest {delivery.tracking_id} within the limit; {seen}",
-            )
+            told = f"the partner did not end ingest {delivery.tracking_id} within the limit; {seen}"
+            cause, sentence = (outcome or {}).get("cause"), (outcome or {}).get("sentence")
+            ledger.fail(delivery.delivery_key, Cause(cause or Cause.STUCK), sentence or told)
         elif state is IngestState.COMPLETED:
             ledger.observe(delivery.delivery_key, DeliveryState.COMPLETED)
         else:

@@ -50,6 +50,7 @@ COLUMNS = (
     Column("next_step", "Next step", 60, lambda title: title.next_step),
     Column("findings", "Findings", 60, lambda title: " | ".join(_finding(finding) for finding in title.findings)),
     Column("attempts", "Attempts", 10, lambda title: title.attempts),
+    Column("channel", "Channel", 9, lambda title: title.channel.value if title.channel else None),
     Column("tracking_id", "Tracking id", 24, lambda title: title.tracking_id),
     Column("sent", "Sent by this run", 16, lambda title: "yes" if title.sent else "no"),
     Column("bytes_sent", "Bytes sent", 15, lambda title: title.bytes_sent),

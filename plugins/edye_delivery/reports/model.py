@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from pydantic import Field, model_validator
 
-from edye_delivery.catalog.vocabulary import Cause, Change, DeliveryState, Mode, Owner, Severity
+from edye_delivery.catalog.vocabulary import Cause, Change, Channel, DeliveryState, Mode, Owner, Severity
 from edye_delivery.reports.feed_model import FeedReport
 from edye_delivery.reports.values import Count, Moment, ReportValue, Text
 
@@ -73,6 +73,7 @@ class TitleReport(ReportValue):
     detail: Text = ""
     next_step: Text = ""
     attempts: Count = 0
+    channel: Channel | None = None
     tracking_id: Text | None = None
     sent: bool = False
     bytes_sent: Count = 0
@@ -128,7 +129,10 @@ class CauseCount(ReportValue):
 
 
 class WindowReport(ReportValue):
-    """What one run did for one partner's window; the totals are those of its titles, and feeds are counted apart."""
+    """What one run did for one partner's window; the totals are those of its titles, and feeds are counted apart.
+
+    `notice` and `reason` are filled where the run's channel is deprecated: since when, and why it is used all the same.
+    """
 
     partner: str
     display_name: Text
@@ -136,6 +140,9 @@ class WindowReport(ReportValue):
     run_id: Text
     mode: Mode
     dry_run: bool
+    channel: Channel = Channel.API
+    notice: Text = ""
+    reason: Text = ""
     colour: Colour
     started_at: Moment
     finished_at: Moment

@@ -82,6 +82,10 @@ def _summary_rows(report: WindowReport) -> Iterator[tuple[str, tuple[Cell, ...]]
     yield "Window", (f"{report.window.start} to {report.window.end}, the end not included",)
     yield "Run id", (report.run_id,)
     yield "Mode", (report.mode.value + (", dry run: nothing was sent" if report.dry_run else ""),)
+    yield "Channel", (report.channel.value,)
+    if report.notice:
+        yield "Deprecated", (report.notice,)
+        yield "Reason", (report.reason,)
     yield "Started", (report.started_at,)
     yield "Finished", (report.finished_at,)
     yield "Totals", ()

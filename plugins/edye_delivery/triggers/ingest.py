@@ -10,8 +10,8 @@ from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
+from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
-from edye_delivery.clients.ingest import channel_of
 from edye_delivery.clients.watch import AsyncTempo, IngestWatch
 from edye_delivery.hooks.http_client import ApiHook
 
@@ -38,7 +38,7 @@ class IngestTrigger(BaseTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """One event, at the end."""
         annex = Annex.model_validate(self.annex)
-        channel = channel_of(annex)
+        channel = api_channel_of(annex)
         hook = await ApiHook.loaded(channel.conn_id)
         deadline_at = datetime.fromisoformat(self.deadline_at)
         async with hook.async_client(channel.answer_timeout_s) as client:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from edye_delivery.catalog.request import EPOCH, RunFacts, last_interval, request_of
-from edye_delivery.catalog.vocabulary import Mode
+from edye_delivery.catalog.vocabulary import Channel, Mode
 from edye_delivery.catalog.window import Window
 from edye_delivery.errors import InvalidRequest
 
@@ -94,3 +94,20 @@ def test_defaults_are_the_harmless_ones():
         False,
         (),
     )
+
+
+def test_a_run_over_ftp_keeps_its_reason_on_one_line():
+    params = {"reason": "  the API answers 503,\nagreed with the partner "}
+    request = request_of("roku", DAILY, params, facts(keys=["reason"]), Channel.FTP)
+    assert (request.channel, request.reason) == (Channel.FTP, "the API answers 503, agreed with the partner")
+
+
+@pytest.mark.parametrize("reason", [None, "", "because", "x" * 40, "a b c", 7, ["a reason in a list"], "word " * 200])
+def test_ftp_without_a_sentence_as_reason_is_refused(reason):
+    with pytest.raises(InvalidRequest, match="reason is a sentence"):
+        request_of("roku", DAILY, {"reason": reason}, facts(), Channel.FTP)
+
+
+def test_a_run_by_the_api_takes_no_reason():
+    with pytest.raises(InvalidRequest, match="no param 'reason'"):
+        asked({"reason": "the API answers 503"}, keys=["reason"])

@@ -104,7 +104,7 @@ def test_a_text_is_cut_to_what_a_spreadsheet_cell_holds(character: str) -> None:
 
 def test_the_title_sheet_can_be_filtered_below_a_frozen_heading() -> None:
     sheet = load_workbook(io.BytesIO(as_xlsx(a_day()[0])))["Titles"]
-    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("B2", f"A1:Z{40 + 1}")
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("B2", f"A1:AA{40 + 1}")
     assert sheet.cell(2, [column.key for column in COLUMNS].index("bytes_sent") + 1).number_format == "#,##0"
 
 
@@ -129,3 +129,12 @@ def test_the_spreadsheet_of_a_report_is_always_the_same_file(monkeypatch: pytest
     first = as_xlsx(report)
     monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
     assert as_xlsx(report) == first
+
+
+def test_a_deprecated_channel_and_its_reason_are_in_the_summary_and_each_title_names_its_channel() -> None:
+    report = a_report(a_title(channel="ftp"), channel="ftp", notice="FTP is deprecated", reason="API down")
+    sheet = load_workbook(io.BytesIO(as_xlsx(report)))["Summary"]
+    summary = {row[0].value: row[1].value for row in sheet.iter_rows()}
+    assert (summary["Channel"], summary["Deprecated"], summary["Reason"]) == ("ftp", "FTP is deprecated", "API down")
+    (row,) = rows_of(report)
+    assert row["channel"] == "ftp"

@@ -35,7 +35,7 @@ def hostile_report() -> WindowReport:
         file_name=HOSTILE,
         delivery_key=HOSTILE,
     )
-    texts: dict[str, Any] = dict.fromkeys(("partner", "display_name", "run_id"), HOSTILE)
+    texts: dict[str, Any] = dict.fromkeys(("partner", "display_name", "run_id", "notice", "reason"), HOSTILE)
     return a_report(title, incidents=(HOSTILE,), left_out={HOSTILE: 1}, **texts)
 
 
@@ -230,3 +230,11 @@ def luminance(colour: str) -> float:
     parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_a_run_over_a_deprecated_channel_says_so_at_the_top_and_repeats_its_reason() -> None:
+    report = a_report(a_title(channel="ftp"), channel="ftp", notice="the FTP channel is deprecated", reason="API down")
+    page = as_html(report, {}).decode()
+    assert "FTP, deprecated" in page
+    assert "The FTP channel is deprecated. Reason given: <bdi>API down</bdi>" in page
+    assert "deprecated" not in as_html(a_report(a_title()), {}).decode()

@@ -1,0 +1,51 @@
+"""An annex's channels by name, and names on a partner's FTP server."""
+
+from __future__ import annotations
+
+from edye_delivery.annex.feeds import FeedSpec
+from edye_delivery.annex.ftp import FtpChannel
+from edye_delivery.annex.model import Annex
+from edye_delivery.annex.template import filled
+from edye_delivery.annex.wire import ApiChannel, Pace
+from edye_delivery.catalog.vocabulary import Channel
+from edye_delivery.errors import ConfigurationInvalid
+
+
+def api_channel_of(annex: Annex) -> ApiChannel:
+    """The annex's API channel; ConfigurationInvalid where it has none."""
+    if annex.api is None:
+        raise ConfigurationInvalid(f"the annex {annex.partner} has no api channel")
+    return annex.api
+
+
+def ftp_channel_of(annex: Annex) -> FtpChannel:
+    """The annex's FTP channel; ConfigurationInvalid where it has none."""
+    if annex.ftp is None:
+        raise ConfigurationInvalid(f"the annex {annex.partner} has no ftp channel")
+    return annex.ftp
+
+
+def pace_of(annex: Annex, channel: Channel) -> Pace:
+    """How a wait for the channel's outcomes looks."""
+    return api_channel_of(annex).polling if channel is Channel.API else ftp_channel_of(annex).polling
+
+
+def feeds_of(annex: Annex, channel: Channel) -> tuple[FeedSpec, ...]:
+    """The feeds that the channel's deliveries publish: all or none, for two DAGs could undo each other's.
+
+    The API delivery does it where there is one, for what came by FTP too.
+    """
+    return annex.feeds if channel is Channel.API or annex.api is None else ()
+
+
+def folder_of(annex: Annex, folder: str) -> str:
+    """A folder of the annex's FTP tree for its client."""
+    return filled(folder, {"client_id": annex.client_id})
+
+
+def deprecation_of(annex: Annex, channel: Channel) -> str:
+    """What every run over a deprecated channel says; empty for one that is not."""
+    if channel is Channel.API:
+        return ""
+    since = ftp_channel_of(annex).deprecated_since
+    return f"the FTP channel of {annex.display_name} is deprecated since {since}: use it only where the API cannot be"

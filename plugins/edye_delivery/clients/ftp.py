@@ -1,0 +1,254 @@
+"""A session with a partner's FTP server: checked names, bounded answers, every failure a sentence (RFC 959, RFC 3659).
+
+A session that raised is not used again: its server may still have a command or an offset in mind.
+"""
+
+from __future__ import annotations
+
+import ftplib
+import re
+import ssl
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from edye_delivery.clients.ftp_control import FtpAccount, logged_in
+from edye_delivery.clients.ftp_path import RemotePath, checked_folder
+from edye_delivery.errors import AuthRefused, FtpRefused, Transient
+
+BLOCK_BYTES = 1024 * 1024
+LISTING_MAX_BYTES = 32 * 1024 * 1024
+TEXT_MAX_CHARS = 300
+LAST_WORDS_S = 5.0
+UNKNOWN_COMMAND = frozenset({500, 501, 502, 504})
+NOT_LOGGED_IN = frozenset({530, 532})
+STORAGE_FULL = 552
+SERVER_KEEPS_NO_PART = frozenset({451, *UNKNOWN_COMMAND, 550, 551, 553, 554, 555})
+SIZE_ANSWER = re.compile(r"213 +(?P<size>\d{1,18})(?!\d)")
+WINDOWS_LINE = re.compile(r"\d\d-\d\d-\d\d(\d\d)? +\d\d:\d\d *[AP]M +(?P<size>\d{1,18}) ")
+UNIX_LINE = re.compile(r"-[^ ]{9,10} +\d+ +[^ ]+ +[^ ]+ +(?P<size>\d{1,18}) ")
+MLST_SIZE = re.compile(r"(?:^|;| )size=(?P<size>\d{1,18});", re.IGNORECASE)
+
+
+class OffsetRefused(Transient):
+    """The server does not go on with a file where it ends; from its beginning it may take it."""
+
+
+class FtpSession:
+    """One logged-in connection; it never follows a server to another address for its data."""
+
+    def __init__(self, account: FtpAccount) -> None:
+        self._secret, self._where = account.password, f"the FTP server {account.host}:{account.port}"
+        with self._failures("login", is_login=True):
+            self._control = logged_in(account)
+        self._sizes_by = "SIZE"
+        try:
+            self._features = self._asked_features()
+        except BaseException:
+            self._control.close()
+            raise
+
+    def size(self, path: RemotePath) -> int | None:
+        """The file's size in bytes by SIZE, else MLST, else LIST; None where there is no such file."""
+        if self._sizes_by == "SIZE":
+            try:
+                return self._size_by("SIZE", path, SIZE_ANSWER)
+            except FtpRefused:
+                self._sizes_by = "MLST" if "MLST" in self._features else "LIST"
+        if self._sizes_by == "MLST":
+            return self._size_by("MLST", path, MLST_SIZE)
+        return self._size_in_list(path)
+
+    def store(self, path: RemotePath, blocks: Iterable[bytes], offset: int = 0) -> None:
+        """Writes the blocks into the file, from `offset` on; the caller looks at the size afterwards.
+
+        It goes on by REST where the server announces that, else by APPE; OffsetRefused where the server does not. One
+        that answers "transfer complete" may still have lost the end.
+        """
+        by_restart = offset and "REST STREAM" in self._features
+        command = f"{'APPE' if offset and not by_restart else 'STOR'} {path}"
+        with self._failures(command):
+            try:
+                connection: Any = self._control.transfercmd(command, offset if by_restart else None)
+            except (ftplib.error_perm, ftplib.error_temp) as error:
+                code, text = self._answer_of(error)
+                if offset and code in SERVER_KEEPS_NO_PART:
+                    told = f"{self._where} does not go on with {path} at byte {offset} ({code}): {text}"
+                    raise OffsetRefused(told) from error
+                raise
+            try:
+                for block in _in_blocks(blocks):
+                    self._send(connection, block)
+                if isinstance(connection, ssl.SSLSocket):
+                    with suppress(OSError):  # the server's answer says whether it took everything
+                        connection.unwrap()
+            finally:
+                connection.close()
+            self._control.voidresp()
+
+    def rename(self, old: RemotePath, new: RemotePath) -> None:
+        """Gives the file its new name at once, over a file that has it; servers that refuse that lose the old one."""
+        try:
+            self._renamed(old, new)
+        except FtpRefused:
+            if self.size(old) is None:  # somebody else has renamed it: what now has the new name is to stay
+                raise
+            with suppress(FtpRefused):
+                self.delete(new)
+            self._renamed(old, new)
+
+    def delete(self, path: RemotePath) -> None:
+        """Removes a file."""
+        self._command(f"DELE {path}")
+
+    def make_folder(self, folder: str) -> None:
+        """Makes the folder and those above it, as far as they are missing; FtpRefused where it is not there then."""
+        parts = checked_folder(folder)[1:].split("/")
+        for number in range(1, len(parts) + 1):
+            above = "/" + "/".join(parts[:number])
+            with suppress(FtpRefused):
+                self._command(f"CWD {above}")
+                continue
+            with suppress(FtpRefused):
+                self._command(f"MKD {above}")
+        self._command(f"CWD {folder}")
+
+    def names(self, folder: str) -> frozenset[str]:
+        """The names in a folder, as the server tells them: foreign text, never part of a command."""
+        self._command(f"CWD {checked_folder(folder)}")
+        try:
+            listing = self._retrieved("NLST", LISTING_MAX_BYTES)
+        except FtpRefused as error:
+            if error.code == 550:  # how some servers say that a folder is empty; that it is there, CWD has shown
+                return frozenset()
+            raise
+        lines = listing.decode(self._control.encoding, "replace").splitlines()
+        return frozenset(line.rpartition("/")[2] for line in lines)
+
+    def read(self, path: RemotePath, max_bytes: int) -> bytes:
+        """A small file; Transient where it is larger than it may be."""
+        return self._retrieved(f"RETR {path}", max_bytes)
+
+    def read_end(self, path: RemotePath, max_bytes: int) -> bytes:
+        """The last bytes of a file that grows, from the beginning of a line on."""
+        size_bytes = self.size(path) or 0
+        offset = max(0, size_bytes - max_bytes)
+        content = self._retrieved(f"RETR {path}", 2 * max_bytes, offset or None)
+        return content.partition(b"\n")[2] if offset else content
+
+    def close(self) -> None:
+        """Ends the session, politely where the server still listens."""
+        with suppress(*ftplib.all_errors, ValueError):
+            control_socket: Any = self._control.sock
+            control_socket.settimeout(LAST_WORDS_S)
+            self._control.quit()
+        self._control.close()
+
+    def _asked_features(self) -> frozenset[str]:
+        try:
+            answer = self._command("FEAT")
+        except FtpRefused:
+            return frozenset()
+        told = [line.strip().upper() for line in answer.splitlines()[1:-1]]
+        return frozenset([*told, *(line.partition(" ")[0] for line in told)])
+
+    def _command(self, command: str) -> str:
+        with self._failures(command):
+            return self._control.sendcmd(command)
+
+    def _renamed(self, old: RemotePath, new: RemotePath) -> None:
+        with self._failures(f"RNFR {old}, RNTO {new}"):
+            self._control.rename(str(old), str(new))
+
+    def _size_by(self, command: str, path: RemotePath, pattern: re.Pattern[str]) -> int | None:
+        try:
+            answer = self._command(f"{command} {path}")
+        except FtpRefused as error:
+            if error.code in UNKNOWN_COMMAND:
+                raise
+            return None
+        found = pattern.search(answer)
+        return int(found["size"]) if found else None
+
+    def _size_in_list(self, path: RemotePath) -> int | None:
+        if path.name not in self.names(path.folder):
+            return None
+        for line in self._retrieved(f"LIST {path}", LISTING_MAX_BYTES).decode("utf-8", "replace").splitlines():
+            found = (UNIX_LINE if line.startswith("-") else WINDOWS_LINE).match(line)
+            if found and line.rstrip().endswith(path.name):
+                return int(found["size"])
+        raise FtpRefused(f"LIST {path}", 200, "the server cannot tell the size of a file in a form that we know")
+
+    def _retrieved(self, command: str, max_bytes: int, offset: int | None = None) -> bytes:
+        with self._failures(command):
+            connection = self._control.transfercmd(command, offset)
+            content = bytearray()
+            try:
+                while block := connection.recv(65536):
+                    content += block
+                    if len(content) > max_bytes:
+                        raise Transient(f"{command}: {self._where} sends more than {max_bytes} bytes")
+            finally:
+                connection.close()
+            self._control.voidresp()
+        return bytes(content)
+
+    def _send(self, connection: Any, block: memoryview) -> None:
+        try:
+            connection.sendall(block)
+        except OSError:
+            connection.close()
+            control_socket: Any = self._control.sock
+            control_socket.settimeout(LAST_WORDS_S)
+            with suppress(OSError, EOFError, ValueError):
+                self._control.voidresp()  # raises what the server says of it, such as 452, disk full
+            raise
+
+    @contextmanager
+    def _failures(self, command: str, *, is_login: bool = False) -> Iterator[None]:
+        """Turns what ftplib raises into our errors; a lasting refusal of the login is AuthRefused."""
+        try:
+            yield
+        except ftplib.error_perm as error:
+            code, text = self._answer_of(error)
+            if is_login or code in NOT_LOGGED_IN:
+                raise AuthRefused(f"{self._where} refused our login ({code}): {text}: check its connection") from error
+            if code == STORAGE_FULL:
+                raise Transient(f"{self._where} has no room ({code} to {command}): {text}") from error
+            raise FtpRefused(command, code, text) from error
+        except ftplib.error_temp as error:
+            code, text = self._answer_of(error)
+            raise Transient(f"{self._where} answered {code} to {command}: {text}") from error
+        except ssl.SSLCertVerificationError as error:
+            raise AuthRefused(
+                f"the certificate of {self._where} is not to be trusted ({error.verify_message}): name the authority's "
+                "file in the connection's extra verify, or have the certificate renewed"
+            ) from error
+        except (ftplib.Error, EOFError, OSError, ValueError, OverflowError) as error:
+            told = f"{type(error).__name__}: {self._plain(str(error))}"
+            raise Transient(f"{self._where}: the line broke at {command} ({told})") from error
+
+    def _answer_of(self, error: Exception) -> tuple[int, str]:
+        """The server's code and text, on one line, bounded, without our password."""
+        code = str(error)[:3]
+        return (int(code) if code.isdecimal() else 0), self._plain(str(error)[3:].strip(" -"))
+
+    def _plain(self, said: str) -> str:
+        """Words of the other side on one line, bounded, without our password."""
+        safe = said.replace(self._secret, "***") if self._secret else said
+        return "".join(char if char.isprintable() else " " for char in safe[:TEXT_MAX_CHARS]).strip()
+
+
+def _in_blocks(blocks: Iterable[bytes]) -> Iterator[memoryview]:
+    """The same bytes in blocks of 1 MiB, the last one shorter."""
+    gathered = bytearray()
+    for block in blocks:
+        if not gathered and len(block) >= BLOCK_BYTES:
+            yield memoryview(block)
+            continue
+        gathered += block
+        if len(gathered) >= BLOCK_BYTES:
+            yield memoryview(gathered)
+            gathered = bytearray()
+    if gathered:
+        yield memoryview(gathered)

@@ -1,0 +1,42 @@
+"""Paths on a partner's FTP server: nothing goes into a command that is not plain (architecture, Foreign input)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from edye_delivery.errors import NameRefused
+
+NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
+
+
+def checked_folder(folder: str) -> str:
+    """The absolute folder, if every part of it is a plain name; NameRefused otherwise."""
+    if not folder.startswith("/"):
+        raise NameRefused(f"the FTP folder {folder!r:.80} is not absolute")
+    for part in folder[1:].split("/"):
+        _check(part)
+    return folder
+
+
+@dataclass(frozen=True, slots=True)
+class RemotePath:
+    """A file on the server; NameRefused where its folder or name is not plain."""
+
+    folder: str
+    name: str
+
+    def __post_init__(self) -> None:
+        checked_folder(self.folder)
+        _check(self.name)
+
+    def __str__(self) -> str:
+        return f"{self.folder}/{self.name}"
+
+
+def _check(name: str) -> None:
+    if not NAME.fullmatch(name) or ".." in name:
+        raise NameRefused(
+            f"the name {name!r:.80} does not go into an FTP command: it has to be 1 to 200 ASCII letters, digits, "
+            "dots, hyphens and underscores, without a dot at its start and without two dots in a row"
+        )

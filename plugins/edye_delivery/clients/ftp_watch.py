@@ -1,0 +1,85 @@
+"""Watching a batch's outcomes on a partner's FTP server: one look after the other, each with one connection."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from edye_delivery.annex.channels import folder_of, ftp_channel_of
+from edye_delivery.annex.model import Annex
+from edye_delivery.clients.ftp import FtpSession
+from edye_delivery.clients.ftp_outcome import OutcomeLook, Sighting, unended
+from edye_delivery.clients.watch import AsyncTempo
+from edye_delivery.errors import AuthRefused, FtpRefused, Transient
+
+log = logging.getLogger(__name__)
+
+
+class FtpWatch:
+    """Looks for the outcomes of metadata files until each has one, the deadline is over, or the login is refused."""
+
+    def __init__(
+        self,
+        annex: Annex,
+        connect: Callable[[], FtpSession],
+        metadata_files: list[str],
+        deadline_at: datetime,
+        tempo: AsyncTempo,
+    ) -> None:
+        self._annex, self._connect, self._deadline_at, self._tempo = annex, connect, deadline_at, tempo
+        self._look = OutcomeLook(annex)
+        self._seen: dict[str, Sighting | None] = dict.fromkeys(metadata_files)
+        self.auth_error: str | None = None
+
+    async def until_all_ended(self) -> dict[str, dict[str, Any]]:
+        """What became of every file, as {"state", "cause", "sentence"}; what did not end says so with its cause."""
+        pace = ftp_channel_of(self._annex).polling
+        pause_s, every_s = pace.first_s, pace.every_s
+        while self._open() and self.auth_error is None and await self._slept(pause_s):
+            try:
+                sightings = await asyncio.to_thread(self._looked, self._open())
+            except AuthRefused as error:
+                self.auth_error = str(error)
+            except (Transient, FtpRefused) as error:
+                log.warning("the outcomes are not to be had: %s", error)
+            else:
+                self._note(sightings)
+            pause_s, every_s = every_s * (0.75 + self._tempo.random() / 2), min(pace.slowest_s, every_s * pace.growth)
+        return {name: self._told(name, sighting) for name, sighting in self._seen.items()}
+
+    def _open(self) -> list[str]:
+        return [name for name, seen in self._seen.items() if seen is None or not seen.state.is_terminal]
+
+    def _looked(self, names: list[str]) -> dict[str, Sighting]:
+        session = self._connect()
+        try:
+            return self._look.look(session, names)
+        finally:
+            session.close()
+
+    async def _slept(self, pause_s: float) -> bool:
+        """Sleeps, at most until the deadline; False once that is over."""
+        left_s = (self._deadline_at - self._tempo.now()).total_seconds()
+        if left_s <= 0:
+            return False
+        await self._tempo.sleep(min(pause_s, left_s))
+        return True
+
+    def _note(self, sightings: dict[str, Sighting]) -> None:
+        for name, sighting in sightings.items():
+            if sighting != self._seen[name]:
+                self._seen[name] = sighting
+                log.info("%s is %s; %s still open", name, sighting.state, len(self._open()))
+
+    def _told(self, name: str, sighting: Sighting | None) -> dict[str, Any]:
+        if sighting is None or not sighting.state.is_terminal:
+            incoming = folder_of(self._annex, ftp_channel_of(self._annex).folders.metadata)
+            sighting = unended(sighting, name, incoming, f"at {self._deadline_at:%Y-%m-%d %H:%M:%S} UTC")
+        return {
+            "state": sighting.state.value,
+            "cause": sighting.cause.value if sighting.cause else None,
+            "sentence": sighting.sentence,
+        }

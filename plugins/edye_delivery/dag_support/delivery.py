@@ -1,0 +1,83 @@
+"""The steps of a delivery, the same for every channel: only the upload and the wait differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import TriggerRule, task_group
+
+from edye_delivery.annex.channels import feeds_of
+from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.vocabulary import Channel
+from edye_delivery.dag_support.defaults import POOL
+from edye_delivery.operators.batch import (
+    AcceptBatchOperator,
+    DeliverBatchOperator,
+    IllustrateBatchOperator,
+    JudgeBatchOperator,
+)
+from edye_delivery.operators.feed import AssembleFeedOperator, LintFeedOperator, PublishFeedOperator
+from edye_delivery.operators.fetch import CheckRequestOperator, FetchCatalogueOperator, PlanBatchesOperator
+from edye_delivery.operators.report import ConfirmWindowOperator, ReportOperator
+from edye_delivery.sensors.batch import BatchSensor
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSteps:
+    """What is a channel's own: its upload and its wait."""
+
+    channel: Channel
+    deliver: type[DeliverBatchOperator]
+    wait: type[BatchSensor]
+
+
+def add_delivery(annex: Annex, steps: ChannelSteps) -> None:
+    """Puts all tasks of a delivery into the DAG that is being made."""
+    check_request = CheckRequestOperator(task_id="check_request", annex=annex, channel=steps.channel)
+    fetch_catalogue = FetchCatalogueOperator(task_id="fetch_catalogue", annex=annex, request=check_request.output)
+    plan_batches = PlanBatchesOperator(task_id="plan_batches", annex=annex, snapshot=fetch_catalogue.output)
+    batches = _batch_group(annex, steps).expand(reference=plan_batches.output)
+    report = ReportOperator(
+        task_id="report", annex=annex, request=check_request.output, trigger_rule=TriggerRule.ALL_DONE
+    )
+    confirm_window = ConfirmWindowOperator(task_id="confirm_window", annex=annex, report=report.output)
+    batches >> report >> confirm_window
+    feeds = [spec.name for spec in feeds_of(annex, steps.channel)]
+    if feeds:
+        batches >> _feed_group(annex, check_request.output).expand(name=feeds) >> report
+
+
+def _batch_group(annex: Annex, steps: ChannelSteps) -> Any:
+    @task_group(group_id="batch")
+    def batch(reference: Any) -> None:
+        judge = JudgeBatchOperator(task_id="judge", annex=annex, batch=reference)
+        illustrate = IllustrateBatchOperator(task_id="illustrate", annex=annex, batch=judge.output)
+        deliver = steps.deliver(task_id="deliver", annex=annex, batch=illustrate.output, pool=POOL)
+        wait = steps.wait(
+            task_id="wait",
+            annex=annex,
+            batch=illustrate.output,
+            trigger_rule=TriggerRule.ALL_DONE,
+            retries=10,  # Airflow 3.3.2 may take a deferral for a failure (apache/airflow#67287); a repeat is safe
+            retry_delay=timedelta(seconds=30),
+        )
+        accept = AcceptBatchOperator(
+            task_id="accept", annex=annex, batch=illustrate.output, trigger_rule=TriggerRule.ALL_DONE
+        )
+        deliver >> wait >> accept
+
+    return batch
+
+
+def _feed_group(annex: Annex, request: Any) -> Any:
+    @task_group(group_id="feed")
+    def feed(name: Any) -> None:
+        which = {"annex": annex, "request": request, "feed": name}
+        assemble_feed = AssembleFeedOperator(task_id="assemble_feed", trigger_rule=TriggerRule.ALL_DONE, **which)
+        lint_feed = LintFeedOperator(task_id="lint_feed", draft=assemble_feed.output, **which)
+        publish_feed = PublishFeedOperator(task_id="publish_feed", draft=assemble_feed.output, **which)
+        lint_feed >> publish_feed
+
+    return feed

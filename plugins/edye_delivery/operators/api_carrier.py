@@ -1,0 +1,114 @@
+"""The way through a partner's ingest API: one multipart call a title."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from edye_delivery.annex.channels import api_channel_of
+from edye_delivery.annex.model import Annex
+from edye_delivery.annex.wire import Patience
+from edye_delivery.catalog.places import art_name
+from edye_delivery.catalog.plan import JudgedTitle
+from edye_delivery.catalog.vocabulary import Cause, Channel
+from edye_delivery.clients.ingest import ExtraPart, IngestApi, MediaBody, Receipt, Refusal, Upload
+from edye_delivery.clients.media import MediaHost, MediaStream
+from edye_delivery.errors import Transient
+from edye_delivery.ledger.ledger import Ledger
+from edye_delivery.ledger.records import Delivery
+from edye_delivery.operators.media_check import MediaCheck, media_of
+from edye_delivery.operators.sending import Handover, PartnerRefused
+
+
+@dataclass(slots=True)
+class ApiCarrier:
+    """Hands titles to the ingest API; `read_artifact` gives a thumbnail's bytes by its name."""
+
+    annex: Annex
+    api: IngestApi
+    media_host: MediaHost
+    ledger: Ledger
+    read_artifact: Callable[[str], bytes]
+
+    channel = Channel.API
+
+    @property
+    def patience(self) -> Patience:
+        """How often one title is tried."""
+        return api_channel_of(self.annex).patience
+
+    @property
+    def titles_at_once(self) -> int:
+        """How many titles go at once."""
+        return api_channel_of(self.annex).titles_at_once
+
+    def advanced(self, delivery_key: str) -> bool:
+        """Never: a call that breaks off begins anew."""
+        return False
+
+    def carry(self, judged: JudgedTitle, delivery: Delivery) -> Handover:
+        """One call; what an earlier call began without our hearing of it is adopted."""
+        plan = judged.plan
+        with self.media_host.stream(media_of(judged).file) as stream:
+            upload = Upload(
+                key=delivery.idempotency_key,
+                request_id=str(uuid.uuid4()),
+                file_name=plan.file_name,
+                metadata=plan.metadata,
+                media=MediaBody(stream.size_bytes, _verified(judged, stream)),
+                extras=self._extras(judged),
+            )
+            answer = self.api.send(upload)
+        if isinstance(answer, Refusal):
+            adopted = self._adopted(delivery, answer)
+            if adopted is None:
+                raise _refused(answer)
+            answer = adopted
+        return Handover(answer.tracking_id, stream.size_bytes)
+
+    def _adopted(self, delivery: Delivery, refusal: Refusal) -> Receipt | None:
+        """The ingest that an earlier try began without our hearing of it: a partner without Idempotency-Key says 409.
+
+        It is ours if a try of this delivery stayed unanswered and no other delivery of the title has that tracking id,
+        or could have it because a try of it stayed unanswered too.
+        """
+        if refusal.http_status != 409 or refusal.tracking_id is None or delivery.unanswered < 2:
+            return None
+        memory = self.ledger.memories(delivery.partner, [delivery.external_id])[delivery.external_id]
+        others = [other for key, other in memory.deliveries.items() if key != delivery.delivery_key]
+        if any(other.tracking_id == refusal.tracking_id or other.unanswered for other in others):
+            return None
+        return Receipt(refusal.tracking_id)
+
+    def _extras(self, judged: JudgedTitle) -> tuple[ExtraPart, ...]:
+        thumbnails = {thumbnail.name: thumbnail for thumbnail in judged.thumbnails}
+        specs = {spec.name: spec for spec in self.annex.thumbnails}
+        return tuple(
+            ExtraPart(
+                name=rendition.part,
+                file_name=f"{judged.plan.external_id}_{rendition.thumbnail}.{specs[rendition.thumbnail].format.lower()}",
+                content_type=f"image/{specs[rendition.thumbnail].format.lower()}",
+                content=self.read_artifact(art_name(thumbnails[rendition.thumbnail].art_name)),
+            )
+            for rendition in api_channel_of(self.annex).renditions
+        )
+
+
+def _refused(refusal: Refusal) -> PartnerRefused | Transient:
+    if refusal.cause is Cause.TRANSIENT:
+        return Transient(refusal.sentence)
+    return PartnerRefused(refusal.cause, refusal.sentence, ended_ingest=True)
+
+
+def _verified(judged: JudgedTitle, stream: MediaStream) -> Iterator[bytes]:
+    """The media's blocks; the upload breaks off before its last one where they are not what was judged."""
+    check = MediaCheck(judged)
+    check.same_file(stream)
+    held = b""
+    for block in check.seen(stream.blocks(), 0):
+        if held:
+            yield held
+        held = block
+    check.finish()
+    yield held

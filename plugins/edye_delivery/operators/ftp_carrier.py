@@ -1,0 +1,286 @@
+"""The way over a partner's FTP server: media, images, and last the metadata file, which is the commit.
+
+Every file grows under a temporary name of its own delivery and content, and gets its final name at once when it is
+whole. That it is whole is in the ledger before it is renamed, so that whoever comes later knows why the temporary file
+is gone.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Self
+
+import orjson
+
+from edye_delivery.annex.channels import folder_of, ftp_channel_of
+from edye_delivery.annex.model import Annex
+from edye_delivery.annex.outcome import cause_of
+from edye_delivery.annex.template import filled
+from edye_delivery.annex.wire import Patience
+from edye_delivery.catalog.digest import digest_of
+from edye_delivery.catalog.places import art_name
+from edye_delivery.catalog.plan import JudgedTitle
+from edye_delivery.catalog.vocabulary import Channel, DeliveryState
+from edye_delivery.clients.ftp import FtpSession, OffsetRefused
+from edye_delivery.clients.ftp_path import RemotePath
+from edye_delivery.clients.media import MediaHost
+from edye_delivery.errors import FtpRefused, Transient
+from edye_delivery.ledger.ledger import Ledger
+from edye_delivery.ledger.records import Delivery
+from edye_delivery.operators.media_check import MediaCheck, media_of
+from edye_delivery.operators.sending import Handover, PartnerRefused
+
+log = logging.getLogger(__name__)
+EXTENSIONS = {"JPEG": "jpg", "PNG": "png"}
+DELIVERY_CHARS, VERSION_CHARS = 16, 8
+TOLD_FROM_BYTES = 200_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One file of a title: where it goes, its size, and how its bytes are had from an offset on.
+
+    `may_go_on` where a part of it that lies at the partner is known to be of these very bytes.
+    """
+
+    path: RemotePath
+    temporary: RemotePath
+    size_bytes: int
+    blocks: Callable[[int], AbstractContextManager[Iterator[bytes]]]
+    may_go_on: bool = True
+    is_commit: bool = False
+
+
+@dataclass(slots=True)
+class FtpCarrier:
+    """Hands titles over by FTP; `connect` opens a session, `read_artifact` gives a thumbnail's bytes by its name."""
+
+    annex: Annex
+    connect: Callable[[], FtpSession]
+    media_host: MediaHost
+    ledger: Ledger
+    read_artifact: Callable[[str], bytes]
+    _idle: list[FtpSession] = field(default_factory=list, init=False)
+    _has_tree: bool = field(default=False, init=False)
+    _checks: dict[str, MediaCheck] = field(default_factory=dict, init=False)
+    _arrived: dict[str, int] = field(default_factory=dict, init=False)
+    _sizes: dict[str, int] = field(default_factory=dict, init=False)
+    _advanced: set[str] = field(default_factory=set, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    channel = Channel.FTP
+
+    @property
+    def patience(self) -> Patience:
+        """How often one title is tried without anything new arriving."""
+        return ftp_channel_of(self.annex).patience
+
+    @property
+    def titles_at_once(self) -> int:
+        """As many as connections."""
+        return ftp_channel_of(self.annex).connections_at_once
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while self._idle:
+            self._idle.pop().close()
+
+    def advanced(self, delivery_key: str) -> bool:
+        """Whether the last try found more of the title at the partner than the try before it."""
+        return delivery_key in self._advanced
+
+    def carry(self, judged: JudgedTitle, delivery: Delivery) -> Handover:
+        """Sends what is not there yet; the tracking id is the metadata file's name."""
+        pieces = self._pieces(judged, delivery)
+        self._advanced.discard(delivery.delivery_key)
+        try:
+            with self._session() as session:
+                if not _is_placed(session, pieces[-1], delivery):
+                    self._take_back_older(session, delivery, pieces[-1].path.folder)
+                    self._place_all(session, pieces, delivery)
+        except FtpRefused as error:
+            cause = cause_of(self.annex, http_status=None, code=str(error.code), text=error.text)
+            raise PartnerRefused(cause, str(error), ended_ingest=False) from error
+        self._checks.pop(delivery.delivery_key, None)
+        return Handover(pieces[-1].path.name, sum(piece.size_bytes for piece in pieces))
+
+    @contextmanager
+    def _session(self) -> Iterator[FtpSession]:
+        """An idle session or a new one; one that raised is closed and not used again."""
+        with self._lock:
+            session = self._idle.pop() if self._idle else None
+        session = session or self.connect()
+        try:
+            with self._lock:
+                if not self._has_tree:
+                    for folder in self._folders().values():
+                        session.make_folder(folder)
+                    self._has_tree = True
+            yield session
+        except BaseException:
+            session.close()
+            raise
+        with self._lock:
+            self._idle.append(session)
+
+    def _take_back_older(self, session: FtpSession, delivery: Delivery, folder: str) -> None:
+        """Removes commits of the title's older contents that nobody has picked up: they would take this one's media."""
+        memory = self.ledger.memories(delivery.partner, [delivery.external_id])[delivery.external_id]
+        for key, other in memory.deliveries.items():
+            if key == delivery.delivery_key or other.channel is not Channel.FTP or other.tracking_id is None:
+                continue
+            older = RemotePath(folder, other.tracking_id)
+            if other.state is not DeliveryState.ACCEPTED and session.size(older) is not None:
+                session.delete(older)
+                log.warning("%s was not picked up and is removed: newer content of its title follows", older)
+
+    def _place_all(self, session: FtpSession, pieces: list[Piece], delivery: Delivery) -> None:
+        arrived = [self._arrived_bytes(session, piece, delivery) for piece in pieces]
+        self._note_arrived(delivery.delivery_key, sum(arrived))
+        for piece, offset in zip(pieces, arrived, strict=True):
+            if not _is_placed(session, piece, delivery):
+                self._place(session, piece, offset, delivery)
+
+    def _arrived_bytes(self, session: FtpSession, piece: Piece, delivery: Delivery) -> int:
+        """How much of a file is there, so that it may be gone on with; what nobody can go on with is removed."""
+        if _is_placed(session, piece, delivery):
+            return piece.size_bytes
+        size_bytes = session.size(piece.temporary)
+        if size_bytes is None:
+            return 0
+        before = self._sizes.get(piece.temporary.name, 0)
+        if not piece.may_go_on or not max(1, before) <= size_bytes <= piece.size_bytes:
+            # Empty: an upload that still waits for it would empty it later. Shrunk: the server does not go on at an
+            # offset, whatever it says. Too large: it is another file's.
+            session.delete(piece.temporary)
+            size_bytes = 0
+        self._sizes[piece.temporary.name] = size_bytes
+        return size_bytes
+
+    def _place(self, session: FtpSession, piece: Piece, offset: int, delivery: Delivery) -> None:
+        """Sends the rest of a file, looks whether all of it is there, and gives it its final name."""
+        with piece.blocks(offset) as blocks:
+            if offset < piece.size_bytes:
+                self._store(session, piece, blocks, offset)
+            else:  # nothing is missing; a media file is read all the same where its digest has to be known
+                for _ in blocks:
+                    pass
+        arrived = session.size(piece.temporary)
+        if arrived != piece.size_bytes:
+            if offset and arrived is not None:  # a server that does not go on where it says that it does
+                session.delete(piece.temporary)
+            raise Transient(f"{piece.path}: {arrived or 0} of {piece.size_bytes} bytes arrived")
+        if piece.temporary.name not in delivery.whole_files:
+            self.ledger.note_whole(delivery.delivery_key, piece.temporary.name)
+        session.rename(piece.temporary, piece.path)
+        log.info("%s is there, %s bytes", piece.path, piece.size_bytes)
+
+    def _store(self, session: FtpSession, piece: Piece, blocks: Iterator[bytes], offset: int) -> None:
+        try:
+            session.store(piece.temporary, blocks, offset)
+        except OffsetRefused:
+            session.delete(piece.temporary)  # the next try sends all of it
+            raise
+
+    def _note_arrived(self, key: str, size_bytes: int) -> None:
+        if size_bytes > self._arrived.get(key, size_bytes):
+            self._advanced.add(key)
+        self._arrived[key] = size_bytes
+
+    def _folders(self) -> dict[str, str]:
+        folders = ftp_channel_of(self.annex).folders.model_dump()
+        return {kind: folder_of(self.annex, folder) for kind, folder in folders.items()}
+
+    def _pieces(self, judged: JudgedTitle, delivery: Delivery) -> list[Piece]:
+        """Media, images, metadata, in the order in which they go."""
+        channel, folders, plan = ftp_channel_of(self.annex), self._folders(), judged.plan
+        number = f"-{delivery.rounds_ended}" if delivery.rounds_ended else ""
+        token = f"{delivery.delivery_key[:DELIVERY_CHARS]}{number}"
+
+        def named(kind: str, name: str, version: str = "") -> tuple[RemotePath, RemotePath]:
+            mark = f"{token}-{digest_of(version)[:VERSION_CHARS]}" if version else token
+            temporary = f"{name}.{mark}{channel.temporary_suffix}"
+            return RemotePath(folders[kind], name), RemotePath(folders[kind], temporary)
+
+        pieces = [self._media_piece(judged, delivery.delivery_key, partial(named, "video", plan.file_name))]
+        for thumbnail in judged.thumbnails:
+            if thumbnail.name in channel.thumbnails:
+                extension = next(
+                    EXTENSIONS[spec.format] for spec in self.annex.thumbnails if spec.name == thumbnail.name
+                )
+                words = {"external_id": plan.external_id, "thumbnail": thumbnail.name, "extension": extension}
+                content = self.read_artifact(art_name(thumbnail.art_name))
+                image_name = filled(channel.image_file_name, words)
+                pieces.append(_small_piece(content, *named("images", image_name, thumbnail.art_name)))
+        words = {"external_id": plan.external_id, "delivery": token}
+        metadata = orjson.dumps(plan.metadata, option=orjson.OPT_INDENT_2)
+        metadata_name = filled(channel.metadata_file_name, words)
+        pieces.append(_small_piece(metadata, *named("metadata", metadata_name), is_commit=True))
+        return pieces
+
+    def _media_piece(
+        self, judged: JudgedTitle, key: str, named: Callable[[str], tuple[RemotePath, RemotePath]]
+    ) -> Piece:
+        """The media file; a part of it is gone on with where SHA-256 or ETag tell that it is of the same file."""
+        media = media_of(judged)
+        url, file = media.file, judged.video or self.media_host.describe(media.file)
+        size_bytes, identity = file.size_bytes, media.sha256 or file.etag
+        check = self._checks.setdefault(key, MediaCheck(judged))
+
+        @contextmanager
+        def blocks(offset: int) -> Iterator[Iterator[bytes]]:
+            start = check.first_byte(offset)
+            name = judged.plan.file_name
+            if start == size_bytes:
+                yield iter(())
+                check.finish()
+                return
+            with self.media_host.stream(url, start) as stream:
+                check.same_file(stream)
+                sent = _from(check.seen(stream.blocks(), start), offset - start)
+                yield _told(sent, name, offset, size_bytes)
+            check.finish()
+
+        return Piece(*named(f"{identity} {size_bytes}"), size_bytes, blocks, may_go_on=bool(identity))
+
+
+def _is_placed(session: FtpSession, piece: Piece, delivery: Delivery) -> bool:
+    """Whether the file got its final name: it was whole, and is no longer there under its temporary name.
+
+    The partner takes a committed title away, but leaves media and images alone until then.
+    """
+    if piece.temporary.name not in delivery.whole_files or session.size(piece.temporary) is not None:
+        return False
+    return piece.is_commit or session.size(piece.path) == piece.size_bytes
+
+
+def _small_piece(content: bytes, path: RemotePath, temporary: RemotePath, *, is_commit: bool = False) -> Piece:
+    @contextmanager
+    def blocks(offset: int) -> Iterator[Iterator[bytes]]:
+        yield iter([content[offset:]])
+
+    return Piece(path, temporary, len(content), blocks, is_commit=is_commit)
+
+
+def _told(blocks: Iterator[bytes], name: str, offset: int, size_bytes: int) -> Iterator[bytes]:
+    """The blocks; a line in the log after each tenth of a large file."""
+    step_bytes = max(TOLD_FROM_BYTES, size_bytes) // 10
+    for block in blocks:
+        before, offset = offset, offset + len(block)
+        if before // step_bytes < offset // step_bytes:
+            log.info("%s: %s of %s MB on their way", name, offset // 1_000_000, size_bytes // 1_000_000)
+        yield block
+
+
+def _from(blocks: Iterator[bytes], skipped_bytes: int) -> Iterator[bytes]:
+    """The blocks without their first bytes."""
+    for block in blocks:
+        yield block[skipped_bytes:] if skipped_bytes < len(block) else b""
+        skipped_bytes = max(0, skipped_bytes - len(block))

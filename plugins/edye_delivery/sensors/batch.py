@@ -1,0 +1,74 @@
+"""The wait for a batch: one look at the ledger, then deferred until the partner has ended every ingest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from airflow.sdk import BaseSensorOperator, Context
+from airflow.triggers.base import BaseTrigger
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.snapshot import JudgedBatch
+from edye_delivery.catalog.vocabulary import Channel, IngestState
+from edye_delivery.errors import AuthRefused
+from edye_delivery.hooks.artifacts import ArtifactHook
+from edye_delivery.hooks.ledger import LedgerHook
+from edye_delivery.ledger.records import Delivery
+from edye_delivery.operators.base import load
+from edye_delivery.operators.waiting import deadline_at, record_outcomes, with_partner
+
+
+class BatchSensor(BaseSensorOperator):
+    """Waits for all tracking ids of a batch; writes to the ledger how each ended; gives the batch's reference on.
+
+    Its trigger's event is {"tracking_ids": those asked for, "outcomes": {tracking_id: {"state", "cause", "sentence"}},
+    "auth_error": a sentence or None}.
+    """
+
+    template_fields: ClassVar[Sequence[str]] = ("batch",)
+    channel: ClassVar[Channel]
+
+    def __init__(self, *, annex: Annex, batch: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.annex, self.batch = annex, batch
+
+    def trigger(self, tracking_ids: list[str], deadline_at: str) -> BaseTrigger:
+        """What waits for the channel's outcomes in the triggerer."""
+        raise NotImplementedError
+
+    def execute(self, context: Context) -> Any:
+        """Defers while the partner has titles of the batch; runs after a failed upload too, for what was sent."""
+        if self.batch is None:
+            self.log.warning("the batch was never judged, so nothing of it is with the partner")
+            return None
+        return self._wait_for(self._with_partner())
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
+        """Writes the outcomes of what was asked for, and waits for what the partner has got since.
+
+        AuthRefused where the partner no longer takes our token; what had not ended then stays as it was.
+        """
+        asked = set(event["tracking_ids"])
+        if event["auth_error"]:
+            outcomes = event["outcomes"].items()
+            asked = {name for name, outcome in outcomes if IngestState(outcome["state"]).is_terminal}
+        waiting = [delivery for delivery in self._with_partner() if delivery.tracking_id in asked]
+        record_outcomes(LedgerHook().get_conn(), waiting, event["outcomes"])
+        if event["auth_error"]:
+            raise AuthRefused(event["auth_error"])
+        return self._wait_for(self._with_partner())
+
+    def _wait_for(self, waiting: list[Delivery]) -> Any:
+        """Defers for these deliveries; the batch's reference where there is none."""
+        if not waiting:
+            return self.batch
+        until = deadline_at(self.annex, self.channel, waiting, datetime.now(UTC)).isoformat()
+        tracking_ids = sorted(str(delivery.tracking_id) for delivery in waiting)
+        self.defer(trigger=self.trigger(tracking_ids, until), method_name="execute_complete")
+
+    def _with_partner(self) -> list[Delivery]:
+        batch = load(ArtifactHook().get_conn(), self.batch, JudgedBatch)
+        titles = () if batch.request.dry_run else batch.titles
+        return with_partner(LedgerHook().get_conn(), titles, self.channel)

@@ -1,0 +1,43 @@
+"""Waits for a batch's outcomes on a partner's FTP server, in the triggerer, until a wall-clock deadline."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from edye_delivery.annex.channels import ftp_channel_of
+from edye_delivery.annex.model import Annex
+from edye_delivery.clients.ftp import FtpSession
+from edye_delivery.clients.ftp_watch import FtpWatch
+from edye_delivery.hooks.ftp import FtpHook
+from edye_delivery.triggers.ingest import LOOP_TEMPO
+
+
+class FtpTrigger(BaseTrigger):
+    """Looks until every metadata file has an outcome, or the deadline is over, or the login is refused.
+
+    It writes nothing and decides nothing: it may run twice or move to another host, and starts from its arguments.
+    Its event is that of every wait (sensors/batch.py); the tracking ids are the metadata files' names.
+    """
+
+    def __init__(self, annex: dict[str, Any], tracking_ids: list[str], deadline_at: str) -> None:
+        super().__init__()
+        self.annex, self.tracking_ids, self.deadline_at = annex, tracking_ids, deadline_at
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Class and arguments, all JSON."""
+        arguments = {"annex": self.annex, "tracking_ids": self.tracking_ids, "deadline_at": self.deadline_at}
+        return "edye_delivery.triggers.ftp.FtpTrigger", arguments
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """One event, at the end."""
+        annex = Annex.model_validate(self.annex)
+        channel = ftp_channel_of(annex)
+        account = (await FtpHook.loaded(channel.conn_id, channel.answer_timeout_s)).account()
+        deadline_at = datetime.fromisoformat(self.deadline_at)
+        watch = FtpWatch(annex, lambda: FtpSession(account), self.tracking_ids, deadline_at, LOOP_TEMPO)
+        outcomes = await watch.until_all_ended()
+        yield TriggerEvent({"tracking_ids": self.tracking_ids, "outcomes": outcomes, "auth_error": watch.auth_error})

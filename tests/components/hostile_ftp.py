@@ -1,0 +1,90 @@
+"""An FTP server that says whatever a test wants, one connection after the other, on a thread."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+Answer = bytes | Callable[[Any], None]
+POLITE: dict[str, Answer] = {
+    "greeting": b"220 hello\r\n",
+    "USER": b"331 and the password?\r\n",
+    "PASS": b"230 come in\r\n",
+    "TYPE": b"200 binary\r\n",
+    "FEAT": b"211-these\r\n SIZE\r\n REST STREAM\r\n211 end\r\n",
+    "CWD": b"250 there\r\n",
+    "SIZE": b"213 10\r\n",
+    "QUIT": b"221 bye\r\n",
+}
+
+
+class HostileFtp:
+    """Answers by the table; a callable gets the connection. `heard` has every command; `data` listens for data."""
+
+    def __init__(self, **answers: Answer) -> None:
+        self._answers = POLITE | answers
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.heard: list[str] = []
+        self.data = socket.create_server(("127.0.0.1", 0))
+        self.ending, self.was_left = threading.Event(), threading.Event()
+        self._connections: list[socket.socket] = []
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def passive(self, host: str = "127,0,0,1") -> bytes:
+        """The answer to PASV that names the server's own data port, at whatever host."""
+        port = self.data.getsockname()[1]
+        return f"227 here ({host},{port // 256},{port % 256})\r\n".encode()
+
+    def change(self, **answers: Answer) -> None:
+        """Says these things from now on."""
+        self._answers |= answers
+
+    def end(self) -> None:
+        """Stops; whoever still waits for a word gets none."""
+        self.ending.set()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        for connection in self._connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self._thread.join(5)
+        self._listener.close()
+        self.data.close()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                self._connections.append(connection)
+                with connection, suppress(OSError, ValueError):
+                    self._talk(connection)
+
+    def _talk(self, connection: socket.socket) -> None:
+        self._answer(connection, "greeting")
+        with connection.makefile("rb") as lines:
+            for line in lines:
+                command = line.decode("latin-1").rstrip("\r\n")
+                self.heard.append(command)
+                self._answer(connection, command.partition(" ")[0])
+        self.was_left.set()
+
+    def _answer(self, connection: socket.socket, command: str) -> None:
+        answer = self._answers.get(command, b"502 no\r\n")
+        if callable(answer):
+            answer(connection)
+        else:
+            connection.sendall(answer)
+
+
+@contextmanager
+def hostile_ftp(**answers: Answer) -> Iterator[HostileFtp]:
+    """A server for the time of the block."""
+    server = HostileFtp(**answers)
+    try:
+        yield server
+    finally:
+        server.end()

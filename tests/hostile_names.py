@@ -1,0 +1,25 @@
+"""Names that must never reach an FTP command, by what is wrong with them."""
+
+HOSTILE_NAMES = {
+    "space": "A B.mp4",
+    "leading space": " A.mp4",
+    "slash": "a/b.mp4",
+    "backslash": "a\\b.mp4",
+    "parent": "..",
+    "dots within": "a..mp4",
+    "newline": "A.mp4\nDELE B.mp4",
+    "trailing newline": "A.mp4\n",
+    "carriage return": "A.mp4\rDELE B.mp4",
+    "both": "A.mp4\r\nDELE B.mp4\r\n",
+    "NUL": "A.mp4\0",
+    "telnet": "A\xff\xf4.mp4",
+    "percent": "%2e%2e.mp4",
+    "wildcard": "*.mp4",
+    "quote": 'A".mp4',
+    "non-ASCII": "Ñandú.mp4",
+    "digits of elsewhere": "A٣.mp4",
+    "300 characters": "A" * 300,
+    "leading dot": ".A.mp4",
+    "one dot": ".",
+    "empty": "",
+}

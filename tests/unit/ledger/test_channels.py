@@ -1,0 +1,83 @@
+"""Two channels and one ledger: what one has begun the other leaves alone; a file that is whole is remembered."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import inspect, select
+
+from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState
+from edye_delivery.ledger.database import open_engine
+from edye_delivery.ledger.records import MoveRefused
+from edye_delivery.ledger.tables import DELIVERIES
+from tests.builders import a_plan
+from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, RUN, planned, received, standing
+
+
+def test_who_begins_a_delivery_has_it(ledger):
+    planned(ledger)
+    assert standing(ledger).channel is None
+    assert ledger.begin_send(KEY, RUN, Channel.FTP).channel is Channel.FTP
+    assert standing(ledger).is_left_to(Channel.API)
+    assert not standing(ledger).is_left_to(Channel.FTP)
+    with pytest.raises(MoveRefused, match="stands at sending by the channel ftp"):
+        ledger.begin_send(KEY, "run-2", Channel.API)
+    assert ledger.begin_send(KEY, "run-2", Channel.FTP).attempts == 2
+
+
+def test_what_failed_on_one_channel_may_go_over_the_other(ledger):
+    planned(ledger)
+    ledger.begin_send(KEY, RUN, Channel.API)
+    ledger.fail(KEY, Cause.TRANSIENT, "the partner answered 503")
+    assert not standing(ledger).is_left_to(Channel.FTP)
+    ledger.plan(PARTNER, "run-2", [PLAN], Channel.FTP)
+    assert ledger.begin_send(KEY, "run-2", Channel.FTP).channel is Channel.FTP
+
+
+@pytest.mark.parametrize("cause", [Cause.STUCK, Cause.NOT_PICKED_UP])
+def test_what_the_partner_still_has_is_waited_for_again_by_its_own_channel_alone(ledger, cause):
+    planned(ledger)
+    ledger.begin_send(KEY, RUN, Channel.FTP)
+    ledger.received(KEY, "TITLE.json", 10, 1.0)
+    ledger.fail(KEY, cause, "nobody took it")
+    ledger.plan(PARTNER, "run-2", [PLAN], Channel.API)
+    assert (standing(ledger).state, standing(ledger).cause) == (DeliveryState.FAILED, cause)
+    assert standing(ledger).is_left_to(Channel.API)
+    ledger.plan(PARTNER, "run-3", [PLAN], Channel.FTP)
+    assert (standing(ledger).state, standing(ledger).tracking_id) == (DeliveryState.RECEIVED, "TITLE.json")
+
+
+def test_tries_over_ftp_do_not_count_as_calls_without_answer(ledger):
+    planned(ledger)
+    assert ledger.begin_send(KEY, RUN, Channel.FTP).unanswered == 0
+    other = a_plan().model_copy(update={"delivery_key": "b" * 64})
+    planned(ledger, other)
+    assert ledger.begin_send(other.delivery_key, RUN, Channel.API).unanswered == 1
+
+
+def test_a_whole_file_is_remembered_and_is_an_event(ledger):
+    planned(ledger)
+    ledger.begin_send(KEY, RUN, Channel.FTP)
+    for name in ("a.mp4.1.part", "a.json.1.part"):
+        ledger.note_whole(KEY, name)
+    assert standing(ledger).whole_files == ("a.mp4.1.part", "a.json.1.part")
+    told = [(action, detail) for _, action, _, detail in ledger.history(PARTNER, PLAN.external_id)]
+    assert told[-2:] == [("upload", "a.mp4.1.part"), ("upload", "a.json.1.part")]
+
+
+def test_a_ledger_from_before_there_were_two_channels_says_api_of_all_that_was_sent(ledger, ledger_url):
+    received(ledger)
+    other = a_plan().model_copy(update={"delivery_key": "b" * 64, "content_key": "b" * 64})
+    planned(ledger, other)
+    engine = open_engine(ledger_url)
+    with engine.begin() as connection:
+        for column in ("channel", "whole_files"):
+            connection.exec_driver_sql(f"ALTER TABLE deliveries DROP COLUMN {column}")
+    engine.dispose()
+
+    engine = open_engine(ledger_url)
+    assert {"channel", "whole_files"} <= {column["name"] for column in inspect(engine).get_columns("deliveries")}
+    with engine.connect() as connection:
+        rows = connection.execute(select(DELIVERIES.c.delivery_key, DELIVERIES.c.channel)).all()
+    engine.dispose()
+    assert dict(tuple(row) for row in rows) == {KEY: "api", other.delivery_key: None}
+    assert standing(ledger).channel is Channel.API

@@ -1,0 +1,110 @@
+"""The section of docs/PARTNERS.md about a partner's FTP channel: where files go, under what names, how it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from edye_delivery.annex.channels import folder_of
+from edye_delivery.annex.ftp import FtpChannel, LogFile, MovedOutcome, OutcomeFile, PickupOutcome
+from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.vocabulary import IngestState
+from tools.markdown import code, codes, table
+from tools.partner_rules import polling
+
+
+def ftp(annex: Annex) -> Iterator[str]:
+    """Connection, folders, names, patience; then how the outcome of a title is told."""
+    channel = annex.ftp
+    if channel is None:
+        return
+    yield f"Deprecated since {channel.deprecated_since}: started by hand only, with a stated reason."
+    yield ""
+    yield from table(("what", "value"), [*_places(annex, channel), *_patience(channel), _feeds(annex)])
+    yield ""
+    yield _told(annex, channel)
+    yield ""
+    yield from table(("what is seen", "it means"), _states(annex, channel))
+    yield ""
+    yield "A command that the server refuses for good is looked up among the partner's errors below, by its FTP code."
+
+
+def _places(annex: Annex, channel: FtpChannel) -> Iterator[tuple[str, str]]:
+    folders = channel.folders
+    yield "connection", code(channel.conn_id)
+    yield "media goes to", code(folder_of(annex, folders.video))
+    yield "images go to", code(folder_of(annex, folders.images))
+    yield "metadata goes to", f"{code(folder_of(annex, folders.metadata))}, last of a title: it is the commit"
+    yield "media file", code(annex.naming.file_name)
+    yield "image file", code(channel.image_file_name)
+    yield "metadata file", f"{code(channel.metadata_file_name)}; its name is the tracking id"
+    yield (
+        "temporary name",
+        f"the final one, the delivery, of media and images a digest, {code(channel.temporary_suffix)}",
+    )
+    yield "thumbnails that travel", codes(channel.thumbnails)
+
+
+def _patience(channel: FtpChannel) -> Iterator[tuple[str, str]]:
+    patience = channel.patience
+    yield (
+        "connections at once",
+        f"{channel.connections_at_once} for a batch that is sent, 1 for a batch that is waited for",
+    )
+    yield "tries of one title", f"{patience.attempts} in which nothing more arrives, pauses up to {patience.cap_s:g} s"
+    yield "polling", polling(channel.polling)
+    yield "the wait gives up after", f"{channel.polling.give_up_s:g} s"
+    yield "time for one answer", f"{channel.answer_timeout_s:g} s"
+
+
+def _feeds(annex: Annex) -> tuple[str, str]:
+    publisher = f"the next run of {code(f'deliver_api__{annex.partner}')}" if annex.api else "this channel's own run"
+    return "feeds are published by", publisher if annex.feeds else "- (no feeds)"
+
+
+def _told(annex: Annex, channel: FtpChannel) -> str:
+    """How the partner says what became of a title, in words."""
+    match channel.outcome:
+        case PickupOutcome():
+            return (
+                "The partner takes the metadata file away and says no more: that it was picked up is all that is known "
+                "of its outcome."
+            )
+        case MovedOutcome() as outcome:
+            beside = (
+                f"; beside it lies the reason, in a file with {code(outcome.reason_suffix)} behind its name"
+                if outcome.reason_suffix
+                else ", without a reason"
+            )
+            return (
+                f"The partner moves the metadata file: to {code(folder_of(annex, outcome.accepted_folder))} where it "
+                f"took the title, to {code(folder_of(annex, outcome.refused_folder))} where it refused it{beside}."
+            )
+        case OutcomeFile() as outcome:
+            return (
+                f"The partner writes a JSON file for each title: {code(outcome.file_name)} in "
+                f"{code(folder_of(annex, outcome.folder))}, the state under {code(outcome.state_key)}, an error's code "
+                f"under {codes(outcome.error_code_keys)}, its text under {codes(outcome.error_message_keys)}."
+            )
+        case LogFile() as outcome:
+            return (
+                f"The partner writes a line for each title into {code(outcome.file_name)} in "
+                f"{code(folder_of(annex, outcome.folder))}: {codes(outcome.fields)}, separated by "
+                f"{code(outcome.separator)}. Of several lines on a title the last counts."
+            )
+
+
+def _states(annex: Annex, channel: FtpChannel) -> Iterator[tuple[str, str]]:
+    outcome = channel.outcome
+    yield "the metadata file lies where we put it", IngestState.RECEIVED
+    gone = IngestState.COMPLETED if isinstance(outcome, PickupOutcome) else IngestState.PROCESSING
+    yield "it is gone from there, and no more is told", gone
+    if isinstance(outcome, MovedOutcome):
+        yield f"it is in {code(folder_of(annex, outcome.accepted_folder))}", IngestState.COMPLETED
+        yield f"it is in {code(folder_of(annex, outcome.refused_folder))}", IngestState.ERROR
+    elif isinstance(outcome, OutcomeFile | LogFile):
+        yield from _words(outcome.states)
+
+
+def _words(states: Mapping[str, IngestState]) -> Iterator[tuple[str, str]]:
+    for word, state in states.items():
+        yield f"the partner says {code(word)}", state
