@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -241,3 +242,23 @@ def test_a_refused_login_is_raised_and_what_had_not_ended_stays(sensor, ledger):
 
 def test_a_batch_that_was_never_judged_is_not_waited_for(ledger):
     assert FtpSensor(task_id="wait", annex=ANNEX, batch=None).execute({}) is None
+
+
+def test_a_look_that_does_not_end_is_left_and_the_next_one_finds_the_outcome(monkeypatch):
+    monkeypatch.setattr("edye_delivery.clients.ftp_watch.LOOK_MAX_S", 0.2)
+    freed, partner, loop = threading.Event(), Partner([]), Loop()
+
+    def connect():
+        if not partner.sessions:
+            partner.sessions += 1
+            freed.wait(5)
+        return partner()
+
+    async def watched():
+        watch = FtpWatch(ANNEX, connect, ["A.json"], START + timedelta(hours=1), loop.tempo())
+        outcomes = await watch.until_all_ended()
+        freed.set()
+        return outcomes
+
+    assert asyncio.run(watched()) == {"A.json": COMPLETED}
+    assert len(loop.pauses) == 2

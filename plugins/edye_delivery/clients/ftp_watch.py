@@ -16,6 +16,7 @@ from edye_delivery.clients.watch import AsyncTempo
 from edye_delivery.errors import AuthRefused, FtpRefused, Transient
 
 log = logging.getLogger(__name__)
+LOOK_MAX_S = 600.0
 
 
 class FtpWatch:
@@ -40,9 +41,14 @@ class FtpWatch:
         pause_s, every_s = pace.first_s, pace.every_s
         while self._open() and self.auth_error is None and await self._slept(pause_s):
             try:
-                sightings = await asyncio.to_thread(self._looked, self._open())
+                async with asyncio.timeout(LOOK_MAX_S):
+                    sightings = await asyncio.to_thread(self._looked, self._open())
             except AuthRefused as error:
                 self.auth_error = str(error)
+            except TimeoutError:
+                log.warning(
+                    "a look for the outcomes took more than %.0f s: the server answers a byte at a time", LOOK_MAX_S
+                )
             except (Transient, FtpRefused) as error:
                 log.warning("the outcomes are not to be had: %s", error)
             else:
