@@ -33,8 +33,8 @@ down: ## stops what `make up` started
 test: setup ## every test but the longer proofs
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not proof" -q -rs
 
-proofs: setup ## the longer proofs: kills, backfill on a real scheduler
-	@$(BIN)/python -m pytest -m proof -q
+proofs: setup ## the longer proofs: kills, cut lines, large feeds, backfill on a real scheduler
+	@$(BIN)/python -m pytest -m proof -q -rs
 
 bench: setup ## figures, one JSON object a line
 	@$(BIN)/python -m benchmarks
