@@ -23,6 +23,8 @@ def the_annex(**changes: Any) -> Annex:
     content = yaml.safe_load(ANNEX_FILE.read_text(encoding="utf-8"))
     for key, value in changes.items():
         content[key] = {**content[key], **value} if isinstance(value, dict) and key in content else value
+    if "thumbnails" in changes and "ftp" not in changes:
+        content["ftp"] = {**content["ftp"], "thumbnails": []}  # those that travel by FTP are gone with the others
     return Annex.model_validate(content)
 
 

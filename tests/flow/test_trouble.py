@@ -147,7 +147,8 @@ def test_a_refused_token_stops_the_batch_and_is_told(line):
 
 def test_a_partner_that_ignores_idempotency_is_not_given_a_title_twice(line, monkeypatch):
     monkeypatch.setattr(line.box._book, "_ignore_idempotency", True)
-    line.box.plan([ingest_fault(kind="taken_then_cut"), {"service": "partner", "kind": "stuck", "times": None}])
+    monkeypatch.setattr(line.box._book, "_processing_s", 600)
+    line.box.plan([ingest_fault(kind="taken_then_cut")])
     _, judged = line.judge(line.request(external_ids=PAIR))
     line.send(judged, "run-1")
     assert len(line.arrivals(TITLE)) == 1
