@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from edye_delivery.annex.outcome import plain_text
 from edye_delivery.clients.ftp_control import FtpAccount, logged_in
 from edye_delivery.clients.ftp_path import RemotePath, checked_folder
 from edye_delivery.errors import AuthRefused, FtpRefused, Transient
@@ -235,8 +236,7 @@ class FtpSession:
 
     def _plain(self, said: str) -> str:
         """Words of the other side on one line, bounded, without our password."""
-        safe = said.replace(self._secret, "***") if self._secret else said
-        return "".join(char if char.isprintable() else " " for char in safe[:TEXT_MAX_CHARS]).strip()
+        return plain_text(said.replace(self._secret, "***") if self._secret else said, TEXT_MAX_CHARS)
 
 
 def _in_blocks(blocks: Iterable[bytes]) -> Iterator[memoryview]:

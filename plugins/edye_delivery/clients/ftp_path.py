@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
+from edye_delivery.annex.ftp import is_plain_name
 from edye_delivery.errors import NameRefused
-
-NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 
 
 def checked_folder(folder: str) -> str:
@@ -35,7 +33,7 @@ class RemotePath:
 
 
 def _check(name: str) -> None:
-    if not NAME.fullmatch(name) or ".." in name:
+    if not is_plain_name(name):
         raise NameRefused(
             f"the name {name!r:.80} does not go into an FTP command: it has to be 1 to 200 ASCII letters, digits, "
             "dots, hyphens and underscores, without a dot at its start and without two dots in a row"

@@ -1,4 +1,4 @@
-"""An FTP connection of Airflow becomes sessions; its form and extras are the FTP provider's."""
+"""An FTP connection of Airflow becomes an account to log in with; its form and extras are the FTP provider's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 from airflow.providers.ftp.hooks.ftp import FTPHook
 from airflow.sdk import Connection
 
-from edye_delivery.clients.ftp import FtpSession
 from edye_delivery.clients.ftp_control import FtpAccount
 from edye_delivery.errors import ConfigurationInvalid
 
@@ -19,7 +18,7 @@ FALSE_WORDS = ("false", "0", "no", "off")
 
 
 class FtpHook(FTPHook):
-    """The FTP provider's connection type, giving bounded sessions with time-outs.
+    """The FTP provider's connection type, giving accounts for bounded sessions with time-outs.
 
     Extras are the provider's `passive` and `encoding`, and ours: `tls` (true: explicit FTPS, or nothing) and `verify`
     (true, the file of a certificate authority, or false).
@@ -57,10 +56,6 @@ class FtpHook(FTPHook):
             encoding=str(extra.get("encoding", "utf-8")),
             timeout_s=self._timeout_s,
         )
-
-    def session(self) -> FtpSession:
-        """A new session."""
-        return FtpSession(self.account())
 
     def _context(self, verify: Any) -> ssl.SSLContext:
         is_file = isinstance(verify, str) and verify.strip().lower() not in (*FALSE_WORDS, "true")

@@ -110,8 +110,7 @@ class DeliverByFtpOperator(DeliverBatchOperator):
     def carrier(self, ledger: Ledger, read_artifact: Callable[[str], bytes]) -> AbstractContextManager[Carrier]:
         """Files under temporary names, renamed when they are whole, the metadata file last."""
         channel = ftp_channel_of(self.annex)
-        hook = FtpHook(channel.conn_id, channel.answer_timeout_s)
-        account = hook.account()
+        account = FtpHook(channel.conn_id, channel.answer_timeout_s).account()
         media_host = EdyeHook().media_host(self.annex)
         return FtpCarrier(self.annex, lambda: FtpSession(account), media_host, ledger, read_artifact)
 
