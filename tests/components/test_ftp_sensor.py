@@ -13,7 +13,6 @@ from edye_delivery.catalog.plan import JudgedTitle, RunRequest
 from edye_delivery.catalog.snapshot import JudgedBatch
 from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.clients.ftp_watch import FtpWatch
-from edye_delivery.clients.watch import AsyncTempo
 from edye_delivery.errors import AuthRefused, FtpRefused, Transient
 from edye_delivery.hooks.artifacts import ArtifactHook
 from edye_delivery.hooks.ftp import FtpHook
@@ -23,31 +22,13 @@ from edye_delivery.sensors.ftp import FtpSensor
 from edye_delivery.triggers import ftp as module
 from edye_delivery.triggers.ftp import FtpTrigger
 from tests.builders import a_movie, the_annex
+from tests.components.event_loop import START, Loop
 
 POLLING = {"first_s": 0, "every_s": 4, "slowest_s": 10, "growth": 1.5, "give_up_s": 3600}
 ANNEX = the_annex(ftp={"outcome": {"by": "pickup"}, "polling": POLLING})
 PLANS = [plan_of(ANNEX, a_movie(id=f"movie-{n}", title_id=f"EDYE_MOV_{n:06}")) for n in (1, 2, 3)]
 COMPLETED = {"state": "completed", "cause": None, "sentence": ""}
 RECEIVED = {"state": "received", "cause": "not_picked_up", "sentence": "never picked up: A.json still lies in /x"}
-START = datetime(2026, 3, 2, 6, tzinfo=UTC)
-
-
-class Loop:
-    """An event loop's clock that jumps instead of waiting."""
-
-    def __init__(self):
-        self.at, self.pauses = START, []
-
-    def now(self):
-        return self.at
-
-    async def sleep(self, seconds):
-        self.pauses.append(seconds)
-        self.at += timedelta(seconds=seconds)
-        await asyncio.sleep(0)
-
-    def tempo(self):
-        return AsyncTempo(now=self.now, sleep=self.sleep, random=lambda: 0.5)
 
 
 class Partner:

@@ -266,7 +266,7 @@ def test_the_hook_s_verify_says_which_certificates_are_taken(
     verify = str(certificate["certificate_file"]) if verify == "the file" else verify
     with sandbox_server(tmp_path, **certificate) as server:
         connection(monkeypatch, server, tls=True, verify=verify)
-        FtpHook("roku_ftp", 10).session().store(server.path("A.mp4"), [CONTENT])
+        FtpSession(FtpHook("roku_ftp", 10).account()).store(server.path("A.mp4"), [CONTENT])
         assert (server.on_disk / "A.mp4").read_bytes() == CONTENT
 
 
@@ -276,7 +276,7 @@ def test_the_hook_trusts_no_stranger_unless_told_to(
     with sandbox_server(tmp_path, **certificate) as server:
         connection(monkeypatch, server, tls="true")
         with pytest.raises(AuthRefused, match="not to be trusted"):
-            FtpHook("roku_ftp", 10).session()
+            FtpSession(FtpHook("roku_ftp", 10).account())
         connection(monkeypatch, server, tls=True, verify=str(tmp_path / "absent.pem"))
         with pytest.raises(ConfigurationInvalid, match=r"its extra verify names .*absent\.pem"):
-            FtpHook("roku_ftp", 10).session()
+            FtpSession(FtpHook("roku_ftp", 10).account())

@@ -2,37 +2,19 @@
 
 import asyncio
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import httpx
 import pytest
 
-from edye_delivery.clients.watch import AsyncTempo, IngestWatch
+from edye_delivery.clients.watch import IngestWatch
 from edye_delivery.hooks.http_client import ApiHook
 from edye_delivery.triggers import ingest as module
 from edye_delivery.triggers.ingest import IngestTrigger
 from tests.builders import the_annex
+from tests.components.event_loop import START, Loop
 
 POLLING = {"first_s": 0, "every_s": 4, "slowest_s": 10, "growth": 1.5, "at_once": 2, "give_up_s": 3600}
-START = datetime(2026, 3, 2, 6, tzinfo=UTC)
-
-
-class Loop:
-    """An event loop's clock that jumps instead of waiting."""
-
-    def __init__(self):
-        self.at, self.pauses = START, []
-
-    def now(self):
-        return self.at
-
-    async def sleep(self, seconds):
-        self.pauses.append(seconds)
-        self.at += timedelta(seconds=seconds)
-        await asyncio.sleep(0)
-
-    def tempo(self):
-        return AsyncTempo(now=self.now, sleep=self.sleep, random=lambda: 0.5)
 
 
 class Partner:

@@ -17,7 +17,8 @@ import psutil
 import pytest
 
 from tests import vsftpd
-from tests.vsftpd import VsftpdFailed, VsftpdServer, loopback_certificate, require_vsftpd, vsftpd_server
+from tests.sandbox.ftp_caller import make_certificate
+from tests.vsftpd import VsftpdFailed, VsftpdServer, require_vsftpd, vsftpd_server
 
 FIRST = b"first " * 50_000
 WHOLE = FIRST + b"second " * 50_000
@@ -75,14 +76,15 @@ def installed() -> None:
 
 @pytest.fixture(params=["plain", "tls"])
 def server(request: pytest.FixtureRequest, tmp_path: Path, installed: None) -> Iterator[VsftpdServer]:
-    certificate = loopback_certificate(tmp_path) if request.param == "tls" else None
-    with vsftpd_server(tmp_path / "server", certificate=certificate) as running:
+    certificate, key = make_certificate(tmp_path) if request.param == "tls" else (None, None)
+    with vsftpd_server(tmp_path / "server", certificate=certificate, key=key) as running:
         yield running
 
 
 @pytest.fixture
 def tls_server(tmp_path: Path, installed: None) -> Iterator[VsftpdServer]:
-    with vsftpd_server(tmp_path / "server", certificate=loopback_certificate(tmp_path)) as running:
+    certificate, key = make_certificate(tmp_path)
+    with vsftpd_server(tmp_path / "server", certificate=certificate, key=key) as running:
         yield running
 
 

@@ -90,11 +90,11 @@ def system(box, feeds_url, database_url, catalogue, tmp_path_factory):
     known["feed_store"]["extra"] |= {"endpoint_url": feeds_url}
     known["delivery_ledger"] |= {"host": str(home / "ledger.sqlite")}
     known["artifact_store"] |= {"extra": {"path": str(home / "artifacts")}}
-    for name in [name for name in os.environ if name.startswith("AIRFLOW")]:
-        del os.environ[name]
-    os.environ["EDYE_ANNEXES_FOLDER"] = str(annexes)
-    os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = database_url
-    with Processes() as processes:
+    with pytest.MonkeyPatch.context() as environment, Processes() as processes:
+        for name in [name for name in os.environ if name.startswith("AIRFLOW")]:
+            environment.delenv(name)
+        environment.setenv("EDYE_ANNEXES_FOLDER", str(annexes))
+        environment.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", database_url)
         system = AirflowSystem(processes, home, known)
         system.start()
         system.wait_for_dag(DAG_ID)
