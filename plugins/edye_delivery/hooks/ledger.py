@@ -7,11 +7,14 @@ from functools import lru_cache
 from airflow.sdk import BaseHook
 from sqlalchemy import URL, Engine
 
+from edye_delivery.annex.model import Annex
 from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks.http_client import SYSTEM_TEMPO
+from edye_delivery.ledger.alerts import Alerts
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.publications import Publications
+from edye_delivery.ledger.streaks import Client
 
 CONN_ID = "delivery_ledger"
 
@@ -23,9 +26,13 @@ class LedgerHook(BaseHook):
         super().__init__()
         self._conn_id = conn_id
 
-    def get_conn(self) -> Ledger:
-        """The ledger, its tables made where they are missing."""
-        return Ledger(_engine(self.url()), SYSTEM_TEMPO.now)
+    def get_conn(self, annex: Annex | None = None) -> Ledger:
+        """The ledger, its tables made where they are missing; with an annex its client's errors in a row count."""
+        return Ledger(_engine(self.url()), SYSTEM_TEMPO.now, Client.of(annex) if annex else None)
+
+    def alerts(self) -> Alerts:
+        """What has still to be told."""
+        return Alerts(_engine(self.url()), SYSTEM_TEMPO.now)
 
     def publications(self, partner: str, feed: str) -> Publications:
         """What was published of a feed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,27 +14,30 @@ from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Channel, DeliveryState
 from edye_delivery.ledger.classify import is_superseded
 from edye_delivery.ledger.records import MOVES, WAITED_FOR, Delivery, Memory, MoveRefused, Revision
-from edye_delivery.ledger.rows import delivery_of, revision_of, title_json, title_of
+from edye_delivery.ledger.rows import chunks, deliveries_of, delivery_of, revision_of, title_json, title_of
+from edye_delivery.ledger.streaks import Client, count_error, count_success
 from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS
 
-KEYS_A_QUERY = 500
 TITLES_A_READ = 2000
 ROUND_ENDED: dict[str, Any] = {"rounds_ended": DELIVERIES.c.rounds_ended + 1, "unanswered": 0}
 
 
 class Ledger:
-    """Every change of a delivery's state goes through here: one row, one event, one transaction."""
+    """Every change of a delivery's state goes through here: one row, one event, one transaction.
 
-    def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
-        self._engine, self._now = engine, now
+    With a client, its errors in a row are counted in the same transaction.
+    """
+
+    def __init__(self, engine: Engine, now: Callable[[], datetime], client: Client | None = None) -> None:
+        self._engine, self._now, self._client = engine, now, client
 
     def memories(self, partner: str, external_ids: Iterable[str]) -> dict[str, Memory]:
         """What is known of these external_ids; one that is unknown has an empty memory."""
         wanted = sorted(set(external_ids))
         revisions: dict[str, Revision] = {}
         with self._engine.connect() as connection:
-            deliveries = _deliveries_of(connection, partner, wanted)
-            for names in _chunks(wanted):
+            deliveries = deliveries_of(connection, partner, wanted)
+            for names in chunks(wanted):
                 accepted = connection.execute(
                     select(REVISIONS).where(REVISIONS.c.partner == partner, REVISIONS.c.external_id.in_(names))
                 )
@@ -46,7 +49,7 @@ class Ledger:
         with self._engine.connect() as connection:
             return {
                 row["delivery_key"]: delivery_of(row)
-                for names in _chunks(sorted(set(keys)))
+                for names in chunks(sorted(set(keys)))
                 for row in connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key.in_(names))).mappings()
             }
 
@@ -57,7 +60,7 @@ class Ledger:
         with self._engine.connect() as connection:
             return [
                 delivery_of(row)
-                for names in _chunks(sorted(set(edye_ids)))
+                for names in chunks(sorted(set(edye_ids)))
                 for row in connection.execute(
                     select(DELIVERIES)
                     .select_from(current)
@@ -74,7 +77,7 @@ class Ledger:
         to `received`: it is waited for again, not sent again. What another channel has begun is left to it.
         """
         with self._engine.begin() as connection:
-            known = _deliveries_of(connection, partner, sorted({plan.external_id for plan in plans}))
+            known = deliveries_of(connection, partner, sorted({plan.external_id for plan in plans}))
             for plan in {plan.delivery_key: plan for plan in plans}.values():
                 siblings = known[plan.external_id]
                 delivery = siblings.get(plan.delivery_key)
@@ -143,10 +146,19 @@ class Ledger:
             seconds_sending=DELIVERIES.c.seconds_sending + seconds,
         )
 
-    def fail(self, key: str, cause: Cause, detail: str, *, ended_by_partner: bool = False) -> None:
-        """The delivery failed; `ended_by_partner` where an ingest came to its end there: a resend is a new one."""
-        more = ROUND_ENDED if ended_by_partner else {}
-        self._moved(key, DeliveryState.FAILED, "fail", cause=cause, owner=CAUSE_OWNERS[cause], detail=detail, **more)
+    def fail(
+        self, key: str, cause: Cause, detail: str, *, ended_by_partner: bool = False, held_back: bool = False
+    ) -> None:
+        """The delivery failed; `ended_by_partner` where an ingest came to its end there: a resend is a new one.
+
+        One that was `held_back`, because an error before it stopped the sending, is no further error in a row.
+        """
+        told: dict[str, Any] = {"cause": cause, "owner": CAUSE_OWNERS[cause], "detail": detail}
+        with self._engine.begin() as connection:
+            more = ROUND_ENDED if ended_by_partner else {}
+            failed = self._move(connection, key, DeliveryState.FAILED, "fail", **told, **more)
+            if self._client is not None and not held_back:
+                count_error(connection, self._client, failed, self._now())
 
     def observe(self, key: str, state: DeliveryState) -> None:
         """The partner says `processing` or `completed`."""
@@ -156,8 +168,10 @@ class Ledger:
         """All acceptance criteria are met: the title's revision becomes the accepted one, in the same transaction."""
         with self._engine.begin() as connection:
             kept = ROUND_ENDED | {"criteria": list(criteria)}
-            self._move(connection, plan.delivery_key, DeliveryState.ACCEPTED, "accept", **kept)
+            accepted = self._move(connection, plan.delivery_key, DeliveryState.ACCEPTED, "accept", **kept)
             self._keep_revision(connection, partner, plan)
+            if self._client is not None:
+                count_success(connection, self._client, accepted, self._now())
 
     def refresh(self, partner: str, plan: PlannedTitle) -> None:
         """An accepted title whose delivery is unchanged gets its newer catalogue revision."""
@@ -220,7 +234,7 @@ class Ledger:
         action: str,
         condition: ColumnElement[bool] | None = None,
         **values: Any,
-    ) -> None:
+    ) -> Mapping[Any, Any]:
         at = self._now()
         cleared: dict[str, Any] = {"cause": None, "owner": None, "detail": "", "rules": []}
         ended = {"finished_at": at if state.is_terminal else None}
@@ -236,6 +250,7 @@ class Ledger:
             stands = f"stands at {row['state']}{by_channel}" if row else "is not in the ledger"
             raise MoveRefused(f"the delivery {key[:12]} {stands}, so it cannot become {state}")
         self._note(connection, row, action)
+        return row
 
     def _insert_planned(self, connection: Connection, partner: str, run_id: str, plan: PlannedTitle) -> None:
         at = self._now()
@@ -280,18 +295,3 @@ class Ledger:
             .values(partner=partner, external_id=plan.external_id, **values)
             .on_conflict_do_update(index_elements=["partner", "external_id"], set_=values)
         )
-
-
-def _deliveries_of(connection: Connection, partner: str, external_ids: Sequence[str]) -> dict[str, dict[str, Delivery]]:
-    """Every delivery of these titles by external_id and key."""
-    found: dict[str, dict[str, Delivery]] = {name: {} for name in external_ids}
-    for names in _chunks(external_ids):
-        query = select(DELIVERIES).where(DELIVERIES.c.partner == partner, DELIVERIES.c.external_id.in_(names))
-        for row in connection.execute(query).mappings():
-            found[row["external_id"]][row["delivery_key"]] = delivery_of(row)
-    return found
-
-
-def _chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(names), KEYS_A_QUERY):
-        yield names[start : start + KEYS_A_QUERY]

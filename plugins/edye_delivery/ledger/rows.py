@@ -1,18 +1,21 @@
-"""Rows of the database as records."""
+"""Rows of the database as records, and how many of them one query asks for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import orjson
 from pydantic import ValidationError
+from sqlalchemy import Connection, select
 
 from edye_delivery.catalog.title import Series, Title
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState, Owner
 from edye_delivery.ledger.records import Delivery, Revision
+from edye_delivery.ledger.tables import DELIVERIES
 
+KEYS_A_QUERY = 500
 SERIES_MARK = b',"series":'
 PLAIN = (
     "delivery_key", "content_key", "partner", "external_id", "edye_id", "detail", "attempts", "unanswered",
@@ -33,6 +36,22 @@ def delivery_of(row: Mapping[Any, Any]) -> Delivery:
         whole_files=tuple(row["whole_files"] or ()),
         **{name: row[name] for name in PLAIN},
     )
+
+
+def deliveries_of(connection: Connection, partner: str, external_ids: Sequence[str]) -> dict[str, dict[str, Delivery]]:
+    """Every delivery of these titles by external_id and key."""
+    found: dict[str, dict[str, Delivery]] = {name: {} for name in external_ids}
+    for names in chunks(external_ids):
+        query = select(DELIVERIES).where(DELIVERIES.c.partner == partner, DELIVERIES.c.external_id.in_(names))
+        for row in connection.execute(query).mappings():
+            found[row["external_id"]][row["delivery_key"]] = delivery_of(row)
+    return found
+
+
+def chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The names, so many at once as one query may ask for."""
+    for start in range(0, len(names), KEYS_A_QUERY):
+        yield names[start : start + KEYS_A_QUERY]
 
 
 def revision_of(row: Mapping[Any, Any]) -> Revision:

@@ -1,4 +1,4 @@
-"""The ledger's tables: deliveries, their append-only events, and the accepted revision of every title."""
+"""The ledger's tables: deliveries, their append-only events, accepted revisions, publications, streaks, alerts."""
 
 from __future__ import annotations
 
@@ -126,4 +126,29 @@ PUBLICATIONS = Table(
     Column("published_at", Moment),
     Column("cleaned_at", Moment),
     Index("publications_by_feed", "partner", "feed", "id"),
+)
+
+STREAKS = Table(
+    "streaks",
+    METADATA,
+    Column("partner", String(64), primary_key=True),
+    Column("client_id", String(200), primary_key=True),
+    Column("errors", Integer, nullable=False),
+    Column("first_error_at", Moment),
+    Column("alerted_at", Moment),
+)
+
+ALERTS = Table(
+    "alerts",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", Moment, nullable=False),
+    Column("partner", String(64), nullable=False),
+    Column("client_id", String(200), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("errors", Integer, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("claimed_at", Moment),
+    Column("told_at", Moment),
+    Index("alerts_by_told_at", "told_at"),
 )

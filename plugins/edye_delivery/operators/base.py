@@ -13,6 +13,8 @@ from edye_delivery.annex.channels import deprecation_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.plan import Record, RunRequest
 from edye_delivery.hooks.artifacts import ArtifactHook, ArtifactStore
+from edye_delivery.hooks.ledger import LedgerHook
+from edye_delivery.operators.alerting import Alarm, Messenger
 
 Kept = TypeVar("Kept", bound=Record)
 
@@ -30,6 +32,17 @@ class StepOperator(BaseOperator):
     def artifacts(self) -> ArtifactStore:
         """The run's artifact store."""
         return ArtifactHook().get_conn()
+
+
+def the_alarm() -> Alarm:
+    """What tells the ledger's alerts to whom the connection `alerts` names."""
+    return Alarm(LedgerHook().alerts(), _messenger)
+
+
+def _messenger() -> Messenger:
+    from edye_delivery.hooks.alerts import AlertHook  # Apprise loads slowly, and is wanted only when there is an alert
+
+    return AlertHook()
 
 
 def log_channel(log: Any, annex: Annex, request: RunRequest) -> None:

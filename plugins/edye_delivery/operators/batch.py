@@ -23,7 +23,7 @@ from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.operators.accepting import accept_batch
 from edye_delivery.operators.api_carrier import ApiCarrier
-from edye_delivery.operators.base import StepOperator, keep, load, log_channel
+from edye_delivery.operators.base import StepOperator, keep, load, log_channel, the_alarm
 from edye_delivery.operators.ftp_carrier import FtpCarrier
 from edye_delivery.operators.illustrating import Illustrator
 from edye_delivery.operators.judging import Judge
@@ -87,10 +87,12 @@ class DeliverBatchOperator(BatchOperator):
         if batch.request.dry_run:
             self.log.info("dry run: nothing is sent")
             return self.batch
-        ledger = LedgerHook().get_conn()
+        ledger = LedgerHook().get_conn(self.annex)
+        alarm = the_alarm()
         with self.carrier(ledger, store.get) as carrier:
-            sender = Sender(self.annex.partner, carrier, ledger, SYSTEM_TEMPO, batch.request.run_id)
+            sender = Sender(self.annex.partner, carrier, ledger, SYSTEM_TEMPO, batch.request.run_id, alarm.sound)
             counts = sender.send_batch(batch.titles)
+        alarm.sound()
         self.log.info("batch %s: %s", batch.number, counts)
         return self.batch | {"states": counts}
 
@@ -126,6 +128,7 @@ class AcceptBatchOperator(BatchOperator):
         batch = load(self.artifacts, self.batch, JudgedBatch)
         if batch.request.dry_run:
             return {}
-        counts = accept_batch(self.annex, LedgerHook().get_conn(), batch.titles)
+        counts = accept_batch(self.annex, LedgerHook().get_conn(self.annex), batch.titles)
+        the_alarm().sound()
         self.log.info("batch %s: %s", batch.number, counts)
         return counts

@@ -18,7 +18,7 @@ from edye_delivery.catalog.snapshot import Batch, JudgedBatch, WindowPlan
 from edye_delivery.errors import WindowNotDone
 from edye_delivery.hooks.artifacts import ArtifactStore
 from edye_delivery.hooks.ledger import LedgerHook
-from edye_delivery.operators.base import StepOperator, log_channel
+from edye_delivery.operators.base import StepOperator, log_channel, the_alarm
 from edye_delivery.operators.reporting import RunOutcome, failure_sentence, window_report
 from edye_delivery.reports.csv_report import as_csv
 from edye_delivery.reports.feed_model import FeedReport, feed_report
@@ -44,6 +44,7 @@ class ReportOperator(StepOperator):
         from edye_delivery.reports.xlsx_report import as_xlsx  # openpyxl loads slowly, and every task parses this file
 
         request, store = RunRequest.model_validate(self.request), self.artifacts
+        the_alarm().sound()
         log_channel(self.log, self.annex, request)
         plan, judged, unjudged, incidents = gathered(store, request)
         keys = [title.plan.delivery_key for title in judged] + [title.delivery_key for title in unjudged]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -35,6 +36,10 @@ class PartnerRefused(Terminal):
         return type(self), (self.cause, self.sentence, self.ended_ingest)
 
 
+class NotSent(AuthRefused):
+    """The title was held back: the token was refused for another one before it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Handover:
     """The partner has a title: its name for it, and the bytes that it got."""
@@ -64,7 +69,8 @@ class Carrier(Protocol):
 class Sender:
     """Sends a batch over one channel: the way there, the memory.
 
-    After a refused token nothing more is sent: what was not begun fails with the cause `auth`.
+    After a refused token nothing more is sent: what was not begun fails with the cause `auth`. `sound_alarm` is called
+    after every failure.
     """
 
     partner: str
@@ -72,6 +78,7 @@ class Sender:
     ledger: Ledger
     tempo: Tempo
     run_id: str
+    sound_alarm: Callable[[], None] = lambda: None
     auth_error: AuthRefused | None = field(default=None, init=False)
 
     def send_batch(self, titles: tuple[JudgedTitle, ...]) -> dict[str, int]:
@@ -121,6 +128,10 @@ class Sender:
         except PartnerRefused as error:
             log.warning("%s refused: %s", name, error)
             self.ledger.fail(key, error.cause, str(error), ended_by_partner=error.ended_ingest)
+            self.sound_alarm()
+            return DeliveryState.FAILED
+        except NotSent as error:
+            self.ledger.fail(key, Cause.AUTH, str(error), held_back=True)
             return DeliveryState.FAILED
         except AuthRefused as error:
             self.auth_error = self.auth_error or error
@@ -133,6 +144,7 @@ class Sender:
             cause, detail = Cause.MEDIA, str(error)
         log.warning("%s failed (%s): %s", name, cause, detail)
         self.ledger.fail(key, cause, detail)
+        self.sound_alarm()
         return DeliveryState.FAILED
 
     def _send_until_answered(self, judged: JudgedTitle) -> str:
@@ -143,7 +155,7 @@ class Sender:
         key, attempt = judged.plan.delivery_key, 0
         while True:
             if self.auth_error is not None:
-                raise AuthRefused(f"not sent: {self.auth_error}")
+                raise NotSent(f"not sent: {self.auth_error}")
             attempt += 1
             delivery = self.ledger.begin_send(key, self.run_id, self.carrier.channel)
             try:

@@ -16,7 +16,7 @@ from edye_delivery.errors import AuthRefused
 from edye_delivery.hooks.artifacts import ArtifactHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.ledger.records import Delivery
-from edye_delivery.operators.base import load
+from edye_delivery.operators.base import load, the_alarm
 from edye_delivery.operators.waiting import deadline_at, record_outcomes, with_partner
 
 
@@ -55,7 +55,8 @@ class BatchSensor(BaseSensorOperator):
             outcomes = event["outcomes"].items()
             asked = {name for name, outcome in outcomes if IngestState(outcome["state"]).is_terminal}
         waiting = [delivery for delivery in self._with_partner() if delivery.tracking_id in asked]
-        record_outcomes(LedgerHook().get_conn(), waiting, event["outcomes"])
+        record_outcomes(LedgerHook().get_conn(self.annex), waiting, event["outcomes"])
+        the_alarm().sound()
         if event["auth_error"]:
             raise AuthRefused(event["auth_error"])
         return self._wait_for(self._with_partner())

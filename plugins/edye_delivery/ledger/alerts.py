@@ -1,0 +1,70 @@
+"""Alerts on their way: written with the error that raised them, told by whoever claims them first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Engine, or_, select, update
+
+from edye_delivery.ledger.streaks import BEGAN
+from edye_delivery.ledger.tables import ALERTS
+
+CLAIM_S = 120
+"""After so long a claim whose holder did not end is anybody's again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Something that somebody is to be told: a streak of errors has begun, or has ended."""
+
+    id: int
+    partner: str
+    client_id: str
+    kind: str
+    errors: int
+    detail: str
+
+    @property
+    def is_critical(self) -> bool:
+        """Whether somebody has to act; the end of a streak is good news."""
+        return self.kind == BEGAN
+
+
+class Alerts:
+    """What has still to be told."""
+
+    def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
+        self._engine, self._now = engine, now
+
+    def claimed(self) -> Iterator[Alert]:
+        """Every alert that is untold and nobody else's, oldest first; each is the caller's until `told` or `release`.
+
+        One whose holder dies between its telling and `told` is told again: rather twice than never.
+        """
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(ALERTS).where(self._free).order_by(ALERTS.c.id)).all()
+        for row in rows:
+            with self._engine.begin() as connection:
+                mine = update(ALERTS).where(ALERTS.c.id == row.id, self._free).values(claimed_at=self._now())
+                won = connection.execute(mine).rowcount == 1
+            if won:
+                yield Alert(row.id, row.partner, row.client_id, row.kind, row.errors, row.detail)
+
+    def told(self, alert: Alert) -> None:
+        """Somebody was told."""
+        self._set(alert, told_at=self._now())
+
+    def release(self, alert: Alert) -> None:
+        """It could not be told now; the next who looks tries again."""
+        self._set(alert, claimed_at=None)
+
+    @property
+    def _free(self) -> ColumnElement[bool]:
+        over_at = self._now() - timedelta(seconds=CLAIM_S)
+        return ALERTS.c.told_at.is_(None) & or_(ALERTS.c.claimed_at.is_(None), ALERTS.c.claimed_at < over_at)
+
+    def _set(self, alert: Alert, **values: datetime | None) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(update(ALERTS).where(ALERTS.c.id == alert.id).values(**values))

@@ -1,0 +1,63 @@
+"""Alerting: what the ledger has to tell goes out, through the log and to whom the connection names."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from edye_delivery.errors import DeliveryError
+from edye_delivery.ledger.alerts import Alert, Alerts
+
+log = logging.getLogger(__name__)
+
+
+class Messenger(Protocol):
+    """Who carries a message out; raises DeliveryError where it did not arrive."""
+
+    def tell(self, title: str, body: str, *, is_critical: bool) -> None:
+        """Sends one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Tells what is untold; a delivery never fails for it, and what did not go out is tried again by the next step."""
+
+    alerts: Alerts
+    messenger: Callable[[], Messenger]
+
+    def sound(self) -> None:
+        """Tells every alert that nobody else is telling."""
+        for alert in self.alerts.claimed():
+            title, body = title_of(alert), body_of(alert)
+            log.log(logging.CRITICAL if alert.is_critical else logging.WARNING, "%s. %s", title, alert.detail)
+            try:
+                self.messenger().tell(title, body, is_critical=alert.is_critical)
+            except DeliveryError as error:
+                self._put_off(alert, str(error))
+            except Exception as error:  # what a service's own code in Apprise raises; it must not end a delivery
+                self._put_off(alert, type(error).__name__)  # its words may hold the service's address
+            else:
+                self.alerts.told(alert)
+
+    def _put_off(self, alert: Alert, why: str) -> None:
+        log.error("the alert did not go out, the next step of any run tries again: %s", why)
+        self.alerts.release(alert)
+
+
+def title_of(alert: Alert) -> str:
+    """The alert in a line."""
+    if alert.is_critical:
+        return f"EDYE delivery: more than {alert.errors - 1} errors in a row for {alert.client_id}"
+    return f"EDYE delivery: errors in a row for {alert.client_id} are over"
+
+
+def body_of(alert: Alert) -> str:
+    """What happened, and what to do."""
+    if not alert.is_critical:
+        return f"{alert.partner}: {alert.detail}. Nothing is left to do."
+    return (
+        f"{alert.partner}: {alert.detail}\n\nWhose turn: DevOps. Open the red run's confirm_window: it names every "
+        "title, its cause and its owner. What to do by cause: docs/runbook.md, 'Errors in a row'."
+    )

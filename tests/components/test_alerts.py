@@ -1,0 +1,144 @@
+"""Alerts against a real webhook: told once, tried again, never at the cost of a delivery."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+from edye_delivery.catalog.vocabulary import Cause, DeliveryState
+from edye_delivery.errors import ConfigurationInvalid, Transient
+from edye_delivery.hooks.alerts import AlertHook
+from edye_delivery.hooks.ledger import LedgerHook
+from edye_delivery.operators.base import the_alarm
+from tests.builders import a_movie, a_plan, the_annex
+
+ANNEX = the_annex()
+RUN = "run-1"
+
+
+class Webhook(ThreadingHTTPServer):
+    """Takes messages; answers what it is told to, 200 by default."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, str]] = []
+        self.answers: list[int] = []
+        super().__init__(("127.0.0.1", 0), Handler)
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        status = self.server.answers.pop(0) if self.server.answers else 200
+        if status == 200:
+            self.server.messages.append(body)
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def webhook():
+    with Webhook() as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture
+def connected(monkeypatch, tmp_path, webhook):
+    """The connections `delivery_ledger` and `alerts`, the latter with a secret in its address."""
+    ledger = {"conn_type": "sqlite", "host": str(tmp_path / "ledger.sqlite")}
+    monkeypatch.setenv("AIRFLOW_CONN_DELIVERY_LEDGER", json.dumps(ledger))
+    config = [{"path": f"json://127.0.0.1:{webhook.server_port}/hook/s3cret-t0ken", "tag": "all"}]
+    connection = {"conn_type": "apprise", "extra": {"config": config}}
+    monkeypatch.setenv("AIRFLOW_CONN_ALERTS", json.dumps(connection))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+def fail(numbers) -> None:
+    ledger = LedgerHook().get_conn(ANNEX)
+    for number in numbers:
+        plan = a_plan(a_movie(id=f"mv-{number}", title_id=f"EDYE_MOV_{number:06}"))
+        ledger.plan(ANNEX.partner, RUN, [plan])
+        ledger.fail(plan.delivery_key, Cause.TRANSIENT, "the partner answered 503")
+
+
+def accept(number: int) -> None:
+    ledger, plan = LedgerHook().get_conn(ANNEX), a_plan(a_movie(id=f"mv-{number}", title_id=f"EDYE_MOV_{number:06}"))
+    ledger.plan(ANNEX.partner, RUN, [plan])
+    ledger.begin_send(plan.delivery_key, RUN)
+    ledger.received(plan.delivery_key, "t-1", 1, 1.0)
+    ledger.observe(plan.delivery_key, DeliveryState.COMPLETED)
+    ledger.accept(ANNEX.partner, plan, [])
+
+
+@pytest.mark.usefixtures("connected")
+def test_eleven_errors_wake_somebody_once_and_the_streaks_end_is_told(webhook, caplog):
+    fail(range(10))
+    the_alarm().sound()
+    assert webhook.messages == []
+    fail(range(10, 25))
+    for _ in range(3):
+        the_alarm().sound()
+    [message] = webhook.messages
+    assert message["type"] == "failure"
+    assert ANNEX.client_id in message["title"]
+    assert "the partner answered 503" in message["message"]
+    assert "docs/runbook.md" in message["message"]
+    assert [record.levelno for record in caplog.records if "errors in a row" in record.message] == [logging.CRITICAL]
+    accept(30)
+    the_alarm().sound()
+    assert [said["type"] for said in webhook.messages] == ["failure", "success"]
+    assert "s3cret" not in caplog.text
+
+
+@pytest.mark.usefixtures("connected")
+def test_a_webhook_that_is_down_costs_no_delivery_and_is_tried_again_by_the_next_step(webhook, caplog):
+    webhook.answers = [503]
+    fail(range(11))
+    the_alarm().sound()
+    assert webhook.messages == []
+    assert "the alert did not go out" in caplog.text
+    assert "s3cret" not in caplog.text
+    the_alarm().sound()
+    assert len(webhook.messages) == 1
+
+
+def test_without_a_connection_the_log_has_the_alert(connected, webhook, monkeypatch, caplog):
+    monkeypatch.delenv("AIRFLOW_CONN_ALERTS")
+    fail(range(11))
+    the_alarm().sound()
+    assert any(record.levelno == logging.CRITICAL for record in caplog.records)
+    assert "there is no connection alerts" in caplog.text
+    the_alarm().sound()
+    assert caplog.text.count("there is no connection alerts") == 1
+
+
+@pytest.mark.parametrize("extra", [{}, {"config": 5}, {"config": [{"tag": "x"}]}, {"config": "{"}, {"config": []},
+                                   {"config": [{"path": "nonsense"}]}], ids=str)  # fmt: skip
+def test_a_connection_that_names_no_service_is_told_and_loses_no_alert(connected, webhook, monkeypatch, caplog, extra):
+    good = json.loads(os.environ["AIRFLOW_CONN_ALERTS"])
+    monkeypatch.setenv("AIRFLOW_CONN_ALERTS", json.dumps({"conn_type": "apprise", "extra": extra}))
+    with pytest.raises(ConfigurationInvalid, match="the connection alerts"):
+        AlertHook().tell("title", "body", is_critical=True)
+    fail(range(11))
+    the_alarm().sound()
+    assert "the alert did not go out" in caplog.text
+    monkeypatch.setenv("AIRFLOW_CONN_ALERTS", json.dumps(good))
+    the_alarm().sound()
+    assert len(webhook.messages) == 1
+
+
+@pytest.mark.usefixtures("connected")
+def test_a_refused_message_is_transient(webhook):
+    webhook.answers = [500]
+    with pytest.raises(Transient, match="did not take the message"):
+        AlertHook().tell("title", "body", is_critical=True)
