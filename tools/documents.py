@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from edye_delivery.errors import AnnexInvalid
-from tools import annex_schema, feed_rules, partners_document, qc_rules
+from tools import annex_schema, feed_rules, kibana_dashboard, partners_document, qc_rules
 
 PROJECT = Path(__file__).parents[1]
 COMMAND = "python -m tools.documents"
@@ -70,6 +70,7 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "docs/FEED_RULES.md": lambda: feed_rules.document(COMMAND),
     "docs/PARTNERS.md": lambda: partners_document.document(PROJECT / "include" / "annexes", COMMAND),
     "docs/QC_RULES.md": lambda: qc_rules.document(COMMAND),
+    "include/elastic/dashboard.ndjson": lambda: kibana_dashboard.document(COMMAND),
     "include/schemas/annex.schema.json": lambda: annex_schema.document(COMMAND),
 }
 

@@ -1,7 +1,8 @@
 """One run of a delivery DAG in this process (`dag.test`): JSON lines on standard output, Airflow's talk in a log file.
 
 Lines: {"event": "titles", "total"}, {"event": "state", "external_id", "state"}, and last
-{"event": "done", "run_id", "state", "report": a folder with report.json, .csv, .xlsx, .html or null}.
+{"event": "done", "run_id", "state", "report": a folder with report.json, .csv, .xlsx, .html or null,
+"shipped": a sentence on the events that went to IngestaLogs}.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def main() -> int:
     stop.set()
     watcher.join()
     report = _fetch_report(dag_id, run.run_id, folder)
-    tell({"event": "done", "run_id": run.run_id, "state": str(run.state), "report": report})
+    done = {"run_id": run.run_id, "state": str(run.state), "report": report, "shipped": _shipped()}
+    tell({"event": "done", **done})
     return 0
 
 
@@ -69,6 +71,21 @@ def _watch(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> Non
         for row in rows:
             last = row.id
             tell({"event": "state", "external_id": row.external_id, "state": row.state, "detail": row.detail})
+
+
+def _shipped() -> str:
+    """Ships the events, as the DAG ship_ingesta_logs does every few minutes."""
+    from edye_delivery.errors import DeliveryError
+    from edye_delivery.hooks.http_client import SYSTEM_TEMPO
+    from edye_delivery.hooks.ingesta_logs import IngestaLogsHook
+    from edye_delivery.hooks.ledger import LedgerHook
+    from edye_delivery.operators.shipping import Shipper
+
+    try:
+        counts = Shipper(LedgerHook().trail(), IngestaLogsHook().sink(), SYSTEM_TEMPO).ship()
+    except DeliveryError as error:
+        return f"events were not shipped: {error}"
+    return f"{counts['shipped']} events shipped to the connection ingesta_logs"
 
 
 def _fetch_report(dag_id: str, run_id: str, folder: Path) -> str | None:

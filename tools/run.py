@@ -139,7 +139,7 @@ def _tell_outcome(done: dict[str, Any], folder: Path, *, checked: bool) -> int:
     for sentence in report["incidents"]:
         console.print(f"[red]incident:[/] {escape(sentence)}", soft_wrap=True)
     places = (f"build/{folder.name}/report.{ending}" for ending in ("html", "xlsx", "csv", "json"))
-    console.print(f"reports: {', '.join(places)}")
+    console.print(f"reports: {', '.join(places)}; {done['shipped']}", soft_wrap=True)
     if not checked:
         return 0 if report["colour"] == "green" else 1
     found = surprises(expectations(), report["titles"]) + report["incidents"]

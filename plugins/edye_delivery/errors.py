@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 
 class DeliveryError(Exception):
-    """Any failure of a delivery step that a person or a retry policy has to act on."""
+    """Any failure of a delivery step that a person or a retry policy has to act on.
+
+    `http_status` and `error_code` are the other side's, where it answered; `seconds` is how long the call took, where
+    its caller measured it.
+    """
+
+    http_status: int | None = None
+    error_code: str = ""
+    seconds: float | None = None
+
+    def answered(self, http_status: int | None, error_code: str = "") -> Self:
+        """The same error, with the answer that it comes from."""
+        self.http_status, self.error_code = http_status, error_code
+        return self
 
 
 class Transient(DeliveryError):

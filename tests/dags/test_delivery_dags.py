@@ -12,6 +12,7 @@ from tests.builders import PROJECT, annex_file
 
 ROKU = "deliver_api__roku_premium_subs_mx"
 ROKU_BY_FTP = "deliver_ftp__roku_premium_subs_mx"
+TRAIL = "ship_ingesta_logs"
 CHAIN = ["batch.judge", "batch.illustrate", "batch.deliver", "batch.wait", "batch.accept"]
 
 
@@ -44,7 +45,7 @@ def ftp_dag(no_network):
 def test_one_dag_for_every_annex_and_each_of_its_channels(no_network):
     by_api = {f"deliver_api__{name}" for name, annex in annexes().items() if annex.api}
     by_ftp = {f"deliver_ftp__{name}" for name, annex in annexes().items() if annex.ftp}
-    assert set(bag_of().dags) == by_api | by_ftp
+    assert set(bag_of().dags) == by_api | by_ftp | {TRAIL}
     assert ROKU in by_api
     assert ROKU_BY_FTP in by_ftp
 
@@ -53,7 +54,7 @@ def test_a_second_annex_in_the_folder_is_a_second_dag(tmp_path, monkeypatch):
     annex_file(tmp_path, "alpha", ftp=None)
     annex_file(tmp_path, "beta", api=None)
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
-    assert set(bag_of().dags) == {"deliver_api__alpha", "deliver_ftp__beta"}
+    assert set(bag_of().dags) == {"deliver_api__alpha", "deliver_ftp__beta", TRAIL}
 
 
 def test_a_broken_annex_is_an_import_error_that_names_file_and_key(tmp_path, monkeypatch):
@@ -149,3 +150,11 @@ def test_feeds_are_published_by_the_api_delivery_and_by_ftp_only_where_there_is_
     dags = bag_of().dags
     publishing = {name for name, a_dag in dags.items() if "feed.publish_feed" in a_dag.task_ids}
     assert publishing == {"deliver_api__alpha", "deliver_ftp__beta"}
+
+
+def test_the_trail_is_shipped_every_five_minutes_apart_from_deliveries(no_network):
+    trail = bag_of().dags[TRAIL]
+    assert trail.timetable.expression == "*/5 * * * *"
+    assert (trail.catchup, trail.max_active_runs) == (False, 1)
+    assert set(trail.task_ids) == {"ship_events", "tell_alerts"}
+    assert all(not task.upstream_list for task in trail.tasks)

@@ -32,7 +32,9 @@ class HttpAnswer:
         try:
             return parse_json(self.content)
         except ValueError as error:
-            raise AnswerMalformed(f"{what} answered {self.status} with a body that is not JSON ({error})") from error
+            raise AnswerMalformed(f"{what} answered {self.status} with a body that is not JSON ({error})").answered(
+                self.status
+            ) from error
 
     def json_or_none(self) -> Any:
         """The body as JSON, or None: for answers that are errors anyway."""
@@ -107,13 +109,15 @@ def raise_for_transient_or_auth(status: int, headers: httpx.Headers, what: str, 
     """Raises AuthRefused on 401 and 403, Transient (with Retry-After) on 408, 425, 429 and 5xx; else returns."""
     if status in (401, 403):
         told = "refused our token" if status == 401 else "does not permit this call"
-        raise AuthRefused(f"{what} {told} ({status}): check the password of its connection, then run again")
+        raise AuthRefused(f"{what} {told} ({status}): check the password of its connection, then run again").answered(
+            status
+        )
     if is_transient_status(status):
         retry_after_s = parse_retry_after(headers.get("retry-after"), now)
         wish = f", asks to wait {retry_after_s:.0f} s" if retry_after_s is not None else ""
-        raise Transient(f"{what} answered {status}{wish}", retry_after_s)
+        raise Transient(f"{what} answered {status}{wish}", retry_after_s).answered(status)
 
 
 def _check_size(body: bytearray, what: str, status: int, max_bytes: int) -> None:
     if len(body) > max_bytes:
-        raise AnswerMalformed(f"{what} answered {status} with more than {max_bytes} bytes")
+        raise AnswerMalformed(f"{what} answered {status} with more than {max_bytes} bytes").answered(status)

@@ -58,6 +58,7 @@ class Receipt:
     """The partner took the title under this tracking id."""
 
     tracking_id: str
+    http_status: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +120,10 @@ class IngestApi:
             return _refusal(self._annex, channel, answer)
         tracking_id = tracking_id_of(channel, content)
         if tracking_id is None or state_of(channel, content) is None:
-            raise AnswerMalformed(f"{what} was answered {answer.status} without a state and tracking id that we know")
-        return Receipt(tracking_id)
+            raise AnswerMalformed(
+                f"{what} was answered {answer.status} without a state and tracking id that we know"
+            ).answered(answer.status)
+        return Receipt(tracking_id, answer.status)
 
     def _parts(self, upload: Upload) -> list[MultipartPart]:
         channel, metadata = self._channel, orjson.dumps(upload.metadata)

@@ -43,7 +43,10 @@ class IngestWatch:
         self.auth_error: str | None = None
 
     async def until_all_ended(self) -> dict[str, dict[str, Any]]:
-        """What was last seen of every tracking id that answered: {"state", "cause", "sentence"}."""
+        """What was last seen of every tracking id that answered.
+
+        {"state", "cause", "sentence", "http_status", "error_code"}, the last four of an error only.
+        """
         await asyncio.gather(*(self._until_ended(tracking_id) for tracking_id in self._seen))
         return {name: _as_json(status) for name, status in self._seen.items() if status is not None}
 
@@ -100,4 +103,6 @@ def _as_json(status: IngestStatus) -> dict[str, Any]:
         "state": status.state.value,
         "cause": refusal.cause.value if refusal else None,
         "sentence": refusal.sentence if refusal else "",
+        "http_status": refusal.http_status if refusal else None,
+        "error_code": refusal.code if refusal else "",
     }

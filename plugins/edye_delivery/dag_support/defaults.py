@@ -16,6 +16,7 @@ class Tag(StrEnum):
     API = "api"
     FTP = "ftp"
     DEPRECATED = "deprecated"
+    TRAIL = "trail"
 
 
 POOL = "partner_uploads"

@@ -50,9 +50,13 @@ class ApiHook(HttpHook):
         hosts = connection.extra_dejson.get("allowed_hosts", [])
         if not isinstance(hosts, list) or not all(isinstance(host, str) for host in hosts):
             raise ConfigurationInvalid(f"the connection {self.http_conn_id}: extra allowed_hosts is a list of hosts")
-        self._set_base_url(connection)
-        own = httpx.URL(self.base_url).host
+        own = self.url().host
         return frozenset(hosts) | ({own} if own else frozenset())
+
+    def url(self) -> httpx.URL:
+        """The connection's base URL."""
+        self._set_base_url(self.get_connection(self.http_conn_id))
+        return httpx.URL(self.base_url)
 
     def client(self, answer_timeout_s: float = 60.0) -> httpx.Client:
         """A client on the connection's base URL with its authentication."""

@@ -15,6 +15,7 @@ from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.publications import Publications
 from edye_delivery.ledger.streaks import Client
+from edye_delivery.ledger.trail import Trail
 
 CONN_ID = "delivery_ledger"
 
@@ -33,6 +34,10 @@ class LedgerHook(BaseHook):
     def alerts(self) -> Alerts:
         """What has still to be told."""
         return Alerts(_engine(self.url()), SYSTEM_TEMPO.now)
+
+    def trail(self) -> Trail:
+        """Every step that was done, and how much of it is still to be shipped."""
+        return Trail(_engine(self.url()), SYSTEM_TEMPO.now)
 
     def publications(self, partner: str, feed: str) -> Publications:
         """What was published of a feed."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Engine, or_, select, update
+from sqlalchemy import ColumnElement, Engine, func, or_, select, update
 
 from edye_delivery.ledger.streaks import BEGAN
 from edye_delivery.ledger.tables import ALERTS
@@ -51,6 +51,12 @@ class Alerts:
                 won = connection.execute(mine).rowcount == 1
             if won:
                 yield Alert(row.id, row.partner, row.client_id, row.kind, row.errors, row.detail)
+
+    def untold(self) -> int:
+        """How many alerts nobody was told of yet."""
+        query = select(func.count()).select_from(ALERTS).where(ALERTS.c.told_at.is_(None))
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar_one()
 
     def told(self, alert: Alert) -> None:
         """Somebody was told."""

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, insert, or_, select, true, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Connection, Engine, insert, or_, select, true, update
 
-from edye_delivery.catalog.order import Accepted, place_of
+from edye_delivery.catalog.order import Accepted
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Channel, DeliveryState
 from edye_delivery.ledger.classify import is_superseded
 from edye_delivery.ledger.records import MOVES, WAITED_FOR, Delivery, Memory, MoveRefused, Revision
-from edye_delivery.ledger.rows import chunks, deliveries_of, delivery_of, revision_of, title_json, title_of
+from edye_delivery.ledger.revisions import accepted_titles, keep_revision
+from edye_delivery.ledger.rows import chunks, deliveries_of, delivery_of, revision_of
 from edye_delivery.ledger.streaks import Client, count_error, count_success
 from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS
+from edye_delivery.ledger.trail import Call, note
 
-TITLES_A_READ = 2000
 ROUND_ENDED: dict[str, Any] = {"rounds_ended": DELIVERIES.c.rounds_ended + 1, "unanswered": 0}
 
 
@@ -99,6 +100,8 @@ class Ledger:
     def begin_send(self, key: str, run_id: str, channel: Channel = Channel.API) -> Delivery:
         """The intent of one call, written before it; the delivery as it stands then (its attempts count this call).
 
+        The call gets a request id of its own, by which the partner and the trail know it.
+
         MoveRefused where another channel is sending it.
         """
         free = or_(
@@ -116,6 +119,7 @@ class Ledger:
                 attempts=DELIVERIES.c.attempts + 1,
                 unanswered=DELIVERIES.c.unanswered + int(channel is Channel.API),
                 sent_at=self._now(),
+                request_id=str(uuid.uuid4()),
             )
             connection.execute(
                 update(DELIVERIES)
@@ -133,7 +137,15 @@ class Ledger:
             connection.execute(update(DELIVERIES).where(DELIVERIES.c.delivery_key == key).values(whole_files=files))
             self._note(connection, {**row, "detail": temporary_name}, "upload")
 
-    def received(self, key: str, tracking_id: str, bytes_sent: int, seconds: float) -> None:
+    def retry(self, key: str, detail: str, call: Call) -> None:
+        """One call failed and is tried again: an event alone, for the delivery stays as it is."""
+        with self._engine.begin() as connection:
+            row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().one()
+            self._note(connection, {**row, "detail": detail}, "retry", call)
+
+    def received(
+        self, key: str, tracking_id: str, bytes_sent: int, seconds: float, http_status: int | None = None
+    ) -> None:
         """The partner took the title under a tracking id."""
         self._moved(
             key,
@@ -144,10 +156,18 @@ class Ledger:
             received_at=self._now(),
             bytes_sent=DELIVERIES.c.bytes_sent + bytes_sent,
             seconds_sending=DELIVERIES.c.seconds_sending + seconds,
+            call=Call(seconds, http_status),
         )
 
     def fail(
-        self, key: str, cause: Cause, detail: str, *, ended_by_partner: bool = False, held_back: bool = False
+        self,
+        key: str,
+        cause: Cause,
+        detail: str,
+        *,
+        ended_by_partner: bool = False,
+        held_back: bool = False,
+        call: Call | None = None,
     ) -> None:
         """The delivery failed; `ended_by_partner` where an ingest came to its end there: a resend is a new one.
 
@@ -156,7 +176,7 @@ class Ledger:
         told: dict[str, Any] = {"cause": cause, "owner": CAUSE_OWNERS[cause], "detail": detail}
         with self._engine.begin() as connection:
             more = ROUND_ENDED if ended_by_partner else {}
-            failed = self._move(connection, key, DeliveryState.FAILED, "fail", **told, **more)
+            failed = self._move(connection, key, DeliveryState.FAILED, "fail", call=call, **told, **more)
             if self._client is not None and not held_back:
                 count_error(connection, self._client, failed, self._now())
 
@@ -169,14 +189,14 @@ class Ledger:
         with self._engine.begin() as connection:
             kept = ROUND_ENDED | {"criteria": list(criteria)}
             accepted = self._move(connection, plan.delivery_key, DeliveryState.ACCEPTED, "accept", **kept)
-            self._keep_revision(connection, partner, plan)
+            keep_revision(connection, partner, plan, self._now())
             if self._client is not None:
                 count_success(connection, self._client, accepted, self._now())
 
     def refresh(self, partner: str, plan: PlannedTitle) -> None:
         """An accepted title whose delivery is unchanged gets its newer catalogue revision."""
         with self._engine.begin() as connection:
-            self._keep_revision(connection, partner, plan)
+            keep_revision(connection, partner, plan, self._now())
 
     def withdraw(self, partner: str, key: str, run_id: str, detail: str) -> None:
         """The catalogue no longer offers an accepted title: it leaves what feeds are built from. Safe to repeat."""
@@ -195,22 +215,7 @@ class Ledger:
 
     def accepted_titles(self, partner: str) -> Iterator[Accepted]:
         """Every accepted, not withdrawn title by show, season, episode and language; streamed in short reads."""
-        place = tuple_(REVISIONS.c.place, REVISIONS.c.external_id)
-        query = (
-            select(REVISIONS.c.place, REVISIONS.c.external_id, REVISIONS.c.title)
-            .where(REVISIONS.c.partner == partner, REVISIONS.c.withdrawn_at.is_(None))
-            .order_by(REVISIONS.c.place, REVISIONS.c.external_id)
-            .limit(TITLES_A_READ)
-        )
-        after = query
-        while True:
-            with self._engine.connect() as connection:
-                rows = connection.execute(after).all()
-            for row in rows:
-                yield Accepted(row.external_id, title_of(row.title))
-            if len(rows) < TITLES_A_READ:
-                return
-            after = query.where(place > tuple_(rows[-1].place, rows[-1].external_id))
+        return accepted_titles(self._engine, partner)
 
     def history(self, partner: str, external_id: str) -> list[tuple[datetime, str, str, str]]:
         """Every event of a title at a partner: when, what was done, the state after it, a sentence."""
@@ -233,6 +238,7 @@ class Ledger:
         state: DeliveryState,
         action: str,
         condition: ColumnElement[bool] | None = None,
+        call: Call | None = None,
         **values: Any,
     ) -> Mapping[Any, Any]:
         at = self._now()
@@ -249,7 +255,7 @@ class Ledger:
             by_channel = f" by the channel {row['channel']}" if row and row["channel"] else ""
             stands = f"stands at {row['state']}{by_channel}" if row else "is not in the ledger"
             raise MoveRefused(f"the delivery {key[:12]} {stands}, so it cannot become {state}")
-        self._note(connection, row, action)
+        self._note(connection, row, action, call)
         return row
 
     def _insert_planned(self, connection: Connection, partner: str, run_id: str, plan: PlannedTitle) -> None:
@@ -275,23 +281,6 @@ class Ledger:
         connection.execute(insert(DELIVERIES).values(row))
         self._note(connection, row, "plan")
 
-    def _note(self, connection: Connection, row: Any, action: str) -> None:
-        kept = ("partner", "external_id", "delivery_key", "run_id", "state", "detail")
-        connection.execute(insert(EVENTS).values(at=self._now(), action=action, **{name: row[name] for name in kept}))
-
-    def _keep_revision(self, connection: Connection, partner: str, plan: PlannedTitle) -> None:
-        values = {
-            "edye_id": plan.title.id,
-            "delivery_key": plan.delivery_key,
-            "revision": plan.revision,
-            "title": title_json(plan.title),
-            "place": place_of(plan.title),
-            "accepted_at": self._now(),
-            "withdrawn_at": None,
-        }
-        dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-        connection.execute(
-            dialect.insert(REVISIONS)
-            .values(partner=partner, external_id=plan.external_id, **values)
-            .on_conflict_do_update(index_elements=["partner", "external_id"], set_=values)
-        )
+    def _note(self, connection: Connection, row: Mapping[Any, Any], action: str, call: Call | None = None) -> None:
+        client_id = self._client.client_id if self._client else None
+        note(connection, row, action, self._now(), client_id, call)

@@ -53,6 +53,7 @@ class Delivery:
     channel: Channel | None
     whole_files: tuple[str, ...]
     tracking_id: str | None
+    request_id: str | None
     bytes_sent: int
     seconds_sending: float
     run_id: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from pydantic import ValidationError
@@ -15,11 +15,12 @@ from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState, Owne
 from edye_delivery.ledger.records import Delivery, Revision
 from edye_delivery.ledger.tables import DELIVERIES
 
+Key = TypeVar("Key", str, int)
 KEYS_A_QUERY = 500
 SERIES_MARK = b',"series":'
 PLAIN = (
     "delivery_key", "content_key", "partner", "external_id", "edye_id", "detail", "attempts", "unanswered",
-    "rounds_ended", "tracking_id", "bytes_sent", "seconds_sending", "run_id", "first_sent_at", "sent_at",
+    "rounds_ended", "tracking_id", "request_id", "bytes_sent", "seconds_sending", "run_id", "first_sent_at", "sent_at",
     "received_at", "finished_at",
 )  # fmt: skip
 
@@ -48,8 +49,8 @@ def deliveries_of(connection: Connection, partner: str, external_ids: Sequence[s
     return found
 
 
-def chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The names, so many at once as one query may ask for."""
+def chunks(names: Sequence[Key]) -> Iterator[Sequence[Key]]:
+    """The keys, so many at once as one query may ask for."""
     for start in range(0, len(names), KEYS_A_QUERY):
         yield names[start : start + KEYS_A_QUERY]
 

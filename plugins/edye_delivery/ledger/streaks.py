@@ -12,7 +12,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.window import rfc3339
-from edye_delivery.ledger.tables import ALERTS, EVENTS, STREAKS, Moment
+from edye_delivery.ledger.tables import ALERTS, STREAKS, Moment
+from edye_delivery.ledger.trail import note
 
 BEGAN, ENDED = "streak began", "streak ended"
 
@@ -81,8 +82,7 @@ def _alert(
 ) -> None:
     whose = {"partner": client.partner, "detail": detail}
     connection.execute(insert(ALERTS).values(client_id=client.client_id, kind=kind, errors=errors, at=at, **whose))
-    kept = {name: delivery[name] for name in ("external_id", "delivery_key", "run_id", "state")}
-    connection.execute(insert(EVENTS).values(at=at, action=kind, **(kept | whose)))
+    note(connection, {**delivery, **whose}, kind, at, client.client_id)
 
 
 def _row_of(client: Client) -> Any:

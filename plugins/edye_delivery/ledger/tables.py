@@ -69,6 +69,7 @@ DELIVERIES = Table(
     Column("channel", String(8)),
     Column("whole_files", JSON),
     Column("tracking_id", String(200)),
+    Column("request_id", String(36)),
     Column("bytes_sent", BigInteger, nullable=False, default=0),
     Column("seconds_sending", Float, nullable=False, default=0.0),
     Column("run_id", String(250), nullable=False),
@@ -94,7 +95,26 @@ EVENTS = Table(
     Column("action", String(32), nullable=False),
     Column("state", String(16), nullable=False),
     Column("detail", Text, nullable=False, default=""),
+    Column("outcome", String(8)),
+    Column("client_id", String(200)),
+    Column("seconds", Float),
+    Column("http_status", Integer),
+    Column("error_code", String(200)),
+    Column("cause", String(16)),
+    Column("owner", String(32)),
+    Column("attempt", Integer),
+    Column("tracking_id", String(200)),
+    Column("request_id", String(36)),
+    Column("shipped_at", Moment),
+    Column("refusal", Text),
     Index("events_by_external_id", "partner", "external_id", "id"),
+)
+
+EVENTS_TO_SHIP = Index(
+    "events_to_ship",
+    EVENTS.c.id,
+    sqlite_where=EVENTS.c.shipped_at.is_(None),
+    postgresql_where=EVENTS.c.shipped_at.is_(None),
 )
 
 REVISIONS = Table(

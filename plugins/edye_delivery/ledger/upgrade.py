@@ -10,10 +10,20 @@ from sqlalchemy.schema import CreateColumn, CreateIndex
 from edye_delivery.catalog.order import place_of
 from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.ledger.rows import title_of
-from edye_delivery.ledger.tables import DELIVERIES, REVISIONS
+from edye_delivery.ledger.tables import DELIVERIES, EVENTS, EVENTS_TO_SHIP, REVISIONS
 
 ROWS_AT_ONCE = 500
-LATER_COLUMNS: tuple[Column[Any], ...] = (REVISIONS.c.place, DELIVERIES.c.channel, DELIVERIES.c.whole_files)
+OF_THE_TRAIL = (
+    "outcome", "client_id", "seconds", "http_status", "error_code", "cause", "owner", "attempt", "tracking_id",
+    "request_id", "refusal", "shipped_at",
+)  # fmt: skip
+LATER_COLUMNS: tuple[Column[Any], ...] = (
+    REVISIONS.c.place,
+    DELIVERIES.c.channel,
+    DELIVERIES.c.whole_files,
+    DELIVERIES.c.request_id,
+    *(EVENTS.c[name] for name in OF_THE_TRAIL),
+)
 
 
 def upgrade(engine: Engine) -> None:
@@ -38,6 +48,8 @@ def _add(connection: Connection, column: Column[Any]) -> None:
         _fill_places(connection)
         index = next(index for index in REVISIONS.indexes if index.name == "revisions_by_place")
         connection.execute(CreateIndex(index, if_not_exists=True))
+    if column is EVENTS.c.shipped_at:
+        connection.execute(CreateIndex(EVENTS_TO_SHIP, if_not_exists=True))
     if column is DELIVERIES.c.channel:  # whatever was sent before there were two channels went through the API
         begun = DELIVERIES.c.attempts > 0
         connection.execute(update(DELIVERIES).where(begun).values(channel=Channel.API))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -53,7 +52,7 @@ class ApiCarrier:
         with self.media_host.stream(media_of(judged).file) as stream:
             upload = Upload(
                 key=delivery.idempotency_key,
-                request_id=str(uuid.uuid4()),
+                request_id=str(delivery.request_id),
                 file_name=plan.file_name,
                 metadata=plan.metadata,
                 media=MediaBody(stream.size_bytes, _verified(judged, stream)),
@@ -65,7 +64,7 @@ class ApiCarrier:
             if adopted is None:
                 raise _refused(answer)
             answer = adopted
-        return Handover(answer.tracking_id, stream.size_bytes)
+        return Handover(answer.tracking_id, stream.size_bytes, answer.http_status)
 
     def _adopted(self, delivery: Delivery, refusal: Refusal) -> Receipt | None:
         """The ingest that an earlier try began without our hearing of it: a partner without Idempotency-Key says 409.
@@ -79,7 +78,7 @@ class ApiCarrier:
         others = [other for key, other in memory.deliveries.items() if key != delivery.delivery_key]
         if any(other.tracking_id == refusal.tracking_id or other.unanswered for other in others):
             return None
-        return Receipt(refusal.tracking_id)
+        return Receipt(refusal.tracking_id, refusal.http_status)
 
     def _extras(self, judged: JudgedTitle) -> tuple[ExtraPart, ...]:
         thumbnails = {thumbnail.name: thumbnail for thumbnail in judged.thumbnails}
@@ -97,8 +96,9 @@ class ApiCarrier:
 
 def _refused(refusal: Refusal) -> PartnerRefused | Transient:
     if refusal.cause is Cause.TRANSIENT:
-        return Transient(refusal.sentence)
-    return PartnerRefused(refusal.cause, refusal.sentence, ended_ingest=True)
+        return Transient(refusal.sentence).answered(refusal.http_status, refusal.code)
+    refused = PartnerRefused(refusal.cause, refusal.sentence, ended_ingest=True)
+    return refused.answered(refusal.http_status, refusal.code)
 
 
 def _verified(judged: JudgedTitle, stream: MediaStream) -> Iterator[bytes]:

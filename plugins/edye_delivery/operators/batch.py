@@ -28,6 +28,7 @@ from edye_delivery.operators.ftp_carrier import FtpCarrier
 from edye_delivery.operators.illustrating import Illustrator
 from edye_delivery.operators.judging import Judge
 from edye_delivery.operators.sending import Carrier, Sender
+from edye_delivery.operators.tracing import note_verdicts
 
 
 class BatchOperator(StepOperator):
@@ -56,6 +57,7 @@ class JudgeBatchOperator(BatchOperator):
                 keep_artifact=store.put_once,
             )
             titles = judge.judge_batch(batch.titles)
+        note_verdicts("judge", self.annex, batch.request, titles, judge.seconds)
         judged = JudgedBatch(request=batch.request, number=batch.number, titles=titles)
         return keep(store, batch_name(batch.request, batch.number, "judged"), judged)
 
@@ -68,6 +70,7 @@ class IllustrateBatchOperator(BatchOperator):
         store = self.artifacts
         batch = load(store, self.batch, JudgedBatch)
         titles = Illustrator(self.annex, store.get, store.put_once).illustrate_batch(batch.titles)
+        note_verdicts("illustrate", self.annex, batch.request, [title for title in titles if title.thumbnails])
         illustrated = batch.model_copy(update={"titles": titles})
         return keep(store, batch_name(batch.request, batch.number, "illustrated"), illustrated)
 

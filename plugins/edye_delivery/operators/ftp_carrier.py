@@ -107,7 +107,7 @@ class FtpCarrier:
                     self._place_all(session, pieces, delivery)
         except FtpRefused as error:
             cause = cause_of(self.annex, http_status=None, code=str(error.code), text=error.text)
-            raise PartnerRefused(cause, str(error), ended_ingest=False) from error
+            raise PartnerRefused(cause, str(error), ended_ingest=False).answered(None, str(error.code)) from error
         self._checks.pop(delivery.delivery_key, None)
         return Handover(pieces[-1].path.name, sum(piece.size_bytes for piece in pieces))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -30,13 +31,17 @@ NOT_MEASURED = "VID011"
 
 @dataclass(slots=True)
 class Judge:
-    """Looks at the titles of a batch; `keep_artifact` stores a picture that was looked at under its content name."""
+    """Looks at the titles of a batch; `keep_artifact` stores a picture that was looked at under its content name.
+
+    `seconds` tells by delivery key how long each title took.
+    """
 
     annex: Annex
     media_host: MediaHost
     scratch_folder: Path
     today: date
     keep_artifact: Callable[[str, bytes], object]
+    seconds: dict[str, float] = field(default_factory=dict, init=False)
     _pictures: dict[str, ImageFacts] = field(default_factory=dict, init=False)
     _lock: Lock = field(default_factory=Lock, init=False)
 
@@ -46,6 +51,7 @@ class Judge:
             return tuple(pool.map(self._judge_title, plans))
 
     def _judge_title(self, plan: PlannedTitle) -> JudgedTitle:
+        started = time.monotonic()
         try:
             return self._looked_at(plan)
         except (DeliveryError, OSError):  # ours: the installation lacks something, disk or store went away
@@ -54,6 +60,8 @@ class Judge:
             log.exception("%s: judging it broke off", plan.external_id)
             finding = RULES[NOT_MEASURED].finding(f"judging it broke off ({type(error).__name__}): {error}")
             return JudgedTitle(plan=plan, findings=(*plan.findings, finding))
+        finally:
+            self.seconds[plan.delivery_key] = time.monotonic() - started
 
     def _looked_at(self, plan: PlannedTitle) -> JudgedTitle:
         video = self._probed(plan)

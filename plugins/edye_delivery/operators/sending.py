@@ -14,9 +14,10 @@ from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.plan import JudgedTitle
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState
 from edye_delivery.clients.patience import Tempo, pause_before_retry_s
-from edye_delivery.errors import AuthRefused, NameRefused, Terminal, Transient
+from edye_delivery.errors import AuthRefused, DeliveryError, NameRefused, Terminal, Transient
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Delivery, MoveRefused
+from edye_delivery.ledger.trail import Call
 
 log = logging.getLogger(__name__)
 TO_SEND = frozenset({DeliveryState.PLANNED, DeliveryState.SENDING})
@@ -42,10 +43,11 @@ class NotSent(AuthRefused):
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """The partner has a title: its name for it, and the bytes that it got."""
+    """The partner has a title: its name for it, the bytes that it got, its status code where it speaks HTTP."""
 
     tracking_id: str
     bytes_sent: int
+    http_status: int | None = None
 
 
 class Carrier(Protocol):
@@ -127,7 +129,7 @@ class Sender:
             return self.ledger.deliveries([key])[key].state
         except PartnerRefused as error:
             log.warning("%s refused: %s", name, error)
-            self.ledger.fail(key, error.cause, str(error), ended_by_partner=error.ended_ingest)
+            self.ledger.fail(key, error.cause, str(error), ended_by_partner=error.ended_ingest, call=Call.of(error))
             self.sound_alarm()
             return DeliveryState.FAILED
         except NotSent as error:
@@ -135,15 +137,15 @@ class Sender:
             return DeliveryState.FAILED
         except AuthRefused as error:
             self.auth_error = self.auth_error or error
-            cause, detail = Cause.AUTH, str(error)
+            cause, failure = Cause.AUTH, error
         except Transient as error:
-            cause, detail = Cause.TRANSIENT, str(error)
+            cause, failure = Cause.TRANSIENT, error
         except NameRefused as error:
-            cause, detail = Cause.METADATA, str(error)
+            cause, failure = Cause.METADATA, error
         except Terminal as error:
-            cause, detail = Cause.MEDIA, str(error)
-        log.warning("%s failed (%s): %s", name, cause, detail)
-        self.ledger.fail(key, cause, detail)
+            cause, failure = Cause.MEDIA, error
+        log.warning("%s failed (%s): %s", name, cause, failure)
+        self.ledger.fail(key, cause, str(failure), call=Call.of(failure))
         self.sound_alarm()
         return DeliveryState.FAILED
 
@@ -165,14 +167,19 @@ class Sender:
                 pause_s = pause_before_retry_s(self.carrier.patience, attempt, error.retry_after_s, self.tempo.random())
                 if pause_s is None:
                     raise
+                self.ledger.retry(key, str(error), Call.of(error))
                 log.info("%s: %s; again in %.1f s", judged.plan.external_id, error, pause_s)
                 self.tempo.sleep(pause_s)
 
     def _send_once(self, judged: JudgedTitle, delivery: Delivery) -> str:
         started = time.monotonic()
-        handover = self.carrier.carry(judged, delivery)
-        seconds = time.monotonic() - started
-        self.ledger.received(judged.plan.delivery_key, handover.tracking_id, handover.bytes_sent, seconds)
+        try:
+            handover = self.carrier.carry(judged, delivery)
+        except DeliveryError as error:
+            error.seconds = time.monotonic() - started
+            raise
+        seconds, tracking_id = time.monotonic() - started, handover.tracking_id
+        self.ledger.received(delivery.delivery_key, tracking_id, handover.bytes_sent, seconds, handover.http_status)
         log.info(
             "%s received as %s, %s bytes, %.1f s",
             judged.plan.external_id,

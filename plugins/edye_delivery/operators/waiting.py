@@ -13,6 +13,7 @@ from edye_delivery.catalog.plan import JudgedTitle
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState, IngestState
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Delivery
+from edye_delivery.ledger.trail import Call
 
 log = logging.getLogger(__name__)
 
@@ -54,5 +55,7 @@ def record_outcomes(ledger: Ledger, deliveries: Iterable[Delivery], outcomes: Ma
         elif state is IngestState.COMPLETED:
             ledger.observe(delivery.delivery_key, DeliveryState.COMPLETED)
         else:
-            ledger.fail(delivery.delivery_key, Cause(outcome["cause"]), outcome["sentence"], ended_by_partner=True)
+            call = Call(None, outcome.get("http_status"), outcome.get("error_code", ""))
+            cause, sentence = Cause(outcome["cause"]), outcome["sentence"]
+            ledger.fail(delivery.delivery_key, cause, sentence, ended_by_partner=True, call=call)
         log.info("%s (%s): %s", delivery.external_id, delivery.tracking_id, outcome or "no answer")

@@ -46,7 +46,7 @@ class Taken:
 def test_the_body_is_the_annex_s_multipart_with_a_known_length():
     taken = Taken()
     poster = ExtraPart("poster", "p.jpeg", "image/jpeg", b"\xff\xd8")
-    assert send(taken, extras=(poster,)) == Receipt("t-1")
+    assert send(taken, extras=(poster,)) == Receipt("t-1", 200)
     request, parts = taken.request, parts_of(taken.request)
     assert request.method == "POST"
     assert request.url.path == "/api/ingesta/contenido"
@@ -77,7 +77,7 @@ def test_another_partner_s_paths_and_part_names_come_from_its_annex():
         "tracking_id_keys": ["job.ref"],
     }
     taken = Taken({"status": "received", "job": {"ref": 77}})
-    assert send(taken, the_annex(api=names)) == Receipt("77")
+    assert send(taken, the_annex(api=names)) == Receipt("77", 200)
     assert taken.request.url.path == "/v2/assets"
     assert list(parts_of(taken.request)) == ["json", "video"]
 

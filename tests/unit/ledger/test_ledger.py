@@ -15,6 +15,8 @@ from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import MoveRefused
 from edye_delivery.ledger.tables import DELIVERIES, EVENTS
+from edye_delivery.ledger.trail import Trail
+from edye_delivery.ledger.upgrade import OF_THE_TRAIL
 from tests.builders import a_movie, a_plan, an_episode, the_annex
 from tests.unit.ledger.conftest import Clock
 
@@ -289,7 +291,7 @@ def test_four_processes_write_at_once_and_nothing_is_lost(ledger_url):
 
 
 def test_accepted_titles_come_by_show_season_episode_and_language_over_many_reads(ledger, monkeypatch):
-    monkeypatch.setattr("edye_delivery.ledger.ledger.TITLES_A_READ", 2)
+    monkeypatch.setattr("edye_delivery.ledger.revisions.TITLES_A_READ", 2)
     titles = [
         an_episode(id=f"ep-{title_id}-{season}-{episode}-{lang}", title_id=title_id, season_number=season,
                    episode_number=episode, lang=lang)
@@ -315,3 +317,18 @@ def test_a_ledger_of_an_earlier_version_is_upgraded_once_and_keeps_its_titles(le
         assert [bytes(row.place) for row in connection.execute(text("SELECT place FROM revisions"))] == [
             place_of(PLAN.title)
         ]
+
+
+def test_events_of_an_earlier_version_are_kept_and_shipped(ledger, ledger_url):
+    ledger.plan(PARTNER, "run-1", [PLAN])
+    engine = open_engine(ledger_url)
+    with engine.begin() as connection:
+        connection.execute(text("DROP INDEX events_to_ship"))
+        for name in OF_THE_TRAIL:
+            connection.execute(text(f"ALTER TABLE events DROP COLUMN {name}"))
+    engine.dispose()
+    trail = Trail(open_engine(ledger_url), Clock())
+    (event,) = trail.unshipped(10)
+    assert (event.action, event.outcome, event.client_id) == ("plan", "unknown", None)
+    trail.shipped([event.id])
+    assert trail.left() == (0, 0)

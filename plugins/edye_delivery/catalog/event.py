@@ -1,0 +1,87 @@
+"""One event of the trail, and its Elastic Common Schema document (annex section 8, IngestaLogs)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from edye_delivery.catalog.window import rfc3339
+
+ECS_VERSION = "8.17.0"
+DATASET = "ingestalogs.edye"
+ID_CHARS = 32
+NANOSECONDS_A_SECOND = 1_000_000_000
+
+
+class Outcome(StrEnum):
+    """How the step of an event ended; `unknown` where the event says that it begins."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step of one delivery, as the ledger keeps it; what a step does not have is None or empty."""
+
+    id: int
+    at: datetime
+    action: str
+    outcome: Outcome
+    partner: str
+    client_id: str | None
+    external_id: str
+    delivery_key: str
+    run_id: str
+    state: str
+    detail: str
+    seconds: float | None
+    http_status: int | None
+    error_code: str | None
+    cause: str | None
+    owner: str | None
+    attempt: int | None
+    tracking_id: str | None
+    request_id: str | None
+
+    @property
+    def document_id(self) -> str:
+        """The same for every shipment of the event, and another one for the same number in another ledger."""
+        told = f"{self.partner}\n{self.delivery_key}\n{self.id}\n{self.at.isoformat()}"
+        return hashlib.sha256(told.encode()).hexdigest()[:ID_CHARS]
+
+
+def as_ecs(event: Event) -> dict[str, Any]:
+    """The event's document: the fields of the Elastic Common Schema, and ours beside them; empty ones are left out."""
+    failed = event.outcome is Outcome.FAILURE
+    document = {
+        "@timestamp": rfc3339(event.at),
+        "ecs.version": ECS_VERSION,
+        "event.id": event.document_id,
+        "event.sequence": event.id,
+        "event.kind": "event",
+        "event.dataset": DATASET,
+        "event.action": event.action,
+        "event.outcome": event.outcome.value,
+        "event.duration": None if event.seconds is None else round(event.seconds * NANOSECONDS_A_SECOND),
+        "http.response.status_code": event.http_status,
+        "http.request.id": event.request_id,
+        "error.code": event.error_code,
+        "error.message": event.detail if failed else None,
+        "message": None if failed else event.detail,
+        "partner": event.partner,
+        "client_id": event.client_id,
+        "external_id": event.external_id,
+        "delivery_key": event.delivery_key,
+        "tracking_id": event.tracking_id,
+        "state": event.state,
+        "cause": event.cause,
+        "owner": event.owner,
+        "attempt": event.attempt,
+        "run_id": event.run_id,
+    }
+    return {name: value for name, value in document.items() if value not in (None, "")}

@@ -1,0 +1,130 @@
+"""Events to Elasticsearch: bulk calls to a data stream, each event arriving once however often it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from elastic_transport import ConnectionTimeout, TlsError
+from elasticsearch import ApiError, AuthenticationException, AuthorizationException, Elasticsearch, TransportError
+
+from edye_delivery.catalog.event import Event, as_ecs
+from edye_delivery.clients.http import is_transient_status
+from edye_delivery.errors import AnswerMalformed, AuthRefused, ConfigurationInvalid, Transient
+
+NAME = "ingestalogs"
+"""Of the index template and of the lifecycle; both are in include/elastic/."""
+DATA_STREAM = f"{NAME}-edye"
+EXISTS = 409
+TOO_LARGE = 413
+REFUSED_FOR_GOOD = frozenset({400, TOO_LARGE, 422})
+REASON_MAX_CHARS = 500
+
+
+@dataclass(slots=True)
+class Arrival:
+    """What became of events by id: arrived, refused for good with the reason, or to be sent later with the reason."""
+
+    arrived: list[int] = field(default_factory=list)
+    refused: dict[int, str] = field(default_factory=dict)
+    later: dict[int, str] = field(default_factory=dict)
+
+
+class ElasticSink:
+    """A data stream; `template` and `lifecycle` are put where the cluster has none or older ones."""
+
+    def __init__(self, client: Elasticsearch, template: dict[str, Any], lifecycle: dict[str, Any]) -> None:
+        self._client, self._template, self._lifecycle = client, template, lifecycle
+
+    def prepare(self) -> None:
+        """Sees to it that the data stream will have its mapping and lifecycle.
+
+        Raises Transient, AuthRefused or ConfigurationInvalid, as `put` does.
+        """
+        with _failures("the index template"):
+            known = self._client.options(ignore_status=404).indices.get_index_template(name=NAME)
+            templates = known.body.get("index_templates", []) if known.meta.status == 200 else []
+            if templates and templates[0]["index_template"].get("version", 0) >= self._template["version"]:
+                return
+            self._client.ilm.put_lifecycle(name=NAME, policy=self._lifecycle)
+            self._client.indices.put_index_template(name=NAME, body=self._template)
+
+    def put(self, events: Sequence[Event]) -> Arrival:
+        """One bulk call, halved as often as it is too large for the cluster.
+
+        Raises Transient where nothing is known to have arrived and the same may succeed later, AuthRefused where the
+        cluster does not take our key, ConfigurationInvalid where it refuses the call itself.
+        """
+        try:
+            with _failures(f"the bulk call of {len(events)} events"):
+                lines: list[Any] = list(_lines(events))
+                answer = self._client.bulk(operations=lines, index=DATA_STREAM)
+        except _TooLarge as error:
+            return self._put_halves(events, str(error))
+        items = answer.body.get("items") if isinstance(answer.body, dict) else None
+        if not isinstance(items, list) or len(items) != len(events):
+            raise AnswerMalformed("Elasticsearch answered a bulk call without an item for every event")
+        arrival = Arrival()
+        for event, item in zip(events, items, strict=True):
+            _sort_in(arrival, event.id, item)
+        return arrival
+
+    def _put_halves(self, events: Sequence[Event], reason: str) -> Arrival:
+        if len(events) == 1:
+            return Arrival(refused={events[0].id: reason})
+        middle = len(events) // 2
+        first, second = self.put(events[:middle]), self.put(events[middle:])
+        return Arrival(first.arrived + second.arrived, first.refused | second.refused, first.later | second.later)
+
+
+class _TooLarge(Exception):
+    """The cluster takes no call of this size."""
+
+
+def _lines(events: Sequence[Event]) -> Iterator[bytes]:
+    for event in events:
+        yield orjson.dumps({"create": {"_id": event.document_id}})
+        yield orjson.dumps(as_ecs(event))
+
+
+def _sort_in(arrival: Arrival, number: int, item: Any) -> None:
+    told = item.get("create") if isinstance(item, dict) else None
+    status = told.get("status") if isinstance(told, dict) else None
+    if isinstance(status, int) and (200 <= status < 300 or status == EXISTS):
+        arrival.arrived.append(number)
+        return
+    error = told.get("error") if isinstance(told, dict) else None
+    words = f"{error.get('type')}: {error.get('reason')}" if isinstance(error, dict) else str(error)
+    reasons = arrival.refused if status in REFUSED_FOR_GOOD else arrival.later
+    reasons[number] = f"{status} {words}"[:REASON_MAX_CHARS]
+
+
+@contextmanager
+def _failures(what: str) -> Iterator[None]:
+    """The client's errors as ours; none of them tells the cluster's address or key."""
+    try:
+        yield
+    except (AuthenticationException, AuthorizationException) as error:
+        raise AuthRefused(
+            f"Elasticsearch refused {what} ({error.status_code}): check the connection ingesta_logs; its key needs to "
+            "write to ingestalogs-*, and once to put include/elastic/ (monitor, manage_ilm, manage_index_templates)"
+        ).answered(error.status_code) from error
+    except ApiError as error:
+        if error.status_code == TOO_LARGE:
+            raise _TooLarge(f"{TOO_LARGE}: the event is larger than the cluster takes") from error
+        if is_transient_status(error.status_code):
+            raise Transient(f"Elasticsearch answered {error.status_code} to {what}").answered(
+                error.status_code
+            ) from error
+        raise ConfigurationInvalid(
+            f"Elasticsearch refused {what} ({error.status_code}): {str(error.message)[:REASON_MAX_CHARS]}"
+        ) from error
+    except TlsError as error:
+        raise ConfigurationInvalid(f"{what}: the certificate of Elasticsearch is not trusted") from error
+    except ConnectionTimeout as error:
+        raise Transient(f"Elasticsearch did not answer {what} in time") from error
+    except TransportError as error:
+        raise Transient(f"{what}: Elasticsearch cannot be reached ({type(error).__name__})") from error

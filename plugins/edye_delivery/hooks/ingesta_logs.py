@@ -1,0 +1,108 @@
+"""The connection `ingesta_logs`: Elasticsearch (type http), or a folder of JSON lines."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import orjson
+from airflow.sdk import BaseHook, Connection, ObjectStoragePath
+from airflow.sdk.exceptions import AirflowNotFoundException
+from elasticsearch import Elasticsearch
+
+from edye_delivery.catalog.event import Event, as_ecs
+from edye_delivery.clients.elastic import Arrival, ElasticSink
+from edye_delivery.errors import ConfigurationInvalid
+from edye_delivery.hooks.artifacts import ArtifactHook, ArtifactStore
+from edye_delivery.hooks.http_client import ApiHook
+
+log = logging.getLogger(__name__)
+CONN_ID = "ingesta_logs"
+ELASTIC_FOLDER = Path(__file__).parents[3] / "include" / "elastic"
+ANSWER_TIMEOUT_S = 60.0
+PORTS = {"http": 80, "https": 443}
+
+
+class EventSink(Protocol):
+    """Where events are shipped to."""
+
+    def prepare(self) -> None:
+        """What has to be there before the first event."""
+
+    def put(self, events: Sequence[Event]) -> Arrival:
+        """Ships events; what became of each."""
+
+
+class FolderSink:
+    """One file of JSON lines a shipment, whole or not at all, named by its first event.
+
+    A shipment that is repeated writes the same file again; `event.id` is the same wherever an event is told.
+    """
+
+    def __init__(self, store: ArtifactStore) -> None:
+        self._store = store
+
+    def prepare(self) -> None:
+        """Nothing: the folder is made with its first file."""
+
+    def put(self, events: Sequence[Event]) -> Arrival:
+        """All events in one file."""
+        first = events[0]
+        lines = b"".join(orjson.dumps(as_ecs(event)) + b"\n" for event in events)
+        self._store.put(f"{first.at:%Y-%m-%d}/ingestalogs-{first.id:012}-{first.document_id[:8]}.jsonl", lines)
+        return Arrival(arrived=[event.id for event in events])
+
+
+class IngestaLogsHook(BaseHook):
+    """Events go to Elasticsearch (type http: host, port, schema; password alone is an API key), else to a folder.
+
+    The folder is of a connection of type fs, or a bucket of type aws (as of `artifact_store`); without a connection it
+    is `ingesta_logs` below AIRFLOW_HOME.
+    """
+
+    def __init__(self, conn_id: str = CONN_ID) -> None:
+        super().__init__()
+        self._conn_id = conn_id
+
+    def sink(self) -> EventSink:
+        """Where events go."""
+        try:
+            connection = self.get_connection(self._conn_id)
+        except AirflowNotFoundException:
+            folder = Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser() / "ingesta_logs"
+            log.info("there is no connection %s, so events go to %s", self._conn_id, folder)
+            return FolderSink(ArtifactStore(ObjectStoragePath(f"file://{folder.absolute()}")))
+        if connection.conn_type in ("http", "https"):
+            return ElasticSink(_client(self._conn_id, connection), _settings("index_template"), _settings("lifecycle"))
+        if connection.conn_type in ("fs", "file", "aws", "s3"):
+            return FolderSink(ArtifactHook(self._conn_id).get_conn())
+        raise ConfigurationInvalid(
+            f"the connection {self._conn_id} is of type {connection.conn_type!r}; events go to http (Elasticsearch), "
+            "fs or aws"
+        )
+
+
+def _client(conn_id: str, connection: Connection) -> Elasticsearch:
+    extra, url = connection.extra_dejson, ApiHook(conn_id, connection).url()
+    verify = extra.get("verify", True)
+    secure = {"verify_certs": bool(verify), "ssl_show_warn": False} if url.scheme == "https" else {}
+    if isinstance(verify, str):
+        secure["ca_certs"] = verify
+    return Elasticsearch(
+        hosts=[f"{url.scheme}://{url.host}:{url.port or PORTS[url.scheme]}{url.path.rstrip('/')}"],
+        basic_auth=(connection.login, connection.password or "") if connection.login else None,
+        api_key=None if connection.login else connection.password,
+        request_timeout=float(extra.get("timeout_s", ANSWER_TIMEOUT_S)),
+        max_retries=0,
+        http_compress=True,
+        **secure,
+    )
+
+
+def _settings(name: str) -> dict[str, object]:
+    content: dict[str, object] = json.loads((ELASTIC_FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    return content

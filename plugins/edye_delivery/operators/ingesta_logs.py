@@ -1,0 +1,51 @@
+"""The steps of the trail's own DAG: events are shipped, alerts that nobody told yet are told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from airflow.sdk import BaseOperator, Context
+
+from edye_delivery.errors import InvalidRequest
+from edye_delivery.hooks.http_client import SYSTEM_TEMPO
+from edye_delivery.hooks.ingesta_logs import IngestaLogsHook
+from edye_delivery.hooks.ledger import LedgerHook
+from edye_delivery.operators.base import the_alarm
+from edye_delivery.operators.shipping import Shipper
+
+
+class ShipEventsOperator(BaseOperator):
+    """Ships the ledger's events to what the connection `ingesta_logs` names."""
+
+    template_fields: ClassVar[Sequence[str]] = ()
+
+    def execute(self, context: Context) -> dict[str, int]:
+        """Counts: shipped, set aside, set aside in all."""
+        again = context["params"].get("ship_refused", False)
+        if not isinstance(again, bool):
+            raise InvalidRequest(f"ship_refused is {again!r:.40}; it is true or false")
+        trail = LedgerHook().trail()
+        if again:
+            self.log.info("%s events that were set aside are shipped again", trail.ship_again())
+        counts = Shipper(trail, IngestaLogsHook().sink(), SYSTEM_TEMPO).ship()
+        _, aside = trail.left()
+        if aside:
+            self.log.error(
+                "%s events are set aside: the cluster refused them for good. The ledger has them with the reason "
+                "(docs/runbook.md, ship_events); run this DAG with ship_refused when the reason is gone",
+                aside,
+            )
+        return {"shipped": counts["shipped"], "set_aside": counts["set aside"], "set_aside_in_all": aside}
+
+
+class TellAlertsOperator(BaseOperator):
+    """Tells the alerts that no delivery told: its service was down, or the run that raised them died."""
+
+    template_fields: ClassVar[Sequence[str]] = ()
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """How many are still untold."""
+        alarm = the_alarm()
+        alarm.sound()
+        return {"untold": alarm.alerts.untold()}
