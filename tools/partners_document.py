@@ -60,6 +60,7 @@ def _general(annex: Annex) -> Iterator[str]:
             ("further hosts of media and artwork", codes(wanted.media_hosts)),
             ("tags that every title must have", codes(annex.required_tags)),
             ("alert threshold", f"more than {annex.alert.consecutive_errors} failures in a row"),
+            ("nothing more is sent after", f"{annex.circuit_breaker.technical_errors} technical errors in a row"),
         ],
     )
 
@@ -144,7 +145,11 @@ CRITERIA_BY_FTP = {
 }
 Section = tuple[str, tuple[str, ...], Callable[[Annex], Any]]
 SECTIONS: tuple[Section, ...] = (
-    ("General", ("client_id", "batch_size", "fail_on", "catalogue", "required_tags", "alert"), _general),
+    (
+        "General",
+        ("client_id", "batch_size", "fail_on", "catalogue", "required_tags", "alert", "circuit_breaker"),
+        _general,
+    ),
     ("Names", ("naming",), _naming),
     ("Ingest API", ("api",), _api),
     ("FTP channel", ("ftp",), ftp),

@@ -53,6 +53,10 @@ class AuthRefused(Terminal):
     """The other side refused our token (401) or our permission (403)."""
 
 
+class CircuitOpen(Terminal):
+    """Too many technical errors in a row: nothing more is sent to the partner in this run."""
+
+
 class NameRefused(Terminal):
     """A name would go into a path or a command and is not plain letters, digits, dots, hyphens and underscores."""
 

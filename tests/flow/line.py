@@ -20,8 +20,10 @@ from edye_delivery.clients.ingest import IngestApi
 from edye_delivery.clients.media import MediaHost
 from edye_delivery.clients.patience import Tempo
 from edye_delivery.clients.watch import AsyncTempo, IngestWatch
+from edye_delivery.ledger.breaker import Breaker
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
+from edye_delivery.ledger.streaks import Client
 from edye_delivery.operators.accepting import accept_batch
 from edye_delivery.operators.api_carrier import ApiCarrier
 from edye_delivery.operators.fetching import fetch_snapshot
@@ -54,7 +56,8 @@ class Line:
     artifacts: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.ledger = Ledger(open_engine(f"sqlite:///{self.folder}/ledger.sqlite"), now)
+        self.engine, self.client = open_engine(f"sqlite:///{self.folder}/ledger.sqlite"), Client.of(self.annex)
+        self.ledger = Ledger(self.engine, now, self.client)
         self.tempo = Tempo(now=now, sleep=self.pauses.append, random=random.Random(1).random)
 
     @property
@@ -90,7 +93,9 @@ class Line:
     def send(self, judged: list[JudgedTitle], run_id: str) -> dict[str, int]:
         api = IngestApi(self.partner_client(), self.annex, self.tempo)
         carrier = ApiCarrier(self.annex, api, self.media_host, self.ledger, self.artifacts.__getitem__)
-        return Sender(self.annex.partner, carrier, self.ledger, self.tempo, run_id).send_batch(tuple(judged))
+        admit = Breaker(self.engine, now, self.client, now()).admit
+        sender = Sender(self.annex.partner, carrier, self.ledger, self.tempo, run_id, admit=admit)
+        return sender.send_batch(tuple(judged))
 
     def wait(self, judged: list[JudgedTitle], give_up_s: float = 10.0) -> None:
         waiting = with_partner(self.ledger, judged)

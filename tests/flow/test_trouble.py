@@ -2,6 +2,10 @@
 
 import httpx
 import pytest
+from sqlalchemy import select
+
+from edye_delivery.errors import AuthRefused, CircuitOpen
+from edye_delivery.ledger.tables import STREAKS
 
 TITLE = "EDYE_PLANETA_S01E01_ES"
 OTHER = "EDYE_PLANETA_S01E02_ES"
@@ -131,8 +135,6 @@ def test_a_stuck_ingest_ends_at_the_deadline_and_a_later_run_waits_again_without
 
 
 def test_a_refused_token_stops_the_batch_and_is_told(line):
-    from edye_delivery.errors import AuthRefused
-
     line.token = "wrong"
     _, judged = line.judge(line.request())
     with pytest.raises(AuthRefused, match="refused our token"):
@@ -264,3 +266,38 @@ def test_no_url_outside_the_allow_list_is_ever_opened(line, trap):
     assert "VID002" in rules["mv-cometa"]
     assert "IMG002" in rules["mv-cometa"]
     assert rules["mv-dragon"] == rules["mv-tren"] == rules["mv-selva"] == {"VID002"}
+
+
+def circuit_line(make_line):
+    """A line that sends one title after the other and stops after three technical errors in a row."""
+    return make_line(api={"titles_at_once": 1}, circuit_breaker={"technical_errors": 3})
+
+
+def ingests(line):
+    return [entry for entry in line.box.journal(service="partner") if entry["operation"] == "ingest"]
+
+
+def test_after_technical_errors_in_a_row_the_batch_stops_and_the_next_run_tries_one_title_first(make_line):
+    line = circuit_line(make_line)
+    line.box.plan([{"service": "partner", "operation": "ingest", "kind": "status", "status": 503}])
+    with pytest.raises(CircuitOpen, match="3 technical errors in a row: this run sends nothing more"):
+        line.run()
+    tries = line.annex.api.patience.attempts
+    assert len(ingests(line)) == 3 * tries
+    with pytest.raises(CircuitOpen):
+        line.run("run-2")
+    assert len(ingests(line)) == 4 * tries
+    line.box.clear_faults()
+    assert line.run("run-3").totals.accepted == 23
+
+
+def test_a_refused_token_is_one_error_for_the_run_and_the_next_run_delivers_with_the_right_one(make_line):
+    line = circuit_line(make_line)
+    token, line.token = line.token, "wrong"
+    with pytest.raises(AuthRefused):
+        line.run()
+    assert len(ingests(line)) == 1
+    with line.engine.connect() as connection:
+        assert connection.execute(select(STREAKS.c.errors)).scalar_one() == 1
+    line.token = token
+    assert line.run("run-2").totals.accepted == 23

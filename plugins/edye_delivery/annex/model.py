@@ -115,6 +115,12 @@ class Alert(Part):
     consecutive_errors: Positive
 
 
+class CircuitBreaker(Part):
+    """After how many technical errors in a row a run sends nothing more; the next one tries one title first."""
+
+    technical_errors: Positive = 10
+
+
 class ErrorRule(Part):
     """One line of the table from what the partner says to our cause; every given condition has to hold."""
 
@@ -153,6 +159,7 @@ class Annex(Part):
     acceptance: tuple[Criterion, ...]
     errors: tuple[ErrorRule, ...]
     alert: Alert
+    circuit_breaker: CircuitBreaker = CircuitBreaker()
     waivers: dict[str, Waiver] = Field(default_factory=dict)
     contacts: dict[str, str] = Field(default_factory=dict)
     feeds: tuple[FeedSpec, ...] = ()

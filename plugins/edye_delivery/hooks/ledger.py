@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 
 from airflow.sdk import BaseHook
@@ -11,6 +12,7 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks.http_client import SYSTEM_TEMPO
 from edye_delivery.ledger.alerts import Alerts
+from edye_delivery.ledger.breaker import Breaker
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.publications import Publications
@@ -30,6 +32,10 @@ class LedgerHook(BaseHook):
     def get_conn(self, annex: Annex | None = None) -> Ledger:
         """The ledger, its tables made where they are missing; with an annex its client's errors in a row count."""
         return Ledger(_engine(self.url()), SYSTEM_TEMPO.now, Client.of(annex) if annex else None)
+
+    def breaker(self, annex: Annex, run_began_at: datetime) -> Breaker:
+        """Whether a run may send to the annex's client."""
+        return Breaker(_engine(self.url()), SYSTEM_TEMPO.now, Client.of(annex), run_began_at)
 
     def alerts(self) -> Alerts:
         """What has still to be told."""

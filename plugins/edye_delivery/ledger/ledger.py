@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, insert, or_, select, t
 from edye_delivery.catalog.order import Accepted
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Channel, DeliveryState
+from edye_delivery.ledger.breaker import count_answer, count_failure
 from edye_delivery.ledger.classify import is_superseded
 from edye_delivery.ledger.records import MOVES, WAITED_FOR, Delivery, Memory, MoveRefused, Revision
 from edye_delivery.ledger.revisions import accepted_titles, keep_revision
@@ -147,17 +148,19 @@ class Ledger:
         self, key: str, tracking_id: str, bytes_sent: int, seconds: float, http_status: int | None = None
     ) -> None:
         """The partner took the title under a tracking id."""
-        self._moved(
-            key,
-            DeliveryState.RECEIVED,
-            "receive",
-            tracking_id=tracking_id,
-            unanswered=0,
-            received_at=self._now(),
-            bytes_sent=DELIVERIES.c.bytes_sent + bytes_sent,
-            seconds_sending=DELIVERIES.c.seconds_sending + seconds,
-            call=Call(seconds, http_status),
-        )
+        taken: dict[str, Any] = {
+            "tracking_id": tracking_id,
+            "unanswered": 0,
+            "received_at": self._now(),
+            "bytes_sent": DELIVERIES.c.bytes_sent + bytes_sent,
+            "seconds_sending": DELIVERIES.c.seconds_sending + seconds,
+        }
+        with self._engine.begin() as connection:
+            row = self._move(
+                connection, key, DeliveryState.RECEIVED, "receive", call=Call(seconds, http_status), **taken
+            )
+            if self._client is not None:
+                count_answer(connection, self._client, row, self._now())
 
     def fail(
         self,
@@ -167,11 +170,13 @@ class Ledger:
         *,
         ended_by_partner: bool = False,
         held_back: bool = False,
+        was_tried: bool = True,
         call: Call | None = None,
     ) -> None:
         """The delivery failed; `ended_by_partner` where an ingest came to its end there: a resend is a new one.
 
-        One that was `held_back`, because an error before it stopped the sending, is no further error in a row.
+        One that was `held_back`, because an error before it stopped the sending, is no further error in a row; one
+        that the partner never saw (not `was_tried`) says nothing of the circuit.
         """
         told: dict[str, Any] = {"cause": cause, "owner": CAUSE_OWNERS[cause], "detail": detail}
         with self._engine.begin() as connection:
@@ -179,6 +184,8 @@ class Ledger:
             failed = self._move(connection, key, DeliveryState.FAILED, "fail", call=call, **told, **more)
             if self._client is not None and not held_back:
                 count_error(connection, self._client, failed, self._now())
+                if was_tried:
+                    count_failure(connection, self._client, failed, call, self._now())
 
     def observe(self, key: str, state: DeliveryState) -> None:
         """The partner says `processing` or `completed`."""

@@ -25,11 +25,17 @@ class Client:
     partner: str
     client_id: str
     errors_borne: int
+    technical_errors_borne: int
 
     @classmethod
     def of(cls, annex: Annex) -> Client:
-        """The annex's client: one more error in a row than `alert.consecutive_errors` is an alert."""
-        return cls(annex.partner, annex.client_id, annex.alert.consecutive_errors)
+        """The annex's client: one more error in a row than `alert.consecutive_errors` is an alert.
+
+        So many technical errors in a row as `circuit_breaker.technical_errors` open the circuit.
+        """
+        return cls(
+            annex.partner, annex.client_id, annex.alert.consecutive_errors, annex.circuit_breaker.technical_errors
+        )
 
 
 def count_error(connection: Connection, client: Client, failed: Mapping[Any, Any], at: datetime) -> None:
@@ -53,7 +59,7 @@ def count_error(connection: Connection, client: Client, failed: Mapping[Any, Any
     ).one()
     if streak.errors <= client.errors_borne or streak.alerted_at is not None:
         return
-    connection.execute(update(STREAKS).where(_row_of(client)).values(alerted_at=at))
+    connection.execute(update(STREAKS).where(row_of(client)).values(alerted_at=at))
     since = f"{streak.errors} errors in a row since {rfc3339(streak.first_error_at)}"
     words = f"{since}, the last at {failed['external_id']} ({failed['cause']}): {failed['detail']}"
     _alert(connection, client, BEGAN, streak.errors, words, failed, at)
@@ -61,11 +67,11 @@ def count_error(connection: Connection, client: Client, failed: Mapping[Any, Any
 
 def count_success(connection: Connection, client: Client, accepted: Mapping[Any, Any], at: datetime) -> None:
     """The streak is over; the end of one that was alerted is told too."""
-    query = select(STREAKS.c.errors, STREAKS.c.alerted_at).where(_row_of(client), STREAKS.c.errors > 0)
+    query = select(STREAKS.c.errors, STREAKS.c.alerted_at).where(row_of(client), STREAKS.c.errors > 0)
     streak = connection.execute(query.with_for_update()).first()
     if streak is None:
         return
-    connection.execute(update(STREAKS).where(_row_of(client)).values(errors=0, alerted_at=None))
+    connection.execute(update(STREAKS).where(row_of(client)).values(errors=0, alerted_at=None))
     if streak.alerted_at is not None:
         words = f"{accepted['external_id']} was accepted after {streak.errors} errors in a row"
         _alert(connection, client, ENDED, streak.errors, words, accepted, at)
@@ -85,5 +91,6 @@ def _alert(
     note(connection, {**delivery, **whose}, kind, at, client.client_id)
 
 
-def _row_of(client: Client) -> Any:
+def row_of(client: Client) -> Any:
+    """The condition for the client's row."""
     return (STREAKS.c.partner == client.partner) & (STREAKS.c.client_id == client.client_id)

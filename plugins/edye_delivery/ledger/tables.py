@@ -156,6 +156,11 @@ STREAKS = Table(
     Column("errors", Integer, nullable=False),
     Column("first_error_at", Moment),
     Column("alerted_at", Moment),
+    Column("technical_errors", Integer, nullable=False, default=0, server_default="0"),
+    Column("opened_at", Moment),
+    Column("opened_cause", String(16)),
+    Column("trial_key", String(64)),
+    Column("trial_at", Moment),
 )
 
 ALERTS = Table(

@@ -10,19 +10,21 @@ from sqlalchemy.schema import CreateColumn, CreateIndex
 from edye_delivery.catalog.order import place_of
 from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.ledger.rows import title_of
-from edye_delivery.ledger.tables import DELIVERIES, EVENTS, EVENTS_TO_SHIP, REVISIONS
+from edye_delivery.ledger.tables import DELIVERIES, EVENTS, EVENTS_TO_SHIP, REVISIONS, STREAKS
 
 ROWS_AT_ONCE = 500
 OF_THE_TRAIL = (
     "outcome", "client_id", "seconds", "http_status", "error_code", "cause", "owner", "attempt", "tracking_id",
     "request_id", "refusal", "shipped_at",
 )  # fmt: skip
+OF_THE_CIRCUIT = ("technical_errors", "opened_at", "opened_cause", "trial_key", "trial_at")
 LATER_COLUMNS: tuple[Column[Any], ...] = (
     REVISIONS.c.place,
     DELIVERIES.c.channel,
     DELIVERIES.c.whole_files,
     DELIVERIES.c.request_id,
     *(EVENTS.c[name] for name in OF_THE_TRAIL),
+    *(STREAKS.c[name] for name in OF_THE_CIRCUIT),
 )
 
 

@@ -20,6 +20,7 @@ from edye_delivery.hooks.ftp import FtpHook
 from edye_delivery.hooks.http_client import SYSTEM_TEMPO
 from edye_delivery.hooks.ingest import IngestHook
 from edye_delivery.hooks.ledger import LedgerHook
+from edye_delivery.ledger.breaker import Breaker
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.operators.accepting import accept_batch
 from edye_delivery.operators.api_carrier import ApiCarrier
@@ -93,11 +94,17 @@ class DeliverBatchOperator(BatchOperator):
         ledger = LedgerHook().get_conn(self.annex)
         alarm = the_alarm()
         with self.carrier(ledger, store.get) as carrier:
-            sender = Sender(self.annex.partner, carrier, ledger, SYSTEM_TEMPO, batch.request.run_id, alarm.sound)
+            run_id, admit = batch.request.run_id, self._breaker(context).admit
+            sender = Sender(self.annex.partner, carrier, ledger, SYSTEM_TEMPO, run_id, alarm.sound, admit)
             counts = sender.send_batch(batch.titles)
         alarm.sound()
         self.log.info("batch %s: %s", batch.number, counts)
         return self.batch | {"states": counts}
+
+    def _breaker(self, context: Context) -> Breaker:
+        """The partner's circuit as this run sees it; clearing a run that has ended begins it anew."""
+        began_at = context["dag_run"].start_date
+        return LedgerHook().breaker(self.annex, began_at or datetime.now(UTC))
 
 
 class DeliverByApiOperator(DeliverBatchOperator):

@@ -14,12 +14,14 @@ from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.plan import JudgedTitle
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState
 from edye_delivery.clients.patience import Tempo, pause_before_retry_s
-from edye_delivery.errors import AuthRefused, DeliveryError, NameRefused, Terminal, Transient
+from edye_delivery.errors import AuthRefused, CircuitOpen, DeliveryError, NameRefused, Terminal, Transient
+from edye_delivery.ledger.breaker import Admission, Verdict
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Delivery, MoveRefused
 from edye_delivery.ledger.trail import Call
 
 log = logging.getLogger(__name__)
+TRIAL_POLL_S = 1.0
 TO_SEND = frozenset({DeliveryState.PLANNED, DeliveryState.SENDING})
 
 
@@ -37,8 +39,15 @@ class PartnerRefused(Terminal):
         return type(self), (self.cause, self.sentence, self.ended_ingest)
 
 
-class NotSent(AuthRefused):
-    """The title was held back: the token was refused for another one before it."""
+class NotSent(Terminal):
+    """The title was held back, for the cause that stopped the sending."""
+
+    def __init__(self, cause: Cause, sentence: str) -> None:
+        self.cause, self.sentence = cause, sentence
+        super().__init__(f"not sent: {sentence}")
+
+    def __reduce__(self) -> tuple[type[NotSent], tuple[Cause, str]]:
+        return type(self), (self.cause, self.sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +80,8 @@ class Carrier(Protocol):
 class Sender:
     """Sends a batch over one channel: the way there, the memory.
 
-    After a refused token nothing more is sent: what was not begun fails with the cause `auth`. `sound_alarm` is called
-    after every failure.
+    After a refused token nothing more is sent: what was not begun fails with the cause `auth`. `admit` says before
+    every try whether the circuit lets a title through. `sound_alarm` is called after every failure.
     """
 
     partner: str
@@ -81,10 +90,14 @@ class Sender:
     tempo: Tempo
     run_id: str
     sound_alarm: Callable[[], None] = lambda: None
+    admit: Callable[[str], Verdict] = lambda key: Verdict(Admission.SEND)
     auth_error: AuthRefused | None = field(default=None, init=False)
+    held_back: NotSent | None = field(default=None, init=False)
 
     def send_batch(self, titles: tuple[JudgedTitle, ...]) -> dict[str, int]:
-        """Sends what is open and counts titles by the state they then have; raises AuthRefused after the last title.
+        """Sends what is open and counts titles by the state they then have.
+
+        Raises AuthRefused or CircuitOpen after the last title.
 
         Titles with a blocking finding are rejected and not sent. One title's failure never stops its neighbours. A
         delivery that has a tracking id, has ended or is another channel's is left alone.
@@ -94,6 +107,8 @@ class Sender:
             states = list(pool.map(self._send_title, titles))
         if self.auth_error is not None:
             raise self.auth_error
+        if self.held_back is not None:
+            raise CircuitOpen(f"{self.held_back.sentence}; the titles that were held back are failed, run again later")
         return {state: states.count(state) for state in sorted(set(states))}
 
     def _remember_verdicts(self, titles: tuple[JudgedTitle, ...]) -> None:
@@ -107,7 +122,7 @@ class Sender:
             detail = "; ".join(finding.message for finding in found)
             lasting = next((finding for finding in found if finding.cause is not Cause.TRANSIENT), None)
             if lasting is None:
-                self.ledger.fail(judged.plan.delivery_key, Cause.TRANSIENT, detail)
+                self.ledger.fail(judged.plan.delivery_key, Cause.TRANSIENT, detail, was_tried=False)
             else:
                 rules = list(dict.fromkeys(finding.code for finding in found))
                 self.ledger.reject(judged.plan.delivery_key, lasting.cause, lasting.owner, detail, rules)
@@ -133,7 +148,8 @@ class Sender:
             self.sound_alarm()
             return DeliveryState.FAILED
         except NotSent as error:
-            self.ledger.fail(key, Cause.AUTH, str(error), held_back=True)
+            log.warning("%s %s", name, error)
+            self.ledger.fail(key, error.cause, str(error), held_back=True)
             return DeliveryState.FAILED
         except AuthRefused as error:
             self.auth_error = self.auth_error or error
@@ -156,8 +172,7 @@ class Sender:
         """
         key, attempt = judged.plan.delivery_key, 0
         while True:
-            if self.auth_error is not None:
-                raise NotSent(f"not sent: {self.auth_error}")
+            self._pass_gate(key)
             attempt += 1
             delivery = self.ledger.begin_send(key, self.run_id, self.carrier.channel)
             try:
@@ -170,6 +185,19 @@ class Sender:
                 self.ledger.retry(key, str(error), Call.of(error))
                 log.info("%s: %s; again in %.1f s", judged.plan.external_id, error, pause_s)
                 self.tempo.sleep(pause_s)
+
+    def _pass_gate(self, key: str) -> None:
+        """Returns once the title may be sent; raises NotSent where nothing more is sent."""
+        while True:
+            if self.auth_error is not None:
+                raise NotSent(Cause.AUTH, str(self.auth_error))
+            verdict = self.admit(key)
+            if verdict.admission is Admission.SEND:
+                return
+            if verdict.cause is not None:
+                self.held_back = NotSent(verdict.cause, verdict.sentence)
+                raise self.held_back
+            self.tempo.sleep(TRIAL_POLL_S)
 
     def _send_once(self, judged: JudgedTitle, delivery: Delivery) -> str:
         started = time.monotonic()

@@ -97,7 +97,7 @@ def test_what_was_held_back_is_no_further_error(ledger_url):
 def test_a_streak_counts_per_client_and_begins_anew_after_a_success(ledger_url):
     clock = Clock()
     ledger = a_ledger(ledger_url, clock)
-    other = Ledger(open_engine(ledger_url), clock, Client("sibling", "sibling", 10))
+    other = Ledger(open_engine(ledger_url), clock, Client("sibling", "sibling", 10, 10))
     for number in range(6):
         fail(ledger, number)
     for number in range(10, 16):

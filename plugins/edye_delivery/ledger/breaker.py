@@ -1,0 +1,114 @@
+"""The circuit breaker: after technical errors in a row nothing more is sent, and the next run tries one title first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Engine, or_, select, update
+
+from edye_delivery.catalog.vocabulary import Cause
+from edye_delivery.ledger.streaks import Client, row_of
+from edye_delivery.ledger.tables import STREAKS
+from edye_delivery.ledger.trail import Call, note
+
+TECHNICAL = frozenset({Cause.TRANSIENT, Cause.AUTH, Cause.STUCK, Cause.NOT_PICKED_UP, Cause.UNKNOWN})
+OPENED, CLOSED = "circuit opened", "circuit closed"
+TRIAL_LEASE_S = 600
+"""After so long without another try, a trial is anybody's again."""
+
+
+class Admission(StrEnum):
+    """What a title may do now: be sent, wait for the title that is tried first, or be held back."""
+
+    SEND = "send"
+    WAIT = "wait"
+    HOLD_BACK = "hold back"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """An admission; for one that is held back the cause that opened the circuit, and the sentence for people."""
+
+    admission: Admission
+    cause: Cause | None = None
+    sentence: str = ""
+
+
+class Breaker:
+    """One run's look at a client's circuit: a run that began before the circuit opened sends nothing more."""
+
+    def __init__(self, engine: Engine, now: Callable[[], datetime], client: Client, run_began_at: datetime) -> None:
+        self._engine, self._now, self._client, self._run_began_at = engine, now, client, run_began_at
+
+    def admit(self, key: str) -> Verdict:
+        """Whether the delivery may be sent now; asked before every try."""
+        columns = (STREAKS.c.opened_at, STREAKS.c.opened_cause, STREAKS.c.technical_errors)
+        with self._engine.connect() as connection:
+            circuit = connection.execute(select(*columns).where(row_of(self._client))).first()
+        if circuit is None or circuit.opened_at is None:
+            return Verdict(Admission.SEND)
+        if circuit.opened_at >= self._run_began_at:
+            cause = Cause(circuit.opened_cause)
+            return Verdict(Admission.HOLD_BACK, cause, _sentence(cause, circuit.technical_errors))
+        return Verdict(Admission.SEND if self._is_trial(key, circuit.opened_at) else Admission.WAIT)
+
+    def _is_trial(self, key: str, opened_at: datetime) -> bool:
+        """Makes the delivery the one that is tried first, where there is none."""
+        at = self._now()
+        over_at = at - timedelta(seconds=TRIAL_LEASE_S)
+        free = or_(STREAKS.c.trial_key.is_(None), STREAKS.c.trial_key == key, STREAKS.c.trial_at < over_at)
+        claim = update(STREAKS).where(row_of(self._client), STREAKS.c.opened_at == opened_at, free)
+        with self._engine.begin() as connection:
+            return connection.execute(claim.values(trial_key=key, trial_at=at)).rowcount == 1
+
+
+def count_failure(
+    connection: Connection, client: Client, failed: Mapping[Any, Any], call: Call | None, at: datetime
+) -> None:
+    """A delivery failed: one technical error more, or an answer of the partner that shows that it is well.
+
+    A refused token opens the circuit at once. The streak's row is there already (`streaks.count_error`).
+    """
+    if failed["cause"] in TECHNICAL:
+        more = {"technical_errors": STREAKS.c.technical_errors + 1, "trial_key": None}
+        row = connection.execute(
+            update(STREAKS).where(row_of(client)).values(**more).returning(STREAKS.c.technical_errors)
+        ).one()
+        if failed["cause"] == Cause.AUTH or row.technical_errors >= client.technical_errors_borne:
+            _open(connection, client, failed, row.technical_errors, at)
+    elif call is not None and (call.http_status or call.error_code):
+        count_answer(connection, client, failed, at)
+    else:  # its media could not be read: that says nothing of the partner, another title is tried first
+        mine = row_of(client) & (STREAKS.c.trial_key == failed["delivery_key"])
+        connection.execute(update(STREAKS).where(mine).values(trial_key=None))
+
+
+def count_answer(connection: Connection, client: Client, delivery: Mapping[Any, Any], at: datetime) -> None:
+    """The partner took or refused a title: it is well, so the circuit closes."""
+    known = row_of(client) & (STREAKS.c.technical_errors > 0)
+    circuit = connection.execute(select(STREAKS.c.opened_at).where(known).with_for_update()).first()
+    if circuit is None:
+        return
+    closed = {"technical_errors": 0, "opened_at": None, "opened_cause": None, "trial_key": None, "trial_at": None}
+    connection.execute(update(STREAKS).where(row_of(client)).values(**closed))
+    if circuit.opened_at is not None:
+        detail = f"the partner answered for {delivery['external_id']}: titles are sent again"
+        note(connection, {**delivery, "detail": detail}, CLOSED, at, client.client_id)
+
+
+def _open(connection: Connection, client: Client, failed: Mapping[Any, Any], errors: int, at: datetime) -> None:
+    was = connection.execute(select(STREAKS.c.opened_at).where(row_of(client))).scalar_one()
+    opened = {"opened_at": at, "opened_cause": failed["cause"]}
+    connection.execute(update(STREAKS).where(row_of(client)).values(**opened))
+    if was is None:
+        detail = _sentence(Cause(failed["cause"]), errors)
+        note(connection, {**failed, "detail": detail}, OPENED, at, client.client_id)
+
+
+def _sentence(cause: Cause, errors: int) -> str:
+    why = "the token was refused" if cause is Cause.AUTH else f"{errors} technical errors in a row"
+    return f"{why}: this run sends nothing more to the partner, the next one tries one title first"
