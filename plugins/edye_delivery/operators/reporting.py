@@ -9,6 +9,7 @@ from datetime import datetime
 from edye_delivery.annex.channels import deprecation_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.finding import Finding, blocking
+from edye_delivery.catalog.next_steps import next_step
 from edye_delivery.catalog.parse import MalformedItem
 from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle, RunRequest
 from edye_delivery.catalog.snapshot import WindowPlan, Withdrawal
@@ -28,19 +29,6 @@ from edye_delivery.reports.model import (
     causes_of,
     totals_of,
 )
-
-TAKEN_UP = "the next scheduled run takes it up, a hand run by external_ids at once"
-NEXT_STEPS = {
-    Cause.METADATA: f"correct it in EDYE; the same media goes again: {TAKEN_UP}",
-    Cause.IMAGES: f"upload corrected artwork to EDYE: {TAKEN_UP}",
-    Cause.MEDIA: f"upload a new encode to JW Player: {TAKEN_UP}",
-    Cause.TRANSIENT: "run the window again: the same title is sent under the same external_id",
-    Cause.AUTH: "check token or login in the connection, then run the window again",
-    Cause.STUCK: "ask the partner about the tracking id; running the window again goes on waiting for it",
-    Cause.NOT_PICKED_UP: "ask the partner whether its poller runs; running the window again goes on waiting for it",
-    Cause.UNKNOWN: "read the partner's words, decide with the partner, and add them to the annex's error table",
-}
-
 
 LEFT_OUT = {
     "invisible": "not visible in the catalogue",
@@ -165,14 +153,12 @@ def _planned_report(outcome: RunOutcome, plan: PlannedTitle, detail: str) -> Tit
     ours = delivery is not None and delivery.run_id == outcome.request.run_id
     if state is DeliveryState.ACCEPTED and not ours:
         change = Change.UNCHANGED
-    cause = delivery.cause if delivery else None
-    next_step = ""
+    known_cause = cause = delivery.cause if delivery else None
+    step = ""
     if delivery is not None and delivery.is_left_to(outcome.request.channel):
         cause = cause or Cause.TRANSIENT
         detail = f"the {delivery.channel} channel has it: {state}; this run leaves it alone"
-        next_step = (
-            f"run the window by the {delivery.channel} channel, which ends it; force_resend sends it all the same"
-        )
+        step = f"run the window by the {delivery.channel} channel, which ends it; force_resend sends it all the same"
     elif not outcome.request.dry_run and not state.is_terminal:
         cause = cause or Cause.TRANSIENT
         detail = detail or f"it was left {state}: a step of its batch did not end"
@@ -189,7 +175,7 @@ def _planned_report(outcome: RunOutcome, plan: PlannedTitle, detail: str) -> Tit
         cause=cause,
         owner=delivery.owner if delivery and delivery.owner else CAUSE_OWNERS[cause] if cause else None,
         detail=(delivery.detail if delivery else "") or detail,
-        next_step=next_step or (NEXT_STEPS[cause] if cause else ""),
+        next_step=step or (next_step(state, known_cause) if cause else ""),
         attempts=delivery.attempts if delivery else 0,
         channel=delivery.channel if delivery else None,
         tracking_id=delivery.tracking_id if delivery else None,

@@ -1,0 +1,35 @@
+"""What to do next with a title, by where its delivery stands; report and command line say it in these words."""
+
+from __future__ import annotations
+
+from edye_delivery.catalog.vocabulary import Cause, DeliveryState
+
+TAKEN_UP = "the next scheduled run takes it up, a hand run by external_ids at once"
+NEXT_STEPS = {
+    Cause.METADATA: f"correct it in EDYE; the same media goes again: {TAKEN_UP}",
+    Cause.IMAGES: f"upload corrected artwork to EDYE: {TAKEN_UP}",
+    Cause.MEDIA: f"upload a new encode to JW Player: {TAKEN_UP}",
+    Cause.TRANSIENT: "run the window again: the same title is sent under the same external_id",
+    Cause.AUTH: "check token or login in the connection, then run the window again",
+    Cause.STUCK: "ask the partner about the tracking id; running the window again goes on waiting for it",
+    Cause.NOT_PICKED_UP: "ask the partner whether its poller runs; running the window again goes on waiting for it",
+    Cause.UNKNOWN: "read the partner's words, decide with the partner, and add them to the annex's error table",
+}
+NO_RUN = "where no run is on, run the window again"
+WAITED_FOR_AGAIN = f"a run that is on waits for its end; {NO_RUN}: it is waited for, not sent again"
+STATE_STEPS = {
+    DeliveryState.PLANNED: f"nothing of it was sent yet: a run that is on sends it; {NO_RUN}",
+    DeliveryState.REJECTED: f"correct what the rules name: {TAKEN_UP}",
+    DeliveryState.SENDING: f"a run that is on ends it; {NO_RUN}: the same title is sent under the same external_id",
+    DeliveryState.RECEIVED: f"the partner has it: {WAITED_FOR_AGAIN}",
+    DeliveryState.PROCESSING: f"the partner works on it: {WAITED_FOR_AGAIN}",
+    DeliveryState.COMPLETED: f"the partner ended it well: a run that is on looks at the criteria; {NO_RUN}",
+    DeliveryState.ACCEPTED: "nothing: the partner has it, and the feeds offer it",
+    DeliveryState.FAILED: "read the log of its run, then run the window again",
+    DeliveryState.WITHDRAWN: "nothing is sent any more, and the feeds leave it out; the partner is not told by a run",
+}
+
+
+def next_step(state: DeliveryState, cause: Cause | None) -> str:
+    """One sentence on what to do: by the cause where there is one, else by the state."""
+    return NEXT_STEPS[cause] if cause is not None else STATE_STEPS[state]
