@@ -1,0 +1,95 @@
+"""The ledger for somebody who only looks: nothing is made, upgraded or written, and what is missing is said."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError
+
+from edye_delivery.errors import Terminal
+from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS
+
+CONNECT_MAX_S, BUSY_MAX_S = 10, 10
+NEEDED_TABLES = (DELIVERIES, EVENTS, REVISIONS)
+SECRET_OPTIONS = ("password", "sslpassword")
+REASON_MAX_CHARS = 300
+
+
+class NoLedger(Terminal):
+    """There is no ledger at the address, or it cannot be read; the message says why, without a password."""
+
+
+@contextmanager
+def read_only(url: URL) -> Iterator[Connection]:
+    """A connection in one snapshot of a ledger that exists; NoLedger where there is none, or while it is read."""
+    engine = _engine(url)
+    try:
+        with engine.connect() as connection:
+            tables = set(inspect(connection).get_table_names())
+            missing = [table.name for table in NEEDED_TABLES if table.name not in tables]
+            if missing:
+                raise NoLedger(f"{address_of(url)} is no ledger: it lacks the tables {', '.join(missing)}")
+            yield connection
+    except DBAPIError as error:
+        raise NoLedger(f"the ledger {address_of(url)} cannot be read: {_reason(error, url)}") from None
+    finally:
+        engine.dispose()
+
+
+def address_of(url: URL) -> str:
+    """The address as people may see it: without login, password and options."""
+    if url.get_backend_name() == "sqlite":
+        return url.database or "(no file)"
+    port = f":{url.port}" if url.port else ""
+    return f"{url.get_backend_name()}://{url.host or ''}{port}/{url.database or ''}"
+
+
+def _engine(url: URL) -> Engine:
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        return _sqlite(url)
+    if backend != "postgresql":
+        raise NoLedger(f"{address_of(url)} is no address of a ledger: it is a file of SQLite, or postgresql://...")
+    try:
+        engine = create_engine(
+            url,
+            poolclass=NullPool,
+            connect_args={"connect_timeout": CONNECT_MAX_S},
+            hide_parameters=True,
+        )
+    except (NoSuchModuleError, ImportError):
+        raise NoLedger(f"{address_of(url)} names the driver {url.drivername!r}, which is not there") from None
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def _sqlite(url: URL) -> Engine:
+    path = Path(url.database or "")
+    if not path.is_file():
+        what = "a folder" if path.is_dir() else "no such file"
+        raise NoLedger(f"there is no ledger at {address_of(url)}: {what}; a first run makes one")
+
+    def connected() -> sqlite3.Connection:
+        address = f"file:{quote(str(path.absolute()))}?mode=ro"
+        return sqlite3.connect(address, uri=True, timeout=BUSY_MAX_S, isolation_level=None)
+
+    engine = create_engine("sqlite://", creator=connected, poolclass=NullPool)
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN")  # every question of one call is answered from one snapshot
+
+    return engine
+
+
+def _reason(error: DBAPIError, url: URL) -> str:
+    """The database's own first line, in which no password stands."""
+    line = (str(error.orig).strip().splitlines() or [type(error).__name__])[0][:REASON_MAX_CHARS]
+    for secret in (url.password, *(url.query.get(name) for name in SECRET_OPTIONS)):
+        line = line.replace(str(secret), "***") if secret else line
+    return line
