@@ -75,8 +75,11 @@ def _sqlite(url: URL) -> Engine:
         raise NoLedger(f"there is no ledger at {address_of(url)}: {what}; a first run makes one")
 
     def connected() -> sqlite3.Connection:
-        address = f"file:{quote(str(path.absolute()))}?mode=ro"
-        return sqlite3.connect(address, uri=True, timeout=BUSY_MAX_S, isolation_level=None)
+        # Opened read-only, SQLite would leave its -wal and -shm behind, which then belong to whoever looked.
+        address = f"file:{quote(str(path.absolute()))}?mode=rw"
+        connection = sqlite3.connect(address, uri=True, timeout=BUSY_MAX_S, isolation_level=None)
+        connection.execute("PRAGMA query_only=ON")
+        return connection
 
     engine = create_engine("sqlite://", creator=connected, poolclass=NullPool)
 

@@ -287,7 +287,7 @@ def test_reading_leaves_a_file_and_its_folder_as_they_are(tmp_path):
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert before.keys() == {"ledger.sqlite"}
     assert len(standings(url)) == 1
-    assert (tmp_path / "ledger.sqlite").read_bytes() == before["ledger.sqlite"]
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_a_ledger_that_is_not_there_is_not_made(tmp_path):
