@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowNotFoundException
 from sqlalchemy import URL, Engine
 
 from edye_delivery.annex.model import Annex
@@ -67,6 +68,14 @@ class LedgerHook(BaseHook):
         raise ConfigurationInvalid(
             f"the connection {self._conn_id} is of type {connection.conn_type!r}; the ledger needs sqlite or postgres"
         )
+
+
+def known_url() -> URL | None:
+    """The address of the connection `delivery_ledger`; None where Airflow has no such connection."""
+    try:
+        return LedgerHook().url()
+    except AirflowNotFoundException:
+        return None
 
 
 @lru_cache(maxsize=4)

@@ -1,0 +1,174 @@
+"""`status`: where each title stands, its whole history, and what to do next."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from difflib import get_close_matches
+from heapq import nlargest
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edye_delivery.catalog.window import Window, parse_moment
+from edye_delivery.command_line.printing import print_lines, print_pieces
+from edye_delivery.errors import DeliveryError, InvalidRequest
+from edye_delivery.feeds.printable import printable
+
+if TYPE_CHECKING:  # SQLAlchemy doubles the time that the other commands need to start
+    from edye_delivery.ledger.standing import Selection, Standing, Standings
+
+SHOWN_MAX = 100
+ALL = "all"
+NOTHING_TO_DO, NEEDS_A_PERSON, NO_ANSWER = 0, 1, 2
+NEAR_MAX, LIKELY_MAX = 4, 50
+
+
+def status(
+    partner: Annotated[str | None, typer.Option(help="Only titles at this partner.")] = None,
+    window: Annotated[
+        str | None, typer.Option(metavar="START/END", help="Only titles whose delivery moved in [start, end).")
+    ] = None,
+    external_id: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Everything of this title; may be given again.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Also titles that are accepted or withdrawn.")] = False,
+    show: Annotated[str, typer.Option(metavar="all|N", help="How many titles the table has.")] = str(SHOWN_MAX),
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document with every title.")] = False,
+    ledger: Annotated[
+        str | None,
+        typer.Option(metavar="PATH|URL", help="Which ledger; else Airflow's delivery_ledger, else the project's own."),
+    ] = None,
+) -> None:
+    """Says where every title stands at its partner, whose turn it is, and what to do next; changes nothing.
+
+    Exit code: 0 nothing needs a person, 1 some title does, 2 no answer: a wrong option, no ledger, an unknown name.
+    """
+    shown_max = _shown_max(show)
+    span = _window(window)
+    try:
+        from edye_delivery.command_line.which_ledger import ledger_url
+        from edye_delivery.ledger.read_only import address_of, read_only
+        from edye_delivery.ledger.standing import Selection, Standings
+
+        selection = Selection(partner, span, tuple(dict.fromkeys(external_id or ())))
+        url = ledger_url(ledger)
+        with read_only(url) as connection:
+            standings = Standings(connection)
+            _refuse_unknown_partner(standings, selection)
+            if selection.external_ids:
+                code = _titles(standings, selection, address_of(url), as_json=as_json)
+            else:
+                code = _overview(standings, selection, address_of(url), every, None if as_json else shown_max, as_json)
+    except DeliveryError as error:
+        _tell(str(error))
+        raise typer.Exit(NO_ANSWER) from None
+    raise typer.Exit(code)
+
+
+def _overview(
+    standings: Standings, selection: Selection, address: str, every: bool, limit: int | None, as_json: bool
+) -> int:
+    from edye_delivery.command_line import status_json, status_text
+    from edye_delivery.ledger.standing import NEEDS_A_PERSON as STATES
+
+    counts = standings.counts(selection)
+    titles = standings.titles(selection, ended_well=every, limit=limit)
+    if as_json:
+        print_pieces(status_json.document(address, selection, counts, map(status_json.as_value, titles)))
+    else:
+        print_lines(status_text.overview(address, selection, counts, list(titles), every=every))
+    return NEEDS_A_PERSON if any(count.state in STATES for count in counts) else NOTHING_TO_DO
+
+
+def _titles(standings: Standings, selection: Selection, address: str, *, as_json: bool) -> int:
+    from edye_delivery.command_line import status_json, status_text
+    from edye_delivery.ledger.standing import NEEDS_A_PERSON as STATES
+
+    found = list(standings.titles(selection, ended_well=True))
+    if as_json:
+        values = (
+            status_json.as_value(one)
+            | status_json.past_of(
+                standings.errors_in_a_row(one.partner), standings.history(one.partner, one.external_id)
+            )
+            for one in found
+        )
+        print_pieces(status_json.document(address, selection, standings.counts(selection), values))
+    else:
+        for number, one in enumerate(found):
+            errors, events = standings.errors_in_a_row(one.partner), standings.history(one.partner, one.external_id)
+            print_lines(status_text.whole_title(one, errors, events, is_first=number == 0))
+    if _tell_missing(standings, selection, found):
+        return NO_ANSWER
+    return NEEDS_A_PERSON if any(one.state in STATES for one in found) else NOTHING_TO_DO
+
+
+def _refuse_unknown_partner(standings: Standings, selection: Selection) -> None:
+    if selection.partner is None:
+        return
+    known = standings.partners()
+    if selection.partner in known:
+        return
+    close = get_close_matches(selection.partner, known, n=NEAR_MAX, cutoff=0.5) or known[:NEAR_MAX]
+    raise InvalidRequest(
+        f"there is no partner {printable(selection.partner, 60)!r} in the ledger{_hint(close, 'it knows no partner')}"
+    )
+
+
+def _tell_missing(standings: Standings, selection: Selection, found: Iterable[Standing]) -> bool:
+    """Says which of the ids have no answer, and why."""
+    missing = [name for name in selection.external_ids if name not in {one.external_id for one in found}]
+    if not missing:
+        return False
+    known = set(standings.external_ids(selection.partner))
+    where = f" at {printable(selection.partner, 60)}" if selection.partner else ""
+    for name in missing:
+        told = printable(name, 80)
+        if name in known:
+            _tell(f"the delivery of {told!r}{where} did not move in the window")
+        else:
+            close = _close_ids(name, known)
+            _tell(f"there is no title {told!r}{where} in the ledger{_hint(close, 'nothing in it is called alike')}")
+    return True
+
+
+def _close_ids(wanted: str, known: Iterable[str]) -> list[str]:
+    """Ids that somebody may have meant; of many thousands only those with the most pairs of letters in common."""
+    pairs = _pairs(wanted)
+    likely = nlargest(LIKELY_MAX, known, key=lambda name: (len(pairs & _pairs(name)) / (len(name) + 1), name))
+    by_lower = {name.lower(): name for name in likely}
+    return [by_lower[name] for name in get_close_matches(wanted.lower(), by_lower, n=NEAR_MAX, cutoff=0.6)]
+
+
+def _pairs(name: str) -> set[str]:
+    lower = name.lower()
+    return {lower[at : at + 2] for at in range(len(lower) - 1)}
+
+
+def _hint(close: list[str], otherwise: str) -> str:
+    return f"; close to it are {', '.join(printable(name, 80) for name in close)}" if close else f"; {otherwise}"
+
+
+def _window(text: str | None) -> Window | None:
+    if text is None:
+        return None
+    start, slash, end = text.partition("/")
+    try:
+        if not slash:
+            raise InvalidRequest(f"{text!r:.60} is no window; write it like 2026-03-01T06:00:00Z/2026-03-02T06:00:00Z")
+        return Window(parse_moment(start, "its start"), parse_moment(end, "its end"))
+    except InvalidRequest as error:
+        raise typer.BadParameter(str(error), param_hint="--window") from None
+
+
+def _shown_max(show: str) -> int | None:
+    if show == ALL:
+        return None
+    if not (show.isascii() and show.isdigit()):
+        raise typer.BadParameter(f"{show!r} is neither {ALL} nor a number", param_hint="--show")
+    return int(show)
+
+
+def _tell(sentence: str) -> None:
+    print(f"status: {printable(sentence, 1000)}", file=sys.stderr)

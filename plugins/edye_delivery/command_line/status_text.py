@@ -1,0 +1,187 @@
+"""What `status` prints for people: counts, the titles worst first with what to do, or one title with its history."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+
+from rich.cells import cell_len
+
+from edye_delivery.catalog.next_steps import next_step
+from edye_delivery.catalog.vocabulary import Cause, DeliveryState
+from edye_delivery.feeds.format_text import Line, counted
+from edye_delivery.feeds.printable import printable
+from edye_delivery.ledger.standing import (
+    ENDED_WELL,
+    NEEDS_A_PERSON,
+    Count,
+    ErrorsInARow,
+    Event,
+    Selection,
+    Standing,
+)
+
+TITLE_MAX_CHARS, ID_MAX_CHARS, SENTENCE_MAX_CHARS = 28, 200, 1000
+NOTHING = "-"
+HEADINGS = ("external_id", "title", "state", "cause", "owner", "since", "attempts", "tracking id")
+EVENT_HEADINGS = ("when", "what", "state", "delivery", "sentence")
+KEY_CHARS = 8
+
+
+def overview(
+    address: str, selection: Selection, counts: Sequence[Count], titles: Sequence[Standing], *, every: bool
+) -> Iterator[Line]:
+    """The counts of every partner, then the titles by what is to be done, then the verdict."""
+    yield [(f"ledger {printable(address, ID_MAX_CHARS)}", "dim")]
+    for partner, of_partner in groupby(counts, lambda count: count.partner):
+        yield from _partner(partner, selection, list(of_partner))
+    yield from _table(counts, titles)
+    listed = sum(count.titles for count in counts if every or count.state not in ENDED_WELL)
+    if listed > len(titles):
+        yield []
+        yield [(f"and {counted(listed - len(titles), 'more title')} (--show all)", "dim")]
+    yield []
+    yield _verdict(counts, selection)
+
+
+def whole_title(
+    one: Standing, errors: Iterable[ErrorsInARow], events: Iterable[Event], *, is_first: bool
+) -> Iterator[Line]:
+    """Everything that is known of a title: where it stands, what is accepted, its history, what to do next."""
+    if not is_first:
+        yield []
+    lang = f", {printable(one.lang)}" if one.lang else ""
+    name = f"{printable(one.title)} ({printable(one.kind)}{lang})"
+    yield [(printable(one.external_id), "bold"), (f" at {printable(one.partner)}: {name}", "")]
+    facts = list(_facts(one, errors))
+    width = max(len(label) for label, _ in facts)
+    for label, text in facts:
+        style = _colour(one.state) if label == "state" else ""
+        yield [(f"  {label.ljust(width)}  ", "dim"), (text, style)]
+    yield []
+    rows = [
+        (_moment(event.at, "seconds"), event.action, event.state, event.delivery_key[:KEY_CHARS], event.detail)
+        for event in events
+    ]
+    yield from _aligned(EVENT_HEADINGS, [tuple(printable(text, SENTENCE_MAX_CHARS) for text in row) for row in rows])
+    yield []
+    yield _next(one.state, one.cause)
+
+
+def _partner(partner: str, selection: Selection, counts: list[Count]) -> Iterator[Line]:
+    span = selection.window.as_json() if selection.window else None
+    moved = f" moved in [{span['start']}, {span['end']})" if span else ""
+    told = counted(sum(count.titles for count in counts), "title")
+    yield [(printable(partner), "bold"), (f": {told}{moved}", "")]
+    for state, alike in groupby(counts, lambda count: count.state):
+        of_state = list(alike)
+        causes = ", ".join(
+            f"{count.titles:,} {count.cause} ({printable(count.owner or 'nobody')})"
+            for count in of_state
+            if count.cause
+        )
+        number = f"{sum(count.titles for count in of_state):,}"
+        yield [(f"  {state:<11}", _colour(state)), (f"{number:>9}  {causes}".rstrip(), "")]
+
+
+def _table(counts: Sequence[Count], titles: Sequence[Standing]) -> Iterator[Line]:
+    """The titles by state and cause, each group under what is to be done with it."""
+    alike: Counter[tuple[DeliveryState, Cause | None]] = Counter()
+    for count in counts:
+        alike[count.state, count.cause] += count.titles
+    with_partner = len({count.partner for count in counts}) > 1
+    headings = ("partner", *HEADINGS) if with_partner else HEADINGS
+    rows = [_row(one)[0 if with_partner else 1 :] for one in titles]
+    lines = list(_aligned(headings, rows))
+    at = 1
+    for (state, cause), group in groupby(titles, lambda one: (one.state, one.cause)):
+        told = f"{state}, {cause}" if cause else str(state)
+        yield []
+        yield [(told, f"bold {_colour(state)}".strip()), (f": {counted(alike[state, cause], 'title')}", "")]
+        yield _next(state, cause)
+        if at == 1:
+            yield lines[0]
+        until = at + sum(1 for _ in group)
+        yield from lines[at:until]
+        at = until
+
+
+def _row(one: Standing) -> tuple[str, ...]:
+    return (
+        printable(one.partner),
+        printable(one.external_id),
+        printable(one.title, TITLE_MAX_CHARS) or NOTHING,
+        one.state,
+        one.cause or NOTHING,
+        printable(one.owner or NOTHING),
+        _moment(one.updated_at, "minutes"),
+        str(one.attempts),
+        printable(one.tracking_id or NOTHING),
+    )
+
+
+def _aligned(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Line]:
+    """A line of headings and a line for every row, in columns; the last one as long as it is."""
+    widths = [max(map(cell_len, column)) for column in zip(headings, *rows, strict=True)]
+    for number, row in enumerate((headings, *rows)):
+        cells = [f"{text}{' ' * (width - cell_len(text))}" for text, width in zip(row, widths, strict=True)]
+        yield [("  " + "  ".join(cells).rstrip(), "" if number else "dim")]
+
+
+def _facts(one: Standing, errors: Iterable[ErrorsInARow]) -> Iterator[tuple[str, str]]:
+    whose = f", for {printable(one.owner)}" if one.owner else ""
+    cause = f", {one.cause}" if one.cause else ""
+    yield "state", f"{one.state}{cause}{whose}, since {_moment(one.updated_at, 'seconds')}"
+    if one.detail:
+        yield "why", printable(one.detail, SENTENCE_MAX_CHARS)
+    if one.rules:
+        yield "rules", f"{printable(', '.join(one.rules))}: docs/QC_RULES.md says why and how to correct it"
+    yield "attempts", f"{one.attempts}{f' over {printable(one.channel)}' if one.channel else ''}"
+    yield "tracking id", printable(one.tracking_id or NOTHING)
+    yield "delivery", f"{one.delivery_key[:KEY_CHARS]}, planned {_moment(one.planned_at, 'seconds')}"
+    yield "last run", printable(one.run_id, 250)
+    yield "EDYE id", printable(one.edye_id)
+    yield "accepted", _accepted(one)
+    for row in errors:
+        woken = f", somebody was woken {_moment(row.alerted_at, 'seconds')}" if row.alerted_at else ""
+        since = f" since {_moment(row.first_error_at, 'seconds')}" if row.first_error_at else ""
+        yield "errors in a row", f"{row.errors:,} of client {printable(row.client_id)}{since}{woken}"
+
+
+def _accepted(one: Standing) -> str:
+    if one.accepted_key is None or one.accepted_at is None:
+        return "nothing of it so far"
+    which = "this delivery" if one.accepted_key == one.delivery_key else f"delivery {one.accepted_key[:KEY_CHARS]}"
+    gone = f", withdrawn {_moment(one.withdrawn_at, 'seconds')}" if one.withdrawn_at else ""
+    return f"{which}, {_moment(one.accepted_at, 'seconds')}{gone}"
+
+
+def _next(state: DeliveryState, cause: Cause | None) -> Line:
+    return [("Next: ", "bold"), (next_step(state, cause), "")]
+
+
+def _verdict(counts: Sequence[Count], selection: Selection) -> Line:
+    owners: Counter[str] = Counter()
+    for count in counts:
+        if count.state in NEEDS_A_PERSON:
+            owners[count.owner or "nobody named"] += count.titles
+    number = owners.total()
+    if not counts:
+        return [("no title moved in the window" if selection.window else "the ledger has no title", "bold")]
+    if not number:
+        return [("no title needs a person", "bold green")]
+    whose = ", ".join(f"{printable(owner)} {titles:,}" for owner, titles in sorted(owners.items()))
+    needs = f"{counted(number, 'title')} {'needs' if number == 1 else 'need'} a person: {whose}"
+    return [(needs, "bold red"), (". One title with its history: status --external-id ID", "")]
+
+
+def _colour(state: DeliveryState) -> str:
+    if state in NEEDS_A_PERSON:
+        return "red" if state is DeliveryState.FAILED else "yellow"
+    return "green" if state in ENDED_WELL else ""
+
+
+def _moment(at: datetime, precision: str) -> str:
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(' ', precision)}Z"
