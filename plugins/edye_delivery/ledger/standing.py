@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Subquery, case, func, inspect, literal, null, select
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, case, exists, func, inspect, literal, null, select
 
 from edye_delivery.catalog.next_steps import next_step
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState
@@ -24,6 +24,12 @@ WORST_FIRST = (
 NEEDS_A_PERSON = frozenset({State.FAILED, State.REJECTED})
 ENDED_WELL = frozenset({State.ACCEPTED, State.WITHDRAWN})
 ROWS_A_READ = 1000
+BADNESS = case(
+    *((DELIVERIES.c.state == state.value, literal(number)) for number, state in enumerate(WORST_FIRST)),
+    else_=literal(len(WORST_FIRST)),
+)
+BY_CAUSE = func.coalesce(DELIVERIES.c.cause, "")
+OF_ITS_TITLE = (REVISIONS.c.partner == DELIVERIES.c.partner) & (REVISIONS.c.external_id == DELIVERIES.c.external_id)
 SHOWN = (
     "partner", "external_id", "edye_id", "title", "kind", "lang", "state", "cause", "owner", "detail", "rules",
     "attempts", "tracking_id", "delivery_key", "run_id", "planned_at", "sent_at", "updated_at",
@@ -123,17 +129,16 @@ class Standings:
 
     def external_ids(self, partner: str | None = None) -> Iterator[str]:
         """Every title's external_id, once a partner."""
-        query = select(DELIVERIES.c.partner, DELIVERIES.c.external_id).distinct()
-        yield from (row.external_id for row in self._rows(_at(query, partner)))
+        query = select(DELIVERIES.c.partner, DELIVERIES.c.external_id).where(*_selected(Selection(partner))).distinct()
+        yield from (row.external_id for row in self._rows(query))
 
     def counts(self, selection: Selection) -> list[Count]:
         """How many titles stand alike: by partner, worst state first, cause."""
-        current = self._current(selection)
-        alike = [current.c[name] for name in ("partner", "state", "cause", "owner")]
+        alike = [DELIVERIES.c[name] for name in ("partner", "state", "cause", "owner")]
         query = (
-            select(*alike, func.count().label("titles"), func.min(current.c.updated_at).label("since"))
+            _current(selection, *alike, func.count().label("titles"), func.min(DELIVERIES.c.updated_at).label("since"))
             .group_by(*alike)
-            .order_by(current.c.partner, _badness(current.c.state), func.coalesce(current.c.cause, ""))
+            .order_by(DELIVERIES.c.partner, BADNESS, BY_CAUSE)
         )
         return [
             Count(row.partner, _state(row.state), _cause(row.cause), row.owner, row.titles, row.since)
@@ -142,16 +147,13 @@ class Standings:
 
     def titles(self, selection: Selection, *, ended_well: bool = False, limit: int | None = None) -> Iterator[Standing]:
         """The titles, worst first, what waits longest first of these; those that ended well only if asked for."""
-        current = self._current(selection)
-        query = select(current).order_by(
-            _badness(current.c.state),
-            func.coalesce(current.c.cause, ""),
-            current.c.updated_at,
-            current.c.partner,
-            current.c.external_id,
+        shown = (DELIVERIES.c[name] for name in SHOWN)
+        accepted = (REVISIONS.c.delivery_key.label("accepted_key"), REVISIONS.c.accepted_at, REVISIONS.c.withdrawn_at)
+        query = _current(selection, *shown, self._channel.label("channel"), *accepted).order_by(
+            BADNESS, BY_CAUSE, DELIVERIES.c.updated_at, DELIVERIES.c.partner, DELIVERIES.c.external_id
         )
         if not ended_well:
-            query = query.where(current.c.state.not_in(ENDED_WELL))
+            query = query.where(DELIVERIES.c.state.not_in(ENDED_WELL))
         yield from map(_standing_of, self._rows(query if limit is None else query.limit(limit)))
 
     def history(self, partner: str, external_id: str) -> Iterator[Event]:
@@ -174,61 +176,67 @@ class Standings:
     def _rows(self, query: Select[Any]) -> Iterator[Any]:
         yield from self._connection.execute(query, execution_options={"yield_per": ROWS_A_READ})
 
-    def _current(self, selection: Selection) -> Subquery:
-        """Of every title the delivery that says where it stands, as far as it is selected."""
-        accepted = DELIVERIES.alias("accepted")
-        revised = (REVISIONS.c.partner == DELIVERIES.c.partner) & (REVISIONS.c.external_id == DELIVERIES.c.external_id)
-        rank = func.row_number().over(
-            partition_by=(DELIVERIES.c.partner, DELIVERIES.c.external_id), order_by=_what_matters_first(accepted)
-        )
-        query = _at(
-            select(
-                *(DELIVERIES.c[name] for name in SHOWN),
-                self._channel.label("channel"),
-                REVISIONS.c.delivery_key.label("accepted_key"),
-                REVISIONS.c.accepted_at,
-                REVISIONS.c.withdrawn_at,
-                rank.label("rank"),
-            ).select_from(
-                DELIVERIES.outerjoin(REVISIONS, revised).outerjoin(
-                    accepted, accepted.c.delivery_key == REVISIONS.c.delivery_key
-                )
-            ),
-            selection.partner,
-        )
-        if selection.external_ids:
-            query = query.where(DELIVERIES.c.external_id.in_(selection.external_ids))
-        ranked = query.subquery("ranked")
-        current = select(ranked).where(ranked.c.rank == 1)
-        if selection.window is not None:
-            since, until = selection.window.start_at, selection.window.end_at
-            current = current.where(ranked.c.updated_at >= since, ranked.c.updated_at < until)
-        return current.subquery("current")
+
+def _current(selection: Selection, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Of every selected title the one delivery that says where it stands, with its accepted revision."""
+    beaten = _beaten(selection)
+    joined = DELIVERIES.outerjoin(beaten, beaten.c.delivery_key == DELIVERIES.c.delivery_key)
+    if any(column.base_columns & set(REVISIONS.c) for column in columns):  # revisions are large: read if shown
+        joined = joined.outerjoin(REVISIONS, OF_ITS_TITLE)
+    query = select(*columns).select_from(joined).where(beaten.c.delivery_key.is_(None), *_selected(selection))
+    if selection.window is not None:
+        since, until = selection.window.start_at, selection.window.end_at
+        query = query.where(DELIVERIES.c.updated_at >= since, DELIVERIES.c.updated_at < until)
+    return query
 
 
-def _what_matters_first(accepted: Any) -> tuple[ColumnElement[Any], ...]:
+def _beaten(selection: Selection) -> Subquery:
+    """Deliveries that another one of their title stands before; only titles with several are looked at."""
+    other = DELIVERIES.alias("other")
+    has_several = exists().where(
+        other.c.partner == DELIVERIES.c.partner,
+        other.c.external_id == DELIVERIES.c.external_id,
+        other.c.delivery_key != DELIVERIES.c.delivery_key,
+    )
+    place = func.row_number().over(
+        partition_by=(DELIVERIES.c.partner, DELIVERIES.c.external_id), order_by=_what_matters_first()
+    )
+    ranked = (
+        select(DELIVERIES.c.delivery_key, place.label("place"))
+        .select_from(DELIVERIES.outerjoin(REVISIONS, OF_ITS_TITLE))
+        .where(has_several, *_selected(selection))
+        .subquery("ranked")
+    )
+    return select(ranked.c.delivery_key).where(ranked.c.place > 1).subquery("beaten")
+
+
+def _what_matters_first() -> tuple[ColumnElement[Any], ...]:
     """The delivery under way; else the one that was moved, or accepted as it is, last.
 
     One under way does not count once content that was sent after it is accepted: no run goes on with it.
     """
-    under_way = DELIVERIES.c.state.in_(UNDER_WAY)
-    overtaken = (accepted.c.delivery_key != DELIVERIES.c.delivery_key) & (accepted.c.sent_at > DELIVERIES.c.sent_at)
+    accepted = DELIVERIES.alias("accepted")
+    overtaken = exists().where(
+        accepted.c.delivery_key == REVISIONS.c.delivery_key,
+        accepted.c.delivery_key != DELIVERIES.c.delivery_key,
+        accepted.c.sent_at > DELIVERIES.c.sent_at,
+    )
+    is_ended = DELIVERIES.c.state.not_in(UNDER_WAY)
+    rank = case((is_ended, literal(1)), (overtaken, literal(2)), else_=literal(0))
     confirmed = (REVISIONS.c.delivery_key == DELIVERIES.c.delivery_key) & (
         REVISIONS.c.accepted_at > DELIVERIES.c.updated_at
     )
-    rank = case((under_way & overtaken, literal(2)), (under_way, literal(0)), else_=literal(1))
     last_at = case(
-        (under_way, DELIVERIES.c.sent_at), (confirmed, REVISIONS.c.accepted_at), else_=DELIVERIES.c.updated_at
+        (~is_ended, DELIVERIES.c.sent_at), (confirmed, REVISIONS.c.accepted_at), else_=DELIVERIES.c.updated_at
     )
     return rank, last_at.desc(), DELIVERIES.c.delivery_key
 
 
-def _at(query: Select[Any], partner: str | None) -> Select[Any]:
-    return query if partner is None else query.where(DELIVERIES.c.partner == partner)
-
-
-def _badness(state: ColumnElement[Any]) -> ColumnElement[Any]:
-    return case(*((state == name.value, number) for number, name in enumerate(WORST_FIRST)), else_=len(WORST_FIRST))
+def _selected(selection: Selection) -> Iterator[ColumnElement[bool]]:
+    if selection.partner is not None:
+        yield DELIVERIES.c.partner == selection.partner
+    if selection.external_ids:
+        yield DELIVERIES.c.external_id.in_(selection.external_ids)
 
 
 def _state(name: str) -> DeliveryState:
@@ -246,7 +254,9 @@ def _cause(name: str | None) -> Cause | None:
 
 
 def _standing_of(row: Any) -> Standing:
-    known = dict(row._mapping)
-    del known["rank"]
-    known |= {"state": _state(row.state), "cause": _cause(row.cause), "rules": tuple(row.rules or ())}
+    known = dict(row._mapping) | {
+        "state": _state(row.state),
+        "cause": _cause(row.cause),
+        "rules": tuple(row.rules or ()),
+    }
     return Standing(**known)
