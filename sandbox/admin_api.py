@@ -1,4 +1,4 @@
-"""The admin service: journal, fault plan, accepted contents and the served catalogue, for tests."""
+"""The admin service: journal, fault plan, accepted contents, the partner's clock and the served catalogue, for tests."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from sandbox.answers import json_answer, service_app
 from sandbox.board import Board, CatalogueError
+from sandbox.clock import Clock
 from sandbox.faults import FaultPlan, FaultPlanError, parse_faults
 from sandbox.ftp_poller import FtpPoller
 from sandbox.ingests import IngestBook
@@ -24,10 +25,16 @@ class AdminApi:
     """What a test may ask and change while the sandbox runs."""
 
     def __init__(
-        self, journal: Journal, plan: FaultPlan, book: IngestBook, board: Board, ftp_poller: FtpPoller
+        self,
+        journal: Journal,
+        plan: FaultPlan,
+        book: IngestBook,
+        board: Board,
+        ftp_poller: FtpPoller,
+        clock: Clock,
     ) -> None:
         self._journal, self._plan, self._book, self._board = journal, plan, book, board
-        self._ftp_poller = ftp_poller
+        self._ftp_poller, self._clock = ftp_poller, clock
 
     def app(self) -> Starlette:
         """Return the admin endpoints as one app."""
@@ -38,6 +45,8 @@ class AdminApi:
                 Route("/faults", self._faults, methods=["GET", "POST", "PUT", "DELETE"]),
                 Route("/reset", self._reset, methods=["POST"]),
                 Route("/contents", self._contents),
+                Route("/contents/stuck", self._stuck, methods=["DELETE"]),
+                Route("/clock", self._clock_offset, methods=["GET", "PUT"]),
                 Route("/ftp/contents", self._ftp_contents),
                 Route("/catalogue", self._catalogue, methods=["GET", "PUT"]),
                 Route("/catalogue/items/{item_id:path}", self._item, methods=["PATCH"]),
@@ -75,6 +84,19 @@ class AdminApi:
 
     async def _contents(self, _request: Request) -> Response:
         return json_answer(self._book.contents())
+
+    async def _stuck(self, _request: Request) -> Response:
+        self._book.release_stuck()
+        return Response(status_code=204)
+
+    async def _clock_offset(self, request: Request) -> Response:
+        if request.method == "PUT":
+            wanted = await _json(request)
+            offset_s = wanted.get("offset_s") if isinstance(wanted, dict) else None
+            if not isinstance(offset_s, int | float) or isinstance(offset_s, bool) or set(wanted) != {"offset_s"}:
+                raise HTTPException(400, 'the partner\'s clock is moved by {"offset_s": seconds}')
+            self._clock.offset_s = float(offset_s)
+        return json_answer({"offset_s": self._clock.offset_s})
 
     async def _ftp_contents(self, _request: Request) -> Response:
         return json_answer(self._ftp_poller.contents())

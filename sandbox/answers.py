@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
@@ -36,8 +37,11 @@ def bearer_token(request: Request) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def fault_answer(fault: Fault | None) -> Response | None:
-    """Return the answer that a fault gives in the place of the service's own, or None where it gives none."""
+def fault_answer(fault: Fault | None, clock: Callable[[], float] = time.time) -> Response | None:
+    """Return the answer that a fault gives in the place of the service's own, or None where it gives none.
+
+    A date in it is by the service's clock.
+    """
     if fault is None:
         return None
     if fault.kind == "garbage":
@@ -45,15 +49,15 @@ def fault_answer(fault: Fault | None) -> Response | None:
     if fault.kind == "redirect":
         return Response(status_code=302, headers={"location": fault.location})
     if fault.kind == "status":
-        return _status_answer(fault)
+        return _status_answer(fault, clock)
     return None
 
 
-def _status_answer(fault: Fault) -> Response:
+def _status_answer(fault: Fault, clock: Callable[[], float]) -> Response:
     headers = {}
     if fault.retry_after_date:
         # Whole seconds, rounded up: a caller that waits until then has waited at least as long as asked.
-        due = math.ceil(time.time() + (fault.retry_after_s or 0))
+        due = math.ceil(clock() + (fault.retry_after_s or 0))
         headers["retry-after"] = format_datetime(datetime.fromtimestamp(due, UTC), usegmt=True)
     elif fault.retry_after_s is not None:
         headers["retry-after"] = str(math.ceil(fault.retry_after_s))

@@ -92,6 +92,10 @@ class IngestBook:
         """Return everything that was taken, oldest first."""
         return [self._wire(row) for row in self._store.rows("SELECT * FROM contents ORDER BY seq")]
 
+    def release_stuck(self) -> None:
+        """Let what a `stuck` fault holds go on."""
+        self._store.execute("UPDATE contents SET is_stuck = 0")
+
     def clear(self) -> None:
         """Forget every content."""
         self._store.execute("DELETE FROM contents")

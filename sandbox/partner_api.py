@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.answers import bearer_token, fault_answer, json_answer, problem, service_app
+from sandbox.clock import Clock
 from sandbox.connection import Call, ConnectionDropped, call_of
 from sandbox.ingests import IngestBook
 from sandbox.upload import Upload
@@ -20,8 +21,8 @@ _KEY_LIMIT = 255
 class PartnerApi:
     """Takes uploads and tells how they fare."""
 
-    def __init__(self, book: IngestBook) -> None:
-        self._book = book
+    def __init__(self, book: IngestBook, clock: Clock) -> None:
+        self._book, self._clock = book, clock
 
     def app(self) -> Starlette:
         """Return the two endpoints as one app."""
@@ -48,7 +49,7 @@ class PartnerApi:
             upload.discard()
 
     def _answer(self, call: Call, upload: Upload) -> Response:
-        planned = fault_answer(call.fault)
+        planned = fault_answer(call.fault, self._clock.now)
         if planned:
             return planned
         if upload.problem:
@@ -70,7 +71,7 @@ class PartnerApi:
             return refusal
         tracking_id = request.query_params.get("id", "")
         call.tracking_id = tracking_id or None
-        planned = fault_answer(call.strike("status", self._book.external_id(tracking_id)))
+        planned = fault_answer(call.strike("status", self._book.external_id(tracking_id)), self._clock.now)
         if planned:
             return planned
         status = self._book.status(tracking_id)

@@ -12,6 +12,7 @@ from typing import Any, Self
 from sandbox.admin_api import AdminApi
 from sandbox.board import Board
 from sandbox.catalogue import Catalogue, load_catalogue, stock
+from sandbox.clock import Clock
 from sandbox.connection import JournalledApp
 from sandbox.edye_api import EdyeApi
 from sandbox.faults import FaultPlan, parse_faults
@@ -33,6 +34,7 @@ class Sandbox:
 
     `faults` is a list of JSON-like objects (see `sandbox.faults`); `catalogue` is `sample`, `generated:N`, the path of
     a YAML file, or a Catalogue. `media_dir` may be shared by many sandboxes. S3 starts when `s3_url` is first read.
+    `clock_offset_s` is how far the partner's clock is ahead of this machine's.
     FTP is plain, or FTPS (AUTH TLS required) with a certificate and its key.
     """
 
@@ -51,6 +53,7 @@ class Sandbox:
         keep_files: bool = False,
         ftp_certificate_file: Path | None = None,
         ftp_key_file: Path | None = None,
+        clock_offset_s: float = 0.0,
     ) -> None:
         self.state_dir = Path(state_dir)
         self.media_dir = Path(media_dir) if media_dir else self.state_dir / "media"
@@ -59,6 +62,7 @@ class Sandbox:
         self._processing_s = processing_s
         self._ignore_idempotency, self._keep_files = ignore_idempotency, keep_files
         self._ftp_certificate_file, self._ftp_key_file = ftp_certificate_file, ftp_key_file
+        self._clock = Clock(clock_offset_s)
         self._plan = FaultPlan(parse_faults(list(faults)))
         self._catalogue = load_catalogue(catalogue)
         self._s3 = S3Host(host, self._ports.get("s3", 0))
@@ -84,17 +88,18 @@ class Sandbox:
             processing_s=self._processing_s,
             ignore_idempotency=self._ignore_idempotency,
             keep_files=self._keep_files,
+            clock=self._clock.now,
         )
         self._board = Board(self.media_url)
         self._board.replace(stocked.shows, stocked.episodes)
         apps = {
             "edye": EdyeApi(self._board).app(),
             "media": MediaHost(stocked.files).app(),
-            "partner": PartnerApi(self._book).app(),
+            "partner": PartnerApi(self._book, self._clock).app(),
         }
         journalled = {name: JournalledApp(name, app, self._journal, self._plan) for name, app in apps.items()}
         self._start_ftp(listeners["ftp"])
-        admin = AdminApi(self._journal, self._plan, self._book, self._board, self._ftp_poller).app()
+        admin = AdminApi(self._journal, self._plan, self._book, self._board, self._ftp_poller, self._clock).app()
         self._hosting = Hosting({**journalled, "admin": admin}, listeners)
         self._hosting.start()
         return self
@@ -107,6 +112,7 @@ class Sandbox:
             self._plan,
             processing_s=self._processing_s,
             keep_files=self._keep_files,
+            clock=self._clock.now,
         )
         self._ftp = FtpHost(
             self.ftp_root,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.utils import parsedate_to_datetime
+
 import boto3
 import httpx
 import pytest
@@ -50,6 +52,42 @@ def test_contents_and_reset(box, partner):
     box.plan([STUCK])
     assert httpx.post(f"{box.admin_url}/reset").status_code == 204
     assert (box.contents(), box.journal(), len(box.faults())) == ([], [], 1)
+
+
+def test_the_partners_clock_is_moved_in_its_records_and_its_retry_after(box, partner):
+    url = f"{box.admin_url}/clock"
+    box.plan([{"service": "partner", "kind": "status", "status": 503, "retry_after_s": 1, "retry_after_date": True}])
+    told = []
+    try:
+        for offset_s in (0, 3600, -3600):
+            assert httpx.put(url, json={"offset_s": offset_s}).json() == {"offset_s": offset_s}
+            told.append(parsedate_to_datetime(partner.status("x").headers["retry-after"]).timestamp())
+    finally:
+        httpx.put(url, json={"offset_s": 0})
+    assert told[1] - told[0] == pytest.approx(3600, abs=60)
+    assert told[2] - told[0] == pytest.approx(-3600, abs=60)
+
+
+def test_a_partner_whose_clock_is_put_back_goes_on_processing_once_it_is_right(box, partner):
+    url, tracking_id = f"{box.admin_url}/clock", partner.ingest("A").json()["tracking_id"]
+    try:
+        httpx.put(url, json={"offset_s": -3600})
+        assert partner.status(tracking_id).json()["status"] == "received"
+    finally:
+        httpx.put(url, json={"offset_s": 0})
+    assert partner.final(tracking_id)["status"] == "completed"
+
+
+@pytest.mark.parametrize("body", [{}, {"offset_s": "1"}, {"offset_s": True}, {"offset_s": 1, "zone": 2}, [1]], ids=str)
+def test_a_move_of_the_clock_that_says_something_else_is_400(box, body):
+    assert httpx.put(f"{box.admin_url}/clock", json=body).status_code == 400
+
+
+def test_a_stuck_ingest_goes_on_when_it_is_let_go(box, partner):
+    box.plan([STUCK])
+    tracking_id = partner.ingest("A").json()["tracking_id"]
+    assert httpx.delete(f"{box.admin_url}/contents/stuck").status_code == 204
+    assert partner.final(tracking_id)["status"] == "completed"
 
 
 @pytest.fixture
