@@ -1,4 +1,4 @@
-"""The admin service: journal, fault plan, accepted contents, the partner's clock and the served catalogue, for tests."""
+"""The admin service: journal, fault plan, accepted contents, partner's clock and served catalogue, for tests."""
 
 from __future__ import annotations
 

@@ -1,0 +1,95 @@
+"""`make chaos`: rounds of seeded trouble over the whole API path; nothing may be lost, sent twice or wrongly noted."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from tools.chaos import system
+from tools.chaos.rounds import Outcome, Proof
+from tools.local import BUILD
+
+console = Console(highlight=False, stderr=True)
+
+
+def main(
+    seed: Annotated[int, typer.Option(help="What all trouble is drawn from.")] = 1,
+    rounds: Annotated[int, typer.Option(help="How many rounds.")] = 200,
+    first: Annotated[int, typer.Option(help="Number of the first round: to make one round again.")] = 0,
+    folder: Annotated[Path, typer.Option(help="Where rounds keep their files; those of a broken round stay.")] = BUILD
+    / "chaos",
+    quiet: Annotated[bool, typer.Option("--quiet", help="No trouble at all: what a round costs by itself.")] = False,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Made to fail: the ledger is lost, the partner takes anything twice.")
+    ] = False,
+) -> None:
+    """Makes the rounds; the last line of standard output is JSON; exit status 1 where a count is not 0."""
+    folder = folder.absolute()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    system.prepare(folder)
+    with console.status("loading Airflow and the DAG"):
+        graph = system.the_graph()
+    totals, struck = Counter(dict.fromkeys(("rounds", "titles", "lost", "duplicated", "wrong_state"), 0)), Counter()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    # The bar refreshes only when told: a thread of its own would be lost in every fork.
+    with (
+        Progress(*columns, console=console, disable=not console.is_terminal, auto_refresh=False) as progress,
+        Proof(folder, graph, seed, forget=forget, quiet=quiet) as proof,
+    ):
+        bar = progress.add_task("0 titles", total=rounds)
+        for number in range(first, first + rounds):
+            outcome = proof.round(number)
+            _count(totals, outcome)
+            struck.update(outcome.struck)
+            if outcome.findings:
+                progress.console.print(_told(seed, outcome, folder), markup=False, soft_wrap=True)
+            if not console.is_terminal and os.environ.get("CHAOS_TOLD"):
+                console.print(f"{number}: {outcome.seconds:.1f} s, {outcome.runs} runs, {sorted(outcome.struck)}", soft_wrap=True)
+            progress.update(bar, advance=1, description=f"{totals['titles']} titles", refresh=True)
+    console.print("struck: " + escape(", ".join(f"{kind} {count}" for kind, count in sorted(struck.items()))))
+    print(json.dumps(dict(totals)), flush=True)
+    if not any(totals[name] for name in ("lost", "duplicated", "wrong_state")):
+        shutil.rmtree(folder, ignore_errors=True)
+        raise typer.Exit(0)
+    raise typer.Exit(1)
+
+
+def _count(totals: Counter[str], outcome: Outcome) -> None:
+    findings = outcome.findings
+    totals["rounds"] += 1
+    totals["titles"] += len(outcome.window.expected)
+    totals["lost"] += len(findings.lost)
+    totals["duplicated"] += len(findings.duplicated)
+    totals["wrong_state"] += len(findings.wrong_state)
+
+
+def _told(seed: int, outcome: Outcome, folder: Path) -> str:
+    """All that is needed to make a broken round again."""
+    plan = outcome.plan.as_json()
+    lines = [
+        f"round {outcome.number} of seed {seed} broke, window {outcome.window.start} .. {outcome.window.end}, "
+        f"{outcome.runs} runs; its files: {folder}/round-{outcome.number:04}",
+        *(f"  {sentence}" for sentence in outcome.findings.sentences()),
+        *(f"  trouble: {json.dumps(one)}" for one in plan["troubles"]),
+        *(f"  fault: {json.dumps(one)}" for one in plan["faults"]),
+        f"  again: python -m tools.chaos --seed {seed} --first {outcome.number} --rounds 1",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    os.environ["PYTHONUNBUFFERED"] = "1"
+    typer.run(main)

@@ -1,0 +1,101 @@
+"""Where the engine keeps what it knows of a round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tools.chaos import files
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One round's folder: runs, ledger, artifacts, scratch, logs."""
+
+    folder: Path
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger's file."""
+        return self.folder / "ledger.sqlite"
+
+    @property
+    def artifacts(self) -> Path:
+        """The artifact store."""
+        return self.folder / "artifacts"
+
+    @property
+    def scratch(self) -> Path:
+        """The temp folder of every task."""
+        return self.folder / "scratch"
+
+    @property
+    def log(self) -> Path:
+        """What tasks, scheduler and triggerer say."""
+        return self.folder / "engine.log"
+
+    @property
+    def inflicted(self) -> Path:
+        """The troubles that task processes bring upon themselves (`tools.chaos.inflict`)."""
+        return self.folder / "inflicted"
+
+    def runs(self) -> list[Run]:
+        """All runs that were asked for, oldest first."""
+        return [Run(path.parent) for path in sorted(self.folder.glob("runs/*/run.json"))]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run's folder; `run.json` asks for it, `ended.json` says how it ended."""
+
+    folder: Path
+
+    def ask(self, conf: dict[str, Any]) -> None:
+        """Asks the scheduler for this run."""
+        files.write(self.folder / "run.json", {"run_id": f"chaos__{self.folder.name}", "conf": conf})
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """Run id and conf."""
+        return dict(files.read(self.folder / "run.json"))
+
+    @property
+    def ended(self) -> str | None:
+        """`success` or `failed`; None while it runs."""
+        told = files.read(self.folder / "ended.json")
+        return told["state"] if told else None
+
+    def end(self, state: str) -> None:
+        """Says how the run ended."""
+        files.write(self.folder / "ended.json", {"state": state})
+
+    def row(self, name: str) -> Path:
+        """What the scheduler knows of a task instance."""
+        return self.folder / "instances" / f"{name}.json"
+
+    def xcom(self, name: str) -> Path:
+        """What a task instance returned."""
+        return self.folder / "xcoms" / f"{name}.json"
+
+    def claim(self, name: str, start: int) -> Path:
+        """Which process works on a start of a task instance."""
+        return self.folder / "starts" / f"{name}.{start}.claim"
+
+    def result(self, name: str, start: int) -> Path:
+        """How a start of a task instance ended."""
+        return self.folder / "starts" / f"{name}.{start}.result"
+
+    def trigger(self, name: str, start: int) -> Path:
+        """The trigger that a start deferred to."""
+        return self.folder / "triggers" / f"{name}.{start}.trigger"
+
+    def event(self, name: str, start: int) -> Path:
+        """The event of that trigger."""
+        return self.folder / "triggers" / f"{name}.{start}.event"
+
+    def claims(self, task_id: str) -> Iterator[dict[str, Any]]:
+        """The processes that worked or work on a task."""
+        for path in sorted(self.folder.glob(f"starts/{task_id}.*.claim")):
+            yield files.read(path)

@@ -1,0 +1,133 @@
+"""One round: a small window, trouble in its first run, quiet runs until nothing is open, then the checks."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from tools.chaos import checks, files, system
+from tools.chaos.checks import Findings
+from tools.chaos.graph import Graph
+from tools.chaos.places import Round, Run
+from tools.chaos.stand_in import StandIn
+from tools.chaos.strikes import Engine, Strikes
+from tools.chaos.troubles import Plan, plan_of
+from tools.chaos.windows import SmallWindow, window_of
+
+RUNS_MAX = 6
+RUN_LIMIT_S = 120.0
+LOOK_S = 0.01
+SETTLED = frozenset({"accepted", "rejected", "unchanged"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a round ended."""
+
+    number: int
+    window: SmallWindow
+    plan: Plan
+    struck: frozenset[str]
+    runs: int
+    seconds: float
+    findings: Findings
+
+
+class Proof:
+    """Rounds on one sandbox. With `forget` it is made to fail: the ledger is deleted after each round's first run, and
+    the partner does not know Idempotency-Key."""
+
+    def __init__(self, folder: Path, graph: Graph, seed: int, *, forget: bool = False, quiet: bool = False) -> None:
+        self._folder, self._graph, self._seed, self._forget, self._quiet = folder, graph, seed, forget, quiet
+        self._stand_in = StandIn(folder / "sandbox", ignore_idempotency=forget)
+
+    def __enter__(self) -> Proof:
+        self._stand_in.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stand_in.kill()
+
+    def round(self, number: int) -> Outcome:
+        """Makes one round; the folder of one that breaks is kept."""
+        begun, place = time.monotonic(), Round(self._folder / f"round-{number:04}")
+        shutil.rmtree(place.folder, ignore_errors=True)
+        window = window_of(self._seed, number)
+        plan = Plan((), ()) if self._quiet else plan_of(self._seed, number)
+        files.write(place.folder / "plan.json", plan.as_json())
+        self._stand_in.reset()
+        system.connect(place, self._stand_in.ports["edye"], self._stand_in.ports["partner"])
+        system.use_scratch(place)
+        self._stand_in.plan(list(plan.faults))
+        engine = Engine(place, self._graph)
+        try:
+            strikes = Strikes(place, plan, engine, self._stand_in)
+            engine.start("scheduler")
+            engine.start("triggerer")
+            runs, stalled = self._runs(place, window, strikes)
+        finally:
+            engine.stop()
+        findings = self._checked(place, window)
+        if stalled:
+            findings.wrong_state["run"] = stalled
+        if not findings:
+            shutil.rmtree(place.folder)
+        seconds = time.monotonic() - begun
+        return Outcome(number, window, plan, frozenset(strikes.struck), runs, seconds, findings)
+
+    def _runs(self, place: Round, window: SmallWindow, strikes: Strikes) -> tuple[int, str]:
+        """Runs of the window: the first with the trouble, then quiet ones until one leaves nothing open."""
+        for number in range(1, RUNS_MAX + 1):
+            run = Run(place.folder / "runs" / f"{number:02}")
+            run.ask(window.conf)
+            if not _ended(run, strikes if number == 1 else None):
+                return number, f"run {number} did not end within {RUN_LIMIT_S:.0f} s"
+            if number == 1:
+                strikes.end()
+                if self._forget:
+                    _forget(place.ledger)
+            elif not _open_titles(place, run):
+                return number, ""
+        return RUNS_MAX, f"after {RUNS_MAX} runs titles are still open: {_open_titles(place, run)}"
+
+    def _checked(self, place: Round, window: SmallWindow) -> Findings:
+        media = {
+            item["id"]: {source["sha256"] for source in item.get("sources", ()) if "sha256" in source}
+            for items in self._stand_in.catalogue().values()
+            for item in items
+        }
+        rows = (checks.rows_of(place.ledger, table) for table in ("deliveries", "revisions"))
+        findings = checks.check(window, *rows, self._stand_in.contents(), media)
+        checks.check_store(findings, place.artifacts)
+        return findings
+
+
+def _ended(run: Run, strikes: Strikes | None) -> bool:
+    deadline = time.monotonic() + RUN_LIMIT_S
+    while run.ended is None:
+        if time.monotonic() > deadline:
+            return False
+        if strikes is not None:
+            strikes.look()
+        time.sleep(LOOK_S)
+    return True
+
+
+def _open_titles(place: Round, run: Run) -> dict[str, Any]:
+    """What the run's own report still has open, as its operator reads it; everything where there is no report."""
+    reported = files.read(run.xcom("report.-1"))
+    if reported is None:
+        return {"report": "missing"}
+    report = orjson.loads((place.artifacts / reported["path"]).read_bytes())
+    left = {title["edye_id"]: title["state"] for title in report["titles"] if title["state"] not in SETTLED}
+    return left | ({"incidents": report["incidents"]} if report["incidents"] else {})
+
+
+def _forget(ledger: Path) -> None:
+    for path in ledger.parent.glob(f"{ledger.name}*"):
+        path.unlink()

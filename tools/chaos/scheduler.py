@@ -1,0 +1,126 @@
+"""The engine's scheduler: starts what may run, takes up results and events; killed, it goes on from its files."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from typing import Any
+
+from tools.chaos import files, task
+from tools.chaos.graph import ENDED, Graph, Instance
+from tools.chaos.places import Round, Run
+
+TICK_S = 0.01
+RETRY_DELAY_S = 0.15
+"""For every retry, whatever the task says: minutes there, and no matter of right or wrong."""
+TASKS_AT_ONCE = 4
+
+
+def serve(place: Round, graph: Graph) -> None:
+    """Works on all runs of the round, one after the other, until the process that started it is gone."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        run = next((run for run in place.runs() if run.ended is None), None)
+        if run is not None:
+            _Tick(place, graph, run).step()
+        _reap()
+        time.sleep(TICK_S)
+
+
+class _Tick:
+    """One look at a run: all it knows comes from files, so that the next look may be another process's."""
+
+    def __init__(self, place: Round, graph: Graph, run: Run) -> None:
+        self._place, self._graph, self._run = place, graph, run
+        self._rows: dict[str, dict[str, Any]] = {}
+        for path in (run.folder / "instances").glob("*.json"):
+            self._rows[path.stem] = files.read(path)
+        self._xcoms = {path.stem: files.read(path) for path in (run.folder / "xcoms").glob("plan_batches.*.json")}
+
+    def step(self) -> None:
+        """Moves every task instance on as far as it can go now; ends the run after the last."""
+        for instance in list(self._graph.instances(self._states(), self._xcoms)):
+            self._move(instance)
+        instances = list(self._graph.instances(self._states(), self._xcoms))
+        states = [self._states().get(one.name) for one in instances]
+        if all(state in ENDED for state in states) and {one.task_id for one in instances} >= self._unmapped():
+            bad = any(state in ("failed", "upstream_failed") for state in states)
+            self._run.end("failed" if bad else "success")
+
+    def _unmapped(self) -> set[str]:
+        return {name for name in self._graph.dag.task_dict if "." not in name}
+
+    def _states(self) -> dict[str, str]:
+        return {name: row["state"] for name, row in self._rows.items()}
+
+    def _move(self, instance: Instance) -> None:
+        row = self._rows.get(instance.name)
+        if row is None:
+            verdict = self._graph.verdict(instance, self._states(), self._xcoms)
+            if verdict == "run":
+                self._start(instance, {"tries": 1, "start": 1})
+            elif verdict == "upstream_failed":
+                self._keep(instance, {"state": "upstream_failed"})
+        elif row["state"] == "running":
+            self._look_after(instance, row)
+        elif row["state"] == "up_for_retry" and time.time() >= row["not_before"]:
+            self._start(instance, {"tries": row["tries"] + 1, "start": row["start"] + 1})
+        elif row["state"] == "deferred":
+            event = files.read(self._run.event(instance.name, row["start"]))
+            if event is not None:
+                resumed = {"tries": row["tries"], "start": row["start"] + 1, "resume": row["resume"], "event": event}
+                self._start(instance, resumed)
+
+    def _start(self, instance: Instance, row: dict[str, Any]) -> None:
+        if sum(1 for one in self._rows.values() if one["state"] == "running") >= TASKS_AT_ONCE:
+            return
+        row = {**row, "state": "running", "scheduler": files.this_process()}
+        (self._run.folder / "starts").mkdir(exist_ok=True)
+        self._keep(instance, row)
+        if os.fork() == 0:
+            try:
+                task.work(self._place, self._graph, self._run, instance, row)
+            finally:
+                task.leave()
+
+    def _look_after(self, instance: Instance, row: dict[str, Any]) -> None:
+        """A start that has ended, or whose process is gone, gets its consequence."""
+        claimed = files.read(self._run.claim(instance.name, row["start"]))
+        if claimed is None:
+            if row["scheduler"] != files.this_process():
+                self._take_back(instance, row)
+            return
+        if files.lives(claimed):
+            return
+        result = files.read(self._run.result(instance.name, row["start"])) or {"state": "killed", "may_retry": True}
+        kept = {"tries": row["tries"], "start": row["start"]}
+        if result["state"] == "deferred":
+            self._keep(instance, {**kept, "state": "deferred", "resume": result["resume"]})
+        elif result["state"] in ("success", "skipped"):
+            self._keep(instance, {**kept, "state": result["state"]})
+            self._xcoms[instance.name] = files.read(self._run.xcom(instance.name))
+        elif result["may_retry"] and row["tries"] <= self._graph.dag.task_dict[instance.task_id].retries:
+            self._keep(instance, {**kept, "state": "up_for_retry", "not_before": time.time() + RETRY_DELAY_S})
+        else:
+            self._keep(instance, {**kept, "state": "failed"})
+
+    def _take_back(self, instance: Instance, row: dict[str, Any]) -> None:
+        """A start of a killed scheduler that no process has claimed: from now on none can, and another start is made.
+
+        A start of this scheduler is claimed in a moment.
+        """
+        if files.claim(self._run.claim(instance.name, row["start"]), {"pid": 0, "birth": None}):
+            again = {name: row[name] for name in ("tries", "resume", "event") if name in row}
+            row["state"] = "taken back"
+            self._start(instance, {**again, "start": row["start"] + 1})
+
+    def _keep(self, instance: Instance, row: dict[str, Any]) -> None:
+        files.write(self._run.row(instance.name), row)
+        self._rows[instance.name] = row
+
+
+def _reap() -> None:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
