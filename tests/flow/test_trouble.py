@@ -134,6 +134,21 @@ def test_a_stuck_ingest_ends_at_the_deadline_and_a_later_run_waits_again_without
     assert line.ledger.deliveries([key])[key].attempts == 1
 
 
+@pytest.mark.parametrize("status", [302, 400, 404, 410])
+def test_a_question_for_the_state_that_is_refused_ends_no_ingest_and_the_next_run_makes_no_second_one(line, status):
+    line.box.plan(
+        [
+            {"service": "partner", "operation": "status", "external_id": TITLE, "kind": "status", "times": 1}
+            | {"status": status}
+        ]
+    )
+    assert title_of(line.run(external_ids=PAIR)).state == "failed"
+    again = line.run("run-2", external_ids=PAIR)
+    assert [title.state for title in again.titles] == ["accepted", "accepted"]
+    assert len(line.arrivals(TITLE)) == 1
+    assert len(keys_of_calls(line)) == 1
+
+
 def test_a_refused_token_stops_the_batch_and_is_told(line):
     line.token = "wrong"
     _, judged = line.judge(line.request())

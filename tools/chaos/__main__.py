@@ -57,7 +57,9 @@ def main(
             if outcome.findings:
                 progress.console.print(_told(seed, outcome, folder), markup=False, soft_wrap=True)
             if not console.is_terminal and os.environ.get("CHAOS_TOLD"):
-                console.print(f"{number}: {outcome.seconds:.1f} s, {outcome.runs} runs, {sorted(outcome.struck)}", soft_wrap=True)
+                console.print(
+                    f"{number}: {outcome.seconds:.1f} s, {outcome.runs} runs, {sorted(outcome.struck)}", soft_wrap=True
+                )
             progress.update(bar, advance=1, description=f"{totals['titles']} titles", refresh=True)
     console.print("struck: " + escape(", ".join(f"{kind} {count}" for kind, count in sorted(struck.items()))))
     print(json.dumps(dict(totals)), flush=True)

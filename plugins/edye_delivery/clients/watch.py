@@ -45,7 +45,8 @@ class IngestWatch:
     async def until_all_ended(self) -> dict[str, dict[str, Any]]:
         """What was last seen of every tracking id that answered.
 
-        {"state", "cause", "sentence", "http_status", "error_code"}, the last four of an error only.
+        {"state", "cause", "sentence", "http_status", "error_code", "partner_ended"}: `partner_ended` is false where the
+        question was refused, not the ingest: whether that one goes on, nobody said.
         """
         await asyncio.gather(*(self._until_ended(tracking_id) for tracking_id in self._seen))
         return {name: _as_json(status) for name, status in self._seen.items() if status is not None}
@@ -105,4 +106,5 @@ def _as_json(status: IngestStatus) -> dict[str, Any]:
         "sentence": refusal.sentence if refusal else "",
         "http_status": refusal.http_status if refusal else None,
         "error_code": refusal.code if refusal else "",
+        "partner_ended": status.state.is_terminal and (refusal is None or refusal.http_status == 200),
     }

@@ -42,7 +42,8 @@ def deadline_at(annex: Annex, channel: Channel, deliveries: Iterable[Delivery], 
 def record_outcomes(ledger: Ledger, deliveries: Iterable[Delivery], outcomes: Mapping[str, Mapping[str, Any]]) -> None:
     """Writes what the trigger saw, by tracking id: {"state", "cause", "sentence"}; what is missing there is stuck.
 
-    What did not end fails with the cause and sentence that the outcome brings, else as stuck.
+    What did not end fails with the cause and sentence that the outcome brings, else as stuck. An outcome may say
+    "partner_ended": false: the partner refused to tell, so the ingest may go on, and a resend keeps its key.
     """
     for delivery in deliveries:
         outcome = outcomes.get(str(delivery.tracking_id))
@@ -56,6 +57,7 @@ def record_outcomes(ledger: Ledger, deliveries: Iterable[Delivery], outcomes: Ma
             ledger.observe(delivery.delivery_key, DeliveryState.COMPLETED)
         else:
             call = Call(None, outcome.get("http_status"), outcome.get("error_code", ""))
+            ended = outcome.get("partner_ended", True)
             cause, sentence = Cause(outcome["cause"]), outcome["sentence"]
-            ledger.fail(delivery.delivery_key, cause, sentence, ended_by_partner=True, call=call)
+            ledger.fail(delivery.delivery_key, cause, sentence, ended_by_partner=ended, call=call)
         log.info("%s (%s): %s", delivery.external_id, delivery.tracking_id, outcome or "no answer")
