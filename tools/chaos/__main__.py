@@ -64,7 +64,6 @@ def main(
     console.print("struck: " + escape(", ".join(f"{kind} {count}" for kind, count in sorted(struck.items()))))
     print(json.dumps(dict(totals)), flush=True)
     if not any(totals[name] for name in ("lost", "duplicated", "wrong_state")):
-        shutil.rmtree(folder, ignore_errors=True)
         raise typer.Exit(0)
     raise typer.Exit(1)
 

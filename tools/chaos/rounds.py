@@ -21,7 +21,7 @@ from tools.chaos.windows import SmallWindow, window_of
 
 RUNS_MAX = 6
 RUN_LIMIT_S = 120.0
-LOOK_S = 0.01
+LOOK_S = 0.015
 SETTLED = frozenset({"accepted", "rejected", "unchanged"})
 
 
@@ -75,7 +75,7 @@ class Proof:
         findings = self._checked(place, window)
         if stalled:
             findings.wrong_state["run"] = stalled
-        if not findings:
+        if not findings and not __import__("os").environ.get("CHAOS_KEEP"):
             shutil.rmtree(place.folder)
         seconds = time.monotonic() - begun
         return Outcome(number, window, plan, frozenset(strikes.struck), runs, seconds, findings)

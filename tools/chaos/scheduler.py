@@ -19,20 +19,22 @@ TASKS_AT_ONCE = 4
 
 def serve(place: Round, graph: Graph) -> None:
     """Works on all runs of the round, one after the other, until the process that started it is gone."""
-    parent = os.getppid()
+    parent, at_work = os.getppid(), None
     while os.getppid() == parent:
-        run = next((run for run in place.runs() if run.ended is None), None)
-        if run is not None:
-            _Tick(place, graph, run).step()
+        if at_work is None or at_work.run.ended is not None:
+            run = next((run for run in place.runs() if run.ended is None), None)
+            at_work = _RunAtWork(place, graph, run) if run else None
+        if at_work is not None:
+            at_work.step()
         _reap()
         time.sleep(TICK_S)
 
 
-class _Tick:
-    """One look at a run: all it knows comes from files, so that the next look may be another process's."""
+class _RunAtWork:
+    """A run as it is worked on. All that is known of it is in files, from which another process may go on."""
 
     def __init__(self, place: Round, graph: Graph, run: Run) -> None:
-        self._place, self._graph, self._run = place, graph, run
+        self._place, self._graph, self.run = place, graph, run
         self._rows: dict[str, dict[str, Any]] = {}
         for path in (run.folder / "instances").glob("*.json"):
             self._rows[path.stem] = files.read(path)
@@ -46,7 +48,7 @@ class _Tick:
         states = [self._states().get(one.name) for one in instances]
         if all(state in ENDED for state in states) and {one.task_id for one in instances} >= self._unmapped():
             bad = any(state in ("failed", "upstream_failed") for state in states)
-            self._run.end("failed" if bad else "success")
+            self.run.end("failed" if bad else "success")
 
     def _unmapped(self) -> set[str]:
         return {name for name in self._graph.dag.task_dict if "." not in name}
@@ -67,7 +69,7 @@ class _Tick:
         elif row["state"] == "up_for_retry" and time.time() >= row["not_before"]:
             self._start(instance, {"tries": row["tries"] + 1, "start": row["start"] + 1})
         elif row["state"] == "deferred":
-            event = files.read(self._run.event(instance.name, row["start"]))
+            event = files.read(self.run.event(instance.name, row["start"]))
             if event is not None:
                 resumed = {"tries": row["tries"], "start": row["start"] + 1, "resume": row["resume"], "event": event}
                 self._start(instance, resumed)
@@ -76,30 +78,30 @@ class _Tick:
         if sum(1 for one in self._rows.values() if one["state"] == "running") >= TASKS_AT_ONCE:
             return
         row = {**row, "state": "running", "scheduler": files.this_process()}
-        (self._run.folder / "starts").mkdir(exist_ok=True)
+        (self.run.folder / "starts").mkdir(exist_ok=True)
         self._keep(instance, row)
         if os.fork() == 0:
             try:
-                task.work(self._place, self._graph, self._run, instance, row)
+                task.work(self._place, self._graph, self.run, instance, row)
             finally:
                 task.leave()
 
     def _look_after(self, instance: Instance, row: dict[str, Any]) -> None:
         """A start that has ended, or whose process is gone, gets its consequence."""
-        claimed = files.read(self._run.claim(instance.name, row["start"]))
+        claimed = files.read(self.run.claim(instance.name, row["start"]))
         if claimed is None:
             if row["scheduler"] != files.this_process():
                 self._take_back(instance, row)
             return
         if files.lives(claimed):
             return
-        result = files.read(self._run.result(instance.name, row["start"])) or {"state": "killed", "may_retry": True}
+        result = files.read(self.run.result(instance.name, row["start"])) or {"state": "killed", "may_retry": True}
         kept = {"tries": row["tries"], "start": row["start"]}
         if result["state"] == "deferred":
             self._keep(instance, {**kept, "state": "deferred", "resume": result["resume"]})
         elif result["state"] in ("success", "skipped"):
             self._keep(instance, {**kept, "state": result["state"]})
-            self._xcoms[instance.name] = files.read(self._run.xcom(instance.name))
+            self._xcoms[instance.name] = files.read(self.run.xcom(instance.name))
         elif result["may_retry"] and row["tries"] <= self._graph.dag.task_dict[instance.task_id].retries:
             self._keep(instance, {**kept, "state": "up_for_retry", "not_before": time.time() + RETRY_DELAY_S})
         else:
@@ -110,13 +112,13 @@ class _Tick:
 
         A start of this scheduler is claimed in a moment.
         """
-        if files.claim(self._run.claim(instance.name, row["start"]), {"pid": 0, "birth": None}):
+        if files.claim(self.run.claim(instance.name, row["start"]), {"pid": 0, "birth": None}):
             again = {name: row[name] for name in ("tries", "resume", "event") if name in row}
             row["state"] = "taken back"
             self._start(instance, {**again, "start": row["start"] + 1})
 
     def _keep(self, instance: Instance, row: dict[str, Any]) -> None:
-        files.write(self._run.row(instance.name), row)
+        files.write(self.run.row(instance.name), row)
         self._rows[instance.name] = row
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -71,7 +72,10 @@ def the_graph() -> Any:
     wiring = runpy.run_path(str(settings.PROJECT / "dags" / "api_delivery.py"))
     for name in LOADED_LATE:
         importlib.import_module(name)
-    return Graph(wiring["delivery_dag"](annexes()[PARTNER]))
+    graph = Graph(wiring["delivery_dag"](annexes()[PARTNER]))
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays shared between all forks
+    return graph
 
 
 def _shorten_pauses() -> None:
