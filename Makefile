@@ -36,6 +36,11 @@ test: setup ## every test but the longer proofs
 proofs: setup ## the longer proofs: kills, cut lines, large feeds, backfill on a real scheduler
 	@$(BIN)/python -m pytest -m proof -q -rs
 
+SEED ?= 1
+ROUNDS ?= 200
+chaos: setup ## rounds of seeded trouble: kills, cut lines, locked ledger, full disk; SEED=1 ROUNDS=200
+	@$(BIN)/python -m tools.chaos --seed $(SEED) --rounds $(ROUNDS)
+
 bench: setup ## figures, one JSON object a line
 	@$(BIN)/python -m benchmarks
 
@@ -55,4 +60,4 @@ lock: ## pin all dependencies anew
 clean: ## forgets runs, sandbox and ledger
 	@rm -rf build
 
-.PHONY: help setup run run-ftp up down test proofs bench lint fix docs lock clean
+.PHONY: help setup run run-ftp up down test proofs chaos bench lint fix docs lock clean

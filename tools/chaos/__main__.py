@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import sys
@@ -42,7 +41,8 @@ def main(
     system.prepare(folder)
     with console.status("loading Airflow and the DAG"):
         graph = system.the_graph()
-    totals, struck = Counter(dict.fromkeys(("rounds", "titles", "lost", "duplicated", "wrong_state"), 0)), Counter()
+    totals = Counter(dict.fromkeys(("rounds", "titles", "lost", "duplicated", "wrong_state"), 0))
+    struck: Counter[str] = Counter()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     # The bar refreshes only when told: a thread of its own would be lost in every fork.
     with (
@@ -56,16 +56,12 @@ def main(
             struck.update(outcome.struck)
             if outcome.findings:
                 progress.console.print(_told(seed, outcome, folder), markup=False, soft_wrap=True)
-            if not console.is_terminal and os.environ.get("CHAOS_TOLD"):
-                console.print(
-                    f"{number}: {outcome.seconds:.1f} s, {outcome.runs} runs, {sorted(outcome.struck)}", soft_wrap=True
-                )
+            if not console.is_terminal:
+                console.print(_line(outcome), markup=False, soft_wrap=True)
             progress.update(bar, advance=1, description=f"{totals['titles']} titles", refresh=True)
     console.print("struck: " + escape(", ".join(f"{kind} {count}" for kind, count in sorted(struck.items()))))
     print(json.dumps(dict(totals)), flush=True)
-    if not any(totals[name] for name in ("lost", "duplicated", "wrong_state")):
-        raise typer.Exit(0)
-    raise typer.Exit(1)
+    raise typer.Exit(1 if any(totals[name] for name in ("lost", "duplicated", "wrong_state")) else 0)
 
 
 def _count(totals: Counter[str], outcome: Outcome) -> None:
@@ -75,6 +71,13 @@ def _count(totals: Counter[str], outcome: Outcome) -> None:
     totals["lost"] += len(findings.lost)
     totals["duplicated"] += len(findings.duplicated)
     totals["wrong_state"] += len(findings.wrong_state)
+
+
+def _line(outcome: Outcome) -> str:
+    """A round in a line."""
+    struck = ", ".join(sorted(outcome.struck)) or "nothing struck"
+    counts = f"{len(outcome.window.expected)} titles, {outcome.runs} runs, {outcome.seconds:.1f} s"
+    return f"round {outcome.number}: {counts}; {struck}"
 
 
 def _told(seed: int, outcome: Outcome, folder: Path) -> str:
@@ -92,5 +95,4 @@ def _told(seed: int, outcome: Outcome, folder: Path) -> str:
 
 
 if __name__ == "__main__":
-    os.environ["PYTHONUNBUFFERED"] = "1"
     typer.run(main)

@@ -113,7 +113,7 @@ class _RunAtWork:
         A start of this scheduler is claimed in a moment.
         """
         if files.claim(self.run.claim(instance.name, row["start"]), {"pid": 0, "birth": None}):
-            again = {name: row[name] for name in ("tries", "resume", "event") if name in row}
+            again: dict[str, Any] = {name: row[name] for name in ("tries", "resume", "event") if name in row}
             row["state"] = "taken back"
             self._start(instance, {**again, "start": row["start"] + 1})
 

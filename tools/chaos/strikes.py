@@ -13,7 +13,7 @@ from tools.chaos import files, inflict, scheduler, system, triggerer
 from tools.chaos.graph import Graph
 from tools.chaos.places import Round
 from tools.chaos.stand_in import StandIn
-from tools.chaos.troubles import Plan, Trouble
+from tools.chaos.troubles import Plan, Trouble, name_of
 
 TASK_KINDS = ("kill_task", "scratch_full", "store_full")
 
@@ -87,13 +87,14 @@ class Strikes:
         for path in self._place.inflicted.glob("*.json"):
             path.unlink()
         self.struck |= {kind for mark, kind in self._marks.items() if mark.exists()}
-        self.struck |= {
-            f"{one['service']}.{one['operation']}.{one['kind']}" for one in self._stand_in.hits() if one["hits"]
-        }
+        self._note_faults()
         self._stand_in.plan([])
         self._stand_in.release_stuck()
         if "clock_behind" in self.struck:
             self._stand_in.move_clock(0.0)
+
+    def _note_faults(self) -> None:
+        self.struck |= {name_of(fault) for fault in self._stand_in.hits() if fault["hits"]}
 
     def _begun_at(self, task_id: str) -> float | None:
         """When a task began first."""
@@ -104,6 +105,8 @@ class Strikes:
         """Whether the trouble came; one that found nothing to hit waits."""
         name = trouble.kind.removeprefix("kill_")
         if name in ("scheduler", "triggerer", "sandbox"):
+            if name == "sandbox" and self._stand_in.is_up:
+                self._note_faults()
             came = self._stand_in.kill() if name == "sandbox" else self._engine.kill(name)
             if came:
                 self._returns.append((now + trouble.lasts_s, name))

@@ -17,7 +17,7 @@ PATH = (
     "batch.accept",
     "report",
 )
-TYPICAL_S = {"batch.judge": 0.8, "batch.illustrate": 0.2, "batch.deliver": 0.3, "report": 0.3}
+TYPICAL_S = {"batch.judge": 0.8, "batch.illustrate": 0.3, "batch.deliver": 0.6, "batch.wait": 0.15, "report": 0.3}
 """About how long a task works; what is not named is done within a twentieth of a second."""
 STORING = ("fetch_catalogue", "plan_batches", "batch.judge", "batch.illustrate", "report")
 KINDS = (
@@ -33,13 +33,13 @@ KINDS = (
 )
 ANSWERS = ("status", "cut", "slow", "garbage", "redirect")
 FAULTS = (
-    *(("edye", operation, kind) for operation in ("showList", "episodeList") for kind in ANSWERS),
+    *(("edye", "any", kind) for kind in ANSWERS),
     *(("media", "file", kind) for kind in ANSWERS),
     *(("partner", "ingest", kind) for kind in (*ANSWERS, "taken_then_cut", "stuck", "error")),
     *(("partner", "status", kind) for kind in ANSWERS),
 )
 STATUSES = (400, 401, 403, 404, 408, 413, 415, 422, 425, 429, 429, 500, 502, 503, 503, 504)
-TROUBLES_A_ROUND, FAULTS_A_ROUND = 2, 3
+TROUBLES_A_ROUND, FAULTS_A_ROUND = 3, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +61,18 @@ class Plan:
     faults: tuple[dict[str, Any], ...]
 
     def kinds(self) -> set[str]:
-        """The kinds of trouble, faults with service and operation."""
-        return {one.kind for one in self.troubles} | {
-            f"{one['service']}.{one['operation']}.{one['kind']}" for one in self.faults
-        }
+        """The kinds of trouble."""
+        return {one.kind for one in self.troubles} | {name_of(fault) for fault in self.faults}
 
     def as_json(self) -> dict[str, Any]:
         """For a person who looks into a broken round."""
         return {"troubles": [asdict(one) for one in self.troubles], "faults": list(self.faults)}
 
 
-def all_kinds() -> set[str]:
-    """Every kind that rounds may have."""
-    return {*KINDS, *(".".join(one) for one in FAULTS)}
+def name_of(fault: dict[str, Any]) -> str:
+    """The kind of trouble that a fault is: where, and what."""
+    where = "edye" if fault["service"] == "edye" else f"{fault['service']}.{fault['operation']}"
+    return f"{where}.{fault['kind']}"
 
 
 def plan_of(seed: int, number: int) -> Plan:
@@ -83,7 +82,7 @@ def plan_of(seed: int, number: int) -> Plan:
     if {"clock_ahead", "clock_behind"} <= set(kinds):
         kinds.remove("clock_behind")  # one clock cannot be off both ways
     troubles = tuple(_trouble(kind, chance) for kind in kinds)
-    return Plan(troubles, tuple(_fault(*one, chance) for one in _dealt(FAULTS, seed, number, FAULTS_A_ROUND)))
+    return Plan(troubles, tuple(_fault(one, chance) for one in _dealt(FAULTS, seed, number, FAULTS_A_ROUND)))
 
 
 def _dealt(deck: tuple[Any, ...], seed: int, number: int, count: int) -> list[Any]:
@@ -113,7 +112,8 @@ def _trouble(kind: str, chance: random.Random) -> Trouble:
     return Trouble(kind, at, chance.uniform(0, TYPICAL_S.get(at, 0.05)), lasts_s, more)
 
 
-def _fault(service: str, operation: str, kind: str, chance: random.Random) -> dict[str, Any]:
+def _fault(card: tuple[str, str, str], chance: random.Random) -> dict[str, Any]:
+    service, operation, kind = card
     more: dict[str, Any] = {}
     if kind == "status":
         more["status"] = chance.choice(STATUSES)
@@ -130,6 +130,6 @@ def _fault(service: str, operation: str, kind: str, chance: random.Random) -> di
     elif kind == "redirect":
         more["location"] = "http://127.0.0.1:9/elsewhere"
     nth, times = chance.choice((1, 1, 2, 3, 5)), chance.choice((1, 1, 2, 3, 6))
-    if operation == "showList" or operation == "episodeList":
-        nth = 1
+    if service == "edye":
+        operation, nth = chance.choice(("showList", "episodeList")), 1
     return {"service": service, "operation": operation, "kind": kind, "nth": nth, "times": times, **more}
