@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +55,12 @@ class Run:
 
     def ask(self, conf: dict[str, Any]) -> None:
         """Asks the scheduler for this run."""
-        files.write(self.folder / "run.json", {"run_id": f"chaos__{self.folder.name}", "conf": conf})
+        asked = {"run_id": f"chaos__{self.folder.name}", "conf": conf, "asked_at": datetime.now(UTC).isoformat()}
+        files.write(self.folder / "run.json", asked)
 
     @property
     def asked(self) -> dict[str, Any]:
-        """Run id and conf."""
+        """Run id, conf, and when it was asked for."""
         return dict(files.read(self.folder / "run.json"))
 
     @property

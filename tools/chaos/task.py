@@ -6,7 +6,7 @@ import copy
 import os
 import sys
 import traceback
-from datetime import UTC, datetime
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -66,14 +66,15 @@ def _may_retry(operator: Any, error: Exception, row: dict[str, Any], context: di
 
 
 def _context(graph: Graph, run: Run) -> dict[str, Any]:
-    asked, now = run.asked, datetime.now(UTC)
+    asked = run.asked
+    asked_at = datetime.fromisoformat(asked["asked_at"])
     dag_run = SimpleNamespace(
         run_id=asked["run_id"],
         conf=asked["conf"],
         data_interval_start=None,
         data_interval_end=None,
-        run_after=now,
-        start_date=now,
+        run_after=asked_at,
+        start_date=asked_at,
     )
     return {"dag_run": dag_run, "params": {**graph.dag.params.dump(), **asked["conf"]}}
 
