@@ -7,15 +7,12 @@ from datetime import UTC, datetime
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
 from edye_delivery.annex.model import Annex
-from edye_delivery.catalog.vocabulary import Channel
+from edye_delivery.dag_support import channels
 from edye_delivery.dag_support.annexes import annexes
 from edye_delivery.dag_support.defaults import Tag, default_args
-from edye_delivery.dag_support.delivery import ChannelSteps, add_delivery
+from edye_delivery.dag_support.delivery import add_delivery
 from edye_delivery.dag_support.params import delivery_params
-from edye_delivery.operators.batch import DeliverByApiOperator
-from edye_delivery.sensors.ingest import IngestSensor
 
-STEPS = ChannelSteps(Channel.API, DeliverByApiOperator, IngestSensor)
 DOC = """
 **Promise.** Every title of the window that this partner should have is judged, delivered through the ingest API, waited
 for until the partner says `completed`, and accepted; the partner's feeds of all accepted titles are assembled, linted
@@ -55,7 +52,7 @@ def delivery_dag(annex: Annex) -> DAG:
         params=delivery_params(),
         tags={Tag.DELIVERY, Tag.API, annex.partner},
     ) as dag:
-        add_delivery(annex, STEPS)
+        add_delivery(annex, channels.BY_API)
     return dag
 
 

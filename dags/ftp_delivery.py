@@ -9,14 +9,12 @@ from airflow.sdk import DAG
 from edye_delivery.annex.channels import feeds_of, ftp_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.vocabulary import Channel
+from edye_delivery.dag_support import channels
 from edye_delivery.dag_support.annexes import annexes
 from edye_delivery.dag_support.defaults import Tag, default_args
-from edye_delivery.dag_support.delivery import ChannelSteps, add_delivery
+from edye_delivery.dag_support.delivery import add_delivery
 from edye_delivery.dag_support.params import delivery_params, reason_param
-from edye_delivery.operators.batch import DeliverByFtpOperator
-from edye_delivery.sensors.ftp import FtpSensor
 
-STEPS = ChannelSteps(Channel.FTP, DeliverByFtpOperator, FtpSensor)
 DOC = """
 **Deprecated since SINCE.** Use it only where the API cannot be used, and say why in `reason`: the run, its log and its
 report repeat it.
@@ -58,7 +56,7 @@ def delivery_dag(annex: Annex) -> DAG:
         params=delivery_params() | reason_param(),
         tags={Tag.DELIVERY, Tag.FTP, Tag.DEPRECATED, annex.partner},
     ) as dag:
-        add_delivery(annex, STEPS)
+        add_delivery(annex, channels.BY_FTP)
     return dag
 
 

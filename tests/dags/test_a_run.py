@@ -19,6 +19,7 @@ from tests.builders import ANNEX_FILE, PROJECT
 pytestmark = pytest.mark.xdist_group("airflow")
 DAG_ID = "deliver_api__roku_premium_subs_mx"
 FTP_DAG_ID = "deliver_ftp__roku_premium_subs_mx"
+REDELIVERY_DAG_ID = "redeliver__roku_premium_subs_mx"
 REASON = "the API answers 503 since yesterday"
 DAY = {"window_start": "2026-03-01T06:00:00Z", "window_end": "2026-03-02T06:00:00Z"}
 GOOD = "EDYE_PLANETA_S01E01_ES"
@@ -242,3 +243,14 @@ def test_a_run_over_ftp_without_a_reason_is_refused_before_anything_is_sent(conn
     with pytest.raises((AirflowException, ValueError), match="reason"):
         run({**DAY, "external_ids": [GOOD]}, FTP_DAG_ID)
     assert box.ftp_contents() == []
+
+
+def test_a_redelivery_sends_an_accepted_title_again_once_it_is_no_dry_run_and_repeats_its_reason(connected, box):
+    assert run({**DAY, "external_ids": [GOOD]}).state == "success"
+    asked = {"external_ids": [GOOD], "correction": "resend", "reason": "the partner lost it in its migration"}
+    run(asked, REDELIVERY_DAG_ID)
+    assert len(box.contents()) == 1
+    assert run({**asked, "dry_run": False}, REDELIVERY_DAG_ID).state == "success"
+    assert len(box.contents()) == 2
+    report = report_of(connected)
+    assert (report["notice"], report["reason"]) == ("redelivery by hand, correction resend", asked["reason"])

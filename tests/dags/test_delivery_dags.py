@@ -45,7 +45,8 @@ def ftp_dag(no_network):
 def test_one_dag_for_every_annex_and_each_of_its_channels(no_network):
     by_api = {f"deliver_api__{name}" for name, annex in annexes().items() if annex.api}
     by_ftp = {f"deliver_ftp__{name}" for name, annex in annexes().items() if annex.ftp}
-    assert set(bag_of().dags) == by_api | by_ftp | {TRAIL}
+    again = {f"redeliver__{name}" for name in annexes()}
+    assert set(bag_of().dags) == by_api | by_ftp | again | {TRAIL}
     assert ROKU in by_api
     assert ROKU_BY_FTP in by_ftp
 
@@ -54,7 +55,8 @@ def test_a_second_annex_in_the_folder_is_a_second_dag(tmp_path, monkeypatch):
     annex_file(tmp_path, "alpha", ftp=None)
     annex_file(tmp_path, "beta", api=None)
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
-    assert set(bag_of().dags) == {"deliver_api__alpha", "deliver_ftp__beta", TRAIL}
+    again = {"redeliver__alpha", "redeliver__beta"}
+    assert set(bag_of().dags) == {"deliver_api__alpha", "deliver_ftp__beta", TRAIL} | again
 
 
 def test_a_broken_annex_is_an_import_error_that_names_file_and_key(tmp_path, monkeypatch):
@@ -149,7 +151,7 @@ def test_feeds_are_published_by_the_api_delivery_and_by_ftp_only_where_there_is_
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     dags = bag_of().dags
     publishing = {name for name, a_dag in dags.items() if "feed.publish_feed" in a_dag.task_ids}
-    assert publishing == {"deliver_api__alpha", "deliver_ftp__beta"}
+    assert publishing == {"deliver_api__alpha", "deliver_ftp__beta", "redeliver__alpha", "redeliver__beta"}
 
 
 def test_the_trail_is_shipped_every_five_minutes_apart_from_deliveries(no_network):
@@ -158,3 +160,14 @@ def test_the_trail_is_shipped_every_five_minutes_apart_from_deliveries(no_networ
     assert (trail.catchup, trail.max_active_runs) == (False, 1)
     assert set(trail.task_ids) == {"ship_events", "tell_alerts"}
     assert all(not task.upstream_list for task in trail.tasks)
+
+
+def test_a_redelivery_is_by_hand_dry_until_told_otherwise_and_of_the_same_operators(no_network, dag):
+    again = bag_of().dags["redeliver__roku_premium_subs_mx"]
+    assert type(again.timetable).__name__ == "NullTimetable"
+    assert again.params.get_param("dry_run").value is True
+    assert not again.params.get_param("reason").has_value
+    assert set(again.task_ids) == set(dag.task_ids)
+    for name in again.task_ids:
+        own, usual = again.get_task(name), dag.get_task(name)
+        assert getattr(own, "operator_class", type(own)) is getattr(usual, "operator_class", type(usual))

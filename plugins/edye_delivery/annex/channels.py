@@ -7,7 +7,7 @@ from edye_delivery.annex.ftp import FtpChannel
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.template import filled
 from edye_delivery.annex.wire import ApiChannel, Pace
-from edye_delivery.catalog.vocabulary import Channel
+from edye_delivery.catalog.vocabulary import Channel, Correction
 from edye_delivery.errors import ConfigurationInvalid
 
 
@@ -41,6 +41,12 @@ def feeds_of(annex: Annex, channel: Channel) -> tuple[FeedSpec, ...]:
 def folder_of(annex: Annex, folder: str) -> str:
     """A folder of the annex's FTP tree for its client."""
     return filled(folder, {"client_id": annex.client_id})
+
+
+def notice_of(annex: Annex, channel: Channel, correction: Correction | None) -> str:
+    """What log and report of a run say above its reason; empty for an ordinary run."""
+    redelivery = f"redelivery by hand, correction {correction}" if correction else ""
+    return "; ".join(told for told in (deprecation_of(annex, channel), redelivery) if told)
 
 
 def deprecation_of(annex: Annex, channel: Channel) -> str:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from edye_delivery.catalog.facts import ImageFacts, VideoFacts
 from edye_delivery.catalog.finding import Finding
 from edye_delivery.catalog.title import Source, Title
-from edye_delivery.catalog.vocabulary import Change, Channel, Mode
+from edye_delivery.catalog.vocabulary import Change, Channel, Correction, Mode
 
 
 class Record(BaseModel):
@@ -63,7 +63,7 @@ class JudgedTitle(Record):
 
 
 class RunRequest(Record):
-    """What one run was asked to do, checked and complete."""
+    """What one run was asked to do, checked and complete; only a redelivery has a correction."""
 
     partner: str
     run_id: str
@@ -76,3 +76,4 @@ class RunRequest(Record):
     whole_catalogue: bool = False
     channel: Channel = Channel.API
     reason: str = ""
+    correction: Correction | None = None

@@ -16,6 +16,10 @@ from edye_delivery.errors import InvalidRequest
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EXTERNAL_IDS_MAX = 5000
+WHY_NOT_API = (
+    "why this delivery does not go through the API, such as 'the API answers 503 since yesterday, agreed with the "
+    "partner'"
+)
 REASON_MIN_CHARS, REASON_MAX_CHARS, REASON_MIN_WORDS = 15, 500, 3
 
 
@@ -39,24 +43,31 @@ def request_of(
 ) -> RunRequest:
     """The checked request; InvalidRequest says in one sentence which param is wrong and what it takes."""
     known = KNOWN_KEYS | ({"reason"} if channel is Channel.FTP else set())
-    _refuse_unknown(facts.given_keys, known)
+    refuse_unknown(facts.given_keys, known)
+    return RunRequest(
+        partner=partner,
+        run_id=facts.run_id,
+        **titles_and_window(schedule, params, facts),
+        mode=_mode(params.get("mode", Mode.CHANGED)),
+        dry_run=flag_of(params, "dry_run"),
+        force_resend=flag_of(params, "force_resend"),
+        channel=channel,
+        reason=reason_of(params.get("reason"), WHY_NOT_API) if channel is Channel.FTP else "",
+    )
+
+
+def titles_and_window(schedule: str | None, params: Mapping[str, Any], facts: RunFacts) -> dict[str, Any]:
+    """Which titles are meant, as fields of a RunRequest; titles by name alone are looked for in the whole catalogue."""
     external_ids = _external_ids(params.get("external_ids"))
     given = (params.get("window_start"), params.get("window_end"))
     whole_catalogue = bool(external_ids) and not any(given) and facts.interval_start_at is None
     window = Window(EPOCH, facts.run_after) if whole_catalogue else window_of(schedule, given, facts)
-    return RunRequest(
-        partner=partner,
-        run_id=facts.run_id,
-        start_at=window.start_at,
-        end_at=window.end_at,
-        external_ids=external_ids,
-        mode=_mode(params.get("mode", Mode.CHANGED)),
-        dry_run=_flag(params, "dry_run"),
-        force_resend=_flag(params, "force_resend"),
-        whole_catalogue=whole_catalogue,
-        channel=channel,
-        reason=_reason(params.get("reason")) if channel is Channel.FTP else "",
-    )
+    return {
+        "start_at": window.start_at,
+        "end_at": window.end_at,
+        "external_ids": external_ids,
+        "whole_catalogue": whole_catalogue,
+    }
 
 
 def window_of(schedule: str | None, given: tuple[Any, Any], facts: RunFacts) -> Window:
@@ -80,21 +91,21 @@ def last_interval(schedule: str, before: datetime) -> Window:
     return Window(croniter(schedule, end_at, ret_type=datetime).get_prev(datetime), end_at)
 
 
-def _refuse_unknown(given_keys: Iterable[str], known: Set[str]) -> None:
+def refuse_unknown(given_keys: Iterable[str], known: Set[str]) -> None:
+    """InvalidRequest where a key was given that the DAG does not know."""
     unknown = sorted(set(given_keys) - known)
     if unknown:
         named = ", ".join(repr(key)[:60] for key in unknown)
         raise InvalidRequest(f"this DAG has no param {named}; it takes {', '.join(sorted(known))}")
 
 
-def _reason(value: Any) -> str:
-    """Why a deprecated channel is used: a sentence, on one line."""
+def reason_of(value: Any, what: str) -> str:
+    """A sentence, on one line; `what` tells a person what it has to say."""
     words = " ".join(value.split()) if isinstance(value, str) else ""
     plain = "".join(char if char.isprintable() else "?" for char in words)
     if not REASON_MIN_CHARS <= len(plain) <= REASON_MAX_CHARS or len(plain.split()) < REASON_MIN_WORDS:
         raise InvalidRequest(
-            "reason is a sentence that says why this delivery does not go through the API, such as 'the API answers "
-            f"503 since yesterday, agreed with the partner'; it has {REASON_MIN_CHARS} to {REASON_MAX_CHARS} characters"
+            f"reason is a sentence that says {what}; it has {REASON_MIN_CHARS} to {REASON_MAX_CHARS} characters"
         )
     return plain
 
@@ -118,8 +129,9 @@ def _mode(value: Any) -> Mode:
         raise InvalidRequest(f"mode is {value!r:.40}; it is one of {', '.join(Mode)}") from error
 
 
-def _flag(params: Mapping[str, Any], name: str) -> bool:
-    value = params.get(name, False)
+def flag_of(params: Mapping[str, Any], name: str, *, default: bool = False) -> bool:
+    """A param that is true or false."""
+    value = params.get(name, default)
     if not isinstance(value, bool):
         raise InvalidRequest(f"{name} is {value!r:.40}; it is true or false")
     return value

@@ -125,6 +125,14 @@ class Severity(StrEnum):
     WARN = "warn"
 
 
+class Correction(StrEnum):
+    """What a redelivery does about the titles that it is given (annex section 7)."""
+
+    BY_CAUSE = "by_cause"
+    METADATA = "metadata"
+    RESEND = "resend"
+
+
 class Mode(StrEnum):
     """Which titles of a window a run takes up."""
 

@@ -17,6 +17,7 @@ class Tag(StrEnum):
     FTP = "ftp"
     DEPRECATED = "deprecated"
     TRAIL = "trail"
+    REDELIVERY = "redelivery"
 
 
 POOL = "partner_uploads"

@@ -33,9 +33,11 @@ class ChannelSteps:
     wait: type[BatchSensor]
 
 
-def add_delivery(annex: Annex, steps: ChannelSteps) -> None:
-    """Puts all tasks of a delivery into the DAG that is being made."""
-    check_request = CheckRequestOperator(task_id="check_request", annex=annex, channel=steps.channel)
+def add_delivery(annex: Annex, steps: ChannelSteps, *, redelivery: bool = False) -> None:
+    """Puts all tasks of a delivery, or of a redelivery, into the DAG that is being made."""
+    check_request = CheckRequestOperator(
+        task_id="check_request", annex=annex, channel=steps.channel, redelivery=redelivery
+    )
     fetch_catalogue = FetchCatalogueOperator(task_id="fetch_catalogue", annex=annex, request=check_request.output)
     plan_batches = PlanBatchesOperator(task_id="plan_batches", annex=annex, snapshot=fetch_catalogue.output)
     batches = _batch_group(annex, steps).expand(reference=plan_batches.output)

@@ -5,18 +5,20 @@ from __future__ import annotations
 from airflow.sdk import Param
 
 from edye_delivery.catalog.request import REASON_MAX_CHARS, REASON_MIN_CHARS
-from edye_delivery.catalog.vocabulary import Mode
+from edye_delivery.catalog.vocabulary import Correction, Mode
+
+WHY_NOT_API = "why this delivery does not go through the API, and with whom that is agreed"
 
 
-def reason_param() -> dict[str, Param]:
-    """The sentence without which a deprecated channel is not used."""
+def reason_param(what: str = WHY_NOT_API) -> dict[str, Param]:
+    """The sentence without which such a run is not started."""
     return {
         "reason": Param(
             type="string",
             minLength=REASON_MIN_CHARS,
             maxLength=REASON_MAX_CHARS,
             title="Reason",
-            description="A sentence: why this delivery does not go through the API, and with whom that is agreed.",
+            description=f"A sentence: {what}.",
         )
     }
 
@@ -65,5 +67,29 @@ def delivery_params() -> dict[str, Param]:
             type="boolean",
             title="Send again",
             description="Send titles even though the partner has accepted exactly this content before.",
+        ),
+    }
+
+
+def redelivery_params() -> dict[str, Param]:
+    """Params of a redelivery; `catalog.redelivery.redelivery_of` checks them again and refuses unknown keys."""
+    taken = delivery_params()
+    kept = {name: taken[name] for name in ("external_ids", "window_start", "window_end")}
+    return {
+        **kept,
+        **reason_param("why these titles are delivered again"),
+        "correction": Param(
+            Correction.BY_CAUSE.value,
+            type="string",
+            enum=[correction.value for correction in Correction],
+            title="Correction",
+            description="by_cause: what was begun and is not accepted, each as its cause asks for; metadata: titles "
+            "whose metadata has changed, with the media that the partner has; resend: as they are, accepted or not.",
+        ),
+        "dry_run": Param(
+            True,
+            type="boolean",
+            title="Dry run",
+            description="On until you switch it off: fetch, judge, report; send nothing, write nothing to the ledger.",
         ),
     }

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar
 import orjson
 from airflow.sdk import BaseOperator
 
-from edye_delivery.annex.channels import deprecation_of
+from edye_delivery.annex.channels import notice_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.plan import Record, RunRequest
 from edye_delivery.hooks.artifacts import ArtifactHook, ArtifactStore
@@ -46,8 +46,8 @@ def _messenger() -> Messenger:
 
 
 def log_channel(log: Any, annex: Annex, request: RunRequest) -> None:
-    """Says what is to be said of the run's channel: that it is deprecated, and why it is used all the same."""
-    notice = deprecation_of(annex, request.channel)
+    """Says what is to be said of the run: that its channel is deprecated, or that it is a redelivery, and why."""
+    notice = notice_of(annex, request.channel, request.correction)
     if notice:
         log.warning("%s; this run's reason: %s", notice, request.reason)
 

@@ -9,6 +9,7 @@ from airflow.sdk import Context
 
 from edye_delivery.catalog.places import batch_name, plan_name, snapshot_name
 from edye_delivery.catalog.plan import RunRequest
+from edye_delivery.catalog.redelivery import redelivery_of
 from edye_delivery.catalog.request import RunFacts, request_of
 from edye_delivery.catalog.snapshot import Snapshot
 from edye_delivery.catalog.vocabulary import Channel
@@ -23,9 +24,9 @@ from edye_delivery.operators.planning import plan_window, remember_plan
 class CheckRequestOperator(StepOperator):
     """Turns params and run facts into a checked request; InvalidRequest tells what is wrong with them."""
 
-    def __init__(self, *, channel: Channel = Channel.API, **kwargs: Any) -> None:
+    def __init__(self, *, channel: Channel = Channel.API, redelivery: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.channel = channel
+        self.channel, self.redelivery = channel, redelivery
 
     def execute(self, context: Context) -> dict[str, Any]:
         """The request, as JSON."""
@@ -37,7 +38,11 @@ class CheckRequestOperator(StepOperator):
             run_after=run.run_after,
             given_keys=tuple(run.conf or {}),
         )
-        request = request_of(self.annex.partner, self.annex.schedule, context["params"], facts, self.channel)
+        partner, params = self.annex.partner, context["params"]
+        if self.redelivery:
+            request = redelivery_of(partner, params, facts, self.channel)
+        else:
+            request = request_of(partner, self.annex.schedule, params, facts, self.channel)
         window = Window(request.start_at, request.end_at).as_json()
         self.log.info("window %s .. %s, mode %s, dry run %s", *window.values(), request.mode, request.dry_run)
         log_channel(self.log, self.annex, request)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from edye_delivery.annex.channels import deprecation_of
+from edye_delivery.annex.channels import notice_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.finding import Finding, blocking
 from edye_delivery.catalog.next_steps import next_step
@@ -71,7 +71,7 @@ def window_report(outcome: RunOutcome) -> WindowReport:
         mode=request.mode,
         dry_run=request.dry_run,
         channel=request.channel,
-        notice=deprecation_of(outcome.annex, request.channel),
+        notice=notice_of(outcome.annex, request.channel, request.correction),
         reason=request.reason,
         colour=_colour(outcome, titles, incidents),
         started_at=rfc3339(outcome.started_at),

@@ -131,7 +131,7 @@ class CauseCount(ReportValue):
 class WindowReport(ReportValue):
     """What one run did for one partner's window; the totals are those of its titles, and feeds are counted apart.
 
-    `notice` and `reason` are filled where the run's channel is deprecated: since when, and why it is used all the same.
+    `notice` and `reason` are filled where the run's channel is deprecated, and of a redelivery.
     """
 
     partner: str

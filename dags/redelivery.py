@@ -1,0 +1,55 @@
+"""redeliver__<partner>: titles are delivered to one partner again, by hand, with a reason."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from airflow.sdk import DAG
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.dag_support.annexes import annexes
+from edye_delivery.dag_support.channels import usual_steps
+from edye_delivery.dag_support.defaults import Tag, default_args
+from edye_delivery.dag_support.delivery import add_delivery
+from edye_delivery.dag_support.params import redelivery_params
+
+DOC = """
+**Promise.** The titles that you name are fetched, judged and illustrated as in every delivery, and sent again as
+`correction` says:
+
+* `by_cause`: what was begun and is not accepted. Corrected metadata or artwork goes with the media that it had; what
+  failed for the line, the token or the partner's silence goes as it was; what is stuck is waited for again.
+* `metadata`: only titles whose metadata has changed since they were accepted.
+* `resend`: as they are, accepted or not: the partner lost them. A withdrawn title is offered again.
+
+**When it runs.** By hand only, for `external_ids` or a window, with a `reason` that log and report repeat. `dry_run`
+is on until you switch it off: look at its report first.
+
+**When it is red.** As the delivery: open `confirm_window`.
+
+**Params.** For example `{"external_ids": ["EDYE_PLANETA_S01E03_ES"], "correction": "resend", "dry_run": false,
+"reason": "the partner lost it in its migration"}`.
+"""
+
+
+def redelivery_dag(annex: Annex) -> DAG:
+    """The DAG of one partner."""
+    with DAG(
+        dag_id=f"redeliver__{annex.partner}",
+        dag_display_name=f"Deliver again to {annex.display_name}",
+        description=f"Titles go to {annex.display_name} again: by hand, with a reason.",
+        doc_md=DOC,
+        schedule=None,
+        start_date=datetime(2026, 1, 1, tzinfo=UTC),
+        catchup=False,
+        max_active_runs=1,
+        default_args=default_args(),
+        params=redelivery_params(),
+        tags={Tag.REDELIVERY, annex.partner},
+    ) as dag:
+        add_delivery(annex, usual_steps(annex), redelivery=True)
+    return dag
+
+
+for _annex in annexes().values():
+    redelivery_dag(_annex)

@@ -1,0 +1,18 @@
+"""The steps that are a channel's own, by channel."""
+
+from __future__ import annotations
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.vocabulary import Channel
+from edye_delivery.dag_support.delivery import ChannelSteps
+from edye_delivery.operators.batch import DeliverByApiOperator, DeliverByFtpOperator
+from edye_delivery.sensors.ftp import FtpSensor
+from edye_delivery.sensors.ingest import IngestSensor
+
+BY_API = ChannelSteps(Channel.API, DeliverByApiOperator, IngestSensor)
+BY_FTP = ChannelSteps(Channel.FTP, DeliverByFtpOperator, FtpSensor)
+
+
+def usual_steps(annex: Annex) -> ChannelSteps:
+    """Those of the channel by which a partner is delivered to: FTP only where there is no other."""
+    return BY_API if annex.api is not None else BY_FTP
