@@ -149,6 +149,16 @@ def test_a_question_for_the_state_that_is_refused_ends_no_ingest_and_the_next_ru
     assert len(keys_of_calls(line)) == 1
 
 
+@pytest.mark.parametrize("status", [302, 400, 415])
+def test_a_refusal_after_a_lost_answer_ends_no_ingest_and_the_next_run_makes_no_second_one(line, status):
+    line.box.plan([ingest_fault(kind="taken_then_cut"), ingest_fault(kind="status", status=status)])
+    assert title_of(line.run(external_ids=PAIR)).state == "failed"
+    again = line.run("run-2", external_ids=PAIR)
+    assert [title.state for title in again.titles] == ["accepted", "accepted"]
+    assert len(line.arrivals(TITLE)) == 1
+    assert len(keys_of_calls(line)) == 1
+
+
 def test_a_refused_token_stops_the_batch_and_is_told(line):
     line.token = "wrong"
     _, judged = line.judge(line.request())

@@ -62,7 +62,7 @@ class ApiCarrier:
         if isinstance(answer, Refusal):
             adopted = self._adopted(delivery, answer)
             if adopted is None:
-                raise _refused(answer)
+                raise _refused(answer, ended_ingest=delivery.unanswered < 2)
             answer = adopted
         return Handover(answer.tracking_id, stream.size_bytes, answer.http_status)
 
@@ -94,10 +94,11 @@ class ApiCarrier:
         )
 
 
-def _refused(refusal: Refusal) -> PartnerRefused | Transient:
+def _refused(refusal: Refusal, *, ended_ingest: bool) -> PartnerRefused | Transient:
+    """A try before this one that stayed unanswered may have begun an ingest, which a refusal now does not end."""
     if refusal.cause is Cause.TRANSIENT:
         return Transient(refusal.sentence).answered(refusal.http_status, refusal.code)
-    refused = PartnerRefused(refusal.cause, refusal.sentence, ended_ingest=True)
+    refused = PartnerRefused(refusal.cause, refusal.sentence, ended_ingest)
     return refused.answered(refusal.http_status, refusal.code)
 
 
