@@ -18,7 +18,7 @@ def chaos(folder, *options):
     command = [sys.executable, "-m", "tools.chaos", "--seed", str(SEED), "--folder", str(folder), *options]
     env = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
     env |= {"PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "plugins")])}
-    done = subprocess.run(command, env=env, cwd=PROJECT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=env, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode in (0, 1), done.stderr
     return done.returncode, json.loads(done.stdout.splitlines()[-1]), done.stderr
 
