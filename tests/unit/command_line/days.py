@@ -36,7 +36,9 @@ class Days:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._engine = open_engine(f"sqlite:///{path}")
-        self.ledger = Ledger(self._engine, Clock(), Client(PARTNER, "client-1", errors_borne=0))
+        self.ledger = Ledger(
+            self._engine, Clock(), Client(PARTNER, "client-1", errors_borne=0, technical_errors_borne=10)
+        )
 
     def planned(self, plan, partner=PARTNER):
         self.ledger.plan(partner, RUN, [plan])

@@ -206,7 +206,9 @@ def test_the_history_is_all_events_of_the_title_at_the_partner_in_order(ledger, 
 
 
 def test_errors_in_a_row_are_those_of_the_partner_s_clients(ledger_url):
-    ledger = Ledger(open_engine(ledger_url), Clock(), Client(PARTNER, "client-1", errors_borne=1))
+    ledger = Ledger(
+        open_engine(ledger_url), Clock(), Client(PARTNER, "client-1", errors_borne=1, technical_errors_borne=10)
+    )
     for number in (1, 2):
         failed(ledger, the_plan(number))
     (row,) = asked(ledger_url, lambda one: one.errors_in_a_row(PARTNER))
