@@ -30,16 +30,17 @@ class Graph:
 
     def __init__(self, dag: DAG) -> None:
         self.dag = dag
+        self._order = [task.task_id for task in dag.topological_sort()]
         self._groups = {task_id: next(task.iter_mapped_task_groups(), None) for task_id, task in dag.task_dict.items()}
 
     def instances(self, states: Mapping[str, str], xcoms: Mapping[str, Any]) -> Iterator[Instance]:
         """All task instances that can be named by now, upstream first; a group whose size is unknown has none yet."""
-        for task in self.dag.topological_sort():
-            group = self._groups[task.task_id]
+        for task_id in self._order:
+            group = self._groups[task_id]
             if group is None:
-                yield Instance(task.task_id)
+                yield Instance(task_id)
             elif (size := self._size(group, states, xcoms)) is not None:
-                yield from (Instance(task.task_id, index) for index in range(size))
+                yield from (Instance(task_id, index) for index in range(size))
 
     def verdict(self, instance: Instance, states: Mapping[str, str], xcoms: Mapping[str, Any]) -> str | None:
         """What the trigger rule says: `run`, `upstream_failed`, or None while upstream tasks have not ended."""

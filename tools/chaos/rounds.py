@@ -22,7 +22,7 @@ from tools.expectations import surprises
 
 RUNS_MAX, TROUBLED_RUNS_MAX = 6, 2
 RUN_LIMIT_S = 120.0
-LOOK_S = 0.015
+LOOK_S = 0.02
 SETTLED = frozenset({"accepted", "rejected", "unchanged"})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import time
 from typing import Any
@@ -11,7 +12,7 @@ from tools.chaos import files, task
 from tools.chaos.graph import ENDED, Graph, Instance
 from tools.chaos.places import Round, Run
 
-TICK_S = 0.01
+TICK_S = 0.015
 RETRY_DELAY_S = 0.15
 """For every retry, whatever the task says: minutes there, and no matter of right or wrong."""
 TASKS_AT_ONCE = 4
@@ -38,14 +39,15 @@ class _RunAtWork:
         self._rows: dict[str, dict[str, Any]] = {}
         for path in (run.folder / "instances").glob("*.json"):
             self._rows[path.stem] = files.read(path)
+        self._states = {name: row["state"] for name, row in self._rows.items()}
         self._xcoms = {path.stem: files.read(path) for path in (run.folder / "xcoms").glob("plan_batches.*.json")}
 
     def step(self) -> None:
         """Moves every task instance on as far as it can go now; ends the run after the last."""
-        for instance in list(self._graph.instances(self._states(), self._xcoms)):
+        for instance in list(self._graph.instances(self._states, self._xcoms)):
             self._move(instance)
-        instances = list(self._graph.instances(self._states(), self._xcoms))
-        states = [self._states().get(one.name) for one in instances]
+        instances = list(self._graph.instances(self._states, self._xcoms))
+        states = [self._states.get(one.name) for one in instances]
         if all(state in ENDED for state in states) and {one.task_id for one in instances} >= self._unmapped():
             bad = any(state in ("failed", "upstream_failed") for state in states)
             self.run.end("failed" if bad else "success")
@@ -53,13 +55,10 @@ class _RunAtWork:
     def _unmapped(self) -> set[str]:
         return {name for name in self._graph.dag.task_dict if "." not in name}
 
-    def _states(self) -> dict[str, str]:
-        return {name: row["state"] for name, row in self._rows.items()}
-
     def _move(self, instance: Instance) -> None:
         row = self._rows.get(instance.name)
         if row is None:
-            verdict = self._graph.verdict(instance, self._states(), self._xcoms)
+            verdict = self._graph.verdict(instance, self._states, self._xcoms)
             if verdict == "run":
                 self._start(instance, {"tries": 1, "start": 1})
             elif verdict == "upstream_failed":
@@ -82,6 +81,7 @@ class _RunAtWork:
         self._keep(instance, row)
         if os.fork() == 0:
             try:
+                gc.disable()  # a short life needs no collector, which would copy what the forks share
                 task.work(self._place, self._graph, self.run, instance, row)
             finally:
                 task.leave()
@@ -119,7 +119,7 @@ class _RunAtWork:
 
     def _keep(self, instance: Instance, row: dict[str, Any]) -> None:
         files.write(self.run.row(instance.name), row)
-        self._rows[instance.name] = row
+        self._rows[instance.name], self._states[instance.name] = row, row["state"]
 
 
 def _reap() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import yaml
@@ -36,6 +37,7 @@ def window_of(seed: int, number: int) -> SmallWindow:
     return found[chance.randrange(len(found))]
 
 
+@cache
 def _windows() -> list[SmallWindow]:
     content = yaml.safe_load(SAMPLE.read_text(encoding="utf-8"))
     updated = {item["id"]: item["updated_at"] for item in [*content["shows"], *content["episodes"]]}
