@@ -28,6 +28,7 @@ from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.operators.api_carrier import ApiCarrier
 from edye_delivery.operators.ftp_carrier import FtpCarrier
+from edye_delivery.operators.media_source import MediaSource
 from edye_delivery.operators.sending import Carrier, Sender
 
 
@@ -94,8 +95,10 @@ def _delivery_step(job: dict[str, Any]) -> Callable[[], None]:
 def _carrier(job: dict[str, Any], annex: Annex, ledger: Ledger) -> AbstractContextManager[Carrier]:
     host = media_host(job["media_host"])
     if "ftp" in job:
-        return FtpCarrier(annex, _ftp_sessions(job), host, ledger, lambda _: b"")
-    return nullcontext(ApiCarrier(annex, IngestApi(client(job["sink"]), annex, TEMPO), host, ledger, lambda _: b""))
+        return FtpCarrier(annex, _ftp_sessions(job), MediaSource(host), ledger, lambda _: b"")
+    return nullcontext(
+        ApiCarrier(annex, IngestApi(client(job["sink"]), annex, TEMPO), MediaSource(host), ledger, lambda _: b"")
+    )
 
 
 def _ftp_sessions(job: dict[str, Any]) -> Callable[[], FtpSession]:

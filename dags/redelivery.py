@@ -20,6 +20,8 @@ DOC = """
 * `by_cause`: what was begun and is not accepted. Corrected metadata or artwork goes with the media that it had; what
   failed for the line, the token or the partner's silence goes as it was; what is stuck is waited for again.
 * `metadata`: only titles whose metadata has changed since they were accepted.
+* `media`: with their media encoded anew by the annex's profile, accepted or not: the partner finds fault with a file
+  that our rules pass. The same source is encoded once; what the artifact store has of it is sent.
 * `resend`: as they are, accepted or not: the partner lost them. A withdrawn title is offered again.
 
 **When it runs.** By hand only, for `external_ids` or a window, with a `reason` that log and report repeat. `dry_run`

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,13 @@ SAMPLE = Path(__file__).parents[1] / "include" / "sandbox" / "sample_catalogue.y
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """A title's planned end: accepted, rejected by these rules, or left out of the window."""
+    """A title's planned end: accepted, rejected by these rules, or left out; `healed` is what a re-encode heals."""
 
     edye_id: str
     state: str
     rules: tuple[str, ...]
     defect: str
+    healed: tuple[str, ...] = ()
 
 
 def expectations(file: Path = SAMPLE) -> dict[str, Expectation]:
@@ -30,6 +32,7 @@ def expectations(file: Path = SAMPLE) -> dict[str, Expectation]:
             item["expect"]["state"],
             tuple(item["expect"].get("rules", ())),
             item.get("defect", ""),
+            tuple(item["expect"].get("healed", ())),
         )
         for item in [*content["shows"], *content["episodes"]]
         if "expect" in item
@@ -52,9 +55,21 @@ def surprises(expected: dict[str, Expectation], titles: list[dict[str, Any]]) ->
                 f"{title['external_id']} ({edye_id}) should be {_told(expectation.state, expectation.rules)}, "
                 f"but is {_told(title['state'], title['rules'])}: {title['detail']}"
             )
+        elif title.get("change") != "unchanged" and {rule["code"] for rule in title["healed"]} != set(
+            expectation.healed
+        ):
+            told.append(
+                f"{title['external_id']} ({edye_id}) should be {_healed(expectation.healed)}, "
+                f"but is {_healed(finding['code'] for finding in title['healed'])}"
+            )
     told += [f"{edye_id} is in the report, but not in the sample catalogue" for edye_id in seen]
     return told
 
 
 def _told(state: str, rules: Any) -> str:
     return f"{state} [{', '.join(rules)}]" if rules else state
+
+
+def _healed(codes: Iterable[str]) -> str:
+    told = ", ".join(codes)
+    return f"re-encoded for {told}" if told else "sent as it is"

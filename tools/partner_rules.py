@@ -58,6 +58,26 @@ def video(annex: Annex) -> Iterator[str]:
     )
 
 
+def reencode(annex: Annex) -> Iterator[str]:
+    """Into what media is encoded anew that only a new encode heals."""
+    profile = annex.reencode
+    if profile is None:
+        yield "Nothing is re-encoded for this partner."
+        return
+    quality = f"crf {profile.crf}, preset {code(profile.preset)}, {code(profile.pixel_format)}"
+    sound = f"{code(profile.audio_codec)}, {profile.audio_bitrate_kbps} kbit/s"
+    yield from table(
+        ("what", "value"),
+        [
+            ("types of source that are taken where there is none of the above", codes(profile.source_types)),
+            ("container", f"{code(profile.container)}{', index first' if profile.faststart else ''}"),
+            ("video", f"{code(profile.video_codec)} by {code(profile.encoder)}, {quality}"),
+            ("sound", sound),
+            ("one encode is stopped after", f"{profile.time_limit_s} s"),
+        ],
+    )
+
+
 def images(annex: Annex) -> Iterator[str]:
     """What artwork has to be, and which kinds of it a title needs."""
     art = annex.images

@@ -13,7 +13,7 @@ from edye_delivery.annex.model import Annex
 from tools.markdown import code, codes, table
 from tools.partner_feeds import feeds
 from tools.partner_ftp import ftp
-from tools.partner_rules import errors, images, mappings, metadata, polling, text, thumbnails, video, waivers
+from tools.partner_rules import errors, images, mappings, metadata, polling, reencode, text, thumbnails, video, waivers
 
 INTRODUCTION = """# Partners
 
@@ -157,6 +157,7 @@ SECTIONS: tuple[Section, ...] = (
     ("Mapping tables", ("mappings",), mappings),
     ("Texts", ("text",), text),
     ("Video", ("video",), video),
+    ("Re-encoding", ("reencode",), reencode),
     ("Artwork", ("images",), images),
     ("Thumbnails", ("thumbnails",), thumbnails),
     ("Acceptance", ("acceptance",), _acceptance),

@@ -23,7 +23,10 @@ day: until then the rule counts as skipped, afterwards it counts again.
 Of several pictures of one kind one good one is enough: the defect of another is then a warning. So is the defect of a
 picture that neither the partner requires nor a thumbnail needs. Pictures in the title's language, or without language,
 come first; pictures in other languages are only looked at where there is none of those. Custom thumbnails are not
-judged: a broken one is no defect where other art serves."""
+judged: a broken one is no defect where other art serves.
+
+Where every blocking finding of a title is one that a new encode heals, and the annex has the section `reencode`, the
+media is encoded anew and the result is asked the same rules; what it passes goes to the partner."""
 
 
 def document(command: str) -> str:
@@ -43,8 +46,10 @@ def _table(rules: Iterable[Rule]) -> list[str]:
     rows = []
     for rule in rules:
         anchor = f"{rule.code.lower()}-{rule.name}"
-        rows.append(f"| [{rule.code}](#{anchor}) | {rule.name} | {rule.severity} | {rule.cause} | {rule.owner} |")
-    return ["| code | name | severity | cause | owner |", "|---|---|---|---|---|", *rows]
+        healed = "new encode" if rule.is_healed_by_encode else "-"
+        told = (rule.name, rule.severity, rule.cause, rule.owner, healed)
+        rows.append(f"| [{rule.code}](#{anchor}) | {' | '.join(told)} |")
+    return ["| code | name | severity | cause | owner | healed by |", "|---|---|---|---|---|---|", *rows]
 
 
 def _section(rule: Rule) -> list[str]:
@@ -58,4 +63,5 @@ def _section(rule: Rule) -> list[str]:
         f"* Why: {rule.why}",
         f"* Fix: {rule.fix}",
         f"* Source: {rule.source}",
+        *(["* Healed by a new encode, where the annex has a profile for it"] if rule.is_healed_by_encode else []),
     ]

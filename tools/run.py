@@ -148,7 +148,10 @@ def _tell_outcome(done: dict[str, Any], folder: Path, *, checked: bool) -> int:
         console.print(f"[red]not as planned:[/] {escape(sentence)}", soft_wrap=True)
     if not found:
         planted = sum(1 for title in report["titles"] if title["state"] == "rejected")
-        console.print(f"[green]every title ended as planned[/], {planted} of them refused for their planted defect")
+        healed = sum(1 for title in report["titles"] if title["reencoded"])
+        told = f"{planted} of them refused for their planted defect"
+        told += f", {healed} re-encoded" if healed else ""
+        console.print(f"[green]every title ended as planned[/], {told}")
     return 1 if found else 0
 
 

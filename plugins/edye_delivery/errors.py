@@ -100,6 +100,10 @@ class MediaMismatch(Terminal):
     """The media file is not the one that the catalogue promises (SHA-256)."""
 
 
+class EncodeFailed(Terminal):
+    """A media file cannot be re-encoded: ffmpeg refuses it, or a bound of the annex is reached."""
+
+
 class PictureBroken(Terminal):
     """A picture cannot be opened or rendered within the limits."""
 

@@ -11,7 +11,7 @@ RECIPE_VERSION = 2
 
 @dataclass(frozen=True, slots=True)
 class VideoRecipe:
-    """One video. Plain ones (H.264 in MP4) are remuxed from a base clip; `label` makes their bytes their own."""
+    """One video. Labelled ones are remuxed from a base clip; `label` makes their bytes their own."""
 
     look: str = "gradients"
     width_px: int = 1920

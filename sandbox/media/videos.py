@@ -40,7 +40,7 @@ def base_of(recipe: VideoRecipe) -> VideoRecipe | None:
     """Return the clip that a recipe is made from; None for one that is made from nothing."""
     if recipe.keep_share < 1:
         return replace(recipe, keep_share=1.0)
-    if recipe.label and recipe.codec == "h264":
+    if recipe.label and recipe.codec in ("h264", "hevc"):
         seconds = _SLOW_BASE_SECONDS if _is_slow(recipe) else _BASE_SECONDS
         return replace(recipe, label="", seconds=seconds, container="mp4", moov="start")
     return None

@@ -134,6 +134,31 @@ def test_what_is_not_there_is_told(store):
         store.get("runs/none.json")
 
 
+@pytest.fixture
+def large_file(tmp_path):
+    """More than one part of an upload to S3, and no whole number of blocks."""
+    path = tmp_path / "large.bin"
+    path.write_bytes(bytes(range(251)) * 250_001)
+    return path
+
+
+def test_a_large_file_is_put_whole_and_read_from_any_byte_on(store, large_file):
+    content = large_file.read_bytes()
+    store.put_file("encodes/ab/large.mp4", large_file)
+    assert store.size("encodes/ab/large.mp4") == len(content)
+    assert large_file.exists()
+    for offset in (0, 1, 1024 * 1024, len(content) - 1, len(content)):
+        assert b"".join(store.stream("encodes/ab/large.mp4", offset)) == content[offset:]
+    assert max(map(len, store.stream("encodes/ab/large.mp4"))) <= 1024 * 1024
+
+
+def test_size_and_bytes_of_what_is_not_there_are_told_as_missing(store):
+    with pytest.raises(FileNotFoundError):
+        store.size("encodes/none.mp4")
+    with pytest.raises(FileNotFoundError):
+        next(store.stream("encodes/none.mp4"))
+
+
 @pytest.mark.parametrize("place", ["a bucket that is not there", "a file in the way"])
 def test_a_store_that_cannot_be_written_to_is_a_sentence(connection, tmp_path, request, place):
     if place == "a file in the way":
@@ -146,6 +171,9 @@ def test_a_store_that_cannot_be_written_to_is_a_sentence(connection, tmp_path, r
         ConfigurationInvalid, match=r"nothing can be written to .*: .*; check the connection artifact_store"
     ):
         ArtifactHook().get_conn().put("plan.json", b"x")
+    (tmp_path / "local").write_bytes(b"x")
+    with pytest.raises(ConfigurationInvalid, match="check the connection artifact_store"):
+        ArtifactHook().get_conn().put_file("film.mp4", tmp_path / "local")
 
 
 @pytest.mark.parametrize("name", ["../x", "/etc/passwd", "a//b", "a b", "", "a/../b", "a\nb"])
@@ -169,3 +197,6 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_half_one(connection, tmp_
         store.put("plan.json", b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["plan.json"]
     assert store.get("plan.json") == b"old"
+    with pytest.raises(OSError, match="No space"):
+        store.put_file("film.mp4", tmp_path / "plan.json")
+    assert [path.name for path in tmp_path.iterdir()] == ["plan.json"]

@@ -24,6 +24,7 @@ REASON = "the API answers 503 since yesterday"
 DAY = {"window_start": "2026-03-01T06:00:00Z", "window_end": "2026-03-02T06:00:00Z"}
 GOOD = "EDYE_PLANETA_S01E01_ES"
 BAD = "EDYE_MOV_000115_ES"
+HEVC = "EDYE_MOV_000111_ES"
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,7 @@ def connected(box, feeds_url, tmp_path, monkeypatch, airflow_database):
     quick = {"polling": {"first_s": 0.6, "every_s": 0.2, "slowest_s": 1, "give_up_s": 60}}
     annex["api"] |= quick
     annex["ftp"] |= quick
+    annex["reencode"]["preset"] = "ultrafast"
     (tmp_path / "annexes").mkdir()
     (tmp_path / "annexes" / ANNEX_FILE.name).write_text(yaml.safe_dump(annex), encoding="utf-8")
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "annexes"))
@@ -132,6 +134,21 @@ def test_good_titles_make_a_green_run_and_a_second_one_sends_nothing(connected, 
     assert report_of(connected)["totals"]["sent"] == 0
     assert [feed["outcome"] for feed in report_of(connected)["feeds"]] == ["unchanged"]
     assert len(box.contents()) == 2
+
+
+def test_media_that_only_a_new_encode_heals_is_re_encoded_once_and_accepted(connected, box):
+    conf = {**DAY, "external_ids": [GOOD, HEVC]}
+    assert run(conf).state == "success"
+    by_name = {title["external_id"]: title for title in report_of(connected)["titles"]}
+    assert (by_name[HEVC]["state"], by_name[GOOD]["reencoded"]) == ("accepted", "")
+    assert by_name[HEVC]["reencoded"] == "re-encoded from hevc in mp4, the original is kept"
+    assert [finding["code"] for finding in by_name[HEVC]["healed"]] == ["VID006"]
+    (film,) = (connected / "artifacts" / "encodes").rglob("*.mp4")
+    made_at = film.stat().st_mtime_ns
+    assert run({**conf, "external_ids": [HEVC], "force_resend": True}).state == "success"
+    assert (report_of(connected)["totals"]["sent"], film.stat().st_mtime_ns) == (1, made_at)
+    sizes = {content["size_bytes"] for content in box.contents() if content["external_id"] == HEVC}
+    assert sizes == {film.stat().st_size}
 
 
 def test_a_refused_title_makes_a_red_run_whose_last_task_says_so(connected, box, capfd):

@@ -13,7 +13,7 @@ from tests.builders import PROJECT, annex_file
 ROKU = "deliver_api__roku_premium_subs_mx"
 ROKU_BY_FTP = "deliver_ftp__roku_premium_subs_mx"
 TRAIL = "ship_ingesta_logs"
-CHAIN = ["batch.judge", "batch.illustrate", "batch.deliver", "batch.wait", "batch.accept"]
+CHAIN = ["batch.judge", "batch.reencode", "batch.illustrate", "batch.deliver", "batch.wait", "batch.accept"]
 
 
 def bag_of():

@@ -12,7 +12,7 @@ from edye_delivery.annex.model import Annex
 from sandbox.server import Sandbox
 from tests.builders import PROJECT, the_annex
 from tests.flow.ftp_line import FtpLine
-from tests.flow.line import Line
+from tests.flow.line import Artifacts, Line
 
 QUICK_API = {
     "patience": {"attempts": 4, "base_s": 0.01, "cap_s": 0.05, "retry_after_max_s": 100},
@@ -38,13 +38,27 @@ def box(suite_box: Sandbox) -> Sandbox:
     return suite_box
 
 
+@pytest.fixture(scope="session")
+def encodes() -> dict[str, bytes]:
+    """The re-encoded files of all tests: the sample's are made once, as they are named by what they were made from."""
+    return {}
+
+
 @pytest.fixture
-def make_line(box: Sandbox, tmp_path: Path) -> Callable[..., Line]:
+def artifacts(encodes: dict[str, bytes]) -> Iterator[Artifacts]:
+    """A store of a test's own, but for the encodes."""
+    store = Artifacts(encodes)
+    yield store
+    encodes |= {name: content for name, content in store.items() if name.startswith("encodes/")}
+
+
+@pytest.fixture
+def make_line(box: Sandbox, tmp_path: Path, artifacts: Artifacts) -> Callable[..., Line]:
     """A line with an empty ledger; changes are the annex's."""
 
     def make(annex: Annex | None = None, **changes: Any) -> Line:
         api = QUICK_API | changes.pop("api", {})
-        return Line(annex or the_annex(api=api, **changes), box, tmp_path)
+        return Line(annex or the_annex(api=api, **changes), box, tmp_path, artifacts=artifacts)
 
     return make
 
@@ -56,11 +70,11 @@ def line(make_line: Callable[..., Line]) -> Line:
 
 
 @pytest.fixture
-def make_ftp_line(box: Sandbox, tmp_path: Path) -> Callable[..., FtpLine]:
+def make_ftp_line(box: Sandbox, tmp_path: Path, artifacts: Artifacts) -> Callable[..., FtpLine]:
     """The same over FTP; its ledger is that of a line of the same test."""
 
     def make(**ftp: Any) -> FtpLine:
-        return FtpLine(the_annex(api=QUICK_API, ftp=QUICK_FTP | ftp), box, tmp_path)
+        return FtpLine(the_annex(api=QUICK_API, ftp=QUICK_FTP | ftp), box, tmp_path, artifacts=artifacts)
 
     return make
 

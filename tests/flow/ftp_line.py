@@ -39,7 +39,7 @@ class FtpLine(Line):
         return super().request(run_id, **({"channel": Channel.FTP, "reason": REASON} | changes))
 
     def send(self, judged: list[JudgedTitle], run_id: str) -> dict[str, int]:
-        carrier = FtpCarrier(self.annex, self.connect, self.media_host, self.ledger, self.artifacts.__getitem__)
+        carrier = FtpCarrier(self.annex, self.connect, self.media, self.ledger, self.artifacts.__getitem__)
         with carrier:
             return Sender(self.annex.partner, carrier, self.ledger, self.tempo, run_id).send_batch(tuple(judged))
 

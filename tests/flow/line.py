@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,10 +13,12 @@ from typing import Any
 import httpx
 
 from edye_delivery.annex.model import Annex
+from edye_delivery.annex.reencode import Reencode
 from edye_delivery.annex.wire import Patience
 from edye_delivery.catalog.plan import JudgedTitle, RunRequest
 from edye_delivery.catalog.vocabulary import Mode
 from edye_delivery.clients.edye import EdyeApi
+from edye_delivery.clients.encode import EncodeJob, encode
 from edye_delivery.clients.ingest import IngestApi
 from edye_delivery.clients.media import MediaHost
 from edye_delivery.clients.patience import Tempo
@@ -29,12 +32,39 @@ from edye_delivery.operators.api_carrier import ApiCarrier
 from edye_delivery.operators.fetching import fetch_snapshot
 from edye_delivery.operators.illustrating import Illustrator
 from edye_delivery.operators.judging import Judge
+from edye_delivery.operators.media_source import MediaSource
 from edye_delivery.operators.planning import plan_window, remember_plan
+from edye_delivery.operators.reencoding import Reencoder
 from edye_delivery.operators.reporting import RunOutcome, window_report
 from edye_delivery.operators.sending import Sender
 from edye_delivery.operators.waiting import record_outcomes, with_partner
 from edye_delivery.reports.model import WindowReport
 from sandbox.server import Sandbox
+
+Encoder = Callable[[EncodeJob, Reencode, Tempo], None]
+
+
+class Artifacts(dict[str, bytes]):
+    """An artifact store in memory."""
+
+    put = dict.__setitem__
+
+    def get(self, name: str) -> bytes:
+        self.size(name)
+        return self[name]
+
+    def put_file(self, name: str, source: Path) -> None:
+        self[name] = source.read_bytes()
+
+    def size(self, name: str) -> int:
+        if name not in self:
+            raise FileNotFoundError(name)
+        return len(self[name])
+
+    def stream(self, name: str, offset: int = 0) -> Generator[bytes, None, None]:
+        for start in range(offset, self.size(name), 100_000):
+            yield self[name][start : start + 100_000]
+
 
 DAY = (datetime(2026, 3, 1, 6, tzinfo=UTC), datetime(2026, 3, 2, 6, tzinfo=UTC))
 PATIENCE = Patience(attempts=4, base_s=0.01, cap_s=0.05, retry_after_max_s=5)
@@ -52,8 +82,9 @@ class Line:
     box: Sandbox
     folder: Path
     token: str = "abc123"
+    encode: Encoder = encode
     pauses: list[float] = field(default_factory=list)
-    artifacts: dict[str, bytes] = field(default_factory=dict)
+    artifacts: Artifacts = field(default_factory=Artifacts)
 
     def __post_init__(self) -> None:
         self.engine, self.client = open_engine(f"sqlite:///{self.folder}/ledger.sqlite"), Client.of(self.annex)
@@ -69,6 +100,16 @@ class Line:
     @property
     def media_host(self) -> MediaHost:
         return MediaHost(httpx.Client(trust_env=False), frozenset({"127.0.0.1"}), PATIENCE, self.tempo)
+
+    @property
+    def media(self) -> MediaSource:
+        return MediaSource(self.media_host, self.artifacts)
+
+    @property
+    def reencoder(self) -> Reencoder:
+        scratch = self.folder / "scratch"
+        scratch.mkdir(exist_ok=True)
+        return Reencoder(self.annex, self.media, self.artifacts, scratch, DAY[1].date(), self.tempo, self.encode)
 
     def partner_client(self, kind: Any = httpx.Client) -> Any:
         headers = {"Authorization": f"Bearer {self.token}"}
@@ -87,12 +128,17 @@ class Line:
         scratch.mkdir(exist_ok=True)
         judge = Judge(self.annex, self.media_host, scratch, DAY[1].date(), self.artifacts.__setitem__)
         illustrator = Illustrator(self.annex, self.artifacts.__getitem__, self.artifacts.__setitem__)
-        judged = [title for batch in batches for title in illustrator.illustrate_batch(judge.judge_batch(batch.titles))]
+        judged: list[JudgedTitle] = []
+        for batch in batches:
+            titles = judge.judge_batch(batch.titles)
+            if not request.dry_run:
+                titles = self.reencoder.reencode_batch(titles)
+            judged += illustrator.illustrate_batch(titles)
         return plan, judged
 
     def send(self, judged: list[JudgedTitle], run_id: str) -> dict[str, int]:
         api = IngestApi(self.partner_client(), self.annex, self.tempo)
-        carrier = ApiCarrier(self.annex, api, self.media_host, self.ledger, self.artifacts.__getitem__)
+        carrier = ApiCarrier(self.annex, api, self.media, self.ledger, self.artifacts.__getitem__)
         admit = Breaker(self.engine, now, self.client, now()).admit
         sender = Sender(self.annex.partner, carrier, self.ledger, self.tempo, run_id, admit=admit)
         return sender.send_batch(tuple(judged))

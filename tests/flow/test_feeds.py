@@ -59,7 +59,7 @@ def test_every_accepted_title_of_the_sample_day_is_in_a_search_feed_without_find
         option["playId"] for asset in page["assets"] for option in asset.get("content", {}).get("playOptions", ())
     ]
     assert sorted(played) == sorted(entry.external_id for entry in accepted)
-    assert len(played) == 23
+    assert len(played) == 25
     assert (codes, made.notes.counts) == ({}, {})
     versions = next(asset for asset in page["assets"] if asset["id"] == "EDYE_PLANETA_S01E01")
     assert len(versions["content"]["playOptions"]) == 2

@@ -68,10 +68,12 @@ def test_a_day_over_ftp_ends_like_a_day_over_the_api(ftp_line):
     assert surprises(expectations(), [title.model_dump(mode="json") for title in report.titles]) == []
     assert report.totals.accepted == report.totals.sent == len(ftp_line.box.ftp_contents()) > 10
     assert ftp_line.box.contents() == []
-    media = {title.plan.external_id: title.plan.media.file for title in judged if title.plan.media}
+    titles = {title.plan.external_id: title for title in judged if title.plan.media}
     for content in ftp_line.box.ftp_contents():
-        source = httpx.get(media[content["external_id"]]).content
-        assert content["sha256"] == hashlib.sha256(source).hexdigest()
+        title = titles[content["external_id"]]
+        encode = title.encode
+        sent = ftp_line.artifacts[encode.name] if encode else httpx.get(title.plan.media.file).content
+        assert content["sha256"] == hashlib.sha256(sent).hexdigest()
         assert [image["name"] for image in content["images"]] == [f"{content['external_id']}_landscape_16x9.jpg"]
         assert content["metadata"]["id_cliente"] == CLIENT
 

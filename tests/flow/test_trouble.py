@@ -313,7 +313,7 @@ def test_after_technical_errors_in_a_row_the_batch_stops_and_the_next_run_tries_
         line.run("run-2")
     assert len(ingests(line)) == 4 * tries
     line.box.clear_faults()
-    assert line.run("run-3").totals.accepted == 23
+    assert line.run("run-3").totals.accepted == 25
 
 
 def test_a_refused_token_is_one_error_for_the_run_and_the_next_run_delivers_with_the_right_one(make_line):
@@ -325,4 +325,4 @@ def test_a_refused_token_is_one_error_for_the_run_and_the_next_run_delivers_with
     with line.engine.connect() as connection:
         assert connection.execute(select(STREAKS.c.errors)).scalar_one() == 1
     line.token = token
-    assert line.run("run-2").totals.accepted == 23
+    assert line.run("run-2").totals.accepted == 25

@@ -25,6 +25,7 @@ from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.operators.accepting import accept_batch
 from edye_delivery.operators.api_carrier import ApiCarrier
+from edye_delivery.operators.media_source import MediaSource
 from edye_delivery.operators.sending import Sender
 from edye_delivery.operators.waiting import record_outcomes, with_partner
 
@@ -50,7 +51,7 @@ def main(folder: Path, url: str, run_id: str) -> None:
     patience = annex.api.patience
     api = IngestApi(httpx.Client(base_url=url, headers=HEADERS, timeout=20, trust_env=False), annex, tempo)
     media_host = MediaHost(httpx.Client(trust_env=False), frozenset({"127.0.0.1"}), patience, tempo)
-    carrier = ApiCarrier(annex, api, media_host, ledger, lambda name: b"")
+    carrier = ApiCarrier(annex, api, MediaSource(media_host), ledger, lambda name: b"")
     print("sending", flush=True)
     Sender(annex.partner, carrier, ledger, tempo, run_id).send_batch(titles)
     waiting = with_partner(ledger, titles)

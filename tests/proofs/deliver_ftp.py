@@ -24,6 +24,7 @@ from edye_delivery.clients.patience import Tempo
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.operators.ftp_carrier import FtpCarrier
+from edye_delivery.operators.media_source import MediaSource
 from edye_delivery.operators.sending import Sender
 
 
@@ -39,7 +40,7 @@ def main(folder: Path, port: int, run_id: str) -> None:
         return (folder / "pictures" / Path(name).name).read_bytes()
 
     print("sending", flush=True)
-    with FtpCarrier(annex, lambda: FtpSession(account), media_host, ledger, picture) as carrier:
+    with FtpCarrier(annex, lambda: FtpSession(account), MediaSource(media_host), ledger, picture) as carrier:
         counts = Sender(annex.partner, carrier, ledger, tempo, run_id).send_batch(titles)
     print(json.dumps(counts), flush=True)
 

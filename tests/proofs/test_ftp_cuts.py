@@ -25,6 +25,7 @@ from edye_delivery.clients.patience import Tempo
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.operators.ftp_carrier import FtpCarrier
+from edye_delivery.operators.media_source import MediaSource
 from edye_delivery.operators.sending import Sender
 from tests.builders import PROJECT
 from tests.cutting_proxy import Cut, CuttingProxy
@@ -78,7 +79,9 @@ def send(batch: MadeBatch, target: Target, port: int, ledger: Ledger, run_id: st
     account = FtpAccount("127.0.0.1", port, target.login, target.password, timeout_s=20)
     with httpx.Client(trust_env=False) as client:
         media_host = MediaHost(client, frozenset({"127.0.0.1"}), annex.ftp.patience, tempo)
-        with FtpCarrier(annex, lambda: FtpSession(account), media_host, ledger, batch.pictures.__getitem__) as carrier:
+        with FtpCarrier(
+            annex, lambda: FtpSession(account), MediaSource(media_host), ledger, batch.pictures.__getitem__
+        ) as carrier:
             return Sender(annex.partner, carrier, ledger, tempo, run_id).send_batch(tuple(batch.titles))
 
 

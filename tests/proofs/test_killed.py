@@ -15,6 +15,7 @@ import pytest
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.snapshot import JudgedBatch
 from edye_delivery.catalog.vocabulary import DeliveryState
+from edye_delivery.errors import EncodeFailed
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from sandbox.server import Sandbox
@@ -36,9 +37,14 @@ def box(tmp_path_factory):
         yield box
 
 
+def nothing_is_encoded(job, profile, tempo):
+    raise EncodeFailed("this proof is about uploads")
+
+
 @pytest.fixture(scope="module")
 def judged(box, tmp_path_factory):
     line = Line(the_annex(api=QUICK_API), box, tmp_path_factory.mktemp("judged"))
+    line.encode = nothing_is_encoded
     _, titles = line.judge(line.request())
     good = [title for title in titles if not blocking(title.findings)][:TITLES]
     assert len(good) == TITLES

@@ -129,6 +129,14 @@ def check_store(findings: Findings, artifacts: Path) -> None:
             findings.wrong_state[path.name] = "a file of the artifact store is not what its name says"
 
 
+def sha256_of(path: Path) -> str:
+    """A file's SHA-256; a text that no file has where there is none."""
+    if not path.exists():
+        return "no file"
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def rows_of(ledger: Path, table: str) -> list[dict[str, Any]]:
     """A table of the ledger's file."""
     if not ledger.exists():

@@ -107,6 +107,9 @@ class Proof:
             for item in items
         }
         deliveries, revisions = (checks.rows_of(place.ledger, table) for table in ("deliveries", "revisions"))
+        for row in deliveries:
+            if row["encode_name"]:
+                media.setdefault(row["edye_id"], set()).add(checks.sha256_of(place.artifacts / row["encode_name"]))
         findings = checks.check(window, deliveries, revisions, self._stand_in.contents(), media)
         checks.check_store(findings, place.artifacts)
         return findings

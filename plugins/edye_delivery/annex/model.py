@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.annex.ftp import FtpChannel, is_plain_name
+from edye_delivery.annex.reencode import Reencode
 from edye_delivery.annex.template import EXTERNAL_ID_VARIABLES, FILE_NAME_VARIABLES, checked_template
 from edye_delivery.annex.wire import ApiChannel, MetadataField, Part
 from edye_delivery.catalog.vocabulary import Cause, ImageKind, TitleKind
@@ -154,6 +155,7 @@ class Annex(Part):
     required_tags: tuple[str, ...] = ()
     text: TextLimits
     video: VideoLimits
+    reencode: Reencode | None = None
     images: Images
     thumbnails: tuple[ThumbnailSpec, ...] = ()
     acceptance: tuple[Criterion, ...]
@@ -163,6 +165,20 @@ class Annex(Part):
     waivers: dict[str, Waiver] = Field(default_factory=dict)
     contacts: dict[str, str] = Field(default_factory=dict)
     feeds: tuple[FeedSpec, ...] = ()
+
+    @model_validator(mode="after")
+    def _encodes_keep_to_the_limits(self) -> Annex:
+        made = self.reencode
+        if made is None:
+            return self
+        for key, value, allowed in (
+            ("container", made.container, self.video.containers),
+            ("video_codec", made.video_codec, self.video.codecs),
+            ("container", made.media_type, self.video.source_types),
+        ):
+            if value not in allowed:
+                raise ValueError(f"reencode.{key} gives {value}, which video does not allow: {', '.join(allowed)}")
+        return self
 
     @model_validator(mode="after")
     def _tables_exist(self) -> Annex:

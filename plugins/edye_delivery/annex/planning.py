@@ -42,8 +42,10 @@ def _pictures_travel(annex: Annex) -> bool:
 
 
 def best_source(annex: Annex, title: Title) -> Source | None:
-    """The largest media file of a type that the annex takes; of equals the first."""
+    """The largest media file of a type that the annex takes, else of one that it re-encodes; of equals the first."""
     usable = [source for source in title.sources if source.type in annex.video.source_types]
+    if not usable and annex.reencode is not None:
+        usable = [source for source in title.sources if source.type in annex.reencode.source_types]
     return max(usable, key=lambda source: (source.height or 0, source.bitrate or 0), default=None)
 
 

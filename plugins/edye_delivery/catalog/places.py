@@ -26,7 +26,7 @@ def plan_name(request: RunRequest) -> str:
 
 
 def batch_name(request: RunRequest, number: int, step: str) -> str:
-    """One batch after one step: plan, judged, illustrated."""
+    """One batch after one step: plan, judged, reencoded, illustrated."""
     return f"{run_folder(request)}/batch-{number:04}/{step}.json"
 
 
@@ -48,6 +48,11 @@ def feed_page_name(partner: str, feed: str, page: str) -> str:
 def art_name(content_name: str) -> str:
     """Artwork and thumbnails, named by content."""
     return f"art/{content_name[:2]}/{content_name}"
+
+
+def encode_name(key: str, ending: str) -> str:
+    """A re-encoded media file, or the record of it, named by what it was made from and how."""
+    return f"encodes/{key[:2]}/{key}.{ending}"
 
 
 def _run_slug(run_id: str) -> str:

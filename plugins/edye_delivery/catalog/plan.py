@@ -25,6 +25,8 @@ class PlannedTitle(Record):
     `content_key` is the digest of partner, external_id, media and metadata (architecture, decision 4). `delivery_key`
     names the delivery that carries this content, and is the Idempotency-Key too: it is the content key but where a run
     sends content again that is accepted. `revision` is the digest of all that the catalogue says of the title.
+    `reencode_asked` where the media is to be encoded anew although quality control may have nothing against it: the
+    partner refused it, or a person says so.
     """
 
     title: Title
@@ -38,6 +40,7 @@ class PlannedTitle(Record):
     delivery_key: str
     change: Change
     findings: tuple[Finding, ...] = ()
+    reencode_asked: bool = False
 
 
 class Thumbnail(Record):
@@ -51,8 +54,31 @@ class Thumbnail(Record):
     origin: str
 
 
+class Encode(Record):
+    """A title's media file, encoded anew: where it is in the artifact store, its bytes, what it was made from and how.
+
+    `name` is of this very file; `profile_digest` is of the annex's profile, `source` says codec and container of the
+    original, which stays where it is.
+    """
+
+    name: str
+    size_bytes: int
+    sha256: str
+    profile_digest: str
+    source: str
+
+    @property
+    def etag(self) -> str:
+        """The strong ETag of the file, as a media host would tell it."""
+        return f'"{self.sha256}"'
+
+
 class JudgedTitle(Record):
-    """A planned title after the quality check: what was measured, what was found, what was skipped and why."""
+    """A planned title after the quality check: what was measured, what was found, what was skipped and why.
+
+    Where `encode` is set, that file goes to the partner: `video` and `findings` are of it, `healed` is what was found
+    of the original.
+    """
 
     plan: PlannedTitle
     findings: tuple[Finding, ...] = ()
@@ -60,6 +86,8 @@ class JudgedTitle(Record):
     video: VideoFacts | None = None
     images: tuple[ImageFacts, ...] = ()
     thumbnails: tuple[Thumbnail, ...] = ()
+    encode: Encode | None = None
+    healed: tuple[Finding, ...] = ()
 
 
 class RunRequest(Record):

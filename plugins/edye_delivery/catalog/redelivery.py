@@ -13,14 +13,21 @@ from edye_delivery.errors import InvalidRequest
 
 REDELIVERY_KEYS = frozenset({"window_start", "window_end", "external_ids", "reason", "correction", "dry_run"})
 WHY = "why these titles are delivered again, such as 'the partner lost them in its migration of March'"
-MODES = {Correction.BY_CAUSE: Mode.FAILED, Correction.METADATA: Mode.ALL, Correction.RESEND: Mode.ALL}
+MODES = {
+    Correction.BY_CAUSE: Mode.FAILED,
+    Correction.METADATA: Mode.ALL,
+    Correction.MEDIA: Mode.ALL,
+    Correction.RESEND: Mode.ALL,
+}
+SENT_WHATEVER_STANDS = frozenset({Correction.MEDIA, Correction.RESEND})
 
 
 def redelivery_of(partner: str, params: Mapping[str, Any], facts: RunFacts, channel: Channel) -> RunRequest:
     """The checked request; InvalidRequest says in one sentence which param is wrong and what it takes.
 
     `by_cause` works on what was begun and is not accepted; `metadata` sends titles whose metadata has changed, with the
-    media that the partner has; `resend` sends titles as they are, accepted or not.
+    media that the partner has; `media` sends titles with a new encode of their media, accepted or not; `resend` sends
+    titles as they are, accepted or not.
     """
     refuse_unknown(facts.given_keys, REDELIVERY_KEYS)
     if not params.get("external_ids") and not (params.get("window_start") and params.get("window_end")):
@@ -33,7 +40,7 @@ def redelivery_of(partner: str, params: Mapping[str, Any], facts: RunFacts, chan
         **titles_and_window(None, params, by_hand),
         mode=MODES[correction],
         dry_run=flag_of(params, "dry_run", default=True),
-        force_resend=correction is Correction.RESEND,
+        force_resend=correction in SENT_WHATEVER_STANDS,
         channel=channel,
         reason=reason_of(params.get("reason"), WHY),
         correction=correction,

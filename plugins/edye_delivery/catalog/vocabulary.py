@@ -130,6 +130,7 @@ class Correction(StrEnum):
 
     BY_CAUSE = "by_cause"
     METADATA = "metadata"
+    MEDIA = "media"
     RESEND = "resend"
 
 

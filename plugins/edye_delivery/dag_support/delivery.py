@@ -20,8 +20,12 @@ from edye_delivery.operators.batch import (
 )
 from edye_delivery.operators.feed import AssembleFeedOperator, LintFeedOperator, PublishFeedOperator
 from edye_delivery.operators.fetch import CheckRequestOperator, FetchCatalogueOperator, PlanBatchesOperator
+from edye_delivery.operators.reencode import ReencodeBatchOperator
 from edye_delivery.operators.report import ConfirmWindowOperator, ReportOperator
 from edye_delivery.sensors.batch import BatchSensor
+
+BATCHES_ENCODED_AT_ONCE = 2
+"""ffmpeg takes every core that it finds; more batches at once would only share them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,10 @@ def _batch_group(annex: Annex, steps: ChannelSteps) -> Any:
     @task_group(group_id="batch")
     def batch(reference: Any) -> None:
         judge = JudgeBatchOperator(task_id="judge", annex=annex, batch=reference)
-        illustrate = IllustrateBatchOperator(task_id="illustrate", annex=annex, batch=judge.output)
+        reencode = ReencodeBatchOperator(
+            task_id="reencode", annex=annex, batch=judge.output, max_active_tis_per_dagrun=BATCHES_ENCODED_AT_ONCE
+        )
+        illustrate = IllustrateBatchOperator(task_id="illustrate", annex=annex, batch=reencode.output)
         deliver = steps.deliver(task_id="deliver", annex=annex, batch=illustrate.output, pool=POOL)
         wait = steps.wait(
             task_id="wait",

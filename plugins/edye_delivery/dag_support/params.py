@@ -84,7 +84,8 @@ def redelivery_params() -> dict[str, Param]:
             enum=[correction.value for correction in Correction],
             title="Correction",
             description="by_cause: what was begun and is not accepted, each as its cause asks for; metadata: titles "
-            "whose metadata has changed, with the media that the partner has; resend: as they are, accepted or not.",
+            "whose metadata has changed, with the media that the partner has; media: with a new encode of their media, "
+            "accepted or not; resend: as they are, accepted or not.",
         ),
         "dry_run": Param(
             True,

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tempfile
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 from airflow.sdk import BaseHook, ObjectStoragePath
 
 from edye_delivery.errors import ConfigurationInvalid
 
 CONN_ID = "artifact_store"
+BLOCK_BYTES = 1024 * 1024
 SAFE_NAME = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
 
 
@@ -27,15 +33,22 @@ class ArtifactStore:
         ConfigurationInvalid where there is no such place, or where we may not write.
         """
         path = self._path(name)
-        try:
+        with self._writing():
             if path.protocol == "file":
-                _write_local(Path(path.path), content)
+                _write_local(Path(path.path), lambda file: file.write(content))
             else:
                 path.write_bytes(content)  # an object of S3 appears with its last byte
-        except (FileNotFoundError, FileExistsError, NotADirectoryError, PermissionError) as error:
-            raise ConfigurationInvalid(
-                f"nothing can be written to {self._root}: {error.strerror or error}; check the connection {CONN_ID}"
-            ) from error
+        return name
+
+    def put_file(self, name: str, source: Path) -> str:
+        """As `put`, from a local file, block by block; the file stays."""
+        path = self._path(name)
+        with self._writing():
+            if path.protocol == "file":
+                with source.open("rb") as content:
+                    _write_local(Path(path.path), partial(shutil.copyfileobj, content, length=BLOCK_BYTES))
+            else:
+                path.fs.put_file(str(source), path.path)  # in parts where it is large; it appears when all are there
         return name
 
     def put_once(self, name: str, content: bytes) -> str:
@@ -47,6 +60,17 @@ class ArtifactStore:
         content: bytes = self._path(name).read_bytes()
         return content
 
+    def size(self, name: str) -> int:
+        """The file's bytes counted; FileNotFoundError where there is none."""
+        return int(self._path(name).stat().st_size)
+
+    def stream(self, name: str, offset: int = 0) -> Generator[bytes, None, None]:
+        """The file from `offset` on in blocks, so that memory does not grow with it; FileNotFoundError."""
+        with self._path(name).open("rb") as file:
+            file.seek(offset)
+            while block := file.read(BLOCK_BYTES):
+                yield block
+
     def delete(self, name: str) -> None:
         """Removes a file; one that is gone already is no error."""
         self._path(name).unlink(missing_ok=True)
@@ -54,6 +78,15 @@ class ArtifactStore:
     def url(self, name: str) -> str:
         """Where the file is, for people."""
         return str(self._path(name))
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except (FileNotFoundError, FileExistsError, NotADirectoryError, PermissionError) as error:
+            raise ConfigurationInvalid(
+                f"nothing can be written to {self._root}: {error.strerror or error}; check the connection {CONN_ID}"
+            ) from error
 
     def _path(self, name: str) -> ObjectStoragePath:
         if not SAFE_NAME.fullmatch(name) or ".." in name:
@@ -88,12 +121,12 @@ class ArtifactHook(BaseHook):
         )
 
 
-def _write_local(path: Path, content: bytes) -> None:
+def _write_local(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            write(file)
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

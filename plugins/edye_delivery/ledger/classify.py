@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from edye_delivery.catalog.plan import PlannedTitle
-from edye_delivery.catalog.vocabulary import Change, DeliveryState, Mode
+from edye_delivery.catalog.vocabulary import Cause, Change, DeliveryState, Mode
 from edye_delivery.ledger.records import Delivery, Memory
 
 UNDER_WAY = frozenset(
     {DeliveryState.SENDING, DeliveryState.RECEIVED, DeliveryState.PROCESSING, DeliveryState.COMPLETED}
 )
 NOT_ACCEPTED = UNDER_WAY | {DeliveryState.PLANNED, DeliveryState.FAILED, DeliveryState.REJECTED}
+SENT_AGAIN_AS_IT_IS = frozenset({Cause.TRANSIENT, Cause.AUTH, Cause.STUCK, Cause.NOT_PICKED_UP})
 AT_PARTNER = UNDER_WAY | {DeliveryState.ACCEPTED, DeliveryState.WITHDRAWN}
 
 
@@ -53,6 +54,18 @@ def is_taken_up(plan: PlannedTitle, memory: Memory, mode: Mode) -> bool:
     if plan.change is Change.UNCHANGED:
         return False
     return mode is Mode.CHANGED or _is_begun(memory)
+
+
+def refused(plan: PlannedTitle, memory: Memory) -> Delivery | None:
+    """The title's delivery, where the partner refused exactly this content for what sending it again does not change.
+
+    None too once it is being sent again, or was accepted.
+    """
+    delivery = memory.deliveries.get(plan.delivery_key)
+    if delivery is None or delivery.state in UNDER_WAY | {DeliveryState.ACCEPTED, DeliveryState.WITHDRAWN}:
+        return None
+    is_final = delivery.refused_cause is not None and delivery.refused_cause not in SENT_AGAIN_AS_IT_IS
+    return delivery if is_final else None
 
 
 def other_edye_id(plan: PlannedTitle, memory: Memory) -> str | None:

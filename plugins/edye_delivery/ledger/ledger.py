@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, insert, or_, select, true, update
+from sqlalchemy import Engine, or_, select, update
 
 from edye_delivery.catalog.order import Accepted
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Channel, DeliveryState
 from edye_delivery.ledger.breaker import count_answer, count_failure
 from edye_delivery.ledger.classify import is_superseded
-from edye_delivery.ledger.records import MOVES, WAITED_FOR, Delivery, Memory, MoveRefused, Revision
+from edye_delivery.ledger.moves import Moves
+from edye_delivery.ledger.records import MOVES, WAITED_FOR, Delivery, Memory, Revision
 from edye_delivery.ledger.revisions import accepted_titles, keep_revision
 from edye_delivery.ledger.rows import chunks, deliveries_of, delivery_of, revision_of
 from edye_delivery.ledger.streaks import Client, count_error, count_success
 from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS
-from edye_delivery.ledger.trail import Call, note
+from edye_delivery.ledger.trail import Call
 
 ROUND_ENDED: dict[str, Any] = {"rounds_ended": DELIVERIES.c.rounds_ended + 1, "unanswered": 0}
 
@@ -32,6 +33,7 @@ class Ledger:
 
     def __init__(self, engine: Engine, now: Callable[[], datetime], client: Client | None = None) -> None:
         self._engine, self._now, self._client = engine, now, client
+        self._moves = Moves(now, client)
 
     def memories(self, partner: str, external_ids: Iterable[str]) -> dict[str, Memory]:
         """What is known of these external_ids; one that is unknown has an empty memory."""
@@ -84,21 +86,23 @@ class Ledger:
                 siblings = known[plan.external_id]
                 delivery = siblings.get(plan.delivery_key)
                 if delivery is None:
-                    self._insert_planned(connection, partner, run_id, plan)
+                    self._moves.insert_planned(connection, partner, run_id, plan)
                 elif delivery.is_left_to(channel):
                     continue
                 elif delivery.cause in WAITED_FOR and delivery.tracking_id:
-                    self._move(connection, plan.delivery_key, DeliveryState.RECEIVED, "wait again", run_id=run_id)
+                    self._moves.move(connection, plan.delivery_key, DeliveryState.RECEIVED, "wait again", run_id=run_id)
                 elif delivery.state is DeliveryState.ACCEPTED and not is_superseded(delivery, siblings.values()):
                     continue
                 elif delivery.state in MOVES[DeliveryState.PLANNED]:
-                    self._move(connection, plan.delivery_key, DeliveryState.PLANNED, "plan again", run_id=run_id)
+                    self._moves.move(connection, plan.delivery_key, DeliveryState.PLANNED, "plan again", run_id=run_id)
 
     def reject(self, key: str, cause: Cause, owner: str, detail: str, rules: Sequence[str]) -> None:
         """Quality control refused the title: it is not sent."""
         self._moved(key, DeliveryState.REJECTED, "reject", cause=cause, owner=owner, detail=detail, rules=list(rules))
 
-    def begin_send(self, key: str, run_id: str, channel: Channel = Channel.API) -> Delivery:
+    def begin_send(
+        self, key: str, run_id: str, channel: Channel = Channel.API, encode_name: str | None = None
+    ) -> Delivery:
         """The intent of one call, written before it; the delivery as it stands then (its attempts count this call).
 
         The call gets a request id of its own, by which the partner and the trail know it.
@@ -109,7 +113,7 @@ class Ledger:
             DELIVERIES.c.state != DeliveryState.SENDING, DELIVERIES.c.channel.is_(None), DELIVERIES.c.channel == channel
         )
         with self._engine.begin() as connection:
-            self._move(
+            self._moves.move(
                 connection,
                 key,
                 DeliveryState.SENDING,
@@ -117,6 +121,7 @@ class Ledger:
                 free,
                 run_id=run_id,
                 channel=channel,
+                encode_name=encode_name,
                 attempts=DELIVERIES.c.attempts + 1,
                 unanswered=DELIVERIES.c.unanswered + int(channel is Channel.API),
                 sent_at=self._now(),
@@ -136,13 +141,13 @@ class Ledger:
             row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().one()
             files = [*(row["whole_files"] or ()), temporary_name]
             connection.execute(update(DELIVERIES).where(DELIVERIES.c.delivery_key == key).values(whole_files=files))
-            self._note(connection, {**row, "detail": temporary_name}, "upload")
+            self._moves.note(connection, {**row, "detail": temporary_name}, "upload")
 
     def retry(self, key: str, detail: str, call: Call) -> None:
         """One call failed and is tried again: an event alone, for the delivery stays as it is."""
         with self._engine.begin() as connection:
             row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().one()
-            self._note(connection, {**row, "detail": detail}, "retry", call)
+            self._moves.note(connection, {**row, "detail": detail}, "retry", call)
 
     def received(
         self, key: str, tracking_id: str, bytes_sent: int, seconds: float, http_status: int | None = None
@@ -156,7 +161,7 @@ class Ledger:
             "seconds_sending": DELIVERIES.c.seconds_sending + seconds,
         }
         with self._engine.begin() as connection:
-            row = self._move(
+            row = self._moves.move(
                 connection, key, DeliveryState.RECEIVED, "receive", call=Call(seconds, http_status), **taken
             )
             if self._client is not None:
@@ -180,8 +185,8 @@ class Ledger:
         """
         told: dict[str, Any] = {"cause": cause, "owner": CAUSE_OWNERS[cause], "detail": detail}
         with self._engine.begin() as connection:
-            more = ROUND_ENDED if ended_by_partner else {}
-            failed = self._move(connection, key, DeliveryState.FAILED, "fail", call=call, **told, **more)
+            more = ROUND_ENDED | {"refused_cause": cause} if ended_by_partner else {"refused_cause": None}
+            failed = self._moves.move(connection, key, DeliveryState.FAILED, "fail", call=call, **told, **more)
             if self._client is not None and not held_back:
                 count_error(connection, self._client, failed, self._now())
                 if was_tried:
@@ -195,7 +200,7 @@ class Ledger:
         """All acceptance criteria are met: the title's revision becomes the accepted one, in the same transaction."""
         with self._engine.begin() as connection:
             kept = ROUND_ENDED | {"criteria": list(criteria)}
-            accepted = self._move(connection, plan.delivery_key, DeliveryState.ACCEPTED, "accept", **kept)
+            accepted = self._moves.move(connection, plan.delivery_key, DeliveryState.ACCEPTED, "accept", **kept)
             keep_revision(connection, partner, plan, self._now())
             if self._client is not None:
                 count_success(connection, self._client, accepted, self._now())
@@ -216,9 +221,9 @@ class Ledger:
             )
             row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().first()
             if gone.rowcount and row is not None and row["state"] == DeliveryState.ACCEPTED:
-                self._move(connection, key, DeliveryState.WITHDRAWN, "withdraw", detail=detail, run_id=run_id)
+                self._moves.move(connection, key, DeliveryState.WITHDRAWN, "withdraw", detail=detail, run_id=run_id)
             elif gone.rowcount and row is not None:  # it is being sent again; the event alone tells of the withdrawal
-                self._note(connection, {**row, "detail": detail, "run_id": run_id}, "withdraw")
+                self._moves.note(connection, {**row, "detail": detail, "run_id": run_id}, "withdraw")
 
     def accepted_titles(self, partner: str) -> Iterator[Accepted]:
         """Every accepted, not withdrawn title by show, season, episode and language; streamed in short reads."""
@@ -236,58 +241,4 @@ class Ledger:
 
     def _moved(self, key: str, state: DeliveryState, action: str, **values: Any) -> None:
         with self._engine.begin() as connection:
-            self._move(connection, key, state, action, **values)
-
-    def _move(
-        self,
-        connection: Connection,
-        key: str,
-        state: DeliveryState,
-        action: str,
-        condition: ColumnElement[bool] | None = None,
-        call: Call | None = None,
-        **values: Any,
-    ) -> Mapping[Any, Any]:
-        at = self._now()
-        cleared: dict[str, Any] = {"cause": None, "owner": None, "detail": "", "rules": []}
-        ended = {"finished_at": at if state.is_terminal else None}
-        changed = connection.execute(
-            update(DELIVERIES)
-            .where(DELIVERIES.c.delivery_key == key, DELIVERIES.c.state.in_(MOVES[state]))
-            .where(true() if condition is None else condition)
-            .values(**(cleared | ended | values | {"state": state, "updated_at": at}))
-        )
-        row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().first()
-        if row is None or changed.rowcount != 1:
-            by_channel = f" by the channel {row['channel']}" if row and row["channel"] else ""
-            stands = f"stands at {row['state']}{by_channel}" if row else "is not in the ledger"
-            raise MoveRefused(f"the delivery {key[:12]} {stands}, so it cannot become {state}")
-        self._note(connection, row, action, call)
-        return row
-
-    def _insert_planned(self, connection: Connection, partner: str, run_id: str, plan: PlannedTitle) -> None:
-        at = self._now()
-        row = {
-            "delivery_key": plan.delivery_key,
-            "content_key": plan.content_key,
-            "partner": partner,
-            "external_id": plan.external_id,
-            "edye_id": plan.title.id,
-            "title": plan.title.name,
-            "kind": plan.title.kind,
-            "lang": plan.title.lang,
-            "file_name": plan.file_name,
-            "media_digest": plan.media_digest,
-            "revision": plan.revision,
-            "state": DeliveryState.PLANNED,
-            "run_id": run_id,
-            "planned_at": at,
-            "updated_at": at,
-            "detail": "",
-        }
-        connection.execute(insert(DELIVERIES).values(row))
-        self._note(connection, row, "plan")
-
-    def _note(self, connection: Connection, row: Mapping[Any, Any], action: str, call: Call | None = None) -> None:
-        client_id = self._client.client_id if self._client else None
-        note(connection, row, action, self._now(), client_id, call)
+            self._moves.move(connection, key, state, action, **values)

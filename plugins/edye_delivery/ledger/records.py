@@ -34,7 +34,11 @@ class MoveRefused(Terminal):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One row of the ledger: a delivery as it stands."""
+    """One row of the ledger: a delivery as it stands.
+
+    `refused_cause` is set from when the partner ended an ingest of it with an error until it fails in another way;
+    `encode_name` names the re-encode that was sent, where the last try sent one.
+    """
 
     delivery_key: str
     content_key: str
@@ -52,6 +56,8 @@ class Delivery:
     rounds_ended: int
     channel: Channel | None
     whole_files: tuple[str, ...]
+    encode_name: str | None
+    refused_cause: Cause | None
     tracking_id: str | None
     request_id: str | None
     bytes_sent: int

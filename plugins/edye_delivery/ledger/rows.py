@@ -20,8 +20,8 @@ KEYS_A_QUERY = 500
 SERIES_MARK = b',"series":'
 PLAIN = (
     "delivery_key", "content_key", "partner", "external_id", "edye_id", "detail", "attempts", "unanswered",
-    "rounds_ended", "tracking_id", "request_id", "bytes_sent", "seconds_sending", "run_id", "first_sent_at", "sent_at",
-    "received_at", "finished_at",
+    "rounds_ended", "tracking_id", "request_id", "encode_name", "bytes_sent", "seconds_sending", "run_id",
+    "first_sent_at", "sent_at", "received_at", "finished_at",
 )  # fmt: skip
 
 
@@ -35,6 +35,7 @@ def delivery_of(row: Mapping[Any, Any]) -> Delivery:
         criteria=tuple(row["criteria"] or ()),
         channel=Channel(row["channel"]) if row["channel"] else None,
         whole_files=tuple(row["whole_files"] or ()),
+        refused_cause=Cause(row["refused_cause"]) if row["refused_cause"] else None,
         **{name: row[name] for name in PLAIN},
     )
 

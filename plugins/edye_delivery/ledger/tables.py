@@ -68,6 +68,8 @@ DELIVERIES = Table(
     Column("rounds_ended", Integer, nullable=False, default=0),
     Column("channel", String(8)),
     Column("whole_files", JSON),
+    Column("encode_name", String(200)),
+    Column("refused_cause", String(16)),
     Column("tracking_id", String(200)),
     Column("request_id", String(36)),
     Column("bytes_sent", BigInteger, nullable=False, default=0),

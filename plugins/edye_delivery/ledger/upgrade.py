@@ -23,6 +23,8 @@ LATER_COLUMNS: tuple[Column[Any], ...] = (
     DELIVERIES.c.channel,
     DELIVERIES.c.whole_files,
     DELIVERIES.c.request_id,
+    DELIVERIES.c.encode_name,
+    DELIVERIES.c.refused_cause,
     *(EVENTS.c[name] for name in OF_THE_TRAIL),
     *(STREAKS.c[name] for name in OF_THE_CIRCUIT),
 )

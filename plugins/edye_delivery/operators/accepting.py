@@ -81,6 +81,8 @@ def _media(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> Evidence:
     if found or video is None or video.failure is not None:
         return False, _told(found) or "the media was not measured", Cause.MEDIA
     measured = f"{video.codec} in {video.container}, {video.width_px}x{video.height_px}, {video.duration_s:.0f} s"
+    if judged.encode is not None:
+        measured += f", re-encoded from {judged.encode.source}"
     return True, measured, Cause.MEDIA
 
 

@@ -12,11 +12,11 @@ from edye_delivery.catalog.places import art_name
 from edye_delivery.catalog.plan import JudgedTitle
 from edye_delivery.catalog.vocabulary import Cause, Channel
 from edye_delivery.clients.ingest import ExtraPart, IngestApi, MediaBody, Receipt, Refusal, Upload
-from edye_delivery.clients.media import MediaHost, MediaStream
 from edye_delivery.errors import Transient
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Delivery
-from edye_delivery.operators.media_check import MediaCheck, media_of
+from edye_delivery.operators.media_check import MediaCheck, OpenMedia
+from edye_delivery.operators.media_source import MediaSource
 from edye_delivery.operators.sending import Handover, PartnerRefused
 
 
@@ -26,7 +26,7 @@ class ApiCarrier:
 
     annex: Annex
     api: IngestApi
-    media_host: MediaHost
+    media: MediaSource
     ledger: Ledger
     read_artifact: Callable[[str], bytes]
 
@@ -49,7 +49,7 @@ class ApiCarrier:
     def carry(self, judged: JudgedTitle, delivery: Delivery) -> Handover:
         """One call; what an earlier call began without our hearing of it is adopted."""
         plan = judged.plan
-        with self.media_host.stream(media_of(judged).file) as stream:
+        with self.media.opened(judged) as stream:
             upload = Upload(
                 key=delivery.idempotency_key,
                 request_id=str(delivery.request_id),
@@ -102,7 +102,7 @@ def _refused(refusal: Refusal, *, ended_ingest: bool) -> PartnerRefused | Transi
     return refused.answered(refusal.http_status, refusal.code)
 
 
-def _verified(judged: JudgedTitle, stream: MediaStream) -> Iterator[bytes]:
+def _verified(judged: JudgedTitle, stream: OpenMedia) -> Iterator[bytes]:
     """The media's blocks; the upload breaks off before its last one where they are not what was judged."""
     check = MediaCheck(judged)
     check.same_file(stream)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from edye_delivery.annex.channels import ftp_channel_of
 from edye_delivery.catalog.places import batch_name
 from edye_delivery.catalog.snapshot import Batch, JudgedBatch
 from edye_delivery.clients.ftp import FtpSession
+from edye_delivery.hooks.artifacts import ArtifactStore
 from edye_delivery.hooks.edye import EdyeHook
 from edye_delivery.hooks.ftp import FtpHook
 from edye_delivery.hooks.http_client import SYSTEM_TEMPO
@@ -28,6 +29,7 @@ from edye_delivery.operators.base import StepOperator, keep, load, log_channel, 
 from edye_delivery.operators.ftp_carrier import FtpCarrier
 from edye_delivery.operators.illustrating import Illustrator
 from edye_delivery.operators.judging import Judge
+from edye_delivery.operators.media_source import MediaSource
 from edye_delivery.operators.sending import Carrier, Sender
 from edye_delivery.operators.tracing import note_verdicts
 
@@ -79,7 +81,7 @@ class IllustrateBatchOperator(BatchOperator):
 class DeliverBatchOperator(BatchOperator):
     """Upload to the partner over one channel."""
 
-    def carrier(self, ledger: Ledger, read_artifact: Callable[[str], bytes]) -> AbstractContextManager[Carrier]:
+    def carrier(self, ledger: Ledger, store: ArtifactStore) -> AbstractContextManager[Carrier]:
         """The way to the partner, open while the batch is sent."""
         raise NotImplementedError
 
@@ -93,7 +95,7 @@ class DeliverBatchOperator(BatchOperator):
             return self.batch
         ledger = LedgerHook().get_conn(self.annex)
         alarm = the_alarm()
-        with self.carrier(ledger, store.get) as carrier:
+        with self.carrier(ledger, store) as carrier:
             run_id, admit = batch.request.run_id, self._breaker(context).admit
             sender = Sender(self.annex.partner, carrier, ledger, SYSTEM_TEMPO, run_id, alarm.sound, admit)
             counts = sender.send_batch(batch.titles)
@@ -110,21 +112,21 @@ class DeliverBatchOperator(BatchOperator):
 class DeliverByApiOperator(DeliverBatchOperator):
     """Upload through the partner's ingest API."""
 
-    def carrier(self, ledger: Ledger, read_artifact: Callable[[str], bytes]) -> AbstractContextManager[Carrier]:
+    def carrier(self, ledger: Ledger, store: ArtifactStore) -> AbstractContextManager[Carrier]:
         """One multipart call a title."""
-        api, media_host = IngestHook(self.annex).api(), EdyeHook().media_host(self.annex)
-        return nullcontext(ApiCarrier(self.annex, api, media_host, ledger, read_artifact))
+        api, media = IngestHook(self.annex).api(), MediaSource(EdyeHook().media_host(self.annex), store)
+        return nullcontext(ApiCarrier(self.annex, api, media, ledger, store.get))
 
 
 class DeliverByFtpOperator(DeliverBatchOperator):
     """Upload to the partner's FTP server."""
 
-    def carrier(self, ledger: Ledger, read_artifact: Callable[[str], bytes]) -> AbstractContextManager[Carrier]:
+    def carrier(self, ledger: Ledger, store: ArtifactStore) -> AbstractContextManager[Carrier]:
         """Files under temporary names, renamed when they are whole, the metadata file last."""
         channel = ftp_channel_of(self.annex)
         account = FtpHook(channel.conn_id, channel.answer_timeout_s).account()
-        media_host = EdyeHook().media_host(self.annex)
-        return FtpCarrier(self.annex, lambda: FtpSession(account), media_host, ledger, read_artifact)
+        media = MediaSource(EdyeHook().media_host(self.annex), store)
+        return FtpCarrier(self.annex, lambda: FtpSession(account), media, ledger, store.get)
 
 
 class AcceptBatchOperator(BatchOperator):

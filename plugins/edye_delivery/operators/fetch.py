@@ -12,8 +12,9 @@ from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.redelivery import redelivery_of
 from edye_delivery.catalog.request import RunFacts, request_of
 from edye_delivery.catalog.snapshot import Snapshot
-from edye_delivery.catalog.vocabulary import Channel
+from edye_delivery.catalog.vocabulary import Channel, Correction
 from edye_delivery.catalog.window import Window
+from edye_delivery.errors import InvalidRequest
 from edye_delivery.hooks.edye import EdyeHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import StepOperator, keep, load, log_channel
@@ -41,6 +42,8 @@ class CheckRequestOperator(StepOperator):
         partner, params = self.annex.partner, context["params"]
         if self.redelivery:
             request = redelivery_of(partner, params, facts, self.channel)
+            if request.correction is Correction.MEDIA and self.annex.reencode is None:
+                raise InvalidRequest(f"nothing is re-encoded for {self.annex.display_name}: its annex has no reencode")
         else:
             request = request_of(partner, self.annex.schedule, params, facts, self.channel)
         window = Window(request.start_at, request.end_at).as_json()

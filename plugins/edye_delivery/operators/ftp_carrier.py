@@ -28,11 +28,11 @@ from edye_delivery.catalog.plan import JudgedTitle
 from edye_delivery.catalog.vocabulary import Channel, DeliveryState
 from edye_delivery.clients.ftp import FtpSession, OffsetRefused
 from edye_delivery.clients.ftp_path import RemotePath
-from edye_delivery.clients.media import MediaHost
 from edye_delivery.errors import FtpRefused, Transient
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Delivery
-from edye_delivery.operators.media_check import MediaCheck, media_of
+from edye_delivery.operators.media_check import MediaCheck, media_of, promised_sha256
+from edye_delivery.operators.media_source import MediaSource
 from edye_delivery.operators.sending import Handover, PartnerRefused
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class FtpCarrier:
 
     annex: Annex
     connect: Callable[[], FtpSession]
-    media_host: MediaHost
+    media: MediaSource
     ledger: Ledger
     read_artifact: Callable[[str], bytes]
     _idle: list[FtpSession] = field(default_factory=list, init=False)
@@ -229,9 +229,8 @@ class FtpCarrier:
         self, judged: JudgedTitle, key: str, named: Callable[[str], tuple[RemotePath, RemotePath]]
     ) -> Piece:
         """The media file; a part of it is gone on with where SHA-256 or ETag tell that it is of the same file."""
-        media = media_of(judged)
-        url, file = media.file, judged.video or self.media_host.describe(media.file)
-        size_bytes, identity = file.size_bytes, media.sha256 or file.etag
+        file = judged.video or self.media.host.describe(media_of(judged).file)
+        size_bytes, identity = file.size_bytes, promised_sha256(judged) or file.etag
         check = self._checks.setdefault(key, MediaCheck(judged))
 
         @contextmanager
@@ -242,7 +241,7 @@ class FtpCarrier:
                 yield iter(())
                 check.finish()
                 return
-            with self.media_host.stream(url, start) as stream:
+            with self.media.opened(judged, start) as stream:
                 check.same_file(stream)
                 sent = _from(check.seen(stream.blocks(), start), offset - start)
                 yield _told(sent, name, offset, size_bytes)

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from typing import Protocol
 
 from edye_delivery.catalog.plan import JudgedTitle
 from edye_delivery.catalog.title import Source
-from edye_delivery.clients.media import MediaStream
 from edye_delivery.errors import MediaChanged, MediaMismatch, MediaUnavailable
+
+
+class OpenMedia(Protocol):
+    """A media file that is being read, from the media host or from the artifact store."""
+
+    @property
+    def size_bytes(self) -> int:
+        """The whole file's."""
+
+    @property
+    def etag(self) -> str:
+        """Its strong ETag, or empty."""
+
+    def blocks(self) -> Iterator[bytes]:
+        """Its bytes from where it was opened to its end."""
 
 
 def media_of(judged: JudgedTitle) -> Source:
@@ -18,13 +33,20 @@ def media_of(judged: JudgedTitle) -> Source:
     return judged.plan.media
 
 
+def promised_sha256(judged: JudgedTitle) -> str | None:
+    """The SHA-256 of what is to be sent: of the re-encode, else as the catalogue tells it."""
+    if judged.encode is not None:
+        return judged.encode.sha256
+    source = judged.plan.media
+    return source.sha256.lower() if source is not None and source.sha256 else None
+
+
 class MediaCheck:
     """Follows a title's media on its way, in one stream or in several that go on where the one before ended."""
 
     def __init__(self, judged: JudgedTitle) -> None:
-        source = judged.plan.media
         self._judged = judged
-        self._expected = source.sha256.lower() if source is not None and source.sha256 else None
+        self._expected = promised_sha256(judged)
         self._digest = hashlib.sha256()
         self.hashed_bytes = 0
 
@@ -32,7 +54,7 @@ class MediaCheck:
         """Where the source has to be read from so that bytes from `offset` on may be sent and all of it be checked."""
         return offset if self._expected is None else min(offset, self.hashed_bytes)
 
-    def same_file(self, stream: MediaStream) -> None:
+    def same_file(self, stream: OpenMedia) -> None:
         """Raises MediaChanged where the stream is not the file that was judged."""
         video = self._judged.video
         if video is not None and (stream.size_bytes != video.size_bytes or (video.etag and stream.etag != video.etag)):
@@ -50,7 +72,8 @@ class MediaCheck:
     def finish(self) -> None:
         """Raises MediaMismatch where the whole file has another SHA-256 than the catalogue tells."""
         if self._expected is not None and self._digest.hexdigest() != self._expected:
+            promise = "its re-encode has" if self._judged.encode else "the catalogue says"
             raise MediaMismatch(
-                f"the media of {self._judged.plan.external_id} has SHA-256 {self._digest.hexdigest()}, the catalogue "
-                f"says {self._expected}: upload it to the media host again, or correct the catalogue"
+                f"the media of {self._judged.plan.external_id} has SHA-256 {self._digest.hexdigest()}, {promise} "
+                f"{self._expected}: upload it to the media host again, or correct the catalogue"
             )

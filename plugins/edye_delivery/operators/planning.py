@@ -9,10 +9,10 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.annex.planning import plan_of
 from edye_delivery.annex.selection import left_out_because
 from edye_delivery.catalog.finding import Finding
-from edye_delivery.catalog.plan import PlannedTitle
+from edye_delivery.catalog.plan import PlannedTitle, RunRequest
 from edye_delivery.catalog.snapshot import Batch, Snapshot, WindowPlan, Withdrawal
-from edye_delivery.catalog.vocabulary import Change, Mode
-from edye_delivery.ledger.classify import compared, is_taken_up, other_edye_id
+from edye_delivery.catalog.vocabulary import Cause, Change, Correction, Mode
+from edye_delivery.ledger.classify import compared, is_taken_up, other_edye_id, refused
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Memory
 from edye_delivery.qc.metadata import clash, duplicates
@@ -30,7 +30,9 @@ def plan_window(annex: Annex, snapshot: Snapshot, ledger: Ledger) -> tuple[Windo
     not_found = asked - {plan.external_id for plan in plans}
     memories = ledger.memories(annex.partner, [plan.external_id for plan in plans])
     placed = [
-        _placed(plan, memories[plan.external_id], twins) for plan in plans if not asked or plan.external_id in asked
+        _placed(plan, memories[plan.external_id], twins, annex, request)
+        for plan in plans
+        if not asked or plan.external_id in asked
     ]
     working, unchanged, left = _sorted_out(placed, memories, request.mode)
     batches = [
@@ -80,14 +82,28 @@ def _sorted_out(
     return working, unchanged, len(plans) - len(working) - len(unchanged)
 
 
-def _placed(plan: PlannedTitle, memory: Memory, twins: Mapping[str, Finding]) -> PlannedTitle:
+def _placed(
+    plan: PlannedTitle, memory: Memory, twins: Mapping[str, Finding], annex: Annex, request: RunRequest
+) -> PlannedTitle:
     """The plan with its place in the ledger, and with the findings that only a look at its neighbours gives."""
     findings = list(plan.findings)
     if plan.title.id in twins:
         findings.append(twins[plan.title.id])
     elif (other := other_edye_id(plan, memory)) is not None:
         findings.append(clash(plan.external_id, plan.title, other))
-    return compared(plan, memory).model_copy(update={"findings": tuple(findings)})
+    asked = annex.reencode is not None and _reencode_asked(plan, memory, request)
+    return compared(plan, memory).model_copy(update={"findings": tuple(findings), "reencode_asked": asked})
+
+
+def _reencode_asked(plan: PlannedTitle, memory: Memory, request: RunRequest) -> bool:
+    """Whether the media is to be encoded anew whatever quality control says: a person or the partner's refusal asks.
+
+    After a refusal once: an encode that was refused too is a matter for a person.
+    """
+    if request.correction is Correction.MEDIA:
+        return True
+    delivery = refused(plan, memory)
+    return delivery is not None and delivery.refused_cause is Cause.MEDIA and delivery.encode_name is None
 
 
 def _cut(plans: Sequence[PlannedTitle], batch_size: int) -> Iterator[Sequence[PlannedTitle]]:

@@ -109,7 +109,7 @@ def gathered(
     unjudged: list[PlannedTitle] = []
     incidents: list[str] = []
     for number in range(1, plan.batches + 1):
-        for step in ("illustrated", "judged"):
+        for step in ("illustrated", "reencoded", "judged"):
             try:
                 content = store.get(batch_name(request, number, step))
             except FileNotFoundError:

@@ -17,6 +17,7 @@ from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Change, Delive
 from edye_delivery.catalog.window import Window, rfc3339
 from edye_delivery.ledger.records import Delivery
 from edye_delivery.qc.metadata import malformed
+from edye_delivery.qc.reencode import is_to_be_reencoded, told_form
 from edye_delivery.reports.feed_model import FeedOutcome, FeedReport, errors_first
 from edye_delivery.reports.model import (
     Colour,
@@ -135,15 +136,28 @@ def _judged_report(outcome: RunOutcome, judged: JudgedTitle) -> TitleReport:
         "rules": tuple(dict.fromkeys(finding.code for finding in found)),
         "findings": tuple(_reported(finding) for finding in judged.findings),
         "thumbnails": tuple(ReportedThumbnail.model_validate(thumbnail) for thumbnail in judged.thumbnails),
+        "reencoded": _reencoded(outcome, judged),
+        "healed": tuple(_reported(finding) for finding in judged.healed),
     }
     if outcome.request.dry_run and found:
         cause = next((finding.cause for finding in found if finding.cause is not Cause.TRANSIENT), Cause.TRANSIENT)
         state = DeliveryState.FAILED if cause is Cause.TRANSIENT else DeliveryState.REJECTED
         detail = "; ".join(finding.message for finding in found)
         seen |= {"state": state, "cause": cause, "owner": found[0].owner, "detail": detail, "next_step": found[0].fix}
+        if seen["reencoded"]:
+            seen["next_step"] = "nothing: a run that sends re-encodes it"
     elif found and report.state is DeliveryState.REJECTED:
         seen["next_step"] = found[0].fix
     return report.model_copy(update=seen)
+
+
+def _reencoded(outcome: RunOutcome, judged: JudgedTitle) -> str:
+    """From what the title's media was re-encoded, or in a dry run would be; empty where it goes as it is."""
+    if judged.encode is not None:
+        return f"re-encoded from {judged.encode.source}, the original is kept"
+    if outcome.request.dry_run and is_to_be_reencoded(outcome.annex, judged):
+        return f"would be re-encoded from {told_form(judged.video)} by a run that sends"
+    return ""
 
 
 def _planned_report(outcome: RunOutcome, plan: PlannedTitle, detail: str) -> TitleReport:

@@ -174,7 +174,8 @@ class Sender:
         while True:
             self._pass_gate(key)
             attempt += 1
-            delivery = self.ledger.begin_send(key, self.run_id, self.carrier.channel)
+            encode_name = judged.encode.name if judged.encode else None
+            delivery = self.ledger.begin_send(key, self.run_id, self.carrier.channel, encode_name)
             try:
                 return self._send_once(judged, delivery)
             except Transient as error:

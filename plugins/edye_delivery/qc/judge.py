@@ -14,7 +14,7 @@ from edye_delivery.catalog.finding import Finding
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.title import Image, Title
 from edye_delivery.catalog.vocabulary import ImageKind, Severity
-from edye_delivery.qc import fields  # noqa: F401 (fields, texts and metadata enter their rules in the catalogue)
+from edye_delivery.qc import fields, reencode  # noqa: F401 (fields, texts, metadata, reencode enter their rules)
 from edye_delivery.qc.images import Artwork, missing_kinds, picture_name
 from edye_delivery.qc.registry import RULES, Rule, Subject, rules_on
 from edye_delivery.qc.video import Media
@@ -56,6 +56,11 @@ def judge(
         tuple(finding for part in parts for finding in part.findings),
         tuple(dict.fromkeys(skip for part in parts for skip in part.skipped)),
     )
+
+
+def judge_media(annex: Annex, plan: PlannedTitle, video: VideoFacts, today: date) -> Verdict:
+    """The answer of the rules on the media file alone."""
+    return _Bench(annex, today).asked(rules_on(Subject.MEDIA), Media(plan, video))
 
 
 class _Bench:

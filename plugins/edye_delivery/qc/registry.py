@@ -36,13 +36,17 @@ class Subject(StrEnum):
     WINDOW = "all titles of a window"
     TITLE = "a planned title"
     MEDIA = "a title's media file"
+    ENCODE = "the re-encode of a title's media file"
     PICTURE = "one picture of a title"
     ARTWORK = "all artwork of a title"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule; `unless` gives the reason for which the rule cannot be, or need not be, answered for a subject."""
+    """One rule; `unless` gives the reason for which the rule cannot be, or need not be, answered for a subject.
+
+    `is_healed_by_encode` says that a new encode of the media file takes the defect away.
+    """
 
     code: str
     name: str
@@ -56,6 +60,7 @@ class Rule:
     fix: str
     check: Callable[..., Iterator[str]]
     unless: Callable[..., str | None] | None
+    is_healed_by_encode: bool = False
 
     @property
     def family(self) -> str:
@@ -98,6 +103,7 @@ def rule(
     source: str,
     owner: Owner | None = None,
     unless: Callable[..., str | None] | None = None,
+    is_healed_by_encode: bool = False,
 ) -> Callable[[Check], Check]:
     """Enters the function in the catalogue as a rule; ValueError for a code or name that cannot be used."""
 
@@ -110,8 +116,9 @@ def rule(
         if told is None:
             raise ValueError(f"{code} {name}: the docstring needs a first line, `Why:` and `Fix:`")
         what, why, fix = (" ".join(told[part].split()) for part in ("what", "why", "fix"))
+        whose = owner or CAUSE_OWNERS[cause]
         RULES[code] = Rule(
-            code, name, severity, on, cause, owner or CAUSE_OWNERS[cause], source, what, why, fix, check, unless
+            code, name, severity, on, cause, whose, source, what, why, fix, check, unless, is_healed_by_encode
         )
         return check
 

@@ -16,6 +16,7 @@ SECTION_5 = "roku-partner-annex.md section 5"
 URLS = "architecture.md, Security, from the first line"
 EDYE_SOURCE = "edye-api.yaml, Source"
 media_rule = partial(rule, on=Subject.MEDIA, cause=Cause.MEDIA)
+healable_rule = partial(media_rule, is_healed_by_encode=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def _failed(media: Media, failure: ProbeFailure) -> Iterator[str]:
 
 @media_rule("VID001", "media-missing", Severity.BLOCK, source=SECTION_5)
 def media_missing(media: Media, annex: Annex) -> Iterator[str]:
-    """The title has no media file of a type that the partner takes.
+    """The title has no media file of a type that the partner takes, nor of one that is re-encoded for it.
 
     Why: the media file is one of the partner's three mandatory fields (archivo_media).
     Fix: upload the video to JW Player, let it encode an MP4, and synchronise it with EDYE.
@@ -111,7 +112,7 @@ def media_unreadable(media: Media, annex: Annex) -> Iterator[str]:
     yield from _failed(media, ProbeFailure.UNREADABLE)
 
 
-@media_rule("VID005", "container-unsupported", Severity.BLOCK, source=SECTION_5, unless=_unmeasured)
+@healable_rule("VID005", "container-unsupported", Severity.BLOCK, source=SECTION_5, unless=_unmeasured)
 def container_unsupported(media: Media, annex: Annex) -> Iterator[str]:
     """The file's format, whatever its name says, is not one that the partner takes.
 
@@ -122,7 +123,7 @@ def container_unsupported(media: Media, annex: Annex) -> Iterator[str]:
         yield f"format {media.facts.container!r:.40}, expected {', '.join(annex.video.containers)}"
 
 
-@media_rule("VID006", "codec-unsupported", Severity.BLOCK, source=SECTION_5, unless=_unmeasured)
+@healable_rule("VID006", "codec-unsupported", Severity.BLOCK, source=SECTION_5, unless=_unmeasured)
 def codec_unsupported(media: Media, annex: Annex) -> Iterator[str]:
     """The video's codec is not one that the partner takes.
 
@@ -252,3 +253,15 @@ def media_too_large(media: Media, annex: Annex) -> Iterator[str]:
     limit_bytes = annex.video.max_size_bytes
     if media.facts and (media.facts.failure is ProbeFailure.TOO_LARGE or media.facts.size_bytes > limit_bytes):
         yield f"{media.facts.size_bytes} bytes, expected {limit_bytes} bytes or less"
+
+
+@healable_rule("VID016", "source-type-unsupported", Severity.BLOCK, source=SECTION_5, unless=_unseen)
+def source_type_unsupported(media: Media, annex: Annex) -> Iterator[str]:
+    """The catalogue offers the media file only as a type that the partner does not take.
+
+    Why: the partner takes MP4 only (formato no soportado).
+    Fix: let JW Player encode an MP4, and synchronise it with EDYE.
+    """
+    source = media.plan.media
+    if source is not None and source.type not in annex.video.source_types:
+        yield f"type {source.type!r:.60}, expected {', '.join(annex.video.source_types)}"

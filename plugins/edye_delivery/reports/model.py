@@ -56,7 +56,10 @@ class ReportedThumbnail(ReportValue):
 
 
 class TitleReport(ReportValue):
-    """What became of one title: where it stands, why, whose turn it is, and the proof."""
+    """What became of one title: where it stands, why, whose turn it is, and the proof.
+
+    `reencoded` says from what its media was re-encoded, and `healed` what had been found of the original.
+    """
 
     external_id: Text
     edye_id: Text
@@ -70,6 +73,8 @@ class TitleReport(ReportValue):
     owner: Owner | None = None
     rules: tuple[str, ...] = ()
     findings: tuple[ReportedFinding, ...] = ()
+    reencoded: Text = ""
+    healed: tuple[ReportedFinding, ...] = ()
     detail: Text = ""
     next_step: Text = ""
     attempts: Count = 0

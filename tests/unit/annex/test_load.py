@@ -27,8 +27,11 @@ def test_the_roku_annex_says_what_the_partner_document_says():
         (ANNEX_FILE.read_text(encoding="utf-8").replace("batch_size: 50", "batch_size: 0"), "batch_size"),
         (ANNEX_FILE.read_text(encoding="utf-8").replace("map: rating", "map: stars"), "stars"),
         (ANNEX_FILE.read_text(encoding="utf-8") + "\ntypo: 1\n", "typo"),
+        (ANNEX_FILE.read_text(encoding="utf-8").replace("video_codec: h264", "video_codec: hevc"), "does not allow"),
+        (ANNEX_FILE.read_text(encoding="utf-8").replace("container: mp4", "container: mov"), "does not allow"),
+        (ANNEX_FILE.read_text(encoding="utf-8").replace("encoder: libx264", "encoder: -y"), "reencode.encoder"),
     ],
-    ids=["YAML", "missing keys", "other name", "bound", "table", "typo"],
+    ids=["YAML", "missing keys", "other name", "bound", "table", "typo", "codec", "container", "option"],
 )
 def test_a_defect_is_told_with_file_and_key(tmp_path, text, told):
     path = tmp_path / "roku.yaml"

@@ -33,7 +33,15 @@ def test_a_window_is_enough():
     assert (request.start_at.day, request.end_at.day, request.external_ids) == (1, 2, ())
 
 
-@pytest.mark.parametrize(("correction", "mode", "force"), [("metadata", Mode.ALL, False), ("resend", Mode.ALL, True)])
+@pytest.mark.parametrize(
+    ("correction", "mode", "force"),
+    [
+        ("by_cause", Mode.FAILED, False),
+        ("metadata", Mode.ALL, False),
+        ("media", Mode.ALL, True),
+        ("resend", Mode.ALL, True),
+    ],
+)
 def test_a_correction_decides_what_is_taken_up_and_whether_accepted_titles_go_again(correction, mode, force):
     request = asked(**TITLES, **REASON, correction=correction)
     assert (request.mode, request.force_resend) == (mode, force)
@@ -46,7 +54,10 @@ def test_a_correction_decides_what_is_taken_up_and_whether_accepted_titles_go_ag
         ({**REASON, "window_start": "2026-03-01T06:00:00Z"}, "give external_ids or a window"),
         (TITLES, "reason is a sentence that says why these titles are delivered again"),
         ({**TITLES, "reason": "because"}, "reason is a sentence"),
-        ({**TITLES, **REASON, "correction": "all"}, "correction is 'all'; it is one of by_cause, metadata, resend"),
+        (
+            {**TITLES, **REASON, "correction": "all"},
+            "correction is 'all'; it is one of by_cause, metadata, media, resend",
+        ),
         ({**TITLES, **REASON, "dry_run": "no"}, "dry_run is 'no'; it is true or false"),
         ({**TITLES, **REASON, "mode": "all"}, "this DAG has no param 'mode'"),
     ],

@@ -6,11 +6,14 @@ from typing import Any
 
 from edye_delivery.catalog.facts import ProbeFailure, VideoFacts
 from edye_delivery.qc.judge import Verdict
+from edye_delivery.qc.reencode import Attempt
+from edye_delivery.qc.registry import RULES
 from tests.builders import the_annex
 from tests.unit.qc.builders import ANNEX, a_movie, a_source, a_video, judged
 from tests.unit.qc.cases import at_limit, failing, passing
 
 HLS = a_source(file="http://media.example/video.m3u8", type="application/vnd.apple.mpegurl")
+QUICKTIME = a_source(file="http://media.example/video.mov", type="video/quicktime")
 MOST_BYTES = ANNEX.video.max_size_bytes
 
 
@@ -32,6 +35,13 @@ def sized(size_bytes: int) -> Verdict:
 def lasting(duration_s: float, **changes: Any) -> Verdict:
     """The verdict on a media file of this duration, which the catalogue says too."""
     return judged(a_movie(duration_ms=round(duration_s * 1000)), video=a_video(duration_s=duration_s), **changes)
+
+
+def encoded(**changes: Any) -> Verdict:
+    """What VID017 says of a title that was re-encoded from HEVC, where the result differs in this only."""
+    after = a_video(**changes)
+    found = judged(a_movie(duration_ms=None), video=after).findings
+    return Verdict(RULES["VID017"].findings(Attempt(a_video(codec="hevc"), after, found), ANNEX), ())
 
 
 CASES = (
@@ -68,7 +78,7 @@ CASES = (
     failing("VID008", "a millisecond over two hours", lambda: lasting(7200.001)),
     failing("VID008", "an allowed container that tells no duration", lambda: judged(
         a_movie(duration_ms=None), video=a_video(container="mpegts", duration_s=0.0),
-        annex=the_annex(video={"containers": ["mpegts"]}))),
+        annex=the_annex(video={"containers": ["mpegts"]}, reencode=None))),
     at_limit("VID008", "two hours", lambda: lasting(7200.0)),
     passing("VID009", "a whole file", lambda: judged()),
     failing("VID009", "a file cut short, with its figures", lambda: video(
@@ -101,4 +111,15 @@ CASES = (
     failing("VID015", "one byte over", lambda: sized(MOST_BYTES + 1)),
     failing("VID015", "told by the probe", lambda: failed(ProbeFailure.TOO_LARGE)),
     at_limit("VID015", "the most bytes", lambda: sized(MOST_BYTES)),
+    passing("VID016", "an MP4", lambda: judged()),
+    failing("VID016", "a QuickTime file only", lambda: judged(a_movie(sources=[QUICKTIME]))),
+    at_limit("VID016", "an MP4 beside a larger QuickTime file", lambda: judged(
+        a_movie(sources=[QUICKTIME | {"height": 2160}, a_source()]))),
+    at_limit("VID016", "a QuickTime file where nothing is re-encoded", lambda: judged(
+        a_movie(sources=[QUICKTIME]), annex=the_annex(reencode=None)), "VID001"),
+    passing("VID017", "a good result", lambda: encoded()),
+    failing("VID017", "the codec it had before", lambda: encoded(codec="hevc")),
+    failing("VID017", "half of it", lambda: encoded(duration_s=660.0)),
+    at_limit("VID017", "5 s less", lambda: encoded(duration_s=1315.0)),
+    at_limit("VID017", "5.001 s less", lambda: encoded(duration_s=1314.999), "VID017"),
 )  # fmt: skip

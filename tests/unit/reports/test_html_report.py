@@ -27,6 +27,8 @@ def hostile_report() -> WindowReport:
         owner=Owner.DEVOPS,
         rules=(HOSTILE,),
         findings=(a_finding(HOSTILE, name=HOSTILE, message=HOSTILE, fix=HOSTILE),),
+        reencoded=HOSTILE,
+        healed=(a_finding(HOSTILE, name=HOSTILE, message=HOSTILE, fix=HOSTILE),),
         criteria=(ReportedCriterion(criterion=HOSTILE, met=False, evidence=HOSTILE),),
         thumbnails=(ReportedThumbnail(name=HOSTILE, art_name=HOSTILE, width_px=1, height_px=1),),
         **dict.fromkeys(
@@ -44,6 +46,15 @@ def test_no_foreign_text_becomes_markup() -> None:
     assert [len(hostile.named(tag)) for tag in ("script", "style", "img", "svg")] == [1, 1, 1, 0]
     assert not [name for _, attributes in hostile.found for name in attributes if name.startswith("on")]
     assert hostile.open == []
+
+
+def test_a_re_encoded_title_says_from_what_and_what_was_healed() -> None:
+    title = a_title(reencoded="re-encoded from hevc in mp4, the original is kept", healed=(a_finding("VID006"),))
+    text = Tags(as_html(a_report(title), {})).text
+    assert "e-encoded from hevc in mp4, the original is kept" in text
+    assert "VID006" in text
+    assert "of the original, healed by the re-encode" in text
+    assert "healed" not in Tags(as_html(a_report(a_title()), {})).text
 
 
 def test_foreign_text_is_shown_as_it_is_with_its_invisible_characters_named() -> None:

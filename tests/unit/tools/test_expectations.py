@@ -8,14 +8,17 @@ EXPECTED = {
     "a": Expectation("a", "accepted", (), ""),
     "b": Expectation("b", "rejected", ("VID006",), "HEVC"),
     "c": Expectation("c", "left_out", (), ""),
+    "e": Expectation("e", "accepted", (), "Matroska", healed=("VID005",)),
 }
 
 
-def title(edye_id, state, rules=()):
-    return {"edye_id": edye_id, "external_id": edye_id.upper(), "state": state, "rules": list(rules), "detail": "so"}
+def title(edye_id, state, rules=(), healed=()):
+    told = {"edye_id": edye_id, "external_id": edye_id.upper(), "state": state, "rules": list(rules), "detail": "so"}
+    return told | {"healed": [{"code": code} for code in healed]}
 
 
-GOOD = [title("a", "accepted"), title("b", "rejected", ["VID006"])]
+ENCODED = title("e", "accepted", healed=["VID005"])
+GOOD = [title("a", "accepted"), title("b", "rejected", ["VID006"]), ENCODED]
 
 
 def test_all_as_planned_is_no_surprise():
@@ -25,10 +28,18 @@ def test_all_as_planned_is_no_surprise():
 @pytest.mark.parametrize(
     ("titles", "told"),
     [
-        (GOOD[:1], "b should be rejected, but the report does not have it"),
-        ([title("a", "failed"), GOOD[1]], "A (a) should be accepted, but is failed: so"),
-        ([GOOD[0], title("b", "rejected", ["VID007"])], "should be rejected [VID006], but is rejected [VID007]"),
-        ([GOOD[0], title("b", "accepted")], "should be rejected [VID006], but is accepted"),
+        ([GOOD[0], ENCODED], "b should be rejected, but the report does not have it"),
+        ([title("a", "failed"), *GOOD[1:]], "A (a) should be accepted, but is failed: so"),
+        (
+            [GOOD[0], title("b", "rejected", ["VID007"]), ENCODED],
+            "should be rejected [VID006], but is rejected [VID007]",
+        ),
+        ([GOOD[0], title("b", "accepted"), ENCODED], "should be rejected [VID006], but is accepted"),
+        ([*GOOD[:2], title("e", "accepted")], "E (e) should be re-encoded for VID005, but is sent as it is"),
+        (
+            [title("a", "accepted", healed=["VID006"]), *GOOD[1:]],
+            "should be sent as it is, but is re-encoded for VID006",
+        ),
         ([*GOOD, title("c", "accepted")], "c should have been left out, but is accepted"),
         ([*GOOD, title("d", "accepted")], "d is in the report, but not in the sample catalogue"),
     ],
@@ -43,5 +54,6 @@ def test_the_sample_catalogue_plans_good_bad_and_left_out_titles():
     assert sum(expectation.state == "accepted" for expectation in planned) >= 22
     assert sum(expectation.state == "left_out" for expectation in planned) >= 6
     rules = [rule for expectation in planned for rule in expectation.rules]
-    assert len(set(rules)) == 17
+    assert len(set(rules)) == 15
+    assert sorted(expectation.healed for expectation in planned if expectation.healed) == [("VID005",), ("VID006",)]
     assert all(expectation.defect for expectation in planned if expectation.state == "rejected")

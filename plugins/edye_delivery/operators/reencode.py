@@ -1,0 +1,49 @@
+"""The step between judging and illustrating: media that only a new encode heals is encoded anew."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import Context
+
+from edye_delivery.catalog.places import batch_name
+from edye_delivery.catalog.snapshot import JudgedBatch
+from edye_delivery.hooks.edye import EdyeHook
+from edye_delivery.hooks.http_client import SYSTEM_TEMPO
+from edye_delivery.operators.base import keep, load
+from edye_delivery.operators.batch import BatchOperator
+from edye_delivery.operators.media_source import MediaSource
+from edye_delivery.operators.reencoding import Reencoder
+from edye_delivery.operators.tracing import note_verdicts
+
+
+class ReencodeBatchOperator(BatchOperator):
+    """Re-encodes the media that only a new encode heals."""
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """The re-encoded batch's reference; the judged one's where there is nothing to re-encode, or in a dry run."""
+        store = self.artifacts
+        batch = load(store, self.batch, JudgedBatch)
+        with tempfile.TemporaryDirectory(prefix="edye-reencode-") as scratch:
+            reencoder = Reencoder(
+                annex=self.annex,
+                source=MediaSource(EdyeHook().media_host(self.annex), store),
+                store=store,
+                scratch_folder=Path(scratch),
+                today=datetime.now(UTC).date(),
+                tempo=SYSTEM_TEMPO,
+            )
+            waiting = reencoder.waiting(batch.titles)
+            names = ", ".join(judged.plan.external_id for judged in waiting)
+            if not waiting or batch.request.dry_run:
+                self.log.info("nothing is re-encoded%s", f"; without dry_run it would be {names}" if waiting else "")
+                return self.batch
+            self.log.info("to be re-encoded: %s", names)
+            titles = reencoder.reencode_batch(batch.titles)
+        looked_at = [judged for judged in titles if judged.plan.delivery_key in reencoder.seconds]
+        note_verdicts("reencode", self.annex, batch.request, looked_at, reencoder.seconds)
+        reencoded = batch.model_copy(update={"titles": titles})
+        return keep(store, batch_name(batch.request, batch.number, "reencoded"), reencoded)

@@ -1,0 +1,206 @@
+"""Re-encode: titles that wait for nothing but a new encode get one, once, and are judged again (annex section 7)."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.annex.reencode import Reencode
+from edye_delivery.catalog.digest import digest_of, path_of
+from edye_delivery.catalog.facts import ProbeFailure, VideoFacts
+from edye_delivery.catalog.finding import blocking
+from edye_delivery.catalog.places import encode_name
+from edye_delivery.catalog.plan import Encode, JudgedTitle
+from edye_delivery.catalog.title import Source
+from edye_delivery.clients.encode import EncodeJob, encode
+from edye_delivery.clients.patience import Tempo
+from edye_delivery.clients.probe import probe_video
+from edye_delivery.errors import ConfigurationInvalid, MediaTooLarge, Terminal, Transient
+from edye_delivery.operators.media_check import MediaCheck, media_of
+from edye_delivery.operators.media_source import BlockStore, MediaSource, StoredReader
+from edye_delivery.qc.judge import judge_media
+from edye_delivery.qc.reencode import Attempt, is_to_be_reencoded, not_healed, postponed, told_form
+from edye_delivery.qc.registry import RULES, Subject
+
+log = logging.getLogger(__name__)
+SPARE_BYTES = 512 * 1024**2
+
+
+class EncodeStore(BlockStore, Protocol):
+    """What of the artifact store an encode takes."""
+
+    def get(self, name: str) -> bytes:
+        """The file's bytes; FileNotFoundError."""
+
+    def put(self, name: str, content: bytes) -> object:
+        """Writes a file whole or not at all."""
+
+    def put_file(self, name: str, source: Path) -> object:
+        """Writes a local file, whole or not at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reencoder:
+    """Re-encodes the titles of a batch one after the other: ffmpeg itself works on all cores.
+
+    `seconds` says afterwards how long each title took that was re-encoded, by delivery key.
+    """
+
+    annex: Annex
+    source: MediaSource
+    store: EncodeStore
+    scratch_folder: Path
+    today: date
+    tempo: Tempo
+    encode: Callable[[EncodeJob, Reencode, Tempo], None] = encode
+    seconds: dict[str, float] = field(default_factory=dict, init=False)
+
+    def waiting(self, titles: tuple[JudgedTitle, ...]) -> tuple[JudgedTitle, ...]:
+        """The titles that are to be re-encoded."""
+        return tuple(judged for judged in titles if is_to_be_reencoded(self.annex, judged))
+
+    def reencode_batch(self, titles: tuple[JudgedTitle, ...]) -> tuple[JudgedTitle, ...]:
+        """All titles in order; those that a new encode heals with it and the verdict on it, the others as they were.
+
+        What breaks while one title is encoded costs that title only.
+        """
+        profile = self.annex.reencode
+        if profile is None:
+            return titles
+        waiting = {judged.plan.delivery_key for judged in self.waiting(titles)}
+        return tuple(
+            self._timed(judged, profile) if judged.plan.delivery_key in waiting else judged for judged in titles
+        )
+
+    def _timed(self, judged: JudgedTitle, profile: Reencode) -> JudgedTitle:
+        started = time.monotonic()
+        reencoded = self._reencoded(judged, profile)
+        self.seconds[judged.plan.delivery_key] = time.monotonic() - started
+        return reencoded
+
+    def _reencoded(self, judged: JudgedTitle, profile: Reencode) -> JudgedTitle:
+        name, before = judged.plan.external_id, judged.video or VideoFacts(url="")
+        try:
+            made = self._found_or_made(judged, before, profile)
+        except ConfigurationInvalid:
+            raise
+        except Terminal as error:
+            log.warning("%s: it cannot be re-encoded: %s", name, error)
+            return not_healed(judged, Attempt(before, trouble=str(error)), self.annex)
+        except (Transient, OSError) as error:
+            log.warning("%s: it could not be re-encoded now: %s", name, error)
+            return postponed(judged, f"the media file could not be re-encoded now: {error}")
+        except Exception as error:  # theirs: what a hostile file does to a library that nobody foresaw
+            log.exception("%s: re-encoding it broke off", name)
+            return postponed(judged, f"re-encoding it broke off ({type(error).__name__}): {error}")
+        return self._judged_again(judged, before, made, profile)
+
+    def _found_or_made(self, judged: JudgedTitle, before: VideoFacts, profile: Reencode) -> Encode:
+        """The encode of this very source by this very profile: from the store, or made and put there."""
+        identity = _identity(media_of(judged), before)
+        found = self._found(identity, profile) if identity else None
+        if found is not None:
+            return found
+        if before.size_bytes > self.annex.video.max_size_bytes:
+            raise MediaTooLarge(f"it has {before.size_bytes} bytes, at most {self.annex.video.max_size_bytes} are read")
+        with tempfile.TemporaryDirectory(prefix="encode-", dir=self.scratch_folder) as folder:
+            original, target = Path(folder) / "source.media", Path(folder) / "result.part"
+            free_bytes = shutil.disk_usage(folder).free
+            if free_bytes < 2 * before.size_bytes + SPARE_BYTES:
+                raise Transient(
+                    f"the scratch folder has {free_bytes} bytes free, twice the source's {before.size_bytes} are wanted"
+                )
+            sha256 = self._downloaded(judged, original)
+            identity = identity or f"sha256 {sha256}"
+            return self._found(identity, profile) or self._made(judged, before, identity, profile, original, target)
+
+    def _found(self, identity: str, profile: Reencode) -> Encode | None:
+        try:
+            found = Encode.model_validate_json(self.store.get(_record_name(identity, profile)))
+            return found if self.store.size(found.name) == found.size_bytes else None
+        except FileNotFoundError:
+            return None
+
+    def _downloaded(self, judged: JudgedTitle, target: Path) -> str:
+        """The SHA-256 of the source, whose bytes are in the file then; it is the one that was judged and promised."""
+        check, digest = MediaCheck(judged), hashlib.sha256()
+        with self.source.opened(judged) as stream, target.open("wb") as file:
+            check.same_file(stream)
+            for block in check.seen(stream.blocks(), 0):
+                digest.update(block)
+                file.write(block)
+        check.finish()
+        return digest.hexdigest()
+
+    def _made(
+        self, judged: JudgedTitle, before: VideoFacts, identity: str, profile: Reencode, original: Path, target: Path
+    ) -> Encode:
+        name, limits = judged.plan.external_id, self.annex.video
+        log.info("%s: re-encoding %s, %s bytes", name, told_form(before), before.size_bytes)
+        self.encode(
+            EncodeJob(name, original, target, before.duration_s, limits.max_duration_s, limits.max_size_bytes),
+            profile,
+            self.tempo,
+        )
+        with target.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        record_name = _record_name(identity, profile)
+        made = Encode(
+            name=f"{record_name.removesuffix('.json')}-{sha256[:16]}.{profile.container}",
+            size_bytes=target.stat().st_size,
+            sha256=sha256,
+            profile_digest=profile.digest,
+            source=told_form(before),
+        )
+        self.store.put_file(made.name, target)
+        self.store.put(record_name, made.model_dump_json().encode())
+        log.info("%s: re-encoded, %s bytes, kept as %s", name, made.size_bytes, made.name)
+        return made
+
+    def _judged_again(self, judged: JudgedTitle, before: VideoFacts, made: Encode, profile: Reencode) -> JudgedTitle:
+        """The title as its encode makes it, or with the finding that it did not help."""
+        after = probe_video(StoredReader(self.store, made), made.name, self.scratch_folder)
+        if after.failure is ProbeFailure.UNAVAILABLE:
+            return postponed(judged, f"the re-encoded media file could not be measured now: {after.detail}")
+        result = Source(file=made.name, type=profile.media_type, filesize=made.size_bytes, sha256=made.sha256)
+        plan = judged.plan.model_copy(update={"media": result})
+        verdict = judge_media(self.annex, plan, after, self.today)
+        attempt = Attempt(before, after, verdict.findings)
+        if RULES["VID017"].findings(attempt, self.annex):
+            return not_healed(judged, attempt, self.annex)
+        others = (finding for finding in judged.findings if not _is_on_media(finding.code))
+        skipped = (skip for skip in judged.skipped if not _is_on_media(skip[0]))
+        log.info("%s: good after a re-encode from %s to %s", judged.plan.external_id, made.source, told_form(after))
+        return judged.model_copy(
+            update={
+                "encode": made,
+                "video": after,
+                "findings": (*others, *verdict.findings),
+                "skipped": (*skipped, *verdict.skipped),
+                "healed": blocking(judged.findings),
+            }
+        )
+
+
+def _identity(media: Source, video: VideoFacts) -> str | None:
+    """What names the source's bytes without reading them: SHA-256 or strong ETag; None where nothing does."""
+    if media.sha256:
+        return f"sha256 {media.sha256.lower()}"
+    return f"etag {path_of(media.file)} {video.etag} {video.size_bytes}" if video.etag else None
+
+
+def _record_name(identity: str, profile: Reencode) -> str:
+    return encode_name(digest_of(identity, profile.digest), "json")
+
+
+def _is_on_media(code: str) -> bool:
+    return code in RULES and RULES[code].subject is Subject.MEDIA

@@ -1,0 +1,301 @@
+"""The whole line on media that only a new encode heals: it reaches the partner as it wants it, encoded once."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from edye_delivery.annex.planning import plan_of
+from edye_delivery.catalog.finding import blocking
+from edye_delivery.catalog.plan import JudgedTitle
+from edye_delivery.clients.encode import encode
+from edye_delivery.clients.probe import probe_video
+from edye_delivery.errors import EncodeFailed, MediaChanged, Transient
+from edye_delivery.operators.media_source import MediaSource, StoredReader
+from edye_delivery.qc.judge import judge_media
+from tests.builders import an_episode
+from tests.flow.line import DAY, Artifacts
+from tests.unit.clients.local_web import local_web
+from tests.unit.qc.clips import HEVC, Clips
+
+HEVC_TITLE, MKV_TITLE, LOW_TITLE, LONG_TITLE = (
+    "EDYE_MOV_000111_ES", "EDYE_PLANETA_S02E03_ES", "EDYE_CORTO_000311_ES", "EDYE_MOV_000112_ES",
+)  # fmt: skip
+MPEG4 = ("-c:v", "mpeg4", "-q:v", "5")
+
+
+class Counting:
+    """An encoder that counts what it is asked for, and fails where it is told to."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.names: list[str] = []
+        self.error = error
+
+    def __call__(self, job, profile, tempo):
+        self.names.append(job.name)
+        if self.error is not None:
+            raise self.error
+        encode(job, profile, tempo)
+
+
+def titles_of(report):
+    return {title.external_id: title for title in report.titles}
+
+
+@pytest.mark.parametrize(
+    ("name", "rule", "original"), [(HEVC_TITLE, "VID006", "hevc in mp4"), (MKV_TITLE, "VID005", "h264 in matroska")]
+)
+def test_the_partner_gets_an_mp4_and_the_report_says_from_what(line, name, rule, original):
+    title = titles_of(line.run(external_ids=(name,)))[name]
+    assert (title.state, title.rules) == ("accepted", ())
+    assert line.ledger.deliveries([title.delivery_key])[title.delivery_key].state == "accepted"
+    assert [finding.code for finding in title.healed] == [rule]
+    assert title.reencoded == f"re-encoded from {original}, the original is kept"
+    assert any(original in criterion.evidence for criterion in title.criteria)
+    (arrived,) = line.arrivals(name)
+    assert arrived["status"] == "completed"
+    sent = [content for key, content in line.artifacts.items() if key.startswith("encodes/") and key.endswith("mp4")]
+    assert arrived["sha256"] in {hashlib.sha256(content).hexdigest() for content in sent}
+    assert arrived["filename"] == f"{name}.mp4"
+
+
+def test_by_ftp_the_re_encoded_file_arrives_too(ftp_line):
+    title = titles_of(ftp_line.run(external_ids=(HEVC_TITLE,)))[HEVC_TITLE]
+    assert (title.state, title.channel) == ("accepted", "ftp")
+    assert title.reencoded.startswith("re-encoded from hevc in mp4")
+
+
+def test_what_was_encoded_once_is_found_by_every_later_run(make_line):
+    line = make_line()
+    line.artifacts.clear()
+    line.encode = first = Counting()
+    line.run(external_ids=(HEVC_TITLE,))
+    line.encode = later = Counting()
+    assert line.run("run-2", external_ids=(HEVC_TITLE,)).totals.sent == 0
+    assert line.run("run-3", external_ids=(HEVC_TITLE,), force_resend=True).totals.sent == 1
+    assert (first.names, later.names) == ([HEVC_TITLE], [])
+    assert len({content["sha256"] for content in line.arrivals(HEVC_TITLE)}) == 1
+
+
+def test_another_profile_is_another_encode(make_line):
+    make_line().run(external_ids=(HEVC_TITLE,))
+    line = make_line(reencode={"preset": "ultrafast", "crf": 40})
+    line.encode = again = Counting()
+    line.run("run-2", external_ids=(HEVC_TITLE,), force_resend=True)
+    assert again.names == [HEVC_TITLE]
+
+
+def test_what_no_encode_heals_stays_with_content_operations(line):
+    line.encode = never = Counting()
+    report = titles_of(line.run(external_ids=(LOW_TITLE, LONG_TITLE)))
+    assert {name: (title.state, title.rules) for name, title in report.items()} == {
+        LOW_TITLE: ("rejected", ("VID007",)),
+        LONG_TITLE: ("rejected", ("VID008",)),
+    }
+    assert {title.owner for title in report.values()} == {"Content Operations"}
+    assert never.names == []
+
+
+def test_without_the_section_in_the_annex_nothing_is_re_encoded(make_line):
+    line = make_line(reencode=None)
+    title = titles_of(line.run(external_ids=(HEVC_TITLE,)))[HEVC_TITLE]
+    assert (title.state, title.rules, title.reencoded) == ("rejected", ("VID006",), "")
+
+
+def test_a_dry_run_only_says_what_would_be_re_encoded(line):
+    line.artifacts.clear()
+    line.encode = never = Counting()
+    title = titles_of(line.run(external_ids=(HEVC_TITLE,), dry_run=True))[HEVC_TITLE]
+    assert (title.state, title.rules) == ("rejected", ("VID006",))
+    assert title.reencoded == "would be re-encoded from hevc in mp4 by a run that sends"
+    assert title.next_step == "nothing: a run that sends re-encodes it"
+    assert never.names == []
+    assert not [name for name in line.artifacts if name.startswith("encodes/")]
+
+
+@pytest.mark.parametrize("error", [EncodeFailed("it did not end within 7200 s"), None], ids=["time limit", "real"])
+def test_an_encode_that_fails_rejects_its_title_with_all_that_was_found_and_no_other(line, error):
+    line.artifacts.clear()
+    line.encode = Counting(error or EncodeFailed("ffmpeg refuses"))
+    report = titles_of(line.run(external_ids=(HEVC_TITLE, "EDYE_PLANETA_S01E01_ES")))
+    title = report[HEVC_TITLE]
+    assert (title.state, title.cause, title.owner) == ("rejected", "media", "Content Operations")
+    assert title.rules == ("VID006", "VID017")
+    assert str(line.encode.error) in title.detail
+    assert title.reencoded == ""
+    assert report["EDYE_PLANETA_S01E01_ES"].state == "accepted"
+    assert line.arrivals(HEVC_TITLE) == []
+
+
+@pytest.mark.parametrize("error", [Transient("ffmpeg was ended by signal 9"), OSError(28, "No space left on device")])
+def test_an_encode_that_could_not_be_made_now_is_made_by_the_next_run(line, error):
+    line.artifacts.clear()
+    line.encode = Counting(error)
+    title = titles_of(line.run(external_ids=(HEVC_TITLE,)))[HEVC_TITLE]
+    assert (title.state, title.cause, title.owner, title.rules) == ("failed", "transient", "DevOps", ("VID011",))
+    line.encode = encode
+    assert titles_of(line.run("run-2", external_ids=(HEVC_TITLE,)))[HEVC_TITLE].state == "accepted"
+
+
+def test_what_nobody_foresaw_while_one_title_is_encoded_costs_that_one_only(line):
+    line.artifacts.clear()
+    line.encode = Counting(RecursionError("a box in a box"))
+    report = titles_of(line.run(external_ids=(HEVC_TITLE, "EDYE_PLANETA_S01E01_ES")))
+    assert (report[HEVC_TITLE].state, report[HEVC_TITLE].cause) == ("failed", "transient")
+    assert "RecursionError" in report[HEVC_TITLE].detail
+    assert report["EDYE_PLANETA_S01E01_ES"].state == "accepted"
+
+
+def test_an_encode_that_vanished_from_the_store_is_made_anew(line):
+    line.run(external_ids=(HEVC_TITLE,))
+    for name in [name for name in line.artifacts if name.endswith(".mp4")]:
+        del line.artifacts[name]
+    line.encode = again = Counting()
+    line.run("run-2", external_ids=(HEVC_TITLE,), force_resend=True)
+    assert again.names == [HEVC_TITLE]
+
+
+# --- files of our own, from a web server that gives neither ranges nor ETags ---
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory):
+    return Clips(tmp_path_factory.mktemp("clips"))
+
+
+@pytest.fixture
+def web():
+    with local_web() as server:
+        yield server
+
+
+@pytest.fixture
+def judged_of(line, web, tmp_path):
+    """A title that was judged by its media file alone; `claims` is what else the catalogue says of the file."""
+
+    def judged(path, media_type="video/mp4", asked=False, **claims):
+        url = web.put(f"/{path.name}", path.read_bytes())
+        title = an_episode(sources=[{"file": url, "type": media_type, **claims}], duration_ms=None)
+        plan = plan_of(line.annex, title).model_copy(update={"reencode_asked": asked})
+        video = probe_video(line.media_host, url, tmp_path)
+        found = judge_media(line.annex, plan, video, DAY[1].date())
+        return JudgedTitle(plan=plan, video=video, findings=found.findings)
+
+    return judged
+
+
+@pytest.fixture
+def line(make_line):
+    """A line whose encodes are quick."""
+    return make_line(reencode={"preset": "ultrafast"})
+
+
+SOURCES = {
+    "MPEG-4 in AVI": ("video/x-msvideo", lambda clips: clips.clip("mpeg4.avi", codec=MPEG4, options=())),
+    "MPEG-4 in MP4": ("video/mp4", lambda clips: clips.clip("mpeg4.mp4", codec=MPEG4)),
+    "H.264 in QuickTime": ("video/quicktime", lambda clips: clips.clip("h264.mov")),
+    "H.264 in Matroska that is called MP4": ("video/mp4", lambda clips: clips.clip("h264.mkv", options=())),
+}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_form_is_re_encoded_and_passes_the_same_rules_then(line, clips, judged_of, tmp_path, name):
+    media_type, made = SOURCES[name]
+    (judged,) = line.reencoder.reencode_batch((judged_of(made(clips), media_type),))
+    assert blocking(judged.findings) == ()
+    assert (judged.video.codec, judged.video.container) == ("h264", "mp4")
+    assert judged.encode.profile_digest == line.annex.reencode.digest
+    content = line.artifacts[judged.encode.name]
+    assert (len(content), hashlib.sha256(content).hexdigest()) == (judged.encode.size_bytes, judged.encode.sha256)
+    assert list((line.folder / "scratch").iterdir()) == []
+
+
+def test_two_titles_with_one_source_are_encoded_once_though_nothing_names_it(line, clips, judged_of):
+    line.encode = counting = Counting()
+    judged = judged_of(clips.clip("shared.mkv", options=()))
+    other = judged.model_copy(update={"plan": judged.plan.model_copy(update={"delivery_key": "0" * 64})})
+    first, second = line.reencoder.reencode_batch((judged, other))
+    assert first.encode == second.encode
+    assert len(counting.names) == 1
+
+
+def test_a_good_title_that_is_asked_for_is_encoded_too(line, clips, judged_of):
+    asked, not_asked = (judged_of(clips.clip("good.mp4"), asked=asked) for asked in (True, False))
+    (judged,) = line.reencoder.reencode_batch((asked,))
+    assert (judged.encode.source, judged.healed) == ("h264 in mp4", ())
+    assert line.reencoder.reencode_batch((not_asked,)) == (not_asked,)
+
+
+def test_a_source_that_is_cut_short_without_saying_so_is_found_by_its_result(line, clips, judged_of):
+    path = clips.cut("cut.mkv", clips.clip("long.mkv", duration_s=20, rate="4", options=()), share=0.5)
+    (judged,) = line.reencoder.reencode_batch((judged_of(path),))
+    assert judged.encode is None
+    assert [finding.code for finding in blocking(judged.findings)] == ["VID005", "VID017"]
+    assert "its source says 20" in judged.findings[-1].message
+
+
+def test_a_source_whose_length_only_its_end_tells_is_judged_by_its_result(make_line, clips, judged_of):
+    line = make_line(reencode={"preset": "ultrafast"}, video={"max_duration_s": 2, "min_duration_s": 0})
+    (judged,) = line.reencoder.reencode_batch(
+        (judged_of(clips.clip("long.avi", duration_s=4, codec=MPEG4, options=()), "video/x-msvideo"),)
+    )
+    assert [finding.code for finding in blocking(judged.findings)] == ["VID005", "VID006", "VID016", "VID017"]
+    stopped, or_judged = "longer than 2 s, whatever its header says", "expected 2 s or less"  # ffmpeg may be quicker
+    assert stopped in judged.findings[-1].message or or_judged in judged.findings[-1].message
+
+
+def test_a_file_that_is_not_the_one_that_the_catalogue_promises_is_not_encoded(line, clips, judged_of):
+    line.encode = never = Counting()
+    (judged,) = line.reencoder.reencode_batch((judged_of(clips.clip("h264.mkv", options=()), sha256="ab" * 32),))
+    assert blocking(judged.findings)[-1].code == "VID017"
+    assert "the catalogue says abab" in judged.findings[-1].message
+    assert never.names == []
+
+
+def test_a_file_that_changes_after_it_was_judged_is_not_encoded(line, clips, judged_of, web):
+    judged = judged_of(clips.clip("h264.mkv", options=()))
+    web.put("/h264.mkv", b"x" * 5000)
+    line.encode = never = Counting()
+    (judged,) = line.reencoder.reencode_batch((judged,))
+    assert [finding.code for finding in blocking(judged.findings)] == ["VID011"]
+    assert "changed between its check and" in judged.findings[0].message
+    assert never.names == []
+
+
+def test_a_file_that_only_looks_like_a_video_costs_its_own_title(line, clips, judged_of):
+    broken = bytearray(clips.clip("broken-base.mkv", duration_s=4, options=(), sound=False).read_bytes())
+    broken[len(broken) // 2 : len(broken) // 2 + 20_000] = bytes(range(250)) * 80
+    hostile = judged_of(clips.written("broken.mkv", bytes(broken)))
+    good = judged_of(clips.clip("hevc.mp4", codec=HEVC))
+    first, second = line.reencoder.reencode_batch((hostile, good))
+    assert [finding.code for finding in blocking(first.findings)] == ["VID005", "VID017"]
+    assert second.encode is not None
+
+
+def test_a_source_that_is_larger_than_the_annex_allows_is_not_fetched(make_line, clips, judged_of, web):
+    judged = judged_of(clips.clip("h264.mkv", options=()))
+    line = make_line(reencode={"preset": "ultrafast"}, video={"max_size_bytes": 1000})
+    before = len(web.asked)
+    (judged,) = line.reencoder.reencode_batch((judged,))
+    assert "at most 1000 are read" in judged.findings[-1].message
+    assert len(web.asked) == before
+
+
+def test_an_encode_that_is_gone_at_its_upload_is_no_fault_of_the_title(line, clips, judged_of):
+    (judged,) = line.reencoder.reencode_batch((judged_of(clips.clip("h264.mkv", options=())),))
+    source = MediaSource(line.media_host, Artifacts())
+    with pytest.raises(MediaChanged, match="no longer in the artifact store"), source.opened(judged):
+        pass
+
+
+def test_an_encode_is_read_from_any_byte_on(line, clips, judged_of):
+    (judged,) = line.reencoder.reencode_batch((judged_of(clips.clip("h264.mkv", options=())),))
+    content = line.artifacts[judged.encode.name]
+    for offset in (0, 1, 100_000, len(content) - 1, len(content)):
+        with line.media.opened(judged, offset) as stream:
+            assert b"".join(stream.blocks()) == content[offset:]
+    reader = StoredReader(line.artifacts, judged.encode)
+    media = reader.describe("any")
+    assert reader.read(media, 5, 200_000) == content[5:200_005]
+    assert reader.read(media, len(content) - 3, 10) == content[-3:]

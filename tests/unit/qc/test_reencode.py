@@ -1,0 +1,80 @@
+"""Which titles are re-encoded: those that wait for nothing else, and those that are asked for by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from edye_delivery.annex.planning import plan_of
+from edye_delivery.catalog.facts import ProbeFailure
+from edye_delivery.catalog.finding import blocking
+from edye_delivery.catalog.plan import JudgedTitle
+from edye_delivery.catalog.title import Title
+from edye_delivery.catalog.vocabulary import Cause
+from edye_delivery.qc.reencode import is_to_be_reencoded, postponed
+from edye_delivery.qc.registry import RULES
+from tests.builders import the_annex
+from tests.unit.qc.builders import ANNEX, a_movie, a_source, a_video, judged
+
+QUICKTIME = a_source(file="http://media.example/video.mov", type="video/quicktime")
+
+
+def a_judged(title: Title | None = None, asked: bool = False, annex: Any = ANNEX, **video: Any) -> JudgedTitle:
+    title = title or a_movie()
+    facts = a_video(**video)
+    plan = plan_of(annex, title).model_copy(update={"reencode_asked": asked})
+    return JudgedTitle(plan=plan, video=facts, findings=judged(title, video=facts, annex=annex).findings)
+
+
+def test_the_rules_that_a_new_encode_heals_are_those_on_codec_container_and_type():
+    assert {rule.code for rule in RULES.values() if rule.is_healed_by_encode} == {"VID005", "VID006", "VID016"}
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        a_judged(codec="hevc"),
+        a_judged(container="matroska"),
+        a_judged(container="avi", codec="mpeg4", duration_s=0.0),
+        a_judged(a_movie(sources=[QUICKTIME]), container="mov"),
+    ],
+    ids=["codec", "container", "both, without a duration", "type"],
+)
+def test_a_title_that_breaks_only_what_an_encode_heals_is_re_encoded(title):
+    assert blocking(title.findings)
+    assert is_to_be_reencoded(ANNEX, title)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        a_judged(),
+        a_judged(codec="hevc", width_px=854, height_px=480),
+        a_judged(a_movie(duration_ms=None), codec="hevc", duration_s=7200.5),
+        a_judged(codec="hevc", failure=ProbeFailure.TRUNCATED, detail="cut short"),
+        a_judged(codec="hevc", size_bytes=4_000_000),
+        a_judged(a_movie(images=[]), codec="hevc"),
+        a_judged(a_movie(genres=["noir"]), codec="hevc"),
+        JudgedTitle(plan=plan_of(ANNEX, a_movie(sources=[])), findings=judged(a_movie(sources=[])).findings),
+        JudgedTitle(plan=plan_of(ANNEX, a_movie()), findings=a_judged(codec="hevc").findings),
+    ],
+    ids=["good", "480p", "over 2 h", "cut short", "another file", "no artwork", "no genre", "no media", "not measured"],
+)
+def test_a_title_that_a_new_encode_does_not_heal_is_not_re_encoded(title):
+    assert not is_to_be_reencoded(ANNEX, title)
+
+
+def test_a_partner_whose_annex_has_no_profile_re_encodes_nothing():
+    assert not is_to_be_reencoded(the_annex(reencode=None), a_judged(codec="hevc", asked=True))
+
+
+def test_a_good_title_is_re_encoded_where_it_is_asked_for_and_a_bad_one_is_not():
+    assert is_to_be_reencoded(ANNEX, a_judged(asked=True))
+    assert not is_to_be_reencoded(ANNEX, a_judged(asked=True, width_px=854, height_px=480))
+
+
+def test_a_title_that_cannot_be_re_encoded_now_waits_for_devops_and_keeps_what_was_found():
+    title = postponed(a_judged(codec="hevc"), "no space")
+    assert {finding.cause for finding in blocking(title.findings)} == {Cause.TRANSIENT}
+    assert [finding.code for finding in title.findings] == ["VID011", "VID006"]
