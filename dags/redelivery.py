@@ -18,7 +18,8 @@ DOC = """
 `correction` says:
 
 * `by_cause`: what was begun and is not accepted. Corrected metadata or artwork goes with the media that it had; what
-  failed for the line, the token or the partner's silence goes as it was; what is stuck is waited for again.
+  failed for the line, the token or the partner's silence goes as it was; what is stuck is waited for again; what the
+  partner refused and ordinary runs hold goes as it is now.
 * `metadata`: only titles whose metadata has changed since they were accepted.
 * `media`: with their media encoded anew by the annex's profile, accepted or not: the partner finds fault with a file
   that our rules pass. The same source is encoded once; what the artifact store has of it is sent.

@@ -165,7 +165,9 @@ class Line:
         return self.report(request, plan, judged, started_at)
 
     def report(self, request: RunRequest, plan: Any, judged: list[JudgedTitle], started_at: datetime) -> WindowReport:
-        keys = [title.plan.delivery_key for title in judged] + [title.delivery_key for title in plan.unchanged]
+        keys = [title.plan.delivery_key for title in judged] + [
+            title.delivery_key for title in (*plan.unchanged, *plan.held)
+        ]
         return window_report(
             RunOutcome(
                 annex=self.annex,

@@ -7,7 +7,7 @@ import time
 import httpx
 import pytest
 
-from edye_delivery.catalog.vocabulary import Channel
+from edye_delivery.catalog.vocabulary import Channel, Correction
 from edye_delivery.operators.accepting import accept_batch
 from tests.hostile_names import HOSTILE_NAMES
 from tools.expectations import expectations, surprises
@@ -149,7 +149,7 @@ def test_a_refused_title_has_the_cause_of_the_error_table(make_ftp_line, outcome
     assert (failed.state, failed.cause, failed.owner) == ("failed", cause, owner)
     assert failed.detail == f"the partner refused it: {code}: {message}"
     assert title_of(report, OTHER).state == "accepted"
-    again = line.run("run-2", external_ids=PAIR)
+    again = line.run("run-2", external_ids=PAIR, correction=Correction.BY_CAUSE)
     assert (again.totals.sent, title_of(again).state) == (1, "accepted")
     assert len({content["metadata_file"] for content in picked_up(line)}) == 2
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from edye_delivery.catalog.vocabulary import Cause, Correction, DeliveryState
+import pytest
+
+from edye_delivery.catalog.next_steps import NEXT_STEPS
+from edye_delivery.catalog.vocabulary import Cause, Channel, Correction, DeliveryState, Mode
 from tests.flow.test_reencoding import Counting, titles_of
 
 NAME = "EDYE_PLANETA_S01E03_ES"
@@ -55,3 +58,55 @@ def test_a_person_may_have_the_media_of_an_accepted_title_encoded_anew(line):
     assert (title.state, title.sent, once.names) == ("accepted", True, [NAME])
     first, second = line.arrivals(NAME)
     assert first["sha256"] != second["sha256"]
+
+
+@pytest.mark.parametrize(("code", "cause"), [("METADATA_INCOMPLETE", Cause.METADATA), ("SIN_NOMBRE", Cause.UNKNOWN)])
+def test_what_has_not_changed_since_it_was_refused_is_held_and_keeps_the_window_red(line, code, cause):
+    refusing(line, code, 1)
+    line.run(external_ids=(NAME,))
+    before = standing(line)
+    report = line.run("run-2", external_ids=(NAME,))
+    title = titles_of(report)[NAME]
+    assert (report.colour, title.state, title.cause, title.sent) == ("red", "failed", cause, False)
+    assert title.detail.startswith("not sent again, for it has not changed since: ")
+    assert code in title.detail
+    assert title.next_step == NEXT_STEPS[cause]
+    assert standing(line) == before
+    assert line.run("run-3", external_ids=(NAME,), mode=Mode.FAILED).totals.sent == 0
+
+
+def test_corrected_metadata_goes_with_the_same_media_and_without_an_encode(line):
+    refusing(line, "METADATA_INCOMPLETE", 1)
+    line.encode = never = Counting()
+    line.run(external_ids=(NAME,))
+    item = next(item for item in line.box.catalogue()["episodes"] if item["id"] == standing(line).edye_id)
+    line.box.patch_item(item["id"], titles=item["titles"] | {"es": "Un planeta con otro nombre"})
+    title = titles_of(line.run("run-2", external_ids=(NAME,), whole_catalogue=True))[NAME]
+    assert (title.state, title.sent, never.names) == ("accepted", True, [])
+    first, second = line.arrivals(NAME)
+    assert first["sha256"] == second["sha256"]
+    assert (first["status"], second["status"]) == ("error", "completed")
+    assert second["metadata"]["titulo"] == "Un planeta con otro nombre"
+
+
+def test_a_redelivery_is_a_persons_decision_and_sends_what_is_held(line):
+    refusing(line, "SIN_NOMBRE", 1)
+    line.run(external_ids=(NAME,))
+    asked = {"external_ids": (NAME,), "mode": Mode.FAILED, "correction": Correction.BY_CAUSE}
+    title = titles_of(line.run("run-2", **asked))[NAME]
+    assert (title.state, title.sent) == ("accepted", True)
+    assert len(line.arrivals(NAME)) == 2
+
+
+def test_what_a_broken_line_left_goes_again_by_itself(line):
+    fault = {"service": "partner", "operation": "ingest", "kind": "status", "external_id": NAME, "status": 503}
+    line.box.plan([fault | {"times": 4}])
+    assert titles_of(line.run(external_ids=(NAME,)))[NAME].cause == "transient"
+    assert titles_of(line.run("run-2", external_ids=(NAME,)))[NAME].state == "accepted"
+
+
+def test_what_another_channel_was_refused_is_not_held_here(line):
+    refusing(line, "SIN_NOMBRE", 1)
+    line.run(external_ids=(NAME,))
+    plan, _ = line.judge(line.request("run-2", external_ids=(NAME,), channel=Channel.FTP, reason="agreed so"))
+    assert (plan.held, plan.batches) == ((), 1)

@@ -4,6 +4,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from edye_delivery.catalog.vocabulary import Correction
 from edye_delivery.errors import AuthRefused, CircuitOpen
 from edye_delivery.ledger.tables import STREAKS
 
@@ -116,7 +117,7 @@ def test_a_lasting_failure_has_the_cause_and_owner_of_the_error_table_and_costs_
     assert failed.next_step
     assert title_of(report, OTHER).state == "accepted"
     line.box.clear_faults()
-    again = line.run("run-2", external_ids=PAIR)
+    again = line.run("run-2", external_ids=PAIR, correction=Correction.BY_CAUSE)
     assert [title.state for title in again.titles] == ["accepted", "accepted"]
     assert again.totals.sent == 1
 

@@ -39,15 +39,15 @@ def main(
     folder.mkdir(parents=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     system.prepare(folder)
-    with console.status("loading Airflow and the DAG"):
-        graph = system.the_graph()
+    with console.status("loading Airflow and the DAGs"):
+        graphs = system.the_graphs()
     totals = Counter(dict.fromkeys(("rounds", "titles", "lost", "duplicated", "wrong_state"), 0))
     struck: Counter[str] = Counter()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     # The bar refreshes only when told: a thread of its own would be lost in every fork.
     with (
         Progress(*columns, console=console, disable=not console.is_terminal, auto_refresh=False) as progress,
-        Proof(folder, graph, seed, forget=forget, quiet=quiet) as proof,
+        Proof(folder, graphs, seed, forget=forget, quiet=quiet) as proof,
     ):
         bar = progress.add_task("0 titles", total=rounds)
         for number in range(first, first + rounds):

@@ -53,14 +53,15 @@ class Run:
 
     folder: Path
 
-    def ask(self, conf: dict[str, Any]) -> None:
-        """Asks the scheduler for this run."""
-        asked = {"run_id": f"chaos__{self.folder.name}", "conf": conf, "asked_at": datetime.now(UTC).isoformat()}
+    def ask(self, conf: dict[str, Any], dag: str) -> None:
+        """Asks the scheduler for this run of a DAG, named as in `system.the_graphs`."""
+        asked_at = datetime.now(UTC).isoformat()
+        asked = {"run_id": f"chaos__{self.folder.name}", "dag": dag, "conf": conf, "asked_at": asked_at}
         files.write(self.folder / "run.json", asked)
 
     @property
     def asked(self) -> dict[str, Any]:
-        """Run id, conf, and when it was asked for."""
+        """Run id, DAG, conf, and when it was asked for."""
         return dict(files.read(self.folder / "run.json"))
 
     @property

@@ -18,13 +18,13 @@ RETRY_DELAY_S = 0.15
 TASKS_AT_ONCE = 4
 
 
-def serve(place: Round, graph: Graph) -> None:
+def serve(place: Round, graphs: dict[str, Graph]) -> None:
     """Works on all runs of the round, one after the other, until the process that started it is gone."""
     parent, at_work = os.getppid(), None
     while os.getppid() == parent:
         if at_work is None or at_work.run.ended is not None:
             run = next((run for run in place.runs() if run.ended is None), None)
-            at_work = _RunAtWork(place, graph, run) if run else None
+            at_work = _RunAtWork(place, graphs[run.asked["dag"]], run) if run else None
         if at_work is not None:
             at_work.step()
         _reap()

@@ -21,9 +21,9 @@ TASK_KINDS = ("kill_task", "scratch_full", "store_full")
 class Engine:
     """Scheduler and triggerer of a round, each a process that may be killed and started again."""
 
-    def __init__(self, place: Round, graph: Graph) -> None:
+    def __init__(self, place: Round, graphs: dict[str, Graph]) -> None:
         self._works = {
-            "scheduler": lambda: scheduler.serve(place, graph),
+            "scheduler": lambda: scheduler.serve(place, graphs),
             "triggerer": lambda: triggerer.serve(place),
         }
         self._log = place.log

@@ -63,19 +63,22 @@ def prepare(folder: Path) -> None:
     }
 
 
-def the_graph() -> Any:
-    """The DAG of dags/api_delivery.py, and all that its tasks load late, loaded now: forks are quick then."""
+def the_graphs() -> dict[str, Any]:
+    """The DAGs of delivery and redelivery, and all that their tasks load late, loaded now: forks are quick then."""
     _shorten_pauses()
     from edye_delivery.dag_support.annexes import annexes
     from tools.chaos.graph import Graph
 
-    wiring = runpy.run_path(str(settings.PROJECT / "dags" / "api_delivery.py"))
+    dags = settings.PROJECT / "dags"
+    delivery = runpy.run_path(str(dags / "api_delivery.py"))["delivery_dag"]
+    redelivery = runpy.run_path(str(dags / "redelivery.py"))["redelivery_dag"]
     for name in LOADED_LATE:
         importlib.import_module(name)
-    graph = Graph(wiring["delivery_dag"](annexes()[PARTNER]))
+    annex = annexes()[PARTNER]
+    graphs = {"deliver": Graph(delivery(annex)), "redeliver": Graph(redelivery(annex))}
     gc.collect()
     gc.freeze()  # what is loaded by now stays shared between all forks
-    return graph
+    return graphs
 
 
 def _shorten_pauses() -> None:

@@ -11,15 +11,23 @@ PATH = (
     "fetch_catalogue",
     "plan_batches",
     "batch.judge",
+    "batch.reencode",
     "batch.illustrate",
     "batch.deliver",
     "batch.wait",
     "batch.accept",
     "report",
 )
-TYPICAL_S = {"batch.judge": 0.8, "batch.illustrate": 0.3, "batch.deliver": 0.6, "batch.wait": 0.15, "report": 0.3}
+TYPICAL_S = {
+    "batch.judge": 0.8,
+    "batch.reencode": 0.8,
+    "batch.illustrate": 0.3,
+    "batch.deliver": 0.6,
+    "batch.wait": 0.15,
+    "report": 0.3,
+}
 """About how long a task works; what is not named is done within a twentieth of a second."""
-STORING = ("fetch_catalogue", "plan_batches", "batch.judge", "batch.illustrate", "report")
+STORING = ("fetch_catalogue", "plan_batches", "batch.judge", "batch.reencode", "batch.illustrate", "report")
 KINDS = (
     "kill_task",
     "kill_scheduler",

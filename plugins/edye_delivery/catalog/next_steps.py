@@ -13,7 +13,8 @@ NEXT_STEPS = {
     Cause.AUTH: "check token or login in the connection, then run the window again",
     Cause.STUCK: "ask the partner about the tracking id; running the window again goes on waiting for it",
     Cause.NOT_PICKED_UP: "ask the partner whether its poller runs; running the window again goes on waiting for it",
-    Cause.UNKNOWN: "read the partner's words, decide with the partner, and add them to the annex's error table",
+    Cause.UNKNOWN: "read the partner's words, decide with the partner, and add them to the annex's error table; "
+    "nothing is sent by itself, a redelivery by_cause sends it as it is",
 }
 NO_RUN = "where no run is on, run the window again"
 WAITED_FOR_AGAIN = f"a run that is on waits for its end; {NO_RUN}: it is waited for, not sent again"

@@ -39,11 +39,15 @@ class Withdrawal(Record):
 
 
 class WindowPlan(Record):
-    """What a run does not work on but reports, and how many batches it works on."""
+    """What a run does not work on but reports, and how many batches it works on.
+
+    `held` are titles that the partner refused and that have not changed since: they wait for a person.
+    """
 
     request: RunRequest
     batches: int
     unchanged: tuple[PlannedTitle, ...] = ()
+    held: tuple[PlannedTitle, ...] = ()
     withdrawn: tuple[Withdrawal, ...] = ()
     malformed: tuple[MalformedItem, ...] = ()
     left_out: dict[str, int] = Field(default_factory=dict)

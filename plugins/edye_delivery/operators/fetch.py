@@ -95,6 +95,10 @@ class PlanBatchesOperator(StepOperator):
         if not plan.request.dry_run:
             remember_plan(self.annex, plan, ledger)
         self.log.info(
-            "%s batches, %s titles unchanged, %s withdrawn", len(batches), len(plan.unchanged), len(plan.withdrawn)
+            "%s batches, %s titles unchanged, %s held, %s withdrawn",
+            len(batches),
+            len(plan.unchanged),
+            len(plan.held),
+            len(plan.withdrawn),
         )
         return references

@@ -11,7 +11,7 @@ from edye_delivery.annex.selection import left_out_because
 from edye_delivery.catalog.finding import Finding
 from edye_delivery.catalog.plan import PlannedTitle, RunRequest
 from edye_delivery.catalog.snapshot import Batch, Snapshot, WindowPlan, Withdrawal
-from edye_delivery.catalog.vocabulary import Cause, Change, Correction, Mode
+from edye_delivery.catalog.vocabulary import Cause, Change, Correction
 from edye_delivery.ledger.classify import compared, is_taken_up, other_edye_id, refused
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Memory
@@ -34,7 +34,7 @@ def plan_window(annex: Annex, snapshot: Snapshot, ledger: Ledger) -> tuple[Windo
         for plan in plans
         if not asked or plan.external_id in asked
     ]
-    working, unchanged, left = _sorted_out(placed, memories, request.mode)
+    working, unchanged, held, left = _sorted_out(placed, memories, request)
     batches = [
         Batch(request=request, number=number, titles=tuple(titles))
         for number, titles in enumerate(_cut(working, annex.batch_size), start=1)
@@ -44,6 +44,7 @@ def plan_window(annex: Annex, snapshot: Snapshot, ledger: Ledger) -> tuple[Windo
         request=request,
         batches=len(batches),
         unchanged=tuple(unchanged),
+        held=tuple(held),
         withdrawn=tuple(_withdrawn(annex, snapshot, ledger)),
         malformed=snapshot.malformed if not asked else (),
         left_out=dict(sorted(left_out.items())),
@@ -69,17 +70,30 @@ def remember_plan(annex: Annex, plan: WindowPlan, ledger: Ledger) -> None:
 
 
 def _sorted_out(
-    plans: Sequence[PlannedTitle], memories: Mapping[str, Memory], mode: Mode
-) -> tuple[list[PlannedTitle], list[PlannedTitle], int]:
-    """Titles to work on, titles that are accepted as they are, and how many the mode leaves aside."""
+    plans: Sequence[PlannedTitle], memories: Mapping[str, Memory], request: RunRequest
+) -> tuple[list[PlannedTitle], list[PlannedTitle], list[PlannedTitle], int]:
+    """Titles to work on, accepted as they are, held until a person acts, and how many the mode leaves aside."""
     working: list[PlannedTitle] = []
     unchanged: list[PlannedTitle] = []
+    held: list[PlannedTitle] = []
     for plan in plans:
-        if is_taken_up(plan, memories[plan.external_id], mode):
-            working.append(plan)
+        memory = memories[plan.external_id]
+        if is_taken_up(plan, memory, request.mode):
+            (held if _is_held(plan, memory, request) else working).append(plan)
         elif plan.change is Change.UNCHANGED:
             unchanged.append(plan)
-    return working, unchanged, len(plans) - len(working) - len(unchanged)
+    return working, unchanged, held, len(plans) - len(working) - len(unchanged) - len(held)
+
+
+def _is_held(plan: PlannedTitle, memory: Memory, request: RunRequest) -> bool:
+    """Whether sending the title would only be refused again: nothing has changed, and no person asks for it.
+
+    Another channel than the one that was refused is a person's choice too.
+    """
+    if request.correction is not None or plan.reencode_asked:
+        return False
+    delivery = refused(plan, memory)
+    return delivery is not None and delivery.channel is request.channel
 
 
 def _placed(

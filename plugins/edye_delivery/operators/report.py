@@ -48,7 +48,7 @@ class ReportOperator(StepOperator):
         log_channel(self.log, self.annex, request)
         plan, judged, unjudged, incidents = gathered(store, request)
         keys = [title.plan.delivery_key for title in judged] + [title.delivery_key for title in unjudged]
-        keys += [title.delivery_key for title in plan.unchanged] if plan else []
+        keys += [title.delivery_key for title in (*plan.unchanged, *plan.held)] if plan else []
         report = window_report(
             RunOutcome(
                 annex=self.annex,

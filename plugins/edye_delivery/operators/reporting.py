@@ -123,6 +123,8 @@ def _title_reports(outcome: RunOutcome) -> Iterable[TitleReport]:
     if outcome.plan is not None:
         for plan in outcome.plan.unchanged:
             yield _planned_report(outcome, plan, detail="accepted before, and not changed since")
+        for plan in outcome.plan.held:
+            yield _held_report(outcome, plan)
         for item in outcome.plan.malformed:
             yield _malformed_report(item)
         for withdrawal in outcome.plan.withdrawn:
@@ -204,6 +206,20 @@ def _planned_report(outcome: RunOutcome, plan: PlannedTitle, detail: str) -> Tit
         if delivery and delivery.finished_at and state is DeliveryState.ACCEPTED
         else None,
     )
+
+
+def _held_report(outcome: RunOutcome, plan: PlannedTitle) -> TitleReport:
+    """A title that is not sent again, for nothing has changed since the partner refused it."""
+    delivery = outcome.deliveries[plan.delivery_key]
+    cause = delivery.refused_cause or Cause.UNKNOWN
+    said = delivery.detail or f"the partner refused it ({cause})"
+    held = {
+        "cause": cause,
+        "owner": CAUSE_OWNERS[cause],
+        "detail": f"not sent again, for it has not changed since: {said}",
+        "next_step": next_step(DeliveryState.FAILED, cause),
+    }
+    return _planned_report(outcome, plan, detail="").model_copy(update=held)
 
 
 def _sent_in(outcome: RunOutcome, delivery: Delivery) -> bool:
