@@ -12,7 +12,7 @@ from sandbox import ftp_faults
 OPERATIONS = {
     "edye": frozenset({"showList", "episodeList"}),
     "media": frozenset({"file"}),
-    "partner": frozenset({"ingest", "status"}),
+    "partner": frozenset({"ingest", "status", "withdraw"}),
     "ftp": ftp_faults.OPERATIONS,
 }
 KEYS_OF_KIND = {
@@ -121,7 +121,7 @@ def _check_selectors(given: dict[str, Any]) -> None:
         raise FaultPlanError(f"service {service} has no operation {operation!r}; it has {known}")
     if service == "ftp":
         _check_ftp(given)
-    elif kind in INGEST_ONLY and (service != "partner" or operation == "status"):
+    elif kind in INGEST_ONLY and (service != "partner" or operation in ("status", "withdraw")):
         raise FaultPlanError(f"{kind} happens to an ingest only: use service partner, operation ingest")
     if "external_id" in given and service not in ("partner", "ftp"):
         raise FaultPlanError(f"external_id selects partner calls only; for service {service} use path_contains")

@@ -92,6 +92,18 @@ class IngestBook:
         """Return everything that was taken, oldest first."""
         return [self._wire(row) for row in self._store.rows("SELECT * FROM contents ORDER BY seq")]
 
+    def withdraw(self, external_id: str, end_at: str | None) -> bool:
+        """Take a title down, or note until when it is offered; False where there is no such title."""
+        if self._row("external_id = ?", external_id) is None:
+            return False
+        self._store.execute("INSERT OR REPLACE INTO withdrawals VALUES (?, ?)", (external_id, end_at))
+        return True
+
+    def withdrawals(self) -> dict[str, str | None]:
+        """Return the titles that were taken down, each with its end date; one that comes again is no longer there."""
+        rows = self._store.rows("SELECT external_id, end_at FROM withdrawals ORDER BY external_id")
+        return {row["external_id"]: row["end_at"] for row in rows}
+
     def release_stuck(self) -> None:
         """Let what a `stuck` fault holds go on."""
         self._store.execute("UPDATE contents SET is_stuck = 0")
@@ -99,6 +111,7 @@ class IngestBook:
     def clear(self) -> None:
         """Forget every content."""
         self._store.execute("DELETE FROM contents")
+        self._store.execute("DELETE FROM withdrawals")
 
     def close(self) -> None:
         """Stop looking at files; a file not looked at yet is looked at after the next start."""
@@ -141,6 +154,7 @@ class IngestBook:
         }
         names = ", ".join(values)
         marks = ", ".join(f":{name}" for name in values)
+        self._store.execute("DELETE FROM withdrawals WHERE external_id = ?", (values["external_id"],))
         self._store.execute(f"INSERT INTO contents ({names}) VALUES ({marks})", values)  # noqa: S608 - constant names
 
     def _state(self, row: sqlite3.Row) -> tuple[str, Verdict]:

@@ -25,11 +25,12 @@ class PartnerApi:
         self._book, self._clock = book, clock
 
     def app(self) -> Starlette:
-        """Return the two endpoints as one app."""
+        """Return the endpoints as one app; the withdrawal is a sibling partner's, the contract has none."""
         return service_app(
             [
                 Route("/api/ingesta/contenido", self._ingest, methods=["POST"]),
                 Route("/api/ingesta/status", self._status, methods=["GET"]),
+                Route("/api/ingesta/contenido/{external_id}", self._withdraw, methods=["DELETE"]),
             ]
         )
 
@@ -78,6 +79,20 @@ class PartnerApi:
         if status is None:
             return problem(404, "UNKNOWN_ID", f"tracking id desconocido: {tracking_id or '(vacío)'}")
         return json_answer(status)
+
+    async def _withdraw(self, request: Request) -> Response:
+        call = call_of(request.scope)
+        call.operation = "withdraw"
+        refusal = _refused_token(request)
+        if refusal:
+            return refusal
+        external_id = request.path_params["external_id"]
+        planned = fault_answer(call.strike("withdraw", external_id), self._clock.now)
+        if planned:
+            return planned
+        if not self._book.withdraw(external_id, request.query_params.get("end_at")):
+            return problem(404, "UNKNOWN_ID", f"contenido desconocido: {external_id}")
+        return json_answer({"status": "withdrawn"})
 
 
 async def _receive(request: Request, call: Call, upload: Upload) -> None:

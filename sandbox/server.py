@@ -229,6 +229,10 @@ class Sandbox:
         """Return what the partner took, oldest first."""
         return self._book.contents()
 
+    def withdrawals(self) -> dict[str, str | None]:
+        """Return the titles that the partner was told to take down, each with its end date."""
+        return self._book.withdrawals()
+
     def ftp_contents(self) -> list[dict[str, Any]]:
         """Return what the partner picked up from its FTP server, oldest first."""
         return self._ftp_poller.contents()

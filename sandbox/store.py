@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS contents (
 );
 CREATE INDEX IF NOT EXISTS contents_external_id ON contents (external_id);
 CREATE INDEX IF NOT EXISTS contents_idempotency_key ON contents (idempotency_key);
+CREATE TABLE IF NOT EXISTS withdrawals (external_id TEXT PRIMARY KEY, end_at TEXT);
 CREATE TABLE IF NOT EXISTS probes (sha256 TEXT PRIMARY KEY, code TEXT, message TEXT);
 CREATE TABLE IF NOT EXISTS ftp_titles (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -60,9 +60,21 @@ def _general(annex: Annex) -> Iterator[str]:
             ("further hosts of media and artwork", codes(wanted.media_hosts)),
             ("tags that every title must have", codes(annex.required_tags)),
             ("alert threshold", f"more than {annex.alert.consecutive_errors} failures in a row"),
+            ("withdrawals without an approval", f"up to {annex.withdrawal.titles_without_approval} titles"),
+            ("an approval is waited for", f"{annex.withdrawal.approval_hours:g} hours"),
+            ("how the partner hears of a withdrawal", _withdrawal_call(annex)),
             ("nothing more is sent after", f"{annex.circuit_breaker.technical_errors} technical errors in a row"),
         ],
     )
+
+
+def _withdrawal_call(annex: Annex) -> str:
+    endpoint = annex.withdrawal.endpoint
+    if endpoint is None:
+        return "a person tells it"
+    ends = f", end date as {code(endpoint.end_at_parameter)}" if endpoint.end_at_parameter else ""
+    gone = ", ".join(map(str, endpoint.gone_statuses))
+    return f"`{endpoint.method} {endpoint.path}`{ends}; {gone}: it has no such title"
 
 
 def _naming(annex: Annex) -> Iterator[str]:
@@ -147,7 +159,7 @@ Section = tuple[str, tuple[str, ...], Callable[[Annex], Any]]
 SECTIONS: tuple[Section, ...] = (
     (
         "General",
-        ("client_id", "batch_size", "fail_on", "catalogue", "required_tags", "alert", "circuit_breaker"),
+        ("client_id", "batch_size", "fail_on", "catalogue", "required_tags", "alert", "circuit_breaker", "withdrawal"),
         _general,
     ),
     ("Names", ("naming",), _naming),

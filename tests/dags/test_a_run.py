@@ -20,6 +20,7 @@ pytestmark = pytest.mark.xdist_group("airflow")
 DAG_ID = "deliver_api__roku_premium_subs_mx"
 FTP_DAG_ID = "deliver_ftp__roku_premium_subs_mx"
 REDELIVERY_DAG_ID = "redeliver__roku_premium_subs_mx"
+WITHDRAWAL_DAG_ID = "withdraw__roku_premium_subs_mx"
 REASON = "the API answers 503 since yesterday"
 DAY = {"window_start": "2026-03-01T06:00:00Z", "window_end": "2026-03-02T06:00:00Z"}
 GOOD = "EDYE_PLANETA_S01E01_ES"
@@ -271,3 +272,24 @@ def test_a_redelivery_sends_an_accepted_title_again_once_it_is_no_dry_run_and_re
     assert len(box.contents()) == 2
     report = report_of(connected)
     assert (report["notice"], report["reason"]) == ("redelivery by hand, correction resend", asked["reason"])
+
+
+def test_a_withdrawal_takes_a_title_out_of_the_published_feed_and_a_redelivery_brings_it_back(connected, box):
+    two = [GOOD, "EDYE_PLANETA_S01E02_ES"]
+    assert run({**DAY, "external_ids": two}).state == "success"
+
+    def in_feed():
+        (feed,) = report_of(connected)["feeds"]
+        return GOOD[:-3] in {asset["id"] for asset in httpx.get(feed["url"], trust_env=False).json()["assets"]}
+
+    assert in_feed()
+    asked = {"external_ids": [GOOD], "reason": "the rights for this episode ended"}
+    assert run(asked, WITHDRAWAL_DAG_ID).state == "success"
+    assert report_of(connected)["titles"][0]["detail"].startswith("dry run, it would be out of the feeds")
+    assert run({**asked, "dry_run": False}, WITHDRAWAL_DAG_ID).state == "success"
+    assert (report_of(connected)["totals"]["withdrawn"], in_feed()) == (1, False)
+    assert run({**DAY, "external_ids": two}).state == "success"
+    assert not in_feed()
+    again = asked | {"correction": "resend", "dry_run": False, "reason": "the rights were renewed in time"}
+    assert run(again, REDELIVERY_DAG_ID).state == "success"
+    assert in_feed()

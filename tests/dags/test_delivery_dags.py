@@ -2,6 +2,7 @@
 
 import itertools
 import socket
+from datetime import timedelta
 
 import pytest
 
@@ -45,8 +46,8 @@ def ftp_dag(no_network):
 def test_one_dag_for_every_annex_and_each_of_its_channels(no_network):
     by_api = {f"deliver_api__{name}" for name, annex in annexes().items() if annex.api}
     by_ftp = {f"deliver_ftp__{name}" for name, annex in annexes().items() if annex.ftp}
-    again = {f"redeliver__{name}" for name in annexes()}
-    assert set(bag_of().dags) == by_api | by_ftp | again | {TRAIL}
+    by_hand = {f"{verb}__{name}" for name in annexes() for verb in ("redeliver", "withdraw")}
+    assert set(bag_of().dags) == by_api | by_ftp | by_hand | {TRAIL}
     assert ROKU in by_api
     assert ROKU_BY_FTP in by_ftp
 
@@ -55,8 +56,8 @@ def test_a_second_annex_in_the_folder_is_a_second_dag(tmp_path, monkeypatch):
     annex_file(tmp_path, "alpha", ftp=None)
     annex_file(tmp_path, "beta", api=None)
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
-    again = {"redeliver__alpha", "redeliver__beta"}
-    assert set(bag_of().dags) == {"deliver_api__alpha", "deliver_ftp__beta", TRAIL} | again
+    by_hand = {"redeliver__alpha", "redeliver__beta", "withdraw__alpha", "withdraw__beta"}
+    assert set(bag_of().dags) == {"deliver_api__alpha", "deliver_ftp__beta", TRAIL} | by_hand
 
 
 def test_a_broken_annex_is_an_import_error_that_names_file_and_key(tmp_path, monkeypatch):
@@ -151,7 +152,8 @@ def test_feeds_are_published_by_the_api_delivery_and_by_ftp_only_where_there_is_
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     dags = bag_of().dags
     publishing = {name for name, a_dag in dags.items() if "feed.publish_feed" in a_dag.task_ids}
-    assert publishing == {"deliver_api__alpha", "deliver_ftp__beta", "redeliver__alpha", "redeliver__beta"}
+    by_hand = {"redeliver__alpha", "redeliver__beta", "withdraw__alpha", "withdraw__beta"}
+    assert publishing == {"deliver_api__alpha", "deliver_ftp__beta"} | by_hand
 
 
 def test_the_trail_is_shipped_every_five_minutes_apart_from_deliveries(no_network):
@@ -170,4 +172,21 @@ def test_a_redelivery_is_by_hand_dry_until_told_otherwise_and_of_the_same_operat
     assert set(again.task_ids) == set(dag.task_ids)
     for name in again.task_ids:
         own, usual = again.get_task(name), dag.get_task(name)
+        assert getattr(own, "operator_class", type(own)) is getattr(usual, "operator_class", type(usual))
+
+
+def test_a_withdrawal_is_by_hand_dry_until_told_otherwise_and_many_titles_need_an_approval(no_network, dag):
+    from airflow.providers.standard.operators.hitl import ApprovalOperator
+
+    away = bag_of().dags["withdraw__roku_premium_subs_mx"]
+    assert type(away.timetable).__name__ == "NullTimetable"
+    assert away.params.get_param("dry_run").value is True
+    assert not away.params.get_param("reason").has_value
+    approve = away.get_task("approve_withdrawal")
+    assert isinstance(approve, ApprovalOperator)
+    assert approve.response_timeout == timedelta(hours=24)
+    assert away.get_task("withdraw").upstream_task_ids == {"approve_withdrawal", "plan_withdrawal"}
+    assert away.get_task("withdraw").trigger_rule == "all_success"
+    for name in ("check_request", "feed.publish_feed", "report", "confirm_window"):
+        own, usual = away.get_task(name), dag.get_task(name)
         assert getattr(own, "operator_class", type(own)) is getattr(usual, "operator_class", type(usual))

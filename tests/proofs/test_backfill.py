@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -10,27 +9,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-import yaml
 
-from sandbox.s3 import S3Host
 from sandbox.server import Sandbox
-from tests.builders import ANNEX_FILE, PROJECT
-from tests.postgresql import postgresql_server
+from tests.proofs.real_airflow import real_airflow
 from tools.airflow_system import AirflowSystem
-from tools.processes import Processes
-from tools.settings import connections
 
 pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("backfill")]
 DAG_ID = "deliver_api__roku_premium_subs_mx"
 DAYS = ("2026-03-01", "2026-03-02", "2026-03-03")
 RUN_PATIENCE_S = 400.0
-
-
-@pytest.fixture(scope="module")
-def box(tmp_path_factory):
-    media = PROJECT / "build" / "sandbox" / "media"
-    with Sandbox(tmp_path_factory.mktemp("box"), processing_s=0.2, media_dir=media) as box:
-        yield box
 
 
 @pytest.fixture(scope="module")
@@ -61,43 +48,8 @@ def catalogue(box) -> dict[str, list[str]]:
 
 
 @pytest.fixture(scope="module")
-def feeds_url():
-    """The address of an S3 server."""
-    host = S3Host("127.0.0.1", 0)
-    yield f"http://127.0.0.1:{host.start()}"
-    host.stop()
-
-
-@pytest.fixture(scope="module")
-def database_url():
-    """Airflow's metadata database: on SQLite, `airflow backfill create` beside a scheduler finds it locked at times."""
-    with postgresql_server() as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
 def system(box, feeds_url, database_url, catalogue, tmp_path_factory):
-    home = tmp_path_factory.mktemp("airflow")
-    annexes = home / "annexes"
-    annexes.mkdir()
-    annex = yaml.safe_load(ANNEX_FILE.read_text(encoding="utf-8"))
-    annex["api"] |= {"polling": {"first_s": 1.0, "every_s": 0.5, "slowest_s": 2, "give_up_s": 120}}
-    annex["api"] |= {"patience": {"attempts": 2, "base_s": 0.1, "cap_s": 0.2}}
-    (annexes / ANNEX_FILE.name).write_text(yaml.safe_dump(annex), encoding="utf-8")
-    known = connections()
-    known["edye_api"] |= {"port": int(box.edye_url.rpartition(":")[2])}
-    known["roku_ingest"] |= {"port": int(box.partner_url.rpartition(":")[2])}
-    known["feed_store"]["extra"] |= {"endpoint_url": feeds_url}
-    known["delivery_ledger"] |= {"host": str(home / "ledger.sqlite")}
-    known["artifact_store"] |= {"extra": {"path": str(home / "artifacts")}}
-    with pytest.MonkeyPatch.context() as environment, Processes() as processes:
-        for name in [name for name in os.environ if name.startswith("AIRFLOW")]:
-            environment.delenv(name)
-        environment.setenv("EDYE_ANNEXES_FOLDER", str(annexes))
-        environment.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", database_url)
-        system = AirflowSystem(processes, home, known)
-        system.start()
-        system.wait_for_dag(DAG_ID)
+    with real_airflow(box, feeds_url, database_url, tmp_path_factory.mktemp("airflow"), DAG_ID) as system:
         yield system
 
 

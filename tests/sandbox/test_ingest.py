@@ -216,3 +216,17 @@ def test_a_bad_file_is_received_and_ends_in_error(partner, sample, item_id, mess
 def test_pictures_and_texts_are_not_video(partner, sample, path):
     told = partner.final(partner.ingest(file=sample.files[path].path.read_bytes()).json()["id"])
     assert told["error"]["message"] == "formato no soportado: no es video"
+
+
+def test_a_title_can_be_taken_down_and_comes_back_with_its_next_ingest(box, partner):
+    token = {"authorization": "Bearer abc123"}
+    path = f"{box.partner_url}/api/ingesta/contenido/A_ES"
+    assert httpx.delete(path, headers=token).json()["error"]["code"] == "UNKNOWN_ID"
+    partner.final(partner.ingest("A_ES").json()["id"])
+    assert httpx.delete(path).status_code == 401
+    assert httpx.delete(path, headers=token, params={"end_at": "2030-01-01T00:00:00Z"}).json() == {
+        "status": "withdrawn"
+    }
+    assert box.withdrawals() == {"A_ES": "2030-01-01T00:00:00Z"}
+    partner.ingest("A_ES")
+    assert box.withdrawals() == {}

@@ -7,7 +7,9 @@ from edye_delivery.annex.ftp import FtpChannel
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.template import filled
 from edye_delivery.annex.wire import ApiChannel, Pace
-from edye_delivery.catalog.vocabulary import Channel, Correction
+from edye_delivery.catalog.plan import RunRequest
+from edye_delivery.catalog.vocabulary import Channel
+from edye_delivery.catalog.window import rfc3339
 from edye_delivery.errors import ConfigurationInvalid
 
 
@@ -43,10 +45,18 @@ def folder_of(annex: Annex, folder: str) -> str:
     return filled(folder, {"client_id": annex.client_id})
 
 
-def notice_of(annex: Annex, channel: Channel, correction: Correction | None) -> str:
+def notice_of(annex: Annex, request: RunRequest) -> str:
     """What log and report of a run say above its reason; empty for an ordinary run."""
-    redelivery = f"redelivery by hand, correction {correction}" if correction else ""
-    return "; ".join(told for told in (deprecation_of(annex, channel), redelivery) if told)
+    redelivery = f"redelivery by hand, correction {request.correction}" if request.correction else ""
+    told = (deprecation_of(annex, request.channel), redelivery, _withdrawal(request))
+    return "; ".join(one for one in told if one)
+
+
+def _withdrawal(request: RunRequest) -> str:
+    order = request.withdrawal
+    if order is None:
+        return ""
+    return f"withdrawal by hand, {f'offered until {rfc3339(order.end_at)}' if order.end_at else 'out of the feeds'}"
 
 
 def deprecation_of(annex: Annex, channel: Channel) -> str:

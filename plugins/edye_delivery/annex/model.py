@@ -15,6 +15,7 @@ from edye_delivery.annex.ftp import FtpChannel, is_plain_name
 from edye_delivery.annex.reencode import Reencode
 from edye_delivery.annex.template import EXTERNAL_ID_VARIABLES, FILE_NAME_VARIABLES, checked_template
 from edye_delivery.annex.wire import ApiChannel, MetadataField, Part
+from edye_delivery.annex.withdrawal import WithdrawalTerms
 from edye_delivery.catalog.vocabulary import Cause, ImageKind, TitleKind
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,63}$")]
@@ -163,8 +164,15 @@ class Annex(Part):
     alert: Alert
     circuit_breaker: CircuitBreaker = CircuitBreaker()
     waivers: dict[str, Waiver] = Field(default_factory=dict)
+    withdrawal: WithdrawalTerms = WithdrawalTerms()
     contacts: dict[str, str] = Field(default_factory=dict)
     feeds: tuple[FeedSpec, ...] = ()
+
+    @model_validator(mode="after")
+    def _withdrawals_are_told_by_the_api(self) -> Annex:
+        if self.withdrawal.endpoint is not None and self.api is None:
+            raise ValueError("withdrawal.endpoint is a call of the ingest API, and the annex has no section api")
+        return self
 
     @model_validator(mode="after")
     def _encodes_keep_to_the_limits(self) -> Annex:

@@ -27,7 +27,8 @@ STATE_STEPS = {
     DeliveryState.COMPLETED: f"the partner ended it well: a run that is on looks at the criteria; {NO_RUN}",
     DeliveryState.ACCEPTED: "nothing: the partner has it, and the feeds offer it",
     DeliveryState.FAILED: "read the log of its run, then run the window again",
-    DeliveryState.WITHDRAWN: "nothing is sent any more, and the feeds leave it out; the partner is not told by a run",
+    DeliveryState.WITHDRAWN: "nothing is sent any more, and the feeds leave it out; what a person withdrew is offered "
+    "again by a redelivery (resend), what the catalogue withdrew when the catalogue offers it",
 }
 
 

@@ -26,7 +26,7 @@ class PlannedTitle(Record):
     names the delivery that carries this content, and is the Idempotency-Key too: it is the content key but where a run
     sends content again that is accepted. `revision` is the digest of all that the catalogue says of the title.
     `reencode_asked` where the media is to be encoded anew although quality control may have nothing against it: the
-    partner refused it, or a person says so.
+    partner refused it, or a person says so. `undoes_withdrawal` where acceptance offers again what a person withdrew.
     """
 
     title: Title
@@ -41,6 +41,7 @@ class PlannedTitle(Record):
     change: Change
     findings: tuple[Finding, ...] = ()
     reencode_asked: bool = False
+    undoes_withdrawal: bool = False
 
 
 class Thumbnail(Record):
@@ -90,8 +91,17 @@ class JudgedTitle(Record):
     healed: tuple[Finding, ...] = ()
 
 
+class WithdrawalOrder(Record):
+    """How titles are withdrawn: out of the feeds at once, or where `end_at` is set, in them until then."""
+
+    end_at: datetime | None = None
+
+
 class RunRequest(Record):
-    """What one run was asked to do, checked and complete; only a redelivery has a correction."""
+    """What one run was asked to do, checked and complete.
+
+    Only a redelivery has a correction, and only a withdrawal an order; its window is of acceptances, not of changes.
+    """
 
     partner: str
     run_id: str
@@ -105,3 +115,9 @@ class RunRequest(Record):
     channel: Channel = Channel.API
     reason: str = ""
     correction: Correction | None = None
+    withdrawal: WithdrawalOrder | None = None
+
+    @property
+    def is_persons_decision(self) -> bool:
+        """Whether a person asks for these titles whatever stands: what is held or withdrawn by hand goes too."""
+        return self.correction is not None or self.force_resend

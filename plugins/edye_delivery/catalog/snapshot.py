@@ -30,12 +30,14 @@ class Snapshot(Record):
 
 
 class Withdrawal(Record):
-    """An accepted title that the catalogue no longer offers to the partner."""
+    """An accepted title that the catalogue no longer offers to the partner, or that a person withdraws."""
 
     delivery_key: str
     external_id: str
     edye_id: str
     reason: str
+    title: str = ""
+    by_hand: bool = False
 
 
 class WindowPlan(Record):

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import orjson
@@ -13,8 +14,11 @@ import orjson
 from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.outcome import cause_of, error_of, state_of, tracking_id_of
+from edye_delivery.annex.template import filled
 from edye_delivery.annex.wire import ApiChannel
+from edye_delivery.annex.withdrawal import WithdrawalEndpoint
 from edye_delivery.catalog.vocabulary import Cause, IngestState
+from edye_delivery.catalog.window import rfc3339
 from edye_delivery.clients.http import HttpAnswer, exchange, raise_for_transient_or_auth
 from edye_delivery.clients.multipart import MultipartBody, MultipartPart
 from edye_delivery.clients.patience import Tempo
@@ -124,6 +128,25 @@ class IngestApi:
                 f"{what} was answered {answer.status} without a state and tracking id that we know"
             ).answered(answer.status)
         return Receipt(tracking_id, answer.status)
+
+    def withdraw(
+        self, external_id: str, request_id: str, end_at: datetime | None, endpoint: WithdrawalEndpoint
+    ) -> HttpAnswer | Refusal:
+        """Tells the partner that a title is withdrawn, or until when it is offered; safe to repeat.
+
+        Raises AuthRefused, or Transient where the same call may succeed later. A title that the partner does not have
+        any more is as good as told.
+        """
+        what = f"{self._annex.display_name}'s withdrawal of {external_id}"
+        path = filled(endpoint.path, {"external_id": quote(external_id, safe="")})
+        ends = {endpoint.end_at_parameter: rfc3339(end_at)} if endpoint.end_at_parameter and end_at else None
+        headers = {"X-Request-ID": request_id}
+        request = self._client.build_request(endpoint.method, path, params=ends, headers=headers)
+        answer = exchange(self._client, request, what, STATUS_MAX_BYTES)
+        if answer.status in endpoint.gone_statuses or 200 <= answer.status < 300:
+            return answer
+        raise_for_transient_or_auth(answer.status, answer.headers, what, self._tempo.now())
+        return _refusal(self._annex, self._channel, answer)
 
     def _parts(self, upload: Upload) -> list[MultipartPart]:
         channel, metadata = self._channel, orjson.dumps(upload.metadata)

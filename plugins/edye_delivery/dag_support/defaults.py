@@ -18,6 +18,7 @@ class Tag(StrEnum):
     DEPRECATED = "deprecated"
     TRAIL = "trail"
     REDELIVERY = "redelivery"
+    WITHDRAWAL = "withdrawal"
 
 
 POOL = "partner_uploads"

@@ -10,6 +10,7 @@ from airflow.sdk import TriggerRule, task_group
 
 from edye_delivery.annex.channels import feeds_of
 from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.request import RunKind
 from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.dag_support.defaults import POOL
 from edye_delivery.operators.batch import (
@@ -37,11 +38,9 @@ class ChannelSteps:
     wait: type[BatchSensor]
 
 
-def add_delivery(annex: Annex, steps: ChannelSteps, *, redelivery: bool = False) -> None:
+def add_delivery(annex: Annex, steps: ChannelSteps, kind: RunKind = RunKind.DELIVERY) -> None:
     """Puts all tasks of a delivery, or of a redelivery, into the DAG that is being made."""
-    check_request = CheckRequestOperator(
-        task_id="check_request", annex=annex, channel=steps.channel, redelivery=redelivery
-    )
+    check_request = CheckRequestOperator(task_id="check_request", annex=annex, channel=steps.channel, kind=kind)
     fetch_catalogue = FetchCatalogueOperator(task_id="fetch_catalogue", annex=annex, request=check_request.output)
     plan_batches = PlanBatchesOperator(task_id="plan_batches", annex=annex, snapshot=fetch_catalogue.output)
     batches = _batch_group(annex, steps).expand(reference=plan_batches.output)
@@ -52,7 +51,7 @@ def add_delivery(annex: Annex, steps: ChannelSteps, *, redelivery: bool = False)
     batches >> report >> confirm_window
     feeds = [spec.name for spec in feeds_of(annex, steps.channel)]
     if feeds:
-        batches >> _feed_group(annex, check_request.output).expand(name=feeds) >> report
+        batches >> feed_group(annex, check_request.output).expand(name=feeds) >> report
 
 
 def _batch_group(annex: Annex, steps: ChannelSteps) -> Any:
@@ -80,7 +79,9 @@ def _batch_group(annex: Annex, steps: ChannelSteps) -> Any:
     return batch
 
 
-def _feed_group(annex: Annex, request: Any) -> Any:
+def feed_group(annex: Annex, request: Any) -> Any:
+    """The steps of one feed, to be expanded over the names of feeds."""
+
     @task_group(group_id="feed")
     def feed(name: Any) -> None:
         which = {"annex": annex, "request": request, "feed": name}

@@ -94,3 +94,45 @@ def redelivery_params() -> dict[str, Param]:
             description="On until you switch it off: fetch, judge, report; send nothing, write nothing to the ledger.",
         ),
     }
+
+
+def withdrawal_params() -> dict[str, Param]:
+    """Params of a withdrawal; `catalog.withdrawal.withdrawal_of` checks them again and refuses unknown keys."""
+    return {
+        "external_ids": Param(
+            [],
+            type=["null", "array"],
+            items={"type": "string", "minLength": 1, "maxLength": 200},
+            maxItems=5000,
+            title="Only these titles",
+            description="external_ids, one a line; with a window only those of them that were accepted within it.",
+        ),
+        "window_start": Param(
+            None,
+            type=["null", "string"],
+            format="date-time",
+            title="Window start",
+            description="Titles that the partner accepted from here on (inclusive): what a delivery is taken back by.",
+        ),
+        "window_end": Param(
+            None,
+            type=["null", "string"],
+            format="date-time",
+            title="Window end",
+            description="Titles that the partner accepted before here (exclusive). Give both ends, or neither.",
+        ),
+        **reason_param("why these titles are withdrawn"),
+        "end_at": Param(
+            None,
+            type=["null", "string"],
+            format="date-time",
+            title="Offered until",
+            description="Empty: out of the feeds at once. A moment: in the feeds until then.",
+        ),
+        "dry_run": Param(
+            True,
+            type="boolean",
+            title="Dry run",
+            description="On until you switch it off: says which titles would be withdrawn, and changes nothing.",
+        ),
+    }

@@ -19,6 +19,7 @@ from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.publications import Publications
 from edye_delivery.ledger.streaks import Client
 from edye_delivery.ledger.trail import Trail
+from edye_delivery.ledger.withdrawals import Withdrawals
 
 CONN_ID = "delivery_ledger"
 
@@ -37,6 +38,10 @@ class LedgerHook(BaseHook):
     def breaker(self, annex: Annex, run_began_at: datetime) -> Breaker:
         """Whether a run may send to the annex's client."""
         return Breaker(_engine(self.url()), SYSTEM_TEMPO.now, Client.of(annex), run_began_at)
+
+    def withdrawals(self, annex: Annex) -> Withdrawals:
+        """What is withdrawn by hand at the annex's partner."""
+        return Withdrawals(_engine(self.url()), SYSTEM_TEMPO.now, annex.partner, Client.of(annex))
 
     def alerts(self) -> Alerts:
         """What has still to be told."""

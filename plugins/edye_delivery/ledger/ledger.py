@@ -16,7 +16,7 @@ from edye_delivery.ledger.breaker import count_answer, count_failure
 from edye_delivery.ledger.classify import is_superseded
 from edye_delivery.ledger.moves import Moves
 from edye_delivery.ledger.records import MOVES, WAITED_FOR, Delivery, Memory, Revision
-from edye_delivery.ledger.revisions import accepted_titles, keep_revision
+from edye_delivery.ledger.revisions import OFFERED, accepted_titles, keep_revision
 from edye_delivery.ledger.rows import chunks, deliveries_of, delivery_of, revision_of
 from edye_delivery.ledger.streaks import Client, count_error, count_success
 from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS
@@ -69,7 +69,7 @@ class Ledger:
                     select(DELIVERIES)
                     .select_from(current)
                     .where(REVISIONS.c.partner == partner, REVISIONS.c.edye_id.in_(names))
-                    .where(REVISIONS.c.withdrawn_at.is_(None) | theirs)
+                    .where(OFFERED | theirs)
                 ).mappings()
             ]
 
@@ -216,8 +216,8 @@ class Ledger:
             gone = connection.execute(
                 update(REVISIONS)
                 .where(REVISIONS.c.partner == partner, REVISIONS.c.delivery_key == key)
-                .where(REVISIONS.c.withdrawn_at.is_(None))
-                .values(withdrawn_at=self._now())
+                .where(OFFERED)
+                .values(withdrawn_at=self._now(), end_at=None)
             )
             row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().first()
             if gone.rowcount and row is not None and row["state"] == DeliveryState.ACCEPTED:
@@ -226,7 +226,7 @@ class Ledger:
                 self._moves.note(connection, {**row, "detail": detail, "run_id": run_id}, "withdraw")
 
     def accepted_titles(self, partner: str) -> Iterator[Accepted]:
-        """Every accepted, not withdrawn title by show, season, episode and language; streamed in short reads."""
+        """Every offered title by show, season, episode and language; streamed in short reads."""
         return accepted_titles(self._engine, partner)
 
     def history(self, partner: str, external_id: str) -> list[tuple[datetime, str, str, str]]:

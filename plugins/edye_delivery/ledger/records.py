@@ -88,7 +88,11 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """The accepted revision of a title at a partner."""
+    """The accepted revision of a title at a partner.
+
+    `withdrawn_at` with a `withdrawal_reason` is a person's doing, else the catalogue's; `withdrawal_told_at` is when
+    the partner was told by its API. A withdrawn revision with `end_at` is in the feeds until then.
+    """
 
     external_id: str
     edye_id: str
@@ -96,6 +100,14 @@ class Revision:
     revision: str
     accepted_at: datetime
     withdrawn_at: datetime | None
+    withdrawal_reason: str | None
+    withdrawal_told_at: datetime | None
+    end_at: datetime | None
+
+    @property
+    def is_withdrawn_by_hand(self) -> bool:
+        """Whether a person has withdrawn it: only a redelivery or a forced resend offers it again."""
+        return self.withdrawn_at is not None and self.withdrawal_reason is not None
 
 
 @dataclass(frozen=True, slots=True)

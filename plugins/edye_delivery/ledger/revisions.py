@@ -6,19 +6,28 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select, tuple_
+from sqlalchemy import Connection, Engine, case, false, null, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from edye_delivery.catalog.order import Accepted, place_of
 from edye_delivery.catalog.plan import PlannedTitle
+from edye_delivery.catalog.title import Title
 from edye_delivery.ledger.rows import title_json, title_of
 from edye_delivery.ledger.tables import REVISIONS
 
 TITLES_A_READ = 2000
 
 
+OFFERED = REVISIONS.c.withdrawn_at.is_(None) | REVISIONS.c.end_at.is_not(None)
+"""What is in the feeds: not withdrawn, or only end-dated."""
+
+
 def keep_revision(connection: Connection, partner: str, plan: PlannedTitle, at: datetime) -> None:
-    """The plan's title becomes the accepted revision of its external_id."""
+    """The plan's title becomes the accepted revision of its external_id.
+
+    It is offered again if it was withdrawn by the catalogue. What a person has withdrawn stays so, but for a plan that
+    undoes it.
+    """
     values = {
         "edye_id": plan.title.id,
         "delivery_key": plan.delivery_key,
@@ -26,22 +35,34 @@ def keep_revision(connection: Connection, partner: str, plan: PlannedTitle, at: 
         "title": title_json(plan.title),
         "place": place_of(plan.title),
         "accepted_at": at,
-        "withdrawn_at": None,
+    }
+    by_hand = false() if plan.undoes_withdrawal else REVISIONS.c.withdrawal_reason.is_not(None)
+    kept = {
+        column.name: case((by_hand, column), else_=null())
+        for column in (
+            REVISIONS.c.withdrawn_at,
+            REVISIONS.c.withdrawal_reason,
+            REVISIONS.c.withdrawal_told_at,
+            REVISIONS.c.end_at,
+        )
     }
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     connection.execute(
         dialect.insert(REVISIONS)
         .values(partner=partner, external_id=plan.external_id, **values)
-        .on_conflict_do_update(index_elements=["partner", "external_id"], set_=values)
+        .on_conflict_do_update(index_elements=["partner", "external_id"], set_=values | kept)
     )
 
 
 def accepted_titles(engine: Engine, partner: str) -> Iterator[Accepted]:
-    """Every accepted, not withdrawn title by show, season, episode and language; streamed in short reads."""
+    """Every offered title by show, season, episode and language; streamed in short reads.
+
+    One that is end-dated is available until then at the latest.
+    """
     place = tuple_(REVISIONS.c.place, REVISIONS.c.external_id)
     query = (
-        select(REVISIONS.c.place, REVISIONS.c.external_id, REVISIONS.c.title)
-        .where(REVISIONS.c.partner == partner, REVISIONS.c.withdrawn_at.is_(None))
+        select(REVISIONS.c.place, REVISIONS.c.external_id, REVISIONS.c.title, REVISIONS.c.end_at)
+        .where(REVISIONS.c.partner == partner, OFFERED)
         .order_by(REVISIONS.c.place, REVISIONS.c.external_id)
         .limit(TITLES_A_READ)
     )
@@ -50,7 +71,14 @@ def accepted_titles(engine: Engine, partner: str) -> Iterator[Accepted]:
         with engine.connect() as connection:
             rows = connection.execute(after).all()
         for row in rows:
-            yield Accepted(row.external_id, title_of(row.title))
+            yield Accepted(row.external_id, _until(title_of(row.title), row.end_at))
         if len(rows) < TITLES_A_READ:
             return
         after = query.where(place > tuple_(rows[-1].place, rows[-1].external_id))
+
+
+def _until(title: Title, end_at: datetime | None) -> Title:
+    if end_at is None:
+        return title
+    end = min(end_at, title.availability.end) if title.availability.end else end_at
+    return title.model_copy(update={"availability": title.availability.model_copy(update={"end": end})})

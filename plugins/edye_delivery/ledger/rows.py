@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -58,8 +59,7 @@ def chunks(names: Sequence[Key]) -> Iterator[Sequence[Key]]:
 
 def revision_of(row: Mapping[Any, Any]) -> Revision:
     """A row of `revisions`, without the title itself."""
-    kept = ("external_id", "edye_id", "delivery_key", "revision", "accepted_at", "withdrawn_at")
-    return Revision(**{name: row[name] for name in kept})
+    return Revision(**{field.name: row[field.name] for field in fields(Revision)})
 
 
 def title_json(title: Title) -> bytes:

@@ -131,6 +131,9 @@ REVISIONS = Table(
     Column("place", LargeBinary),
     Column("accepted_at", Moment, nullable=False),
     Column("withdrawn_at", Moment),
+    Column("withdrawal_reason", Text),
+    Column("withdrawal_told_at", Moment),
+    Column("end_at", Moment),
     Index("revisions_by_edye_id", "partner", "edye_id"),
     Index("revisions_by_place", "partner", "place", "external_id"),
 )

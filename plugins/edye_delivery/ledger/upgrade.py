@@ -20,6 +20,9 @@ OF_THE_TRAIL = (
 OF_THE_CIRCUIT = ("technical_errors", "opened_at", "opened_cause", "trial_key", "trial_at")
 LATER_COLUMNS: tuple[Column[Any], ...] = (
     REVISIONS.c.place,
+    REVISIONS.c.withdrawal_reason,
+    REVISIONS.c.withdrawal_told_at,
+    REVISIONS.c.end_at,
     DELIVERIES.c.channel,
     DELIVERIES.c.whole_files,
     DELIVERIES.c.request_id,

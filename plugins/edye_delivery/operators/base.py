@@ -45,9 +45,9 @@ def _messenger() -> Messenger:
     return AlertHook()
 
 
-def log_channel(log: Any, annex: Annex, request: RunRequest) -> None:
-    """Says what is to be said of the run: that its channel is deprecated, or that it is a redelivery, and why."""
-    notice = notice_of(annex, request.channel, request.correction)
+def log_order(log: Any, annex: Annex, request: RunRequest) -> None:
+    """Says what is to be said of the run: a deprecated channel, a redelivery, a withdrawal, and why."""
+    notice = notice_of(annex, request)
     if notice:
         log.warning("%s; this run's reason: %s", notice, request.reason)
 

@@ -25,7 +25,7 @@ from edye_delivery.ledger.breaker import Breaker
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.operators.accepting import accept_batch
 from edye_delivery.operators.api_carrier import ApiCarrier
-from edye_delivery.operators.base import StepOperator, keep, load, log_channel, the_alarm
+from edye_delivery.operators.base import StepOperator, keep, load, log_order, the_alarm
 from edye_delivery.operators.ftp_carrier import FtpCarrier
 from edye_delivery.operators.illustrating import Illustrator
 from edye_delivery.operators.judging import Judge
@@ -89,7 +89,7 @@ class DeliverBatchOperator(BatchOperator):
         """The batch's reference again, with counts by state."""
         store = self.artifacts
         batch = load(store, self.batch, JudgedBatch)
-        log_channel(self.log, self.annex, batch.request)
+        log_order(self.log, self.annex, batch.request)
         if batch.request.dry_run:
             self.log.info("dry run: nothing is sent")
             return self.batch

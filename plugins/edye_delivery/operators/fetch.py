@@ -10,14 +10,15 @@ from airflow.sdk import Context
 from edye_delivery.catalog.places import batch_name, plan_name, snapshot_name
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.redelivery import redelivery_of
-from edye_delivery.catalog.request import RunFacts, request_of
+from edye_delivery.catalog.request import RunFacts, RunKind, request_of
 from edye_delivery.catalog.snapshot import Snapshot
 from edye_delivery.catalog.vocabulary import Channel, Correction
 from edye_delivery.catalog.window import Window
+from edye_delivery.catalog.withdrawal import withdrawal_of
 from edye_delivery.errors import InvalidRequest
 from edye_delivery.hooks.edye import EdyeHook
 from edye_delivery.hooks.ledger import LedgerHook
-from edye_delivery.operators.base import StepOperator, keep, load, log_channel
+from edye_delivery.operators.base import StepOperator, keep, load, log_order
 from edye_delivery.operators.fetching import fetch_snapshot
 from edye_delivery.operators.planning import plan_window, remember_plan
 
@@ -25,9 +26,9 @@ from edye_delivery.operators.planning import plan_window, remember_plan
 class CheckRequestOperator(StepOperator):
     """Turns params and run facts into a checked request; InvalidRequest tells what is wrong with them."""
 
-    def __init__(self, *, channel: Channel = Channel.API, redelivery: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *, channel: Channel = Channel.API, kind: RunKind = RunKind.DELIVERY, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.channel, self.redelivery = channel, redelivery
+        self.channel, self.kind = channel, kind
 
     def execute(self, context: Context) -> dict[str, Any]:
         """The request, as JSON."""
@@ -40,7 +41,9 @@ class CheckRequestOperator(StepOperator):
             given_keys=tuple(run.conf or {}),
         )
         partner, params = self.annex.partner, context["params"]
-        if self.redelivery:
+        if self.kind is RunKind.WITHDRAWAL:
+            request = withdrawal_of(partner, params, facts, self.channel)
+        elif self.kind is RunKind.REDELIVERY:
             request = redelivery_of(partner, params, facts, self.channel)
             if request.correction is Correction.MEDIA and self.annex.reencode is None:
                 raise InvalidRequest(f"nothing is re-encoded for {self.annex.display_name}: its annex has no reencode")
@@ -48,7 +51,7 @@ class CheckRequestOperator(StepOperator):
             request = request_of(partner, self.annex.schedule, params, facts, self.channel)
         window = Window(request.start_at, request.end_at).as_json()
         self.log.info("window %s .. %s, mode %s, dry run %s", *window.values(), request.mode, request.dry_run)
-        log_channel(self.log, self.annex, request)
+        log_order(self.log, self.annex, request)
         return request.model_dump(mode="json")
 
 

@@ -34,12 +34,14 @@ def plan_window(annex: Annex, snapshot: Snapshot, ledger: Ledger) -> tuple[Windo
         for plan in plans
         if not asked or plan.external_id in asked
     ]
-    working, unchanged, held, left = _sorted_out(placed, memories, request)
+    kept = [plan for plan in placed if not _is_withdrawn_by_hand(memories[plan.external_id], request)]
+    working, unchanged, held, left = _sorted_out(kept, memories, request)
     batches = [
         Batch(request=request, number=number, titles=tuple(titles))
         for number, titles in enumerate(_cut(working, annex.batch_size), start=1)
     ]
-    left_out = Counter(title.reason for title in snapshot.left_out) + Counter({"not_failed_before": left})
+    left_out = Counter(title.reason for title in snapshot.left_out)
+    left_out += Counter({"not_failed_before": left, "withdrawn_by_hand": len(placed) - len(kept)})
     plan = WindowPlan(
         request=request,
         batches=len(batches),
@@ -85,12 +87,18 @@ def _sorted_out(
     return working, unchanged, held, len(plans) - len(working) - len(unchanged) - len(held)
 
 
+def _is_withdrawn_by_hand(memory: Memory, request: RunRequest) -> bool:
+    """Whether a person has withdrawn the title, and this run is no person's decision to offer it again."""
+    by_hand = memory.revision is not None and memory.revision.is_withdrawn_by_hand
+    return by_hand and not request.is_persons_decision
+
+
 def _is_held(plan: PlannedTitle, memory: Memory, request: RunRequest) -> bool:
     """Whether sending the title would only be refused again: nothing has changed, and no person asks for it.
 
     Another channel than the one that was refused is a person's choice too.
     """
-    if request.correction is not None or plan.reencode_asked:
+    if request.is_persons_decision or plan.reencode_asked:
         return False
     delivery = refused(plan, memory)
     return delivery is not None and delivery.channel is request.channel
@@ -106,7 +114,8 @@ def _placed(
     elif (other := other_edye_id(plan, memory)) is not None:
         findings.append(clash(plan.external_id, plan.title, other))
     asked = annex.reencode is not None and _reencode_asked(plan, memory, request)
-    return compared(plan, memory).model_copy(update={"findings": tuple(findings), "reencode_asked": asked})
+    more = {"reencode_asked": asked, "undoes_withdrawal": request.is_persons_decision}
+    return compared(plan, memory).model_copy(update={"findings": tuple(findings), **more})
 
 
 def _reencode_asked(plan: PlannedTitle, memory: Memory, request: RunRequest) -> bool:

@@ -18,7 +18,7 @@ from edye_delivery.catalog.snapshot import Batch, JudgedBatch, WindowPlan
 from edye_delivery.errors import WindowNotDone
 from edye_delivery.hooks.artifacts import ArtifactStore
 from edye_delivery.hooks.ledger import LedgerHook
-from edye_delivery.operators.base import StepOperator, log_channel, the_alarm
+from edye_delivery.operators.base import StepOperator, log_order, the_alarm
 from edye_delivery.operators.reporting import RunOutcome, failure_sentence, window_report
 from edye_delivery.reports.csv_report import as_csv
 from edye_delivery.reports.feed_model import FeedReport, feed_report
@@ -45,10 +45,11 @@ class ReportOperator(StepOperator):
 
         request, store = RunRequest.model_validate(self.request), self.artifacts
         the_alarm().sound()
-        log_channel(self.log, self.annex, request)
+        log_order(self.log, self.annex, request)
         plan, judged, unjudged, incidents = gathered(store, request)
         keys = [title.plan.delivery_key for title in judged] + [title.delivery_key for title in unjudged]
         keys += [title.delivery_key for title in (*plan.unchanged, *plan.held)] if plan else []
+        withdrawn = [one.external_id for one in plan.withdrawn] if plan and request.withdrawal else []
         report = window_report(
             RunOutcome(
                 annex=self.annex,
@@ -58,6 +59,7 @@ class ReportOperator(StepOperator):
                 unjudged=unjudged,
                 deliveries=LedgerHook().get_conn().deliveries(keys),
                 incidents=incidents,
+                revisions=LedgerHook().withdrawals(self.annex).revisions(withdrawn),
                 feeds=[feed_of(store, request, spec) for spec in feeds_of(self.annex, request.channel)],
                 started_at=context["dag_run"].start_date or datetime.now(UTC),
                 finished_at=datetime.now(UTC),
@@ -104,7 +106,12 @@ def gathered(
     try:
         plan = WindowPlan.model_validate_json(store.get(plan_name(request)))
     except FileNotFoundError:
-        return None, [], [], ["the window was not planned: fetch_catalogue or plan_batches failed, see their logs"]
+        return (
+            None,
+            [],
+            [],
+            ["the window was not planned: fetch_catalogue, plan_batches or plan_withdrawal failed, see its log"],
+        )
     judged: list[JudgedTitle] = []
     unjudged: list[PlannedTitle] = []
     incidents: list[str] = []

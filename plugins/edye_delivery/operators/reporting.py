@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from edye_delivery.annex.channels import notice_of
@@ -12,10 +12,11 @@ from edye_delivery.catalog.finding import Finding, blocking
 from edye_delivery.catalog.next_steps import next_step
 from edye_delivery.catalog.parse import MalformedItem
 from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle, RunRequest
-from edye_delivery.catalog.snapshot import WindowPlan, Withdrawal
+from edye_delivery.catalog.snapshot import WindowPlan
 from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Change, DeliveryState
 from edye_delivery.catalog.window import Window, rfc3339
-from edye_delivery.ledger.records import Delivery
+from edye_delivery.ledger.records import Delivery, Revision
+from edye_delivery.operators.withdrawal_reporting import incidents_of, not_found_sentence, withdrawn_report
 from edye_delivery.qc.metadata import malformed
 from edye_delivery.qc.reencode import is_to_be_reencoded, told_form
 from edye_delivery.reports.feed_model import FeedOutcome, FeedReport, errors_first
@@ -35,6 +36,7 @@ LEFT_OUT = {
     "invisible": "not visible in the catalogue",
     "tag": "without a tag of this partner",
     "geo": "not for this partner's territory",
+    "withdrawn_by_hand": "withdrawn by hand: only a redelivery offers it again",
     "not_failed_before": "not begun before, so not a matter of mode failed",
 }
 
@@ -53,6 +55,7 @@ class RunOutcome:
     started_at: datetime
     finished_at: datetime
     feeds: Sequence[FeedReport] = ()
+    revisions: Mapping[str, Revision] = field(default_factory=dict)
 
 
 def window_report(outcome: RunOutcome) -> WindowReport:
@@ -61,9 +64,9 @@ def window_report(outcome: RunOutcome) -> WindowReport:
     request, plan = outcome.request, outcome.plan
     incidents = [*outcome.incidents]
     if plan is not None and plan.not_found:
-        incidents.append(
-            f"asked for, but not in the catalogue's window for this partner: {', '.join(plan.not_found[:20])}"
-        )
+        incidents.append(not_found_sentence(request, plan.not_found))
+    if plan is not None:
+        incidents += incidents_of(outcome.annex, request, plan.withdrawn, outcome.revisions)
     return WindowReport(
         partner=request.partner,
         display_name=outcome.annex.display_name,
@@ -72,7 +75,7 @@ def window_report(outcome: RunOutcome) -> WindowReport:
         mode=request.mode,
         dry_run=request.dry_run,
         channel=request.channel,
-        notice=notice_of(outcome.annex, request.channel, request.correction),
+        notice=notice_of(outcome.annex, request),
         reason=request.reason,
         colour=_colour(outcome, titles, incidents),
         started_at=rfc3339(outcome.started_at),
@@ -128,7 +131,7 @@ def _title_reports(outcome: RunOutcome) -> Iterable[TitleReport]:
         for item in outcome.plan.malformed:
             yield _malformed_report(item)
         for withdrawal in outcome.plan.withdrawn:
-            yield _withdrawn_report(withdrawal)
+            yield withdrawn_report(outcome.request, withdrawal, outcome.revisions.get(withdrawal.external_id))
 
 
 def _judged_report(outcome: RunOutcome, judged: JudgedTitle) -> TitleReport:
@@ -241,18 +244,6 @@ def _malformed_report(item: MalformedItem) -> TitleReport:
         findings=(_reported(finding),),
         detail=finding.message,
         next_step=finding.fix,
-    )
-
-
-def _withdrawn_report(withdrawal: Withdrawal) -> TitleReport:
-    return TitleReport(
-        external_id=withdrawal.external_id,
-        edye_id=withdrawal.edye_id,
-        title="",
-        change=Change.WITHDRAWN,
-        state=DeliveryState.WITHDRAWN,
-        delivery_key=withdrawal.delivery_key,
-        detail=withdrawal.reason,
     )
 
 

@@ -40,6 +40,22 @@ def test_a_defect_is_told_with_file_and_key(tmp_path, text, told):
         load_annex(path)
 
 
+@pytest.mark.parametrize(
+    ("path", "more", "told"),
+    [
+        ("/api/ingesta/contenido", {}, "withdrawal.endpoint.path"),
+        ("/api/{client_id}/{external_id}", {}, "client_id"),
+        ("https://elsewhere/{external_id}", {}, "withdrawal.endpoint.path"),
+        ("/api/{external_id}", {"api": None}, "has no section api"),
+    ],
+    ids=["no title", "another variable", "another host", "no API"],
+)
+def test_a_withdrawals_call_names_its_title_and_stays_at_the_partner(tmp_path, path, more, told):
+    terms = {"withdrawal": {"endpoint": {"path": path}}}
+    with pytest.raises(AnnexInvalid, match=told):
+        annex_file(tmp_path, "roku", **terms, **more)
+
+
 def test_a_folder_gives_its_partners_by_name(tmp_path):
     annex_file(tmp_path, "zeta")
     annex_file(tmp_path, "alpha")

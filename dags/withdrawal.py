@@ -1,0 +1,58 @@
+"""withdraw__<partner>: accepted titles leave one partner's feeds, or end on a date; by hand, with a reason."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from airflow.sdk import DAG
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.dag_support.annexes import annexes
+from edye_delivery.dag_support.channels import usual_steps
+from edye_delivery.dag_support.defaults import Tag, default_args
+from edye_delivery.dag_support.params import withdrawal_params
+from edye_delivery.dag_support.withdrawal import add_withdrawal
+
+DOC = """
+**Promise.** The accepted titles that you name, or all that were accepted within a window, leave the partner's feeds at
+once; with `end_at` they stay in them until then. No run of the schedule offers them again: `redeliver__PARTNER` with
+correction `resend` does. TOLD
+
+**When it runs.** By hand only, with a `reason` that log and report repeat. `dry_run` is on until you switch it off:
+look at its report first. More than LIMIT titles wait in `approve_withdrawal` for somebody to approve (*Required
+Actions*), HOURS hours at most; a refusal withdraws nothing.
+
+**When it is red.** Open `confirm_window`. *Not offered*: a title that is not accepted cannot be withdrawn. *The partner
+was not told*: the title is out of the feeds; clear `withdraw` with its downstream tasks, and what is not told is told.
+
+**Params.** For example `{"external_ids": ["EDYE_PLANETA_S01E03_ES"], "dry_run": false, "reason": "the rights for this
+episode ended, agreed with Legal"}`.
+"""
+BY_API = "The partner's API is told of every title."
+BY_PERSON = "The partner is not told: its annex has no endpoint for that, so tell it yourself."
+
+
+def withdrawal_dag(annex: Annex) -> DAG:
+    """The DAG of one partner."""
+    terms = annex.withdrawal
+    doc = DOC.replace("PARTNER", annex.partner).replace("TOLD", BY_API if terms.endpoint else BY_PERSON)
+    doc = doc.replace("LIMIT", str(terms.titles_without_approval)).replace("HOURS", f"{terms.approval_hours:g}")
+    with DAG(
+        dag_id=f"withdraw__{annex.partner}",
+        dag_display_name=f"Withdraw from {annex.display_name}",
+        description=f"Titles leave {annex.display_name}: by hand, with a reason.",
+        doc_md=doc,
+        schedule=None,
+        start_date=datetime(2026, 1, 1, tzinfo=UTC),
+        catchup=False,
+        max_active_runs=1,
+        default_args=default_args(),
+        params=withdrawal_params(),
+        tags={Tag.WITHDRAWAL, annex.partner},
+    ) as dag:
+        add_withdrawal(annex, usual_steps(annex).channel)
+    return dag
+
+
+for _annex in annexes().values():
+    withdrawal_dag(_annex)

@@ -1,0 +1,32 @@
+"""The steps of a withdrawal by hand, put together from those of a delivery and three of its own."""
+
+from __future__ import annotations
+
+from airflow.sdk import TriggerRule
+
+from edye_delivery.annex.channels import feeds_of
+from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.request import RunKind
+from edye_delivery.catalog.vocabulary import Channel
+from edye_delivery.dag_support.delivery import feed_group
+from edye_delivery.operators.fetch import CheckRequestOperator
+from edye_delivery.operators.report import ConfirmWindowOperator, ReportOperator
+from edye_delivery.operators.withdraw import ApproveWithdrawalOperator, PlanWithdrawalOperator, WithdrawOperator
+
+
+def add_withdrawal(annex: Annex, channel: Channel) -> None:
+    """Puts all tasks of a withdrawal into the DAG that is being made."""
+    check_request = CheckRequestOperator(task_id="check_request", annex=annex, channel=channel, kind=RunKind.WITHDRAWAL)
+    plan_withdrawal = PlanWithdrawalOperator(task_id="plan_withdrawal", annex=annex, request=check_request.output)
+    approve = ApproveWithdrawalOperator(
+        task_id="approve_withdrawal", annex=annex, plan=plan_withdrawal.output, execution_timeout=None
+    )
+    withdraw = WithdrawOperator(task_id="withdraw", annex=annex, plan=plan_withdrawal.output)
+    report = ReportOperator(
+        task_id="report", annex=annex, request=check_request.output, trigger_rule=TriggerRule.ALL_DONE
+    )
+    confirm_window = ConfirmWindowOperator(task_id="confirm_window", annex=annex, report=report.output)
+    approve >> withdraw >> report >> confirm_window
+    feeds = [spec.name for spec in feeds_of(annex, channel)]
+    if feeds:
+        withdraw >> feed_group(annex, check_request.output).expand(name=feeds) >> report

@@ -1,0 +1,108 @@
+"""Withdrawals by hand: accepted titles leave the feeds, or end on a date, and whether the partner was told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, select, update
+
+from edye_delivery.catalog.snapshot import Withdrawal
+from edye_delivery.catalog.vocabulary import DeliveryState
+from edye_delivery.catalog.window import Window
+from edye_delivery.ledger.moves import Moves
+from edye_delivery.ledger.records import Revision
+from edye_delivery.ledger.revisions import OFFERED
+from edye_delivery.ledger.rows import chunks, revision_of
+from edye_delivery.ledger.streaks import Client
+from edye_delivery.ledger.tables import DELIVERIES, REVISIONS
+from edye_delivery.ledger.trail import Call
+
+CURRENT = REVISIONS.join(DELIVERIES, REVISIONS.c.delivery_key == DELIVERIES.c.delivery_key)
+
+
+class Withdrawals:
+    """What can be withdrawn at a partner, and each withdrawal written before the partner hears of it."""
+
+    def __init__(self, engine: Engine, now: Callable[[], datetime], partner: str, client: Client | None = None) -> None:
+        self._engine, self._now, self._partner = engine, now, partner
+        self._moves = Moves(now, client)
+
+    def of_titles(self, external_ids: Sequence[str], run_id: str, reason: str) -> list[Withdrawal]:
+        """Those of these titles that are offered, and those that this very run has withdrawn already."""
+        found: list[Withdrawal] = []
+        for names in chunks(sorted(set(external_ids))):
+            found += self._found(REVISIONS.c.external_id.in_(names), run_id, reason)
+        return found
+
+    def of_window(self, window: Window, run_id: str, reason: str) -> list[Withdrawal]:
+        """The same, of all titles that were accepted within the window."""
+        accepted_at = REVISIONS.c.accepted_at
+        return self._found((accepted_at >= window.start_at) & (accepted_at < window.end_at), run_id, reason)
+
+    def begin(self, key: str, run_id: str, reason: str, end_at: datetime | None) -> None:
+        """The title is out of the feeds, or ends on the date, from now on. Safe to repeat within a run."""
+        with self._engine.begin() as connection:
+            changed = connection.execute(
+                update(REVISIONS)
+                .where(REVISIONS.c.partner == self._partner, REVISIONS.c.delivery_key == key, OFFERED)
+                .where(REVISIONS.c.end_at.is_(None) | ~_is_of_run(run_id))
+                .values(withdrawn_at=self._now(), withdrawal_reason=reason, withdrawal_told_at=None, end_at=end_at)
+            )
+            if not changed.rowcount:
+                return
+            detail = f"{reason}; in the feeds until {end_at:%Y-%m-%d %H:%M} UTC" if end_at else reason
+            row = self._row(connection, key)
+            if row["state"] == DeliveryState.ACCEPTED:
+                self._moves.move(connection, key, DeliveryState.WITHDRAWN, "withdraw", detail=detail, run_id=run_id)
+            else:  # end-dated before, or being sent again: the event alone tells of it
+                self._moves.note(connection, {**row, "detail": detail, "run_id": run_id}, "withdraw")
+
+    def told(self, key: str, request_id: str, call: Call) -> None:
+        """The partner knows of the withdrawal."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(REVISIONS)
+                .where(REVISIONS.c.partner == self._partner, REVISIONS.c.delivery_key == key)
+                .values(withdrawal_told_at=self._now())
+            )
+            row = {**self._row(connection, key), "detail": "the partner knows", "request_id": request_id}
+            self._moves.note(connection, row, "tell withdrawal", call)
+
+    def not_told(self, key: str, detail: str, request_id: str, call: Call) -> None:
+        """The partner could not be told: an event alone, for the title stays withdrawn."""
+        with self._engine.begin() as connection:
+            row = {**self._row(connection, key), "detail": detail, "request_id": request_id}
+            self._moves.note(connection, row, "withdrawal not told", call)
+
+    def revisions(self, external_ids: Sequence[str]) -> dict[str, Revision]:
+        """How these titles stand, by external_id."""
+        with self._engine.connect() as connection:
+            return {
+                row["external_id"]: revision_of(row)
+                for names in chunks(sorted(set(external_ids)))
+                for row in connection.execute(
+                    select(REVISIONS).where(REVISIONS.c.partner == self._partner, REVISIONS.c.external_id.in_(names))
+                ).mappings()
+            }
+
+    def _found(self, condition: Any, run_id: str, reason: str) -> list[Withdrawal]:
+        ours = (DELIVERIES.c.state == DeliveryState.WITHDRAWN) & (DELIVERIES.c.run_id == run_id)
+        query = (
+            select(DELIVERIES.c.delivery_key, DELIVERIES.c.external_id, DELIVERIES.c.edye_id, DELIVERIES.c.title)
+            .select_from(CURRENT)
+            .where(REVISIONS.c.partner == self._partner, condition, OFFERED | ours)
+            .order_by(DELIVERIES.c.external_id)
+        )
+        with self._engine.connect() as connection:
+            return [Withdrawal(reason=reason, by_hand=True, **row) for row in connection.execute(query).mappings()]
+
+    def _row(self, connection: Connection, key: str) -> Mapping[Any, Any]:
+        return connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().one()
+
+
+def _is_of_run(run_id: str) -> Any:
+    """Whether the revision's delivery was moved last by this run."""
+    last = select(DELIVERIES.c.run_id).where(DELIVERIES.c.delivery_key == REVISIONS.c.delivery_key)
+    return last.scalar_subquery() == run_id

@@ -1,0 +1,123 @@
+"""The steps of a withdrawal: which titles, a person's approval where there are many, and the withdrawal itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from airflow.providers.standard.exceptions import HITLRejectException, HITLTimeoutError
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import Context
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.places import plan_name
+from edye_delivery.catalog.plan import RunRequest
+from edye_delivery.catalog.snapshot import WindowPlan
+from edye_delivery.errors import Terminal
+from edye_delivery.hooks.artifacts import ArtifactHook
+from edye_delivery.hooks.http_client import SYSTEM_TEMPO
+from edye_delivery.hooks.ingest import IngestHook
+from edye_delivery.hooks.ledger import LedgerHook
+from edye_delivery.operators.base import StepOperator, keep, load, log_order
+from edye_delivery.operators.withdrawing import Withdrawer, endpoint_for, plan_withdrawal
+
+NAMED_MAX = 50
+
+
+class PlanWithdrawalOperator(StepOperator):
+    """Finds in the ledger what is offered of the titles that were asked for; changes nothing."""
+
+    template_fields: ClassVar[Sequence[str]] = ("request",)
+
+    def __init__(self, *, request: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.request = request
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """The plan's reference, and how many titles it has."""
+        request = RunRequest.model_validate(self.request)
+        log_order(self.log, self.annex, request)
+        plan = plan_withdrawal(request, LedgerHook().withdrawals(self.annex))
+        self.log.info("%s titles: %s", len(plan.withdrawn), _named(plan))
+        return keep(self.artifacts, plan_name(request), plan) | {"titles": len(plan.withdrawn)}
+
+
+class NotApproved(Terminal):
+    """A person refused the withdrawal, or nobody approved it in time."""
+
+
+class ApproveWithdrawalOperator(ApprovalOperator):
+    """Asks a person where more titles would go than the annex lets go without; a refusal withdraws nothing."""
+
+    template_fields: ClassVar[Sequence[str]] = ("subject", "body", "plan")
+
+    def __init__(self, *, annex: Annex, plan: Any, **kwargs: Any) -> None:
+        terms = annex.withdrawal
+        super().__init__(
+            subject=f"Withdraw titles from {annex.display_name}?",
+            body="",
+            response_timeout=timedelta(hours=terms.approval_hours),
+            fail_on_reject=True,
+            **kwargs,
+        )
+        self.annex, self.plan = annex, plan
+
+    def execute(self, context: Context) -> Any:
+        """Waits for the answer; goes on at once for few titles, and in a dry run."""
+        plan = load(ArtifactHook().get_conn(), self.plan, WindowPlan)
+        limit = self.annex.withdrawal.titles_without_approval
+        if plan.request.dry_run or len(plan.withdrawn) <= limit:
+            self.log.info("no approval needed: %s titles, up to %s go without", len(plan.withdrawn), limit)
+            return None
+        order = plan.request.withdrawal
+        how = (
+            f"offered until {order.end_at:%Y-%m-%d %H:%M} UTC" if order and order.end_at else "out of the feeds at once"
+        )
+        self.subject = f"Withdraw {len(plan.withdrawn)} titles from {self.annex.display_name}?"
+        self.body = f"{how}\n\nReason: {plan.request.reason}\n\n{_named(plan)}"
+        return super().execute(context)
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
+        """The answer; NotApproved, which is not tried again, where it is no or does not come in time."""
+        try:
+            return super().execute_complete(context, event)
+        except HITLRejectException as error:
+            who = (event.get("responded_by_user") or {}).get("name", "somebody")
+            raise NotApproved(f"{who} refused the withdrawal: nothing was withdrawn") from error
+        except HITLTimeoutError as error:
+            hours = self.annex.withdrawal.approval_hours
+            raise NotApproved(f"nobody answered within {hours:g} hours: nothing was withdrawn") from error
+
+
+class WithdrawOperator(StepOperator):
+    """Withdraws the titles of the plan: the ledger first, then the partner where its annex has an endpoint."""
+
+    template_fields: ClassVar[Sequence[str]] = ("plan",)
+
+    def __init__(self, *, plan: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.plan = plan
+
+    def execute(self, context: Context) -> dict[str, int]:
+        """Counts: withdrawn, told, not told."""
+        plan = load(self.artifacts, self.plan, WindowPlan)
+        request = plan.request
+        log_order(self.log, self.annex, request)
+        if request.dry_run:
+            self.log.info("dry run: nothing is withdrawn")
+            return {}
+        api = IngestHook(self.annex).api() if endpoint_for(self.annex, request) else None
+        if api is None:
+            self.log.warning("the annex has no endpoint for this: tell %s", self.annex.display_name)
+        withdrawer = Withdrawer(self.annex, request, LedgerHook().withdrawals(self.annex), SYSTEM_TEMPO, api)
+        counts = withdrawer.withdraw_all(plan.withdrawn)
+        self.log.info("%s", counts)
+        return counts
+
+
+def _named(plan: WindowPlan) -> str:
+    """The titles for a person, the first of many."""
+    names = [f"{one.external_id} ({one.title})" for one in plan.withdrawn[:NAMED_MAX]]
+    left = len(plan.withdrawn) - len(names)
+    return ", ".join(names) + (f" and {left} more" if left else "")

@@ -1,0 +1,69 @@
+"""Report of what was withdrawn: by the catalogue in a delivery, or by hand in a run of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.plan import RunRequest
+from edye_delivery.catalog.snapshot import Withdrawal
+from edye_delivery.catalog.vocabulary import Change, DeliveryState
+from edye_delivery.catalog.window import rfc3339
+from edye_delivery.ledger.records import Revision
+from edye_delivery.operators.withdrawing import endpoint_for
+from edye_delivery.reports.model import TitleReport
+
+NAMED_MAX = 20
+
+
+def withdrawn_report(request: RunRequest, withdrawal: Withdrawal, revision: Revision | None) -> TitleReport:
+    """One title: withdrawn, or still offered where the run did not come so far."""
+    is_done = not withdrawal.by_hand or request.dry_run or (revision is not None and revision.is_withdrawn_by_hand)
+    return TitleReport(
+        external_id=withdrawal.external_id,
+        edye_id=withdrawal.edye_id,
+        title=withdrawal.title,
+        change=Change.WITHDRAWN if is_done else Change.UNCHANGED,
+        state=DeliveryState.WITHDRAWN if is_done else DeliveryState.ACCEPTED,
+        delivery_key=withdrawal.delivery_key,
+        detail=_detail(request, withdrawal, revision) if is_done else "not withdrawn: it is offered as before",
+    )
+
+
+def incidents_of(
+    annex: Annex, request: RunRequest, planned: Sequence[Withdrawal], revisions: Mapping[str, Revision]
+) -> Iterator[str]:
+    """A sentence for what a withdrawal by hand did not reach; each makes its run red."""
+    if request.withdrawal is None or request.dry_run:
+        return
+    names = [one.external_id for one in planned]
+    done = [name for name in names if name in revisions and revisions[name].is_withdrawn_by_hand]
+    if len(done) < len(names):
+        yield f"not withdrawn, see the logs of approve_withdrawal and withdraw: {_named(sorted({*names} - {*done}))}"
+    untold = [name for name in done if revisions[name].withdrawal_told_at is None]
+    if untold and endpoint_for(annex, request) is not None:
+        yield f"out of the feeds, but the partner was not told; clear withdraw to tell it: {_named(untold)}"
+
+
+def not_found_sentence(request: RunRequest, names: Sequence[str]) -> str:
+    """Why titles that were asked for are no part of the run."""
+    if request.withdrawal is not None:
+        return f"not offered to this partner, so there is nothing to withdraw: {_named(names)}"
+    return f"asked for, but not in the catalogue's window for this partner: {_named(names)}"
+
+
+def _detail(request: RunRequest, withdrawal: Withdrawal, revision: Revision | None) -> str:
+    if not withdrawal.by_hand:
+        return withdrawal.reason
+    order = request.withdrawal
+    until = f"offered until {rfc3339(order.end_at)}" if order and order.end_at else "out of the feeds"
+    if request.dry_run:
+        return f"dry run, it would be {until}: {withdrawal.reason}"
+    told_at = revision.withdrawal_told_at if revision else None
+    told = f"the partner knows since {rfc3339(told_at)}" if told_at else "the partner was not told by this run"
+    return f"{until}; {told}: {withdrawal.reason}"
+
+
+def _named(names: Sequence[str]) -> str:
+    left = len(names) - NAMED_MAX
+    return ", ".join(names[:NAMED_MAX]) + (f" and {left} more" if left > 0 else "")

@@ -1,0 +1,119 @@
+"""Withdraw: accepted titles leave the feeds or get an end date; the partner hears of it where its API takes that."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edye_delivery.annex.channels import api_channel_of
+from edye_delivery.annex.model import Annex
+from edye_delivery.annex.withdrawal import WithdrawalEndpoint
+from edye_delivery.catalog.plan import RunRequest
+from edye_delivery.catalog.snapshot import WindowPlan, Withdrawal
+from edye_delivery.catalog.window import Window
+from edye_delivery.clients.ingest import IngestApi, Refusal
+from edye_delivery.clients.patience import Tempo, pause_before_retry_s
+from edye_delivery.errors import DeliveryError, Terminal, Transient
+from edye_delivery.ledger.trail import Call
+from edye_delivery.ledger.withdrawals import Withdrawals
+
+log = logging.getLogger(__name__)
+
+
+class WithdrawalRefused(Terminal):
+    """The partner does not take a withdrawal, in its own words."""
+
+
+def plan_withdrawal(request: RunRequest, withdrawals: Withdrawals) -> WindowPlan:
+    """Which titles are withdrawn, and which of those asked for are not offered, so that nothing can be withdrawn."""
+    asked, window = set(request.external_ids), Window(request.start_at, request.end_at)
+    if asked and request.whole_catalogue:
+        found = withdrawals.of_titles(request.external_ids, request.run_id, request.reason)
+    else:
+        found = withdrawals.of_window(window, request.run_id, request.reason)
+    kept = tuple(one for one in found if not asked or one.external_id in asked)
+    not_found = asked - {one.external_id for one in kept}
+    return WindowPlan(request=request, batches=0, withdrawn=kept, not_found=tuple(sorted(not_found)))
+
+
+def endpoint_for(annex: Annex, request: RunRequest) -> WithdrawalEndpoint | None:
+    """The call by which the partner is told of this withdrawal; None where a person has to tell it.
+
+    An end date is told only where the partner takes one: a call without it would end the title at once.
+    """
+    endpoint = annex.withdrawal.endpoint
+    is_end_dated = request.withdrawal is not None and request.withdrawal.end_at is not None
+    return None if endpoint is None or (is_end_dated and endpoint.end_at_parameter is None) else endpoint
+
+
+@dataclass(slots=True)
+class Withdrawer:
+    """Withdraws titles one after the other: the ledger first, then the partner; `api` where it is to be told."""
+
+    annex: Annex
+    request: RunRequest
+    withdrawals: Withdrawals
+    tempo: Tempo
+    api: IngestApi | None
+
+    def withdraw_all(self, titles: Sequence[Withdrawal]) -> dict[str, int]:
+        """Counts by what became of them. Every title is withdrawn here before the first call goes out.
+
+        Raises the last failure once all titles were tried, for the next try tells those again; AuthRefused at once.
+        """
+        order = self.request.withdrawal
+        end_at = order.end_at if order else None
+        for title in titles:
+            self.withdrawals.begin(title.delivery_key, self.request.run_id, self.request.reason, end_at)
+            log.info("%s: %s", title.external_id, f"offered until {end_at}" if end_at else "out of the feeds")
+        counts, failure = Counter(withdrawn=len(titles)), None
+        endpoint = endpoint_for(self.annex, self.request)
+        if endpoint is not None and self.api is not None:
+            standing = self.withdrawals.revisions([title.external_id for title in titles])
+            for title in titles:
+                if standing[title.external_id].withdrawal_told_at is None:
+                    failed = self._tell(title, endpoint, self.api)
+                    failure = failed or failure
+                    counts["not told" if failed else "told"] += 1
+        if failure is not None:
+            raise failure
+        return dict(counts)
+
+    def _tell(self, title: Withdrawal, endpoint: WithdrawalEndpoint, api: IngestApi) -> DeliveryError | None:
+        """Tells the partner of one title, with the annex's patience; the failure where it cannot be told."""
+        request_id, attempt = str(uuid.uuid4()), 0
+        while True:
+            attempt += 1
+            started = time.monotonic()
+            try:
+                status = self._told(title, endpoint, api, request_id)
+            except Transient as error:
+                patience = api_channel_of(self.annex).patience
+                pause_s = pause_before_retry_s(patience, attempt, error.retry_after_s, self.tempo.random())
+                if pause_s is not None:
+                    log.info("%s: %s; again in %.1f s", title.external_id, error, pause_s)
+                    self.tempo.sleep(pause_s)
+                    continue
+                failed: DeliveryError = error
+            except WithdrawalRefused as error:
+                failed = error
+            else:
+                self.withdrawals.told(title.delivery_key, request_id, Call(time.monotonic() - started, status))
+                log.info("%s: the partner knows", title.external_id)
+                return None
+            failed.seconds = time.monotonic() - started
+            self.withdrawals.not_told(title.delivery_key, str(failed), request_id, Call.of(failed))
+            log.warning("%s: the partner could not be told: %s", title.external_id, failed)
+            return failed
+
+    def _told(self, title: Withdrawal, endpoint: WithdrawalEndpoint, api: IngestApi, request_id: str) -> int:
+        """The partner's status code; raises what kept it from being told."""
+        order = self.request.withdrawal
+        answer = api.withdraw(title.external_id, request_id, order.end_at if order else None, endpoint)
+        if isinstance(answer, Refusal):
+            raise WithdrawalRefused(answer.sentence).answered(answer.http_status, answer.code)
+        return answer.status

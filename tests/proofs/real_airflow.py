@@ -1,0 +1,53 @@
+"""A real Airflow with the project's DAGs on a sandbox: components of its own, an annex that waits shortly."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from sandbox.server import Sandbox
+from tests.builders import ANNEX_FILE
+from tools.airflow_system import AirflowSystem
+from tools.processes import Processes
+from tools.settings import connections
+
+QUICK_API = {
+    "polling": {"first_s": 1.0, "every_s": 0.5, "slowest_s": 2, "give_up_s": 120},
+    "patience": {"attempts": 2, "base_s": 0.1, "cap_s": 0.2},
+}
+
+
+@contextmanager
+def real_airflow(
+    box: Sandbox, feeds_url: str, database_url: str, home: Path, dag_id: str, **annex_changes: Any
+) -> Iterator[AirflowSystem]:
+    """Airflow's components on their own database, up until the end of the block; the DAG is there.
+
+    On SQLite its command line beside a scheduler would find the database locked at times.
+    """
+    annexes = home / "annexes"
+    annexes.mkdir()
+    annex = yaml.safe_load(ANNEX_FILE.read_text(encoding="utf-8")) | annex_changes
+    annex["api"] |= QUICK_API
+    (annexes / ANNEX_FILE.name).write_text(yaml.safe_dump(annex), encoding="utf-8")
+    known = connections()
+    known["edye_api"] |= {"port": int(box.edye_url.rpartition(":")[2])}
+    known["roku_ingest"] |= {"port": int(box.partner_url.rpartition(":")[2])}
+    known["feed_store"]["extra"] |= {"endpoint_url": feeds_url}
+    known["delivery_ledger"] |= {"host": str(home / "ledger.sqlite")}
+    known["artifact_store"] |= {"extra": {"path": str(home / "artifacts")}}
+    with pytest.MonkeyPatch.context() as environment, Processes() as processes:
+        for name in [name for name in os.environ if name.startswith("AIRFLOW")]:
+            environment.delenv(name)
+        environment.setenv("EDYE_ANNEXES_FOLDER", str(annexes))
+        environment.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", database_url)
+        system = AirflowSystem(processes, home, known)
+        system.start()
+        system.wait_for_dag(dag_id)
+        yield system

@@ -1,0 +1,135 @@
+"""Withdrawals by hand in the ledger: written before anybody is told, safe to repeat, undone by nobody but a person."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from edye_delivery.catalog.vocabulary import DeliveryState
+from edye_delivery.catalog.window import Window
+from edye_delivery.ledger.database import open_engine
+from edye_delivery.ledger.trail import Call
+from edye_delivery.ledger.withdrawals import Withdrawals
+from tests.builders import a_movie, a_plan
+from tests.unit.ledger.conftest import Clock
+from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, accepted, completed, offered, received, standing
+
+RUN, WHY = "withdraw-1", "the rights ended"
+NAME = PLAN.external_id
+
+
+@pytest.fixture
+def withdrawals(ledger_url, ledger):
+    engine = open_engine(ledger_url)
+    yield Withdrawals(engine, Clock(), PARTNER)
+    engine.dispose()
+
+
+def names(found):
+    return [one.external_id for one in found]
+
+
+def undone(plan=PLAN):
+    return plan.model_copy(update={"undoes_withdrawal": True})
+
+
+def test_what_is_offered_can_be_withdrawn_by_name_or_by_when_it_was_accepted(ledger, withdrawals):
+    other = a_plan(a_movie())
+    accepted(ledger)
+    received(ledger, other)
+    assert names(withdrawals.of_titles([NAME, other.external_id, "nobody"], RUN, WHY)) == [NAME]
+    at = withdrawals.revisions([NAME])[NAME].accepted_at
+    second = timedelta(seconds=1)
+    assert names(withdrawals.of_window(Window(at, at + second), RUN, WHY)) == [NAME]
+    assert names(withdrawals.of_window(Window(at - second, at), RUN, WHY)) == []
+
+
+def test_a_withdrawal_is_kept_once_however_often_it_is_written(ledger, withdrawals):
+    accepted(ledger)
+    withdrawals.begin(KEY, RUN, WHY, None)
+    before = withdrawals.revisions([NAME])[NAME]
+    withdrawals.begin(KEY, RUN, WHY, None)
+    assert withdrawals.revisions([NAME])[NAME] == before
+    assert (before.is_withdrawn_by_hand, before.withdrawal_told_at, before.end_at) == (True, None, None)
+    assert (standing(ledger).state, offered(ledger)) == (DeliveryState.WITHDRAWN, {})
+    assert [event[1] for event in ledger.history(PARTNER, NAME)].count("withdraw") == 1
+    assert names(withdrawals.of_titles([NAME], RUN, WHY)) == [NAME]
+    assert names(withdrawals.of_titles([NAME], "another run", WHY)) == []
+
+
+def test_an_end_date_leaves_the_title_in_the_feeds_until_then(ledger, withdrawals):
+    accepted(ledger)
+    end_at = datetime(2030, 1, 1, tzinfo=UTC)
+    withdrawals.begin(KEY, RUN, WHY, end_at)
+    withdrawals.told(KEY, "r-1", Call(0.1, 200))
+    withdrawals.begin(KEY, RUN, WHY, end_at)
+    revision = withdrawals.revisions([NAME])[NAME]
+    assert revision.end_at == end_at
+    assert revision.withdrawal_told_at is not None
+    assert offered(ledger)[NAME].availability.end == end_at
+    withdrawals.begin(KEY, "withdraw-2", "sooner", None)
+    assert offered(ledger) == {}
+
+
+def test_an_end_that_the_catalogue_sets_sooner_stays(ledger, withdrawals):
+    title = a_movie(availability={"start": None, "end": "2029-01-01T00:00:00Z"})
+    plan = a_plan(title)
+    accepted(ledger, plan)
+    withdrawals.begin(plan.delivery_key, RUN, WHY, datetime(2030, 1, 1, tzinfo=UTC))
+    assert offered(ledger)[plan.external_id].availability.end == datetime(2029, 1, 1, tzinfo=UTC)
+
+
+def test_what_the_partner_was_told_is_in_the_ledger_and_in_the_trail(ledger, withdrawals):
+    accepted(ledger)
+    withdrawals.begin(KEY, RUN, WHY, None)
+    withdrawals.not_told(KEY, "the partner answered 503", "r-1", Call(0.1, 503))
+    withdrawals.told(KEY, "r-2", Call(0.1, 204))
+    assert withdrawals.revisions([NAME])[NAME].withdrawal_told_at is not None
+    actions = [event[1] for event in ledger.history(PARTNER, NAME)]
+    assert actions[-3:] == ["withdraw", "withdrawal not told", "tell withdrawal"]
+
+
+def test_only_a_persons_plan_offers_it_again(ledger, withdrawals):
+    accepted(ledger)
+    withdrawals.begin(KEY, RUN, WHY, None)
+    withdrawals.told(KEY, "r-1", Call(0.1, 200))
+    ledger.refresh(PARTNER, PLAN)
+    assert withdrawals.revisions([NAME])[NAME].is_withdrawn_by_hand
+    completed(ledger)
+    ledger.accept(PARTNER, PLAN, [])
+    assert offered(ledger) == {}
+    ledger.refresh(PARTNER, undone())
+    revision = withdrawals.revisions([NAME])[NAME]
+    assert (revision.withdrawn_at, revision.withdrawal_reason, revision.withdrawal_told_at) == (None, None, None)
+    assert list(offered(ledger)) == [NAME]
+
+
+def test_a_title_that_is_being_sent_again_can_be_withdrawn_and_its_acceptance_does_not_undo_it(ledger, withdrawals):
+    accepted(ledger)
+    newer = PLAN.model_copy(update={"delivery_key": "d" * 64, "content_key": "d" * 64})
+    received(ledger, newer)
+    withdrawals.begin(KEY, RUN, WHY, None)
+    ledger.observe(newer.delivery_key, DeliveryState.COMPLETED)
+    ledger.accept(PARTNER, newer, [])
+    assert offered(ledger) == {}
+    assert withdrawals.revisions([NAME])[NAME].delivery_key == newer.delivery_key
+
+
+def test_what_the_catalogue_takes_back_leaves_the_feeds_whatever_end_date_it_has(ledger, withdrawals):
+    accepted(ledger)
+    withdrawals.begin(KEY, RUN, WHY, datetime(2030, 1, 1, tzinfo=UTC))
+    assert [one.external_id for one in ledger.offered(PARTNER, [PLAN.title.id], "run-9")] == [NAME]
+    ledger.withdraw(PARTNER, KEY, "run-9", "invisible")
+    assert offered(ledger) == {}
+    assert withdrawals.revisions([NAME])[NAME].is_withdrawn_by_hand
+
+
+def test_another_partners_title_of_the_same_name_is_left_alone(ledger, ledger_url, withdrawals):
+    accepted(ledger)
+    engine = open_engine(ledger_url)
+    others = Withdrawals(engine, Clock(), "another")
+    assert others.of_titles([NAME], RUN, WHY) == []
+    others.begin(KEY, RUN, WHY, None)
+    assert list(offered(ledger)) == [NAME]
+    engine.dispose()
