@@ -18,6 +18,7 @@ QUICK_API = {
     "patience": {"attempts": 4, "base_s": 0.01, "cap_s": 0.05, "retry_after_max_s": 100},
     "polling": {"first_s": 0.0, "every_s": 0.05, "slowest_s": 0.2, "at_once": 8, "give_up_s": 60},
 }
+QUICK_ENCODE = {"preset": "ultrafast", "crf": 40}
 QUICK_FTP = {
     "patience": {"attempts": 4, "base_s": 0.01, "cap_s": 0.05},
     "polling": {"first_s": 0.0, "every_s": 0.05, "slowest_s": 0.2, "give_up_s": 60},
@@ -58,7 +59,8 @@ def make_line(box: Sandbox, tmp_path: Path, artifacts: Artifacts) -> Callable[..
 
     def make(annex: Annex | None = None, **changes: Any) -> Line:
         api = QUICK_API | changes.pop("api", {})
-        return Line(annex or the_annex(api=api, **changes), box, tmp_path, artifacts=artifacts)
+        changed = {"api": api, "reencode": QUICK_ENCODE, **changes}
+        return Line(annex or the_annex(**changed), box, tmp_path, artifacts=artifacts)
 
     return make
 
@@ -74,7 +76,8 @@ def make_ftp_line(box: Sandbox, tmp_path: Path, artifacts: Artifacts) -> Callabl
     """The same over FTP; its ledger is that of a line of the same test."""
 
     def make(**ftp: Any) -> FtpLine:
-        return FtpLine(the_annex(api=QUICK_API, ftp=QUICK_FTP | ftp), box, tmp_path, artifacts=artifacts)
+        annex = the_annex(api=QUICK_API, ftp=QUICK_FTP | ftp, reencode=QUICK_ENCODE)
+        return FtpLine(annex, box, tmp_path, artifacts=artifacts)
 
     return make
 

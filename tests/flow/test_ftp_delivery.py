@@ -9,6 +9,7 @@ import pytest
 
 from edye_delivery.catalog.vocabulary import Channel, Correction
 from edye_delivery.operators.accepting import accept_batch
+from tests.flow.line import repack
 from tests.hostile_names import HOSTILE_NAMES
 from tools.expectations import expectations, surprises
 
@@ -143,6 +144,7 @@ def test_a_title_that_the_partner_took_is_accepted_however_it_says_so(make_ftp_l
 )
 def test_a_refused_title_has_the_cause_of_the_error_table(make_ftp_line, outcome, code, message, cause, owner):
     line = make_ftp_line(outcome=outcome)
+    line.encode = repack
     line.box.plan([pickup_fault(kind="error", code=code, message=message, times=1)])
     report = line.run(external_ids=PAIR)
     failed = title_of(report)

@@ -15,7 +15,7 @@ from edye_delivery.errors import EncodeFailed, MediaChanged, Transient
 from edye_delivery.operators.media_source import MediaSource, StoredReader
 from edye_delivery.qc.judge import judge_media
 from tests.builders import an_episode
-from tests.flow.line import DAY, Artifacts
+from tests.flow.line import DAY, Artifacts, Encoder
 from tests.unit.clients.local_web import local_web
 from tests.unit.qc.clips import HEVC, Clips
 
@@ -28,15 +28,15 @@ MPEG4 = ("-c:v", "mpeg4", "-q:v", "5")
 class Counting:
     """An encoder that counts what it is asked for, and fails where it is told to."""
 
-    def __init__(self, error: Exception | None = None) -> None:
+    def __init__(self, error: Exception | None = None, using: Encoder = encode) -> None:
         self.names: list[str] = []
-        self.error = error
+        self.error, self.using = error, using
 
     def __call__(self, job, profile, tempo):
         self.names.append(job.name)
         if self.error is not None:
             raise self.error
-        encode(job, profile, tempo)
+        self.using(job, profile, tempo)
 
 
 def titles_of(report):
@@ -80,7 +80,7 @@ def test_what_was_encoded_once_is_found_by_every_later_run(make_line):
 
 def test_another_profile_is_another_encode(make_line):
     make_line().run(external_ids=(HEVC_TITLE,))
-    line = make_line(reencode={"preset": "ultrafast", "crf": 40})
+    line = make_line(reencode={"preset": "ultrafast", "crf": 30})
     line.encode = again = Counting()
     line.run("run-2", external_ids=(HEVC_TITLE,), force_resend=True)
     assert again.names == [HEVC_TITLE]

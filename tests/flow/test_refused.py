@@ -6,6 +6,7 @@ import pytest
 
 from edye_delivery.catalog.next_steps import NEXT_STEPS
 from edye_delivery.catalog.vocabulary import Cause, Channel, Correction, DeliveryState, Mode
+from tests.flow.line import repack
 from tests.flow.test_reencoding import Counting, titles_of
 
 NAME = "EDYE_PLANETA_S01E03_ES"
@@ -25,7 +26,7 @@ def standing(line):
 def test_media_that_the_partner_refuses_is_encoded_anew_once_and_sent(line):
     refusing(line, "UNSUPPORTED_FORMAT", 1)
     line.artifacts.clear()
-    line.encode = once = Counting()
+    line.encode = once = Counting(using=repack)
     refused = titles_of(line.run(external_ids=(NAME,)))[NAME]
     assert (refused.state, refused.cause, once.names) == ("failed", "media", [])
     title = titles_of(line.run("run-2", external_ids=(NAME,)))[NAME]
@@ -41,6 +42,7 @@ def test_media_that_the_partner_refuses_is_encoded_anew_once_and_sent(line):
 
 def test_an_encode_that_is_refused_too_is_content_operations_business(line):
     refusing(line, "UNSUPPORTED_FORMAT", 2)
+    line.encode = repack
     line.run(external_ids=(NAME,))
     title = titles_of(line.run("run-2", external_ids=(NAME,)))[NAME]
     assert (title.state, title.cause, title.owner) == ("failed", Cause.MEDIA, "Content Operations")
@@ -52,7 +54,7 @@ def test_an_encode_that_is_refused_too_is_content_operations_business(line):
 def test_a_person_may_have_the_media_of_an_accepted_title_encoded_anew(line):
     line.run(external_ids=(NAME,))
     line.artifacts.clear()
-    line.encode = once = Counting()
+    line.encode = once = Counting(using=repack)
     again = {"external_ids": (NAME,), "correction": Correction.MEDIA, "force_resend": True}
     title = titles_of(line.run("run-2", **again))[NAME]
     assert (title.state, title.sent, once.names) == ("accepted", True, [NAME])

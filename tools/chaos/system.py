@@ -51,6 +51,7 @@ def prepare(folder: Path) -> None:
     source = settings.PROJECT / "include" / "annexes" / f"{PARTNER}.yaml"
     annex = yaml.safe_load(source.read_text(encoding="utf-8"))
     annex |= {"batch_size": BATCH_SIZE, "feeds": [], "api": {**annex["api"], **QUICK_ANNEX, "answer_timeout_s": 5}}
+    annex["reencode"] |= {"preset": "ultrafast"}
     (annexes / source.name).write_text(yaml.safe_dump(annex), encoding="utf-8")
     os.environ |= {
         "AIRFLOW_HOME": str(home),
