@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import cold, day, feeds, ftp, probe, upload
+from benchmarks import cold, day, feeds, ftp, probe, trail, upload
 from benchmarks.figures import Figure, Sizes, say
 
 FOREIGN = ("AIRFLOW_", "EDYE_")
@@ -29,6 +29,7 @@ class Benchmark(StrEnum):
     LINT = "lint"
     ASSEMBLE = "assemble"
     DAY = "day"
+    TRAIL = "trail"
     COLD = "cold"
 
 
@@ -39,6 +40,7 @@ MEASURES: dict[Benchmark, Callable[[Sizes, Path], Iterator[Figure]]] = {
     Benchmark.LINT: feeds.measure_lint,
     Benchmark.ASSEMBLE: feeds.measure_assemble,
     Benchmark.DAY: day.measure,
+    Benchmark.TRAIL: trail.measure,
     Benchmark.COLD: cold.measure,
 }
 USUAL = Sizes()
@@ -58,6 +60,8 @@ def main(
     feed_titles: Annotated[int, typer.Option(min=100, help="Titles of the assembled feed.")] = USUAL.feed_titles,
     day_titles: Annotated[int, typer.Option(min=1, help="Titles of the day.")] = USUAL.day_titles,
     day_single_titles: Annotated[int, typer.Option(min=1, help="Titles one a batch.")] = USUAL.day_single_titles,
+    trail_events: Annotated[int, typer.Option(min=10, help="Events written and shipped.")] = USUAL.trail_events,
+    trail_rounds: Annotated[int, typer.Option(min=1, help="Rounds of each way; days too.")] = USUAL.trail_rounds,
     cold_repository: Annotated[Path, typer.Option(help="What is cloned.", show_default=False)] = USUAL.cold_repository,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the temporary folder, to read its logs.")] = False,
 ) -> None:
@@ -78,6 +82,8 @@ def main(
         feed_titles,
         day_titles,
         day_single_titles,
+        trail_events,
+        trail_rounds,
         cold_repository,
     )
     measure_all(names or list(Benchmark), sizes, keep=keep)

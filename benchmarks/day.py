@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -45,9 +45,25 @@ class Day:
     memory: PeakMemory
 
 
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """How a day is run otherwise: variables (PYTHONPATH comes before ours) and connections of the system.
+
+    `begin` is called before the run is triggered, `each_second` with the seconds since then.
+    """
+
+    variables: dict[str, str] = field(default_factory=dict)
+    connections: dict[str, dict[str, Any]] = field(default_factory=dict)
+    begin: Callable[[AirflowSystem], None] = lambda system: None
+    each_second: Callable[[AirflowSystem, float], None] = lambda system, seconds: None
+
+
+PLAIN = Variant()
+
+
 def measure(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     """Wall time, task instances and memory of the day; seconds a title of both batch sizes."""
-    day = _run_day(folder / "day", sizes.day_titles, BATCH_SIZE)
+    day = run_day(folder / "day", sizes.day_titles, BATCH_SIZE)
     yield Figure("day", day.seconds, "s")
     yield Figure("day_task_instances", day.task_instances, "task instances")
     yield Figure("day_memory_peak", day.memory.rss_bytes / MIB, "MiB")
@@ -58,7 +74,7 @@ def measure(sizes: Sizes, folder: Path) -> Iterator[Figure]:
         day.memory.pss_bytes / day.memory.rss_bytes,
         "the sum of RSS, which counts shared memory once a process",
     )
-    single = _run_day(folder / "single", sizes.day_single_titles, 1)
+    single = run_day(folder / "single", sizes.day_single_titles, 1)
     each, alone = day.seconds / day.titles, single.seconds / single.titles
     yield Figure("single_task_instances", single.task_instances, "task instances")
     yield Figure("single_seconds_a_title", alone, "s/title")
@@ -67,7 +83,7 @@ def measure(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     )
 
 
-def _run_day(folder: Path, titles: int, batch_size: int) -> Day:
+def run_day(folder: Path, titles: int, batch_size: int, variant: Variant = PLAIN) -> Day:
     """One run in a clean system of its own, everything below the folder."""
     say(f"day: {titles} titles, batch_size {batch_size}: starting sandbox and Airflow")
     dag_id = _write_annex(folder / "annexes", batch_size)
@@ -75,13 +91,16 @@ def _run_day(folder: Path, titles: int, batch_size: int) -> Day:
         sandbox, urls = start_sandbox(
             processes, folder / "sandbox", "--catalogue", f"generated:{titles}", "--processing-s", "0"
         )
-        connections = _connections(folder, urls)
+        connections = _connections(folder, urls) | variant.connections
         system = AirflowSystem(processes, folder / "airflow", connections)
         system.variables[FOLDER_VARIABLE] = str(folder / "annexes")
+        paths = [variant.variables.get("PYTHONPATH", ""), system.variables["PYTHONPATH"]]
+        system.variables |= variant.variables | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
         system.start()
         system.wait_for_dag(dag_id)
+        variant.begin(system)
         with PeakMemory(os.getpid(), frozenset({sandbox.pid})) as memory:
-            run, seconds = _run(system, dag_id, folder)
+            run, seconds = _run(system, dag_id, folder, variant)
         instances = system.call("GET", f"/dags/{dag_id}/dagRuns/{run}/taskInstances", params={"limit": 1})
     accepted = _accepted(connections)
     if accepted != titles:
@@ -118,7 +137,7 @@ def _connections(folder: Path, urls: dict[str, str]) -> dict[str, dict[str, Any]
     return known
 
 
-def _run(system: AirflowSystem, dag_id: str, folder: Path) -> tuple[str, float]:
+def _run(system: AirflowSystem, dag_id: str, folder: Path, variant: Variant) -> tuple[str, float]:
     """Triggers the DAG for the generated catalogue's day; the run's id and its seconds from trigger to end."""
     conf = {"window_start": SAMPLE_DAY[0], "window_end": SAMPLE_DAY[1]}
     started_s = time.time()
@@ -128,6 +147,7 @@ def _run(system: AirflowSystem, dag_id: str, folder: Path) -> tuple[str, float]:
         if time.time() - started_s > RUN_PATIENCE_S:
             raise SystemExit(f"day: the run did not end within {RUN_PATIENCE_S:.0f} s")
         time.sleep(1)
+        variant.each_second(system, time.time() - started_s)
         run = system.call("GET", path)
     if run["state"] != "success":
         raise SystemExit(f"day: the run is {run['state']}; run it again with --keep to read its logs ({folder.name})")

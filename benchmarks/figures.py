@@ -54,6 +54,8 @@ class Sizes:
     feed_titles: int = 1_000_000
     day_titles: int = 1500
     day_single_titles: int = 150
+    trail_events: int = 5_000
+    trail_rounds: int = 3
     cold_repository: Path = PROJECT
 
 

@@ -25,6 +25,12 @@ def start_sandbox(processes: Processes, state: Path, *options: str) -> tuple[sub
     return told_by(processes, "sandbox", command, state / "sandbox.log")
 
 
+def start_cluster(processes: Processes, folder: Path, name: str) -> str:
+    """The address of a stand-in for Elasticsearch, in a process of its own."""
+    command = [sys.executable, "-m", "sandbox.elasticsearch"]
+    return f"http://127.0.0.1:{told_by(processes, name, command, folder / f'{name}.log')[1]['port']}"
+
+
 def told_by(
     processes: Processes, name: str, command: list[str], log: Path
 ) -> tuple[subprocess.Popen[bytes], dict[str, Any]]:

@@ -58,6 +58,14 @@ DAY = {
     "single_seconds_a_title",
     "day_seconds_a_title",
 }
+TRAIL = {
+    "trail_insert_sqlite",
+    "trail_written",
+    "trail_helpers",
+    "trail_shipped",
+    "trail_day_off",
+    "trail_day",
+}
 COLD = {"cold_run", "cold_setup", "second_run"}
 MAKEFILE = "setup:\n\t@true\nrun: setup\n\t@test -z '$(VIRTUAL_ENV)'\n"
 
@@ -155,7 +163,14 @@ def test_day_prints_time_task_instances_and_memory(tmp_path):
     lines = lines_of(tmp_path, "day", "--day-titles", "3", "--day-single-titles", "2")
     assert_valid(lines, DAY)
     counts = {line["name"]: line["value"] for line in lines if line["unit"] == "task instances"}
-    assert counts == {"day_task_instances": 13, "single_task_instances": 18}
+    assert counts == {"day_task_instances": 14, "single_task_instances": 20}
+
+
+@pytest.mark.proof
+def test_trail_prints_what_is_written_and_shipped_and_what_it_costs_a_day(tmp_path):
+    sizes = ("--trail-events", "200", "--trail-rounds", "1", "--day-titles", "3")
+    lines = lines_of(tmp_path, "trail", *sizes)
+    assert_valid(lines, TRAIL)
 
 
 def test_memory_counts_the_children_and_leaves_out_those_it_is_told_to():
@@ -175,4 +190,4 @@ def test_memory_counts_the_children_and_leaves_out_those_it_is_told_to():
 
 def test_the_document_has_a_row_for_every_figure_and_no_other():
     rows = re.findall(r"^\| `(\w+)` \|", (PROJECT / "docs" / "BENCHMARKS.md").read_text("utf-8"), re.MULTILINE)
-    assert sorted(rows) == sorted(UPLOAD | FTP | PROBE | LINT | ASSEMBLE | DAY | COLD)
+    assert sorted(rows) == sorted(UPLOAD | FTP | PROBE | LINT | ASSEMBLE | DAY | TRAIL | COLD)

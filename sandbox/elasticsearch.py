@@ -1,4 +1,7 @@
-"""A stand-in for Elasticsearch that speaks its bulk protocol, with its partial failures."""
+"""A stand-in for Elasticsearch that speaks its bulk protocol, with its partial failures.
+
+`python -m sandbox.elasticsearch` prints {"port": ...} and serves until it is ended.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +40,7 @@ class Cluster(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
+        """Where it answers."""
         return f"http://127.0.0.1:{self.server_port}"
 
     def create(self, header: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
@@ -69,10 +73,14 @@ class Cluster(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
+    """Index template, lifecycle and bulk; every other call is unknown."""
+
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body of an answer leave together
     server: Cluster
 
     def do_GET(self) -> None:
+        """The index template, where there is one."""
         template = self.server.template
         if template is None:
             self._answer(404, {"error": {"type": "resource_not_found_exception"}, "status": 404})
@@ -80,6 +88,7 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(200, {"index_templates": [{"name": "ingestalogs", "index_template": template}]})
 
     def do_PUT(self) -> None:
+        """Takes the lifecycle or the index template; a bulk call otherwise."""
         content = self._content()
         if self.path.startswith("/_ilm/policy/ingestalogs"):
             self.server.lifecycle = json.loads(content)["policy"]
@@ -91,11 +100,14 @@ class Handler(BaseHTTPRequestHandler):
             self._bulk(content)
 
     def do_POST(self) -> None:
+        """A bulk call."""
         self._bulk(self._content())
 
     def _bulk(self, content: bytes) -> None:
         cluster = self.server
-        assert self.path.startswith("/ingestalogs-edye/_bulk"), self.path
+        if not self.path.startswith("/ingestalogs-edye/_bulk"):
+            self._answer(404, {"error": {"type": "x", "reason": f"there is no {self.path}"}, "status": 404})
+            return
         with cluster.lock:
             lines = [json.loads(line) for line in content.splitlines()]
             cluster.calls.append(len(lines) // 2)
@@ -124,7 +136,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
-        pass
+        """Says nothing."""
 
 
 @contextmanager
@@ -138,3 +150,9 @@ def running(cluster: Cluster) -> Iterator[Cluster]:
         cluster.shutdown()
         thread.join()
         cluster.server_close()
+
+
+if __name__ == "__main__":
+    alone = Cluster()
+    print(json.dumps({"port": alone.server_port}), flush=True)
+    alone.serve_forever()
