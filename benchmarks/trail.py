@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.day import Variant, run_day
+from benchmarks.day import BATCH_SIZE, Variant, run_day
 from benchmarks.figures import Figure, Sizes, median_ratio, say
 from benchmarks.production import TEMPO
 from benchmarks.serving import start_cluster
@@ -20,7 +20,6 @@ from edye_delivery.ledger.trail import Trail
 from tools.airflow_system import AirflowSystem
 from tools.processes import Processes
 
-DAY_BATCH_SIZE = 50
 SHIPPING_DAG = "ship_ingesta_logs"
 SHIP_EVERY_S = 60.0
 """Five times as often as production."""
@@ -54,12 +53,12 @@ def _measure_day(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     on, off = [], []
     for number in range(sizes.trail_rounds):
         without = folder / f"off-{number}"
-        off.append(run_day(without, sizes.day_titles, DAY_BATCH_SIZE, _WITHOUT).seconds)
+        off.append(run_day(without, sizes.day_titles, BATCH_SIZE, _WITHOUT).seconds)
         if _events(without):
             raise SystemExit("trail: events were written on the day without them; a figure would mean nothing")
         with Processes() as processes:
             url = start_cluster(processes, folder, f"day-{number}")
-            on.append(run_day(folder / f"on-{number}", sizes.day_titles, DAY_BATCH_SIZE, _with_trail(url)).seconds)
+            on.append(run_day(folder / f"on-{number}", sizes.day_titles, BATCH_SIZE, _with_trail(url)).seconds)
     yield Figure("trail_day_off", statistics.median(off), "s")
     compared_to = "the same day without events and shipping"
     yield Figure("trail_day", statistics.median(on), "s", median_ratio(on, off), compared_to)

@@ -34,10 +34,8 @@ BUSY = Call(0.25, 503, "BUSY")
 
 def main(folder: Path, events: int, rounds: int) -> None:
     """Measures all four ways by turns."""
-    engine, bare = (
-        open_engine(f"sqlite:///{folder}/ledger.sqlite"),
-        sqlite3.connect(folder / "bare", isolation_level=None),
-    )
+    engine = open_engine(f"sqlite:///{folder}/ledger.sqlite")
+    bare = sqlite3.connect(folder / "bare.sqlite", isolation_level=None)
     annex = first_api_annex()
     plan = planned_title(annex, "http://127.0.0.1/1.mp4", None)
     ledger, trail = Ledger(engine, TEMPO.now), Trail(engine, TEMPO.now)

@@ -10,6 +10,7 @@ from airflow.providers.standard.exceptions import HITLRejectException, HITLTimeo
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import Context
 
+from edye_delivery.annex.channels import notice_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.places import plan_name
 from edye_delivery.catalog.plan import RunRequest
@@ -20,6 +21,7 @@ from edye_delivery.hooks.http_client import SYSTEM_TEMPO
 from edye_delivery.hooks.ingest import IngestHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import StepOperator, keep, load, log_order
+from edye_delivery.operators.withdrawal_reporting import named
 from edye_delivery.operators.withdrawing import Withdrawer, endpoint_for, plan_withdrawal
 
 NAMED_MAX = 50
@@ -70,12 +72,8 @@ class ApproveWithdrawalOperator(ApprovalOperator):
         if plan.request.dry_run or len(plan.withdrawn) <= limit:
             self.log.info("no approval needed: %s titles, up to %s go without", len(plan.withdrawn), limit)
             return None
-        order = plan.request.withdrawal
-        how = (
-            f"offered until {order.end_at:%Y-%m-%d %H:%M} UTC" if order and order.end_at else "out of the feeds at once"
-        )
         self.subject = f"Withdraw {len(plan.withdrawn)} titles from {self.annex.display_name}?"
-        self.body = f"{how}\n\nReason: {plan.request.reason}\n\n{_named(plan)}"
+        self.body = f"{notice_of(self.annex, plan.request)}\n\nReason: {plan.request.reason}\n\n{_named(plan)}"
         return super().execute(context)
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
@@ -118,6 +116,4 @@ class WithdrawOperator(StepOperator):
 
 def _named(plan: WindowPlan) -> str:
     """The titles for a person, the first of many."""
-    names = [f"{one.external_id} ({one.title})" for one in plan.withdrawn[:NAMED_MAX]]
-    left = len(plan.withdrawn) - len(names)
-    return ", ".join(names) + (f" and {left} more" if left else "")
+    return named([f"{one.external_id} ({one.title})" for one in plan.withdrawn], NAMED_MAX)

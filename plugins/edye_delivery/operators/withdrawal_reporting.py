@@ -39,17 +39,17 @@ def incidents_of(
     names = [one.external_id for one in planned]
     done = [name for name in names if name in revisions and revisions[name].is_withdrawn_by_hand]
     if len(done) < len(names):
-        yield f"not withdrawn, see the logs of approve_withdrawal and withdraw: {_named(sorted({*names} - {*done}))}"
+        yield f"not withdrawn, see the logs of approve_withdrawal and withdraw: {named(sorted({*names} - {*done}))}"
     untold = [name for name in done if revisions[name].withdrawal_told_at is None]
     if untold and endpoint_for(annex, request) is not None:
-        yield f"out of the feeds, but the partner was not told; clear withdraw to tell it: {_named(untold)}"
+        yield f"out of the feeds, but the partner was not told; clear withdraw to tell it: {named(untold)}"
 
 
 def not_found_sentence(request: RunRequest, names: Sequence[str]) -> str:
     """Why titles that were asked for are no part of the run."""
     if request.withdrawal is not None:
-        return f"not offered to this partner, so there is nothing to withdraw: {_named(names)}"
-    return f"asked for, but not in the catalogue's window for this partner: {_named(names)}"
+        return f"not offered to this partner, so there is nothing to withdraw: {named(names)}"
+    return f"asked for, but not in the catalogue's window for this partner: {named(names)}"
 
 
 def _detail(request: RunRequest, withdrawal: Withdrawal, revision: Revision | None) -> str:
@@ -64,6 +64,7 @@ def _detail(request: RunRequest, withdrawal: Withdrawal, revision: Revision | No
     return f"{until}; {told}: {withdrawal.reason}"
 
 
-def _named(names: Sequence[str]) -> str:
-    left = len(names) - NAMED_MAX
-    return ", ".join(names[:NAMED_MAX]) + (f" and {left} more" if left > 0 else "")
+def named(names: Sequence[str], most: int = NAMED_MAX) -> str:
+    """The names for a person, the first of many."""
+    left = len(names) - most
+    return ", ".join(names[:most]) + (f" and {left} more" if left > 0 else "")
