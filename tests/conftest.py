@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -30,3 +31,13 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if os.environ.get("CI") and skipped and not hasattr(session.config, "workerinput"):
         reporter.write_line(f"in CI nothing is skipped, but {len(skipped)} tests were")
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="module")
+def feeds_url() -> Iterator[str]:
+    """The address of an S3 server."""
+    from sandbox.s3 import S3Host  # few tests need it, and it is slow to import
+
+    host = S3Host("127.0.0.1", 0)
+    yield f"http://127.0.0.1:{host.start()}"
+    host.stop()

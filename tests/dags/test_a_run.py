@@ -12,7 +12,6 @@ import yaml
 
 from edye_delivery.dag_support.annexes import FOLDER_VARIABLE
 from sandbox.ftp_server import FTP_LOGIN, FTP_PASSWORD
-from sandbox.s3 import S3Host
 from sandbox.server import Sandbox
 from tests.builders import ANNEX_FILE, PROJECT
 
@@ -33,14 +32,6 @@ def box(tmp_path_factory):
     media = PROJECT / "build" / "sandbox" / "media"
     with Sandbox(tmp_path_factory.mktemp("box"), processing_s=0.1, media_dir=media) as box:
         yield box
-
-
-@pytest.fixture(scope="module")
-def feeds_url():
-    """The address of an S3 server."""
-    host = S3Host("127.0.0.1", 0)
-    yield f"http://127.0.0.1:{host.start()}"
-    host.stop()
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.s3 import S3Host
 from sandbox.server import Sandbox
 from tests.builders import PROJECT
 from tests.postgresql import postgresql_server
@@ -15,14 +14,6 @@ def box(tmp_path_factory):
     media = PROJECT / "build" / "sandbox" / "media"
     with Sandbox(tmp_path_factory.mktemp("box"), processing_s=0.2, media_dir=media) as box:
         yield box
-
-
-@pytest.fixture(scope="module")
-def feeds_url():
-    """The address of an S3 server."""
-    host = S3Host("127.0.0.1", 0)
-    yield f"http://127.0.0.1:{host.start()}"
-    host.stop()
 
 
 @pytest.fixture(scope="module")

@@ -23,30 +23,30 @@ def reason_param(what: str = WHY_NOT_API) -> dict[str, Param]:
     }
 
 
+def _moment(title: str, description: str) -> Param:
+    return Param(None, type=["null", "string"], format="date-time", title=title, description=description)
+
+
+def _titles(description: str) -> Param:
+    return Param(
+        [],
+        type=["null", "array"],
+        items={"type": "string", "minLength": 1, "maxLength": 200},
+        maxItems=5000,
+        title="Only these titles",
+        description=description,
+    )
+
+
 def delivery_params() -> dict[str, Param]:
     """Params of a delivery DAG; `catalog.request.request_of` checks them again and refuses unknown keys."""
     return {
-        "window_start": Param(
-            None,
-            type=["null", "string"],
-            format="date-time",
-            title="Window start",
-            description="Titles changed from here on (inclusive). Empty: the schedule's last whole interval.",
+        "window_start": _moment(
+            "Window start", "Titles changed from here on (inclusive). Empty: the schedule's last whole interval."
         ),
-        "window_end": Param(
-            None,
-            type=["null", "string"],
-            format="date-time",
-            title="Window end",
-            description="Titles changed before here (exclusive). Give both ends, or neither.",
-        ),
-        "external_ids": Param(
-            [],
-            type=["null", "array"],
-            items={"type": "string", "minLength": 1, "maxLength": 200},
-            maxItems=5000,
-            title="Only these titles",
-            description="external_ids, one a line; without a window they are looked for in the whole catalogue.",
+        "window_end": _moment("Window end", "Titles changed before here (exclusive). Give both ends, or neither."),
+        "external_ids": _titles(
+            "external_ids, one a line; without a window they are looked for in the whole catalogue."
         ),
         "mode": Param(
             Mode.CHANGED.value,
@@ -99,36 +99,18 @@ def redelivery_params() -> dict[str, Param]:
 def withdrawal_params() -> dict[str, Param]:
     """Params of a withdrawal; `catalog.withdrawal.withdrawal_of` checks them again and refuses unknown keys."""
     return {
-        "external_ids": Param(
-            [],
-            type=["null", "array"],
-            items={"type": "string", "minLength": 1, "maxLength": 200},
-            maxItems=5000,
-            title="Only these titles",
-            description="external_ids, one a line; with a window only those of them that were accepted within it.",
+        "external_ids": _titles(
+            "external_ids, one a line; with a window only those of them that were accepted within it."
         ),
-        "window_start": Param(
-            None,
-            type=["null", "string"],
-            format="date-time",
-            title="Window start",
-            description="Titles that the partner accepted from here on (inclusive): what a delivery is taken back by.",
+        "window_start": _moment(
+            "Window start",
+            "Titles that the partner accepted from here on (inclusive): what a delivery is taken back by.",
         ),
-        "window_end": Param(
-            None,
-            type=["null", "string"],
-            format="date-time",
-            title="Window end",
-            description="Titles that the partner accepted before here (exclusive). Give both ends, or neither.",
+        "window_end": _moment(
+            "Window end", "Titles that the partner accepted before here (exclusive). Give both ends, or neither."
         ),
         **reason_param("why these titles are withdrawn"),
-        "end_at": Param(
-            None,
-            type=["null", "string"],
-            format="date-time",
-            title="Offered until",
-            description="Empty: out of the feeds at once. A moment: in the feeds until then.",
-        ),
+        "end_at": _moment("Offered until", "Empty: out of the feeds at once. A moment: in the feeds until then."),
         "dry_run": Param(
             True,
             type="boolean",
