@@ -141,7 +141,7 @@ def _run(system: AirflowSystem, dag_id: str, folder: Path, variant: Variant) -> 
     """Triggers the DAG for the generated catalogue's day; the run's id and its seconds from trigger to end."""
     conf = {"window_start": SAMPLE_DAY[0], "window_end": SAMPLE_DAY[1]}
     started_s = time.time()
-    run = system.call("POST", f"/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": conf})
+    run = system.trigger(dag_id, conf)
     path = f"/dags/{dag_id}/dagRuns/{run['dag_run_id']}"
     while run["state"] not in ENDS:
         if time.time() - started_s > RUN_PATIENCE_S:

@@ -7,6 +7,7 @@ import os
 import secrets
 import sys
 import time
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from tools.processes import Processes, last_lines
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 HEALTHY_PATIENCE_S = 180.0
 DAG_PATIENCE_S = 120.0
+TRIGGER_PATIENCE_S = 30.0
 API_PORT = 28080
 USER = "admin"
 
@@ -74,6 +76,25 @@ class AirflowSystem:
         answer = self._client.request(method, f"/api/v2{path}", **options)
         answer.raise_for_status()
         return answer.json() if answer.content else None
+
+    def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> Any:
+        """Starts one run and gives what the REST API says of it.
+
+        Beside a busy scheduler Airflow's SQLite is locked at times, and the API answers 500. Then it is asked again,
+        for the same run id: there is never a second run.
+        """
+        asked = {"dag_run_id": f"asked__{uuid.uuid4()}", "logical_date": None, "conf": conf or {}}
+        deadline = time.monotonic() + TRIGGER_PATIENCE_S
+        while True:
+            try:
+                return self.call("POST", f"/dags/{dag_id}/dagRuns", json=asked)
+            except httpx.HTTPStatusError as error:
+                status = error.response.status_code
+                if status == httpx.codes.CONFLICT:
+                    return self.call("GET", f"/dags/{dag_id}/dagRuns/{asked['dag_run_id']}")
+                if status < httpx.codes.INTERNAL_SERVER_ERROR or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.5)
 
     def _system_variables(self) -> dict[str, str]:
         """Ports, login and connections: what only a system of processes needs; foreign AIRFLOW_CONN_* still win."""

@@ -45,8 +45,7 @@ def until(look, what):
 
 def trigger(system, dag_id, conf):
     system.call("PATCH", f"/dags/{dag_id}", json={"is_paused": False})
-    asked = {"logical_date": None, "conf": conf}
-    return f"/dags/{dag_id}/dagRuns/{system.call('POST', f'/dags/{dag_id}/dagRuns', json=asked)['dag_run_id']}"
+    return f"/dags/{dag_id}/dagRuns/{system.trigger(dag_id, conf)['dag_run_id']}"
 
 
 def ended(system, run):
