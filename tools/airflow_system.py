@@ -80,8 +80,8 @@ class AirflowSystem:
     def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> Any:
         """Starts one run and gives what the REST API says of it.
 
-        Beside a busy scheduler Airflow's SQLite is locked at times, and the API answers 500. Then it is asked again,
-        for the same run id: there is never a second run.
+        Beside a busy scheduler the API sometimes answers 500, "database is locked", after SQLite's five seconds. Then
+        it is asked again, for the same run id: there is never a second run. Any other refusal is raised at once.
         """
         asked = {"dag_run_id": f"asked__{uuid.uuid4()}", "logical_date": None, "conf": conf or {}}
         deadline = time.monotonic() + TRIGGER_PATIENCE_S

@@ -51,3 +51,4 @@ def test_a_refusal_is_raised_at_once_and_a_lock_that_stays_when_patience_ends(as
     system, run_ids = asked_of(500)
     with pytest.raises(httpx.HTTPStatusError, match="500"):
         system.trigger(DAG_ID)
+    assert len(run_ids) == 1
