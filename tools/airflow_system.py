@@ -20,7 +20,7 @@ from tools.processes import Processes, last_lines
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 HEALTHY_PATIENCE_S = 180.0
 DAG_PATIENCE_S = 120.0
-TRIGGER_PATIENCE_S = 30.0
+LOCK_PATIENCE_S = 30.0
 API_PORT = 28080
 USER = "admin"
 
@@ -68,33 +68,32 @@ class AirflowSystem:
                 return
 
     def call(self, method: str, path: str, **options: Any) -> Any:
-        """The REST API's answer as JSON; raises on an error status."""
+        """The REST API's answer as JSON; raises on an error status.
+
+        Beside a busy scheduler the API sometimes answers 500, "database is locked", after SQLite's five seconds. Then
+        it is asked again for a while: what is called has to bear that, as `trigger` does by naming its run.
+        """
         if "Authorization" not in self._client.headers:
             user, password = self.login
             token = self._client.post("/auth/token", json={"username": user, "password": password})
             self._client.headers["Authorization"] = f"Bearer {token.raise_for_status().json()['access_token']}"
-        answer = self._client.request(method, f"/api/v2{path}", **options)
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
+        deadline = time.monotonic() + LOCK_PATIENCE_S
+        while True:
+            answer = self._client.request(method, f"/api/v2{path}", **options)
+            if not answer.is_server_error or time.monotonic() > deadline:
+                answer.raise_for_status()
+                return answer.json() if answer.content else None
+            time.sleep(0.5)
 
     def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> Any:
-        """Starts one run and gives what the REST API says of it.
-
-        Beside a busy scheduler the API sometimes answers 500, "database is locked", after SQLite's five seconds. Then
-        it is asked again, for the same run id: there is never a second run. Any other refusal is raised at once.
-        """
+        """Starts one run, never two, and gives what the REST API says of it."""
         asked = {"dag_run_id": f"asked__{uuid.uuid4()}", "logical_date": None, "conf": conf or {}}
-        deadline = time.monotonic() + TRIGGER_PATIENCE_S
-        while True:
-            try:
-                return self.call("POST", f"/dags/{dag_id}/dagRuns", json=asked)
-            except httpx.HTTPStatusError as error:
-                status = error.response.status_code
-                if status == httpx.codes.CONFLICT:
-                    return self.call("GET", f"/dags/{dag_id}/dagRuns/{asked['dag_run_id']}")
-                if status < httpx.codes.INTERNAL_SERVER_ERROR or time.monotonic() > deadline:
-                    raise
-            time.sleep(0.5)
+        try:
+            return self.call("POST", f"/dags/{dag_id}/dagRuns", json=asked)
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code != httpx.codes.CONFLICT:
+                raise
+            return self.call("GET", f"/dags/{dag_id}/dagRuns/{asked['dag_run_id']}")
 
     def _system_variables(self) -> dict[str, str]:
         """Ports, login and connections: what only a system of processes needs; foreign AIRFLOW_CONN_* still win."""
