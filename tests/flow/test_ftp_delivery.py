@@ -51,7 +51,8 @@ def sent(line):
 
 
 def picked_up(line, external_id=TITLE):
-    return [content for content in line.box.ftp_contents() if content["external_id"] == external_id]
+    """What was picked up of a title: by the file's name, as the partner may not have read it yet."""
+    return [content for content in line.box.ftp_contents() if content["metadata_file"].startswith(f"{external_id}.")]
 
 
 def delivery_of(line, judged, external_id=TITLE):
