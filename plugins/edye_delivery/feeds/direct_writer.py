@@ -81,9 +81,7 @@ class DirectWriter:
         try:
             if series is None:
                 raise Unfit(TITLE_LEFT_OUT, "it is not known")
-            if series.title_id != episodes[0].titles[0].title_id:
-                raise Unfit(TITLE_LEFT_OUT, f"it has the title_id {shown(series.title_id)}")
-            taken.add(self._values.series_id(series))
+            taken.add(self._values.series_id(series, episodes[0].titles[0]))
             found = ((versions, self._fitting(versions, series, taken)) for versions in episodes)
             written = self._in_one_form([(versions, item) for versions, item in found if item is not None])
             if written:
@@ -115,7 +113,7 @@ class DirectWriter:
         released = self._values.release_date([series] if series.release_date else titles)
         thumbnail = thumbnail_of([series, *titles], spec, wanted, external_id, self.notes)
         parts: Item = {
-            "id": self._values.series_id(series),
+            "id": self._values.series_id(series, written[0][0].titles[0]),
             "title": texts.title,
             **_episodes_of(written, thumbnail),
             "genres": self._genres([series, *titles], external_id),

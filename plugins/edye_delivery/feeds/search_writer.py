@@ -110,14 +110,14 @@ class SearchWriter:
                 raise Unfit(TITLE_LEFT_OUT, "its series is not known")
             season = {} if first.season_number is None else {"seasonNumber": first.season_number}
             asset["episodeInfo"] = {
-                "seriesId": values.series_id(first.series), **season, "episodeNumber": first.episode_number or 0
+                "seriesId": values.series_id(first.series, first), **season, "episodeNumber": first.episode_number or 0
             }  # fmt: skip
         return {**asset, "content": {"playOptions": options}}
 
     def _series_assets(self, series: Series, show: Show) -> list[Asset]:
         """The series and its seasons; what the series itself lacks comes from its first episode."""
         values, first = self._values, show.items[0]
-        external_id, series_id = first.external_id, values.series_id(series)
+        external_id, series_id = first.external_id, values.series_id(series, first.titles[0])
         described: list[Described] = [series, first.titles[0]]
         texts = texts_of([series], [None], external_id, self.notes)
         shared = self._described(described, texts, external_id)

@@ -44,9 +44,12 @@ class Values:
             template = ids.episode if title.season_number is not None else ids.episode_without_season
         return self.checked_id(_filled(template, title, title.season_number, title.episode_number))
 
-    def series_id(self, title: Title | Series) -> str:
-        """The id of a series, by itself or through its episode."""
-        return self.checked_id(_filled(self.spec.ids.series, title, None, None))
+    def series_id(self, series: Series, episode: Title) -> str:
+        """The id of an episode's series; Unfit where their title_ids differ, as two shows would write one series."""
+        if series.title_id != episode.title_id:
+            titles = f"the series has the title_id {shown(series.title_id)}, its episode {shown(episode.title_id)}"
+            raise Unfit(TITLE_LEFT_OUT, titles)
+        return self.checked_id(_filled(self.spec.ids.series, series, None, None))
 
     def season_id(self, series: Series, season_number: int) -> str:
         """The id of a season."""

@@ -108,6 +108,16 @@ def test_a_series_that_the_feed_cannot_carry_takes_its_episodes_with_it_and_says
     ) in (made.noted())
 
 
+@pytest.mark.parametrize("title_id", [" ", "EDYE_OTHER"])
+def test_an_episode_whose_title_id_is_not_its_series_costs_itself_and_not_a_series_written_twice(title_id):
+    made = Made([episode(), episode(id="ep-2", title_id=title_id, episode_number=4)])
+    assert list(made.assets) == ["EDYE_PLANETA_S01E03", "EDYE_PLANETA", "EDYE_PLANETA_S01"]
+    assert [(code, message) for _, code, message in made.noted()] == [
+        ("FEED604", f"its series: the series has the title_id 'EDYE_PLANETA', its episode {title_id!r}")
+    ]
+    assert made.linted().findings.counts == {}
+
+
 @pytest.mark.parametrize(
     ("kind", "minutes", "written"),
     [
