@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,19 @@ PROJECT = Path(__file__).parents[1]
 ANNEX_FILE = PROJECT / "include" / "annexes" / "roku_premium_subs_mx.yaml"
 
 
+@cache
+def _content_of_the_file() -> dict[str, Any]:
+    return yaml.safe_load(ANNEX_FILE.read_text(encoding="utf-8"))
+
+
+def annex_content() -> dict[str, Any]:
+    """What the file of the ROKU annex says: a copy, for a test to change."""
+    return deepcopy(_content_of_the_file())
+
+
 def the_annex(**changes: Any) -> Annex:
     """The ROKU annex; a change replaces a top-level key, a dict is laid over the one that is there."""
-    content = yaml.safe_load(ANNEX_FILE.read_text(encoding="utf-8"))
+    content = annex_content()
     for key, value in changes.items():
         content[key] = {**content[key], **value} if isinstance(value, dict) and key in content else value
     if "thumbnails" in changes and "ftp" not in changes:
@@ -30,7 +42,7 @@ def the_annex(**changes: Any) -> Annex:
 
 def annex_file(folder: Path, partner: str, **changes: Any) -> Path:
     """An annex written as a file; the annex it describes is loadable from there."""
-    content = yaml.safe_load(ANNEX_FILE.read_text(encoding="utf-8")) | {"partner": partner} | changes
+    content = annex_content() | {"partner": partner} | changes
     path = folder / f"{partner}.yaml"
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
     load_annex(path)

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from edye_delivery.annex.load import load_annexes
 from sandbox.hosting import Hosting, open_listener
-from tests.builders import ANNEX_FILE
+from tests.builders import annex_content
 from tests.flow.conftest import QUICK_API
 
 SECOND = {
@@ -82,7 +82,7 @@ def second_partner():
 
 def test_a_second_annex_in_a_folder_delivers_by_its_own_names(tmp_path, make_line, second_partner):
     url, taken = second_partner
-    content = yaml.safe_load(ANNEX_FILE.read_text(encoding="utf-8"))
+    content = annex_content()
     content |= SECOND | {"api": content["api"] | QUICK_API | API}
     (tmp_path / "annexes").mkdir()
     (tmp_path / "annexes" / "directv_latam.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from sandbox.server import Sandbox
-from tests.builders import ANNEX_FILE
+from tests.builders import ANNEX_FILE, annex_content
 from tools.airflow_system import AirflowSystem
 from tools.processes import Processes
 from tools.settings import connections
@@ -33,7 +33,7 @@ def real_airflow(
     """
     annexes = home / "annexes"
     annexes.mkdir()
-    annex = yaml.safe_load(ANNEX_FILE.read_text(encoding="utf-8")) | annex_changes
+    annex = annex_content() | annex_changes
     annex["api"] |= QUICK_API
     (annexes / ANNEX_FILE.name).write_text(yaml.safe_dump(annex), encoding="utf-8")
     known = connections()
