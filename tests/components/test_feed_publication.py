@@ -44,6 +44,7 @@ class Desk:
         )  # fmt: skip
         self.client, self.prefix = client, name
         self.store = S3FeedStore(client, "edye-feeds", name, f"http://127.0.0.1:{port}/edye-feeds")
+        self.http = httpx.Client(trust_env=False)
         self.clock = Clock()
         self.publications = Publications(open_engine(f"sqlite:///{folder}/ledger.sqlite"), self.clock, "p", "search")
         self.artifacts = {}
@@ -67,7 +68,7 @@ class Desk:
 
     def fetch(self, url):
         self.fetches += 1
-        answer = httpx.get(url, trust_env=False)
+        answer = self.http.get(url)
         answer.raise_for_status()
         return answer.content
 
