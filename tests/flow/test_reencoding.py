@@ -15,7 +15,7 @@ from edye_delivery.errors import EncodeFailed, MediaChanged, Transient
 from edye_delivery.operators.media_source import MediaSource, StoredReader
 from edye_delivery.qc.judge import judge_media
 from tests.builders import an_episode
-from tests.flow.line import DAY, Artifacts, Encoder
+from tests.flow.line import DAY, Artifacts, Encoder, repack
 from tests.unit.clients.local_web import local_web
 from tests.unit.qc.clips import HEVC, Clips
 
@@ -23,6 +23,7 @@ HEVC_TITLE, MKV_TITLE, LOW_TITLE, LONG_TITLE = (
     "EDYE_MOV_000111_ES", "EDYE_PLANETA_S02E03_ES", "EDYE_CORTO_000311_ES", "EDYE_MOV_000112_ES",
 )  # fmt: skip
 MPEG4 = ("-c:v", "mpeg4", "-q:v", "5")
+REPACKED = {"preset": "ultrafast", "crf": 51}  # a profile of its own, so that no other test finds what was repacked
 
 
 class Counting:
@@ -66,24 +67,31 @@ def test_by_ftp_the_re_encoded_file_arrives_too(ftp_line):
     assert title.reencoded.startswith("re-encoded from hevc in mp4")
 
 
-def test_what_was_encoded_once_is_found_by_every_later_run(make_line):
-    line = make_line()
+@pytest.fixture
+def repacking(make_line):
+    """A line with an empty store that heals a container in no time, for tests of when and how often it is asked to."""
+    line = make_line(reencode=REPACKED)
     line.artifacts.clear()
-    line.encode = first = Counting()
-    line.run(external_ids=(HEVC_TITLE,))
-    line.encode = later = Counting()
-    assert line.run("run-2", external_ids=(HEVC_TITLE,)).totals.sent == 0
-    assert line.run("run-3", external_ids=(HEVC_TITLE,), force_resend=True).totals.sent == 1
-    assert (first.names, later.names) == ([HEVC_TITLE], [])
-    assert len({content["sha256"] for content in line.arrivals(HEVC_TITLE)}) == 1
+    line.encode = repack
+    return line
 
 
-def test_another_profile_is_another_encode(make_line):
-    make_line().run(external_ids=(HEVC_TITLE,))
-    line = make_line(reencode={"preset": "ultrafast", "crf": 30})
-    line.encode = again = Counting()
-    line.run("run-2", external_ids=(HEVC_TITLE,), force_resend=True)
-    assert again.names == [HEVC_TITLE]
+def test_what_was_encoded_once_is_found_by_every_later_run(repacking):
+    repacking.encode = first = Counting(using=repack)
+    repacking.run(external_ids=(MKV_TITLE,))
+    repacking.encode = later = Counting(using=repack)
+    assert repacking.run("run-2", external_ids=(MKV_TITLE,)).totals.sent == 0
+    assert repacking.run("run-3", external_ids=(MKV_TITLE,), force_resend=True).totals.sent == 1
+    assert (first.names, later.names) == ([MKV_TITLE], [])
+    assert len({content["sha256"] for content in repacking.arrivals(MKV_TITLE)}) == 1
+
+
+def test_another_profile_is_another_encode(repacking, make_line):
+    repacking.run(external_ids=(MKV_TITLE,))
+    line = make_line(reencode=REPACKED | {"crf": 50})
+    line.encode = again = Counting(using=repack)
+    line.run("run-2", external_ids=(MKV_TITLE,), force_resend=True)
+    assert again.names == [MKV_TITLE]
 
 
 def test_what_no_encode_heals_stays_with_content_operations(line):
@@ -129,13 +137,12 @@ def test_an_encode_that_fails_rejects_its_title_with_all_that_was_found_and_no_o
 
 
 @pytest.mark.parametrize("error", [Transient("ffmpeg was ended by signal 9"), OSError(28, "No space left on device")])
-def test_an_encode_that_could_not_be_made_now_is_made_by_the_next_run(line, error):
-    line.artifacts.clear()
-    line.encode = Counting(error)
-    title = titles_of(line.run(external_ids=(HEVC_TITLE,)))[HEVC_TITLE]
+def test_an_encode_that_could_not_be_made_now_is_made_by_the_next_run(repacking, error):
+    repacking.encode = Counting(error)
+    title = titles_of(repacking.run(external_ids=(MKV_TITLE,)))[MKV_TITLE]
     assert (title.state, title.cause, title.owner, title.rules) == ("failed", "transient", "DevOps", ("VID011",))
-    line.encode = encode
-    assert titles_of(line.run("run-2", external_ids=(HEVC_TITLE,)))[HEVC_TITLE].state == "accepted"
+    repacking.encode = repack
+    assert titles_of(repacking.run("run-2", external_ids=(MKV_TITLE,)))[MKV_TITLE].state == "accepted"
 
 
 def test_what_nobody_foresaw_while_one_title_is_encoded_costs_that_one_only(line):
@@ -147,13 +154,13 @@ def test_what_nobody_foresaw_while_one_title_is_encoded_costs_that_one_only(line
     assert report["EDYE_PLANETA_S01E01_ES"].state == "accepted"
 
 
-def test_an_encode_that_vanished_from_the_store_is_made_anew(line):
-    line.run(external_ids=(HEVC_TITLE,))
-    for name in [name for name in line.artifacts if name.endswith(".mp4")]:
-        del line.artifacts[name]
-    line.encode = again = Counting()
-    line.run("run-2", external_ids=(HEVC_TITLE,), force_resend=True)
-    assert again.names == [HEVC_TITLE]
+def test_an_encode_that_vanished_from_the_store_is_made_anew(repacking):
+    repacking.run(external_ids=(MKV_TITLE,))
+    for name in [name for name in repacking.artifacts if name.endswith(".mp4")]:
+        del repacking.artifacts[name]
+    repacking.encode = again = Counting(using=repack)
+    repacking.run("run-2", external_ids=(MKV_TITLE,), force_resend=True)
+    assert again.names == [MKV_TITLE]
 
 
 # --- files of our own, from a web server that gives neither ranges nor ETags ---

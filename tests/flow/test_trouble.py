@@ -7,6 +7,7 @@ from sqlalchemy import select
 from edye_delivery.catalog.vocabulary import Correction
 from edye_delivery.errors import AuthRefused, CircuitOpen
 from edye_delivery.ledger.tables import STREAKS
+from tests.flow.line import repack
 
 TITLE = "EDYE_PLANETA_S01E01_ES"
 OTHER = "EDYE_PLANETA_S01E02_ES"
@@ -108,6 +109,7 @@ def test_a_wish_that_is_too_long_is_not_waited_for_and_the_title_fails_as_transi
 def test_a_lasting_failure_has_the_cause_and_owner_of_the_error_table_and_costs_its_title_only(
     line, fault, cause, owner
 ):
+    line.encode = repack
     line.box.plan([ingest_fault(**fault)])
     report = line.run(external_ids=PAIR)
     failed = title_of(report)
