@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-import os
+import tempfile
 import time
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import yaml
 from edye_delivery.dag_support.annexes import FOLDER_VARIABLE
 from sandbox.ftp_server import FTP_LOGIN, FTP_PASSWORD
 from sandbox.server import Sandbox
-from tests.builders import ANNEX_FILE, PROJECT
+from tests.builders import ANNEX_FILE, PROJECT, annex_content
 
 pytestmark = pytest.mark.xdist_group("airflow")
 DAG_ID = "deliver_api__roku_premium_subs_mx"
@@ -27,6 +27,12 @@ DAY = {"window_start": "2026-03-01T06:00:00Z", "window_end": "2026-03-02T06:00:0
 GOOD = "EDYE_PLANETA_S01E01_ES"
 BAD = "EDYE_MOV_000115_ES"
 HEVC = "EDYE_MOV_000111_ES"
+FILES = {
+    DAG_ID: "api_delivery.py",
+    FTP_DAG_ID: "ftp_delivery.py",
+    REDELIVERY_DAG_ID: "redelivery.py",
+    WITHDRAWAL_DAG_ID: "withdrawal.py",
+}
 SLEEP = time.sleep
 
 
@@ -47,7 +53,7 @@ def airflow_database():
 @pytest.fixture
 def connected(box, feeds_url, tmp_path, monkeypatch, airflow_database):
     """Connections to the sandbox and an annex that waits shortly; the folder of ledger and artifacts."""
-    annex = yaml.safe_load(ANNEX_FILE.read_text(encoding="utf-8"))
+    annex = annex_content()
     quick = {"polling": {"first_s": 0.6, "every_s": 0.2, "slowest_s": 1, "give_up_s": 60}}
     annex["api"] |= quick
     annex["ftp"] |= quick
@@ -100,12 +106,15 @@ def sleep(seconds):
 
 
 def run(conf, dag_id=DAG_ID, **facts):
+    """A run of a DAG from a folder with its file alone: `dag.test` stores all DAGs of the folder, every time."""
+    from airflow import settings
     from airflow.dag_processing.dagbag import DagBag
 
-    dag = DagBag(dag_folder=os.environ["AIRFLOW__CORE__DAGS_FOLDER"]).dags[dag_id]
-    with pytest.MonkeyPatch.context() as patched:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
+        (Path(folder) / FILES[dag_id]).symlink_to(PROJECT / "dags" / FILES[dag_id])
+        patched.setattr(settings, "DAGS_FOLDER", folder)
         patched.setattr(time, "sleep", sleep)
-        return dag.test(run_conf=conf, **facts)
+        return DagBag(dag_folder=folder).dags[dag_id].test(run_conf=conf, **facts)
 
 
 def report_of(folder: Path):
