@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import time
 
 import httpx
 import pytest
@@ -11,6 +10,7 @@ from edye_delivery.catalog.vocabulary import Channel, Correction
 from edye_delivery.operators.accepting import accept_batch
 from tests.flow.line import repack
 from tests.hostile_names import HOSTILE_NAMES
+from tests.waiting import until
 from tools.expectations import expectations, surprises
 
 TITLE = "EDYE_PLANETA_S01E01_ES"
@@ -53,14 +53,6 @@ def sent(line):
 def picked_up(line, external_id=TITLE):
     """What was picked up of a title: by the file's name, as the partner may not have read it yet."""
     return [content for content in line.box.ftp_contents() if content["metadata_file"].startswith(f"{external_id}.")]
-
-
-def until(happened):
-    """Waits for what the partner does in its own time."""
-    deadline = time.monotonic() + 10
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def delivery_of(line, judged, external_id=TITLE):
@@ -175,7 +167,7 @@ def test_a_title_that_was_moved_away_is_refused_with_the_reason_beside_it(make_f
     _, judged = line.judge(line.request(external_ids=PAIR))
     line.send(judged, "run-1")
     moved = line.box.ftp_root / "error" / CLIENT / delivery_of(line, judged).tracking_id
-    until(moved.exists)
+    until(moved.exists, "the move of the refused title")
     moved.with_name(f"{moved.name}.txt").write_text("Formato no soportado:\nhevc\n", "utf-8")
     line.wait(judged)
     delivery = delivery_of(line, judged)
@@ -190,7 +182,7 @@ def test_a_title_that_is_never_picked_up_is_waited_for_again_and_not_sent_again(
     line.box.plan([pickup_fault(kind="not_picked_up")])
     _, judged = line.judge(line.request(external_ids=PAIR))
     line.send(judged, "run-1")
-    until(lambda: [content["status"] for content in picked_up(line, OTHER)] == ["completed"])
+    until(lambda: [content["status"] for content in picked_up(line, OTHER)] == ["completed"], f"the end of {OTHER}")
     line.wait(judged, give_up_s=1.5)
     delivery, before = delivery_of(line, judged), sent(line)
     assert (delivery.state, delivery.cause, delivery.owner) == ("failed", "not_picked_up", "DevOps")
@@ -226,7 +218,7 @@ def test_a_title_that_was_picked_up_and_never_told_of_is_stuck_and_not_sent_agai
     line.box.plan([pickup_fault(kind="stuck")])
     _, judged = line.judge(line.request(external_ids=(TITLE,)))
     line.send(judged, "run-1")
-    until(lambda: picked_up(line))
+    until(lambda: picked_up(line), f"the pickup of {TITLE}")
     line.wait(judged, give_up_s=1.0)
     delivery = delivery_of(line, judged)
     assert (delivery.state, delivery.cause) == ("failed", "stuck")

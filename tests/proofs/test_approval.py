@@ -10,6 +10,7 @@ import pytest
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from tests.proofs.real_airflow import real_airflow
+from tests.waiting import until
 
 pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("approval")]
 PARTNER = "roku_premium_subs_mx"
@@ -18,7 +19,7 @@ TITLES = ["EDYE_PLANETA_S01E01_ES", "EDYE_PLANETA_S01E02_ES"]
 STAYS = "EDYE_NUBE_S01E01_ES"
 """A feed that would be empty is not published."""
 WHY = "the rights for these episodes ended"
-PATIENCE_S = 240.0
+SLOWLY = {"patience_s": 240.0, "pause_s": 0.5}
 READING_S = 15.0
 """What a person takes to read the question. The scheduler hears of the wait up to 7 s late; an answer before that makes
 Airflow 3.3.2 take the wait for a failure, and ask again (as apache/airflow#67287 has it of triggers)."""
@@ -32,24 +33,13 @@ def system(box, feeds_url, database_url, tmp_path_factory):
         yield system
 
 
-def until(look, what):
-    """What `look` gives as soon as it gives something."""
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.5)
-    raise AssertionError(f"{what} did not happen within {PATIENCE_S:.0f} s")
-
-
 def trigger(system, dag_id, conf):
     system.call("PATCH", f"/dags/{dag_id}", json={"is_paused": False})
     return f"/dags/{dag_id}/dagRuns/{system.trigger(dag_id, conf)['dag_run_id']}"
 
 
 def ended(system, run):
-    state = until(lambda: _ended_state(system, run), f"the end of {run}")
+    state = until(lambda: _ended_state(system, run), f"the end of {run}", **SLOWLY)
     tasks = system.call("GET", f"{run}/taskInstances")["task_instances"]
     return state, {task["task_id"]: task["state"] for task in tasks}
 
@@ -62,7 +52,7 @@ def _ended_state(system, run):
 def answer(system, run, option):
     """Answers the approval that the run waits for; what the person was told."""
     path = f"{run}/taskInstances/approve_withdrawal/-1"
-    until(lambda: system.call("GET", path)["state"] == "awaiting_input", "the question")
+    until(lambda: system.call("GET", path)["state"] == "awaiting_input", "the question", **SLOWLY)
     detail = system.call("GET", f"{path}/hitlDetails")
     time.sleep(READING_S)
     system.call("PATCH", f"{path}/hitlDetails", json={"chosen_options": [option]})
