@@ -54,6 +54,7 @@ def _patience(channel: FtpChannel) -> Iterator[tuple[str, str]]:
     yield "polling", polling(channel.polling)
     yield "the wait gives up after", f"{channel.polling.give_up_s:g} s"
     yield "time for one answer", f"{channel.answer_timeout_s:g} s"
+    yield "least rate of a stream", f"{channel.least_rate_bytes_s:,.0f} bytes a second"
 
 
 def _feeds(annex: Annex) -> tuple[str, str]:

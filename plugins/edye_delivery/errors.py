@@ -80,6 +80,10 @@ class AnswerMalformed(Transient):
     """An answer is cut short, too large, or not what its contract says."""
 
 
+class TooSlow(Transient):
+    """The other side takes longer than a call's bounds allow: its deadline is over, or its rate is below the least."""
+
+
 class UrlRefused(Terminal):
     """A URL of foreign input leads outside the allow-list of hosts and protocols."""
 

@@ -18,6 +18,11 @@ FieldName = Literal[
 ]  # fmt: skip
 
 
+LEAST_RATE_BYTES_S = 32 * 1024
+"""What a stream moves at least: a film of 2 GB takes 18 hours so, and what is slower ends within no batch's time."""
+Rate = Annotated[float, Field(gt=0)]
+
+
 class Part(BaseModel):
     """One part of the annex: frozen, unknown keys refused."""
 
@@ -99,6 +104,7 @@ class ApiChannel(Part):
     error_message_keys: tuple[str, ...]
     titles_at_once: int = Field(4, ge=1, le=32)
     answer_timeout_s: float = Field(120, gt=0)
+    least_rate_bytes_s: Rate = LEAST_RATE_BYTES_S
     patience: Patience = Patience()
     polling: Polling
     renditions: tuple[Rendition, ...] = ()

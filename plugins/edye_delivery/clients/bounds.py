@@ -1,0 +1,86 @@
+"""How long a call may take: a deadline for an answer, a least rate for a stream. Pure: the clock's seconds come in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edye_delivery.annex.wire import LEAST_RATE_BYTES_S
+from edye_delivery.errors import TooSlow
+
+ANSWER_S = 60.0
+"""Enough for a page of 2 MB at 35 kB a second; who needs longer says so in the annex or the connection."""
+SPAN_S = 30.0
+"""Bridges a lost packet, whose repeats TCP spreads over some seconds, and a change of route."""
+ANSWER_MAX_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class CallBounds:
+    """What one call is given.
+
+    `answer_s`: seconds from the look-up of the name to the last byte of a small answer, or of a stream's head; what is
+    sent before is not counted. `least_rate_bytes_s`: what a stream has to move in every `span_s` seconds of waiting for
+    the peer. `max_bytes`: of an answer, unpacked.
+    """
+
+    answer_s: float = ANSWER_S
+    least_rate_bytes_s: float = LEAST_RATE_BYTES_S
+    span_s: float = SPAN_S
+    max_bytes: int = ANSWER_MAX_BYTES
+
+
+class Deadline:
+    """By when an answer has to be there. `now` is a monotonic clock's, in seconds."""
+
+    def __init__(self, what: str, seconds: float, now: float) -> None:
+        self._what, self._seconds, self._ends_at = what, seconds, now + seconds
+
+    def left_s(self, now: float) -> float:
+        """Seconds that the next call of the operating system may wait, always more than 0; TooSlow after the end."""
+        left_s = self._ends_at - now
+        if left_s <= 0:
+            raise self.missed()
+        return left_s
+
+    def missed(self) -> TooSlow:
+        """The error for a wait that took all that was left."""
+        return TooSlow(f"{self._what}: no whole answer within {self._seconds:g} s")
+
+    def extend(self, seconds: float) -> None:
+        """Leaves out seconds that were not the peer's, such as those in which a request was sent."""
+        self._ends_at += seconds
+
+
+class Meter:
+    """Whether a stream, up or down, keeps the least rate.
+
+    Only the time between `begin_wait` and `end_wait` counts: what the caller does with the bytes, such as sending them
+    on to somebody slower, is not the peer's fault. TooSlow comes at the latest after two spans of waiting.
+    """
+
+    def __init__(self, what: str, bounds: CallBounds) -> None:
+        self._what, self._bounds = what, bounds
+        self._began_at = 0.0
+        self._waited_s, self._moved_bytes = 0.0, 0
+
+    def begin_wait(self, now: float) -> float:
+        """Call right before a read or write of the socket: the seconds that it may take."""
+        self._began_at = now
+        return self._bounds.span_s
+
+    def end_wait(self, size_bytes: int, now: float) -> None:
+        """Call right after it with the bytes that it moved; TooSlow where a span has too few."""
+        self._waited_s += now - self._began_at
+        self._moved_bytes += size_bytes
+        if self._waited_s < self._bounds.span_s:
+            return
+        if self._moved_bytes < self._bounds.least_rate_bytes_s * self._waited_s:
+            raise self.missed()
+        self._waited_s, self._moved_bytes = 0.0, 0
+
+    def missed(self) -> TooSlow:
+        """The error for a wait that took all its seconds, or for a span with too few bytes."""
+        return TooSlow(
+            f"{self._what}: {self._moved_bytes:,} bytes in {max(self._waited_s, self._bounds.span_s):.0f} s, expected "
+            f"at least {self._bounds.least_rate_bytes_s:,.0f} bytes a second"
+        )
