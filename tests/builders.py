@@ -41,8 +41,10 @@ def the_annex(**changes: Any) -> Annex:
 
 
 def annex_file(folder: Path, partner: str, **changes: Any) -> Path:
-    """An annex written as a file; the annex it describes is loadable from there."""
-    content = annex_content() | {"partner": partner} | changes
+    """An annex written as a file, with a client and feeds of its own; it is loadable from there."""
+    content = annex_content() | {"partner": partner, "client_id": partner}
+    content["feeds"] = [feed | {"prefix": f"{partner}/{feed['name']}"} for feed in content["feeds"]]
+    content |= changes
     path = folder / f"{partner}.yaml"
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
     load_annex(path)

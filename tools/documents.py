@@ -9,10 +9,12 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from edye_delivery.annex.load import load_annexes
 from edye_delivery.errors import AnnexInvalid
 from tools import annex_schema, feed_rules, kibana_dashboard, partners_document, qc_rules
 
 PROJECT = Path(__file__).parents[1]
+ANNEXES = PROJECT / "include" / "annexes"
 COMMAND = "python -m tools.documents"
 FOREIGN = ("AIRFLOW", "EDYE_ANNEXES_FOLDER")
 
@@ -22,12 +24,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare only; exit 1 where a document is out of date")
     only_check = parser.parse_args(arguments).check
+    try:
+        load_annexes(ANNEXES)
+    except AnnexInvalid as error:
+        raise SystemExit(f"no document was made:\n{error}") from error
     with tempfile.TemporaryDirectory(prefix="edye-documents-") as home:
         _set_environment(Path(home))
-        try:
-            made = {name: make() for name, make in DOCUMENTS.items()}
-        except AnnexInvalid as error:
-            raise SystemExit(f"no document was made: {error}") from error
+        made = {name: make() for name, make in DOCUMENTS.items()}
     found = drifted(made, PROJECT)
     for name in found:
         if only_check:
@@ -68,7 +71,7 @@ def _dags() -> str:
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "docs/DAGS.md": _dags,
     "docs/FEED_RULES.md": lambda: feed_rules.document(COMMAND),
-    "docs/PARTNERS.md": lambda: partners_document.document(PROJECT / "include" / "annexes", COMMAND),
+    "docs/PARTNERS.md": lambda: partners_document.document(ANNEXES, COMMAND),
     "docs/QC_RULES.md": lambda: qc_rules.document(COMMAND),
     "include/elastic/dashboard.ndjson": lambda: kibana_dashboard.document(COMMAND),
     "include/schemas/annex.schema.json": lambda: annex_schema.document(COMMAND),

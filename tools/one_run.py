@@ -29,7 +29,7 @@ def main() -> int:
 
     bag = DagBag(dag_folder=os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
     if dag_id not in bag.dags:
-        tell({"event": "error", "sentence": f"there is no DAG {dag_id}: {bag.import_errors or sorted(bag.dags)}"})
+        tell({"event": "error", "sentence": f"there is no DAG {dag_id}; {_why_not(bag)}"})
         return 2
     stop = threading.Event()
     watcher = threading.Thread(target=_watch, args=(tell, stop), daemon=True)
@@ -41,6 +41,14 @@ def main() -> int:
     done = {"run_id": run.run_id, "state": str(run.state), "report": report, "shipped": _shipped()}
     tell({"event": "done", **done})
     return 0
+
+
+def _why_not(bag: Any) -> str:
+    """What is wrong with annexes or DAG files; which DAGs there are, where nothing is."""
+    from edye_delivery.dag_support.annexes import annex_folder
+
+    complaint = annex_folder().complaint
+    return complaint or "\n".join(bag.import_errors.values()) or f"there are {', '.join(sorted(bag.dags))}"
 
 
 def _separated_output(log: Path) -> Callable[[dict[str, Any]], None]:

@@ -8,7 +8,6 @@ import pytest
 
 from edye_delivery.dag_support.annexes import FOLDER_VARIABLE, annexes
 from edye_delivery.dag_support.defaults import POOL, RETRIES
-from edye_delivery.errors import AnnexInvalid
 from tests.builders import PROJECT, annex_file
 
 ROKU = "deliver_api__roku_premium_subs_mx"
@@ -58,13 +57,6 @@ def test_a_second_annex_in_the_folder_is_a_second_dag(tmp_path, monkeypatch):
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     by_hand = {"redeliver__alpha", "redeliver__beta", "withdraw__alpha", "withdraw__beta"}
     assert set(bag_of().dags) == {"deliver_api__alpha", "deliver_ftp__beta", TRAIL} | by_hand
-
-
-def test_a_broken_annex_is_an_import_error_that_names_file_and_key(tmp_path, monkeypatch):
-    annex_file(tmp_path, "alpha").write_text("partner: alpha\nsurprise: 1\n")
-    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
-    with pytest.raises(AnnexInvalid, match=r"alpha\.yaml: "):
-        annexes()
 
 
 def test_the_dag_reads_as_the_business_sentence(dag):

@@ -37,6 +37,18 @@ def test_every_document_is_the_one_that_the_project_makes_whatever_the_environme
     assert (answer.returncode, answer.stderr) == (0, "")
 
 
+def test_a_bad_annex_ends_the_making_of_documents_with_its_defects_and_no_traceback(tmp_path, monkeypatch):
+    text = (ANNEXES / "roku_premium_subs_mx.yaml").read_text(encoding="utf-8")
+    (tmp_path / "roku_premium_subs_mx.yaml").write_text(text.replace("batch_size:", "batchsize:"), encoding="utf-8")
+    monkeypatch.setattr(documents, "ANNEXES", tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        documents.main(["--check"])
+    assert str(ended.value).splitlines() == [
+        "no document was made:",
+        "roku_premium_subs_mx.yaml: batchsize: there is no such key; batch_size was probably meant",
+    ]
+
+
 def test_a_document_that_is_missing_or_different_is_named_and_no_other(tmp_path):
     (tmp_path / "same.md").write_text("a\n")
     (tmp_path / "other.md").write_text("b\n")

@@ -5,9 +5,11 @@ Unknown keys are refused; include/schemas/annex.schema.json is exported from her
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
+from croniter import CroniterError, croniter
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from edye_delivery.annex.feeds import FeedSpec
@@ -21,6 +23,21 @@ from edye_delivery.catalog.vocabulary import Cause, ImageKind, TitleKind
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,63}$")]
 Ratio = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,3}:[1-9][0-9]{0,3}$")]
 Positive = Annotated[int, Field(gt=0)]
+DisplayName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+def _checked_schedule(schedule: str) -> str:
+    """A DAG file with a schedule that never comes, or is none, would take all partners' DAGs away."""
+    try:
+        times = croniter(schedule, datetime(2026, 1, 1, tzinfo=UTC))
+        times.get_next()
+        times.get_prev()
+    except CroniterError as error:
+        raise ValueError(f"{schedule!r:.60} is no cron schedule, such as '0 6 * * *': {error}") from error
+    return schedule
+
+
+Schedule = Annotated[str, AfterValidator(_checked_schedule)]
 
 
 class CatalogueFilter(Part):
@@ -141,9 +158,9 @@ class Annex(Part):
     """One partner."""
 
     partner: Name
-    display_name: str
+    display_name: DisplayName
     client_id: str
-    schedule: str | None
+    schedule: Schedule | None
     batch_size: int = Field(50, ge=1, le=1000)
     fail_on: Literal["any", "technical"] = "any"
     catalogue: CatalogueFilter
@@ -169,49 +186,56 @@ class Annex(Part):
     feeds: tuple[FeedSpec, ...] = ()
 
     @model_validator(mode="after")
-    def _withdrawals_are_told_by_the_api(self) -> Annex:
-        if self.withdrawal.endpoint is not None and self.api is None:
-            raise ValueError("withdrawal.endpoint is a call of the ingest API, and the annex has no section api")
+    def _sections_agree(self) -> Annex:
+        contradictions = list(contradictions_of(self))
+        if contradictions:
+            raise ValueError("\n".join(contradictions))
         return self
 
-    @model_validator(mode="after")
-    def _encodes_keep_to_the_limits(self) -> Annex:
-        made = self.reencode
-        if made is None:
-            return self
-        for key, value, allowed in (
-            ("container", made.container, self.video.containers),
-            ("video_codec", made.video_codec, self.video.codecs),
-            ("container", made.media_type, self.video.source_types),
-        ):
-            if value not in allowed:
-                raise ValueError(f"reencode.{key} gives {value}, which video does not allow: {', '.join(allowed)}")
-        return self
 
-    @model_validator(mode="after")
-    def _tables_exist(self) -> Annex:
-        for key, field in self.metadata.items():
-            if field.map is not None and field.map not in self.mappings:
-                raise ValueError(f"metadata.{key}.map names the table {field.map!r}, which mappings does not have")
-        for key in self.minimum_metadata:
-            if key not in self.metadata:
-                raise ValueError(f"minimum_metadata names {key!r}, which metadata does not have")
-        for feed in self.feeds:
-            for key in ("genres", "ratings", "roles"):
-                table = getattr(feed, key)
-                if table is not None and table not in self.mappings:
-                    raise ValueError(f"the feed {feed.name}: {key} names {table!r}, which mappings does not have")
-        if len({feed.name for feed in self.feeds}) < len(self.feeds):
-            raise ValueError("two feeds have one name")
-        if len({(feed.conn_id, feed.prefix) for feed in self.feeds}) < len(self.feeds):
-            raise ValueError("two feeds have one prefix: they would overwrite each other")
-        thumbnails = {spec.name for spec in self.thumbnails}
-        for rendition in self.api.renditions if self.api else ():
-            if rendition.thumbnail not in thumbnails:
-                raise ValueError(f"api.renditions names the thumbnail {rendition.thumbnail!r}, which thumbnails lacks")
-        for name in self.ftp.thumbnails if self.ftp else ():
-            if name not in thumbnails:
-                raise ValueError(f"ftp.thumbnails names the thumbnail {name!r}, which thumbnails lacks")
-        if self.ftp and not is_plain_name(self.client_id):
-            raise ValueError("client_id is part of FTP paths, so it is letters, digits, dots, hyphens and underscores")
-        return self
+def contradictions_of(annex: Annex) -> Iterator[str]:
+    """A sentence for everything that one section says and another does not bear out."""
+    if annex.withdrawal.endpoint is not None and annex.api is None:
+        yield "withdrawal.endpoint is a call of the ingest API, and the annex has no section api"
+    yield from _encodes_beyond_limits(annex)
+    yield from _names_without_table(annex)
+    if len({feed.name for feed in annex.feeds}) < len(annex.feeds):
+        yield "two feeds have one name"
+    if len({(feed.conn_id, feed.prefix) for feed in annex.feeds}) < len(annex.feeds):
+        yield "two feeds have one prefix: they would overwrite each other"
+    thumbnails = {spec.name for spec in annex.thumbnails}
+    for rendition in annex.api.renditions if annex.api else ():
+        if rendition.thumbnail not in thumbnails:
+            yield f"api.renditions names the thumbnail {rendition.thumbnail!r}, which thumbnails lacks"
+    for name in annex.ftp.thumbnails if annex.ftp else ():
+        if name not in thumbnails:
+            yield f"ftp.thumbnails names the thumbnail {name!r}, which thumbnails lacks"
+    if annex.ftp and not is_plain_name(annex.client_id):
+        yield "client_id is part of FTP paths, so it is letters, digits, dots, hyphens and underscores"
+
+
+def _encodes_beyond_limits(annex: Annex) -> Iterator[str]:
+    made = annex.reencode
+    if made is None:
+        return
+    for key, value, allowed in (
+        ("container", made.container, annex.video.containers),
+        ("video_codec", made.video_codec, annex.video.codecs),
+        ("container", made.media_type, annex.video.source_types),
+    ):
+        if value not in allowed:
+            yield f"reencode.{key} gives {value}, which video does not allow: {', '.join(allowed)}"
+
+
+def _names_without_table(annex: Annex) -> Iterator[str]:
+    for key, field in annex.metadata.items():
+        if field.map is not None and field.map not in annex.mappings:
+            yield f"metadata.{key}.map names the table {field.map!r}, which mappings does not have"
+    for key in annex.minimum_metadata:
+        if key not in annex.metadata:
+            yield f"minimum_metadata names {key!r}, which metadata does not have"
+    for feed in annex.feeds:
+        for key in ("genres", "ratings", "roles"):
+            table = getattr(feed, key)
+            if table is not None and table not in annex.mappings:
+                yield f"the feed {feed.name}: {key} names {table!r}, which mappings does not have"

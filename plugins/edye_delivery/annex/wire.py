@@ -26,7 +26,7 @@ Rate = Annotated[float, Field(gt=0)]
 class Part(BaseModel):
     """One part of the annex: frozen, unknown keys refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class MetadataField(Part):

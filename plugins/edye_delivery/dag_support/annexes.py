@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from edye_delivery.annex.load import load_annexes
+from edye_delivery.annex.load import AnnexFolder, read_annexes
 from edye_delivery.annex.model import Annex
 
 FOLDER_VARIABLE = "EDYE_ANNEXES_FOLDER"
@@ -13,5 +13,10 @@ DEFAULT_FOLDER = Path(__file__).parents[3] / "include" / "annexes"
 
 
 def annexes() -> dict[str, Annex]:
-    """Every partner by name, from include/annexes or the folder that EDYE_ANNEXES_FOLDER names."""
-    return load_annexes(Path(os.environ.get(FOLDER_VARIABLE, DEFAULT_FOLDER)))
+    """Every partner by name whose annex is in order; what is wrong with the others dags/annex_errors.py says."""
+    return annex_folder().annexes
+
+
+def annex_folder() -> AnnexFolder:
+    """The files of include/annexes, or of the folder that EDYE_ANNEXES_FOLDER names."""
+    return read_annexes(Path(os.environ.get(FOLDER_VARIABLE, DEFAULT_FOLDER)))

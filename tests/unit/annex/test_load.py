@@ -1,8 +1,10 @@
 """Annex files: unknown keys, broken YAML and wrong names end in a sentence with file and key."""
 
+import os
+
 import pytest
 
-from edye_delivery.annex.load import load_annex, load_annexes
+from edye_delivery.annex.load import load_annex, load_annexes, read_annexes
 from edye_delivery.annex.outcome import cause_of, error_of, state_of, tracking_id_of
 from edye_delivery.catalog.vocabulary import Cause, IngestState
 from edye_delivery.errors import AnnexInvalid
@@ -18,26 +20,135 @@ def test_the_roku_annex_says_what_the_partner_document_says():
     assert len(annex.acceptance) == 5
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("partner: [", "cannot be read"),
-        ("partner: roku\nsurprise: 1", "roku.yaml"),
-        (ANNEX_FILE.read_text(encoding="utf-8"), "name the file"),
-        (ANNEX_FILE.read_text(encoding="utf-8").replace("batch_size: 50", "batch_size: 0"), "batch_size"),
-        (ANNEX_FILE.read_text(encoding="utf-8").replace("map: rating", "map: stars"), "stars"),
-        (ANNEX_FILE.read_text(encoding="utf-8") + "\ntypo: 1\n", "typo"),
-        (ANNEX_FILE.read_text(encoding="utf-8").replace("video_codec: h264", "video_codec: hevc"), "does not allow"),
-        (ANNEX_FILE.read_text(encoding="utf-8").replace("container: mp4", "container: mov"), "does not allow"),
-        (ANNEX_FILE.read_text(encoding="utf-8").replace("encoder: libx264", "encoder: -y"), "reencode.encoder"),
-    ],
-    ids=["YAML", "missing keys", "other name", "bound", "table", "typo", "codec", "container", "option"],
-)
-def test_a_defect_is_told_with_file_and_key(tmp_path, text, told):
-    path = tmp_path / "roku.yaml"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(AnnexInvalid, match=told):
+ROKU = ANNEX_FILE.read_text(encoding="utf-8").replace("partner: roku_premium_subs_mx", "partner: roku")
+
+
+def complaint_of(folder, content, name="roku.yaml"):
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(AnnexInvalid) as told:
         load_annex(path)
+    return str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("batch_size: 50", "batch_size: 0", "batch_size: has to be greater than or equal to 1, and is 0"),
+        ("batch_size: 50", "batch_size: many", "and is 'many'"),
+        ("batch_size: 50", "batchsize: 50", "batchsize: there is no such key; batch_size was probably meant"),
+        ("batch_size: 50", "zzz: 50", "zzz: there is no such key; the keys here are partner, display_name, client_id"),
+        ("tags: [roku]", "tgas: [roku]", "catalogue.tgas: there is no such key; tags was probably meant"),
+        ("tags: [roku]", "tags: roku", "catalogue.tags: has to be a list, and is 'roku'"),
+        ("fail_on: any", "fail_on: anny", "fail_on: is 'anny'; it is one of any, technical; any was probably meant"),
+        ("by: outcome_file", "by: outcomefile", "ftp.outcome: by is 'outcomefile'; it is one of pickup, moved, "),
+        ("by: outcome_file", "bye: outcome_file", "ftp.outcome: needs the key 'by'"),
+        (
+            "state_key: status\n    states",
+            "statekey: status\n    states",
+            "ftp.outcome.statekey: there is no such key; ",
+        ),
+        ("    poster:", "    postr:", "images.limits.postr: is 'postr'; it is one of key_art, poster, "),
+        ("{field: lang}", "{field: lnag}", "metadata.idioma.field: is 'lnag'; it is one of title, "),
+        (
+            "{field: lang}",
+            "{constant: {a: 1}}",
+            "metadata.idioma.constant: has to be a valid string or a valid integer or ",
+        ),
+        ("map: rating", "map: stars", "metadata.rating.map names the table 'stars', which mappings does not have"),
+        ("video_codec: h264", "video_codec: hevc", "reencode.video_codec gives hevc, which video does not allow: h264"),
+        ("container: mp4", "container: mov", "reencode.container gives mov, which video does not allow"),
+        ("encoder: libx264", "encoder: -y", "reencode.encoder: has to match pattern"),
+        ("display_name:", "#", "display_name: is missing"),
+        ('"0 6 * * *"', '"0 6 * *"', "schedule: '0 6 * *' is no cron schedule, such as '0 6 * * *'"),
+        ('"0 6 * * *"', '"0 6 31 2 *"', "schedule: '0 6 31 2 *' is no cron schedule"),
+        ("give_up_s: 7200", "give_up_s: .inf", "api.polling.give_up_s: has to be a finite number, and is inf"),
+        ("batch_size: 50", "batch_size: 50\nbatch_size: 5", "line 8: the key 'batch_size' stands in line 7 already"),
+        ("batch_size: 50", "batch_size: 2026-13-01", "line 7: '2026-13-01' cannot be read; put quotes around it"),
+        ("batch_size: 50", "batch_size: " + "1" * 6000, "line 7: '1111"),
+        ("batch_size: 50", "? [a]\n: 1", "line 7: a key has to be a word"),
+        ("batch_size: 50", "batch_size: !!python/name:os.system", "line 7: "),
+        ("tags: [roku]", "tags: !!set {roku}", "is no kind of value here"),
+    ],
+)
+def test_a_defect_is_a_sentence_with_its_place_and_what_was_probably_meant(tmp_path, old, new, told):
+    assert old in ROKU
+    assert told in complaint_of(tmp_path, ROKU.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("", "is empty"),
+        ("# only a comment\n", "is empty"),
+        ("partner: [", "line 2, column 1: is no YAML: "),
+        ("partner: a\n  b: c\n", "line 2, column 4: is no YAML: "),
+        ("partner: a\n---\npartner: b\n", "line 2, column 1: is no YAML: "),
+        ("partner: a\x00", "control characters are not allowed"),
+        (b"partner: a\nclient_id: caf\xe9\n", "line 2: byte 0xe9 is not UTF-8; save the file as UTF-8"),
+        (b"\xff\xfe" + "partner: a".encode("utf-16-le"), "line 1: byte 0xff is not UTF-8"),
+        ("a: &x [1]\nb: *x\n", "line 2: *x is an alias; write out what it stands for"),
+        ("[" * 250_000, "line 1: is nested more than 32 levels deep"),
+        ("{a: " * 40 + "1" + "}" * 40, "line 1: is nested more than 32 levels deep"),
+        ("a" * 256_001, "is larger than 256,000 bytes"),
+        ("!!python/object/apply:os.system [ls]", "is no kind of value here"),
+        ("[a, b]", "an annex has to be a section of keys and values, and is ['a', 'b']"),
+        ("just words", "an annex has to be a section of keys and values, and is 'just words'"),
+    ],
+    ids=lambda value: repr(value)[:20],
+)
+def test_what_is_no_annex_at_all_is_a_sentence_too(tmp_path, content, told):
+    complaint = complaint_of(tmp_path, content)
+    assert complaint.startswith("roku.yaml: ")
+    assert told in complaint
+    assert len(complaint) < 400
+
+
+def test_all_defects_of_a_file_are_told_at_once_those_between_sections_too(tmp_path):
+    text = ROKU.replace("fail_on: any", "fail_onn: any").replace("map: rating", "map: stars")
+    text = text.replace("thumbnails: [landscape_16x9]", "thumbnails: [square]").replace(
+        "partner: roku", "partner: roko"
+    )
+    complaint = complaint_of(tmp_path, text.replace("visible_only: true", "visible_only: true\n  visible_only: true"))
+    assert complaint.splitlines()[0] == "roku.yaml: 5 defects"
+    for told in (
+        "visible_only' stands in line",
+        "fail_onn: there is no such key; fail_on was probably meant",
+        "names the table 'stars'",
+        "ftp.thumbnails names the thumbnail 'square'",
+        "describes the partner 'roko'; name the file after its partner, roko.yaml",
+    ):
+        assert told in complaint
+
+
+def test_a_file_with_nothing_but_defects_is_told_in_a_bounded_list(tmp_path):
+    complaint = complaint_of(tmp_path, "".join(f"catalog{number}: 1\n" for number in range(14_000)))
+    assert len(complaint.splitlines()) < 110
+    assert complaint.splitlines()[-1].startswith("  - and 1")
+    assert complaint.endswith(" more")
+
+
+def test_a_file_that_cannot_be_opened_is_no_reason_to_wait_or_to_fail_for_others(tmp_path):
+    annex_file(tmp_path, "alpha")
+    (tmp_path / "folder.yaml").mkdir()
+    (tmp_path / "gone.yaml").symlink_to(tmp_path / "nothing")
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "beta.yml").write_text(ROKU.replace("partner: roku", "partner: beta"))
+    (tmp_path / "README.md").write_text("no annex")
+    found = read_annexes(tmp_path)
+    assert list(found.annexes) == ["alpha"]
+    assert found.complaint.splitlines() == [
+        "beta.yml: cannot be read as an annex: name the file beta.yaml",
+        "folder.yaml: cannot be read as an annex: is no file",
+        "gone.yaml: cannot be read as an annex: is no file",
+        "pipe.yaml: cannot be read as an annex: is no file",
+    ]
+
+
+def test_a_folder_that_is_not_there_is_told_instead_of_being_no_partners(tmp_path):
+    found = read_annexes(tmp_path / "annexes")
+    assert found.annexes == {}
+    assert "the folder of the annexes cannot be read: No such file or directory" in found.complaint
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,64 @@
+"""What only one annex may have: a client at an API, a folder on an FTP server, a feed's place in a bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from edye_delivery.annex.channels import folder_of
+from edye_delivery.annex.model import Annex
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One place at the partner or in a bucket; `words` are those of its parts that may name a partner."""
+
+    what: str
+    words: tuple[str, ...]
+
+
+def contested(annexes: Mapping[str, Annex]) -> dict[str, tuple[str, ...]]:
+    """A sentence for every partner to which another one loses what it claims, by the loser's name.
+
+    Two annexes that claim one place overwrite each other's deliveries or feeds. The place stays with the one whose
+    name it bears, so that a copied annex does not take the original away; where none or several bear it, with the
+    first by name.
+    """
+    claimants: dict[str, list[str]] = {}
+    bearing: dict[str, list[str]] = {}
+    for partner in sorted(annexes):
+        for claim in dict.fromkeys(claims_of(annexes[partner])):
+            claimants.setdefault(claim.what, []).append(partner)
+            if partner in claim.words:
+                bearing.setdefault(claim.what, []).append(partner)
+    lost: dict[str, dict[tuple[str, str], list[str]]] = {}
+    for what, partners in claimants.items():
+        owner = bearing.get(what, partners)[0]
+        why = "bears its name" if what in bearing else "comes first by name"
+        for partner in partners:
+            if partner != owner:
+                lost.setdefault(partner, {}).setdefault((owner, why), []).append(what)
+    return {
+        partner: tuple(_sentence(partner, owner, why, what) for (owner, why), what in by_owner.items())
+        for partner, by_owner in lost.items()
+    }
+
+
+def _sentence(partner: str, owner: str, why: str, what: list[str]) -> str:
+    return (
+        f"{owner}.yaml and this one claim the same: {', '.join(what)}. They would overwrite each other, so it stays "
+        f"with {owner}, which {why}: give {partner} its own"
+    )
+
+
+def claims_of(annex: Annex) -> Iterator[Claim]:
+    """Every place that the annex writes to."""
+    if annex.api is not None:
+        yield Claim(f"the client {annex.client_id!r} of the connection {annex.api.conn_id}", (annex.client_id,))
+    if annex.ftp is not None:
+        folders = annex.ftp.folders
+        for folder in (folders.video, folders.images, folders.metadata):
+            path = folder_of(annex, folder)
+            yield Claim(f"the folder {path} of the connection {annex.ftp.conn_id}", tuple(path.split("/")))
+    for feed in annex.feeds:
+        yield Claim(f"the prefix {feed.prefix} of the connection {feed.conn_id}", tuple(feed.prefix.split("/")))
