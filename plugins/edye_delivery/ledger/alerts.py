@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Engine, func, or_, select, update
 
 from edye_delivery.ledger.streaks import BEGAN
 from edye_delivery.ledger.tables import ALERTS
+from edye_delivery.ledger.transactions import repeated
 
 CLAIM_S = 120
 """After so long a claim whose holder did not end is anybody's again."""
@@ -46,10 +47,7 @@ class Alerts:
         with self._engine.connect() as connection:
             rows = connection.execute(select(ALERTS).where(self._free).order_by(ALERTS.c.id)).all()
         for row in rows:
-            with self._engine.begin() as connection:
-                mine = update(ALERTS).where(ALERTS.c.id == row.id, self._free).values(claimed_at=self._now())
-                won = connection.execute(mine).rowcount == 1
-            if won:
+            if self._claim(row.id):
                 yield Alert(row.id, row.partner, row.client_id, row.kind, row.errors, row.detail)
 
     def untold(self) -> int:
@@ -66,11 +64,19 @@ class Alerts:
         """It could not be told now; the next who looks tries again."""
         self._set(alert, claimed_at=None)
 
+    @repeated
+    def _claim(self, number: int) -> bool:
+        """Makes an alert the caller's, where it is free."""
+        mine = update(ALERTS).where(ALERTS.c.id == number, self._free).values(claimed_at=self._now())
+        with self._engine.begin() as connection:
+            return connection.execute(mine).rowcount == 1
+
     @property
     def _free(self) -> ColumnElement[bool]:
         over_at = self._now() - timedelta(seconds=CLAIM_S)
         return ALERTS.c.told_at.is_(None) & or_(ALERTS.c.claimed_at.is_(None), ALERTS.c.claimed_at < over_at)
 
+    @repeated
     def _set(self, alert: Alert, **values: datetime | None) -> None:
         with self._engine.begin() as connection:
             connection.execute(update(ALERTS).where(ALERTS.c.id == alert.id).values(**values))

@@ -13,14 +13,14 @@ from edye_delivery.catalog.order import Accepted
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Channel, DeliveryState
 from edye_delivery.ledger.breaker import count_answer, count_failure
-from edye_delivery.ledger.classify import is_superseded
 from edye_delivery.ledger.moves import Moves
-from edye_delivery.ledger.records import MOVES, WAITED_FOR, Delivery, Memory, Revision
+from edye_delivery.ledger.records import Delivery, Memory, Revision
 from edye_delivery.ledger.revisions import OFFERED, accepted_titles, keep_revision
 from edye_delivery.ledger.rows import chunks, deliveries_of, delivery_of, revision_of
 from edye_delivery.ledger.streaks import Client, count_error, count_success
 from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS
 from edye_delivery.ledger.trail import Call
+from edye_delivery.ledger.transactions import repeated
 
 ROUND_ENDED: dict[str, Any] = {"rounds_ended": DELIVERIES.c.rounds_ended + 1, "unanswered": 0}
 
@@ -73,6 +73,7 @@ class Ledger:
                 ).mappings()
             ]
 
+    @repeated
     def plan(self, partner: str, run_id: str, plans: Sequence[PlannedTitle], channel: Channel = Channel.API) -> None:
         """Writes the intent: unknown deliveries are planned, refused and failed ones planned again.
 
@@ -80,26 +81,17 @@ class Ledger:
         to the partner after it. One that failed while the partner still has it under a tracking id (`stuck`) goes back
         to `received`: it is waited for again, not sent again. What another channel has begun is left to it.
         """
+        by_key = {plan.delivery_key: plan for plan in plans}
+        if not by_key:
+            return
         with self._engine.begin() as connection:
-            known = deliveries_of(connection, partner, sorted({plan.external_id for plan in plans}))
-            for plan in {plan.delivery_key: plan for plan in plans}.values():
-                siblings = known[plan.external_id]
-                delivery = siblings.get(plan.delivery_key)
-                if delivery is None:
-                    self._moves.insert_planned(connection, partner, run_id, plan)
-                elif delivery.is_left_to(channel):
-                    continue
-                elif delivery.cause in WAITED_FOR and delivery.tracking_id:
-                    self._moves.move(connection, plan.delivery_key, DeliveryState.RECEIVED, "wait again", run_id=run_id)
-                elif delivery.state is DeliveryState.ACCEPTED and not is_superseded(delivery, siblings.values()):
-                    continue
-                elif delivery.state in MOVES[DeliveryState.PLANNED]:
-                    self._moves.move(connection, plan.delivery_key, DeliveryState.PLANNED, "plan again", run_id=run_id)
+            self._moves.plan_all(connection, partner, run_id, [by_key[key] for key in sorted(by_key)], channel)
 
     def reject(self, key: str, cause: Cause, owner: str, detail: str, rules: Sequence[str]) -> None:
         """Quality control refused the title: it is not sent."""
         self._moved(key, DeliveryState.REJECTED, "reject", cause=cause, owner=owner, detail=detail, rules=list(rules))
 
+    @repeated
     def begin_send(
         self, key: str, run_id: str, channel: Channel = Channel.API, encode_name: str | None = None
     ) -> Delivery:
@@ -135,6 +127,7 @@ class Ledger:
             row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().one()
             return delivery_of(row)
 
+    @repeated
     def note_whole(self, key: str, temporary_name: str) -> None:
         """A file lies whole under its temporary name at the partner; written before it gets its final name."""
         with self._engine.begin() as connection:
@@ -143,12 +136,14 @@ class Ledger:
             connection.execute(update(DELIVERIES).where(DELIVERIES.c.delivery_key == key).values(whole_files=files))
             self._moves.note(connection, {**row, "detail": temporary_name}, "upload")
 
+    @repeated
     def retry(self, key: str, detail: str, call: Call) -> None:
         """One call failed and is tried again: an event alone, for the delivery stays as it is."""
         with self._engine.begin() as connection:
             row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().one()
             self._moves.note(connection, {**row, "detail": detail}, "retry", call)
 
+    @repeated
     def received(
         self, key: str, tracking_id: str, bytes_sent: int, seconds: float, http_status: int | None = None
     ) -> None:
@@ -167,6 +162,7 @@ class Ledger:
             if self._client is not None:
                 count_answer(connection, self._client, row, self._now())
 
+    @repeated
     def fail(
         self,
         key: str,
@@ -196,6 +192,7 @@ class Ledger:
         """The partner says `processing` or `completed`."""
         self._moved(key, state, "observe")
 
+    @repeated
     def accept(self, partner: str, plan: PlannedTitle, criteria: Sequence[dict[str, Any]]) -> None:
         """All acceptance criteria are met: the title's revision becomes the accepted one, in the same transaction."""
         with self._engine.begin() as connection:
@@ -205,11 +202,13 @@ class Ledger:
             if self._client is not None:
                 count_success(connection, self._client, accepted, self._now())
 
+    @repeated
     def refresh(self, partner: str, plan: PlannedTitle) -> None:
         """An accepted title whose delivery is unchanged gets its newer catalogue revision."""
         with self._engine.begin() as connection:
             keep_revision(connection, partner, plan, self._now())
 
+    @repeated
     def withdraw(self, partner: str, key: str, run_id: str, detail: str) -> None:
         """The catalogue no longer offers an accepted title: it leaves what feeds are built from. Safe to repeat."""
         with self._engine.begin() as connection:
@@ -239,6 +238,7 @@ class Ledger:
         with self._engine.connect() as connection:
             return [(row.at, row.action, row.state, row.detail) for row in connection.execute(query)]
 
+    @repeated
     def _moved(self, key: str, state: DeliveryState, action: str, **values: Any) -> None:
         with self._engine.begin() as connection:
             self._moves.move(connection, key, state, action, **values)

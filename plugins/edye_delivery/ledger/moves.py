@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, select, true, update
+from sqlalchemy import ColumnElement, Connection, case, false, literal_column, select, true, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from edye_delivery.catalog.plan import PlannedTitle
-from edye_delivery.catalog.vocabulary import DeliveryState
-from edye_delivery.ledger.records import MOVES, MoveRefused
+from edye_delivery.catalog.vocabulary import Channel, DeliveryState
+from edye_delivery.ledger.classify import AT_PARTNER, UNDER_WAY
+from edye_delivery.ledger.records import MOVES, WAITED_FOR, MoveRefused
+from edye_delivery.ledger.rows import chunks
 from edye_delivery.ledger.streaks import Client
 from edye_delivery.ledger.tables import DELIVERIES
-from edye_delivery.ledger.trail import Call, note
+from edye_delivery.ledger.trail import Call, note, note_all
+
+FORGOTTEN: dict[str, Any] = {"cause": None, "owner": None, "detail": "", "rules": []}
+"""What a delivery no longer has once it moves on: its last failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +42,12 @@ class Moves:
     ) -> Mapping[Any, Any]:
         """The delivery in its new state, with `values` set and the last failure forgotten; MoveRefused."""
         at = self.now()
-        cleared: dict[str, Any] = {"cause": None, "owner": None, "detail": "", "rules": []}
         ended = {"finished_at": at if state.is_terminal else None}
         changed = connection.execute(
             update(DELIVERIES)
             .where(DELIVERIES.c.delivery_key == key, DELIVERIES.c.state.in_(MOVES[state]))
             .where(true() if condition is None else condition)
-            .values(**(cleared | ended | values | {"state": state, "updated_at": at}))
+            .values(**(FORGOTTEN | ended | values | {"state": state, "updated_at": at}))
         )
         row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().first()
         if row is None or changed.rowcount != 1:
@@ -52,31 +57,96 @@ class Moves:
         self.note(connection, row, action, call)
         return row
 
-    def insert_planned(self, connection: Connection, partner: str, run_id: str, plan: PlannedTitle) -> None:
-        """A delivery that the ledger does not know yet, planned."""
+    def plan_all(
+        self, connection: Connection, partner: str, run_id: str, plans: Sequence[PlannedTitle], channel: Channel
+    ) -> None:
+        """Plans what is unknown, and plans again or waits again for what may be (`Ledger.plan`): one statement.
+
+        The rows are locked in the order of their keys, so that two runs that plan the same titles do not wait for each
+        other.
+        """
         at = self.now()
-        row = {
-            "delivery_key": plan.delivery_key,
-            "content_key": plan.content_key,
-            "partner": partner,
-            "external_id": plan.external_id,
-            "edye_id": plan.title.id,
-            "title": plan.title.name,
-            "kind": plan.title.kind,
-            "lang": plan.title.lang,
-            "file_name": plan.file_name,
-            "media_digest": plan.media_digest,
-            "revision": plan.revision,
-            "state": DeliveryState.PLANNED,
-            "run_id": run_id,
-            "planned_at": at,
-            "updated_at": at,
-            "detail": "",
+        for some in chunks(plans):
+            keys = [plan.delivery_key for plan in some]
+            query = select(DELIVERIES.c.delivery_key).where(DELIVERIES.c.delivery_key.in_(keys))
+            known = frozenset(connection.execute(query).scalars())
+            upsert = self._upsert(connection, channel, [_planned_row(partner, run_id, plan, at) for plan in some])
+            planned = connection.execute(upsert.returning(DELIVERIES)).mappings()
+            note_all(connection, [(row, _action_of(row, known)) for row in planned], at, self._client_id)
+
+    def _upsert(self, connection: Connection, channel: Channel, rows: Sequence[Mapping[str, Any]]) -> Any:
+        dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+        upsert = dialect.insert(DELIVERIES).values(rows)
+        waits = DELIVERIES.c.cause.in_(WAITED_FOR) & DELIVERIES.c.tracking_id.is_not(None)
+        changed = FORGOTTEN | {
+            "state": case((waits, DeliveryState.RECEIVED.value), else_=DeliveryState.PLANNED.value),
+            "run_id": upsert.excluded.run_id,
+            "updated_at": upsert.excluded.updated_at,
+            "finished_at": None,
         }
-        connection.execute(insert(DELIVERIES).values(row))
-        self.note(connection, row, "plan")
+        may_change = case(
+            (_is_left_to(channel), false()),
+            (waits, true()),
+            (DELIVERIES.c.state == DeliveryState.ACCEPTED, _is_superseded()),
+            else_=DELIVERIES.c.state.in_(MOVES[DeliveryState.PLANNED]),
+        )
+        return upsert.on_conflict_do_update(index_elements=["delivery_key"], set_=changed, where=may_change)
 
     def note(self, connection: Connection, row: Mapping[Any, Any], action: str, call: Call | None = None) -> None:
         """The event of something that was done to a delivery."""
-        client_id = self.client.client_id if self.client else None
-        note(connection, row, action, self.now(), client_id, call)
+        note(connection, row, action, self.now(), self._client_id, call)
+
+    @property
+    def _client_id(self) -> str | None:
+        return self.client.client_id if self.client else None
+
+
+def _planned_row(partner: str, run_id: str, plan: PlannedTitle, at: datetime) -> dict[str, Any]:
+    """A delivery that the ledger does not know yet, planned."""
+    return {
+        "delivery_key": plan.delivery_key,
+        "content_key": plan.content_key,
+        "partner": partner,
+        "external_id": plan.external_id,
+        "edye_id": plan.title.id,
+        "title": plan.title.name,
+        "kind": plan.title.kind,
+        "lang": plan.title.lang,
+        "file_name": plan.file_name,
+        "media_digest": plan.media_digest,
+        "revision": plan.revision,
+        "state": DeliveryState.PLANNED,
+        "run_id": run_id,
+        "planned_at": at,
+        "updated_at": at,
+        "detail": "",
+    }
+
+
+def _action_of(row: Mapping[Any, Any], known: Collection[str]) -> str:
+    if row["state"] == DeliveryState.RECEIVED:
+        return "wait again"
+    return "plan again" if row["delivery_key"] in known else "plan"
+
+
+def _is_left_to(channel: Channel) -> ColumnElement[bool]:
+    """As `Delivery.is_left_to`, for the database."""
+    under_way = DELIVERIES.c.state.in_(UNDER_WAY) | DELIVERIES.c.cause.in_(WAITED_FOR)
+    return DELIVERIES.c.channel.is_not(None) & (DELIVERIES.c.channel != channel) & under_way
+
+
+def _is_superseded() -> ColumnElement[bool]:
+    """As `classify.is_superseded`, for the database."""
+    other = DELIVERIES.alias()
+
+    def own(name: str) -> ColumnElement[Any]:  # as text: in an upsert nothing tells SQLAlchemy of the row outside
+        return literal_column(f"deliveries.{name}")
+
+    newer = select(other.c.delivery_key).where(
+        other.c.partner == own("partner"),
+        other.c.external_id == own("external_id"),
+        other.c.content_key != own("content_key"),
+        other.c.state.in_(AT_PARTNER),
+        other.c.sent_at > own("sent_at"),
+    )
+    return newer.exists()

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, insert, select, update
 
 from edye_delivery.catalog.feed_records import FeedPage
 from edye_delivery.ledger.tables import PUBLICATIONS
+from edye_delivery.ledger.transactions import repeated
 
 
 class Publications:
@@ -26,6 +27,7 @@ class Publications:
             pages = connection.execute(query).scalar()
         return tuple(FeedPage.model_validate(page) for page in pages or ())
 
+    @repeated
     def begin(self, run_id: str, pages: Sequence[FeedPage], kinds: dict[str, int]) -> int:
         """Writes the intent; the publication's number."""
         row = {
@@ -40,6 +42,7 @@ class Publications:
             statement = insert(PUBLICATIONS).values(row).returning(PUBLICATIONS.c.id)
             return int(connection.execute(statement).scalar_one())
 
+    @repeated
     def published(self, number: int) -> None:
         """Readers have been switched to the publication."""
         with self._engine.begin() as connection:
@@ -65,6 +68,7 @@ class Publications:
         needed = {page["name"] for row in rows if row.id not in numbers for page in row.pages}
         return numbers, sorted(gone - needed)
 
+    @repeated
     def cleaned(self, numbers: Sequence[int]) -> None:
         """The pages of these publications are deleted, as far as no other one needs them."""
         with self._engine.begin() as connection:

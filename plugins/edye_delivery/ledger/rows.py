@@ -16,7 +16,7 @@ from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState, Owne
 from edye_delivery.ledger.records import Delivery, Revision
 from edye_delivery.ledger.tables import DELIVERIES
 
-Key = TypeVar("Key", str, int)
+Key = TypeVar("Key")
 KEYS_A_QUERY = 500
 SERIES_MARK = b',"series":'
 PLAIN = (

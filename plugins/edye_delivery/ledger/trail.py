@@ -13,6 +13,7 @@ from edye_delivery.catalog.event import Event, Outcome
 from edye_delivery.errors import DeliveryError
 from edye_delivery.ledger.rows import chunks
 from edye_delivery.ledger.tables import EVENTS
+from edye_delivery.ledger.transactions import repeated
 
 BEGINS = frozenset({"plan", "plan again", "send", "wait again"})
 FAILS = frozenset({"reject", "retry", "fail", "withdrawal not told", "streak began", "circuit opened"})
@@ -44,25 +45,35 @@ def note(
     client_id: str | None,
     call: Call | None = None,
 ) -> None:
-    """Writes the event of a step that has just changed a delivery's row, in the step's own transaction.
+    """Writes the event of a step that has just changed a delivery's row, in the step's own transaction."""
+    connection.execute(insert(EVENTS).values(_event_row(row, action, at, client_id, call)))
 
-    What the partner says lasts since its receipt, an acceptance since the first send.
-    """
+
+def note_all(
+    connection: Connection, steps: Sequence[tuple[Mapping[Any, Any], str]], at: datetime, client_id: str | None
+) -> None:
+    """Writes the events of steps that have just changed several rows: each row with what was done to it."""
+    if steps:
+        connection.execute(insert(EVENTS), [_event_row(row, action, at, client_id) for row, action in steps])
+
+
+def _event_row(
+    row: Mapping[Any, Any], action: str, at: datetime, client_id: str | None, call: Call | None = None
+) -> dict[str, Any]:
+    """The event of one step. What the partner says lasts since its receipt, an acceptance since the first send."""
     call = call or Call(_seconds_since(row.get(LASTS_SINCE.get(action)), at))
-    connection.execute(
-        insert(EVENTS).values(
-            at=at,
-            action=action,
-            outcome=_outcome_of(action),
-            client_id=client_id,
-            attempt=row.get("attempts"),
-            seconds=call.seconds,
-            http_status=call.http_status,
-            error_code=call.error_code or None,
-            **{name: row[name] for name in COPIED},
-            **{name: row.get(name) for name in COPIED_WHERE_KNOWN},
-        )
-    )
+    return {
+        "at": at,
+        "action": action,
+        "outcome": _outcome_of(action),
+        "client_id": client_id,
+        "attempt": row.get("attempts"),
+        "seconds": call.seconds,
+        "http_status": call.http_status,
+        "error_code": call.error_code or None,
+        **{name: row[name] for name in COPIED},
+        **{name: row.get(name) for name in COPIED_WHERE_KNOWN},
+    }
 
 
 class Trail:
@@ -71,6 +82,7 @@ class Trail:
     def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
         self._engine, self._now = engine, now
 
+    @repeated
     def write(self, events: Sequence[Mapping[str, Any]]) -> None:
         """Events of steps that change no delivery, such as a verdict, in one transaction; `at` is set here."""
         if not events:
@@ -84,6 +96,7 @@ class Trail:
             rows = connection.execute(select(EVENTS).where(UNSHIPPED).order_by(EVENTS.c.id).limit(most))
             return [_event_of(row) for row in rows]
 
+    @repeated
     def shipped(self, ids: Sequence[int]) -> None:
         """These events have arrived."""
         at = self._now()
@@ -91,6 +104,7 @@ class Trail:
             for some in chunks(ids):
                 connection.execute(update(EVENTS).where(EVENTS.c.id.in_(some)).values(shipped_at=at))
 
+    @repeated
     def set_aside(self, refusals: Mapping[int, str]) -> None:
         """These events were refused for good, each for the reason given: they are not shipped until `ship_again`."""
         if not refusals:
@@ -99,6 +113,7 @@ class Trail:
         with self._engine.begin() as connection:
             connection.execute(change, [{"of_event": number, "why": why} for number, why in refusals.items()])
 
+    @repeated
     def ship_again(self) -> int:
         """Events that were set aside are shipped again; how many."""
         with self._engine.begin() as connection:

@@ -18,6 +18,7 @@ from edye_delivery.ledger.rows import chunks, revision_of
 from edye_delivery.ledger.streaks import Client
 from edye_delivery.ledger.tables import DELIVERIES, REVISIONS
 from edye_delivery.ledger.trail import Call
+from edye_delivery.ledger.transactions import repeated
 
 CURRENT = REVISIONS.join(DELIVERIES, REVISIONS.c.delivery_key == DELIVERIES.c.delivery_key)
 
@@ -41,6 +42,7 @@ class Withdrawals:
         accepted_at = REVISIONS.c.accepted_at
         return self._found((accepted_at >= window.start_at) & (accepted_at < window.end_at), run_id, reason)
 
+    @repeated
     def begin(self, key: str, run_id: str, reason: str, end_at: datetime | None) -> None:
         """The title is out of the feeds, or ends on the date, from now on. Safe to repeat within a run."""
         with self._engine.begin() as connection:
@@ -59,6 +61,7 @@ class Withdrawals:
             else:  # end-dated before, or being sent again: the event alone tells of it
                 self._moves.note(connection, {**row, "detail": detail, "run_id": run_id}, "withdraw")
 
+    @repeated
     def told(self, key: str, request_id: str, call: Call) -> None:
         """The partner knows of the withdrawal."""
         with self._engine.begin() as connection:
@@ -70,6 +73,7 @@ class Withdrawals:
             row = {**self._row(connection, key), "detail": "the partner knows", "request_id": request_id}
             self._moves.note(connection, row, "tell withdrawal", call)
 
+    @repeated
     def not_told(self, key: str, detail: str, request_id: str, call: Call) -> None:
         """The partner could not be told: an event alone, for the title stays withdrawn."""
         with self._engine.begin() as connection:
