@@ -114,8 +114,9 @@ def test_many_are_waited_for_with_no_more_calls_at_once_than_the_annex_allows():
         httpx.ConnectError("down"),
         httpx.ReadTimeout("slow"),
         httpx.RemoteProtocolError("cut"),
+        RecursionError("what nobody foresaw"),
     ],
-    ids=["500", "page", "not UTF-8", "unknown state", "list", "huge", "refused", "time-out", "cut"],
+    ids=["500", "page", "not UTF-8", "unknown state", "list", "huge", "refused", "time-out", "cut", "unforeseen"],
 )
 def test_trouble_is_asked_through(trouble):
     outcomes, _ = watched(Partner(a=[trouble, trouble, "completed"]))
@@ -143,6 +144,20 @@ def test_retry_after_is_honoured_and_every_path_sleeps():
     watched(Partner(a=[httpx.Response(429, headers={"Retry-After": "90"}), "completed"]), loop=loop)
     assert loop.pauses[1] >= 90
     assert all(pause > 0 for pause in loop.pauses)
+
+
+@pytest.mark.parametrize("wish", ["1000000000", "Fri, 31 Dec 9999 23:59:59 GMT"], ids=["seconds", "date"])
+def test_a_retry_after_beyond_all_measure_delays_the_next_look_by_no_more_than_sending_would_wait(wish):
+    loop = Loop()
+    outcomes, _ = watched(Partner(a=[httpx.Response(503, headers={"Retry-After": wish}), "completed"]), loop=loop)
+    assert outcomes["a"]["state"] == "completed"
+    assert loop.pauses[1] <= 301
+
+
+def test_a_retry_after_of_no_time_does_not_make_the_looks_faster_than_the_annex_says():
+    loop = Loop()
+    watched(Partner(a=[httpx.Response(503, headers={"Retry-After": "0"})] * 5 + ["completed"]), loop=loop)
+    assert min(loop.pauses[1:]) >= 4
 
 
 def test_pauses_grow_up_to_the_slowest():

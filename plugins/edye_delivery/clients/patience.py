@@ -12,6 +12,8 @@ from edye_delivery.annex.wire import Patience
 from edye_delivery.errors import Transient
 
 Answer = TypeVar("Answer")
+DATE_MAX_CHARS = 64
+"""A date of HTTP has 29 characters; the parser of longer ones may take as long as their writer likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,16 @@ def pause_before_retry_s(patience: Patience, attempt: int, retry_after_s: float 
     return chance * ceiling_s
 
 
+def pause_before_look_s(patience: Patience, pace_s: float, retry_after_s: float | None, chance: float) -> float:
+    """Seconds until a wait looks again: its own pace, or later where the other side asks for that.
+
+    A wish is honoured up to `retry_after_max_s`, as in sending. Asked for longer, a wait looks then all the same.
+    """
+    if retry_after_s is None:
+        return pace_s
+    return max(pace_s, min(retry_after_s, patience.retry_after_max_s) + chance * patience.base_s)
+
+
 def parse_retry_after(value: str | None, now: datetime) -> float | None:
     """Retry-After as seconds from `now`, of either form (RFC 9110, 10.2.3); None where there is none to be read."""
     if not value:
@@ -57,6 +69,8 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
     text = value.strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
+    if len(text) > DATE_MAX_CHARS:
+        return None
     try:
         at = parsedate_to_datetime(text)
     except (ValueError, IndexError, OverflowError):

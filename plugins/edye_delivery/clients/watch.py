@@ -13,12 +13,16 @@ import httpx
 
 from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
+from edye_delivery.annex.outcome import plain_text
 from edye_delivery.catalog.vocabulary import IngestState
 from edye_delivery.clients.http import exchange_async
-from edye_delivery.clients.ingest import STATUS_MAX_BYTES, IngestStatus, read_status, status_request
+from edye_delivery.clients.ingest import IngestStatus, read_status, status_request
+from edye_delivery.clients.patience import pause_before_look_s
 from edye_delivery.errors import AuthRefused, Transient
 
 log = logging.getLogger(__name__)
+STATUS_MAX_BYTES = 64 * 1024
+"""A state takes some hundred bytes. A parser holds the interpreter while it works: 1 MiB of brackets take it 1.4 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class IngestWatch:
         pause_s = polling.first_s + self._tempo.random() * polling.every_s
         every_s = polling.every_s
         while await self._slept(pause_s):
-            wish_s: float | None = None
+            retry_after_s: float | None = None
             try:
                 status = await self._asked(tracking_id)
             except AuthRefused as error:
@@ -64,13 +68,17 @@ class IngestWatch:
                 return
             except Transient as error:
                 log.warning("the state of %s is not to be had: %s", tracking_id, error)
-                wish_s = error.retry_after_s
+                retry_after_s = error.retry_after_s
+            except Exception as error:  # one title's: whatever its answer does to us, the others' are waited for
+                told = plain_text(str(error))
+                log.warning("the state of %s cannot be read: %s: %s", tracking_id, type(error).__name__, told)
             else:
                 self._note(status)
                 if status.state.is_terminal:
                     return
             every_s = min(polling.slowest_s, every_s * polling.growth)
-            pause_s = every_s * (0.75 + self._tempo.random() / 2) if wish_s is None else wish_s + self._tempo.random()
+            pace_s = every_s * (0.75 + self._tempo.random() / 2)
+            pause_s = pause_before_look_s(self._channel.patience, pace_s, retry_after_s, self._tempo.random())
 
     async def _slept(self, pause_s: float) -> bool:
         """Sleeps, at most until the deadline; False once there is no more sense in asking."""

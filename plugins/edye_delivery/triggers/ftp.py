@@ -14,6 +14,7 @@ from edye_delivery.clients.ftp import FtpSession
 from edye_delivery.clients.ftp_watch import FtpWatch
 from edye_delivery.hooks.ftp import FtpHook
 from edye_delivery.triggers.ingest import LOOP_TEMPO
+from edye_delivery.triggers.partner_loop import run_apart
 
 
 class FtpTrigger(BaseTrigger):
@@ -36,8 +37,13 @@ class FtpTrigger(BaseTrigger):
         """One event, at the end."""
         annex = Annex.model_validate(self.annex)
         channel = ftp_channel_of(annex)
-        account = (await FtpHook.loaded(channel.conn_id, channel.answer_timeout_s)).account()
+        hook = await FtpHook.loaded(channel.conn_id, channel.answer_timeout_s)
         deadline_at = datetime.fromisoformat(self.deadline_at)
-        watch = FtpWatch(annex, lambda: FtpSession(account), self.tracking_ids, deadline_at, LOOP_TEMPO)
-        outcomes = await watch.until_all_ended()
-        yield TriggerEvent({"tracking_ids": self.tracking_ids, "outcomes": outcomes, "auth_error": watch.auth_error})
+
+        async def wait() -> dict[str, Any]:
+            account = hook.account()
+            watch = FtpWatch(annex, lambda: FtpSession(account), self.tracking_ids, deadline_at, LOOP_TEMPO)
+            outcomes = await watch.until_all_ended()
+            return {"tracking_ids": self.tracking_ids, "outcomes": outcomes, "auth_error": watch.auth_error}
+
+        yield TriggerEvent(await run_apart(f"ftp-{annex.partner}", channel.connections_at_once, wait))

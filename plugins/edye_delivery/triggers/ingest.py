@@ -14,8 +14,10 @@ from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.clients.watch import AsyncTempo, IngestWatch
 from edye_delivery.hooks.http_client import ApiHook
+from edye_delivery.triggers.partner_loop import run_apart
 
 LOOP_TEMPO = AsyncTempo(now=lambda: datetime.now(UTC), sleep=asyncio.sleep, random=random.random)
+NAME_LOOK_UPS_AT_ONCE = 2
 
 
 class IngestTrigger(BaseTrigger):
@@ -41,7 +43,11 @@ class IngestTrigger(BaseTrigger):
         channel = api_channel_of(annex)
         hook = await ApiHook.loaded(channel.conn_id)
         deadline_at = datetime.fromisoformat(self.deadline_at)
-        async with hook.async_client(channel.answer_timeout_s) as client:
-            watch = IngestWatch(annex, client, self.tracking_ids, deadline_at, LOOP_TEMPO)
-            outcomes = await watch.until_all_ended()
-        yield TriggerEvent({"tracking_ids": self.tracking_ids, "outcomes": outcomes, "auth_error": watch.auth_error})
+
+        async def wait() -> dict[str, Any]:
+            async with hook.async_client(channel.answer_timeout_s) as client:
+                watch = IngestWatch(annex, client, self.tracking_ids, deadline_at, LOOP_TEMPO)
+                outcomes = await watch.until_all_ended()
+            return {"tracking_ids": self.tracking_ids, "outcomes": outcomes, "auth_error": watch.auth_error}
+
+        yield TriggerEvent(await run_apart(f"api-{annex.partner}", NAME_LOOK_UPS_AT_ONCE, wait))

@@ -1,5 +1,7 @@
 """Back-off, jitter, Retry-After: who is waited for, how long, and when it is given up."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from edye_delivery.clients.patience import parse_retry_after, patiently, pause_before_retry_s
@@ -19,6 +21,9 @@ from tests.unit.clients.transport import NOW, PATIENCE, Slept
         ("", None),
         (None, None),
         ("9" * 400, 999999999.0),
+        ("1 " * 48_000, None),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", (datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - NOW).total_seconds()),
+        ("Mon, 1 Jan 9999 00:00:00 -9999", None),
     ],
 )
 def test_retry_after_is_read_in_both_forms(value, seconds):
