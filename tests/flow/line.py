@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import random
 import ssl
 import subprocess
@@ -25,6 +26,7 @@ from edye_delivery.clients.ingest import IngestApi
 from edye_delivery.clients.media import MediaHost
 from edye_delivery.clients.patience import Tempo
 from edye_delivery.clients.watch import AsyncTempo, IngestWatch
+from edye_delivery.clients.workers import Workers
 from edye_delivery.ledger.breaker import Breaker
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
@@ -42,6 +44,7 @@ from edye_delivery.operators.sending import Sender
 from edye_delivery.operators.waiting import record_outcomes, with_partner
 from edye_delivery.reports.model import WindowReport
 from sandbox.server import Sandbox
+from tests.builders import the_annex
 
 Encoder = Callable[[EncodeJob, Reencode, Tempo], None]
 
@@ -71,6 +74,9 @@ class Artifacts(dict[str, bytes]):
 DAY = (datetime(2026, 3, 1, 6, tzinfo=UTC), datetime(2026, 3, 2, 6, tzinfo=UTC))
 PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # the sandbox has no TLS; without it every client reads certificates
 PATIENCE = Patience(attempts=4, base_s=0.01, cap_s=0.05, retry_after_max_s=5)
+
+WORKERS = Workers(the_annex().images)  # the suite's own, for a start of one takes longer than most pictures
+atexit.register(WORKERS.close)
 
 
 def now() -> datetime:
@@ -136,8 +142,8 @@ class Line:
             remember_plan(self.annex, plan, self.ledger)
         scratch = self.folder / "scratch"
         scratch.mkdir(exist_ok=True)
-        judge = Judge(self.annex, self.media_host, scratch, DAY[1].date(), self.artifacts.__setitem__)
-        illustrator = Illustrator(self.annex, self.artifacts.__getitem__, self.artifacts.__setitem__)
+        judge = Judge(self.annex, self.media_host, scratch, DAY[1].date(), self.artifacts.__setitem__, WORKERS.run)
+        illustrator = Illustrator(self.annex, self.artifacts.__getitem__, self.artifacts.__setitem__, WORKERS.run)
         judged: list[JudgedTitle] = []
         for batch in batches:
             titles = judge.judge_batch(batch.titles)

@@ -2,6 +2,7 @@
 
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.operators.illustrating import Illustrator
+from tests.flow.line import WORKERS
 
 TITLES = ("EDYE_PLANETA_S01E01_ES", "EDYE_PLANETA_S01E02_ES")
 
@@ -13,7 +14,9 @@ def judged_titles(line):
 
 def test_a_poster_that_two_titles_share_is_rendered_once(line):
     titles, kept = judged_titles(line), []
-    illustrator = Illustrator(line.annex, line.artifacts.__getitem__, lambda name, content: kept.append(name))
+    illustrator = Illustrator(
+        line.annex, line.artifacts.__getitem__, lambda name, content: kept.append(name), WORKERS.run
+    )
     done = illustrator.illustrate_batch(titles)
     assert len({title.thumbnails[1].art_name for title in done}) == 1
     assert len(kept) == len(set(kept))
@@ -25,7 +28,7 @@ def test_art_that_cannot_be_rendered_rejects_its_title_and_no_other(line):
     broken = {
         name: b"broken" if name.rpartition("/")[2] in own else content for name, content in line.artifacts.items()
     }
-    first, second = Illustrator(line.annex, broken.__getitem__, lambda *_: None).illustrate_batch(titles)
+    first, second = Illustrator(line.annex, broken.__getitem__, lambda *_: None, WORKERS.run).illustrate_batch(titles)
     assert [finding.code for finding in blocking(first.findings)] == ["IMG004"]
     assert blocking(second.findings) == ()
     assert len(second.thumbnails) == 2

@@ -4,6 +4,7 @@ from edye_delivery.catalog.finding import blocking
 from edye_delivery.operators.fetching import fetch_snapshot
 from edye_delivery.operators.judging import Judge
 from edye_delivery.operators.planning import plan_window
+from tests.flow.line import WORKERS
 
 TITLES = ("EDYE_PLANETA_S01E01_ES", "EDYE_PLANETA_S01E02_ES")
 
@@ -30,9 +31,8 @@ def test_what_breaks_while_one_title_is_judged_is_a_finding_of_that_title(line, 
     request = line.request(external_ids=TITLES)
     _, (batch,) = plan_window(line.annex, fetch_snapshot(line.annex, line.api, request), line.ledger)
     host = Nasty(line.media_host, "s01e02")
-    judged = Judge(line.annex, host, tmp_path, request.end_at.date(), line.artifacts.__setitem__).judge_batch(
-        batch.titles
-    )
+    judge = Judge(line.annex, host, tmp_path, request.end_at.date(), line.artifacts.__setitem__, WORKERS.run)
+    judged = judge.judge_batch(batch.titles)
     found = {title.plan.external_id: blocking(title.findings) for title in judged}
     assert found[TITLES[0]] == ()
     (finding,) = found[TITLES[1]]

@@ -86,11 +86,15 @@ class ImageLimits(Part):
 
 
 class Images(Part):
-    """Which artwork each kind of title needs, and what every picture has to keep to."""
+    """Which artwork each kind of title needs, and what every picture has to keep to.
+
+    A picture that takes more than `decode_limit_s` of processor time to be decoded is stopped and counts as broken.
+    """
 
     formats: tuple[Literal["JPEG", "PNG", "GIF"], ...]
     max_size_bytes: Positive
     max_pixels: Positive
+    decode_limit_s: float = Field(5.0, gt=0, le=120)
     limits: dict[ImageKind, ImageLimits]
     required: dict[TitleKind, tuple[ImageKind, ...]]
 

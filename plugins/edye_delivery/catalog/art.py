@@ -13,6 +13,10 @@ DECODING_ERRORS = (
 """What Pillow raises on bytes that are damaged or made to harm; warnings too, where a process makes errors of them."""
 
 
+TURNED = frozenset({5, 6, 7, 8})
+"""EXIF orientations that show a picture on its side."""
+
+
 def content_name(sha256: str, picture_format: str) -> str:
     """The content name of a picture in the artifact store, `<sha256>.<jpg|png|gif>`."""
     return f"{sha256}.{SUFFIXES[picture_format]}"

@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 from PIL.ExifTags import Base
 
-from edye_delivery.catalog.art import DECODING_ERRORS
+from edye_delivery.catalog.art import DECODING_ERRORS, TURNED
 from edye_delivery.catalog.facts import PictureFacts, PictureFailure
 from edye_delivery.clients.bodies import body_blocks
 from edye_delivery.clients.http import transport_failures
@@ -24,8 +24,6 @@ FORMATS = ("JPEG", "GIF", "PNG")
 HEAD_KEPT_BYTES = 2 * 1024 * 1024
 """The part of a file in which its header has to be; the rest is read, so that a broken download is seen, not kept."""
 HEADERS = {"Accept-Encoding": "identity", "Accept": "image/*, */*;q=0.5"}
-TURNED = frozenset({5, 6, 7, 8})
-"""EXIF orientations that show a picture on its side."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from edye_delivery.annex.channels import ftp_channel_of
 from edye_delivery.catalog.places import batch_name
 from edye_delivery.catalog.snapshot import Batch, JudgedBatch
 from edye_delivery.clients.ftp import FtpSession
+from edye_delivery.clients.workers import Workers
 from edye_delivery.hooks.artifacts import ArtifactStore
 from edye_delivery.hooks.edye import EdyeHook
 from edye_delivery.hooks.ftp import FtpHook
@@ -51,13 +52,14 @@ class JudgeBatchOperator(BatchOperator):
         """The judged batch's reference."""
         store = self.artifacts
         batch = load(store, self.batch, Batch)
-        with tempfile.TemporaryDirectory(prefix="edye-judge-") as scratch:
+        with tempfile.TemporaryDirectory(prefix="edye-judge-") as scratch, Workers(self.annex.images) as workers:
             judge = Judge(
                 annex=self.annex,
                 media_host=EdyeHook().media_host(self.annex),
                 scratch_folder=Path(scratch),
                 today=datetime.now(UTC).date(),
                 keep_artifact=store.put_once,
+                run=workers.run,
             )
             titles = judge.judge_batch(batch.titles)
         note_verdicts("judge", self.annex, batch.request, titles, judge.seconds)
@@ -72,7 +74,8 @@ class IllustrateBatchOperator(BatchOperator):
         """The illustrated batch's reference."""
         store = self.artifacts
         batch = load(store, self.batch, JudgedBatch)
-        titles = Illustrator(self.annex, store.get, store.put_once).illustrate_batch(batch.titles)
+        with Workers(self.annex.images) as workers:
+            titles = Illustrator(self.annex, store.get, store.put_once, workers.run).illustrate_batch(batch.titles)
         note_verdicts("illustrate", self.annex, batch.request, [title for title in titles if title.thumbnails])
         illustrated = batch.model_copy(update={"titles": titles})
         return keep(store, batch_name(batch.request, batch.number, "illustrated"), illustrated)

@@ -8,35 +8,48 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from edye_delivery.annex.model import Annex
-from edye_delivery.artwork.thumbnails import ThumbnailPlan, plan_thumbnails, render_thumbnail, thumbnail_record
-from edye_delivery.catalog.finding import blocking
+from edye_delivery.artwork.thumbnails import ThumbnailPlan, plan_thumbnails, render_thumbnails, thumbnail_record
+from edye_delivery.catalog.finding import Finding, blocking
+from edye_delivery.catalog.jobs import Run
 from edye_delivery.catalog.places import art_name
 from edye_delivery.catalog.plan import JudgedTitle, Thumbnail
-from edye_delivery.errors import PictureBroken
+from edye_delivery.errors import PictureBroken, Transient
+from edye_delivery.qc.images import picture_name
 from edye_delivery.qc.registry import RULES
 
 log = logging.getLogger(__name__)
 THUMBNAILS_AT_ONCE = 4
 BROKEN_ART = "IMG004"
+UNAVAILABLE_ART = "IMG010"
 
 
 @dataclass(frozen=True, slots=True)
 class Illustrator:
-    """Renders thumbnails from the artwork that was judged; files come from and go to the artifact store."""
+    """Renders thumbnails from the artwork that was judged; files come from and go to the artifact store.
+
+    `run` is where pictures are decoded.
+    """
 
     annex: Annex
     read_artifact: Callable[[str], bytes]
     keep_artifact: Callable[[str, bytes], object]
+    run: Run
 
     def illustrate_batch(self, titles: tuple[JudgedTitle, ...]) -> tuple[JudgedTitle, ...]:
         """The titles with their thumbnails; one that cannot be given them all gets a blocking finding.
 
-        What several titles share, such as the poster of their series, is rendered once.
+        What several titles share, such as the poster of their series, is rendered once, and a picture is decoded once
+        for all its thumbnails.
         """
         planned = [() if blocking(judged.findings) else self._planned(judged) for judged in titles]
         wanted = list(dict.fromkeys(plan for plans in planned for plan in plans))
+        pictures: dict[str, list[ThumbnailPlan]] = {}
+        for plan in wanted:
+            pictures.setdefault(plan.origin.art_name if plan.origin else "", []).append(plan)
+        rendered: dict[ThumbnailPlan, Thumbnail | Finding] = {}
         with ThreadPoolExecutor(THUMBNAILS_AT_ONCE, thread_name_prefix="illustrate") as pool:
-            rendered = dict(zip(wanted, pool.map(self._rendered, wanted), strict=True))
+            for made in pool.map(self._rendered, pictures.values()):
+                rendered |= made
         return tuple(
             _illustrated(judged, [rendered[plan] for plan in plans])
             for judged, plans in zip(titles, planned, strict=True)
@@ -45,19 +58,29 @@ class Illustrator:
     def _planned(self, judged: JudgedTitle) -> tuple[ThumbnailPlan, ...]:
         return plan_thumbnails(self.annex, judged.plan.title, judged.images)
 
-    def _rendered(self, plan: ThumbnailPlan) -> Thumbnail | PictureBroken:
+    def _rendered(self, plans: list[ThumbnailPlan]) -> dict[ThumbnailPlan, Thumbnail | Finding]:
+        """What becomes of one picture: its thumbnails, which are kept then, or a finding instead of one."""
+        specs, origin = list(dict.fromkeys(plan.spec for plan in plans)), plans[0].origin
+        name = picture_name(origin.kind, origin.url) if origin else "a picture"
         try:
-            content = self.read_artifact(art_name(plan.origin.art_name)) if plan.origin else b""
-            picture = render_thumbnail(content, plan.spec, self.annex.images.max_pixels)
-            thumbnail = thumbnail_record(plan, picture)
+            content = self.read_artifact(art_name(origin.art_name)) if origin else b""
+            pictures = dict(zip(specs, render_thumbnails(content, specs, self.annex.images, self.run), strict=True))
         except PictureBroken as error:
-            return error
+            return dict.fromkeys(plans, RULES[BROKEN_ART].finding(f"{name}: no thumbnails of it: {error}"))
+        except Transient as error:
+            return dict.fromkeys(plans, RULES[UNAVAILABLE_ART].finding(f"{name}: no thumbnails of it now: {error}"))
+        return {plan: self._kept(plan, pictures[plan.spec]) for plan in plans}
+
+    def _kept(self, plan: ThumbnailPlan, picture: bytes | PictureBroken) -> Thumbnail | Finding:
+        if isinstance(picture, PictureBroken):
+            return RULES[BROKEN_ART].finding(str(picture))
+        thumbnail = thumbnail_record(plan, picture)
         self.keep_artifact(art_name(thumbnail.art_name), picture)
         return thumbnail
 
 
-def _illustrated(judged: JudgedTitle, made: list[Thumbnail | PictureBroken]) -> JudgedTitle:
-    broken = [RULES[BROKEN_ART].finding(str(thumbnail)) for thumbnail in made if isinstance(thumbnail, PictureBroken)]
+def _illustrated(judged: JudgedTitle, made: list[Thumbnail | Finding]) -> JudgedTitle:
+    broken = tuple(thumbnail for thumbnail in made if isinstance(thumbnail, Finding))
     if broken:
         log.warning("%s: %s", judged.plan.external_id, broken[0].message)
         return judged.model_copy(update={"findings": (*judged.findings, *broken)})

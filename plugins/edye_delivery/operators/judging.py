@@ -14,6 +14,7 @@ from threading import Lock
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.facts import ImageFacts, VideoFacts
 from edye_delivery.catalog.finding import blocking
+from edye_delivery.catalog.jobs import Run
 from edye_delivery.catalog.places import art_name
 from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle
 from edye_delivery.catalog.title import Image
@@ -33,7 +34,7 @@ NOT_MEASURED = "VID011"
 class Judge:
     """Looks at the titles of a batch; `keep_artifact` stores a picture that was looked at under its content name.
 
-    `seconds` tells by delivery key how long each title took.
+    `run` is where pictures are decoded. `seconds` tells by delivery key how long each title took.
     """
 
     annex: Annex
@@ -41,6 +42,7 @@ class Judge:
     scratch_folder: Path
     today: date
     keep_artifact: Callable[[str, bytes], object]
+    run: Run
     seconds: dict[str, float] = field(default_factory=dict, init=False)
     _pictures: dict[str, ImageFacts] = field(default_factory=dict, init=False)
     _lock: Lock = field(default_factory=Lock, init=False)
@@ -81,7 +83,7 @@ class Judge:
         with self._lock:
             known = self._pictures.get(image.url)
         if known is None:
-            known, content = fetch_picture(self.media_host, image, self.annex.images)
+            known, content = fetch_picture(self.media_host, image, self.annex.images, self.run)
             if content is not None:
                 self.keep_artifact(art_name(known.art_name), content)
             with self._lock:

@@ -14,11 +14,12 @@ from edye_delivery.annex.model import Annex, ThumbnailSpec
 from edye_delivery.artwork.thumbnails import (
     ThumbnailPlan,
     plan_thumbnails,
-    render_thumbnail,
+    render_thumbnails,
     small_picture,
     thumbnail_record,
 )
 from edye_delivery.catalog.facts import ProbeFailure
+from edye_delivery.catalog.jobs import run_here
 from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import ImageKind
 from edye_delivery.errors import PictureBroken
@@ -31,6 +32,15 @@ RED, GREEN, BLUE = (255, 0, 0), (0, 128, 0), (0, 0, 255)
 
 def a_spec(width_px: int = 160, height_px: int = 90, **changes: Any) -> ThumbnailSpec:
     return ThumbnailSpec(name="wide", width_px=width_px, height_px=height_px, origins=("key_art",), **changes)
+
+
+def render_thumbnail(content: bytes, spec: ThumbnailSpec, max_pixels: int) -> bytes:
+    """One thumbnail of a picture that may have so many pixels."""
+    images = ANNEX.images.model_copy(update={"max_pixels": max_pixels})
+    (thumbnail,) = render_thumbnails(content, [spec], images, run_here)
+    if isinstance(thumbnail, PictureBroken):
+        raise thumbnail
+    return thumbnail
 
 
 def one_thumbnail(*origins: str, width_px: int = 800, height_px: int = 450) -> Annex:
@@ -146,7 +156,7 @@ def test_the_thumbnail_has_exactly_its_size_and_format(size, picture_format):
 
 @pytest.mark.parametrize("size", [(159, 90), (160, 89), (80, 45)], ids=str)
 def test_nothing_is_upscaled(size):
-    with pytest.raises(PictureBroken, match=rf"needs 160x90 px, the picture is {size[0]}x{size[1]} px"):
+    with pytest.raises(PictureBroken, match=rf"it needs 160x90 px, the picture is {size[0]}x{size[1]} px"):
         render_thumbnail(bands(size), a_spec(), MOST_PIXELS)
 
 

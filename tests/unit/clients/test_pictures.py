@@ -12,6 +12,7 @@ import pytest
 from PIL import Image as Pillow
 
 from edye_delivery.catalog.facts import ImageFacts, ProbeFailure
+from edye_delivery.catalog.jobs import run_here
 from edye_delivery.catalog.title import Image
 from edye_delivery.catalog.vocabulary import ImageKind
 from edye_delivery.clients.pictures import fetch_picture, look_at
@@ -170,11 +171,11 @@ POSTER = Image(kind=ImageKind.POSTER, url=URL)
 def test_a_picture_is_fetched_with_its_bytes():
     content = drawn("PNG")
 
-    assert fetch_picture(OneFile(content), POSTER, LIMITS) == (seen(content), content)
+    assert fetch_picture(OneFile(content), POSTER, LIMITS, run_here) == (seen(content), content)
 
 
 def test_bytes_that_cannot_be_used_are_not_handed_on():
-    facts, content = fetch_picture(OneFile(b"<html>"), POSTER, LIMITS)
+    facts, content = fetch_picture(OneFile(b"<html>"), POSTER, LIMITS, run_here)
 
     assert (facts.failure, content) == (ProbeFailure.UNREADABLE, None)
 
@@ -190,6 +191,6 @@ def test_bytes_that_cannot_be_used_are_not_handed_on():
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )
 def test_what_the_media_host_says_becomes_the_failure(error, failure):
-    facts, content = fetch_picture(OneFile(error), POSTER, LIMITS)
+    facts, content = fetch_picture(OneFile(error), POSTER, LIMITS, run_here)
 
     assert (facts.failure, facts.detail, facts.kind, content) == (failure, str(error), ImageKind.POSTER, None)

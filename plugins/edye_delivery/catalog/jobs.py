@@ -1,0 +1,21 @@
+"""Jobs on foreign bytes, for a worker process: JSON and bytes in, JSON and bytes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Answer = tuple[dict[str, Any], list[bytes]]
+Job = Callable[[bytes, dict[str, Any]], Answer]
+"""A function on module level, which a worker finds by its name."""
+
+Run = Callable[[Job, bytes, dict[str, Any], float], Answer]
+"""Runs a job for so many seconds of processor time at most.
+
+PictureBroken where the bytes are to blame that it gives no answer, Transient where nobody can tell.
+"""
+
+
+def run_here(job: Job, content: bytes, options: dict[str, Any], cpu_s: float) -> Answer:
+    """Runs the job in this process, without a bound: for bytes of our own making."""
+    return job(content, options)

@@ -1,0 +1,47 @@
+"""The program of a worker process: one job after the other from its standard input, until nobody is left to ask."""
+
+from __future__ import annotations
+
+import json
+import resource
+import signal
+import sys
+from importlib import import_module
+from multiprocessing.connection import Connection
+
+REQUEST_MAX_BYTES = 1024 * 1024
+
+
+def main(memory_bytes: int) -> None:
+    """Answers until the other end closes; a job that takes too much processor time ends the process by SIGPROF."""
+    with Connection(0) as asker:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+        asker.send_bytes(b"ready")
+        while True:
+            try:
+                job = json.loads(asker.recv_bytes(REQUEST_MAX_BYTES))
+                content = asker.recv_bytes()
+            except EOFError:
+                return
+            signal.setitimer(signal.ITIMER_PROF, job["cpu_s"])
+            header, blobs = _answer(job, content)
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            asker.send_bytes(json.dumps([header, len(blobs)]).encode())
+            for blob in blobs:
+                asker.send_bytes(blob)
+
+
+def _answer(job: dict[str, object], content: bytes) -> tuple[dict[str, object], list[bytes]]:
+    """What the job's function says; the edge of this process: whatever breaks in it is an answer too."""
+    try:
+        function = getattr(import_module(str(job["module"])), str(job["function"]))
+        header, blobs = function(content, job["options"])
+    except Exception as error:
+        return {"broke_off": f"{type(error).__name__}: {error}"[:300]}, []
+    return header, blobs
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,156 @@
+"""Worker processes for what foreign bytes may turn against us: bounded in processor time and memory, and reused.
+
+No `multiprocessing` pool: its children are forbidden in a daemonic task process, and a fork of a process with threads
+may stand still. Each worker is a Python of its own that ends when its end of the pipe is closed, however we end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from queue import LifoQueue
+from types import TracebackType
+from typing import Any, Self
+
+from edye_delivery.annex.model import Images
+from edye_delivery.catalog.jobs import Answer, Job
+from edye_delivery.errors import ConfigurationInvalid, PictureBroken, Transient
+
+PROGRAM = "edye_delivery.clients.worker"
+ROOT = Path(__file__).parents[2]
+AT_ONCE_MAX = 4
+WALL_PER_CPU = 20.0
+"""A worker may wait for a busy machine; one that still has not answered then stands still."""
+START_MAX_S, END_MAX_S = 120.0, 10.0
+BARE_BYTES = 256 * 1024**2
+BYTES_A_PIXEL = 32
+"""A decoded picture takes four; upright, opaque, cropped and scaled ones lie beside it while a thumbnail is made."""
+HEADER_MAX_BYTES = 1024 * 1024
+BLOB_MAX_BYTES = 256 * 1024**2
+
+
+class Workers:
+    """As many workers as there are processors, four at most, each started when it is first needed.
+
+    One that its picture has ended is replaced. Safe to call from several threads. All are gone after `close`.
+    """
+
+    def __init__(self, images: Images, at_once: int | None = None) -> None:
+        self._memory_bytes = BARE_BYTES + images.max_size_bytes + images.max_pixels * BYTES_A_PIXEL
+        self._free: LifoQueue[_Worker | None] = LifoQueue()
+        self._count = at_once or min(AT_ONCE_MAX, len(os.sched_getaffinity(0)))
+        for _ in range(self._count):
+            self._free.put(None)
+
+    def run(self, job: Job, content: bytes, options: dict[str, Any], cpu_s: float) -> Answer:
+        """The job's answer. PictureBroken where it takes more than `cpu_s` of processor time, or crashes its worker."""
+        worker = self._free.get()
+        try:
+            worker = worker or _Worker.start(self._memory_bytes)
+            return worker.ask(job, content, options, cpu_s)
+        finally:
+            self._free.put(worker if worker is not None and worker.is_alive else None)
+
+    def close(self) -> None:
+        """Ends the workers; to be called when no job runs any more."""
+        for worker in [self._free.get() for _ in range(self._count)]:
+            if worker is not None:
+                worker.end()
+            self._free.put(None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@dataclass(slots=True)
+class _Worker:
+    """One process and our end of the pipe to it."""
+
+    process: subprocess.Popen[bytes]
+    pipe: Connection
+    is_alive: bool = True
+
+    @classmethod
+    def start(cls, memory_bytes: int) -> _Worker:
+        ours, theirs = Pipe()
+        command = [sys.executable, "-S", "-P", "-W", "ignore", "-m", PROGRAM, str(memory_bytes)]
+        folders = os.pathsep.join([*(folder for folder in sys.path if folder), str(ROOT)])
+        try:
+            process = subprocess.Popen(  # noqa: S603 (a fixed command, no shell)
+                command,
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={"PYTHONPATH": folders},
+                cwd="/",
+                start_new_session=True,
+            )
+        except OSError as error:
+            ours.close()
+            raise ConfigurationInvalid(f"no worker process can be started as {command[0]}: {error.strerror}") from error
+        finally:
+            theirs.close()
+        worker = cls(process, ours)
+        try:
+            if not ours.poll(START_MAX_S) or ours.recv_bytes(HEADER_MAX_BYTES) != b"ready":
+                raise EOFError
+        except (EOFError, OSError) as error:
+            worker.end()
+            raise ConfigurationInvalid(
+                f"a worker process ({PROGRAM}) did not start; its exit code was {process.returncode}"
+            ) from error
+        return worker
+
+    def ask(self, job: Job, content: bytes, options: dict[str, Any], cpu_s: float) -> Answer:
+        told = {"module": job.__module__, "function": job.__name__, "options": options, "cpu_s": cpu_s}
+        try:
+            self.pipe.send_bytes(json.dumps(told).encode())
+            self.pipe.send_bytes(content)
+            if not self.pipe.poll(cpu_s * WALL_PER_CPU):
+                raise TimeoutError
+            header, count = json.loads(self.pipe.recv_bytes(HEADER_MAX_BYTES))
+            blobs = [self.pipe.recv_bytes(BLOB_MAX_BYTES) for _ in range(count)]
+        except TimeoutError as error:
+            self.end()
+            raise Transient(f"decoding it did not end within {cpu_s * WALL_PER_CPU:g} s and was stopped") from error
+        except (EOFError, OSError, ValueError) as error:
+            raise self._end_of_process(cpu_s) from error
+        except BaseException:  # a half-read answer would be taken for the next one's
+            self.end()
+            raise
+        if "broke_off" in header:
+            raise PictureBroken(f"decoding it broke off ({header['broke_off']!r:.200})")
+        return header, blobs
+
+    def end(self) -> None:
+        """No process is left, and none waits to be reaped."""
+        self.is_alive = False
+        self.pipe.close()
+        with suppress(ProcessLookupError):
+            self.process.kill()
+        self.process.wait()
+
+    def _end_of_process(self, cpu_s: float) -> PictureBroken | Transient:
+        """Why the worker has ended instead of answering."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(END_MAX_S)
+        self.end()
+        code = self.process.returncode
+        if code == -signal.SIGPROF:
+            return PictureBroken(f"decoding it took more than {cpu_s:g} s of processor time and was stopped")
+        if code in (-signal.SIGKILL, -signal.SIGTERM):
+            return Transient(f"decoding it was ended by signal {-code}, which tells nothing of the picture")
+        return PictureBroken(f"decoding it made the decoder crash (exit code {code})")

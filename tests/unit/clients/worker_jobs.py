@@ -1,0 +1,55 @@
+"""Jobs that misbehave in every way that a decoder can."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import Any
+
+Answer = tuple[dict[str, Any], list[bytes]]
+
+
+def tell(content: bytes, options: dict[str, Any]) -> Answer:
+    """Which process it is, and the content again."""
+    return {"process_id": os.getpid(), **options}, [content, b""]
+
+
+def spin(content: bytes, options: dict[str, Any]) -> Answer:
+    """Takes processor time without end."""
+    while True:
+        pass
+
+
+def stand_still(content: bytes, options: dict[str, Any]) -> Answer:
+    """Takes no processor time and does not end."""
+    time.sleep(3600)
+    return {}, []
+
+
+def crash(content: bytes, options: dict[str, Any]) -> Answer:
+    """Ends the process by a signal."""
+    os.kill(os.getpid(), signal.Signals[options["signal"]])
+    return {}, []
+
+
+def leave(content: bytes, options: dict[str, Any]) -> Answer:
+    """Ends the process as a library would that calls exit."""
+    os._exit(3)
+
+
+def swallow(content: bytes, options: dict[str, Any]) -> Answer:
+    """Wants more memory than there is for it."""
+    return {"bytes": len(bytearray(64 * 1024**3))}, []
+
+
+def recurse(content: bytes, options: dict[str, Any]) -> Answer:
+    """Raises what nobody foresaw."""
+    return recurse(content, options)
+
+
+def write(content: bytes, options: dict[str, Any]) -> Answer:
+    """Writes to a file."""
+    with open(options["path"], "wb") as file:
+        file.write(content)
+    return {}, []
