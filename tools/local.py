@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tools import settings
-from tools.processes import Processes, last_lines
+from tools.processes import PRIVATE_UMASK, Processes, last_lines, open_private
 
 PROJECT = settings.PROJECT
 BUILD = PROJECT / "build"
@@ -40,6 +40,8 @@ def airflow_variables(home: Path = AIRFLOW_HOME) -> dict[str, str]:
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
         "AIRFLOW__API_AUTH__JWT_SECRET": _kept_secret(home / "jwt.key", lambda: secrets.token_hex(64)),
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
+        "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS": "0o600",
+        "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS": "0o700",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "PYTHONWARNINGS": "ignore::DeprecationWarning",
         "NO_PROXY": ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1", "localhost"])),
@@ -53,9 +55,9 @@ def migrate(variables: dict[str, str]) -> subprocess.Popen[bytes] | None:
     home = Path(variables["AIRFLOW_HOME"])
     if (home / ".migrated").exists():
         return None
-    with (home / "migrate.log").open("wb") as log:
+    with open_private(home / "migrate.log", os.O_TRUNC) as log:
         command = [sys.executable, "-m", "airflow", "db", "migrate"]
-        return subprocess.Popen(command, env=variables, stdout=log, stderr=log)
+        return subprocess.Popen(command, env=variables, stdout=log, stderr=log, umask=PRIVATE_UMASK)
 
 
 def migrated(child: subprocess.Popen[bytes] | None, home: Path = AIRFLOW_HOME) -> None:

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tools.processes import open_private
+
 POLL_S = 0.4
 
 
@@ -54,9 +56,9 @@ def _why_not(bag: Any) -> str:
 def _separated_output(log: Path) -> Callable[[dict[str, Any]], None]:
     """Keeps the real standard output for our lines and sends everything else to the log."""
     ours = os.fdopen(os.dup(1), "w", buffering=1)
-    target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-    os.dup2(target, 1)
-    os.dup2(target, 2)
+    with open_private(log, os.O_TRUNC) as target:
+        os.dup2(target.fileno(), 1)
+        os.dup2(target.fileno(), 2)
     return lambda line: print(json.dumps(line), file=ours, flush=True)
 
 

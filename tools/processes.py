@@ -12,10 +12,11 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 STOP_PATIENCE_S = 20.0
 THIS_TOOL = "this tool"
+PRIVATE_MODE, PRIVATE_UMASK = 0o600, 0o077
 
 
 class Processes:
@@ -45,9 +46,12 @@ class Processes:
         stdout: int | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
     ) -> subprocess.Popen[bytes]:
-        """Starts a child whose output goes to a log file; `stop_signal` is the one that ends it."""
+        """Starts a child whose output goes to a log file; `stop_signal` is the one that ends it.
+
+        The log, and whatever files the child makes, are for this user alone.
+        """
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as output:
+        with open_private(log, os.O_APPEND) as output:
             child = subprocess.Popen(
                 command,
                 env=dict(variables),
@@ -55,6 +59,7 @@ class Processes:
                 stderr=output,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
+                umask=PRIVATE_UMASK,
             )
         self._children.append((name, child, stop_signal))
         self._note_down()
@@ -134,6 +139,13 @@ def birth_of(pid: int) -> str | None:
         return None
     state, started_ticks = fields[0], fields[19]
     return started_ticks if state != "Z" else None
+
+
+def open_private(path: Path, flags: int) -> IO[bytes]:
+    """The file opened to write, made where it is missing; nobody else can read it, even if it was there before."""
+    file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | flags, PRIVATE_MODE), "wb")
+    os.fchmod(file.fileno(), PRIVATE_MODE)
+    return file
 
 
 def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from edye_delivery.clients.secret_mask import NO_SECRETS
 from edye_delivery.clients.watch import IngestWatch
 from edye_delivery.hooks.http_client import ApiHook
 from edye_delivery.triggers import ingest as module
@@ -71,6 +72,8 @@ def test_the_trigger_gives_one_event_that_is_json(monkeypatch):
     )
 
     class Hook:
+        mask = NO_SECRETS
+
         def async_client(self, timeout_s):
             return httpx.AsyncClient(transport=httpx.MockTransport(partner), base_url="http://partner.example")
 

@@ -23,7 +23,7 @@ import yaml
 from tools import settings
 from tools.chaos import files
 from tools.chaos.places import Round
-from tools.processes import birth_of
+from tools.processes import birth_of, open_private
 
 PARTNER = "roku_premium_subs_mx"
 LONGEST_PAUSE_S = 0.1
@@ -116,9 +116,9 @@ def forked(work: Callable[[], None], log: Path) -> dict[str, Any]:
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        for descriptor in (1, 2):
-            os.dup2(target, descriptor)
+        with open_private(log, os.O_APPEND) as target:
+            for descriptor in (1, 2):
+                os.dup2(target.fileno(), descriptor)
         random.seed()
         work()
     except BaseException:

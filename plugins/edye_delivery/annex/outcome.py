@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.wire import ApiChannel
+from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import Cause, IngestState
 
 TEXT_MAX_CHARS = 500
+Words = Callable[[str, int], str]
+"""A partner's text, and how many characters of it at most, as a sentence may repeat it."""
 
 
 def cause_of(annex: Annex, *, http_status: int | None, code: str, text: str) -> Cause:
@@ -28,7 +31,7 @@ def cause_of(annex: Annex, *, http_status: int | None, code: str, text: str) -> 
 
 def tracking_id_of(channel: ApiChannel, answer: Any) -> str | None:
     """The partner's name for one ingest, under the first of the annex's keys that holds one."""
-    return first_text(answer, channel.tracking_id_keys, max_chars=200)
+    return first_text(answer, channel.tracking_id_keys, plain_text, max_chars=200)
 
 
 def state_of(channel: ApiChannel, answer: Any) -> IngestState | None:
@@ -37,10 +40,10 @@ def state_of(channel: ApiChannel, answer: Any) -> IngestState | None:
     return channel.states.get(word) if isinstance(word, str) else None
 
 
-def error_of(channel: ApiChannel, answer: Any) -> tuple[str, str]:
+def error_of(channel: ApiChannel, answer: Any, words: Words) -> tuple[str, str]:
     """The partner's error code and text, bounded and on one line; empty where there is none."""
-    code = first_text(answer, channel.error_code_keys, max_chars=100) or ""
-    text = first_text(answer, channel.error_message_keys) or ""
+    code = first_text(answer, channel.error_code_keys, words, max_chars=100) or ""
+    text = first_text(answer, channel.error_message_keys, words) or ""
     return code, text
 
 
@@ -53,15 +56,15 @@ def found_at(answer: Any, path: str) -> Any:
     return answer
 
 
-def first_text(answer: Any, paths: Iterable[str], max_chars: int = TEXT_MAX_CHARS) -> str | None:
-    """The text or number under the first of the paths that has one, plain; None where none has."""
+def first_text(answer: Any, paths: Iterable[str], words: Words, max_chars: int = TEXT_MAX_CHARS) -> str | None:
+    """The text or number under the first of the paths that has one, as `words` makes it; None where none has."""
     for path in paths:
         value = found_at(answer, path)
         if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
-            return plain_text(str(value), max_chars)
+            return words(str(value), max_chars)
     return None
 
 
 def plain_text(text: str, max_chars: int = TEXT_MAX_CHARS) -> str:
     """The partner's words bounded and on one line."""
-    return "".join(char if char.isprintable() else " " for char in text[: 4 * max_chars])[:max_chars].strip()
+    return printable(text.strip(), max_chars)

@@ -11,6 +11,7 @@ from typing import Any
 from croniter import croniter
 
 from edye_delivery.catalog.plan import RunRequest
+from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import Channel, Mode
 from edye_delivery.catalog.window import Window, parse_moment
 from edye_delivery.errors import InvalidRequest
@@ -111,7 +112,7 @@ def refuse_unknown(given_keys: Iterable[str], known: Set[str]) -> None:
 def reason_of(value: Any, what: str) -> str:
     """A sentence, on one line; `what` tells a person what it has to say."""
     words = " ".join(value.split()) if isinstance(value, str) else ""
-    plain = "".join(char if char.isprintable() else "?" for char in words)
+    plain = printable(words, REASON_MAX_CHARS + 1)
     if not REASON_MIN_CHARS <= len(plain) <= REASON_MAX_CHARS or len(plain.split()) < REASON_MIN_WORDS:
         raise InvalidRequest(
             f"reason is a sentence that says {what}; it has {REASON_MIN_CHARS} to {REASON_MAX_CHARS} characters"

@@ -13,10 +13,12 @@ from edye_delivery.annex.wire import Patience
 from edye_delivery.catalog.window import Window, rfc3339
 from edye_delivery.clients.http import HttpAnswer, exchange, raise_for_transient_or_auth
 from edye_delivery.clients.patience import Tempo, patiently
+from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import AnswerMalformed, CatalogueRefused, Transient
 
 SWEEPS_MAX = 5
 PAGES_MAX = 20_000
+REASON_MAX_CHARS = 300
 NO_FILTERS: Mapping[str, str] = {}
 Item = dict[str, Any]
 
@@ -31,10 +33,16 @@ class Page:
 
 
 class EdyeApi:
-    """Reads the Show List and the Episode List for one partner; the httpx client carries base URL and token."""
+    """Reads the Show List and the Episode List for one partner; the httpx client carries base URL and token.
 
-    def __init__(self, client: httpx.Client, patience: Patience, tempo: Tempo, page_size: int) -> None:
+    `mask` knows that token.
+    """
+
+    def __init__(
+        self, client: httpx.Client, patience: Patience, tempo: Tempo, page_size: int, mask: SecretMask = NO_SECRETS
+    ) -> None:
         self._client, self._patience, self._tempo, self._page_size = client, patience, tempo, page_size
+        self._mask = mask
 
     def shows(self, window: Window | None) -> list[Item]:
         """All shows changed in the window (None: the whole list), the latest version of each, once."""
@@ -104,7 +112,7 @@ class EdyeApi:
 
     def _asked(self, path: str, query: dict[str, str]) -> Page | None:
         what = f"the EDYE API ({path}, page {query['page']})"
-        answer = exchange(self._client, self._client.build_request("GET", path, params=query), what)
+        answer = exchange(self._client, self._client.build_request("GET", path, params=query), what, mask=self._mask)
         raise_for_transient_or_auth(answer.status, answer.headers, what, self._tempo.now())
         if answer.status == 204:
             return None
@@ -145,8 +153,7 @@ def _moment(text: str) -> datetime | None:
 
 
 def _reason(answer: HttpAnswer) -> str:
-    text = answer.content[:300].decode("utf-8", "replace")
-    return "".join(char if char.isprintable() else " " for char in text) or "no reason given"
+    return answer.mask.words(answer.content.decode("utf-8", "replace"), REASON_MAX_CHARS) or "no reason given"
 
 
 def _advice(status: int) -> str:

@@ -13,6 +13,7 @@ from elasticsearch import ApiError, AuthenticationException, AuthorizationExcept
 
 from edye_delivery.catalog.event import Event, as_ecs
 from edye_delivery.clients.http import is_transient_status
+from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import AnswerMalformed, AuthRefused, ConfigurationInvalid, Transient
 
 NAME = "ingestalogs"
@@ -34,17 +35,26 @@ class Arrival:
 
 
 class ElasticSink:
-    """A data stream; `template` and `lifecycle` are put where the cluster has none or older ones."""
+    """A data stream; `template` and `lifecycle` are put where the cluster has none or older ones.
 
-    def __init__(self, client: Elasticsearch, template: dict[str, Any], lifecycle: dict[str, Any]) -> None:
-        self._client, self._template, self._lifecycle = client, template, lifecycle
+    `mask` knows the client's key.
+    """
+
+    def __init__(
+        self,
+        client: Elasticsearch,
+        template: dict[str, Any],
+        lifecycle: dict[str, Any],
+        mask: SecretMask = NO_SECRETS,
+    ) -> None:
+        self._client, self._template, self._lifecycle, self._mask = client, template, lifecycle, mask
 
     def prepare(self) -> None:
         """Sees to it that the data stream will have its mapping and lifecycle.
 
         Raises Transient, AuthRefused or ConfigurationInvalid, as `put` does.
         """
-        with _failures("the index template"):
+        with _failures("the index template", self._mask):
             known = self._client.options(ignore_status=404).indices.get_index_template(name=NAME)
             templates = known.body.get("index_templates", []) if known.meta.status == 200 else []
             if templates and templates[0]["index_template"].get("version", 0) >= self._template["version"]:
@@ -59,7 +69,7 @@ class ElasticSink:
         cluster does not take our key, ConfigurationInvalid where it refuses the call itself.
         """
         try:
-            with _failures(f"the bulk call of {len(events)} events"):
+            with _failures(f"the bulk call of {len(events)} events", self._mask):
                 lines: list[Any] = list(_lines(events))
                 answer = self._client.bulk(operations=lines, index=DATA_STREAM)
         except _TooLarge as error:
@@ -69,7 +79,7 @@ class ElasticSink:
             raise AnswerMalformed("Elasticsearch answered a bulk call without an item for every event")
         arrival = Arrival()
         for event, item in zip(events, items, strict=True):
-            _sort_in(arrival, event.id, item)
+            _sort_in(arrival, event.id, item, self._mask)
         return arrival
 
     def _put_halves(self, events: Sequence[Event], reason: str) -> Arrival:
@@ -90,7 +100,7 @@ def _lines(events: Sequence[Event]) -> Iterator[bytes]:
         yield orjson.dumps(as_ecs(event))
 
 
-def _sort_in(arrival: Arrival, number: int, item: Any) -> None:
+def _sort_in(arrival: Arrival, number: int, item: Any, mask: SecretMask) -> None:
     told = item.get("create") if isinstance(item, dict) else None
     status = told.get("status") if isinstance(told, dict) else None
     if isinstance(status, int) and (200 <= status < 300 or status == EXISTS):
@@ -99,12 +109,18 @@ def _sort_in(arrival: Arrival, number: int, item: Any) -> None:
     error = told.get("error") if isinstance(told, dict) else None
     words = f"{error.get('type')}: {error.get('reason')}" if isinstance(error, dict) else str(error)
     reasons = arrival.refused if status in REFUSED_FOR_GOOD else arrival.later
-    reasons[number] = f"{status} {words}"[:REASON_MAX_CHARS]
+    reasons[number] = mask.words(f"{status} {words}", REASON_MAX_CHARS)
 
 
 @contextmanager
-def _failures(what: str) -> Iterator[None]:
+def _failures(what: str, mask: SecretMask) -> Iterator[None]:
     """The client's errors as ours; none of them tells the cluster's address or key."""
+    with mask.errors(), _translated(what, mask):
+        yield
+
+
+@contextmanager
+def _translated(what: str, mask: SecretMask) -> Iterator[None]:
     try:
         yield
     except (AuthenticationException, AuthorizationException) as error:
@@ -120,7 +136,7 @@ def _failures(what: str) -> Iterator[None]:
                 error.status_code
             ) from error
         raise ConfigurationInvalid(
-            f"Elasticsearch refused {what} ({error.status_code}): {str(error.message)[:REASON_MAX_CHARS]}"
+            f"Elasticsearch refused {what} ({error.status_code}): {mask.words(str(error.message), REASON_MAX_CHARS)}"
         ) from error
     except TlsError as error:
         raise ConfigurationInvalid(f"{what}: the certificate of Elasticsearch is not trusted") from error

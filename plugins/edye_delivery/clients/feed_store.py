@@ -7,19 +7,24 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import ConfigurationInvalid, DeliveryError, Transient
 
 CONTENT_TYPE = "application/json"
 DIGEST_KEY = "sha256"
 KEYS_A_CALL = 1000
+CODE_MAX_CHARS = 100
 REFUSED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "AllAccessDisabled"}
 
 
 class S3FeedStore:
-    """The objects below one prefix of a bucket; `public_url` is where readers find that bucket."""
+    """The objects below one prefix of a bucket; `public_url` is where readers find that bucket.
 
-    def __init__(self, client: Any, bucket: str, prefix: str, public_url: str) -> None:
-        self._client, self._bucket, self._prefix = client, bucket, prefix.strip("/")
+    `mask` knows the key and secret that the client signs with.
+    """
+
+    def __init__(self, client: Any, bucket: str, prefix: str, public_url: str, mask: SecretMask = NO_SECRETS) -> None:
+        self._client, self._bucket, self._prefix, self._mask = client, bucket, prefix.strip("/"), mask
         self._public_url = public_url.rstrip("/")
 
     def sha256_of(self, name: str) -> str | None:
@@ -78,8 +83,11 @@ class S3FeedStore:
         return f"{self._prefix}/{name}" if self._prefix else name
 
     def _told(self, error: ClientError | BotoCoreError) -> DeliveryError:
-        code = error.response["Error"].get("Code", "") if isinstance(error, ClientError) else ""
-        told = f"the feed store {self._bucket} answers {code or type(error).__name__}: {error}"
+        """The error for people; the one that it is raised from is cleaned as well."""
+        code = str(error.response["Error"].get("Code", "")) if isinstance(error, ClientError) else ""
+        self._mask.clean(error)
+        shown = self._mask.words(code or type(error).__name__, CODE_MAX_CHARS)
+        told = f"the feed store {self._bucket} answers {shown}: {error}"
         if code in REFUSED or code in ("NoSuchBucket", "403"):
             return ConfigurationInvalid(f"{told}; check the connection of the feed")
         return Transient(told)

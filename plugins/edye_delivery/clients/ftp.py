@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from edye_delivery.annex.outcome import plain_text
 from edye_delivery.clients.ftp_control import FtpAccount, logged_in
 from edye_delivery.clients.ftp_path import RemotePath, checked_folder
 from edye_delivery.errors import AuthRefused, FtpRefused, Transient
@@ -39,7 +38,7 @@ class FtpSession:
     """One logged-in connection; it never follows a server to another address for its data."""
 
     def __init__(self, account: FtpAccount) -> None:
-        self._secret, self._where = account.password, f"the FTP server {account.host}:{account.port}"
+        self.mask, self._where = account.mask, f"the FTP server {account.host}:{account.port}"
         with self._failures("login", is_login=True):
             self._control = logged_in(account)
         self._sizes_by = "SIZE"
@@ -208,6 +207,11 @@ class FtpSession:
     @contextmanager
     def _failures(self, command: str, *, is_login: bool = False) -> Iterator[None]:
         """Turns what ftplib raises into our errors; a lasting refusal of the login is AuthRefused."""
+        with self.mask.errors(), self._translated(command, is_login=is_login):
+            yield
+
+    @contextmanager
+    def _translated(self, command: str, *, is_login: bool) -> Iterator[None]:
         try:
             yield
         except ftplib.error_perm as error:
@@ -236,7 +240,7 @@ class FtpSession:
 
     def _plain(self, said: str) -> str:
         """Words of the other side on one line, bounded, without our password."""
-        return plain_text(said.replace(self._secret, "***") if self._secret else said, TEXT_MAX_CHARS)
+        return self.mask.words(said, TEXT_MAX_CHARS)
 
 
 def _in_blocks(blocks: Iterable[bytes]) -> Iterator[memoryview]:

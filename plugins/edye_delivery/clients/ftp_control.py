@@ -7,6 +7,8 @@ import ssl
 from dataclasses import dataclass, field
 from typing import Any
 
+from edye_delivery.clients.secret_mask import SecretMask
+
 ANSWER_MAX_LINES = 200
 
 
@@ -22,6 +24,11 @@ class FtpAccount:
     passive: bool = True
     encoding: str = "utf-8"
     timeout_s: float = 60.0
+
+    @property
+    def mask(self) -> SecretMask:
+        """What must not be repeated of what the server says."""
+        return SecretMask.of(self.password, f"{self.login}:{self.password}" if self.password else None)
 
 
 class _BoundedAnswers:

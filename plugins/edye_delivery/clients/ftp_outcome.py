@@ -13,7 +13,7 @@ from typing import Any
 from edye_delivery.annex.channels import folder_of, ftp_channel_of
 from edye_delivery.annex.ftp import LogFile, MovedOutcome, OutcomeFile, PickupOutcome
 from edye_delivery.annex.model import Annex
-from edye_delivery.annex.outcome import cause_of, first_text, found_at, plain_text
+from edye_delivery.annex.outcome import TEXT_MAX_CHARS, cause_of, first_text, found_at
 from edye_delivery.annex.template import filled
 from edye_delivery.catalog.vocabulary import Cause, IngestState
 from edye_delivery.clients.ftp import FtpSession
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 OUTCOME_MAX_BYTES = 1024 * 1024
 LOG_END_MAX_BYTES = 16 * 1024 * 1024
 LINE_MAX_CHARS = 4000
+WORD_MAX_CHARS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class OutcomeLook:
                 continue
             reason = f"{name}{outcome.reason_suffix}" if outcome.reason_suffix else ""
             text = session.read(RemotePath(refused_folder, reason), OUTCOME_MAX_BYTES) if reason in beside else b""
-            seen[name] = self._refused("", plain_text(text.decode("utf-8", "replace")))
+            seen[name] = self._refused("", session.mask.words(text.decode("utf-8", "replace"), TEXT_MAX_CHARS))
         return seen
 
     def _told_in_files(self, session: FtpSession, outcome: OutcomeFile, wanted: list[str]) -> dict[str, Sighting]:
@@ -92,9 +93,9 @@ class OutcomeLook:
             except ValueError:
                 log.warning("the outcome file %s is not JSON yet: it may be half written", file_name)
                 continue
-            code = first_text(told, outcome.error_code_keys, max_chars=100) or ""
-            text = first_text(told, outcome.error_message_keys) or ""
-            seen |= self._sighted(name, outcome.states, found_at(told, outcome.state_key), code, text)
+            code = first_text(told, outcome.error_code_keys, session.mask.words, max_chars=100) or ""
+            text = first_text(told, outcome.error_message_keys, session.mask.words) or ""
+            seen |= self._sighted(session, name, outcome.states, found_at(told, outcome.state_key), code, text)
         return seen
 
     def _told_in_log(self, session: FtpSession, outcome: LogFile, wanted: list[str]) -> dict[str, Sighting]:
@@ -107,16 +108,17 @@ class OutcomeLook:
             parts = line[:LINE_MAX_CHARS].rstrip("\r").split(outcome.separator, len(outcome.fields) - 1)
             told = dict(zip(outcome.fields, (part.strip() for part in parts), strict=False))
             if told.get("metadata_file") in wanted:
-                code, text = plain_text(told.get("code", "")), plain_text(told.get("text", ""))
-                seen |= self._sighted(told["metadata_file"], outcome.states, told.get("state"), code, text)
+                code, text = (session.mask.words(told.get(name, ""), TEXT_MAX_CHARS) for name in ("code", "text"))
+                seen |= self._sighted(session, told["metadata_file"], outcome.states, told.get("state"), code, text)
         return seen
 
     def _sighted(
-        self, name: str, states: dict[str, IngestState], word: Any, code: str, text: str
+        self, session: FtpSession, name: str, states: dict[str, IngestState], word: Any, code: str, text: str
     ) -> dict[str, Sighting]:
         state = states.get(word) if isinstance(word, str) else None
         if state is None:
-            log.warning("%s: the partner's word %s is none of the states that the annex lists", name, repr(word)[:80])
+            shown = session.mask.words(repr(word), WORD_MAX_CHARS)
+            log.warning("%s: the partner's word %s is none of the states that the annex lists", name, shown)
             return {}
         return {name: self._refused(code, text) if state is IngestState.ERROR else Sighting(state)}
 

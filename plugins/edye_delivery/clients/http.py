@@ -13,6 +13,7 @@ import httpx
 import orjson
 
 from edye_delivery.clients.patience import parse_retry_after
+from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import AnswerMalformed, AuthRefused, Transient
 
 TRANSIENT_STATUSES = frozenset({408, 425, 429})
@@ -26,6 +27,8 @@ class HttpAnswer:
     status: int
     headers: httpx.Headers
     content: bytes
+    mask: SecretMask = NO_SECRETS
+    """What a sentence about the answer must not repeat."""
 
     def json(self, what: str) -> Any:
         """The body as JSON; AnswerMalformed says whose answer is not."""
@@ -64,45 +67,63 @@ def is_transient_status(status: int) -> bool:
     return status in TRANSIENT_STATUSES or status >= 500
 
 
-def exchange(client: httpx.Client, request: httpx.Request, what: str, max_bytes: int = ANSWER_MAX_BYTES) -> HttpAnswer:
-    """Sends the request and reads the whole answer; every transport failure is a Transient that names `what`."""
-    with transport_failures(what):
+def exchange(
+    client: httpx.Client,
+    request: httpx.Request,
+    what: str,
+    max_bytes: int = ANSWER_MAX_BYTES,
+    mask: SecretMask = NO_SECRETS,
+) -> HttpAnswer:
+    """Sends the request and reads the whole answer; every transport failure is a Transient that names `what`.
+
+    `mask` knows the client's secrets: neither an error nor a sentence about the answer repeats them.
+    """
+    with transport_failures(what, mask):
         response = client.send(request, stream=True)
         try:
             body = bytearray()
             for block in response.iter_bytes(65536):
                 body += block
                 _check_size(body, what, response.status_code, max_bytes)
-            return HttpAnswer(response.status_code, response.headers, bytes(body))
+            return HttpAnswer(response.status_code, response.headers, bytes(body), mask)
         finally:
             response.close()
 
 
 async def exchange_async(
-    client: httpx.AsyncClient, request: httpx.Request, what: str, max_bytes: int = ANSWER_MAX_BYTES
+    client: httpx.AsyncClient,
+    request: httpx.Request,
+    what: str,
+    max_bytes: int = ANSWER_MAX_BYTES,
+    mask: SecretMask = NO_SECRETS,
 ) -> HttpAnswer:
     """As `exchange`, on an event loop."""
-    with transport_failures(what):
+    with transport_failures(what, mask):
         response = await client.send(request, stream=True)
         try:
             body = bytearray()
             async for block in response.aiter_bytes(65536):
                 body += block
                 _check_size(body, what, response.status_code, max_bytes)
-            return HttpAnswer(response.status_code, response.headers, bytes(body))
+            return HttpAnswer(response.status_code, response.headers, bytes(body), mask)
         finally:
             await response.aclose()
 
 
 @contextmanager
-def transport_failures(what: str) -> Iterator[None]:
-    """Turns time-outs, resets and protocol breaks of httpx into a Transient with a sentence."""
-    try:
-        yield
-    except httpx.TimeoutException as error:
-        raise Transient(f"{what} did not answer in time ({type(error).__name__})") from error
-    except (httpx.TransportError, httpx.StreamError, httpx.DecodingError) as error:
-        raise Transient(f"{what}: the connection failed ({type(error).__name__}: {error})") from error
+def transport_failures(what: str, mask: SecretMask = NO_SECRETS) -> Iterator[None]:
+    """Turns time-outs, resets and protocol breaks of httpx into a Transient with a sentence.
+
+    No error that leaves the block repeats what `mask` hides: a library's words may hold a proxy's password or a line of
+    the answer.
+    """
+    with mask.errors():
+        try:
+            yield
+        except httpx.TimeoutException as error:
+            raise Transient(f"{what} did not answer in time ({type(error).__name__})") from error
+        except (httpx.TransportError, httpx.StreamError, httpx.DecodingError) as error:
+            raise Transient(f"{what}: the connection failed ({type(error).__name__}: {error})") from error
 
 
 def raise_for_transient_or_auth(status: int, headers: httpx.Headers, what: str, now: datetime) -> None:

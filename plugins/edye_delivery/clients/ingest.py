@@ -22,6 +22,7 @@ from edye_delivery.catalog.window import rfc3339
 from edye_delivery.clients.http import HttpAnswer, exchange, raise_for_transient_or_auth
 from edye_delivery.clients.multipart import MultipartBody, MultipartPart
 from edye_delivery.clients.patience import Tempo
+from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import AnswerMalformed
 
 STATUS_MAX_BYTES = 1024 * 1024
@@ -91,10 +92,10 @@ class IngestStatus:
 
 
 class IngestApi:
-    """Uploads titles; the httpx client carries base URL, token and time-outs."""
+    """Uploads titles; the httpx client carries base URL, token and time-outs, `mask` knows that token."""
 
-    def __init__(self, client: httpx.Client, annex: Annex, tempo: Tempo) -> None:
-        self._client, self._annex, self._tempo = client, annex, tempo
+    def __init__(self, client: httpx.Client, annex: Annex, tempo: Tempo, mask: SecretMask = NO_SECRETS) -> None:
+        self._client, self._annex, self._tempo, self._mask = client, annex, tempo, mask
         self._channel = api_channel_of(annex)
 
     def send(self, upload: Upload) -> Receipt | Refusal:
@@ -115,7 +116,7 @@ class IngestApi:
                 "X-Request-ID": upload.request_id,
             },
         )
-        answer = exchange(self._client, request, what, STATUS_MAX_BYTES)
+        answer = exchange(self._client, request, what, STATUS_MAX_BYTES, self._mask)
         raise_for_transient_or_auth(answer.status, answer.headers, what, self._tempo.now())
         if not 200 <= answer.status < 300:
             return _refusal(self._annex, channel, answer)
@@ -127,6 +128,10 @@ class IngestApi:
             raise AnswerMalformed(
                 f"{what} was answered {answer.status} without a state and tracking id that we know"
             ).answered(answer.status)
+        if self._mask.holds(tracking_id):
+            raise AnswerMalformed(f"{what} was answered with a tracking id that repeats our own secret").answered(
+                answer.status
+            )
         return Receipt(tracking_id, answer.status)
 
     def withdraw(
@@ -142,7 +147,7 @@ class IngestApi:
         ends = {endpoint.end_at_parameter: rfc3339(end_at)} if endpoint.end_at_parameter and end_at else None
         headers = {"X-Request-ID": request_id}
         request = self._client.build_request(endpoint.method, path, params=ends, headers=headers)
-        answer = exchange(self._client, request, what, STATUS_MAX_BYTES)
+        answer = exchange(self._client, request, what, STATUS_MAX_BYTES, self._mask)
         if answer.status in endpoint.gone_statuses or 200 <= answer.status < 300:
             return answer
         raise_for_transient_or_auth(answer.status, answer.headers, what, self._tempo.now())
@@ -189,6 +194,8 @@ def read_status(annex: Annex, tracking_id: str, answer: HttpAnswer, now: datetim
 
 def _refusal(annex: Annex, channel: ApiChannel, answer: HttpAnswer) -> Refusal:
     content = answer.json_or_none()
-    code, text = error_of(channel, content)
+    code, text = error_of(channel, content, answer.mask.words)
     cause = cause_of(annex, http_status=answer.status, code=code, text=text)
-    return Refusal(cause, code, text, answer.status, tracking_id_of(channel, content))
+    tracking_id = tracking_id_of(channel, content)
+    known = None if tracking_id is None or answer.mask.holds(tracking_id) else tracking_id
+    return Refusal(cause, code, text, answer.status, known)

@@ -13,14 +13,15 @@ import httpx
 
 from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
-from edye_delivery.annex.outcome import plain_text
 from edye_delivery.catalog.vocabulary import IngestState
 from edye_delivery.clients.http import exchange_async
 from edye_delivery.clients.ingest import IngestStatus, read_status, status_request
 from edye_delivery.clients.patience import pause_before_look_s
+from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import AuthRefused, Transient
 
 log = logging.getLogger(__name__)
+WORDS_MAX_CHARS = 500
 STATUS_MAX_BYTES = 64 * 1024
 """A state takes some hundred bytes. A parser holds the interpreter while it works: 1 MiB of brackets take it 1.4 s."""
 
@@ -38,9 +39,15 @@ class IngestWatch:
     """Polls a batch's ingests until each has ended, the deadline is over, or the token is refused."""
 
     def __init__(
-        self, annex: Annex, client: httpx.AsyncClient, tracking_ids: list[str], deadline_at: datetime, tempo: AsyncTempo
+        self,
+        annex: Annex,
+        client: httpx.AsyncClient,
+        tracking_ids: list[str],
+        deadline_at: datetime,
+        tempo: AsyncTempo,
+        mask: SecretMask = NO_SECRETS,
     ) -> None:
-        self._annex, self._client, self._deadline_at, self._tempo = annex, client, deadline_at, tempo
+        self._annex, self._client, self._deadline_at, self._tempo, self._mask = annex, client, deadline_at, tempo, mask
         self._channel = api_channel_of(annex)
         self._seen: dict[str, IngestStatus | None] = dict.fromkeys(tracking_ids)
         self._calls = asyncio.Semaphore(self._channel.polling.at_once)
@@ -70,7 +77,7 @@ class IngestWatch:
                 log.warning("the state of %s is not to be had: %s", tracking_id, error)
                 retry_after_s = error.retry_after_s
             except Exception as error:  # one title's: whatever its answer does to us, the others' are waited for
-                told = plain_text(str(error))
+                told = self._mask.words(str(error), WORDS_MAX_CHARS)
                 log.warning("the state of %s cannot be read: %s: %s", tracking_id, type(error).__name__, told)
             else:
                 self._note(status)
@@ -93,7 +100,7 @@ class IngestWatch:
         request = status_request(self._client, self._channel, tracking_id)
         try:
             async with self._calls, asyncio.timeout(self._channel.answer_timeout_s):
-                answer = await exchange_async(self._client, request, what, STATUS_MAX_BYTES)
+                answer = await exchange_async(self._client, request, what, STATUS_MAX_BYTES, self._mask)
         except TimeoutError as error:
             raise Transient(f"{what} did not end within {self._channel.answer_timeout_s:.0f} s") from error
         return read_status(self._annex, tracking_id, answer, self._tempo.now())

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from edye_delivery.catalog.feed_records import FEED_PAGE_MAX_BYTES
-from edye_delivery.feeds.printable import printable
+from edye_delivery.catalog.printable import printable
 from edye_delivery.feeds.splitting import FeedUnusable
 
 STANDARD_INPUT = "-"

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from edye_delivery.catalog.printable import printable
 from edye_delivery.command_line.chains import Chains
 from edye_delivery.command_line.inputs import Input
 from edye_delivery.command_line.network import Limits, Network
@@ -27,7 +28,6 @@ from edye_delivery.feeds.format_text import Line, as_text, explained_rule
 from edye_delivery.feeds.lint import FeedKind
 from edye_delivery.feeds.lint_report import UNUSABLE, Format, LintReport
 from edye_delivery.feeds.picture_places import URLS_MAX
-from edye_delivery.feeds.printable import printable
 from edye_delivery.feeds.schemas import Profile
 
 SHOWN_MAX = 3

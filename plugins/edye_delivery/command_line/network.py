@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from edye_delivery.catalog.feed_records import FEED_PAGE_MAX_BYTES
-from edye_delivery.feeds.printable import printable
+from edye_delivery.catalog.printable import printable
 from edye_delivery.feeds.splitting import FeedUnusable
 
 if TYPE_CHECKING:  # httpx and Pillow double the time that the command needs to start

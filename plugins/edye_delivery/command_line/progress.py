@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from edye_delivery.feeds.printable import printable
+from edye_delivery.catalog.printable import printable
 
 ITEMS_A_STEP = 500
 REFRESHES_A_SECOND = 4

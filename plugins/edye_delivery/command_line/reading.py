@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from edye_delivery.catalog.printable import printable
 from edye_delivery.command_line.chains import Chains, without_fragment
 from edye_delivery.command_line.inputs import Input
 from edye_delivery.command_line.network import Network
@@ -14,7 +15,6 @@ from edye_delivery.feeds.lint import FeedKind, FeedLint, OnItem, PageFigures
 from edye_delivery.feeds.lint_report import LintReport, ReadFeed, Unusable
 from edye_delivery.feeds.picture_checks import check_places, not_looked_at
 from edye_delivery.feeds.picture_places import PicturePlaces
-from edye_delivery.feeds.printable import printable
 from edye_delivery.feeds.registry import FeedRule
 from edye_delivery.feeds.schemas import Profile
 from edye_delivery.feeds.splitting import FeedUnusable

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.window import Window, parse_moment
 from edye_delivery.command_line.printing import print_lines, print_pieces
 from edye_delivery.errors import DeliveryError, InvalidRequest
-from edye_delivery.feeds.printable import printable
 
 if TYPE_CHECKING:  # SQLAlchemy doubles the time that the other commands need to start
     from edye_delivery.ledger.standing import Selection, Standing, Standings

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+from edye_delivery.catalog.printable import json_text
 from edye_delivery.catalog.window import rfc3339
-from edye_delivery.feeds.printable import json_text
 from edye_delivery.ledger.standing import NEEDS_A_PERSON, Count, ErrorsInARow, Event, Selection, Standing
 
 

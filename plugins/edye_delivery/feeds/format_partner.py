@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from edye_delivery.catalog.printable import json_text
 from edye_delivery.feeds.lint_report import LintReport
-from edye_delivery.feeds.printable import json_text
 from edye_delivery.feeds.registry import FeedRule, FeedSeverity
 
 WHOLE_FEED = "feed"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+from edye_delivery.catalog.printable import json_text
 from edye_delivery.feeds.finding import FeedFinding
 from edye_delivery.feeds.lint_report import LintReport
-from edye_delivery.feeds.printable import json_text
 from edye_delivery.feeds.registry import FeedRule
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

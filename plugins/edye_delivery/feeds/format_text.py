@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from edye_delivery.catalog.printable import printable
 from edye_delivery.feeds.finding import FeedFinding
 from edye_delivery.feeds.lint import FeedKind
 from edye_delivery.feeds.lint_report import LintReport, ReadFeed
-from edye_delivery.feeds.printable import printable
 from edye_delivery.feeds.registry import FeedRule, FeedSeverity
 
 Line = list[tuple[str, str]]

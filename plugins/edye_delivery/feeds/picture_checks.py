@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from edye_delivery.catalog.art import ratio_off_percent
 from edye_delivery.catalog.facts import PictureFacts, PictureFailure
+from edye_delivery.catalog.printable import printable
 from edye_delivery.feeds import picture_rules as rules
 from edye_delivery.feeds.picture_places import PicturePlaces, Role
-from edye_delivery.feeds.printable import printable
 from edye_delivery.feeds.registry import Hit
 
 LANDSCAPE, PORTRAIT = "16:9", "2:3"

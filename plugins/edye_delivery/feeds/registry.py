@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import Owner
 
 CODE = re.compile(r"FEED[0-9]{3}")
@@ -122,9 +123,7 @@ def warning(
 
 def shown(value: object) -> str:
     """A foreign value for a message: short, printable."""
-    text = repr(value)
-    cut = text if len(text) <= SHOWN_MAX_CHARS else f"{text[: SHOWN_MAX_CHARS - 1]}…"
-    return "".join(character if character.isprintable() else "?" for character in cut)
+    return printable(repr(value), SHOWN_MAX_CHARS)
 
 
 def pointer(*parts: str | int) -> str:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import logging
 
 from airflow.providers.apprise.hooks.apprise import AppriseHook
+from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
 from apprise import Apprise, NotifyType
 
 from edye_delivery.errors import ConfigurationInvalid, Transient
+from edye_delivery.hooks.connection_safety import warn_once
+from edye_delivery.hooks.connection_secrets import secrets_of_service
+from edye_delivery.hooks.log_guard import guard_logs
 
 log = logging.getLogger(__name__)
 CONN_ID = "alerts"
+PLAIN_SCHEMES = frozenset({"form", "json", "xml"})
+"""Forms of an address that are plain http; with an s at their end they are https."""
 
 
 class AlertHook(AppriseHook):
@@ -19,6 +25,16 @@ class AlertHook(AppriseHook):
 
     def __init__(self, conn_id: str = CONN_ID) -> None:
         super().__init__(conn_id)
+
+    def _guard(self, connection: Connection) -> None:
+        """What Apprise says of a service goes to the log only: its address is hidden there, and what is in it."""
+        config = self.get_config_from_conn(connection)
+        services = config if isinstance(config, list) else [config]
+        addresses = [str(service["path"]) for service in services]
+        guard_logs([secret for address in addresses for secret in secrets_of_service(address)])
+        for address in addresses:
+            if address.partition("://")[0].lower() in PLAIN_SCHEMES:
+                warn_once(self.apprise_conn_id, "tells a service over plain http: give its address in the form with s")
 
     def tell(self, title: str, body: str, *, is_critical: bool) -> None:
         """Sends the message to every service of the connection; without a connection the log alone has it.
@@ -32,6 +48,7 @@ class AlertHook(AppriseHook):
             return
         services = Apprise()
         try:
+            self._guard(connection)
             self.set_config_from_conn(connection, services)
         except (KeyError, TypeError, ValueError) as error:
             raise ConfigurationInvalid(

@@ -14,7 +14,10 @@ from typing import IO
 
 from airflow.sdk import BaseHook, ObjectStoragePath
 
+from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import ConfigurationInvalid
+from edye_delivery.hooks.connection_safety import check_s3
+from edye_delivery.hooks.connection_secrets import mask_of
 
 CONN_ID = "artifact_store"
 BLOCK_BYTES = 1024 * 1024
@@ -22,10 +25,10 @@ SAFE_NAME = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
 
 
 class ArtifactStore:
-    """Named files below one root: a folder, or a bucket with a prefix."""
+    """Named files below one root: a folder, or a bucket with a prefix; `mask` knows the bucket's key and secret."""
 
-    def __init__(self, root: ObjectStoragePath) -> None:
-        self._root = root
+    def __init__(self, root: ObjectStoragePath, mask: SecretMask = NO_SECRETS) -> None:
+        self._root, self._mask = root, mask
 
     def put(self, name: str, content: bytes) -> str:
         """Writes a file whole or not at all, over what was there; its name.
@@ -53,27 +56,32 @@ class ArtifactStore:
 
     def put_once(self, name: str, content: bytes) -> str:
         """As `put`, for names made of content: what is there already stays."""
-        return name if self._path(name).exists() else self.put(name, content)
+        with self._mask.errors():
+            is_there = self._path(name).exists()
+        return name if is_there else self.put(name, content)
 
     def get(self, name: str) -> bytes:
         """The file's bytes; FileNotFoundError where there is none."""
-        content: bytes = self._path(name).read_bytes()
+        with self._mask.errors():
+            content: bytes = self._path(name).read_bytes()
         return content
 
     def size(self, name: str) -> int:
         """The file's bytes counted; FileNotFoundError where there is none."""
-        return int(self._path(name).stat().st_size)
+        with self._mask.errors():
+            return int(self._path(name).stat().st_size)
 
     def stream(self, name: str, offset: int = 0) -> Generator[bytes, None, None]:
         """The file from `offset` on in blocks, so that memory does not grow with it; FileNotFoundError."""
-        with self._path(name).open("rb") as file:
+        with self._mask.errors(), self._path(name).open("rb") as file:
             file.seek(offset)
             while block := file.read(BLOCK_BYTES):
                 yield block
 
     def delete(self, name: str) -> None:
         """Removes a file; one that is gone already is no error."""
-        self._path(name).unlink(missing_ok=True)
+        with self._mask.errors():
+            self._path(name).unlink(missing_ok=True)
 
     def url(self, name: str) -> str:
         """Where the file is, for people."""
@@ -81,12 +89,13 @@ class ArtifactStore:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except (FileNotFoundError, FileExistsError, NotADirectoryError, PermissionError) as error:
-            raise ConfigurationInvalid(
-                f"nothing can be written to {self._root}: {error.strerror or error}; check the connection {CONN_ID}"
-            ) from error
+        with self._mask.errors():
+            try:
+                yield
+            except (FileNotFoundError, FileExistsError, NotADirectoryError, PermissionError) as error:
+                raise ConfigurationInvalid(
+                    f"nothing can be written to {self._root}: {error.strerror or error}; check the connection {CONN_ID}"
+                ) from error
 
     def _path(self, name: str) -> ObjectStoragePath:
         if not SAFE_NAME.fullmatch(name) or ".." in name:
@@ -114,8 +123,10 @@ class ArtifactHook(BaseHook):
             bucket = extra.get("bucket_name")
             if not bucket:
                 raise ConfigurationInvalid(f"the connection {self._conn_id} names no bucket (extra bucket_name)")
+            check_s3(connection)
             prefix = str(extra.get("prefix", "")).strip("/")
-            return ArtifactStore(ObjectStoragePath(f"s3://{bucket}/{prefix}".rstrip("/"), conn_id=self._conn_id))
+            root = ObjectStoragePath(f"s3://{bucket}/{prefix}".rstrip("/"), conn_id=self._conn_id)
+            return ArtifactStore(root, mask_of(connection))
         raise ConfigurationInvalid(
             f"the connection {self._conn_id} is of type {connection.conn_type!r}; the artifact store needs fs or aws"
         )

@@ -20,7 +20,7 @@ class EdyeHook(ApiHook):
 
     def api(self, annex: Annex) -> EdyeApi:
         """The content API."""
-        return EdyeApi(self.client(), PATIENCE, SYSTEM_TEMPO, annex.catalogue.page_size)
+        return EdyeApi(self.client(), PATIENCE, SYSTEM_TEMPO, annex.catalogue.page_size, self.mask)
 
     def media_host(self, annex: Annex) -> MediaHost:
         """Media files and pictures; no token goes there, and no host that is not on the allow-list is opened."""

@@ -14,6 +14,8 @@ from edye_delivery.clients.feed_pages import FeedPages, PageBounds, PageUnread
 from edye_delivery.clients.feed_store import S3FeedStore
 from edye_delivery.clients.public_hosts import HostGuard
 from edye_delivery.errors import ConfigurationInvalid, Transient
+from edye_delivery.hooks.connection_safety import check_s3
+from edye_delivery.hooks.connection_secrets import mask_of
 
 READ_TIMEOUT_S = 60.0
 
@@ -45,7 +47,8 @@ class FeedStoreHook(BaseHook):
     def get_conn(self) -> S3FeedStore:
         """The store, at the feed's prefix below the connection's."""
         conn_id = self._spec.conn_id
-        extra = self.get_connection(conn_id).extra_dejson
+        connection = self.get_connection(conn_id)
+        extra = connection.extra_dejson
         bucket = extra.get("bucket_name")
         if not bucket:
             raise ConfigurationInvalid(f"the connection {conn_id} names no bucket (extra bucket_name)")
@@ -54,4 +57,5 @@ class FeedStoreHook(BaseHook):
             endpoint = str(extra.get("endpoint_url") or "https://s3.amazonaws.com").rstrip("/")
             public_url = f"{endpoint}/{bucket}"
         prefix = "/".join(part for part in (str(extra.get("prefix", "")).strip("/"), self._spec.prefix) if part)
-        return S3FeedStore(S3Hook(aws_conn_id=conn_id).get_conn(), bucket, prefix, public_url)
+        check_s3(connection)
+        return S3FeedStore(S3Hook(aws_conn_id=conn_id).get_conn(), bucket, prefix, public_url, mask_of(connection))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import ssl
 from typing import Any
 
@@ -11,10 +10,11 @@ from airflow.sdk import Connection
 
 from edye_delivery.clients.ftp_control import FtpAccount
 from edye_delivery.errors import ConfigurationInvalid
+from edye_delivery.hooks.connection_safety import flag, verify_of, warn_once
+from edye_delivery.hooks.connection_secrets import secrets_of
+from edye_delivery.hooks.log_guard import guard_logs
 
-log = logging.getLogger(__name__)
 FTP_PORT = 21
-FALSE_WORDS = ("false", "0", "no", "off")
 
 
 class FtpHook(FTPHook):
@@ -39,12 +39,13 @@ class FtpHook(FTPHook):
         if not connection.host or not connection.login:
             raise ConfigurationInvalid(f"the connection {self.ftp_conn_id} has no host or no login")
         extra = connection.extra_dejson
-        is_secure = _flag(extra.get("tls", False))
+        guard_logs(secrets_of(connection))
+        is_secure = flag(extra.get("tls", False))
         if not is_secure:
-            log.warning(
-                "the connection %s is plain FTP: login, password and files travel in the clear; set its extra tls to "
-                "true where the partner offers FTPS",
+            warn_once(
                 self.ftp_conn_id,
+                "is plain FTP: login, password and files travel in the clear; set its extra tls to true where the "
+                "partner offers FTPS",
             )
         return FtpAccount(
             host=connection.host,
@@ -52,25 +53,20 @@ class FtpHook(FTPHook):
             login=connection.login,
             password=connection.password or "",
             tls=self._context(extra.get("verify", True)) if is_secure else None,
-            passive=_flag(extra.get("passive", True)),
+            passive=flag(extra.get("passive", True)),
             encoding=str(extra.get("encoding", "utf-8")),
             timeout_s=self._timeout_s,
         )
 
     def _context(self, verify: Any) -> ssl.SSLContext:
-        is_file = isinstance(verify, str) and verify.strip().lower() not in (*FALSE_WORDS, "true")
+        verify = verify_of(self.ftp_conn_id, verify)
         try:
-            context = ssl.create_default_context(cafile=verify if is_file else None)
+            context = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
         except OSError as error:
             raise ConfigurationInvalid(
                 f"the connection {self.ftp_conn_id}: its extra verify names {verify!r:.200}, which cannot be read "
                 f"({error})"
             ) from error
-        if not is_file and not _flag(verify):
-            log.warning("the connection %s does not check the server's certificate", self.ftp_conn_id)
+        if verify is False:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         return context
-
-
-def _flag(value: Any) -> bool:
-    return value.strip().lower() not in FALSE_WORDS if isinstance(value, str) else bool(value)

@@ -14,9 +14,12 @@ from airflow.sdk import Connection
 from requests.utils import default_headers
 
 from edye_delivery.clients.patience import Tempo
+from edye_delivery.clients.secret_mask import SecretMask
 from edye_delivery.errors import ConfigurationInvalid
+from edye_delivery.hooks.connection_safety import refuse_plain_http, verify_of
+from edye_delivery.hooks.connection_secrets import carries_credential, mask_of
 
-OUR_EXTRAS = frozenset({"allowed_hosts", "timeout_s"})
+OUR_EXTRAS = frozenset({"allow_plain_http", "allowed_hosts", "timeout_s"})
 CONNECT_TIMEOUT_S = 10.0
 SYSTEM_TEMPO = Tempo(now=lambda: datetime.now(UTC), sleep=time.sleep, random=random.random)
 
@@ -25,7 +28,8 @@ class ApiHook(HttpHook):
     """The HTTP provider's hook, giving httpx clients.
 
     A connection with a password and no login sends it as bearer token; with a login, as basic authentication. Extras
-    are the provider's (headers, verify, cert, proxies, trust_env); ours are `allowed_hosts` (a list) and `timeout_s`.
+    are the provider's (headers, verify, cert, proxies, trust_env); ours are `allowed_hosts` (a list), `timeout_s` and
+    `allow_plain_http`, without which no credential goes over plain http to another machine (ConfigurationInvalid).
     """
 
     def __init__(self, conn_id: str, connection: Connection | None = None) -> None:
@@ -60,16 +64,27 @@ class ApiHook(HttpHook):
 
     def client(self, answer_timeout_s: float = 60.0) -> httpx.Client:
         """A client on the connection's base URL with its authentication."""
-        return httpx.Client(**self._settings(answer_timeout_s))
+        return httpx.Client(**self._authenticated(answer_timeout_s))
 
     def async_client(self, answer_timeout_s: float = 60.0) -> httpx.AsyncClient:
         """As `client`, for an event loop."""
-        return httpx.AsyncClient(**self._settings(answer_timeout_s))
+        return httpx.AsyncClient(**self._authenticated(answer_timeout_s))
 
     def anonymous_client(self, answer_timeout_s: float = 60.0) -> httpx.Client:
         """A client without base URL, headers and authentication: for hosts that must not see the token."""
         settings = self._settings(answer_timeout_s)
         return httpx.Client(**{key: settings[key] for key in settings.keys() - {"base_url", "headers", "auth"}})
+
+    @property
+    def mask(self) -> SecretMask:
+        """What the connection's clients must not repeat."""
+        return mask_of(self.get_connection(self.http_conn_id))
+
+    def _authenticated(self, answer_timeout_s: float) -> dict[str, Any]:
+        connection = self.get_connection(self.http_conn_id)
+        if carries_credential(connection):
+            refuse_plain_http(self.http_conn_id, self.url(), connection.extra_dejson.get("allow_plain_http"))
+        return self._settings(answer_timeout_s)
 
     def _settings(self, answer_timeout_s: float) -> dict[str, Any]:
         session = self.get_conn()
@@ -92,7 +107,7 @@ class ApiHook(HttpHook):
             "headers": headers,
             "auth": auth,
             "timeout": httpx.Timeout(float(extra.get("timeout_s", answer_timeout_s)), connect=CONNECT_TIMEOUT_S),
-            "verify": _tls(session.verify, session.cert),
+            "verify": _tls(verify_of(self.http_conn_id, session.verify), session.cert),
             "proxy": proxies.get("https") or proxies.get("http"),
             "trust_env": session.trust_env,
             "follow_redirects": False,
@@ -100,8 +115,8 @@ class ApiHook(HttpHook):
         }
 
 
-def _tls(verify: bool | str | None, cert: Any) -> ssl.SSLContext | bool:
-    if verify in (True, None) and not cert:
+def _tls(verify: bool | str, cert: Any) -> ssl.SSLContext | bool:
+    if verify is True and not cert:
         return True
     context = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
     if verify is False:

@@ -17,4 +17,5 @@ class IngestHook(ApiHook):
 
     def api(self) -> IngestApi:
         """The upload client; each call is tried once, whoever calls it writes the ledger between tries."""
-        return IngestApi(self.client(api_channel_of(self._annex).answer_timeout_s), self._annex, SYSTEM_TEMPO)
+        client = self.client(api_channel_of(self._annex).answer_timeout_s)
+        return IngestApi(client, self._annex, SYSTEM_TEMPO, self.mask)

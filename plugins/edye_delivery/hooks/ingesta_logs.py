@@ -18,6 +18,8 @@ from edye_delivery.catalog.event import Event, as_ecs
 from edye_delivery.clients.elastic import Arrival, ElasticSink
 from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks.artifacts import ArtifactHook, ArtifactStore
+from edye_delivery.hooks.connection_safety import refuse_plain_http, verify_of
+from edye_delivery.hooks.connection_secrets import carries_credential, mask_of
 from edye_delivery.hooks.http_client import ApiHook
 
 log = logging.getLogger(__name__)
@@ -77,7 +79,8 @@ class IngestaLogsHook(BaseHook):
             log.info("there is no connection %s, so events go to %s", self._conn_id, folder)
             return FolderSink(ArtifactStore(ObjectStoragePath(f"file://{folder.absolute()}")))
         if connection.conn_type in ("http", "https"):
-            return ElasticSink(_client(self._conn_id, connection), _settings("index_template"), _settings("lifecycle"))
+            template, lifecycle = _settings("index_template"), _settings("lifecycle")
+            return ElasticSink(_client(self._conn_id, connection), template, lifecycle, mask_of(connection))
         if connection.conn_type in ("fs", "file", "aws", "s3"):
             return FolderSink(ArtifactHook(self._conn_id).get_conn())
         raise ConfigurationInvalid(
@@ -88,12 +91,15 @@ class IngestaLogsHook(BaseHook):
 
 def _client(conn_id: str, connection: Connection) -> Elasticsearch:
     extra, url = connection.extra_dejson, ApiHook(conn_id, connection).url()
-    verify = extra.get("verify", True)
+    if carries_credential(connection):
+        refuse_plain_http(conn_id, url, extra.get("allow_plain_http"))
+    verify = verify_of(conn_id, extra.get("verify"))
     secure = {"verify_certs": bool(verify), "ssl_show_warn": False} if url.scheme == "https" else {}
     if isinstance(verify, str):
         secure["ca_certs"] = verify
+    host = f"[{url.host}]" if ":" in url.host else url.host
     return Elasticsearch(
-        hosts=[f"{url.scheme}://{url.host}:{url.port or PORTS[url.scheme]}{url.path.rstrip('/')}"],
+        hosts=[f"{url.scheme}://{host}:{url.port or PORTS[url.scheme]}{url.path.rstrip('/')}"],
         basic_auth=(connection.login, connection.password or "") if connection.login else None,
         api_key=None if connection.login else connection.password,
         request_timeout=float(extra.get("timeout_s", ANSWER_TIMEOUT_S)),

@@ -8,9 +8,13 @@ from functools import lru_cache
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 from sqlalchemy import URL, Engine
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.event import listen
 
 from edye_delivery.annex.model import Annex
+from edye_delivery.clients.secret_mask import SecretMask
 from edye_delivery.errors import ConfigurationInvalid
+from edye_delivery.hooks.connection_secrets import mask_of
 from edye_delivery.hooks.http_client import SYSTEM_TEMPO
 from edye_delivery.ledger.alerts import Alerts
 from edye_delivery.ledger.breaker import Breaker
@@ -58,6 +62,7 @@ class LedgerHook(BaseHook):
     def url(self) -> URL:
         """The database's address."""
         connection = self.get_connection(self._conn_id)
+        mask_of(connection)
         if connection.conn_type == "sqlite":
             return URL.create("sqlite", database=connection.host or connection.schema)
         if connection.conn_type in ("postgres", "postgresql"):
@@ -85,4 +90,14 @@ def known_url() -> URL | None:
 
 @lru_cache(maxsize=4)
 def _engine(url: URL) -> Engine:
-    return open_engine(url)
+    engine = open_engine(url)
+    mask = SecretMask.of(url.password, f"{url.username}:{url.password}" if url.password else None)
+    listen(engine, "handle_error", lambda context: _clean(mask, context))
+    return engine
+
+
+def _clean(mask: SecretMask, context: ExceptionContext) -> None:
+    """The words of the database and its driver, before anybody sees them."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None:
+            mask.clean(error)

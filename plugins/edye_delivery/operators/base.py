@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from typing import Any, ClassVar, TypeVar
 
@@ -15,6 +16,8 @@ from edye_delivery.catalog.plan import Record, RunRequest
 from edye_delivery.hooks.artifacts import ArtifactHook, ArtifactStore
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.alerting import Alarm, Messenger
+
+log = logging.getLogger(__name__)
 
 Kept = TypeVar("Kept", bound=Record)
 
@@ -45,7 +48,7 @@ def _messenger() -> Messenger:
     return AlertHook()
 
 
-def log_order(log: Any, annex: Annex, request: RunRequest) -> None:
+def log_order(annex: Annex, request: RunRequest) -> None:
     """Says what is to be said of the run: a deprecated channel, a redelivery, a withdrawal, and why."""
     notice = notice_of(annex, request)
     if notice:

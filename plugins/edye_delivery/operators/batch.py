@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -33,6 +34,8 @@ from edye_delivery.operators.judging import Judge
 from edye_delivery.operators.media_source import MediaSource
 from edye_delivery.operators.sending import Carrier, Sender
 from edye_delivery.operators.tracing import note_verdicts
+
+log = logging.getLogger(__name__)
 
 
 class BatchOperator(StepOperator):
@@ -92,9 +95,9 @@ class DeliverBatchOperator(BatchOperator):
         """The batch's reference again, with counts by state."""
         store = self.artifacts
         batch = load(store, self.batch, JudgedBatch)
-        log_order(self.log, self.annex, batch.request)
+        log_order(self.annex, batch.request)
         if batch.request.dry_run:
-            self.log.info("dry run: nothing is sent")
+            log.info("dry run: nothing is sent")
             return self.batch
         ledger = LedgerHook().get_conn(self.annex)
         alarm = the_alarm()
@@ -103,7 +106,7 @@ class DeliverBatchOperator(BatchOperator):
             sender = Sender(self.annex.partner, carrier, ledger, SYSTEM_TEMPO, run_id, alarm.sound, admit)
             counts = sender.send_batch(batch.titles)
         alarm.sound()
-        self.log.info("batch %s: %s", batch.number, counts)
+        log.info("batch %s: %s", batch.number, counts)
         return self.batch | {"states": counts}
 
     def _breaker(self, context: Context) -> Breaker:
@@ -138,12 +141,12 @@ class AcceptBatchOperator(BatchOperator):
     def execute(self, context: Context) -> dict[str, int]:
         """Titles by state; runs after a failed wait too, for what was completed."""
         if self.batch is None:
-            self.log.warning("the batch was never judged, so nothing of it can be accepted")
+            log.warning("the batch was never judged, so nothing of it can be accepted")
             return {}
         batch = load(self.artifacts, self.batch, JudgedBatch)
         if batch.request.dry_run:
             return {}
         counts = accept_batch(self.annex, LedgerHook().get_conn(self.annex), batch.titles)
         the_alarm().sound()
-        self.log.info("batch %s: %s", batch.number, counts)
+        log.info("batch %s: %s", batch.number, counts)
         return counts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -21,6 +22,8 @@ from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import StepOperator, keep, load, log_order
 from edye_delivery.operators.fetching import fetch_snapshot
 from edye_delivery.operators.planning import plan_window, remember_plan
+
+log = logging.getLogger(__name__)
 
 
 class CheckRequestOperator(StepOperator):
@@ -50,8 +53,8 @@ class CheckRequestOperator(StepOperator):
         else:
             request = request_of(partner, self.annex.schedule, params, facts, self.channel)
         window = Window(request.start_at, request.end_at).as_json()
-        self.log.info("window %s .. %s, mode %s, dry run %s", *window.values(), request.mode, request.dry_run)
-        log_order(self.log, self.annex, request)
+        log.info("window %s .. %s, mode %s, dry run %s", *window.values(), request.mode, request.dry_run)
+        log_order(self.annex, request)
         return request.model_dump(mode="json")
 
 
@@ -97,7 +100,7 @@ class PlanBatchesOperator(StepOperator):
         keep(store, plan_name(plan.request), plan)
         if not plan.request.dry_run:
             remember_plan(self.annex, plan, ledger)
-        self.log.info(
+        log.info(
             "%s batches, %s titles unchanged, %s held, %s withdrawn",
             len(batches),
             len(plan.unchanged),

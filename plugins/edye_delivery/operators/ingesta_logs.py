@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -13,6 +14,8 @@ from edye_delivery.hooks.ingesta_logs import IngestaLogsHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import the_alarm
 from edye_delivery.operators.shipping import Shipper
+
+log = logging.getLogger(__name__)
 
 
 class ShipEventsOperator(BaseOperator):
@@ -27,11 +30,11 @@ class ShipEventsOperator(BaseOperator):
             raise InvalidRequest(f"ship_refused is {again!r:.40}; it is true or false")
         trail = LedgerHook().trail()
         if again:
-            self.log.info("%s events that were set aside are shipped again", trail.ship_again())
+            log.info("%s events that were set aside are shipped again", trail.ship_again())
         counts = Shipper(trail, IngestaLogsHook().sink(), SYSTEM_TEMPO).ship()
         _, aside = trail.left()
         if aside:
-            self.log.error(
+            log.error(
                 "%s events are set aside: the cluster refused them for good. The ledger has them with the reason "
                 "(docs/runbook.md, ship_events); run this DAG with ship_refused when the reason is gone",
                 aside,

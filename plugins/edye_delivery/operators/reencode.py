@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,8 @@ from edye_delivery.operators.batch import BatchOperator
 from edye_delivery.operators.media_source import MediaSource
 from edye_delivery.operators.reencoding import Reencoder
 from edye_delivery.operators.tracing import note_verdicts
+
+log = logging.getLogger(__name__)
 
 
 class ReencodeBatchOperator(BatchOperator):
@@ -39,9 +42,9 @@ class ReencodeBatchOperator(BatchOperator):
             waiting = reencoder.waiting(batch.titles)
             names = ", ".join(judged.plan.external_id for judged in waiting)
             if not waiting or batch.request.dry_run:
-                self.log.info("nothing is re-encoded%s", f"; without dry_run it would be {names}" if waiting else "")
+                log.info("nothing is re-encoded%s", f"; without dry_run it would be {names}" if waiting else "")
                 return self.batch
-            self.log.info("to be re-encoded: %s", names)
+            log.info("to be re-encoded: %s", names)
             titles = reencoder.reencode_batch(batch.titles)
         looked_at = [judged for judged in titles if judged.plan.delivery_key in reencoder.seconds]
         note_verdicts("reencode", self.annex, batch.request, looked_at, reencoder.seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -27,6 +28,8 @@ from edye_delivery.reports.json_report import as_json
 from edye_delivery.reports.model import Colour, WindowReport
 from edye_delivery.reports.page import pictures_wanted
 
+log = logging.getLogger(__name__)
+
 
 class ReportOperator(StepOperator):
     """Writes report.json, .csv, .xlsx and .html of the run, whatever became of its batches."""
@@ -45,7 +48,7 @@ class ReportOperator(StepOperator):
 
         request, store = RunRequest.model_validate(self.request), self.artifacts
         the_alarm().sound()
-        log_order(self.log, self.annex, request)
+        log_order(self.annex, request)
         plan, judged, unjudged, incidents = gathered(store, request)
         keys = [title.plan.delivery_key for title in judged] + [title.delivery_key for title in unjudged]
         keys += [title.delivery_key for title in (*plan.unchanged, *plan.held)] if plan else []
@@ -72,7 +75,7 @@ class ReportOperator(StepOperator):
             "html": as_html(report, pictures_of(store, report)),
         }
         for ending, content in formats.items():
-            self.log.info("report: %s", store.url(store.put(report_name(request, ending), content)))
+            log.info("report: %s", store.url(store.put(report_name(request, ending), content)))
         return {
             "colour": report.colour.value,
             "totals": report.totals.model_dump(),
@@ -94,9 +97,7 @@ class ConfirmWindowOperator(StepOperator):
         report = WindowReport.model_validate_json(self.artifacts.get(self.report["path"]))
         if report.colour is Colour.RED:
             raise WindowNotDone(failure_sentence(report))
-        self.log.info(
-            "all %s titles of the window are accepted, %s feeds in order", report.totals.titles, len(report.feeds)
-        )
+        log.info("all %s titles of the window are accepted, %s feeds in order", report.totals.titles, len(report.feeds))
 
 
 def gathered(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -24,6 +25,8 @@ from edye_delivery.operators.base import StepOperator, keep, load, log_order
 from edye_delivery.operators.withdrawal_reporting import named
 from edye_delivery.operators.withdrawing import Withdrawer, endpoint_for, plan_withdrawal
 
+log = logging.getLogger(__name__)
+
 NAMED_MAX = 50
 
 
@@ -39,9 +42,9 @@ class PlanWithdrawalOperator(StepOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """The plan's reference, and how many titles it has."""
         request = RunRequest.model_validate(self.request)
-        log_order(self.log, self.annex, request)
+        log_order(self.annex, request)
         plan = plan_withdrawal(request, LedgerHook().withdrawals(self.annex))
-        self.log.info("%s titles: %s", len(plan.withdrawn), _named(plan))
+        log.info("%s titles: %s", len(plan.withdrawn), _named(plan))
         return keep(self.artifacts, plan_name(request), plan) | {"titles": len(plan.withdrawn)}
 
 
@@ -70,7 +73,7 @@ class ApproveWithdrawalOperator(ApprovalOperator):
         plan = load(ArtifactHook().get_conn(), self.plan, WindowPlan)
         limit = self.annex.withdrawal.titles_without_approval
         if plan.request.dry_run or len(plan.withdrawn) <= limit:
-            self.log.info("no approval needed: %s titles, up to %s go without", len(plan.withdrawn), limit)
+            log.info("no approval needed: %s titles, up to %s go without", len(plan.withdrawn), limit)
             return None
         self.subject = f"Withdraw {len(plan.withdrawn)} titles from {self.annex.display_name}?"
         self.body = f"{notice_of(self.annex, plan.request)}\n\nReason: {plan.request.reason}\n\n{_named(plan)}"
@@ -101,16 +104,16 @@ class WithdrawOperator(StepOperator):
         """Counts: withdrawn, told, not told."""
         plan = load(self.artifacts, self.plan, WindowPlan)
         request = plan.request
-        log_order(self.log, self.annex, request)
+        log_order(self.annex, request)
         if request.dry_run:
-            self.log.info("dry run: nothing is withdrawn")
+            log.info("dry run: nothing is withdrawn")
             return {}
         api = IngestHook(self.annex).api() if endpoint_for(self.annex, request) else None
         if api is None:
-            self.log.warning("the annex has no endpoint for this: tell %s", self.annex.display_name)
+            log.warning("the annex has no endpoint for this: tell %s", self.annex.display_name)
         withdrawer = Withdrawer(self.annex, request, LedgerHook().withdrawals(self.annex), SYSTEM_TEMPO, api)
         counts = withdrawer.withdraw_all(plan.withdrawn)
-        self.log.info("%s", counts)
+        log.info("%s", counts)
         return counts
 
 

@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from edye_delivery.catalog.finding import Finding
+from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Owner, Severity
 
 CODE = re.compile(r"(META|VID|IMG)[0-9]{3}")
@@ -77,14 +78,13 @@ class Rule:
 
     def finding(self, message: str) -> Finding:
         """The rule's word on a defect that was not found by its own check, such as one that rendering met."""
-        printable = "".join(character if character.isprintable() else "?" for character in message[:MESSAGE_MAX_CHARS])
         return Finding(
             code=self.code,
             name=self.name,
             severity=self.severity,
             cause=self.cause,
             owner=self.owner,
-            message=printable,
+            message=printable(message, MESSAGE_MAX_CHARS),
             fix=self.fix,
             source=self.source,
         )

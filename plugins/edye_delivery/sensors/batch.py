@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -18,6 +19,8 @@ from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.ledger.records import Delivery
 from edye_delivery.operators.base import load, the_alarm
 from edye_delivery.operators.waiting import deadline_at, record_outcomes, with_partner
+
+log = logging.getLogger(__name__)
 
 
 class BatchSensor(BaseSensorOperator):
@@ -41,7 +44,7 @@ class BatchSensor(BaseSensorOperator):
     def execute(self, context: Context) -> Any:
         """Defers while the partner has titles of the batch; runs after a failed upload too, for what was sent."""
         if self.batch is None:
-            self.log.warning("the batch was never judged, so nothing of it is with the partner")
+            log.warning("the batch was never judged, so nothing of it is with the partner")
             return None
         return self._wait_for(self._with_partner())
 

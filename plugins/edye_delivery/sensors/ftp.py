@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import ClassVar
 
 from edye_delivery.annex.channels import deprecation_of
 from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.sensors.batch import BatchSensor
 from edye_delivery.triggers.ftp import FtpTrigger
+
+log = logging.getLogger(__name__)
 
 
 class FtpSensor(BatchSensor):
@@ -17,5 +20,5 @@ class FtpSensor(BatchSensor):
 
     def trigger(self, tracking_ids: list[str], deadline_at: str) -> FtpTrigger:
         """Looks for every metadata file."""
-        self.log.warning("%s", deprecation_of(self.annex, self.channel))
+        log.warning("%s", deprecation_of(self.annex, self.channel))
         return FtpTrigger(self.annex.model_dump(mode="json"), tracking_ids, deadline_at)

@@ -46,7 +46,7 @@ class IngestTrigger(BaseTrigger):
 
         async def wait() -> dict[str, Any]:
             async with hook.async_client(channel.answer_timeout_s) as client:
-                watch = IngestWatch(annex, client, self.tracking_ids, deadline_at, LOOP_TEMPO)
+                watch = IngestWatch(annex, client, self.tracking_ids, deadline_at, LOOP_TEMPO, hook.mask)
                 outcomes = await watch.until_all_ended()
             return {"tracking_ids": self.tracking_ids, "outcomes": outcomes, "auth_error": watch.auth_error}
 

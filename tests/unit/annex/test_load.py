@@ -5,7 +5,7 @@ import os
 import pytest
 
 from edye_delivery.annex.load import load_annex, load_annexes, read_annexes
-from edye_delivery.annex.outcome import cause_of, error_of, state_of, tracking_id_of
+from edye_delivery.annex.outcome import cause_of, error_of, plain_text, state_of, tracking_id_of
 from edye_delivery.catalog.vocabulary import Cause, IngestState
 from edye_delivery.errors import AnnexInvalid
 from tests.builders import ANNEX_FILE, annex_file, the_annex
@@ -202,7 +202,7 @@ def test_states_and_errors_of_odd_answers_are_none_or_bounded():
     channel = the_annex().api
     assert state_of(channel, {"status": "completed"}) is IngestState.COMPLETED
     assert state_of(channel, {"status": "done"}) is None
-    code, text = error_of(channel, {"error": {"code": 7, "message": "x\n" * 10_000}})
+    code, text = error_of(channel, {"error": {"code": 7, "message": "x\n" * 10_000}}, plain_text)
     assert code == "7"
     assert len(text) <= 500
     assert "\n" not in text

@@ -7,9 +7,9 @@ import json
 import jsonschema
 import pytest
 
+from edye_delivery.catalog.printable import json_text, printable
 from edye_delivery.command_line.printing import print_lines
 from edye_delivery.feeds.format_sarif import artifact_uri
-from edye_delivery.feeds.printable import json_text, printable
 from tests.unit.command_line.calls import as_json, called
 from tests.unit.command_line.feeds import a_feed, a_page, an_asset, as_bytes
 
@@ -286,4 +286,4 @@ def test_explain_of_an_unknown_code_names_close_ones(name, close):
 
 def test_explain_of_nonsense_says_so():
     result = called("--explain", "\x1bqqq")
-    assert (result.exit_code, result.stderr) == (2, "lint-feed: there is no rule '?qqq'\n")
+    assert (result.exit_code, result.stderr) == (2, "lint-feed: there is no rule '⟨U+001B⟩qqq'\n")

@@ -260,7 +260,7 @@ def test_a_message_with_foreign_text_in_it_is_printable():
     refused = {"failure": ProbeFailure.URL_REFUSED, "detail": "the host evil\u202egnp.example\n is refused"}
     message = judged(poster=refused).findings[0].message
 
-    assert message == "poster 'poster.png': the host evil?gnp.example? is refused"
+    assert message == "poster 'poster.png': the host evil⟨U+202E⟩gnp.example  is refused"
 
 
 def test_whose_turn_it_is_follows_from_the_cause():

@@ -36,6 +36,20 @@ def test_leaving_the_block_ends_the_children(tmp_path):
     assert birth_of(child.pid) is None
 
 
+def test_a_log_and_what_a_child_makes_is_readable_by_its_owner_alone(tmp_path):
+    (tmp_path / "child.log").write_text("of a day on which everybody could read it\n")
+    (tmp_path / "child.log").chmod(0o644)
+    command = [sys.executable, "-c", "open('made', 'w').close(); print('up', flush=True)"]
+    with Processes() as processes:
+        child = processes.start(
+            "child", ["env", "-C", str(tmp_path), *command], tmp_path / "child.log", dict(os.environ)
+        )
+        child.wait(30)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes == {"child.log": 0o600, "made": 0o600}
+    assert "everybody could read it\nup" in (tmp_path / "child.log").read_text()
+
+
 def test_a_child_that_ignores_the_signal_is_killed(tmp_path, monkeypatch):
     monkeypatch.setattr("tools.processes.STOP_PATIENCE_S", 0.5)
     with Processes() as processes:

@@ -1,0 +1,112 @@
+"""What of a connection is a secret: its client masks it in whatever it says, the process masks it in every log."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.request import getproxies
+
+from airflow.sdk import Connection
+
+from edye_delivery.clients.secret_mask import ANYWHERE_FROM_CHARS, SecretMask
+from edye_delivery.hooks.log_guard import guard_logs
+
+SOUNDS_SECRET = re.compile(r"auth|cookie|credential|key|pass|secret|token", re.IGNORECASE)
+HARMLESS_EXTRAS = frozenset(
+    {"accept", "accept-encoding", "accept-language", "allow_plain_http", "allowed_hosts", "auth_type", "bucket_name",
+     "cache-control", "cert", "content-type", "encoding", "endpoint_url", "passive", "path", "prefix", "public_url",
+     "region_name", "sslcert", "sslkey", "sslmode", "sslrootcert", "timeout_s", "tls", "trust_env", "user-agent",
+     "verify", "verify_ssl"}
+)  # fmt: skip
+"""Extras that are settings, in lower case; every other one of an http connection is a header and may authenticate."""
+HOST_NAME = re.compile(r"localhost|[\w-]+(\.[\w-]+)+|\[[0-9a-f:.]+\]", re.IGNORECASE)
+HTTP_TYPES = frozenset({"http", "https"})
+KEY_TYPES = frozenset({"aws", "s3"})
+"""Connections whose login is half of a key."""
+
+
+def mask_of(connection: Connection) -> SecretMask:
+    """The mask of all secrets of the connection; from now on this process's logs hide them as well."""
+    secrets = frozenset(secrets_of(connection))
+    guard_logs(secrets)
+    return SecretMask.of(*secrets)
+
+
+def secrets_of(connection: Connection) -> Iterator[str]:
+    """Password, keys, tokens, what authenticates in extras and headers, and what is in addresses."""
+    login, password, extra = connection.login or "", connection.password or "", connection.extra_dejson
+    if password:
+        yield from _spellings(password)
+    if login and password:
+        yield f"{login}:{password}"  # as basic authentication has it, in base64
+    if login and connection.conn_type in KEY_TYPES:
+        yield login
+    if "://" in (connection.host or ""):
+        yield from _of_address(connection.host or "")
+    yield from _of_extras(extra, ANYWHERE_FROM_CHARS if connection.conn_type in HTTP_TYPES else None)
+    for address in getproxies().values() if extra.get("trust_env", True) else ():
+        yield from _of_address(address)
+
+
+def carries_credential(connection: Connection) -> bool:
+    """Whether calls over the connection authenticate: by password, or by a header of its extras."""
+    named = [name for name, value in connection.extra_dejson.items() if isinstance(value, str)]
+    return bool(connection.password) or any(
+        SOUNDS_SECRET.search(name) for name in named if name.lower() not in HARMLESS_EXTRAS
+    )
+
+
+def secrets_of_service(address: str) -> Iterator[str]:
+    """All of an Apprise address that may be a token: a service's tokens are in its host, its path and its query."""
+    yield address
+    yield from _of_address(address)
+    split = urlsplit(address)
+    parts = [*re.split(r"[/:@]", split.netloc), *split.path.split("/"), *(value for _, value in parse_qsl(split.query))]
+    for part in dict.fromkeys(unquote(part) for part in parts):
+        if len(part) >= ANYWHERE_FROM_CHARS and not HOST_NAME.fullmatch(part):
+            yield part
+
+
+def _of_extras(extra: Mapping[str, Any], suspect_from_chars: int | None) -> Iterator[str]:
+    for name, value in extra.items():
+        if isinstance(value, Mapping):
+            yield from _of_extras(value, suspect_from_chars)  # proxies by protocol, headers by name
+        elif not isinstance(value, str) or name.lower() in HARMLESS_EXTRAS:
+            continue
+        elif "://" in value:
+            yield from _of_address(value)
+        elif SOUNDS_SECRET.search(name) or (suspect_from_chars and len(value) >= suspect_from_chars):
+            yield from _spellings(value)
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    """A secret, what follows its scheme, and what is packed in it, as `id:key` is in an API key of Elasticsearch."""
+    yield secret
+    scheme, _, credentials = secret.partition(" ")
+    if credentials and scheme.lower() in ("bearer", "basic", "apikey", "token"):
+        yield credentials.strip()
+        secret = credentials.strip()
+    try:
+        packed = b64decode(secret, validate=True).decode("ascii")
+    except ValueError:
+        return
+    if packed.isprintable() and ":" in packed:
+        yield packed
+        yield packed.partition(":")[2]
+
+
+def _of_address(address: str) -> Iterator[str]:
+    """User name and password of an address, as it has them and as they go into a header."""
+    try:
+        split = urlsplit(address)
+        login, password = split.username, split.password
+    except ValueError:
+        return
+    if password:
+        yield unquote(password)
+        yield f"{unquote(login or '')}:{unquote(password)}"
+    elif login and len(login) >= ANYWHERE_FROM_CHARS:  # a token that needs no password
+        yield unquote(login)

@@ -1,0 +1,157 @@
+"""What a connection's clients must not repeat, and that no log of the process does, at whatever level."""
+
+import json
+import logging
+from base64 import b64encode
+
+import httpx
+import pytest
+from airflow.sdk import Connection
+
+from edye_delivery.clients.secret_mask import MASK, SecretMask
+from edye_delivery.errors import Transient
+from edye_delivery.hooks.connection_secrets import carries_credential, mask_of, secrets_of, secrets_of_service
+from edye_delivery.hooks.log_guard import guard_logs
+
+
+def secrets(**fields):
+    extra = fields.pop("extra", None)
+    return set(secrets_of(Connection(conn_id="c", extra=json.dumps(extra) if extra else None, **fields)))
+
+
+@pytest.fixture(autouse=True)
+def without_proxies(monkeypatch):
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({"conn_type": "http", "host": "https://a", "password": "tok-1234"}, {"tok-1234"}),
+        ({"conn_type": "ftp", "host": "a", "login": "edye", "password": "pw-1234"}, {"pw-1234", "edye:pw-1234"}),
+        ({"conn_type": "aws", "login": "AKIA1234", "password": "s3-1234"}, {"AKIA1234", "s3-1234", "AKIA1234:s3-1234"}),
+        ({"conn_type": "aws", "extra": {"aws_session_token": "sess-1234", "region_name": "us-east-1"}}, {"sess-1234"}),
+        ({"conn_type": "http", "host": "https://u:p%40ss-1@a"}, {"p@ss-1", "u:p@ss-1"}),
+        ({"conn_type": "postgres", "login": "e", "password": "db-1234", "extra": {"sslmode": "require"}},
+         {"db-1234", "e:db-1234"}),
+        ({"conn_type": "http", "extra": {"Authorization": "Bearer hdr-1234"}}, {"Bearer hdr-1234", "hdr-1234"}),
+        ({"conn_type": "http", "extra": {"X-Tenant": "edye", "X-Odd": "something-long"}}, {"something-long"}),
+        ({"conn_type": "http", "extra": {"verify": False, "timeout_s": 5, "allowed_hosts": ["media.example"]}}, set()),
+        ({"conn_type": "http", "extra": {"proxies": {"https": "http://me:prx-1234@proxy:3128"}}},
+         {"prx-1234", "me:prx-1234"}),
+        ({"conn_type": "sqlite", "host": "/var/lib/ledger.sqlite"}, set()),
+    ],
+)  # fmt: skip
+def test_every_place_of_a_connection_that_holds_a_secret(fields, found):
+    assert secrets(**fields) == found
+
+
+def test_a_packed_api_key_is_known_by_what_is_packed_in_it():
+    packed = b64encode(b"key-id:key-secret-1").decode()
+    assert {packed, "key-id:key-secret-1", "key-secret-1"} <= secrets(conn_type="http", password=packed)
+
+
+def test_a_proxy_of_the_environment_is_a_secret_s_place_too(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:prx-1234@proxy:3128")
+    assert "prx-1234" in secrets(conn_type="http", host="https://a")
+    assert "prx-1234" not in secrets(conn_type="http", host="https://a", extra={"trust_env": False})
+
+
+@pytest.mark.parametrize(
+    ("address", "tokens"),
+    [
+        ("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ", {"T1JJ3T3L2", "TIiajkdnlazkcOXrIdevi7FQ"}),
+        ("tgram://123456789:abcdefg_hijklmnop/12315544", {"abcdefg_hijklmnop", "123456789"}),
+        ("mailto://me:mail-pass@example.com?to=a@b.example", {"mail-pass"}),
+        ("jsons://hooks.example.com/services/hook-token-1?%2BX-Token=extra-token-2", {"hook-token-1", "extra-token-2"}),
+    ],
+)
+def test_the_tokens_of_an_alert_s_address(address, tokens):
+    found = set(secrets_of_service(address))
+    assert tokens | {address} <= found
+    assert not found & {"hooks.example.com", "example.com", "localhost"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "carries"),
+    [
+        ({"password": "x"}, True),
+        ({"extra": {"X-Api-Key": "x"}}, True),
+        ({"extra": {"X-Tenant": "edye", "verify": "/ca.pem"}}, False),
+        ({}, False),
+    ],
+)
+def test_whether_calls_authenticate(fields, carries):
+    extra = fields.pop("extra", None)
+    connection = Connection(conn_id="c", conn_type="http", extra=json.dumps(extra) if extra else None, **fields)
+    assert carries_credential(connection) is carries
+
+
+@pytest.fixture
+def guarded():
+    factory = logging.getLogRecordFactory()
+    yield mask_of(Connection(conn_id="c", conn_type="http", host="https://a", login="edye", password="s3cret-word-1"))
+    logging.setLogRecordFactory(factory)
+
+
+@pytest.mark.parametrize(
+    "name", ["httpcore.http11", "urllib3.connectionpool", "botocore.auth", "apprise", "airflow.task"]
+)
+def test_no_library_prints_a_secret_at_debug(guarded, caplog, name):
+    header = b64encode(b"edye:s3cret-word-1")
+    with caplog.at_level(logging.DEBUG, logger=name):
+        logging.getLogger(name).debug(
+            "send %s %r to %s", {"Authorization": "s3cret-word-1"}, header, "https://a/?k=s3cret%2Dword%2D1"
+        )
+        logging.getLogger(name).warning("no arguments, s3cret-word-1")
+    assert caplog.text.count(MASK) == 4
+    assert "s3cret" not in caplog.text
+    assert header.decode() not in caplog.text
+
+
+def test_a_log_of_a_real_call_at_debug_hides_the_header(guarded, caplog):
+    def answer(request: httpx.Request) -> httpx.Response:
+        logging.getLogger("httpcore").debug("headers %s", request.headers.raw)
+        return httpx.Response(401, text=request.headers["authorization"])
+
+    with caplog.at_level(logging.DEBUG):
+        httpx.Client(transport=httpx.MockTransport(answer), auth=("edye", "s3cret-word-1")).get("http://a")
+    assert "headers" in caplog.text
+    assert b64encode(b"edye:s3cret-word-1").decode() not in caplog.text
+
+
+def test_the_traceback_of_a_logged_error_hides_it(guarded, caplog):
+    echo = "s3cret-word-1"
+    try:
+        raise Transient(f"{echo} \x1b[31m") from OSError(echo)
+    except Transient:
+        logging.getLogger("somebody").exception("it broke")
+    assert "Traceback" in caplog.text
+    assert "OSError: ***" in caplog.text
+    assert "s3cret" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "foreign", ["\x1b[2J", "a\r\n[2026-03-01] INFO all is well", "\u202egnp", "\x00", "\x9b31m", "\u200b", "\ud800"]
+)
+def test_foreign_text_of_our_own_logs_is_on_one_line_and_printable(guarded, caplog, foreign):
+    logging.getLogger("edye_delivery.anything").warning("%s: refused: %s", foreign, Transient(foreign))
+    (record,) = caplog.records
+    assert record.getMessage().isprintable()
+
+
+def test_a_call_that_cannot_be_formatted_is_logging_s_own_trouble(guarded):
+    record = logging.getLogRecordFactory()("x", logging.INFO, "x.py", 1, "%d of %d", ("one",), None)
+    assert record.args == ("one",)
+
+
+def test_the_guard_learns_and_does_not_forget(guarded, caplog):
+    guard_logs(["another-secret-2"])
+    logging.getLogger("x").warning("s3cret-word-1 another-secret-2")
+    assert caplog.records[0].getMessage() == f"{MASK} {MASK}"
+
+
+def test_a_mask_of_a_connection_hides_its_basic_header(guarded):
+    assert isinstance(guarded, SecretMask)
+    assert guarded.holds(b64encode(b"edye:s3cret-word-1").decode())
