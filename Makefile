@@ -25,6 +25,9 @@ run: setup ## the main job: a day of the sample catalogue through sandbox and DA
 run-ftp: setup ## the same day over the legacy FTP channel, with a ledger of its own
 	@$(BIN)/python -m tools.run --ftp $(ARGS)
 
+migrate: setup ## brings the ledgers in build/ to this program's revision; after a backup, if they matter
+	@$(BIN)/python -m tools.ledgers
+
 up: setup ## sandbox and a real Airflow in the browser; Ctrl-C stops everything
 	@$(BIN)/python -m tools.up
 
@@ -61,4 +64,4 @@ lock: ## pin all dependencies anew
 clean: ## forgets runs, sandbox and ledger
 	@rm -rf build
 
-.PHONY: help setup run run-ftp up down test proofs chaos bench lint fix docs lock clean
+.PHONY: help setup run run-ftp migrate up down test proofs chaos bench lint fix docs lock clean

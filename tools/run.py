@@ -25,6 +25,7 @@ from rich.table import Table
 
 from tools import settings
 from tools.expectations import expectations, surprises
+from tools.ledgers import finish_migration, start_migration
 from tools.local import (
     BUILD,
     PROJECT,
@@ -70,11 +71,14 @@ def main(
         if ftp:
             connections["delivery_ledger"]["host"] = str(folder / "ledger.sqlite")
         variables = {**airflow_variables(), **settings.environment(connections)}
+        is_own = ftp or "delivery_ledger" not in replaced
+        of_ledger = start_migration(Path(connections["delivery_ledger"]["host"])) if is_own else None
         migration = migrate(variables)
         with console.status("sandbox: making the sample's videos and pictures (first run only), starting its services"):
             start_sandbox(processes, ports)
         with console.status("Airflow: making its database (first run only)"):
             migrated(migration)
+        finish_migration(of_ledger)
         if replaced:
             console.print(f"from the environment, not from airflow_settings.yaml: {', '.join(sorted(replaced))}")
         console.print(f"[bold]{dag_id}[/] for {window_start} .. {window_end}")

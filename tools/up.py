@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from tools.airflow_system import AirflowSystem
+from tools.ledgers import finish_migration, start_migration
 from tools.local import AIRFLOW_HOME, BUILD, replaced_connections, sandbox_connections, start_sandbox
 from tools.processes import Processes, end_recorded
 from tools.run import DAG_ID, SAMPLE_DAY
@@ -28,7 +30,10 @@ def main(
     if RECORD.exists() and end_recorded(RECORD, only_ask=True):
         raise SystemExit("it is up already: `make down` stops it")
     with Processes(RECORD) as processes:
-        connections, ports = sandbox_connections(replaced_connections())
+        replaced = replaced_connections()
+        connections, ports = sandbox_connections(replaced)
+        if "delivery_ledger" not in replaced:
+            finish_migration(start_migration(Path(connections["delivery_ledger"]["host"])))
         with console.status("sandbox: making the sample's media (first time only), starting its services"):
             endpoints = start_sandbox(processes, ports)
         system = AirflowSystem(processes, AIRFLOW_HOME, connections)

@@ -95,6 +95,17 @@ def test_the_one_place_that_loads_the_settings_is_init() -> None:
     assert loading == ["init"]
 
 
+def test_init_migrates_the_ledger_once_its_database_and_its_connection_are_there() -> None:
+    script = SERVICES["init"]["command"][-1]
+    steps = [
+        "python -m tools.compose ledger-database",
+        "airflow connections import",
+        "python -m edye_delivery ledger migrate",
+    ]
+    assert [script.count(step) for step in steps] == [1, 1, 1]
+    assert sorted(steps, key=script.index) == steps
+
+
 def test_ports_are_open_to_this_machine_only() -> None:
     ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
     assert ports

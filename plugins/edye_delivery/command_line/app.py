@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import typer
 
+from edye_delivery.command_line import ledger
 from edye_delivery.command_line.lint_feed import lint_feed
 from edye_delivery.command_line.status import status
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 app.command("lint-feed")(lint_feed)
 app.command("status")(status)
+app.add_typer(ledger.app, name="ledger")
 
 
 @app.callback()

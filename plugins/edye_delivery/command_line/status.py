@@ -52,7 +52,7 @@ def status(
         from edye_delivery.ledger.standing import Selection, Standings
 
         selection = Selection(partner, span, tuple(dict.fromkeys(external_id or ())))
-        url = ledger_url(ledger)
+        url = ledger_url(ledger, "status")
         with read_only(url) as connection:
             standings = Standings(connection)
             _refuse_unknown_partner(standings, selection)

@@ -19,10 +19,11 @@ SETTINGS_OF_AIRFLOW = ("AIRFLOW_HOME", "AIRFLOW_CONFIG", "AIRFLOW_CONN_", "AIRFL
 CONTEXT = "_AIRFLOW_PROCESS_CONTEXT"
 
 
-def ledger_url(given: str | None) -> URL:
+def ledger_url(given: str | None, command: str) -> URL:
     """The ledger's address; InvalidRequest for text that is none, ConfigurationInvalid for a connection that is none.
 
-    Airflow is asked, and loaded, only where this machine has one set up.
+    Airflow is asked, and loaded, only where this machine has one set up. `command` is who says it on stderr where
+    Airflow has no such connection.
     """
     if given is not None:
         return _url_of(given)
@@ -33,7 +34,8 @@ def ledger_url(given: str | None) -> URL:
             url = known_url()
         if url is not None:
             return url
-        print("status: Airflow knows no connection delivery_ledger; looking at the project's own", file=sys.stderr)
+        told = "Airflow knows no connection delivery_ledger; looking at the project's own"
+        print(f"{command}: {told}", file=sys.stderr)
     return _file(OWN_LEDGER)
 
 

@@ -5,24 +5,36 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
-from edye_delivery.ledger.tables import METADATA
-from edye_delivery.ledger.upgrade import upgrade
+from edye_delivery.ledger.schema import make_where_empty, refuse_mismatch, revision_of
 
 BUSY_TIMEOUT_S = 60
 
 
 def open_engine(url: URL | str) -> Engine:
-    """An engine on the ledger, its tables made where they are missing; safe to call from many processes at once."""
+    """An engine on a ledger of this program's revision; safe to call from many processes at once.
+
+    An empty database gets the ledger's tables. SchemaMismatch where the ledger is of an older or a later revision.
+    """
+    engine = unchecked_engine(url)
+    try:
+        with engine.connect() as connection:
+            revision = revision_of(connection)
+        if revision is None:
+            with engine.begin() as connection:
+                revision = make_where_empty(connection)
+        refuse_mismatch(revision)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def unchecked_engine(url: URL | str) -> Engine:
+    """An engine on a database of whatever revision; nothing is made or looked at."""
     engine = create_engine(url, pool_pre_ping=True)
     if engine.dialect.name == "sqlite":
         _make_sqlite_patient(engine)
-    try:
-        METADATA.create_all(engine)
-    except (IntegrityError, OperationalError, ProgrammingError):
-        METADATA.create_all(engine)  # another process made the same tables at the same moment
-    upgrade(engine)
     return engine
 
 

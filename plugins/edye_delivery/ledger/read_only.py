@@ -13,7 +13,8 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
 from edye_delivery.errors import Terminal
-from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS
+from edye_delivery.ledger.schema import refuse_newer, revision_of
+from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS, VERSION
 
 CONNECT_MAX_S, BUSY_MAX_S = 10, 10
 NEEDED_TABLES = (DELIVERIES, EVENTS, REVISIONS)
@@ -27,19 +28,44 @@ class NoLedger(Terminal):
 
 @contextmanager
 def read_only(url: URL) -> Iterator[Connection]:
-    """A connection in one snapshot of a ledger that exists; NoLedger where there is none, or while it is read."""
+    """A connection in one snapshot of a ledger that exists; NoLedger where there is none, or while it is read.
+
+    A ledger of an earlier revision is read as far as it goes; SchemaMismatch for one of a later revision.
+    """
     engine = _engine(url)
     try:
-        with engine.connect() as connection:
+        with refuse_database_errors(url, "read"), engine.connect() as connection:
             tables = set(inspect(connection).get_table_names())
+            if VERSION.name in tables:
+                refuse_newer(revision_of(connection))
             missing = [table.name for table in NEEDED_TABLES if table.name not in tables]
             if missing:
                 raise NoLedger(f"{address_of(url)} is no ledger: it lacks the tables {', '.join(missing)}")
             yield connection
-    except DBAPIError as error:
-        raise NoLedger(f"the ledger {address_of(url)} cannot be read: {_reason(error, url)}") from None
     finally:
         engine.dispose()
+
+
+@contextmanager
+def refuse_database_errors(url: URL, done: str) -> Iterator[None]:
+    """NoLedger, in the database's own words but without a password, for what cannot be `done` to the ledger."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise NoLedger(f"the ledger {address_of(url)} cannot be {done}: {_reason(error, url)}") from None
+    except (NoSuchModuleError, ImportError):
+        raise NoLedger(f"{address_of(url)} names the driver {url.drivername!r}, which is not there") from None
+
+
+def refuse_absent(url: URL) -> None:
+    """NoLedger for an address that can be none, and for a file that is not there."""
+    backend = url.get_backend_name()
+    if backend not in ("sqlite", "postgresql"):
+        raise NoLedger(f"{address_of(url)} is no address of a ledger: it is a file of SQLite, or postgresql://...")
+    path = Path(url.database or "")
+    if backend == "sqlite" and not path.is_file():
+        what = "a folder" if path.is_dir() else "no such file"
+        raise NoLedger(f"there is no ledger at {address_of(url)}: {what}; a first run makes one")
 
 
 def address_of(url: URL) -> str:
@@ -51,32 +77,23 @@ def address_of(url: URL) -> str:
 
 
 def _engine(url: URL) -> Engine:
-    backend = url.get_backend_name()
-    if backend == "sqlite":
+    refuse_absent(url)
+    if url.get_backend_name() == "sqlite":
         return _sqlite(url)
-    if backend != "postgresql":
-        raise NoLedger(f"{address_of(url)} is no address of a ledger: it is a file of SQLite, or postgresql://...")
-    try:
+    with refuse_database_errors(url, "read"):
         engine = create_engine(
             url,
             poolclass=NullPool,
             connect_args={"connect_timeout": CONNECT_MAX_S},
             hide_parameters=True,
         )
-    except (NoSuchModuleError, ImportError):
-        raise NoLedger(f"{address_of(url)} names the driver {url.drivername!r}, which is not there") from None
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def _sqlite(url: URL) -> Engine:
-    path = Path(url.database or "")
-    if not path.is_file():
-        what = "a folder" if path.is_dir() else "no such file"
-        raise NoLedger(f"there is no ledger at {address_of(url)}: {what}; a first run makes one")
-
     def connected() -> sqlite3.Connection:
         # Opened read-only, SQLite would leave its -wal and -shm behind, which then belong to whoever looked.
-        address = f"file:{quote(str(path.absolute()))}?mode=rw"
+        address = f"file:{quote(str(Path(url.database or '').absolute()))}?mode=rw"
         connection = sqlite3.connect(address, uri=True, timeout=BUSY_MAX_S, isolation_level=None)
         connection.execute("PRAGMA query_only=ON")
         return connection

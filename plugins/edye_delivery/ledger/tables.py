@@ -1,4 +1,7 @@
-"""The ledger's tables: deliveries, their append-only events, accepted revisions, publications, streaks, alerts."""
+"""The ledger's tables: deliveries, their append-only events, accepted revisions, publications, streaks, alerts.
+
+Whoever changes one writes a migration as well: migrations/versions, runbook "Migrating the ledger".
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     String,
     Table,
     Text,
@@ -23,6 +27,13 @@ from sqlalchemy import (
 )
 
 METADATA = MetaData()
+
+VERSION = Table(
+    "ledger_version",  # not alembic's own name: the ledger may be in one database with Airflow's tables
+    METADATA,
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="ledger_version_pkc"),
+)
 
 
 class Moment(TypeDecorator[datetime]):

@@ -10,8 +10,8 @@ import pytest
 
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.ledger.tables import METADATA
 from tests.postgresql import postgresql_server
+from tests.unit.ledger.frozen import drop_everything
 
 
 class Clock:
@@ -39,9 +39,7 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield f"sqlite:///{tmp_path}/ledger.sqlite"
         return
     url = request.getfixturevalue("postgresql_url")
-    engine = open_engine(url)
-    METADATA.drop_all(engine)
-    engine.dispose()
+    drop_everything(url)
     yield url
 
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import inspect, select
 
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState
-from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.records import MoveRefused
-from edye_delivery.ledger.tables import DELIVERIES
 from tests.builders import a_plan
-from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, RUN, planned, received, standing
+from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, RUN, planned, standing
 
 
 def test_who_begins_a_delivery_has_it(ledger):
@@ -62,22 +59,3 @@ def test_a_whole_file_is_remembered_and_is_an_event(ledger):
     assert standing(ledger).whole_files == ("a.mp4.1.part", "a.json.1.part")
     told = [(action, detail) for _, action, _, detail in ledger.history(PARTNER, PLAN.external_id)]
     assert told[-2:] == [("upload", "a.mp4.1.part"), ("upload", "a.json.1.part")]
-
-
-def test_a_ledger_from_before_there_were_two_channels_says_api_of_all_that_was_sent(ledger, ledger_url):
-    received(ledger)
-    other = a_plan().model_copy(update={"delivery_key": "b" * 64, "content_key": "b" * 64})
-    planned(ledger, other)
-    engine = open_engine(ledger_url)
-    with engine.begin() as connection:
-        for column in ("channel", "whole_files"):
-            connection.exec_driver_sql(f"ALTER TABLE deliveries DROP COLUMN {column}")
-    engine.dispose()
-
-    engine = open_engine(ledger_url)
-    assert {"channel", "whole_files"} <= {column["name"] for column in inspect(engine).get_columns("deliveries")}
-    with engine.connect() as connection:
-        rows = connection.execute(select(DELIVERIES.c.delivery_key, DELIVERIES.c.channel)).all()
-    engine.dispose()
-    assert dict(tuple(row) for row in rows) == {KEY: "api", other.delivery_key: None}
-    assert standing(ledger).channel is Channel.API

@@ -4,10 +4,9 @@ import multiprocessing
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import select
 
 from edye_delivery.annex.planning import plan_of
-from edye_delivery.catalog.order import place_of
 from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import Cause, Change, DeliveryState, Mode, Owner
 from edye_delivery.ledger.classify import compared, is_taken_up, other_edye_id
@@ -15,10 +14,7 @@ from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import MoveRefused
 from edye_delivery.ledger.tables import DELIVERIES, EVENTS
-from edye_delivery.ledger.trail import Trail
-from edye_delivery.ledger.upgrade import OF_THE_TRAIL
 from tests.builders import a_movie, a_plan, an_episode, the_annex
-from tests.unit.ledger.conftest import Clock
 
 PARTNER, RUN = "roku_premium_subs_mx", "run-1"
 PLAN = a_plan()
@@ -304,31 +300,3 @@ def test_accepted_titles_come_by_show_season_episode_and_language_over_many_read
     names = [accepted.external_id for accepted in ledger.accepted_titles(PARTNER)]
     numbers = ["S02E02_EN", "S02E02_ES", "S02E11_EN", "S02E11_ES", "S10E01_EN", "S10E01_ES"]
     assert names == [f"{title_id}_{number}" for title_id in ("A", "B", "B_2") for number in numbers]
-
-
-def test_a_ledger_of_an_earlier_version_is_upgraded_once_and_keeps_its_titles(ledger, ledger_url):
-    ledger.refresh(PARTNER, PLAN)
-    with create_engine(ledger_url).begin() as connection:
-        connection.execute(text("DROP INDEX revisions_by_place"))
-        connection.execute(text("ALTER TABLE revisions DROP COLUMN place"))
-    for _ in range(2):
-        assert offered(Ledger(open_engine(ledger_url), Clock())) == {PLAN.external_id: PLAN.title}
-    with create_engine(ledger_url).begin() as connection:
-        assert [bytes(row.place) for row in connection.execute(text("SELECT place FROM revisions"))] == [
-            place_of(PLAN.title)
-        ]
-
-
-def test_events_of_an_earlier_version_are_kept_and_shipped(ledger, ledger_url):
-    ledger.plan(PARTNER, "run-1", [PLAN])
-    engine = open_engine(ledger_url)
-    with engine.begin() as connection:
-        connection.execute(text("DROP INDEX events_to_ship"))
-        for name in OF_THE_TRAIL:
-            connection.execute(text(f"ALTER TABLE events DROP COLUMN {name}"))
-    engine.dispose()
-    trail = Trail(open_engine(ledger_url), Clock())
-    (event,) = trail.unshipped(10)
-    assert (event.action, event.outcome, event.client_id) == ("plan", "unknown", None)
-    trail.shipped([event.id])
-    assert trail.left() == (0, 0)

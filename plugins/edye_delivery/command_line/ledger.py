@@ -1,0 +1,57 @@
+"""`ledger`: care for the ledger itself."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from edye_delivery.errors import DeliveryError
+from edye_delivery.feeds.printable import printable
+
+DONE, NOT_DONE = 0, 2
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def main() -> None:
+    """Care for the ledger: its tables, brought to the program's version."""
+
+
+@app.command()
+def migrate(
+    ledger: Annotated[
+        str | None,
+        typer.Option(metavar="PATH|URL", help="Which ledger; else Airflow's delivery_ledger, else the project's own."),
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option(metavar="REVISION", help="Another revision than this program's, to go down to.")
+    ] = None,
+) -> None:
+    """Brings the ledger's tables to this program's revision, whole or not at all; make a backup first.
+
+    Exit code: 0 the ledger is at the revision, 2 it is not: stderr says why, and the ledger is as it was.
+    """
+    try:
+        from edye_delivery.command_line.which_ledger import ledger_url
+        from edye_delivery.ledger.database import unchecked_engine
+        from edye_delivery.ledger.migrate import migrate as migrate_ledger
+        from edye_delivery.ledger.read_only import address_of, refuse_absent, refuse_database_errors
+
+        url = ledger_url(ledger, "ledger migrate")
+        address = address_of(url)
+        refuse_absent(url)
+        with refuse_database_errors(url, "migrated"):
+            engine = unchecked_engine(url)
+            done = migrate_ledger(engine, to, lambda sentence: print(f"ledger {address}: {sentence}"))
+            engine.dispose()
+    except DeliveryError as error:
+        print(f"ledger migrate: {printable(str(error), 1000)}", file=sys.stderr)
+        raise typer.Exit(NOT_DONE) from None
+    if done.before == done.after:
+        print(f"ledger {address}: is at revision {done.after}")
+    else:
+        before = f"revision {done.before}" if done.before else "a ledger before revision 0001"
+        print(f"ledger {address}: migrated from {before} to revision {done.after}")

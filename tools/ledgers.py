@@ -1,0 +1,36 @@
+"""`make migrate`: the ledgers in build/ get this program's revision; `make run` and `make up` do it for theirs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tools.settings import PROJECT
+
+OWN = ("build/ledger.sqlite", "build/run-ftp/ledger.sqlite")
+
+
+def start_migration(ledger: Path) -> subprocess.Popen[str] | None:
+    """Starts the migration of a ledger that is there; None where there is none yet."""
+    if not ledger.exists():
+        return None
+    command = [sys.executable, "-m", "edye_delivery", "ledger", "migrate", "--ledger", str(ledger)]
+    variables = {**os.environ, "PYTHONPATH": str(PROJECT / "plugins")}
+    return subprocess.Popen(command, cwd=PROJECT, env=variables, stdout=subprocess.PIPE, text=True)
+
+
+def finish_migration(migration: subprocess.Popen[str] | None) -> None:
+    """Waits for what `start_migration` began, and prints it; SystemExit where it failed, which it has said itself."""
+    if migration is None:
+        return
+    told, _ = migration.communicate()
+    print(told, end="")
+    if migration.returncode:
+        raise SystemExit(migration.returncode)
+
+
+if __name__ == "__main__":
+    for name in OWN:
+        finish_migration(start_migration(PROJECT / name))
