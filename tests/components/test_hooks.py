@@ -50,6 +50,21 @@ def test_the_media_host_never_sees_the_token(connection):
     assert client.auth is None
 
 
+def test_what_a_connection_gives_a_call_is_the_client_s_deadline_and_the_rate_of_its_files(connection):
+    extra = {"timeout_s": 7, "least_rate_bytes_s": "1000"}
+    connection("edye_api", conn_type="http", host="http://api.example", extra=extra)
+    bounds = EdyeHook().bounds()
+    assert (bounds.answer_s, bounds.least_rate_bytes_s) == (7, 1000)
+    assert "least_rate_bytes_s" not in EdyeHook().client().headers
+
+
+@pytest.mark.parametrize("value", ["soon", 0, -1, None, [], "inf", "nan"])
+def test_a_bound_that_is_no_number_is_a_sentence(connection, value):
+    connection("edye_api", conn_type="http", host="http://api.example", extra={"timeout_s": value})
+    with pytest.raises(ConfigurationInvalid, match="extra timeout_s is a number above 0"):
+        EdyeHook().media_host(the_annex())
+
+
 def test_an_allow_list_that_is_no_list_is_a_sentence(connection):
     connection("edye_api", conn_type="http", host="http://api.example", extra={"allowed_hosts": "media.example"})
     with pytest.raises(ConfigurationInvalid, match="allowed_hosts is a list"):

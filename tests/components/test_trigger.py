@@ -14,6 +14,8 @@ from edye_delivery.triggers import ingest as module
 from edye_delivery.triggers.ingest import IngestTrigger
 from tests.builders import the_annex
 from tests.components.event_loop import START, Loop
+from tests.hostile_peer import head_trickles, hostile_peer
+from tests.unit.clients.transport import UnreadAnswers
 
 POLLING = {"first_s": 0, "every_s": 4, "slowest_s": 10, "growth": 1.5, "at_once": 2, "give_up_s": 3600}
 
@@ -39,16 +41,14 @@ class Partner:
         return httpx.Response(200, json={"status": step} if isinstance(step, str) else step)
 
 
-def watched(partner, hours=1.0, loop=None, answer_timeout_s=60):
+def watched(partner, hours=1.0, loop=None):
     loop = loop or Loop()
 
     async def watch():
-        async with httpx.AsyncClient(
-            transport=httpx.MockTransport(partner), base_url="http://partner.example"
-        ) as client:
+        async with httpx.AsyncClient(transport=UnreadAnswers(partner), base_url="http://partner.example") as client:
             ids, deadline = list(partner.scripts), START + timedelta(hours=hours)
             watch = IngestWatch(
-                the_annex(api={"polling": POLLING, "answer_timeout_s": answer_timeout_s}),
+                the_annex(api={"polling": POLLING}),
                 client,
                 ids,
                 deadline,
@@ -75,7 +75,7 @@ def test_the_trigger_gives_one_event_that_is_json(monkeypatch):
         mask = NO_SECRETS
 
         def async_client(self, timeout_s):
-            return httpx.AsyncClient(transport=httpx.MockTransport(partner), base_url="http://partner.example")
+            return httpx.AsyncClient(transport=UnreadAnswers(partner), base_url="http://partner.example")
 
     async def loaded(conn_id):
         assert conn_id == "roku_ingest"
@@ -127,19 +127,23 @@ def test_trouble_is_asked_through(trouble):
 
 
 def test_a_status_answer_that_never_ends_is_left_and_asked_for_again():
-    class Trickle(httpx.AsyncByteStream):
-        async def __aiter__(self):
-            while True:
-                await asyncio.sleep(0.001)
-                yield b" "
+    looks = []
 
-    class Slow(Partner):
-        async def __call__(self, request):
-            answer = await super().__call__(request)
-            return httpx.Response(200, stream=Trickle()) if len(self.looks) == 1 else answer
+    def trickles_once(caller):
+        looks.append(1)
+        if len(looks) == 1:
+            head_trickles(caller)
+        caller.send(b'HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n{"status":"completed"}')
 
-    outcomes, _ = watched(Slow(a=["completed"]), answer_timeout_s=0.1)
-    assert outcomes["a"]["state"] == "completed"
+    async def watch(port):
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=0.3, trust_env=False) as client:
+            ends_at = START + timedelta(hours=1)
+            watch = IngestWatch(the_annex(api={"polling": POLLING}), client, ["a"], ends_at, Loop().tempo())
+            return await watch.until_all_ended()
+
+    with hostile_peer(trickles_once) as port:
+        assert asyncio.run(watch(port))["a"]["state"] == "completed"
+    assert len(looks) == 2
 
 
 def test_retry_after_is_honoured_and_every_path_sleeps():

@@ -24,6 +24,7 @@ RING_OF = {name: number for number, ring in enumerate(RINGS) for name in ring}
 PURE = set().union(*RINGS[:3])
 FORBIDDEN_IN_PURE = {"airflow", "os", "socket", "requests", "environ"}
 ENVIRONMENT_ALLOWED = {"clients/encode.py", "clients/ffprobe.py", "clients/probe.py", "clients/workers.py"}
+SOCKETS_ALLOWED = {"clients/network.py"}  # the transport that all others are given
 COMMAND_LINE_IMPORTS = {"errors", "catalog", "feeds", "clients", "ledger", "command_line"}
 COMMAND_LINE_IMPORTS_LATE = {"hooks"}
 CLOCK_CALLS = {"now", "utcnow", "today", "time", "monotonic", "sleep"}
@@ -72,6 +73,7 @@ def test_a_file_belongs_to_a_ring_and_imports_its_own_or_left_of_it(path):
 @pytest.mark.parametrize("path", [path for path in files() if part_of(path) in PURE], ids=label)
 def test_a_pure_ring_knows_no_airflow_no_environment_and_no_socket(path):
     forbidden = FORBIDDEN_IN_PURE - ({"os"} if label(path) in ENVIRONMENT_ALLOWED else set())
+    forbidden -= {"socket"} if label(path) in SOCKETS_ALLOWED else set()
     assert not {name.split(".")[0] for name in imported(path)} & forbidden
 
 

@@ -1,7 +1,11 @@
-"""The body of a foreign answer, block by block, unpacked within a bound: a few bytes cannot become gigabytes."""
+"""The body of a foreign answer, block by block, unpacked within a bound: a few bytes cannot become gigabytes.
+
+One layer at most: httpx itself would unpack `gzip, gzip`, each layer as a whole.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from collections.abc import AsyncIterator, Iterator
 
@@ -11,23 +15,51 @@ from edye_delivery.errors import AnswerMalformed, MediaTooLarge
 
 BLOCK_BYTES = 256 * 1024
 GZIP = 16 + zlib.MAX_WBITS
+ACCEPTED = "gzip"
+"""What requests for answers say in Accept-Encoding."""
 
 
-async def body_blocks(response: httpx.Response, what: str, max_bytes: int) -> AsyncIterator[bytes]:
-    """The body, plain or gzip; MediaTooLarge above the bound, AnswerMalformed where it cannot be unpacked."""
-    encoding = response.headers.get("content-encoding", "").strip().lower()
-    if encoding not in ("", "identity", "gzip", "x-gzip"):
-        raise AnswerMalformed(f"{what} is packed as {encoding!r:.40}, which nobody asked for")
-    gzip = Gunzip(what) if encoding.endswith("gzip") else None
-    arrived = 0
-    async for raw in response.aiter_raw():
-        for block in (raw,) if gzip is None else gzip.blocks(raw):
-            arrived += len(block)
-            if arrived > max_bytes:
-                raise MediaTooLarge(f"{what} is larger than {max_bytes:,} bytes")
+class Body:
+    """What the bytes of one answer are: themselves, or gzip."""
+
+    def __init__(self, headers: httpx.Headers, what: str, max_bytes: int) -> None:
+        """AnswerMalformed where the answer is packed otherwise."""
+        encoding = headers.get("content-encoding", "").strip().lower()
+        if encoding not in ("", "identity", "gzip", "x-gzip"):
+            raise AnswerMalformed(f"{what} is packed as {encoding!r:.40}, which nobody asked for")
+        self._gzip = Gunzip(what) if encoding.endswith("gzip") else None
+        self._what, self._max_bytes, self._arrived = what, max_bytes, 0
+
+    def blocks(self, raw: bytes) -> Iterator[bytes]:
+        """What the next bytes give; MediaTooLarge above the bound, AnswerMalformed where they cannot be unpacked."""
+        for block in (raw,) if self._gzip is None else self._gzip.blocks(raw):
+            self._arrived += len(block)
+            if self._arrived > self._max_bytes:
+                raise MediaTooLarge(f"{self._what} is larger than {self._max_bytes:,} bytes")
             yield block
-    if gzip is not None:
-        gzip.check_end()
+
+    def check_end(self) -> None:
+        """AnswerMalformed where the end is missing."""
+        if self._gzip is not None:
+            self._gzip.check_end()
+
+
+def body_blocks(response: httpx.Response, what: str, max_bytes: int) -> Iterator[bytes]:
+    """The body, plain or gzip; MediaTooLarge above the bound, AnswerMalformed where it cannot be unpacked."""
+    body = Body(response.headers, what, max_bytes)
+    for raw in response.iter_raw():
+        yield from body.blocks(raw)
+    body.check_end()
+
+
+async def async_body_blocks(response: httpx.Response, what: str, max_bytes: int) -> AsyncIterator[bytes]:
+    """As `body_blocks`, on an event loop, which has its turn after every block."""
+    body = Body(response.headers, what, max_bytes)
+    async for raw in response.aiter_raw():
+        for block in body.blocks(raw):
+            yield block
+            await asyncio.sleep(0)
+    body.check_end()
 
 
 class Gunzip:

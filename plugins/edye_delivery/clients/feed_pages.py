@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import httpx
 
-from edye_delivery.clients.bodies import body_blocks
-from edye_delivery.clients.http import transport_failures
+from edye_delivery.clients.bodies import async_body_blocks
+from edye_delivery.clients.http import opened_stream, transport_failures
 from edye_delivery.clients.public_hosts import HostGuard, parsed_url
 from edye_delivery.errors import AnswerMalformed, MediaTooLarge, Terminal, Transient, UrlRefused
 
@@ -28,7 +28,7 @@ class PageBounds:
 
 
 class FeedPages:
-    """Fetches pages. The client brings its own time-outs for connecting and for each read."""
+    """Fetches pages. The client brings the time-out of a head; what comes after keeps the least rate."""
 
     def __init__(self, client: httpx.AsyncClient, guard: HostGuard, bounds: PageBounds) -> None:
         self._client, self._guard, self._bounds = client, guard, bounds
@@ -56,14 +56,14 @@ class FeedPages:
             raise PageUnread(f"{shown} has a host that is no name") from None
 
     async def _content(self, url: httpx.URL, shown: str) -> bytes:
-        async with self._client.stream("GET", url, headers=HEADERS, follow_redirects=False) as response:
+        async with opened_stream(self._client, url, HEADERS, shown) as response:
             if response.has_redirect_location:
                 target = response.headers["location"]
                 raise AnswerMalformed(f"{shown} redirects ({response.status_code}) to {target}, which is not followed")
             if response.status_code != 200:
                 raise AnswerMalformed(f"{shown} answered {response.status_code} instead of 200")
             content = bytearray()
-            async for block in body_blocks(response, shown, self._bounds.max_bytes):
+            async for block in async_body_blocks(response, shown, self._bounds.max_bytes):
                 content += block
             return bytes(content)
 

@@ -15,8 +15,8 @@ from PIL.ExifTags import Base
 
 from edye_delivery.catalog.art import DECODING_ERRORS, TURNED
 from edye_delivery.catalog.facts import PictureFacts, PictureFailure
-from edye_delivery.clients.bodies import body_blocks
-from edye_delivery.clients.http import transport_failures
+from edye_delivery.clients.bodies import async_body_blocks
+from edye_delivery.clients.http import opened_stream, transport_failures
 from edye_delivery.clients.public_hosts import HostGuard
 from edye_delivery.errors import MediaTooLarge, Transient, UrlRefused
 
@@ -75,14 +75,14 @@ class FeedPictures:
             return _failed(url, PictureFailure.UNREACHABLE, "has a host that is no name")
 
     async def _downloaded(self, url: str, asked: httpx.URL) -> PictureFacts:
-        async with self._client.stream("GET", asked, headers=HEADERS, follow_redirects=False) as response:
+        async with opened_stream(self._client, asked, HEADERS, "") as response:
             if response.has_redirect_location:
                 detail = f"redirects ({response.status_code}) to {response.headers['location']}"
                 return _failed(url, PictureFailure.REDIRECTED, detail)
             if response.status_code != 200:
                 return _failed(url, PictureFailure.UNREACHABLE, f"answers {response.status_code} instead of 200")
             head, size_bytes = bytearray(), 0
-            async for block in body_blocks(response, "it", self._bounds.max_bytes):
+            async for block in async_body_blocks(response, "it", self._bounds.max_bytes):
                 size_bytes += len(block)
                 head += block[: HEAD_KEPT_BYTES - len(head)]
             return measured(url, bytes(head), size_bytes, response.headers.get("content-type", ""))

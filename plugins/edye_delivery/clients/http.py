@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+import math
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,12 +13,18 @@ from typing import Any
 import httpx
 import orjson
 
+from edye_delivery.annex.wire import LEAST_RATE_BYTES_S
+from edye_delivery.clients.bodies import ACCEPTED, async_body_blocks, body_blocks
+from edye_delivery.clients.bounds import ANSWER_MAX_BYTES, ANSWER_S, CallBounds
+from edye_delivery.clients.exchange import begin_exchange
+from edye_delivery.clients.network import bind
 from edye_delivery.clients.patience import parse_retry_after
 from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
-from edye_delivery.errors import AnswerMalformed, AuthRefused, Transient
+from edye_delivery.errors import AnswerMalformed, AuthRefused, MediaTooLarge, Transient
 
+JSON_DIGITS_MAX = 40
+"""Beyond 64 bits, for a partner may name an ingest by a number; of 4,301 digits Python itself makes no number."""
 TRANSIENT_STATUSES = frozenset({408, 425, 429})
-ANSWER_MAX_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +57,20 @@ class HttpAnswer:
 def parse_json(content: bytes) -> Any:
     """The JSON value of a text; ValueError where there is none.
 
-    A text with half a character in one item is refused whole by the fast parser; the slow one lets it through, so that
-    it costs only that item.
+    A text with half a character or an endless number in one item is refused whole by the fast parser; the slow one lets
+    it through, the number as none, so that it costs only that item.
     """
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
         try:
-            return json.loads(content)
+            return json.loads(content, parse_int=_bounded)
         except RecursionError as error:
             raise ValueError("nested too deeply") from error
+
+
+def _bounded(digits: str) -> float:
+    return int(digits) if len(digits) <= JSON_DIGITS_MAX else math.nan
 
 
 def is_transient_status(status: int) -> bool:
@@ -71,21 +82,23 @@ def exchange(
     client: httpx.Client,
     request: httpx.Request,
     what: str,
-    max_bytes: int = ANSWER_MAX_BYTES,
+    bounds: CallBounds | None = None,
     mask: SecretMask = NO_SECRETS,
 ) -> HttpAnswer:
     """Sends the request and reads the whole answer; every transport failure is a Transient that names `what`.
 
-    `mask` knows the client's secrets: neither an error nor a sentence about the answer repeats them.
+    Without bounds the client's own time-out is the deadline. `mask` knows the client's secrets: neither an error nor a
+    sentence about the answer repeats them.
     """
-    with transport_failures(what, mask):
-        response = client.send(request, stream=True)
+    bounds = bounds or bounds_of(client)
+    request.headers["Accept-Encoding"] = ACCEPTED
+    response = open_answer(client, request, what, bounds, mask=mask)
+    with transport_failures(what, mask), _answer_bounds(what, response.status_code, bounds):
         try:
-            body = bytearray()
-            for block in response.iter_bytes(65536):
-                body += block
-                _check_size(body, what, response.status_code, max_bytes)
-            return HttpAnswer(response.status_code, response.headers, bytes(body), mask)
+            content = bytearray()
+            for block in body_blocks(response, what, bounds.max_bytes):
+                content += block
+            return HttpAnswer(response.status_code, response.headers, bytes(content), mask)
         finally:
             response.close()
 
@@ -94,20 +107,97 @@ async def exchange_async(
     client: httpx.AsyncClient,
     request: httpx.Request,
     what: str,
-    max_bytes: int = ANSWER_MAX_BYTES,
+    bounds: CallBounds | None = None,
     mask: SecretMask = NO_SECRETS,
 ) -> HttpAnswer:
     """As `exchange`, on an event loop."""
-    with transport_failures(what, mask):
-        response = await client.send(request, stream=True)
+    bounds = bounds or bounds_of(client)
+    request.headers["Accept-Encoding"] = ACCEPTED
+    response = await open_answer_async(client, request, what, bounds, mask=mask)
+    with transport_failures(what, mask), _answer_bounds(what, response.status_code, bounds):
         try:
-            body = bytearray()
-            async for block in response.aiter_bytes(65536):
-                body += block
-                _check_size(body, what, response.status_code, max_bytes)
-            return HttpAnswer(response.status_code, response.headers, bytes(body), mask)
+            content = bytearray()
+            async for block in async_body_blocks(response, what, bounds.max_bytes):
+                content += block
+            return HttpAnswer(response.status_code, response.headers, bytes(content), mask)
         finally:
             await response.aclose()
+
+
+def open_answer(
+    client: httpx.Client,
+    request: httpx.Request,
+    what: str,
+    bounds: CallBounds,
+    *,
+    is_stream: bool = False,
+    mask: SecretMask = NO_SECRETS,
+) -> httpx.Response:
+    """The answer's head, its body unread; the caller closes it. Redirects are not followed.
+
+    The deadline is that of the whole answer; of a stream it is that of the head, after which the least rate counts.
+    """
+    bind(client, request)
+    call = begin_exchange(request, what, bounds)
+    with transport_failures(what, mask):
+        response = client.send(request, stream=True, follow_redirects=False)
+    if is_stream:
+        call.begin_stream()
+    return response
+
+
+async def open_answer_async(
+    client: httpx.AsyncClient,
+    request: httpx.Request,
+    what: str,
+    bounds: CallBounds,
+    *,
+    is_stream: bool = False,
+    mask: SecretMask = NO_SECRETS,
+) -> httpx.Response:
+    """As `open_answer`, on an event loop."""
+    bind(client, request)
+    call = begin_exchange(request, what, bounds)
+    with transport_failures(what, mask):
+        response = await client.send(request, stream=True, follow_redirects=False)
+    if is_stream:
+        call.begin_stream()
+    return response
+
+
+@asynccontextmanager
+async def opened_stream(
+    client: httpx.AsyncClient, url: httpx.URL, headers: dict[str, str], what: str
+) -> AsyncIterator[httpx.Response]:
+    """The answer to a GET, its body unread, which keeps the least rate; closed on leaving."""
+    request = client.build_request("GET", url, headers=headers)
+    response = await open_answer_async(client, request, what, bounds_of(client), is_stream=True)
+    try:
+        yield response
+    finally:
+        await response.aclose()
+
+
+def bounds_of(
+    client: httpx.Client | httpx.AsyncClient,
+    max_bytes: int = ANSWER_MAX_BYTES,
+    least_rate_bytes_s: float = LEAST_RATE_BYTES_S,
+) -> CallBounds:
+    """The client's time-out as the deadline of a whole answer."""
+    return CallBounds(client.timeout.read or ANSWER_S, least_rate_bytes_s, max_bytes=max_bytes)
+
+
+@contextmanager
+def _answer_bounds(what: str, status: int, bounds: CallBounds) -> Iterator[None]:
+    """An answer that is larger than it may be, or packed otherwise, is malformed; its status is told."""
+    try:
+        yield
+    except MediaTooLarge as error:
+        told = f"{what} answered {status} with more than {bounds.max_bytes:,} bytes"
+        raise AnswerMalformed(told).answered(status) from error
+    except AnswerMalformed as error:
+        error.answered(status)
+        raise
 
 
 @contextmanager
@@ -137,8 +227,3 @@ def raise_for_transient_or_auth(status: int, headers: httpx.Headers, what: str, 
         retry_after_s = parse_retry_after(headers.get("retry-after"), now)
         wish = f", asks to wait {retry_after_s:.0f} s" if retry_after_s is not None else ""
         raise Transient(f"{what} answered {status}{wish}", retry_after_s).answered(status)
-
-
-def _check_size(body: bytearray, what: str, status: int, max_bytes: int) -> None:
-    if len(body) > max_bytes:
-        raise AnswerMalformed(f"{what} answered {status} with more than {max_bytes} bytes").answered(status)

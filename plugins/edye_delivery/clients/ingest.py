@@ -19,13 +19,14 @@ from edye_delivery.annex.wire import ApiChannel
 from edye_delivery.annex.withdrawal import WithdrawalEndpoint
 from edye_delivery.catalog.vocabulary import Cause, IngestState
 from edye_delivery.catalog.window import rfc3339
-from edye_delivery.clients.http import HttpAnswer, exchange, raise_for_transient_or_auth
+from edye_delivery.clients.bounds import CallBounds
+from edye_delivery.clients.http import HttpAnswer, bounds_of, exchange, raise_for_transient_or_auth
 from edye_delivery.clients.multipart import MultipartBody, MultipartPart
 from edye_delivery.clients.patience import Tempo
 from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import AnswerMalformed
 
-STATUS_MAX_BYTES = 1024 * 1024
+ANSWER_MAX_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ class IngestApi:
                 "X-Request-ID": upload.request_id,
             },
         )
-        answer = exchange(self._client, request, what, STATUS_MAX_BYTES, self._mask)
+        answer = exchange(self._client, request, what, bounds_for(self._client, channel), self._mask)
         raise_for_transient_or_auth(answer.status, answer.headers, what, self._tempo.now())
         if not 200 <= answer.status < 300:
             return _refusal(self._annex, channel, answer)
@@ -147,7 +148,7 @@ class IngestApi:
         ends = {endpoint.end_at_parameter: rfc3339(end_at)} if endpoint.end_at_parameter and end_at else None
         headers = {"X-Request-ID": request_id}
         request = self._client.build_request(endpoint.method, path, params=ends, headers=headers)
-        answer = exchange(self._client, request, what, STATUS_MAX_BYTES, self._mask)
+        answer = exchange(self._client, request, what, bounds_for(self._client, self._channel), self._mask)
         if answer.status in endpoint.gone_statuses or 200 <= answer.status < 300:
             return answer
         raise_for_transient_or_auth(answer.status, answer.headers, what, self._tempo.now())
@@ -166,6 +167,13 @@ class IngestApi:
                 MultipartPart(extra.name, extra.content_type, extra.file_name, len(extra.content), [extra.content])
             )
         return parts
+
+
+def bounds_for(
+    client: httpx.Client | httpx.AsyncClient, channel: ApiChannel, max_bytes: int = ANSWER_MAX_BYTES
+) -> CallBounds:
+    """What one call of the partner's API is given: the client's time-out, the annex's rate, a small answer."""
+    return bounds_of(client, max_bytes, channel.least_rate_bytes_s)
 
 
 def status_request(client: httpx.Client | httpx.AsyncClient, channel: ApiChannel, tracking_id: str) -> httpx.Request:

@@ -11,13 +11,22 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from edye_delivery.annex.wire import Patience
-from edye_delivery.clients.http import is_transient_status, transport_failures
+from edye_delivery.clients.bounds import CallBounds
+from edye_delivery.clients.http import bounds_of, is_transient_status, open_answer, transport_failures
+from edye_delivery.clients.numbers import bounded_int
 from edye_delivery.clients.patience import Tempo, parse_retry_after, patiently
-from edye_delivery.errors import AnswerMalformed, MediaChanged, MediaTooLarge, MediaUnavailable, Transient, UrlRefused
+from edye_delivery.errors import (
+    AnswerMalformed,
+    MediaChanged,
+    MediaTooLarge,
+    MediaUnavailable,
+    TooSlow,
+    Transient,
+    UrlRefused,
+)
 
 REDIRECTS_MAX = 3
 BREAKS_MAX = 5
-SMALL_READ_MAX_S = 120.0
 WITHOUT_RANGES_MAX_BYTES = 64 * 1024 * 1024
 """How far into a file is read from its start where the host serves no ranges; what lies before is thrown away."""
 HEAD_BYTES = 64 * 1024
@@ -71,9 +80,17 @@ def checked_url(url: str, allowed_hosts: frozenset[str]) -> str:
 class MediaHost:
     """Reads media files and pictures over HTTP: by range, whole within a bound, or as a stream of blocks."""
 
-    def __init__(self, client: httpx.Client, allowed_hosts: frozenset[str], patience: Patience, tempo: Tempo) -> None:
+    def __init__(
+        self,
+        client: httpx.Client,
+        allowed_hosts: frozenset[str],
+        patience: Patience,
+        tempo: Tempo,
+        bounds: CallBounds | None = None,
+    ) -> None:
         self._client, self._allowed_hosts = client, allowed_hosts
         self._patience, self._tempo = patience, tempo
+        self._bounds = bounds or bounds_of(client)
 
     def describe(self, url: str) -> MediaFile:
         """Size, ETag and first bytes of a file, in one ranged call; MediaUnavailable if there is none."""
@@ -101,19 +118,25 @@ class MediaHost:
 
     @contextmanager
     def opened(self, url: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
-        """The answer to one GET, body unread, redirects followed within the allow-list only."""
-        response = self.open(url, headers)
+        """The answer to one GET, body unread, redirects followed within the allow-list only.
+
+        It is there as a whole within the deadline of an answer.
+        """
+        response = self._answer(url, headers, is_stream=False)
         try:
             yield response
         finally:
             response.close()
 
     def open(self, url: str, headers: dict[str, str]) -> httpx.Response:
-        """As `opened`; the caller closes the answer."""
+        """As `opened`, for a body of any size, which keeps the least rate; the caller closes the answer."""
+        return self._answer(url, headers, is_stream=True)
+
+    def _answer(self, url: str, headers: dict[str, str], *, is_stream: bool) -> httpx.Response:
         for _ in range(REDIRECTS_MAX + 1):
             request = self._request(checked_url(url, self._allowed_hosts), headers)
-            with transport_failures(f"the media host {request.url.host}"):
-                response = self._client.send(request, stream=True)
+            what = f"the media host {request.url.host}"
+            response = open_answer(self._client, request, what, self._bounds, is_stream=is_stream)
             if response.status_code not in (301, 302, 303, 307, 308):
                 self._raise_for_status(response)
                 return response
@@ -175,15 +198,13 @@ class MediaHost:
             return content
 
     def _bytes_between(self, response: httpx.Response, start: int, end: int) -> bytes:
-        """These bytes of a body, fewer only at its end; Transient where they trickle in for too long."""
-        content, arrived, started_at = bytearray(), 0, self._tempo.now()
+        """These bytes of a body, fewer only at its end."""
+        content, arrived = bytearray(), 0
         for block in response.iter_raw() if end > start else ():
             content += block[max(start - arrived, 0) :]
             arrived += len(block)
             if arrived >= end:
                 break
-            if (self._tempo.now() - started_at).total_seconds() > SMALL_READ_MAX_S:
-                raise Transient(f"the media host sent only {arrived} bytes in {SMALL_READ_MAX_S:.0f} s")
         return bytes(content[: end - start])
 
 
@@ -191,7 +212,8 @@ class MediaStream:
     """A file's bytes in blocks as they arrive, once; memory does not grow with the file.
 
     Where the host breaks off, the stream goes on at the same byte of the same file (Range with If-Match); without a
-    strong ETag nobody could tell that it is the same file, and the break ends the stream as a Transient.
+    strong ETag nobody could tell that it is the same file, and the break ends the stream as a Transient. So does a
+    host that does not keep the least rate.
     """
 
     def __init__(self, host: MediaHost, url: str, offset: int = 0) -> None:
@@ -222,7 +244,7 @@ class MediaStream:
                         yield block
                 if offset < self.size_bytes:
                     raise Transient(f"the media host ended after {offset} of {self.size_bytes} bytes")
-            except MediaChanged:
+            except (MediaChanged, TooSlow):
                 raise
             except Transient:
                 breaks += 1
@@ -250,9 +272,10 @@ def size_of(response: httpx.Response) -> int:
         if response.status_code in (206, 416)
         else response.headers.get("content-length")
     )
-    if not total or not total.isdecimal():
-        raise AnswerMalformed(f"the media host does not tell the size of {response.request.url.copy_with(query=None)}")
-    return int(total)
+    shown = response.request.url.copy_with(query=None)
+    if not total:
+        raise AnswerMalformed(f"the media host does not tell the size of {shown}")
+    return bounded_int(total, f"the size of {shown}")
 
 
 def strong_etag(response: httpx.Response) -> str:

@@ -15,7 +15,7 @@ from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.vocabulary import IngestState
 from edye_delivery.clients.http import exchange_async
-from edye_delivery.clients.ingest import IngestStatus, read_status, status_request
+from edye_delivery.clients.ingest import IngestStatus, bounds_for, read_status, status_request
 from edye_delivery.clients.patience import pause_before_look_s
 from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import AuthRefused, Transient
@@ -98,11 +98,9 @@ class IngestWatch:
     async def _asked(self, tracking_id: str) -> IngestStatus:
         what = f"{self._annex.display_name}'s status of {tracking_id}"
         request = status_request(self._client, self._channel, tracking_id)
-        try:
-            async with self._calls, asyncio.timeout(self._channel.answer_timeout_s):
-                answer = await exchange_async(self._client, request, what, STATUS_MAX_BYTES, self._mask)
-        except TimeoutError as error:
-            raise Transient(f"{what} did not end within {self._channel.answer_timeout_s:.0f} s") from error
+        async with self._calls:
+            bounds = bounds_for(self._client, self._channel, STATUS_MAX_BYTES)
+            answer = await exchange_async(self._client, request, what, bounds, self._mask)
         return read_status(self._annex, tracking_id, answer, self._tempo.now())
 
     def _note(self, status: IngestStatus) -> None:

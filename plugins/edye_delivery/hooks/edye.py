@@ -25,4 +25,4 @@ class EdyeHook(ApiHook):
     def media_host(self, annex: Annex) -> MediaHost:
         """Media files and pictures; no token goes there, and no host that is not on the allow-list is opened."""
         hosts = frozenset(host.lower() for host in (*self.allowed_hosts, *annex.catalogue.media_hosts))
-        return MediaHost(self.anonymous_client(), hosts, PATIENCE, SYSTEM_TEMPO)
+        return MediaHost(self.anonymous_client(), hosts, PATIENCE, SYSTEM_TEMPO, self.bounds())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import ssl
 import time
@@ -13,13 +14,15 @@ from airflow.providers.http.hooks.http import HttpHook
 from airflow.sdk import Connection
 from requests.utils import default_headers
 
+from edye_delivery.annex.wire import LEAST_RATE_BYTES_S
+from edye_delivery.clients.bounds import ANSWER_S, CallBounds
 from edye_delivery.clients.patience import Tempo
 from edye_delivery.clients.secret_mask import SecretMask
 from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks.connection_safety import refuse_plain_http, verify_of
 from edye_delivery.hooks.connection_secrets import carries_credential, mask_of
 
-OUR_EXTRAS = frozenset({"allow_plain_http", "allowed_hosts", "timeout_s"})
+OUR_EXTRAS = frozenset({"allow_plain_http", "allowed_hosts", "timeout_s", "least_rate_bytes_s"})
 CONNECT_TIMEOUT_S = 10.0
 SYSTEM_TEMPO = Tempo(now=lambda: datetime.now(UTC), sleep=time.sleep, random=random.random)
 
@@ -28,8 +31,9 @@ class ApiHook(HttpHook):
     """The HTTP provider's hook, giving httpx clients.
 
     A connection with a password and no login sends it as bearer token; with a login, as basic authentication. Extras
-    are the provider's (headers, verify, cert, proxies, trust_env); ours are `allowed_hosts` (a list), `timeout_s` and
-    `allow_plain_http`, without which no credential goes over plain http to another machine (ConfigurationInvalid).
+    are the provider's (headers, verify, cert, proxies, trust_env); ours are `allowed_hosts` (a list), `timeout_s` (of a
+    whole answer, or of a file's head), `least_rate_bytes_s` (of a file) and `allow_plain_http`, without which no
+    credential goes over plain http to another machine (ConfigurationInvalid).
     """
 
     def __init__(self, conn_id: str, connection: Connection | None = None) -> None:
@@ -62,15 +66,23 @@ class ApiHook(HttpHook):
         self._set_base_url(self.get_connection(self.http_conn_id))
         return httpx.URL(self.base_url)
 
-    def client(self, answer_timeout_s: float = 60.0) -> httpx.Client:
+    def bounds(self, answer_timeout_s: float = ANSWER_S) -> CallBounds:
+        """What the connection gives one call."""
+        extra = self.get_connection(self.http_conn_id).extra_dejson
+        return CallBounds(
+            answer_s=positive_number(extra, "timeout_s", answer_timeout_s, self.http_conn_id),
+            least_rate_bytes_s=positive_number(extra, "least_rate_bytes_s", LEAST_RATE_BYTES_S, self.http_conn_id),
+        )
+
+    def client(self, answer_timeout_s: float = ANSWER_S) -> httpx.Client:
         """A client on the connection's base URL with its authentication."""
         return httpx.Client(**self._authenticated(answer_timeout_s))
 
-    def async_client(self, answer_timeout_s: float = 60.0) -> httpx.AsyncClient:
+    def async_client(self, answer_timeout_s: float = ANSWER_S) -> httpx.AsyncClient:
         """As `client`, for an event loop."""
         return httpx.AsyncClient(**self._authenticated(answer_timeout_s))
 
-    def anonymous_client(self, answer_timeout_s: float = 60.0) -> httpx.Client:
+    def anonymous_client(self, answer_timeout_s: float = ANSWER_S) -> httpx.Client:
         """A client without base URL, headers and authentication: for hosts that must not see the token."""
         settings = self._settings(answer_timeout_s)
         return httpx.Client(**{key: settings[key] for key in settings.keys() - {"base_url", "headers", "auth"}})
@@ -89,7 +101,6 @@ class ApiHook(HttpHook):
     def _settings(self, answer_timeout_s: float) -> dict[str, Any]:
         session = self.get_conn()
         connection = self.get_connection(self.http_conn_id)
-        extra = connection.extra_dejson
         usual = default_headers()
         headers = {
             key: str(value)
@@ -106,13 +117,24 @@ class ApiHook(HttpHook):
             "base_url": self.base_url,
             "headers": headers,
             "auth": auth,
-            "timeout": httpx.Timeout(float(extra.get("timeout_s", answer_timeout_s)), connect=CONNECT_TIMEOUT_S),
+            "timeout": httpx.Timeout(self.bounds(answer_timeout_s).answer_s, connect=CONNECT_TIMEOUT_S),
             "verify": _tls(verify_of(self.http_conn_id, session.verify), session.cert),
             "proxy": proxies.get("https") or proxies.get("http"),
             "trust_env": session.trust_env,
             "follow_redirects": False,
             "limits": httpx.Limits(max_connections=64, max_keepalive_connections=32),
         }
+
+
+def positive_number(extra: dict[str, Any], key: str, otherwise: float, conn_id: str) -> float:
+    """A connection's extra that is a number above 0; ConfigurationInvalid where it is something else."""
+    try:
+        number = float(extra.get(key, otherwise))
+    except (TypeError, ValueError):
+        number = 0.0
+    if not 0 < number < math.inf:
+        raise ConfigurationInvalid(f"the connection {conn_id}: extra {key} is a number above 0, not {extra[key]!r:.40}")
+    return number
 
 
 def _tls(verify: bool | str, cert: Any) -> ssl.SSLContext | bool:

@@ -1,12 +1,9 @@
 """The media host: what may be opened, ranges, resumption; bytes on the wire are what is asserted."""
 
-from datetime import timedelta
-
 import httpx
 import pytest
 
 from edye_delivery.clients.media import HEAD_BYTES, MediaHost, checked_url
-from edye_delivery.clients.patience import Tempo
 from edye_delivery.errors import (
     AnswerMalformed,
     MediaChanged,
@@ -15,7 +12,7 @@ from edye_delivery.errors import (
     Transient,
     UrlRefused,
 )
-from tests.unit.clients.transport import NOW, PATIENCE, Slept, client_of
+from tests.unit.clients.transport import PATIENCE, Slept, client_of
 
 ALLOWED = frozenset({"media.example", "cdn.example:8443"})
 URL = "http://media.example/ep-1.mp4"
@@ -211,22 +208,6 @@ def test_a_stream_whose_file_changed_meanwhile_ends():
 def test_a_stream_that_is_cut_for_ever_ends():
     with host_of(Host(cut_after=[10] * 99)).stream(URL) as stream, pytest.raises(Transient):
         list(stream.blocks())
-
-
-def test_a_file_that_trickles_in_is_given_up():
-    clock = [NOW]
-
-    def trickling(request):
-        def blocks():
-            while True:
-                clock[0] += timedelta(seconds=50)
-                yield b"x"
-
-        return httpx.Response(200, headers={"Content-Length": "999999"}, content=blocks())
-
-    tempo = Tempo(now=lambda: clock[0], sleep=lambda s: None, random=lambda: 0.5)
-    with pytest.raises(Transient, match="sent only"):
-        MediaHost(client_of(trickling), ALLOWED, PATIENCE, tempo).fetch(URL, 5000)
 
 
 @pytest.mark.parametrize("url", ["http://media.example/" + "a" * 70_000, "http://media.example:0x50/a"])

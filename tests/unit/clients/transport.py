@@ -24,4 +24,20 @@ class Slept(list[float]):
 
 def client_of(handler: Callable[[httpx.Request], httpx.Response], base_url: str = "http://api.example") -> httpx.Client:
     """A client whose transport is the handler."""
-    return httpx.Client(transport=httpx.MockTransport(handler), base_url=base_url)
+    return httpx.Client(transport=UnreadAnswers(handler), base_url=base_url)
+
+
+class UnreadAnswers(httpx.MockTransport):
+    """A test's answers with their bodies unread, as a socket gives them; httpx reads those that are made of bytes."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return _unread(super().handle_request(request))
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return _unread(await super().handle_async_request(request))
+
+
+def _unread(response: httpx.Response) -> httpx.Response:
+    if not response.is_stream_consumed:
+        return response
+    return httpx.Response(response.status_code, headers=response.headers, stream=response.stream)

@@ -1,0 +1,250 @@
+"""The sockets under httpx, sync and async, on which every wait is the call's own (clients/exchange.py)."""
+
+from __future__ import annotations
+
+import queue
+import socket
+import ssl
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from ipaddress import ip_address
+from typing import Any
+
+import httpcore
+import httpx
+
+from edye_delivery.clients.exchange import exchange_of
+
+WRITE_BYTES = 256 * 1024
+"""Of one wait: a write of more could go on for long without our hearing of it."""
+
+
+def look_up(host: str, port: int, seconds: float) -> list[str]:
+    """The addresses of a host, in the order in which they are to be tried.
+
+    OSError where it has none, TimeoutError after the seconds: the system's own look-up has no end that one could set,
+    so it is left behind in a thread that keeps nobody waiting.
+    """
+    with suppress(ValueError):
+        return [str(ip_address(host))]
+    found: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found.put(list(dict.fromkeys(str(answer[4][0]) for answer in answers)))
+        except OSError as error:
+            found.put(error)
+        except UnicodeError:
+            found.put(OSError(f"{host!r:.100} is no name of a host"))
+
+    threading.Thread(target=ask, name="look-up", daemon=True).start()
+    try:
+        addresses = found.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError(f"nobody said within {seconds:.0f} s which address {host} has") from None
+    if isinstance(addresses, OSError):
+        raise addresses
+    return addresses
+
+
+class BoundedStream(httpcore.NetworkStream):
+    """A connection; the call in hand comes with each time-out."""
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """As httpcore's, within the call's bounds; TooSlow."""
+        call = exchange_of(timeout)
+        seconds = call.begin_read()
+        try:
+            content = self._stream.read(max_bytes, _shorter(timeout, seconds))
+        except httpcore.TimeoutException as error:
+            if _is_ours(timeout, seconds):
+                raise call.missed_read() from error
+            raise
+        call.end_read(len(content))
+        return content
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """As httpcore's, within the call's bounds; TooSlow."""
+        call = exchange_of(timeout)
+        for block in _blocks(buffer):
+            seconds = call.begin_write()
+            try:
+                self._stream.write(block, _shorter(timeout, seconds))
+            except httpcore.TimeoutException as error:
+                if _is_ours(timeout, seconds):
+                    raise call.missed_write() from error
+                raise
+            call.end_write(len(block))
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        """As httpcore's, within the call's bounds; TooSlow."""
+        with connecting(timeout) as seconds:
+            return BoundedStream(self._stream.start_tls(ssl_context, server_hostname, seconds))
+
+    def get_extra_info(self, info: str) -> Any:
+        """What httpcore knows of the connection."""
+        return self._stream.get_extra_info(info)
+
+
+class BoundedBackend(httpcore.NetworkBackend):
+    """Opens bounded connections: look-up and all addresses together take no longer than the call has."""
+
+    def __init__(self) -> None:
+        self._backend = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """As httpcore's, within the call's bounds; TooSlow."""
+        options = tuple(socket_options or ())
+        failure: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address in self._addresses(host, port, timeout):
+            try:
+                with connecting(timeout) as seconds:
+                    return BoundedStream(self._backend.connect_tcp(address, port, seconds, local_address, options))
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+    def _addresses(self, host: str, port: int, timeout: float | None) -> list[str]:
+        with connecting(timeout) as seconds:
+            try:
+                return look_up(host, port, seconds)
+            except TimeoutError as error:
+                raise httpcore.ConnectTimeout(str(error)) from error
+            except OSError as error:
+                raise httpcore.ConnectError(str(error)) from error
+
+
+class AsyncBoundedStream(httpcore.AsyncNetworkStream):
+    """As `BoundedStream`, on an event loop."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's name
+        """As httpcore's, within the call's bounds; TooSlow."""
+        call = exchange_of(timeout)
+        seconds = call.begin_read()
+        try:
+            content = await self._stream.read(max_bytes, _shorter(timeout, seconds))
+        except httpcore.TimeoutException as error:
+            if _is_ours(timeout, seconds):
+                raise call.missed_read() from error
+            raise
+        call.end_read(len(content))
+        return content
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's name
+        """As httpcore's, within the call's bounds; TooSlow."""
+        call = exchange_of(timeout)
+        for block in _blocks(buffer):
+            seconds = call.begin_write()
+            try:
+                await self._stream.write(block, _shorter(timeout, seconds))
+            except httpcore.TimeoutException as error:
+                if _is_ours(timeout, seconds):
+                    raise call.missed_write() from error
+                raise
+            call.end_write(len(block))
+
+    async def aclose(self) -> None:
+        """Closes the connection."""
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's name
+    ) -> httpcore.AsyncNetworkStream:
+        """As httpcore's, within the call's bounds; TooSlow."""
+        with connecting(timeout) as seconds:
+            return AsyncBoundedStream(await self._stream.start_tls(ssl_context, server_hostname, seconds))
+
+    def get_extra_info(self, info: str) -> Any:
+        """What httpcore knows of the connection."""
+        return self._stream.get_extra_info(info)
+
+
+class AsyncBoundedBackend(httpcore.AsyncNetworkBackend):
+    """As `BoundedBackend`, on an event loop, whose own look-up ends with the wait for it."""
+
+    def __init__(self) -> None:
+        self._backend = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's name
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """As httpcore's, within the call's bounds; TooSlow."""
+        with connecting(timeout) as seconds:
+            return AsyncBoundedStream(
+                await self._backend.connect_tcp(host, port, seconds, local_address, socket_options)
+            )
+
+    async def sleep(self, seconds: float) -> None:
+        """As httpcore's."""
+        await self._backend.sleep(seconds)
+
+
+BACKEND, ASYNC_BACKEND = BoundedBackend(), AsyncBoundedBackend()
+
+
+def bind(client: httpx.Client | httpx.AsyncClient, request: httpx.Request) -> None:
+    """Has the client open bounded connections for the request, whoever made the client, over proxies too.
+
+    httpx takes no network backend, so its pool is given one here; a transport without sockets, such as a test's, stays.
+    """
+    pool = getattr(client._transport_for_url(request.url), "_pool", None)
+    if pool is not None:
+        pool._network_backend = BACKEND if isinstance(client, httpx.Client) else ASYNC_BACKEND
+
+
+@contextmanager
+def connecting(timeout: float | None) -> Iterator[float]:
+    """The seconds that the next step of a connection may take; TooSlow where they were all that the call had left."""
+    call = exchange_of(timeout)
+    seconds = call.begin_connect()
+    try:
+        yield _shorter(timeout, seconds)
+    except httpcore.TimeoutException as error:
+        if _is_ours(timeout, seconds):
+            raise call.missed_answer() from error
+        raise
+
+
+def _shorter(timeout: float | None, seconds: float) -> float:
+    return seconds if timeout is None else min(timeout, seconds)
+
+
+def _is_ours(timeout: float | None, seconds: float) -> bool:
+    """Whether the call's bounds end a wait, and not the client's time-out for one wait."""
+    return timeout is None or seconds <= timeout
+
+
+def _blocks(buffer: bytes) -> Iterable[bytes]:
+    if len(buffer) <= WRITE_BYTES:
+        return (buffer,)
+    view: Any = memoryview(buffer)  # not copied: a socket takes it as it takes bytes
+    return (view[start : start + WRITE_BYTES] for start in range(0, len(buffer), WRITE_BYTES))

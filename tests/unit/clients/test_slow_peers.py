@@ -1,0 +1,217 @@
+"""Calls to peers that never end, over real sockets: each ends within its bounds, as a Transient with a sentence."""
+
+import asyncio
+import socket
+import threading
+import time
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from edye_delivery.clients.bounds import CallBounds
+from edye_delivery.clients.http import bounds_of, exchange, exchange_async, open_answer
+from edye_delivery.clients.media import MediaHost
+from edye_delivery.clients.network import look_up
+from edye_delivery.errors import AnswerMalformed, TooSlow, Transient
+from tests.hostile_peer import (
+    BEHAVIOURS,
+    body_trickles,
+    head_trickles,
+    hostile_peer,
+    says_nothing,
+    size_has_5000_digits,
+)
+from tests.unit.clients.transport import PATIENCE, Slept
+
+BOUNDS = CallBounds(answer_s=0.4, least_rate_bytes_s=10_000, span_s=0.4, max_bytes=1024 * 1024)
+ENDS_WITHIN_S = 5.0
+"""Far more than the bounds, for a busy machine, and far less than what the peers would take."""
+
+
+@contextmanager
+def ends_soon():
+    started = time.monotonic()
+    yield
+    assert time.monotonic() - started < ENDS_WITHIN_S
+
+
+def client() -> httpx.Client:
+    return httpx.Client(timeout=60, trust_env=False)
+
+
+def request_to(port: int, method: str = "GET", **given) -> httpx.Request:
+    return httpx.Request(method, f"http://127.0.0.1:{port}/a", **given)
+
+
+@pytest.mark.parametrize("behave", BEHAVIOURS.values(), ids=BEHAVIOURS)
+def test_every_answer_ends_within_its_bounds(behave):
+    with hostile_peer(behave) as port, client() as web, ends_soon():
+        if behave is size_has_5000_digits:
+            assert exchange(web, request_to(port), "the shop", BOUNDS).status == 200
+            return
+        with pytest.raises(Transient, match=r"^the shop"):
+            exchange(web, request_to(port), "the shop", BOUNDS)
+
+
+@pytest.mark.parametrize("behave", BEHAVIOURS.values(), ids=BEHAVIOURS)
+def test_every_answer_ends_within_its_bounds_on_an_event_loop(behave):
+    async def call(port):
+        async with httpx.AsyncClient(timeout=60, trust_env=False) as web:
+            return await exchange_async(web, request_to(port), "the shop", BOUNDS)
+
+    with hostile_peer(behave) as port, ends_soon():
+        if behave is size_has_5000_digits:
+            assert asyncio.run(call(port)).status == 200
+            return
+        with pytest.raises(Transient, match=r"^the shop"):
+            asyncio.run(call(port))
+
+
+def test_an_upload_whose_partner_does_not_read_ends():
+    def blocks():
+        while True:
+            yield b"x" * 65536
+
+    too_slow = pytest.raises(TooSlow, match="expected at least 10,000 bytes a second")
+    with hostile_peer(says_nothing, reads_request=False) as port, client() as web, ends_soon(), too_slow:
+        exchange(web, request_to(port, "POST", content=blocks()), "the shop", BOUNDS)
+
+
+def test_the_time_that_an_upload_s_source_takes_is_not_the_partner_s():
+    def blocks():
+        for _ in range(3):
+            time.sleep(BOUNDS.answer_s)
+            yield b"x"
+
+    def answer(caller):
+        received = b""
+        while not received.endswith(b"0\r\n\r\n"):
+            received += caller.line.recv(65536)
+        caller.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    with hostile_peer(answer, reads_request=False) as port, client() as web:
+        assert exchange(web, request_to(port, "POST", content=blocks()), "the shop", BOUNDS).status == 200
+
+
+def test_a_stream_may_take_as_long_as_it_keeps_the_rate_and_no_longer():
+    blocks = 12
+
+    def stream(caller):
+        caller.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+        for _ in range(blocks):
+            caller.send(b"x" * 5000)
+            caller.over.wait(BOUNDS.answer_s / 4)
+        caller.over.wait()
+
+    with hostile_peer(stream) as port, client() as web, ends_soon():
+        response = open_answer(web, request_to(port), "the shop", BOUNDS, is_stream=True)
+        arrived = []
+        with pytest.raises(TooSlow, match="expected at least 10,000 bytes a second"):
+            arrived.extend(map(len, response.iter_raw()))
+        response.close()
+    assert sum(arrived) == blocks * 5000
+
+
+def test_a_connection_that_was_used_before_is_bounded_as_well():
+    calls = []
+
+    def well_then_slow(caller):
+        calls.append(1)
+        caller.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        caller.line.recv(65536)
+        head_trickles(caller)
+
+    with hostile_peer(well_then_slow) as port, client() as web, ends_soon():
+        assert exchange(web, request_to(port), "the shop", BOUNDS).content == b"{}"
+        with pytest.raises(TooSlow):
+            exchange(web, request_to(port), "the shop", BOUNDS)
+    assert len(calls) == 1
+
+
+def test_a_call_over_a_slow_proxy_is_bounded_as_well():
+    with hostile_peer(head_trickles) as port, ends_soon():
+        web = httpx.Client(timeout=60, trust_env=False, proxy=f"http://127.0.0.1:{port}")
+        for url in ("http://partner.example/a", "https://partner.example/a"):
+            with pytest.raises(TooSlow, match="the shop"):
+                exchange(web, httpx.Request("GET", url), "the shop", BOUNDS)
+        web.close()
+
+
+def test_a_tls_handshake_that_does_not_go_on_is_bounded_as_well():
+    with hostile_peer(says_nothing) as port, client() as web, ends_soon(), pytest.raises(TooSlow, match="the shop"):
+        exchange(web, httpx.Request("GET", f"https://127.0.0.1:{port}/a"), "the shop", BOUNDS)
+
+
+def test_a_wait_for_a_free_connection_is_part_of_the_deadline():
+    limits = httpx.Limits(max_connections=1)
+    with (
+        hostile_peer(body_trickles) as port,
+        httpx.Client(timeout=60, trust_env=False, limits=limits) as web,
+        ends_soon(),
+    ):
+        taken = open_answer(web, request_to(port), "the shop", CallBounds(), is_stream=True)
+        with pytest.raises(Transient, match=r"did not answer in time \(PoolTimeout\)"):
+            exchange(web, request_to(port), "the shop", BOUNDS)
+        taken.close()
+
+
+def test_a_look_up_that_nobody_answers_is_part_of_the_deadline(monkeypatch):
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [over.wait()][:0])
+    with client() as web, ends_soon(), pytest.raises(TooSlow, match="the shop"):
+        exchange(web, httpx.Request("GET", "http://partner.example/a"), "the shop", BOUNDS)
+    over.set()
+
+
+def test_every_address_of_a_name_is_tried_within_one_deadline(monkeypatch):
+    with hostile_peer(says_nothing) as port:
+        answers = [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in ("127.0.0.2", "127.0.0.1")
+        ]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answers)
+        assert look_up("partner.example", port, 1.0) == ["127.0.0.2", "127.0.0.1"]
+        with client() as web, ends_soon(), pytest.raises(TooSlow, match="no whole answer"):
+            exchange(web, httpx.Request("GET", f"http://partner.example:{port}/a"), "the shop", BOUNDS)
+
+
+def test_a_host_that_nobody_knows_is_told_as_such():
+    with client() as web, pytest.raises(Transient, match="ConnectError"):
+        exchange(web, httpx.Request("GET", "http://no-such-host.invalid/a"), "the shop", BOUNDS)
+
+
+def test_the_client_s_time_out_is_the_deadline_where_nobody_says_otherwise():
+    with httpx.Client(timeout=7) as web:
+        assert bounds_of(web).answer_s == 7
+
+
+def test_a_media_host_that_trickles_is_given_up_and_one_that_stalls_is_not_resumed():
+    calls = []
+
+    def trickle(caller):
+        calls.append(1)
+        body_trickles(caller)
+
+    with hostile_peer(trickle) as port, client() as web, ends_soon():
+        host = MediaHost(
+            web, frozenset({"127.0.0.1"}), PATIENCE.model_copy(update={"attempts": 1}), Slept().tempo(), BOUNDS
+        )
+        with pytest.raises(TooSlow, match=r"the media host 127\.0\.0\.1"):
+            host.fetch(f"http://127.0.0.1:{port}/a.jpg", 10**7)
+        with host.stream(f"http://127.0.0.1:{port}/a.mp4") as stream, pytest.raises(TooSlow):
+            list(stream.blocks())
+    assert len(calls) == 2
+
+
+def test_a_size_without_end_costs_a_sentence_of_its_own():
+    with hostile_peer(size_is_partial) as port, client() as web:
+        host = MediaHost(
+            web, frozenset({"127.0.0.1"}), PATIENCE.model_copy(update={"attempts": 1}), Slept().tempo(), BOUNDS
+        )
+        with pytest.raises(AnswerMalformed, match=r"a\.mp4 has 5000 digits, a number has 18 or fewer"):
+            host.describe(f"http://127.0.0.1:{port}/a.mp4")
+
+
+def size_is_partial(caller):
+    head = b"HTTP/1.1 206 Partial Content\r\nContent-Length: 5\r\nContent-Range: bytes 0-4/" + b"9" * 5000
+    caller.send(head + b"\r\n\r\n12345")
