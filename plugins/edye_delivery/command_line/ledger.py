@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from edye_delivery.catalog.printable import printable
 from edye_delivery.errors import DeliveryError
-from edye_delivery.feeds.printable import printable
 
 DONE, NOT_DONE = 0, 2
 
