@@ -9,11 +9,12 @@ from airflow.sdk.exceptions import TaskDeferred
 from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.plan import JudgedTitle, RunRequest
 from edye_delivery.catalog.snapshot import JudgedBatch
-from edye_delivery.errors import AuthRefused
+from edye_delivery.errors import AuthRefused, ConfigurationInvalid
 from edye_delivery.hooks.artifacts import ArtifactHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import keep
 from edye_delivery.sensors.ingest import IngestSensor
+from edye_delivery.triggers.ingest import unusable
 from tests.builders import a_movie, the_annex
 
 ANNEX = the_annex()
@@ -68,6 +69,13 @@ def test_the_outcome_goes_to_the_ledger_and_the_batch_goes_on(sensor, ledger):
     assert sensor.execute_complete({}, event({"t-1": COMPLETED})) == sensor.batch
     assert states(ledger) == ["completed", "planned"]
     assert sensor.execute({}) == sensor.batch
+
+
+def test_a_wait_that_could_not_look_ends_at_once_and_changes_nothing(sensor, ledger):
+    before = states(ledger)
+    with pytest.raises(ConfigurationInvalid, match="the connection roku_ingest is missing"):
+        sensor.execute_complete({}, unusable(["t-1"], "roku_ingest", LookupError("it isn't defined")).payload)
+    assert states(ledger) == before
 
 
 def test_what_the_partner_got_meanwhile_is_not_stuck_but_waited_for(sensor, ledger):

@@ -11,6 +11,7 @@ from edye_delivery.clients.secret_mask import NO_SECRETS
 from edye_delivery.clients.watch import IngestWatch
 from edye_delivery.hooks.http_client import ApiHook
 from edye_delivery.triggers import ingest as module
+from edye_delivery.triggers.ftp import FtpTrigger
 from edye_delivery.triggers.ingest import IngestTrigger
 from tests.builders import the_annex
 from tests.components.event_loop import START, Loop
@@ -95,6 +96,29 @@ def test_the_trigger_gives_one_event_that_is_json(monkeypatch):
     assert event.payload["outcomes"]["b"]["cause"] == "media"
     assert event.payload["auth_error"] is None
     assert event.payload["tracking_ids"] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "variable", "value", "told"),
+    [
+        (IngestTrigger, "AIRFLOW_CONN_ROKU_INGEST", None, "the connection roku_ingest is missing or of no use"),
+        (FtpTrigger, "AIRFLOW_CONN_ROKU_FTP", None, "the connection roku_ftp is missing or of no use"),
+        (FtpTrigger, "AIRFLOW_CONN_ROKU_FTP", "ftp://ftp.example", "the connection roku_ftp has no host or no login"),
+    ],
+    ids=["API", "FTP", "FTP without login"],
+)
+def test_a_connection_of_no_use_ends_the_wait_with_a_sentence(monkeypatch, kind, variable, value, told):
+    monkeypatch.delenv(variable, raising=False)
+    if value:
+        monkeypatch.setenv(variable, value)
+    trigger = kind(the_annex().model_dump(mode="json"), ["a"], START.isoformat())
+
+    async def events():
+        return [event async for event in trigger.run()]
+
+    (event,) = asyncio.run(events())
+    assert told in event.payload["unusable"]
+    assert event.payload["outcomes"] == {}
 
 
 def test_many_are_waited_for_with_no_more_calls_at_once_than_the_annex_allows():

@@ -203,6 +203,30 @@ def test_an_unknown_param_is_refused_before_anything_is_asked(connected, box, ca
     assert box.journal(service="edye") == []
 
 
+@pytest.mark.parametrize(
+    ("dag_id", "conf", "missing"),
+    [
+        (DAG_ID, DAY, ["edye_api", "feed_store"]),
+        (FTP_DAG_ID, {**DAY, "reason": REASON}, ["roku_ftp"]),
+        (REDELIVERY_DAG_ID, {"external_ids": [GOOD], "correction": "resend", "reason": REASON}, ["artifact_store"]),
+        (WITHDRAWAL_DAG_ID, {"external_ids": [GOOD], "reason": REASON}, ["delivery_ledger"]),
+    ],
+    ids=["API", "FTP", "redelivery", "withdrawal"],
+)
+def test_a_missing_connection_ends_the_first_task_at_once_by_name(
+    connected, box, monkeypatch, capfd, dag_id, conf, missing
+):
+    for conn_id in missing:
+        monkeypatch.delenv(f"AIRFLOW_CONN_{conn_id.upper()}")
+    dag_run = run(conf, dag_id)
+    (first,) = [task for task in dag_run.get_task_instances() if task.task_id == "check_request"]
+    assert (dag_run.state, first.state, first.try_number) == ("failed", "failed", 1)
+    told = capfd.readouterr()
+    for conn_id in missing:
+        assert f"the connection {conn_id} (" in told.out + told.err
+    assert box.journal(service="edye") == []
+
+
 def test_a_hand_run_without_logical_date_and_window_answers_for_the_last_interval(connected):
     assert run({}, logical_date=None).state == "success"
     report = report_of(connected)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,10 @@ import yaml
 
 FILE_MAX_BYTES = 256_000
 DEPTH_MAX = 32
+VALUES_MAX = 50_000
 SHOWN_MAX_CHARS = 60
 NOT_READ = object()
-MAPPING, SEQUENCE = "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"
+MAPPING, SEQUENCE, MERGE = (f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "merge"))
 
 
 class YamlUnread(Exception):
@@ -23,22 +23,22 @@ def read_yaml(path: Path) -> tuple[Any, list[str]]:
     """The file's content, and a sentence for every key that stands twice and every value that cannot be read.
 
     YamlUnread where there is nothing to go by: no file, too large, not UTF-8, empty, no YAML, nested too deeply, or
-    with aliases, by which a small file can stand for a huge one.
+    with aliases that make a small file a huge one.
     """
     text = _text_of(path)
     try:
-        _refuse_bombs(text)
+        _refuse_deep_nesting(text)
         loader = yaml.CSafeLoader(text)  # a ninth of the time of SafeLoader, and every task parses the annexes
         root = loader.get_single_node()
     except yaml.YAMLError as error:
         raise YamlUnread(_syntax_sentence(error)) from error
     if root is None:
         raise YamlUnread("is empty")
-    defects: list[str] = []
-    content = _value_of(root, loader, defects)
+    reading = _Reading(loader)
+    content = reading.value_of(root)
     if content is NOT_READ:
-        raise YamlUnread(defects[0])
-    return content, defects
+        raise YamlUnread(reading.defects[0])
+    return content, reading.defects
 
 
 def _text_of(path: Path) -> str:
@@ -59,12 +59,10 @@ def _text_of(path: Path) -> str:
         raise YamlUnread(f"line {line}: byte 0x{byte:02x} is not UTF-8; save the file as UTF-8") from error
 
 
-def _refuse_bombs(text: str) -> None:
+def _refuse_deep_nesting(text: str) -> None:
     """Looks at the file as a stream of events, for libyaml's composer recurses in C and dies of deep nesting."""
     depth = 0
     for event in yaml.parse(text, yaml.CSafeLoader):
-        if isinstance(event, yaml.AliasEvent):
-            raise YamlUnread(f"line {_line(event)}: *{event.anchor:.40} is an alias; write out what it stands for")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -73,44 +71,75 @@ def _refuse_bombs(text: str) -> None:
             raise YamlUnread(f"line {_line(event)}: is nested more than {DEPTH_MAX} levels deep")
 
 
-def _value_of(node: yaml.Node, loader: yaml.CSafeLoader, defects: list[str]) -> Any:
-    if isinstance(node, yaml.MappingNode) and node.tag == MAPPING:
-        return dict(_pairs_of(node, loader, defects))
-    if isinstance(node, yaml.SequenceNode) and node.tag == SEQUENCE:
-        return [_value_of(one, loader, defects) for one in node.value]
-    if isinstance(node, yaml.ScalarNode):
-        try:
-            return loader.construct_object(node)
-        except (yaml.YAMLError, ValueError, OverflowError):
-            defects.append(f"line {_line(node)}: {_clipped(node)} cannot be read; put quotes around it if it is text")
-            return NOT_READ
-    defects.append(f"line {_line(node)}: {node.tag!r:.60} is no kind of value here")
-    return NOT_READ
+class _Reading:
+    """The values of a file's nodes; an alias is its node once more, and counts each time."""
+
+    def __init__(self, loader: yaml.CSafeLoader) -> None:
+        self.defects: list[str] = []
+        self._loader, self._count = loader, 0
+
+    def value_of(self, node: yaml.Node, depth: int = 0) -> Any:
+        self._count += 1
+        if self._count > VALUES_MAX or depth > DEPTH_MAX:
+            raise YamlUnread(
+                f"line {_line(node)}: has more than {VALUES_MAX:,} values or {DEPTH_MAX} levels, aliases written out"
+            )
+        if isinstance(node, yaml.MappingNode) and node.tag == MAPPING:
+            return self._section_of(node, depth)
+        if isinstance(node, yaml.SequenceNode) and node.tag == SEQUENCE:
+            return [self.value_of(one, depth + 1) for one in node.value]
+        if isinstance(node, yaml.ScalarNode):
+            try:
+                return self._loader.construct_object(node)
+            except (yaml.YAMLError, ValueError, OverflowError):
+                return self._not_read(node, f"{_clipped(node)} cannot be read; put quotes around it if it is text")
+        return self._not_read(node, f"{node.tag!r:.60} is no kind of value here")
+
+    def _section_of(self, node: yaml.MappingNode, depth: int) -> dict[Any, Any]:
+        own: dict[Any, Any] = {}
+        merged: dict[Any, Any] = {}
+        lines: dict[Any, int] = {}
+        for key_node, value_node in node.value:
+            if key_node.tag == MERGE:
+                merged = self._merged(value_node, depth) | merged
+                continue
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._not_read(key_node, "a key has to be a word, not a list or a section")
+                continue
+            key, value = self.value_of(key_node, depth), self.value_of(value_node, depth + 1)
+            if key in lines:
+                told = f"the key {_clipped(key_node)} stands in line {lines[key]} already; keep one"
+                self._not_read(key_node, told)
+            elif key is not NOT_READ:
+                lines[key] = _line(key_node)
+                own |= {} if value is NOT_READ else {key: value}
+        return merged | own
+
+    def _merged(self, node: yaml.Node, depth: int) -> dict[Any, Any]:
+        """What `<<` brings: the section, or of several the first that has a key."""
+        merged: dict[Any, Any] = {}
+        for one in node.value if isinstance(node, yaml.SequenceNode) else [node]:
+            section = self.value_of(one, depth + 1)
+            if isinstance(section, dict):
+                merged = section | merged
+            else:
+                self._not_read(one, "<< takes sections only")
+        return merged
+
+    def _not_read(self, node: yaml.Node, sentence: str) -> Any:
+        defect = f"line {_line(node)}: {sentence}"
+        if defect not in self.defects:  # of an alias it would be told each time
+            self.defects.append(defect)
+        return NOT_READ
 
 
-def _pairs_of(node: yaml.MappingNode, loader: yaml.CSafeLoader, defects: list[str]) -> Iterator[tuple[Any, Any]]:
-    lines: dict[Any, int] = {}
-    for key_node, value_node in node.value:
-        if not isinstance(key_node, yaml.ScalarNode):
-            defects.append(f"line {_line(key_node)}: a key has to be a word, not a list or a section")
-            continue
-        key, value = _value_of(key_node, loader, defects), _value_of(value_node, loader, defects)
-        if key in lines:
-            place = f"line {_line(key_node)}"
-            defects.append(f"{place}: the key {_clipped(key_node)} stands in line {lines[key]} already; keep one")
-        elif key is not NOT_READ:
-            lines[key] = _line(key_node)
-            if value is not NOT_READ:
-                yield key, value
+def _line(marked: Any) -> int:
+    return int(marked.start_mark.line) + 1
 
 
 def _clipped(node: yaml.ScalarNode) -> str:
     text: str = node.value
     return repr(text) if len(text) <= SHOWN_MAX_CHARS else f"{text[:SHOWN_MAX_CHARS]!r}..."
-
-
-def _line(marked: Any) -> int:
-    return int(marked.start_mark.line) + 1
 
 
 def _syntax_sentence(error: yaml.YAMLError) -> str:

@@ -30,6 +30,11 @@ RETRIES = ExceptionRetryPolicy(
             exception="edye_delivery.errors.Terminal", action=RetryAction.FAIL, reason="the same input fails again"
         ),
         RetryRule(
+            exception="airflow.sdk.exceptions.AirflowNotFoundException",
+            action=RetryAction.FAIL,
+            reason="a connection is missing, and another try does not bring it",
+        ),
+        RetryRule(
             exception="edye_delivery.errors.Transient",
             action=RetryAction.RETRY,
             retry_delay=timedelta(minutes=2),

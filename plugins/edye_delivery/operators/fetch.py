@@ -20,6 +20,7 @@ from edye_delivery.errors import InvalidRequest
 from edye_delivery.hooks.edye import EdyeHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import StepOperator, keep, load, log_order
+from edye_delivery.operators.connections import needs_of, refuse_unusable
 from edye_delivery.operators.fetching import fetch_snapshot
 from edye_delivery.operators.planning import plan_window, remember_plan
 
@@ -27,7 +28,10 @@ log = logging.getLogger(__name__)
 
 
 class CheckRequestOperator(StepOperator):
-    """Turns params and run facts into a checked request; InvalidRequest tells what is wrong with them."""
+    """Turns params and run facts into a checked request, and looks the run's connections up.
+
+    InvalidRequest tells what is wrong with the params, ConfigurationInvalid which connections are missing or of no use.
+    """
 
     def __init__(self, *, channel: Channel = Channel.API, kind: RunKind = RunKind.DELIVERY, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -52,6 +56,7 @@ class CheckRequestOperator(StepOperator):
                 raise InvalidRequest(f"nothing is re-encoded for {self.annex.display_name}: its annex has no reencode")
         else:
             request = request_of(partner, self.annex.schedule, params, facts, self.channel)
+        refuse_unusable(needs_of(self.annex, request))
         window = Window(request.start_at, request.end_at).as_json()
         log.info("window %s .. %s, mode %s, dry run %s", *window.values(), request.mode, request.dry_run)
         log_order(self.annex, request)

@@ -13,7 +13,7 @@ from airflow.triggers.base import BaseTrigger
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.snapshot import JudgedBatch
 from edye_delivery.catalog.vocabulary import Channel, IngestState
-from edye_delivery.errors import AuthRefused
+from edye_delivery.errors import AuthRefused, ConfigurationInvalid
 from edye_delivery.hooks.artifacts import ArtifactHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.ledger.records import Delivery
@@ -27,7 +27,7 @@ class BatchSensor(BaseSensorOperator):
     """Waits for all tracking ids of a batch; writes to the ledger how each ended; gives the batch's reference on.
 
     Its trigger's event is {"tracking_ids": those asked for, "outcomes": {tracking_id: {"state", "cause", "sentence"}},
-    "auth_error": a sentence or None}.
+    "auth_error": a sentence or None}, or has the sentence "unusable" where it could not look.
     """
 
     template_fields: ClassVar[Sequence[str]] = ("batch",)
@@ -52,7 +52,10 @@ class BatchSensor(BaseSensorOperator):
         """Writes the outcomes of what was asked for, and waits for what the partner has got since.
 
         AuthRefused where the partner no longer takes our token; what had not ended then stays as it was.
+        ConfigurationInvalid where the trigger could not look at all.
         """
+        if "unusable" in event:
+            raise ConfigurationInvalid(event["unusable"])
         asked = set(event["tracking_ids"])
         if event["auth_error"]:
             outcomes = event["outcomes"].items()

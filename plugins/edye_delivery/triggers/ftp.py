@@ -6,14 +6,16 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
+from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from edye_delivery.annex.channels import ftp_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.clients.ftp import FtpSession
 from edye_delivery.clients.ftp_watch import FtpWatch
+from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks.ftp import FtpHook
-from edye_delivery.triggers.ingest import LOOP_TEMPO
+from edye_delivery.triggers.ingest import LOOP_TEMPO, unusable
 from edye_delivery.triggers.partner_loop import run_apart
 
 
@@ -37,7 +39,6 @@ class FtpTrigger(BaseTrigger):
         """One event, at the end."""
         annex = Annex.model_validate(self.annex)
         channel = ftp_channel_of(annex)
-        hook = await FtpHook.loaded(channel.conn_id, channel.answer_timeout_s)
         deadline_at = datetime.fromisoformat(self.deadline_at)
 
         async def wait() -> dict[str, Any]:
@@ -46,4 +47,8 @@ class FtpTrigger(BaseTrigger):
             outcomes = await watch.until_all_ended()
             return {"tracking_ids": self.tracking_ids, "outcomes": outcomes, "auth_error": watch.auth_error}
 
-        yield TriggerEvent(await run_apart(f"ftp-{annex.partner}", channel.connections_at_once, wait))
+        try:
+            hook = await FtpHook.loaded(channel.conn_id, channel.answer_timeout_s)
+            yield TriggerEvent(await run_apart(f"ftp-{annex.partner}", channel.connections_at_once, wait))
+        except (AirflowNotFoundException, ConfigurationInvalid) as error:
+            yield unusable(self.tracking_ids, channel.conn_id, error)

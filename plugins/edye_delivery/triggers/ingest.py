@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
+from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.clients.watch import AsyncTempo, IngestWatch
+from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks.http_client import ApiHook
 from edye_delivery.triggers.partner_loop import run_apart
 
@@ -20,12 +22,18 @@ LOOP_TEMPO = AsyncTempo(now=lambda: datetime.now(UTC), sleep=asyncio.sleep, rand
 NAME_LOOK_UPS_AT_ONCE = 2
 
 
+def unusable(tracking_ids: list[str], conn_id: str, error: Exception) -> TriggerEvent:
+    """The event of a wait that cannot look: an exception of a trigger would be taken for one that passes."""
+    sentence = f"nobody could look for the outcomes: the connection {conn_id} is missing or of no use ({error})"
+    return TriggerEvent({"tracking_ids": tracking_ids, "outcomes": {}, "auth_error": None, "unusable": sentence})
+
+
 class IngestTrigger(BaseTrigger):
     """Asks for every tracking id until each has ended, or the deadline is over, or the token is refused.
 
     It writes nothing and decides nothing: it may run twice or move to another host, and starts from its arguments.
     The event is {"tracking_ids": those asked for, "outcomes": {tracking_id: {"state", "cause", "sentence"}},
-    "auth_error": a sentence or None}.
+    "auth_error": a sentence or None}, or `unusable`.
     """
 
     def __init__(self, annex: dict[str, Any], tracking_ids: list[str], deadline_at: str) -> None:
@@ -41,7 +49,6 @@ class IngestTrigger(BaseTrigger):
         """One event, at the end."""
         annex = Annex.model_validate(self.annex)
         channel = api_channel_of(annex)
-        hook = await ApiHook.loaded(channel.conn_id)
         deadline_at = datetime.fromisoformat(self.deadline_at)
 
         async def wait() -> dict[str, Any]:
@@ -50,4 +57,8 @@ class IngestTrigger(BaseTrigger):
                 outcomes = await watch.until_all_ended()
             return {"tracking_ids": self.tracking_ids, "outcomes": outcomes, "auth_error": watch.auth_error}
 
-        yield TriggerEvent(await run_apart(f"api-{annex.partner}", NAME_LOOK_UPS_AT_ONCE, wait))
+        try:
+            hook = await ApiHook.loaded(channel.conn_id)
+            yield TriggerEvent(await run_apart(f"api-{annex.partner}", NAME_LOOK_UPS_AT_ONCE, wait))
+        except (AirflowNotFoundException, ConfigurationInvalid) as error:
+            yield unusable(self.tracking_ids, channel.conn_id, error)

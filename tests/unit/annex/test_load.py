@@ -6,6 +6,7 @@ import pytest
 
 from edye_delivery.annex.load import load_annex, load_annexes, read_annexes
 from edye_delivery.annex.outcome import cause_of, error_of, plain_text, state_of, tracking_id_of
+from edye_delivery.annex.yaml_file import read_yaml
 from edye_delivery.catalog.vocabulary import Cause, IngestState
 from edye_delivery.errors import AnnexInvalid
 from tests.builders import ANNEX_FILE, annex_file, the_annex
@@ -23,11 +24,20 @@ def test_the_roku_annex_says_what_the_partner_document_says():
 ROKU = ANNEX_FILE.read_text(encoding="utf-8").replace("partner: roku_premium_subs_mx", "partner: roku")
 
 
-def complaint_of(folder, content, name="roku.yaml"):
-    path = folder / name
+BILLION = "a: &a [1, 1]\n" + "".join(
+    f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+def written(folder, content):
+    path = folder / "roku.yaml"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def complaint_of(folder, content):
     with pytest.raises(AnnexInvalid) as told:
-        load_annex(path)
+        load_annex(written(folder, content))
     return str(told.value)
 
 
@@ -87,7 +97,9 @@ def test_a_defect_is_a_sentence_with_its_place_and_what_was_probably_meant(tmp_p
         ("partner: a\x00", "control characters are not allowed"),
         (b"partner: a\nclient_id: caf\xe9\n", "line 2: byte 0xe9 is not UTF-8; save the file as UTF-8"),
         (b"\xff\xfe" + "partner: a".encode("utf-16-le"), "line 1: byte 0xff is not UTF-8"),
-        ("a: &x [1]\nb: *x\n", "line 2: *x is an alias; write out what it stands for"),
+        (BILLION, "values or 32 levels, aliases written out"),
+        ("a: &a [*a]\n", "line 1: has more than 50,000 values or 32 levels, aliases written out"),
+        ("a: *b\n", "line 1, column 4: is no YAML: "),
         ("[" * 250_000, "line 1: is nested more than 32 levels deep"),
         ("{a: " * 40 + "1" + "}" * 40, "line 1: is nested more than 32 levels deep"),
         ("a" * 256_001, "is larger than 256,000 bytes"),
@@ -119,6 +131,14 @@ def test_all_defects_of_a_file_are_told_at_once_those_between_sections_too(tmp_p
         "describes the partner 'roko'; name the file after its partner, roko.yaml",
     ):
         assert told in complaint
+
+
+def test_an_alias_and_a_merge_stand_for_what_they_name(tmp_path):
+    text = "ftp: &slow {every_s: 9, give_up_s: 90}\nhand: *slow\napi: {<<: *slow, every_s: 1}\n"
+    text += "all: {<<: [{a: 1}, {a: 2, b: 2}]}\n"
+    slow = {"every_s": 9, "give_up_s": 90}
+    expected = {"ftp": slow, "hand": slow, "api": {"every_s": 1, "give_up_s": 90}, "all": {"a": 1, "b": 2}}
+    assert read_yaml(written(tmp_path, text)) == (expected, [])
 
 
 def test_a_file_with_nothing_but_defects_is_told_in_a_bounded_list(tmp_path):
