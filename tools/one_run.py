@@ -27,6 +27,7 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     tell = _separated_output(folder / "airflow.log")
     warnings.simplefilter("ignore")
+    _guard_logs()
     from airflow.dag_processing.dagbag import DagBag
 
     bag = DagBag(dag_folder=os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
@@ -60,6 +61,13 @@ def _separated_output(log: Path) -> Callable[[dict[str, Any]], None]:
         os.dup2(target.fileno(), 1)
         os.dup2(target.fileno(), 2)
     return lambda line: print(json.dumps(line), file=ours, flush=True)
+
+
+def _guard_logs() -> None:
+    """Before the first connection is read: of it Airflow itself prints the password, at DEBUG in one process."""
+    from edye_delivery.hooks.log_guard import guard_logs
+
+    guard_logs(())
 
 
 def _watch(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> None:

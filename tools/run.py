@@ -23,6 +23,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from edye_delivery.catalog.printable import printable
 from tools import settings
 from tools.expectations import expectations, surprises
 from tools.ledgers import finish_migration, start_migration
@@ -44,6 +45,7 @@ FTP_REASON = "A trial of the legacy channel with the sample catalogue"
 SAMPLE_DAY = ("2026-03-01T06:00:00Z", "2026-03-02T06:00:00Z")
 COLOURS = {"accepted": "green", "rejected": "yellow", "failed": "red", "unchanged": "cyan", "planned": "white"}
 ENDS = {"accepted", "rejected", "failed"}
+SENTENCE_MAX_CHARS = 1000
 RECORD = BUILD / "run.json"
 OUR_ERROR = re.compile(r"^edye_delivery\.\S+: (.+)$", re.MULTILINE)
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
@@ -119,9 +121,9 @@ def _shown(lines: Iterator[dict[str, Any]], folder: Path) -> dict[str, Any]:
             progress.update(bar, description=described, total=len(states), completed=ended)
             if line["state"] in ENDS or not console.is_terminal:
                 colour = COLOURS.get(line["state"], "white")
-                detail = f"  {escape(line['detail'])}" if line["detail"] else ""
+                detail = f"  {_plain(line['detail'])}" if line["detail"] else ""
                 progress.console.print(
-                    f"  [{colour}]{line['state']:<10}[/] {escape(line['external_id'])}{detail}", soft_wrap=True
+                    f"  [{colour}]{line['state']:<10}[/] {_plain(line['external_id'])}{detail}", soft_wrap=True
                 )
     return {"event": "error", "sentence": f"the run ended by itself:\n{last_lines(folder / 'airflow.log')}"}
 
@@ -136,12 +138,12 @@ def _tell_outcome(done: dict[str, Any], folder: Path, *, checked: bool) -> int:
     console.print(f"[bold]{totals}[/]; run is {report['colour']}")
     if report["notice"]:
         console.print(
-            f"[yellow]{escape(report['notice'])}[/]; reason given: {escape(report['reason'])}", soft_wrap=True
+            f"[yellow]{_plain(report['notice'])}[/]; reason given: {_plain(report['reason'])}", soft_wrap=True
         )
     for feed in report["feeds"]:
         console.print(_told_feed(feed), markup=False, soft_wrap=True)
     for sentence in report["incidents"]:
-        console.print(f"[red]incident:[/] {escape(sentence)}", soft_wrap=True)
+        console.print(f"[red]incident:[/] {_plain(sentence)}", soft_wrap=True)
     places = (f"build/{folder.name}/report.{ending}" for ending in ("html", "xlsx", "csv", "json"))
     console.print(f"reports: {', '.join(places)}; {done['shipped']}", soft_wrap=True)
     if not checked:
@@ -149,7 +151,7 @@ def _tell_outcome(done: dict[str, Any], folder: Path, *, checked: bool) -> int:
     found = surprises(expectations(), report["titles"]) + report["incidents"]
     found += [_told_feed(feed) for feed in report["feeds"] if feed["outcome"] not in ("published", "unchanged")]
     for sentence in found:
-        console.print(f"[red]not as planned:[/] {escape(sentence)}", soft_wrap=True)
+        console.print(f"[red]not as planned:[/] {_plain(sentence)}", soft_wrap=True)
     if not found:
         planted = sum(1 for title in report["titles"] if title["state"] == "rejected")
         healed = sum(1 for title in report["titles"] if title["reencoded"])
@@ -157,6 +159,11 @@ def _tell_outcome(done: dict[str, Any], folder: Path, *, checked: bool) -> int:
         told += f", {healed} re-encoded" if healed else ""
         console.print(f"[green]every title ended as planned[/], {told}")
     return 1 if found else 0
+
+
+def _plain(text: str) -> str:
+    """Foreign text as a terminal may have it."""
+    return escape(printable(text, SENTENCE_MAX_CHARS))
 
 
 def _told_feed(feed: dict[str, Any]) -> str:
@@ -181,13 +188,13 @@ def _print_table(report: dict[str, Any]) -> None:
     for title in sorted(report["titles"], key=lambda title: (title["state"] != "accepted", title["external_id"])):
         colour = COLOURS.get("unchanged" if title["change"] == "unchanged" else title["state"], "white")
         table.add_row(
-            escape(title["external_id"] or title["edye_id"]),
+            _plain(title["external_id"] or title["edye_id"]),
             f"[{colour}]{title['state']}[/]",
             " ".join(title["rules"]),
             title["owner"] or "",
             str(title["attempts"] or ""),
-            escape((title["tracking_id"] or "")[:13]),
-            escape(title["detail"][:110]),
+            _plain((title["tracking_id"] or "")[:13]),
+            _plain(title["detail"][:110]),
         )
     console.print(table)
 

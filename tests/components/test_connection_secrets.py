@@ -2,15 +2,21 @@
 
 import json
 import logging
+import sys
+import traceback
 from base64 import b64encode
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import httpx
 import pytest
+import structlog
 from airflow.sdk import Connection
 
 from edye_delivery.clients.secret_mask import MASK, SecretMask
 from edye_delivery.errors import Transient
 from edye_delivery.hooks.connection_secrets import carries_credential, mask_of, secrets_of, secrets_of_service
+from edye_delivery.hooks.http_client import ApiHook
 from edye_delivery.hooks.log_guard import guard_logs
 
 
@@ -33,6 +39,7 @@ def without_proxies(monkeypatch):
         ({"conn_type": "aws", "login": "AKIA1234", "password": "s3-1234"}, {"AKIA1234", "s3-1234", "AKIA1234:s3-1234"}),
         ({"conn_type": "aws", "extra": {"aws_session_token": "sess-1234", "region_name": "us-east-1"}}, {"sess-1234"}),
         ({"conn_type": "http", "host": "https://u:p%40ss-1@a"}, {"p@ss-1", "u:p@ss-1"}),
+        ({"conn_type": "http", "host": "https://u:p4ss-1@[a"}, {"p4ss-1", "u:p4ss-1"}),
         ({"conn_type": "postgres", "login": "e", "password": "db-1234", "extra": {"sslmode": "require"}},
          {"db-1234", "e:db-1234"}),
         ({"conn_type": "http", "extra": {"Authorization": "Bearer hdr-1234"}}, {"Bearer hdr-1234", "hdr-1234"}),
@@ -86,6 +93,26 @@ def test_whether_calls_authenticate(fields, carries):
     extra = fields.pop("extra", None)
     connection = Connection(conn_id="c", conn_type="http", extra=json.dumps(extra) if extra else None, **fields)
     assert carries_credential(connection) is carries
+
+
+SECRET = "s3cret-word-1"
+
+
+@contextmanager
+def capture_events():
+    """The events of structlog as a renderer gets them, their tracebacks as `told`."""
+    events = []
+
+    def keep(_logger, _method, event):
+        error = sys.exc_info()[1] if event.get("exc_info") else None
+        events.append({**event, "told": "".join(traceback.format_exception(error)) if error else ""})
+        raise structlog.DropEvent
+
+    processors = structlog.get_config()["processors"]
+    before = list(processors)
+    processors[:] = [*before[:1], keep]
+    yield events
+    processors[:] = before
 
 
 @pytest.fixture
@@ -146,6 +173,30 @@ def test_a_call_that_cannot_be_formatted_is_logging_s_own_trouble(guarded):
     assert record.args == ("one",)
 
 
+def test_an_event_of_airflow_s_own_logger_hides_it(guarded):
+    @dataclass
+    class MaskSecret:
+        value: str
+
+    def refuse() -> None:
+        raise Transient("it broke") from OSError(f"of {SECRET}")
+
+    with capture_events() as events:
+        log = structlog.get_logger("task")
+        log.info("Sending request", msg=MaskSecret("not known yet"))
+        log.info("%s and %s", SECRET, OSError(SECRET))
+        log.info("a call", headers=[("Authorization", SECRET)], n=3)
+        try:
+            refuse()
+        except Transient:
+            log.exception("Task failed with exception")
+    told = " ".join(f"{event} {event.get('told', '')}" for event in events)
+    assert len(events) == 4
+    assert "not known yet" not in told
+    assert "s3cret" not in told
+    assert "OSError: of ***" in told
+
+
 def test_the_guard_learns_and_does_not_forget(guarded, caplog):
     guard_logs(["another-secret-2"])
     logging.getLogger("x").warning("s3cret-word-1 another-secret-2")
@@ -155,3 +206,10 @@ def test_the_guard_learns_and_does_not_forget(guarded, caplog):
 def test_a_mask_of_a_connection_hides_its_basic_header(guarded):
     assert isinstance(guarded, SecretMask)
     assert guarded.holds(b64encode(b"edye:s3cret-word-1").decode())
+
+
+def test_an_address_that_cannot_be_read_is_repeated_without_its_password(guarded):
+    connection = Connection(conn_id="c", conn_type="http", host="https://edye:p4ssw0rd-9@[api.example")
+    with pytest.raises((ValueError, httpx.InvalidURL)) as raised:
+        ApiHook("c", connection).client()
+    assert "p4ssw0rd-9" not in "".join(traceback.format_exception(raised.value))

@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from edye_delivery.annex.wire import Patience
+from edye_delivery.catalog.printable import printable
 from edye_delivery.clients.bounds import CallBounds
 from edye_delivery.clients.http import bounds_of, is_transient_status, open_answer, transport_failures
 from edye_delivery.clients.numbers import bounded_int
@@ -57,7 +58,7 @@ class MediaReader(Protocol):
 
 def checked_url(url: str, allowed_hosts: frozenset[str]) -> str:
     """The URL, if it is http(s) to an allowed host (named as host or host:port); UrlRefused says why otherwise."""
-    shown = "".join(char if char.isprintable() else "?" for char in url)[:200].split("?")[0]
+    shown = printable(url.split("?")[0])
     if any(ord(char) <= 32 or ord(char) == 127 for char in url) or "\\" in url:
         raise UrlRefused(f"the URL {shown} has white space, control characters or backslashes in it")
     try:

@@ -214,10 +214,11 @@ BACKEND, ASYNC_BACKEND = BoundedBackend(), AsyncBoundedBackend()
 def bind(client: httpx.Client | httpx.AsyncClient, request: httpx.Request) -> None:
     """Has the client open bounded connections for the request, whoever made the client, over proxies too.
 
-    httpx takes no network backend, so its pool is given one here; a transport without sockets, such as a test's, stays.
+    httpx takes no network backend, so its pool is given one here; a transport without sockets, such as a test's, stays,
+    and so does a bounded backend that the client has already (clients/pinned.py).
     """
     pool = getattr(client._transport_for_url(request.url), "_pool", None)
-    if pool is not None:
+    if pool is not None and not isinstance(pool._network_backend, BoundedBackend | AsyncBoundedBackend):
         pool._network_backend = BACKEND if isinstance(client, httpx.Client) else ASYNC_BACKEND
 
 

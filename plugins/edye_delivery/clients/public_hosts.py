@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 import httpx
 
@@ -12,31 +12,53 @@ from edye_delivery.errors import UrlRefused
 
 Resolve = Callable[[str], Iterable[str]]
 """The addresses of a host name; OSError where it has none."""
+LAST_BITS_ARE_IPV4 = [IPv6Network(text) for text in ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96")]
+RESERVED = [
+    ip_network(text)
+    for text in (
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+        "64:ff9b:1::/48",
+        "100::/64",
+        "2001:2::/48",
+        "5f00::/16",
+        "fec0::/10",
+    )
+]
+"""Ranges of IANA's registries that not every Python knows: protocol assignments, relays, local NAT64, discard."""
 
 
 class HostGuard:
-    """Refuses URLs that are none to ask, and those to private addresses; each host name is resolved once."""
+    """Refuses URLs that are none to ask, and those to private addresses; each host name is resolved once.
+
+    `addresses_of` tells what was checked, so that the connection goes there and not to where the name leads by then.
+    """
 
     def __init__(self, resolve: Resolve, *, private_allowed: bool = False) -> None:
         self._resolve, self._private_allowed = resolve, private_allowed
-        self._is_private: dict[str, bool] = {}
+        self._addresses: dict[str, tuple[str, ...]] = {}
 
     async def check(self, url: str, trusted_hosts: frozenset[str] = frozenset()) -> httpx.URL:
         """The URL, if it is http(s) to a trusted host or a public one; UrlRefused says why otherwise."""
         parsed = parsed_url(url)
         if self._private_allowed or parsed.host in trusted_hosts:
             return parsed
-        if parsed.host not in self._is_private:
-            self._is_private[parsed.host] = await asyncio.to_thread(self._looked_up, parsed.host)
-        if self._is_private[parsed.host]:
+        host = parsed.raw_host.decode("ascii")
+        if host not in self._addresses:
+            self._addresses[host] = await asyncio.to_thread(self._looked_up, host)
+        if not all(map(is_public, self._addresses[host])):
             raise UrlRefused("leads to a private address, which nobody else can reach")
         return parsed
 
-    def _looked_up(self, host: str) -> bool:
+    def addresses_of(self, host: str) -> tuple[str, ...] | None:
+        """Every address of a host that was checked, maybe none; None for one that needed no check, such as a proxy."""
+        return self._addresses.get(host)
+
+    def _looked_up(self, host: str) -> tuple[str, ...]:
         try:
-            return any(not is_public(address) for address in self._resolve(host))
+            return tuple(dict.fromkeys(self._resolve(host)))
         except (OSError, UnicodeError):
-            return False  # asking it says so, with a better reason, and a proxy may know it
+            return ()  # a proxy may know it; whoever connects himself says that it has none
 
 
 def parsed_url(url: str) -> httpx.URL:
@@ -53,8 +75,27 @@ def parsed_url(url: str) -> httpx.URL:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the whole internet; not so loopback, private, link-local and reserved ones."""
+    """Whether an IP address is one of the whole internet; not so loopback, private, link-local and reserved ones.
+
+    An IPv6 address that stands for an IPv4 one (NAT64, 6to4, Teredo, mapped, translated, compatible) is public only if
+    that one is, as a gateway may lead there (RFC 6052, RFC 8215, RFC 3056, RFC 4380, RFC 2765, RFC 4291).
+    """
     parsed = ip_address(address)
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
-        parsed = parsed.ipv4_mapped
-    return parsed.is_global and not parsed.is_multicast
+    within = _ipv4_in(parsed) if isinstance(parsed, IPv6Address) else []
+    return all(map(_is_global, within)) if within else _is_global(parsed)
+
+
+def _is_global(address: IPv4Address | IPv6Address) -> bool:
+    is_reserved = any(address in network for network in RESERVED if network.version == address.version)
+    return address.is_global and not (address.is_multicast or is_reserved)
+
+
+def _ipv4_in(address: IPv6Address) -> list[IPv4Address]:
+    """The IPv4 addresses that an IPv6 address stands for."""
+    if address.teredo is not None:
+        return list(address.teredo)
+    if address.sixtofour is not None:
+        return [address.sixtofour]
+    if any(address in network for network in LAST_BITS_ARE_IPV4):
+        return [IPv4Address(int(address) & 0xFFFFFFFF)]
+    return []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import lru_cache
-from html.entities import codepoint2name
 from types import TracebackType
+from urllib.parse import unquote
 
 from edye_delivery.catalog.printable import printable
 
@@ -18,11 +19,13 @@ LEAST_CHARS = 4
 ANYWHERE_FROM_CHARS = 8
 """A shorter secret is masked only where it stands alone, as `abc123` in `token=abc123`, not inside a word."""
 ERROR_MAX_CHARS = 2000
-ESCAPED_IN_STRINGS = frozenset("\"'/")
-LINE_BREAKS = {"\n": "n", "\r": "r", "\t": "t"}
-ALONE_BEFORE, ALONE_AFTER = r"(?:(?<![0-9A-Za-z])|(?<=%[0-9A-Fa-f][0-9A-Fa-f]))", r"(?![0-9A-Za-z])"
-NOTHING = re.compile(r"(?!)")
-RUNS = re.compile(r"\\+|.", re.DOTALL)
+ALONE = r"(?<![0-9A-Za-z]){}(?![0-9A-Za-z])"
+ESCAPED = re.compile(r"[%\\&]")
+ESCAPE = re.compile(r"((?:\\x[0-9a-fA-F]{2})+)|((?:\\u[0-9a-fA-F]{4})+)|\\([nrt])|\\(.)", re.DOTALL)
+LINE_BREAKS = {"n": "\n", "r": "\r", "t": "\t"}
+ESCAPED_TIMES_MAX, ESCAPED_WAYS_MAX = 3, 5
+ESCAPED_SIGN_MAX_CHARS = 12
+"""A letter escaped more than once, such as &amp;#x0041; or %25252541."""
 
 
 class SecretMask:
@@ -32,10 +35,11 @@ class SecretMask:
     without. The longest form that fits is hidden first, so no rest of a longer secret is left.
     """
 
-    __slots__ = ("_longest", "_pattern")
+    __slots__ = ("_alone", "_forms", "_longest")
 
-    def __init__(self, pattern: re.Pattern[str], longest: int) -> None:
-        self._pattern, self._longest = pattern, longest
+    def __init__(self, forms: tuple[str, ...], alone: frozenset[str]) -> None:
+        self._forms, self._alone = forms, alone
+        self._longest = ESCAPED_SIGN_MAX_CHARS * max(map(len, forms), default=0)
 
     @classmethod
     def of(cls, *secrets: str | None) -> SecretMask:
@@ -43,20 +47,48 @@ class SecretMask:
         return _mask_of(frozenset(secret for secret in secrets if secret and len(secret) >= LEAST_CHARS))
 
     def mask(self, text: str) -> str:
-        """The whole text, *** for every secret."""
-        return self._pattern.sub(MASK, text)
+        """The whole text, *** for every secret; a text with an escaped one is unescaped."""
+        shown = self._hide(text) if self._forms else text
+        for _ in range(ESCAPED_WAYS_MAX):
+            if not self._forms or not ESCAPED.search(shown) or (further := self._hide_escaped(shown)) is None:
+                break
+            shown = further
+        return shown
 
     def holds(self, text: str) -> bool:
         """Whether the text repeats a secret."""
-        return self._pattern.search(text) is not None
+        return self.mask(text) != text
 
     def words(self, text: str, max_chars: int) -> str:
         """A peer's words for a sentence: masked, on one line, printable, bounded; no cut leaves half a secret."""
         head = text[: 4 * max_chars + self._longest]
+        masked = self.mask(head)
         if len(head) < len(text):
-            last = max((found.end() for found in self._pattern.finditer(head)), default=0)
-            head = head[: max(last, len(head) - self._longest)]
-        return printable(self.mask(head).strip(), max_chars)
+            masked = masked[: max(0, len(masked) - self._longest)]
+        return printable(masked.strip(), max_chars)
+
+    def _hide(self, text: str) -> str:
+        for form in self._forms:
+            if form not in text:
+                continue
+            text = (
+                re.sub(ALONE.format(re.escape(form)), MASK, text) if form in self._alone else text.replace(form, MASK)
+            )
+        return text
+
+    def _hide_escaped(self, text: str) -> str | None:
+        """The text unescaped so far that a secret shows, which is hidden; None where none does."""
+        waiting, known = [text], {text}
+        for _ in range(ESCAPED_TIMES_MAX):
+            texts, waiting = waiting, []
+            for plain in (unescape(one) for one in texts for unescape in UNESCAPE):
+                if plain in known:
+                    continue
+                if (hidden := self._hide(plain)) != plain:
+                    return hidden
+                known.add(plain)
+                waiting.append(plain)
+        return None
 
     def errors(self) -> _Errors:
         """A block: an error that leaves it repeats no secret, neither itself nor in what it was raised from."""
@@ -118,69 +150,44 @@ def _links(error: BaseException) -> Iterator[BaseException]:
 
 @lru_cache(maxsize=64)
 def _mask_of(secrets: frozenset[str]) -> SecretMask:
-    if not secrets:
-        return SecretMask(NOTHING, 0)
-    forms = sorted({form for secret in secrets for form in _forms(secret)}, key=lambda form: (-form[0], form[1]))
-    # A letter takes at most ten signs, such as \\u0041 with four backslashes.
-    return SecretMask(re.compile("|".join(pattern for _, pattern in forms)), 10 * max(map(len, secrets)))
+    forms = {form for secret in secrets for form in _forms(secret)}
+    alone = {form for secret in secrets if len(secret) < ANYWHERE_FROM_CHARS for form in _forms(secret)}
+    return SecretMask(tuple(sorted(forms, key=lambda form: (-len(form), form))), frozenset(alone))
 
 
-def _forms(secret: str) -> Iterator[tuple[int, str]]:
-    """Patterns of a secret, each with the length by which the longest goes first."""
+def _forms(secret: str) -> Iterator[str]:
+    """All that may stand for a secret in a text without escapes."""
     content = secret.encode("utf-8", "surrogatepass")
-    plain = "".join(_backslashes(len(run)) if run[0] == "\\" else _letter(run) for run in RUNS.findall(secret))
-    is_long = len(secret) >= ANYWHERE_FROM_CHARS
-    yield len(secret), plain if is_long else f"{ALONE_BEFORE}{plain}{ALONE_AFTER}"
-    inner = _inner_base64(content) if is_long else ()
-    for encoded in dict.fromkeys((b64encode(content).decode().rstrip("="), *inner)):
-        pattern = "".join(map(_base64_letter, encoded)) + "(?:=|%3[dD]){0,2}"
-        yield len(encoded), pattern if is_long else f"{ALONE_BEFORE}{pattern}{ALONE_AFTER}"
-    if is_long:
-        yield 2 * len(content), "".join(map(_any_case, content.hex()))
+    yield from (secret, secret.replace(" ", "+"))
+    packed = b64encode(content).decode()
+    encodings = [packed, packed.rstrip("=")]
+    if len(secret) >= ANYWHERE_FROM_CHARS:
+        yield from (content.hex(), content.hex().upper())
+        encodings += _inner_base64(content)
+    for encoded in encodings:
+        yield from (encoded, encoded.replace("+", "-").replace("/", "_"))
 
 
-def _inner_base64(content: bytes) -> Iterable[str]:
+def _inner_base64(content: bytes) -> Iterator[str]:
     """What every base64 has in it that encodes these bytes somewhere, by the place at which they begin."""
     for shift, skipped in ((0, 0), (1, 2), (2, 3)):
         whole_letters = 8 * (shift + len(content)) // 6
         yield b64encode(b"\0" * shift + content).decode()[skipped:whole_letters]
 
 
-def _letter(sign: str) -> str:
-    """One character in all its spellings."""
-    content = sign.encode("utf-8", "surrogatepass")
-    units = sign.encode("utf-16-be", "surrogatepass").hex()
-    forms = [
-        re.escape(sign),
-        "".join(f"%(?:25){{0,4}}{_any_case(f'{byte:02x}')}" for byte in content),
-        "".join(rf"\\{{1,8}}u{_any_case(units[at : at + 4])}" for at in range(0, len(units), 4)),
-        "".join(rf"\\{{1,8}}x{_any_case(f'{byte:02x}')}" for byte in content),
-        f"&(?:amp;)?#0{{0,4}}(?:{ord(sign)}|[xX]0{{0,4}}{_any_case(f'{ord(sign):x}')});",
-    ]
-    if name := codepoint2name.get(ord(sign)):
-        forms.append(f"&(?:amp;)?{name};")
-    if sign in ESCAPED_IN_STRINGS:
-        forms.append(rf"\\{{1,8}}{re.escape(sign)}")
-    if sign in LINE_BREAKS:
-        forms.append(rf"\\{{1,8}}{LINE_BREAKS[sign]}")
-    if sign == " ":
-        forms.append(r"\+")
-    return f"(?:{'|'.join(dict.fromkeys(forms))})"
+def _unescaped_sign(found: re.Match[str]) -> str:
+    in_bytes, in_units, line_break, sign = found.groups()
+    if in_bytes:
+        return bytes.fromhex(in_bytes.replace("\\x", "")).decode("utf-8", "replace")
+    if in_units:
+        return bytes.fromhex(in_units.replace("\\u", "")).decode("utf-16-be", "surrogatepass")
+    return LINE_BREAKS[line_break] if line_break else str(sign)
 
 
-def _backslashes(count: int) -> str:
-    """So many backslashes, escaped up to twice; each run is one quantifier, as many would take for ever to fail."""
-    spelled = r"%(?:25){0,4}5[cC]|\\{1,8}(?:u00|x)5[cC]|&#0{0,4}(?:92|[xX]0{0,4}5[cC]);"
-    return rf"(?:\\{{{count},{4 * count}}}(?!u00|x)|(?:{spelled}){{{count}}})"
-
-
-def _base64_letter(sign: str) -> str:
-    """One letter of base64; the two of its alphabet that URLs and JSON escape, in all their spellings."""
-    return {"+": r"(?:[+-]|%2[bB])", "/": r"(?:\\{0,8}/|_|%2[fF])"}.get(sign, sign)
-
-
-def _any_case(digits: str) -> str:
-    return "".join(f"[{digit}{digit.upper()}]" if digit.isalpha() else digit for digit in digits)
-
-
+UNESCAPE: tuple[Callable[[str], str], ...] = (
+    lambda text: unquote(text, errors="replace"),
+    lambda text: ESCAPE.sub(_unescaped_sign, text),
+    html.unescape,
+)
+"""One level of escapes taken away: of URLs, of JSON and Python, of HTML; apart, as a secret may look like any."""
 NO_SECRETS = SecretMask.of()

@@ -79,6 +79,7 @@ class Network:
 
             from edye_delivery.clients.feed_pages import FeedPages, PageBounds
             from edye_delivery.clients.feed_pictures import FeedPictures, PictureBounds
+            from edye_delivery.clients.pinned import pin
             from edye_delivery.clients.public_hosts import HostGuard
 
             limits = self._limits
@@ -87,6 +88,7 @@ class Network:
             )
             self._close = lambda: self._runner.run(client.aclose())
             guard = HostGuard(resolved, private_allowed=self._private_allowed)
+            pin(client, guard)
             self._opened = (
                 FeedPages(client, guard, PageBounds(limits.page_max_bytes, limits.page_max_s)),
                 FeedPictures(

@@ -113,7 +113,7 @@ class ArtifactHook(BaseHook):
     def get_conn(self) -> ArtifactStore:
         """The store."""
         connection = self.get_connection(self._conn_id)
-        extra = connection.extra_dejson
+        extra, mask = connection.extra_dejson, mask_of(connection)
         if connection.conn_type in ("fs", "file"):
             folder = extra.get("path") or connection.host or connection.schema
             if not folder:
@@ -126,7 +126,7 @@ class ArtifactHook(BaseHook):
             check_s3(connection)
             prefix = str(extra.get("prefix", "")).strip("/")
             root = ObjectStoragePath(f"s3://{bucket}/{prefix}".rstrip("/"), conn_id=self._conn_id)
-            return ArtifactStore(root, mask_of(connection))
+            return ArtifactStore(root, mask)
         raise ConfigurationInvalid(
             f"the connection {self._conn_id} is of type {connection.conn_type!r}; the artifact store needs fs or aws"
         )

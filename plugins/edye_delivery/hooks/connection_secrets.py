@@ -103,8 +103,8 @@ def _of_address(address: str) -> Iterator[str]:
     try:
         split = urlsplit(address)
         login, password = split.username, split.password
-    except ValueError:
-        return
+    except ValueError:  # what cannot be read as an address is still told by libraries
+        login, _, password = address.partition("//")[2].rpartition("@")[0].partition(":")
     if password:
         yield unquote(password)
         yield f"{unquote(login or '')}:{unquote(password)}"

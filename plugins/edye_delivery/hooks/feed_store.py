@@ -58,4 +58,7 @@ class FeedStoreHook(BaseHook):
             public_url = f"{endpoint}/{bucket}"
         prefix = "/".join(part for part in (str(extra.get("prefix", "")).strip("/"), self._spec.prefix) if part)
         check_s3(connection)
-        return S3FeedStore(S3Hook(aws_conn_id=conn_id).get_conn(), bucket, prefix, public_url, mask_of(connection))
+        mask = mask_of(connection)
+        with mask.errors():
+            client = S3Hook(aws_conn_id=conn_id).get_conn()
+        return S3FeedStore(client, bucket, prefix, public_url, mask)

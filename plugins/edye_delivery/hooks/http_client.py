@@ -63,8 +63,9 @@ class ApiHook(HttpHook):
 
     def url(self) -> httpx.URL:
         """The connection's base URL."""
-        self._set_base_url(self.get_connection(self.http_conn_id))
-        return httpx.URL(self.base_url)
+        with self.mask.errors():  # an address that cannot be read is repeated, with the password in it
+            self._set_base_url(self.get_connection(self.http_conn_id))
+            return httpx.URL(self.base_url)
 
     def bounds(self, answer_timeout_s: float = ANSWER_S) -> CallBounds:
         """What the connection gives one call."""
@@ -99,7 +100,8 @@ class ApiHook(HttpHook):
         return self._settings(answer_timeout_s)
 
     def _settings(self, answer_timeout_s: float) -> dict[str, Any]:
-        session = self.get_conn()
+        with self.mask.errors():
+            session = self.get_conn()
         connection = self.get_connection(self.http_conn_id)
         usual = default_headers()
         headers = {

@@ -1,20 +1,27 @@
 """Logs of this process: known secrets hidden, foreign text printable, whoever speaks and at whatever level.
 
-Libraries print headers, addresses and answers at DEBUG, some of them at INFO and WARNING. Every record of Python's
-logging is cleaned where it is made, so no handler, formatter or level of Airflow lets one pass.
+Libraries print headers, addresses and answers at DEBUG, some of them at INFO and WARNING, and so does Airflow itself:
+run in one process, it prints the secrets that it is told to mask. Every record of Python's logging is cleaned where it
+is made, every event of structlog, Airflow's own way, before anything is done with it.
 """
 
 from __future__ import annotations
 
 import logging
+import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
+from types import TracebackType
 from typing import Any
+
+import structlog
 
 from edye_delivery.catalog.printable import printable
 from edye_delivery.clients.secret_mask import SecretMask
 
 LINE_MAX_CHARS = 8000
+MESSAGE_OF_SECRETS = "MaskSecret"
+"""The message of Airflow's processes that tells a secret to be masked; of it only the name is shown."""
 SPEAKERS_OF_FOREIGN_TEXT = frozenset(
     {"edye_delivery", "apprise", "aiobotocore", "asyncio", "boto3", "botocore", "elastic_transport", "elasticsearch",
      "fsspec", "h11", "httpcore", "httpx", "PIL", "requests", "s3fs", "s3transfer", "urllib3"}
@@ -41,15 +48,39 @@ class _Guard:
         except (TypeError, ValueError, KeyError):  # a call that cannot be formatted; logging says so itself
             return record
         masked = self._mask.mask(message)
-        is_foreign = record.name.partition(".")[0] in SPEAKERS_OF_FOREIGN_TEXT
+        is_foreign = (record.name or "").partition(".")[0] in SPEAKERS_OF_FOREIGN_TEXT
         if is_foreign:
             masked = printable(masked, LINE_MAX_CHARS)
         if masked != message:
             record.msg, record.args = masked, None
         error = record.exc_info[1] if record.exc_info else None
-        if error is not None and (is_foreign or self._mask.holds("".join(traceback.format_exception(error)))):
+        if error is not None and (is_foreign or self._is_told_by(error)):
             self._mask.clean(error)
         return record
+
+    def event(self, _logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        """An event of structlog, cleaned: first of its processors."""
+        for name, value in event.items():
+            event[name] = self._shown(value)
+        if event.get("exc_info") is True:
+            self._shown(sys.exc_info()[1])
+        return event
+
+    def _shown(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._mask.mask(value)
+        if isinstance(value, BaseException) and self._is_told_by(value):
+            self._mask.clean(value)
+        if value is None or isinstance(value, int | float | BaseException | logging.LogRecord | type | TracebackType):
+            return value
+        if type(value).__name__ == MESSAGE_OF_SECRETS:
+            return MESSAGE_OF_SECRETS
+        if isinstance(value, tuple):
+            return tuple(self._shown(part) for part in value)
+        return self._mask.mask(repr(value)) if self._mask.holds(repr(value)) else value
+
+    def _is_told_by(self, error: BaseException) -> bool:
+        return self._mask.holds("".join(traceback.format_exception(error)))
 
 
 _GUARD = _Guard()
@@ -59,3 +90,6 @@ def guard_logs(secrets: Iterable[str]) -> None:
     """From now on no record of this process repeats these secrets, and foreign text in it is printable."""
     _GUARD.know(frozenset(secrets))
     logging.setLogRecordFactory(_GUARD.record)
+    processors = structlog.get_config()["processors"]
+    if isinstance(processors, list) and _GUARD.event not in processors:  # Airflow configures structlog anew at times
+        processors.insert(0, _GUARD.event)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, case, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.window import rfc3339
 from edye_delivery.ledger.tables import ALERTS, STREAKS, Moment
 from edye_delivery.ledger.trail import note
@@ -61,7 +62,7 @@ def count_error(connection: Connection, client: Client, failed: Mapping[Any, Any
         return
     connection.execute(update(STREAKS).where(row_of(client)).values(alerted_at=at))
     since = f"{streak.errors} errors in a row since {rfc3339(streak.first_error_at)}"
-    words = f"{since}, the last at {failed['external_id']} ({failed['cause']}): {failed['detail']}"
+    words = f"{since}, the last at {printable(failed['external_id'])} ({failed['cause']}): {failed['detail']}"
     _alert(connection, client, BEGAN, streak.errors, words, failed, at)
 
 
@@ -73,7 +74,7 @@ def count_success(connection: Connection, client: Client, accepted: Mapping[Any,
         return
     connection.execute(update(STREAKS).where(row_of(client)).values(errors=0, alerted_at=None))
     if streak.alerted_at is not None:
-        words = f"{accepted['external_id']} was accepted after {streak.errors} errors in a row"
+        words = f"{printable(accepted['external_id'])} was accepted after {streak.errors} errors in a row"
         _alert(connection, client, ENDED, streak.errors, words, accepted, at)
 
 

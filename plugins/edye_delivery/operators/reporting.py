@@ -12,6 +12,7 @@ from edye_delivery.catalog.finding import Finding, blocking
 from edye_delivery.catalog.next_steps import next_step
 from edye_delivery.catalog.parse import MalformedItem
 from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle, RunRequest
+from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.snapshot import WindowPlan
 from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Change, DeliveryState
 from edye_delivery.catalog.window import Window, rfc3339
@@ -32,6 +33,7 @@ from edye_delivery.reports.model import (
     totals_of,
 )
 
+DETAIL_MAX_CHARS = 1000
 LEFT_OUT = {
     "invisible": "not visible in the catalogue",
     "tag": "without a tag of this partner",
@@ -98,7 +100,8 @@ def failure_sentence(report: WindowReport) -> str:
     lines += [*report.incidents, *(_feed_sentence(feed) for feed in open_feeds)]
     for title in open_titles:
         rules = f" [{', '.join(title.rules)}]" if title.rules else ""
-        lines.append(f"  {title.external_id}: {title.state}, {title.cause} -> {title.owner}{rules}: {title.detail}")
+        what = f"{title.state}, {title.cause} -> {title.owner}{rules}: {printable(title.detail, DETAIL_MAX_CHARS)}"
+        lines.append(f"  {printable(title.external_id)}: {what}")
     return "\n".join(lines)
 
 

@@ -11,6 +11,7 @@ from edye_delivery.reports.model import ReportedFinding, TitleReport
 Cell = str | int | float | None
 
 CELL_MAX_UTF16_UNITS = 32_767  # Excel calls a file with a longer cell damaged
+UNSEEN = re.compile("[\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -25,8 +26,11 @@ class Column:
 
 
 def cell_text(text: str) -> str:
-    """The text without characters that XML and spreadsheets refuse, cut to what one cell holds."""
-    units = NOT_IN_XML.sub("", text).encode("utf-16-le")
+    """The text without characters that XML and spreadsheets refuse, cut to what one cell holds.
+
+    What a reader would not see, such as a bidi override or a terminal's command, is spelled out.
+    """
+    units = UNSEEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", NOT_IN_XML.sub("", text)).encode("utf-16-le")
     return units[: 2 * CELL_MAX_UTF16_UNITS].decode("utf-16-le", "ignore")
 
 

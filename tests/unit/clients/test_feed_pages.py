@@ -141,7 +141,18 @@ def test_public_addresses_are_public(address):
     assert is_public(address)
 
 
-@pytest.mark.parametrize("address", ["0.0.0.0", "224.0.0.1", "100.64.0.1", "192.168.0.1", "fe80::1%eth0", "::"])
+@pytest.mark.parametrize(
+    "address", ["64:ff9b::5db8:d822", "2002:5db8:d822::1", "::ffff:93.184.216.34", "::ffff:0:5db8:d822"]
+)
+def test_what_stands_for_a_public_address_is_public(address):
+    assert is_public(address)
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "0.1.2.3", "224.0.0.1", "100.64.0.1", "192.168.0.1", "192.0.0.8",
+    "198.18.0.1", "240.0.0.1", "255.255.255.255", "fe80::1%eth0", "::", "ff02::1", "fc00::1", "fec0::1", "2001:db8::1",
+    "64:ff9b::7f00:1", "64:ff9b::a00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::1", "64:ff9b:1:ffff::5db8:d822",
+    "2002:7f00:1::1", "2002:c0a8:1::", "2001:0:a00:1::1", "2001:0:5db8:d822:0:0:80ff:fffe", "::127.0.0.1", "::10.0.0.1",
+    "::ffff:0:127.0.0.1", "::ffff:169.254.169.254"])  # fmt: skip
 def test_other_addresses_are_not(address):
     assert not is_public(address)
 

@@ -138,3 +138,7 @@ def test_a_deprecated_channel_and_its_reason_are_in_the_summary_and_each_title_n
     assert (summary["Channel"], summary["Deprecated"], summary["Reason"]) == ("ftp", "FTP is deprecated", "API down")
     (row,) = rows_of(report)
     assert row["channel"] == "ftp"
+
+
+def test_a_cell_has_nothing_that_a_terminal_obeys_and_nobody_sees():
+    assert cell_text("a\x9b31m\x1b[2J\u202eb\u200bc\u200dé") == "a⟨U+009B⟩31m[2J⟨U+202E⟩b⟨U+200B⟩c\u200dé"

@@ -1,0 +1,51 @@
+"""Connections to the addresses that were checked: a name that leads elsewhere a moment later leads nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import httpcore
+import httpx
+
+from edye_delivery.clients.network import AsyncBoundedBackend
+from edye_delivery.clients.public_hosts import HostGuard
+
+
+class PinnedBackend(AsyncBoundedBackend):
+    """Opens bounded connections where the guard has looked; Host, TLS name and certificate stay those of the name.
+
+    It is asked for the host that it connects to, so with a proxy for the proxy's, which was never checked.
+    """
+
+    def __init__(self, guard: HostGuard) -> None:
+        super().__init__()
+        self._guard = guard
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's name
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """As httpcore's, within the call's bounds; all addresses are tried in the order of the look-up. TooSlow."""
+        options, addresses = tuple(socket_options or ()), self._guard.addresses_of(host)
+        failure: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address in (host,) if addresses is None else addresses:
+            try:
+                return await super().connect_tcp(address, port, timeout, local_address, options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+
+def pin(client: httpx.AsyncClient, guard: HostGuard) -> None:
+    """Has the client's own connections, those that no proxy makes, go to checked addresses only.
+
+    httpx takes no network backend, so its pool is given one here.
+    """
+    pool: Any = getattr(client._transport, "_pool", None)
+    if pool is not None:
+        pool._network_backend = PinnedBackend(guard)
