@@ -49,6 +49,10 @@ class ConfigurationInvalid(Terminal):
     """A connection or the installation lacks something that the run needs."""
 
 
+class NobodyToTell(ConfigurationInvalid):
+    """There is a message, and nobody whom the installation names for it."""
+
+
 class AuthRefused(Terminal):
     """The other side refused our token (401) or our permission (403)."""
 

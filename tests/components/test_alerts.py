@@ -112,7 +112,10 @@ def test_a_webhook_that_is_down_costs_no_delivery_and_is_tried_again_by_the_next
     assert len(webhook.messages) == 1
 
 
-def test_without_a_connection_the_log_has_the_alert(connected, webhook, monkeypatch, caplog):
+def test_without_a_connection_the_log_has_the_alert_and_it_goes_out_once_there_is_one(
+    connected, webhook, monkeypatch, caplog
+):
+    address = os.environ["AIRFLOW_CONN_ALERTS"]
     monkeypatch.delenv("AIRFLOW_CONN_ALERTS")
     fail(range(11))
     the_alarm().sound()
@@ -120,6 +123,14 @@ def test_without_a_connection_the_log_has_the_alert(connected, webhook, monkeypa
     assert "there is no connection alerts" in caplog.text
     the_alarm().sound()
     assert caplog.text.count("there is no connection alerts") == 1
+    assert LedgerHook().alerts().untold() == 1
+    monkeypatch.setattr("edye_delivery.ledger.alerts.CLAIM_S", 0)
+    the_alarm().sound()
+    assert caplog.text.count("there is no connection alerts") == 2
+    assert [record.levelno for record in caplog.records].count(logging.CRITICAL) == 1
+    monkeypatch.setenv("AIRFLOW_CONN_ALERTS", address)
+    the_alarm().sound()
+    assert (len(webhook.messages), LedgerHook().alerts().untold()) == (1, 0)
 
 
 @pytest.mark.parametrize("extra", [{}, {"config": 5}, {"config": [{"tag": "x"}]}, {"config": "{"}, {"config": []},

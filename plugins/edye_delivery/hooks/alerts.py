@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-
 from airflow.providers.apprise.hooks.apprise import AppriseHook
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
 from apprise import Apprise, NotifyType
 
-from edye_delivery.errors import ConfigurationInvalid, Transient
+from edye_delivery.errors import ConfigurationInvalid, NobodyToTell, Transient
 from edye_delivery.hooks.connection_safety import warn_once
 from edye_delivery.hooks.connection_secrets import secrets_of_service
 from edye_delivery.hooks.log_guard import guard_logs
 
-log = logging.getLogger(__name__)
 CONN_ID = "alerts"
 PLAIN_SCHEMES = frozenset({"form", "json", "xml"})
 """Forms of an address that are plain http; with an s at their end they are https."""
@@ -37,15 +34,14 @@ class AlertHook(AppriseHook):
                 warn_once(self.apprise_conn_id, "tells a service over plain http: give its address in the form with s")
 
     def tell(self, title: str, body: str, *, is_critical: bool) -> None:
-        """Sends the message to every service of the connection; without a connection the log alone has it.
+        """Sends the message to every service of the connection; NobodyToTell where there is no connection.
 
         Transient where one of them did not take it. No address of a service is told: it may hold a password.
         """
         try:
             connection = self.get_connection(self.apprise_conn_id)
         except AirflowNotFoundException:
-            log.warning("there is no connection %s, so nobody but this log was told: %s", self.apprise_conn_id, title)
-            return
+            raise NobodyToTell(f"there is no connection {self.apprise_conn_id}") from None
         services = Apprise()
         try:
             self._guard(connection)

@@ -18,7 +18,10 @@ CLAIM_S = 120
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Something that somebody is to be told: a streak of errors has begun, or has ended."""
+    """Something that somebody is to be told: a streak of errors has begun, or has ended.
+
+    `was_tried` where somebody had it before, and it did not go out: its holder died, or there was nobody to tell.
+    """
 
     id: int
     partner: str
@@ -26,6 +29,7 @@ class Alert:
     kind: str
     errors: int
     detail: str
+    was_tried: bool = False
 
     @property
     def is_critical(self) -> bool:
@@ -48,7 +52,8 @@ class Alerts:
             rows = connection.execute(select(ALERTS).where(self._free).order_by(ALERTS.c.id)).all()
         for row in rows:
             if self._claim(row.id):
-                yield Alert(row.id, row.partner, row.client_id, row.kind, row.errors, row.detail)
+                was_tried = row.claimed_at is not None
+                yield Alert(row.id, row.partner, row.client_id, row.kind, row.errors, row.detail, was_tried)
 
     def untold(self) -> int:
         """How many alerts nobody was told of yet."""

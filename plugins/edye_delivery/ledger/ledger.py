@@ -60,7 +60,7 @@ class Ledger:
     def offered(self, partner: str, edye_ids: Iterable[str], run_id: str) -> list[Delivery]:
         """Accepted deliveries of these EDYE titles, and those that this very run has withdrawn already."""
         current = REVISIONS.join(DELIVERIES, REVISIONS.c.delivery_key == DELIVERIES.c.delivery_key)
-        theirs = (DELIVERIES.c.state == DeliveryState.WITHDRAWN) & (DELIVERIES.c.run_id == run_id)
+        theirs = (DELIVERIES.c.state == DeliveryState.WITHDRAWN) & (REVISIONS.c.withdrawn_by_run == run_id)
         with self._engine.connect() as connection:
             return [
                 delivery_of(row)
@@ -216,11 +216,11 @@ class Ledger:
                 update(REVISIONS)
                 .where(REVISIONS.c.partner == partner, REVISIONS.c.delivery_key == key)
                 .where(OFFERED)
-                .values(withdrawn_at=self._now(), end_at=None)
+                .values(withdrawn_at=self._now(), end_at=None, withdrawn_by_run=run_id)
             )
             row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().first()
             if gone.rowcount and row is not None and row["state"] == DeliveryState.ACCEPTED:
-                self._moves.move(connection, key, DeliveryState.WITHDRAWN, "withdraw", detail=detail, run_id=run_id)
+                self._moves.move(connection, key, DeliveryState.WITHDRAWN, "withdraw", detail=detail, by_run=run_id)
             elif gone.rowcount and row is not None:  # it is being sent again; the event alone tells of the withdrawal
                 self._moves.note(connection, {**row, "detail": detail, "run_id": run_id}, "withdraw")
 

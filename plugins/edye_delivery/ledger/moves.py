@@ -38,9 +38,13 @@ class Moves:
         action: str,
         condition: ColumnElement[bool] | None = None,
         call: Call | None = None,
+        by_run: str | None = None,
         **values: Any,
     ) -> Mapping[Any, Any]:
-        """The delivery in its new state, with `values` set and the last failure forgotten; MoveRefused."""
+        """The delivery in its new state, with `values` set and the last failure forgotten; MoveRefused.
+
+        The event names `by_run` where another run than the delivery's own moves it.
+        """
         at = self.now()
         ended = {"finished_at": at if state.is_terminal else None}
         changed = connection.execute(
@@ -54,7 +58,7 @@ class Moves:
             by_channel = f" by the channel {row['channel']}" if row and row["channel"] else ""
             stands = f"stands at {row['state']}{by_channel}" if row else "is not in the ledger"
             raise MoveRefused(f"the delivery {key[:12]} {stands}, so it cannot become {state}")
-        self.note(connection, row, action, call)
+        self.note(connection, row if by_run is None else {**row, "run_id": by_run}, action, call)
         return row
 
     def plan_all(

@@ -43,6 +43,7 @@ def keep_revision(connection: Connection, partner: str, plan: PlannedTitle, at: 
             REVISIONS.c.withdrawn_at,
             REVISIONS.c.withdrawal_reason,
             REVISIONS.c.withdrawal_told_at,
+            REVISIONS.c.withdrawn_by_run,
             REVISIONS.c.end_at,
         )
     }

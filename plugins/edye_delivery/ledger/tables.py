@@ -144,6 +144,7 @@ REVISIONS = Table(
     Column("withdrawn_at", Moment),
     Column("withdrawal_reason", Text),
     Column("withdrawal_told_at", Moment),
+    Column("withdrawn_by_run", String(250)),
     Column("end_at", Moment),
     Index("revisions_by_edye_id", "partner", "edye_id"),
     Index("revisions_by_place", "partner", "place", "external_id"),

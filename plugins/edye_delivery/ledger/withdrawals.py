@@ -49,17 +49,23 @@ class Withdrawals:
             changed = connection.execute(
                 update(REVISIONS)
                 .where(REVISIONS.c.partner == self._partner, REVISIONS.c.delivery_key == key, OFFERED)
-                .where(REVISIONS.c.end_at.is_(None) | ~_is_of_run(run_id))
-                .values(withdrawn_at=self._now(), withdrawal_reason=reason, withdrawal_told_at=None, end_at=end_at)
+                .where(REVISIONS.c.end_at.is_(None) | REVISIONS.c.withdrawn_by_run.is_distinct_from(run_id))
+                .values(
+                    withdrawn_at=self._now(),
+                    withdrawal_reason=reason,
+                    withdrawal_told_at=None,
+                    withdrawn_by_run=run_id,
+                    end_at=end_at,
+                )
             )
             if not changed.rowcount:
                 return
             detail = f"{reason}; in the feeds until {end_at:%Y-%m-%d %H:%M} UTC" if end_at else reason
             row = self._row(connection, key)
             if row["state"] == DeliveryState.ACCEPTED:
-                self._moves.move(connection, key, DeliveryState.WITHDRAWN, "withdraw", detail=detail, run_id=run_id)
+                self._moves.move(connection, key, DeliveryState.WITHDRAWN, "withdraw", detail=detail, by_run=run_id)
             else:  # end-dated before, or being sent again: the event alone tells of it
-                self._moves.note(connection, {**row, "detail": detail, "run_id": run_id}, "withdraw")
+                self._moves.note(connection, {**row, "detail": detail}, "withdraw")
 
     @repeated
     def told(self, key: str, request_id: str, call: Call) -> None:
@@ -92,7 +98,7 @@ class Withdrawals:
             }
 
     def _found(self, condition: Any, run_id: str, reason: str) -> list[Withdrawal]:
-        ours = (DELIVERIES.c.state == DeliveryState.WITHDRAWN) & (DELIVERIES.c.run_id == run_id)
+        ours = (DELIVERIES.c.state == DeliveryState.WITHDRAWN) & (REVISIONS.c.withdrawn_by_run == run_id)
         query = (
             select(DELIVERIES.c.delivery_key, DELIVERIES.c.external_id, DELIVERIES.c.edye_id, DELIVERIES.c.title)
             .select_from(CURRENT)
@@ -103,10 +109,7 @@ class Withdrawals:
             return [Withdrawal(reason=reason, by_hand=True, **row) for row in connection.execute(query).mappings()]
 
     def _row(self, connection: Connection, key: str) -> Mapping[Any, Any]:
-        return connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().one()
-
-
-def _is_of_run(run_id: str) -> Any:
-    """Whether the revision's delivery was moved last by this run."""
-    last = select(DELIVERIES.c.run_id).where(DELIVERIES.c.delivery_key == REVISIONS.c.delivery_key)
-    return last.scalar_subquery() == run_id
+        """The delivery, with the run that withdraws it as the one that its events name."""
+        query = select(DELIVERIES, REVISIONS.c.withdrawn_by_run).select_from(CURRENT)
+        row = connection.execute(query.where(DELIVERIES.c.delivery_key == key)).mappings().one()
+        return {**row, "run_id": row["withdrawn_by_run"] or row["run_id"]}

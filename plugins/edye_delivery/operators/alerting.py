@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from edye_delivery.errors import DeliveryError
+from edye_delivery.errors import DeliveryError, NobodyToTell
 from edye_delivery.ledger.alerts import Alert, Alerts
 
 log = logging.getLogger(__name__)
@@ -31,9 +31,12 @@ class Alarm:
         """Tells every alert that nobody else is telling."""
         for alert in self.alerts.claimed():
             title, body = title_of(alert), body_of(alert)
-            log.log(logging.CRITICAL if alert.is_critical else logging.WARNING, "%s. %s", title, alert.detail)
+            level = logging.CRITICAL if alert.is_critical else logging.WARNING
+            log.log(logging.INFO if alert.was_tried else level, "%s. %s", title, alert.detail)
             try:
                 self.messenger().tell(title, body, is_critical=alert.is_critical)
+            except NobodyToTell as error:  # stays claimed, so that not every step of a run says it again
+                log.warning("%s, so nobody but this log was told; the alert goes out once there is one", error)
             except DeliveryError as error:
                 self._put_off(alert, str(error))
             except Exception as error:  # what a service's own code in Apprise raises; it must not end a delivery

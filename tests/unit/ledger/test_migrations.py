@@ -281,6 +281,18 @@ def test_columns_that_came_later_are_made_where_they_are_missing(old):
     assert {name: shape(old)[name] for name in before} == before
 
 
+def test_whoever_withdrew_a_title_is_known_after_the_way_up_and_again_after_the_way_down(old):
+    migrate(old, "0002")
+    with old.begin() as connection:
+        by_run = connection.execute(text("SELECT external_id, withdrawn_by_run FROM revisions ORDER BY 1")).all()
+        connection.execute(text("UPDATE deliveries SET run_id = 'run-1' WHERE delivery_key = 'k-withdrawn'"))
+    assert [tuple(row) for row in by_run] == [("EDYE_MOV_000123_EN", None), ("EDYE_PLANETA_S01E03_ES", "withdraw-1")]
+    migrate(old, "0001")
+    with old.connect() as connection:
+        query = text("SELECT run_id FROM deliveries WHERE delivery_key = 'k-withdrawn'")
+        assert connection.execute(query).scalar() == "withdraw-1"
+
+
 def test_the_ledger_s_revision_stands_beside_airflow_s_own(ledger_url):
     engine = unchecked_engine(ledger_url)
     with engine.begin() as connection:

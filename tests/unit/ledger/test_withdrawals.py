@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from edye_delivery.catalog.vocabulary import DeliveryState
 from edye_delivery.catalog.window import Window
 from edye_delivery.ledger.database import open_engine
+from edye_delivery.ledger.tables import EVENTS
 from edye_delivery.ledger.trail import Call
 from edye_delivery.ledger.withdrawals import Withdrawals
 from tests.builders import a_movie, a_plan
@@ -56,6 +58,35 @@ def test_a_withdrawal_is_kept_once_however_often_it_is_written(ledger, withdrawa
     assert [event[1] for event in ledger.history(PARTNER, NAME)].count("withdraw") == 1
     assert names(withdrawals.of_titles([NAME], RUN, WHY)) == [NAME]
     assert names(withdrawals.of_titles([NAME], "another run", WHY)) == []
+
+
+def test_a_withdrawal_leaves_the_delivery_its_own_run_and_its_events_name_the_run_that_withdrew(
+    ledger, ledger_url, withdrawals
+):
+    accepted(ledger)
+    own = standing(ledger).run_id
+    assert own != RUN
+    withdrawals.begin(KEY, RUN, WHY, datetime(2030, 1, 1, tzinfo=UTC))
+    withdrawals.told(KEY, "r-1", Call(0.1, 200))
+    withdrawals.begin(KEY, "withdraw-2", "sooner", None)
+    withdrawals.not_told(KEY, "the partner answered 503", "r-2", Call(0.1, 503))
+    assert standing(ledger).run_id == own
+    engine = open_engine(ledger_url)
+    with engine.connect() as connection:
+        rows = connection.execute(select(EVENTS.c.action, EVENTS.c.run_id).order_by(EVENTS.c.id)).all()
+    engine.dispose()
+    assert [tuple(row) for row in rows][-4:] == [
+        ("withdraw", RUN), ("tell withdrawal", RUN),
+        ("withdraw", "withdraw-2"), ("withdrawal not told", "withdraw-2"),
+    ]  # fmt: skip
+
+
+def test_what_the_catalogue_takes_back_leaves_the_delivery_its_own_run(ledger):
+    accepted(ledger)
+    own = standing(ledger).run_id
+    ledger.withdraw(PARTNER, KEY, "run-9", "invisible")
+    assert (standing(ledger).state, standing(ledger).run_id) == (DeliveryState.WITHDRAWN, own)
+    assert [one.external_id for one in ledger.offered(PARTNER, [PLAN.title.id], "run-9")] == [NAME]
 
 
 def test_an_end_date_leaves_the_title_in_the_feeds_until_then(ledger, withdrawals):
