@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import Annotated
 
@@ -34,6 +35,7 @@ def migrate(
 
     Exit code: 0 the ledger is at the revision, 2 it is not: stderr says why, and the ledger is as it was.
     """
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # Airflow's log settings would print its words beside ours
     try:
         from edye_delivery.command_line.which_ledger import ledger_url
         from edye_delivery.ledger.database import unchecked_engine
