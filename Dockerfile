@@ -10,7 +10,9 @@ FROM python:3.11-slim-bookworm
 # Volumes take the owner of the folder that they are first mounted on.
 RUN useradd --uid 50000 --gid 0 --no-create-home --home-dir /var/lib/edye/home edye \
     && install -d -o 50000 -g 0 -m 0750 /var/lib/edye /var/lib/edye/home /var/lib/edye/secrets /var/lib/edye/logs \
-       /var/lib/edye/artifacts /var/lib/edye/sandbox
+       /var/lib/edye/artifacts /var/lib/edye/sandbox /var/lib/edye/scratch /var/lib/edye/handed \
+    && for service in init api-server scheduler dag-processor triggerer worker postgres redis; do \
+         install -d -o 50000 -g 0 -m 0750 /var/lib/edye/handed/$service; done
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /opt/edye
 COPY airflow_settings.yaml ./

@@ -8,6 +8,7 @@ import secrets
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from tools import settings
 from tools.local import PROJECT, airflow_variables, free_port, is_taken, migrate, migrated
 from tools.processes import Processes, last_lines
 
-COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
+COMPONENTS = ("scheduler", "dag-processor", "triggerer")
 HEALTHY_PATIENCE_S = 180.0
 DAG_PATIENCE_S = 120.0
 LOCK_PATIENCE_S = 30.0
@@ -41,13 +42,22 @@ class AirflowSystem:
         return USER, json.loads(self._passwords.read_text())[USER]
 
     def start(self) -> None:
-        """Makes the database, loads the settings, starts the components and waits until all are healthy."""
+        """Makes the database, loads the settings, starts the components and waits until all are healthy.
+
+        The scheduler starts when the api-server answers: tasks report to it, and one that finds nobody there is lost
+        for more than a minute.
+        """
         migrated(migrate(self.variables), self._home)
         settings.load(self._connections, self.variables)
+        self._start("api-server")
+        self._wait_until(self._is_ours)
         for component in COMPONENTS:
-            command = [sys.executable, "-m", "airflow", component]
-            self._processes.start(component, command, self._home / f"{component}.log", self.variables)
-        self._wait_until_healthy()
+            self._start(component)
+        self._wait_until(self._is_healthy)
+
+    def _start(self, component: str) -> None:
+        command = [sys.executable, "-m", "airflow", component]
+        self._processes.start(component, command, self._home / f"{component}.log", self.variables)
 
     def wait_for_dag(self, dag_id: str) -> None:
         """Waits until the dag-processor has brought the DAG in: before that nobody can trigger or backfill it."""
@@ -121,13 +131,13 @@ class AirflowSystem:
     def _passwords(self) -> Path:
         return self._home / "passwords.json"
 
-    def _wait_until_healthy(self) -> None:
+    def _wait_until(self, is_reached: Callable[[], bool]) -> None:
         deadline = time.monotonic() + HEALTHY_PATIENCE_S
         while True:
             ended = self._processes.ended()
             if ended is not None:
                 raise SystemExit(f"Airflow's {ended} ended:\n{last_lines(self._home / f'{ended}.log')}")
-            if self._is_healthy() and self._is_ours():
+            if is_reached():
                 return
             if time.monotonic() > deadline:
                 raise SystemExit(
@@ -144,8 +154,11 @@ class AirflowSystem:
 
     def _is_ours(self) -> bool:
         """Whether it is our own Airflow that answers on the port: only that one knows the password."""
-        user, password = self.login
-        answer = self._client.post("/auth/token", json={"username": user, "password": password})
+        try:
+            user, password = self.login
+            answer = self._client.post("/auth/token", json={"username": user, "password": password})
+        except httpx.HTTPError:
+            return False
         if answer.status_code == 401:
             raise SystemExit(f"another Airflow answers on port {self.port}: end it, or wait until it has ended")
         return answer.is_success

@@ -1,4 +1,4 @@
-"""What docker-compose.yaml needs before Airflow can start: secrets of this installation, and the ledger's database."""
+"""What docker-compose.yaml needs before Airflow can start: secrets, each service's own, and databases."""
 
 from __future__ import annotations
 
@@ -9,13 +9,20 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 
 LEDGER_DATABASE = "edye_ledger"
 CONFIGURATION, CONNECTIONS = "airflow.cfg", "connections.json"
+CONNECTION_PREFIX = "AIRFLOW_CONN_"
+USAGE = (
+    "usage: python -m tools.compose secrets FOLDER HANDED | ledger-database FOLDER | administrator FOLDER | "
+    "connected COMMAND ..."
+)
+OWNER, OWNER_AND_GROUP = 0o600, 0o640
 MAKERS: dict[str, Callable[[], str]] = {
     "postgres_password": lambda: secrets.token_hex(24),
     "redis_password": lambda: secrets.token_hex(24),
@@ -26,28 +33,57 @@ MAKERS: dict[str, Callable[[], str]] = {
 }
 
 
-def make_secrets(folder: Path) -> None:
-    """Fills the folder with what is missing; a secret that is there stays, so a restart changes nothing."""
+SECTIONS = {
+    "init": ("core", "database", "api"),
+    "api-server": ("core", "database", "api", "api_auth"),
+    "scheduler": ("core", "database", "api_auth", "celery"),
+    "dag-processor": ("core", "database"),
+    "triggerer": ("core", "database", "api"),
+    "worker": ("database", "api", "celery"),
+}
+"""What each part of Airflow has to know: Fernet key (core), key of sessions and logs (api), key of tasks (api_auth)."""
+
+PASSWORDS = {
+    "init": {"postgres_password": OWNER, "admin_password": OWNER},
+    "postgres": {"postgres_password": OWNER_AND_GROUP},  # which runs as a user of its own, in our group
+    "redis": {"redis_password": OWNER},
+}
+
+
+def make_secrets(folder: Path, handed: Path) -> None:
+    """Fills the folder with what is missing, and hands each service what it needs, in a folder of its name.
+
+    A secret that is there stays, so a restart changes nothing.
+    """
     for name, make in MAKERS.items():
         if not (folder / name).exists():
             _write(folder / name, make())
     known = {name: (folder / name).read_text(encoding="ascii") for name in MAKERS}
-    _write(folder / CONFIGURATION, configuration(known))
-    _write(folder / CONNECTIONS, json.dumps({"delivery_ledger": ledger_connection(known["postgres_password"])}))
+    for service, sections in SECTIONS.items():
+        _write(_folder_of(handed, service) / CONFIGURATION, configuration(known, sections))
+    for service, passwords in PASSWORDS.items():
+        for name, mode in passwords.items():
+            _write(_folder_of(handed, service) / name, known[name], mode)
+    ledger = {"delivery_ledger": ledger_connection(known["postgres_password"])}
+    _write(_folder_of(handed, "init") / CONNECTIONS, json.dumps(ledger))
 
 
-def configuration(known: Mapping[str, str]) -> str:
-    """The secret half of Airflow's configuration; the rest is environment in docker-compose.yaml."""
+def configuration(known: Mapping[str, str], sections: Sequence[str]) -> str:
+    """The secret half of Airflow's configuration, as far as one service needs it; the rest is environment."""
     database = f"postgresql+psycopg2://airflow:{known['postgres_password']}@postgres:5432/airflow"
-    parser = configparser.RawConfigParser()
-    parser["core"] = {"fernet_key": known["fernet_key"]}
-    parser["database"] = {"sql_alchemy_conn": database}
-    parser["api"] = {"secret_key": known["session_key"]}
-    parser["api_auth"] = {"jwt_secret": known["jwt_secret"]}
-    parser["celery"] = {
-        "broker_url": f"redis://:{known['redis_password']}@redis:6379/0",
-        "result_backend": f"db+{database}",
+    secret = {
+        "core": {"fernet_key": known["fernet_key"]},
+        "database": {"sql_alchemy_conn": database},
+        "api": {"secret_key": known["session_key"]},
+        "api_auth": {"jwt_secret": known["jwt_secret"]},
+        "celery": {
+            "broker_url": f"redis://:{known['redis_password']}@redis:6379/0",
+            "result_backend": f"db+{database}",
+        },
     }
+    parser = configparser.RawConfigParser()
+    for section in sections:
+        parser[section] = secret[section]
     text = io.StringIO()
     parser.write(text)
     return text.getvalue()
@@ -79,17 +115,80 @@ def make_ledger_database(folder: Path) -> None:
         connection.close()
 
 
-def _write(path: Path, content: str) -> None:
-    """Whole or not at all, readable by its owner alone."""
+def make_administrator(folder: Path) -> None:
+    """Creates the administrator where there is none; ADMIN_PASSWORD, where it is set, replaces the password.
+
+    In this process and not by `airflow users create`, whose password would stand on a command line.
+    """
+    from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
+
+    name, wanted = os.environ["ADMIN_USER"], os.environ.get("ADMIN_PASSWORD", "")
+    password = wanted or (folder / "admin_password").read_text(encoding="ascii")
+    with get_application_builder() as builder:
+        manager: Any = builder.sm
+        user = manager.find_user(name)
+        if user is None:
+            manager.add_user(name, "Airflow", "Administrator", name, manager.find_role("Admin"), password)
+        elif wanted:
+            manager.reset_password(user.id, wanted)
+        if manager.find_user(name) is None:
+            raise SystemExit(f"the administrator {name} could not be created; the lines above say why")
+
+
+def connected(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment with its AIRFLOW_CONN_* filled in: a text "$NAME" in their JSON stands for the variable NAME.
+
+    A token may have any character; what it stands in stays JSON. The variables themselves are left out.
+    """
+    filled = dict(environment)
+    for key, value in environment.items():
+        if key.startswith(CONNECTION_PREFIX):
+            filled[key] = json.dumps(_filled(json.loads(value), environment, filled))
+    return filled
+
+
+def _filled(value: Any, environment: Mapping[str, str], left: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _filled(one, environment, left) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_filled(one, environment, left) for one in value]
+    if isinstance(value, str) and value.startswith("$"):
+        left.pop(value[1:], None)
+        return environment[value[1:]]
+    return value
+
+
+def _folder_of(handed: Path, service: str) -> Path:
+    """The service's folder: a volume of its own, which the image brings along."""
+    folder = handed / service
+    folder.mkdir(mode=0o750, exist_ok=True)
+    return folder
+
+
+def _write(path: Path, content: str, mode: int = OWNER) -> None:
+    """Whole or not at all, readable by its owner alone, or by its group too."""
     part = path.with_name(f".{path.name}.part")
     part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER), "w", encoding="ascii") as file:
+        os.fchmod(file.fileno(), mode)
         file.write(content)
     part.replace(path)
 
 
+def main(arguments: Sequence[str]) -> None:
+    """One step of the start; `connected` becomes the command that it is given."""
+    match arguments:
+        case ["secrets", folder, handed]:
+            make_secrets(Path(folder), Path(handed))
+        case ["ledger-database", folder]:
+            make_ledger_database(Path(folder))
+        case ["administrator", folder]:
+            make_administrator(Path(folder))
+        case ["connected", command, *_]:
+            os.execvpe(command, list(arguments[1:]), connected(os.environ))  # noqa: S606 - docker-compose.yaml's own
+        case _:
+            raise SystemExit(USAGE)
+
+
 if __name__ == "__main__":
-    steps = {"secrets": make_secrets, "ledger-database": make_ledger_database}
-    if len(sys.argv) != 3 or sys.argv[1] not in steps:
-        raise SystemExit(f"usage: python -m tools.compose {'|'.join(steps)} FOLDER")
-    steps[sys.argv[1]](Path(sys.argv[2]))
+    main(sys.argv[1:])

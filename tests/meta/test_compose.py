@@ -8,12 +8,15 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from tools.compose import CONNECTION_PREFIX, PASSWORDS, SECTIONS, connected
 
 PROJECT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT / "docker-compose.yaml").read_text(encoding="utf-8"))
@@ -29,14 +32,18 @@ def with_defaults(text: str) -> str:
     return re.sub(r"\$\{\w+(?::-([^}]*))?\}", lambda found: found[1] or "", text)
 
 
-def connections() -> dict[str, dict[str, Any]]:
-    prefix = "AIRFLOW_CONN_"
-    environment = SERVICES["worker"]["environment"]
+def connections(service: str = "worker") -> dict[str, dict[str, Any]]:
+    """The service's connections, as `tools.compose connected` makes them in an empty environment."""
+    environment = {key: with_defaults(value).replace("$$", "$") for key, value in environment_of(service).items()}
     return {
-        key.removeprefix(prefix).lower(): json.loads(with_defaults(value))
-        for key, value in environment.items()
-        if key.startswith(prefix)
+        key.removeprefix(CONNECTION_PREFIX).lower(): json.loads(value)
+        for key, value in connected(environment).items()
+        if key.startswith(CONNECTION_PREFIX)
     }
+
+
+def environment_of(service: str) -> dict[str, str]:
+    return SERVICES[service].get("environment", {})
 
 
 def scalars(value: Any) -> Iterator[str]:
@@ -57,8 +64,107 @@ def test_every_part_of_the_system_has_a_service() -> None:
 @pytest.mark.parametrize("name", COMPONENTS)
 def test_every_component_runs_the_same_image_with_the_same_settings(name: str) -> None:
     assert SERVICES[name]["image"] == SERVICES["init"]["image"]
-    assert SERVICES[name]["environment"] == SERVICES["worker"]["environment"]
-    assert SERVICES[name]["environment"]["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
+    shared = environment_of("scheduler")
+    assert shared.items() <= environment_of(name).items()
+    assert shared["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_no_service_has_a_right_of_root_or_writes_to_its_image(name: str) -> None:
+    service = SERVICES[name]
+    assert service["cap_drop"] == ["ALL"]
+    assert "cap_add" not in service
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["read_only"] is True
+    assert "privileged" not in service
+    assert "/tmp" in service["tmpfs"]
+    if service["image"] != SERVICES["init"]["image"]:  # ours says so itself
+        assert not service["user"].startswith(("0", "root"))
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - {"secrets", "sandbox"}))
+def test_each_service_sees_its_own_secrets_only_and_cannot_change_them(name: str) -> None:
+    mounted = [mount for mount in SERVICES[name]["volumes"] if mount.startswith("secrets")]
+    assert mounted == [f"secrets-{name}:/var/lib/edye/secrets:ro"]
+    assert f"secrets-{name}:/var/lib/edye/handed/{name}" in SERVICES["secrets"]["volumes"]
+
+
+def test_the_sandbox_sees_no_secret_and_the_service_that_makes_them_no_network() -> None:
+    assert SERVICES["sandbox"]["volumes"] == ["sandbox:/var/lib/edye/sandbox"]
+    assert SERVICES["secrets"]["network_mode"] == "none"
+
+
+def test_partners_tokens_reach_worker_and_triggerer_only() -> None:
+    having = {name for name in SERVICES if any("TOKEN" in key or "CONN_" in key for key in environment_of(name))}
+    assert having == {"worker", "triggerer"}
+    assert connections("triggerer").keys() == {"roku_ingest", "roku_ftp"}
+    for name in having:
+        assert SERVICES[name]["command"][:4] == ["python", "-m", "tools.compose", "connected"]
+
+
+def test_no_password_stands_on_a_command_line() -> None:
+    told = [
+        text for service in SERVICES.values() for text in scalars([service["command"]] if "command" in service else [])
+    ]
+    assert not [text for text in told if re.search(r"--password|--requirepass|(^|\s)-a\s|PGPASSWORD", text)]
+    read_into_words = re.compile(r"\"?\$\$?\(cat [^)]*\)")
+    assert not [text for text in told if read_into_words.search(text)]
+    checks = [" ".join(service["healthcheck"]["test"]) for service in SERVICES.values() if "healthcheck" in service]
+    assert all(text.count("$$(cat") == text.count("REDISCLI_AUTH=$$(cat") for text in checks)
+
+
+@pytest.mark.parametrize("token", ['a"b', "back\\slash", "$HOME", "${x}", "tab\tand\nline", "ñ 漢", "'; true"])
+def test_a_token_of_any_characters_reaches_its_connection_as_it_is(tmp_path: Path, token: str) -> None:
+    text = environment_of("worker")["AIRFLOW_CONN_ROKU_INGEST"].replace("$$", "$")
+    variables = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(PROJECT),
+        "AIRFLOW_CONN_ROKU_INGEST": text,
+        "ROKU_INGEST_HOST": "https://partner.example",
+        "ROKU_INGEST_PORT": "443",
+        "ROKU_INGEST_TOKEN": token,
+    }
+    printing = "import json, os; print(json.dumps(dict(os.environ)))"
+    command = [sys.executable, "-m", "tools.compose", "connected", sys.executable, "-c", printing]
+    answer = subprocess.run(command, env=variables, capture_output=True, text=True, check=True, timeout=60)
+    found = json.loads(answer.stdout)
+    assert json.loads(found["AIRFLOW_CONN_ROKU_INGEST"])["password"] == token
+    assert "ROKU_INGEST_TOKEN" not in found
+
+
+def test_redis_reads_its_password_from_a_file_that_only_it_can_read(tmp_path: Path) -> None:
+    (tmp_path / "redis_password").write_text("s3cret", encoding="ascii")
+    server = tmp_path / "redis-server"
+    server.write_text('#!/bin/sh\nstat -c %a "$1"\ncat "$1"\n', encoding="ascii")
+    server.chmod(0o700)
+    shell, options, script = SERVICES["redis"]["command"]
+    script = script.replace("$$", "$").replace("/var/lib/edye/secrets", str(tmp_path))
+    script = script.replace("/tmp/redis.conf", str(tmp_path / "redis.conf"))
+    variables = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    answer = subprocess.run([shell, options, script], env=variables, capture_output=True, text=True, timeout=30)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert answer.stdout.splitlines() == ["600", 'save ""', "requirepass s3cret"]
+
+
+def test_init_does_its_steps_in_order_stops_at_the_first_that_fails_and_names_no_secret(tmp_path: Path) -> None:
+    for name in ("airflow", "python"):
+        stand_in = tmp_path / name
+        stand_in.write_text('#!/bin/sh\necho "${0##*/} $*" >>"$TOLD"\n[ "$FAILING" != "$2" ]\n', encoding="ascii")
+        stand_in.chmod(0o700)
+    shell, options, script = SERVICES["init"]["command"]
+
+    def steps(failing: str) -> tuple[int, list[str]]:
+        told = tmp_path / f"told-{failing}"
+        variables = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "TOLD": str(told), "FAILING": failing}
+        answer = subprocess.run([shell, options, script.replace("$$", "$")], env=variables, timeout=30)
+        return answer.returncode, told.read_text(encoding="ascii").splitlines()
+
+    status, told = steps("nothing")
+    assert status == 0
+    assert told[0] == "airflow db migrate"
+    assert "python -m tools.compose ledger-database /var/lib/edye/secrets" in told
+    assert told[-1] == "python -m tools.compose administrator /var/lib/edye/secrets"
+    assert steps("migrate") == (1, ["airflow db migrate"])
 
 
 def test_tasks_reach_the_api_server_by_its_service_name() -> None:
@@ -119,7 +225,7 @@ def test_a_secret_is_neither_written_down_nor_defaulted() -> None:
     for service in SERVICES.values():
         for key, value in service.get("environment", {}).items():
             if named.search(key) and not key.endswith("_FILE"):
-                assert with_defaults(str(value)) == "", f"{key} has a value in docker-compose.yaml"
+                assert with_defaults(str(value)) in {"", *own}, f"{key} has a value in docker-compose.yaml"
 
 
 def test_nothing_in_the_file_looks_like_a_key() -> None:
@@ -137,8 +243,8 @@ def test_every_connection_of_the_settings_is_there_with_a_host_that_containers_r
 def test_connections_to_the_sandbox_name_ports_that_it_opens() -> None:
     opened = dict(re.findall(r"--(\w+)-port=(\d+)", " ".join(SERVICES["sandbox"]["command"])))
     known = connections()
-    assert known["edye_api"]["port"] == int(opened["edye"])
-    assert known["roku_ingest"]["port"] == int(opened["partner"])
+    assert known["edye_api"]["port"] == opened["edye"]
+    assert known["roku_ingest"]["port"] == opened["partner"]
     assert known["feed_store"]["extra"]["endpoint_url"] == f"http://sandbox:{opened['s3']}"
     assert known["edye_api"]["extra"]["allowed_hosts"] == ["sandbox"]
     assert "--public-host=sandbox" in SERVICES["sandbox"]["command"]
@@ -147,8 +253,15 @@ def test_connections_to_the_sandbox_name_ports_that_it_opens() -> None:
 def test_every_volume_is_declared_and_secrets_are_written_by_one_service() -> None:
     mounts = {name: service.get("volumes", []) for name, service in SERVICES.items()}
     assert {mount.split(":")[0] for listed in mounts.values() for mount in listed} == COMPOSE["volumes"].keys()
-    writers = [name for name, listed in mounts.items() if "secrets:/var/lib/edye/secrets" in listed]
-    assert writers == ["secrets"]
+    for name, listed in mounts.items():
+        writable = [mount for mount in listed if mount.startswith("secrets") and not mount.endswith(":ro")]
+        assert (name == "secrets") == bool(writable)
+
+
+def test_every_service_that_is_handed_secrets_has_a_folder_for_them_in_the_image() -> None:
+    handed = re.search(r"for service in ([^;]+);", (PROJECT / "Dockerfile").read_text(encoding="utf-8"))
+    assert handed is not None
+    assert set(handed[1].split()) == SECTIONS.keys() | PASSWORDS.keys() == SERVICES.keys() - {"secrets", "sandbox"}
 
 
 def test_the_image_has_what_it_copies_and_runs_as_nobody_special() -> None:

@@ -11,56 +11,77 @@ from pathlib import Path
 from tools.compose import MAKERS, make_secrets
 
 
-def contents(folder: Path) -> dict[str, str]:
-    return {path.name: path.read_text(encoding="ascii") for path in sorted(folder.iterdir())}
+def start(folder: Path) -> dict[str, str]:
+    """One start: what is in the master folder and in those of the services, by path."""
+    (folder / "handed").mkdir(exist_ok=True)
+    make_secrets(folder, folder / "handed")
+    return {str(path.relative_to(folder)): path.read_text(encoding="ascii") for path in files(folder)}
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def test_a_second_start_changes_nothing(tmp_path: Path) -> None:
-    make_secrets(tmp_path)
-    first = contents(tmp_path)
-    make_secrets(tmp_path)
-    assert contents(tmp_path) == first
+    assert start(tmp_path) == start(tmp_path)
 
 
 def test_what_was_lost_is_made_again_and_the_rest_stays(tmp_path: Path) -> None:
-    make_secrets(tmp_path)
-    first = contents(tmp_path)
-    (tmp_path / "airflow.cfg").unlink()
+    first = start(tmp_path)
+    (tmp_path / "handed" / "worker" / "airflow.cfg").unlink()
     (tmp_path / "admin_password").unlink()
-    make_secrets(tmp_path)
-    assert {name for name, content in contents(tmp_path).items() if content != first[name]} == {"admin_password"}
+    changed = {name for name, content in start(tmp_path).items() if content != first[name]}
+    assert changed == {"admin_password", "handed/init/admin_password"}
 
 
 def test_two_installations_share_no_secret(tmp_path: Path) -> None:
     folders = [tmp_path / "one", tmp_path / "two"]
     for folder in folders:
         folder.mkdir()
-        make_secrets(folder)
-    one, two = map(contents, folders)
+    one, two = map(start, folders)
     assert not [name for name in MAKERS if one[name] == two[name]]
 
 
-def test_only_the_owner_reads_them_and_no_part_is_left(tmp_path: Path) -> None:
-    make_secrets(tmp_path)
-    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
-    assert contents(tmp_path).keys() == {*MAKERS, "airflow.cfg", "connections.json"}
+def test_only_the_owner_reads_them_but_for_postgres_which_is_another_user_and_no_part_is_left(tmp_path: Path) -> None:
+    found = start(tmp_path)
+    shared = tmp_path / "handed" / "postgres" / "postgres_password"
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files(tmp_path) if path != shared} == {0o600}
+    assert stat.S_IMODE(shared.stat().st_mode) == 0o640
+    assert not [name for name in found if ".part" in name]
+    assert {name for name in found if "/" not in name} == MAKERS.keys()
+
+
+def test_each_service_is_handed_what_it_needs_and_no_more(tmp_path: Path) -> None:
+    found = start(tmp_path)
+    having = {
+        secret: {name.split("/")[1] for name, content in found.items() if "/" in name and found[secret] in content}
+        for secret in MAKERS
+    }
+    of_airflow = {"init", "api-server", "scheduler", "dag-processor", "triggerer", "worker"}
+    assert having == {
+        "postgres_password": of_airflow | {"postgres"},
+        "redis_password": {"redis", "scheduler", "worker"},
+        "admin_password": {"init"},
+        "fernet_key": of_airflow - {"worker"},
+        "jwt_secret": {"api-server", "scheduler"},
+        "session_key": {"init", "api-server", "triggerer", "worker"},
+    }
 
 
 def test_keys_are_as_long_as_their_algorithms_ask(tmp_path: Path) -> None:
-    make_secrets(tmp_path)
-    made = contents(tmp_path)
+    made = start(tmp_path)
     assert len(base64.urlsafe_b64decode(made["fernet_key"])) == 32
     assert len(made["jwt_secret"]) >= 64
     assert min(len(content) for content in made.values()) >= 24
 
 
 def test_airflow_and_the_ledger_reach_the_database_with_its_password(tmp_path: Path) -> None:
-    make_secrets(tmp_path)
-    password = (tmp_path / "postgres_password").read_text(encoding="ascii")
+    made = start(tmp_path)
+    password = made["postgres_password"]
     configuration = configparser.RawConfigParser()
-    configuration.read(tmp_path / "airflow.cfg", encoding="ascii")
+    configuration.read_string(made["handed/scheduler/airflow.cfg"])
     database = configuration["database"]["sql_alchemy_conn"]
     assert database == f"postgresql+psycopg2://airflow:{password}@postgres:5432/airflow"
     assert configuration["celery"]["result_backend"] == f"db+{database}"
-    ledger = json.loads((tmp_path / "connections.json").read_text(encoding="ascii"))["delivery_ledger"]
+    ledger = json.loads(made["handed/init/connections.json"])["delivery_ledger"]
     assert (ledger["password"], ledger["schema"]) == (password, "edye_ledger")
