@@ -115,6 +115,7 @@ def _api(annex: Annex) -> Iterator[str]:
             ("polling", polling(api.polling)),
             ("the wait gives up after", f"{api.polling.give_up_s:g} s"),
             ("time for one answer", f"{api.answer_timeout_s:g} s"),
+            ("lease on a title that is sent", f"{api.lease_s:g} s without a renewal"),
             ("least rate of a stream", f"{api.least_rate_bytes_s:,.0f} bytes a second"),
         ],
     )

@@ -20,7 +20,7 @@ from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from sandbox.server import Sandbox
 from tests.builders import PROJECT, the_annex
-from tests.flow.conftest import QUICK_API
+from tests.flow.conftest import QUICK_API, SHORT_LEASE
 from tests.flow.line import Line
 
 pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("killed")]
@@ -55,7 +55,7 @@ def judged(box, tmp_path_factory):
 def folder(tmp_path, judged, box):
     box.reset()
     box.plan([SLOW])
-    (tmp_path / "annex.json").write_text(the_annex(api=QUICK_API).model_dump_json())
+    (tmp_path / "annex.json").write_text(the_annex(api=QUICK_API | SHORT_LEASE).model_dump_json())
     (tmp_path / "judged.json").write_text(judged.model_dump_json())
     yield tmp_path
     box.clear_faults()
@@ -75,7 +75,7 @@ def whole_run_s(box, judged, tmp_path_factory):
     """Seconds that an undisturbed delivery takes, so that kills fall all over it."""
     folder = tmp_path_factory.mktemp("undisturbed")
     box.plan([SLOW])
-    (folder / "annex.json").write_text(the_annex(api=QUICK_API).model_dump_json())
+    (folder / "annex.json").write_text(the_annex(api=QUICK_API | SHORT_LEASE).model_dump_json())
     (folder / "judged.json").write_text(judged.model_dump_json())
     child, begun = started(folder, box.partner_url, "undisturbed"), time.monotonic()
     assert child.wait(60) == 0

@@ -50,7 +50,11 @@ def prepare(folder: Path) -> None:
     annexes.mkdir(exist_ok=True)
     source = settings.PROJECT / "include" / "annexes" / f"{PARTNER}.yaml"
     annex = yaml.safe_load(source.read_text(encoding="utf-8"))
-    annex |= {"batch_size": BATCH_SIZE, "feeds": [], "api": {**annex["api"], **QUICK_ANNEX, "answer_timeout_s": 5}}
+    annex |= {
+        "batch_size": BATCH_SIZE,
+        "feeds": [],
+        "api": {**annex["api"], **QUICK_ANNEX, "answer_timeout_s": 5, "lease_s": 10},
+    }
     annex["reencode"] |= {"preset": "ultrafast"}
     (annexes / source.name).write_text(yaml.safe_dump(annex), encoding="utf-8")
     os.environ |= {

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from edye_delivery.annex.template import checked_template, filled
-from edye_delivery.annex.wire import LEAST_RATE_BYTES_S, Pace, Part, Patience, Rate
+from edye_delivery.annex.wire import LEASE_S, LEAST_RATE_BYTES_S, LeaseLength, Pace, Part, Patience, Rate, check_lease
 from edye_delivery.catalog.vocabulary import IngestState
 
 SEGMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
@@ -121,7 +121,13 @@ class FtpChannel(Part):
     temporary_suffix: Annotated[str, StringConstraints(pattern=r"^\.[A-Za-z0-9]{1,16}$")] = ".part"
     connections_at_once: int = Field(2, ge=1, le=16)
     answer_timeout_s: float = Field(60, gt=0)
+    lease_s: LeaseLength = LEASE_S
     least_rate_bytes_s: Rate = LEAST_RATE_BYTES_S
     patience: Patience = Patience()
     polling: Pace
     outcome: PickupOutcome | MovedOutcome | OutcomeFile | LogFile = Field(discriminator="by")
+
+    @model_validator(mode="after")
+    def _lease_outlasts_a_silence(self) -> FtpChannel:
+        check_lease(self.lease_s, self.answer_timeout_s)
+        return self

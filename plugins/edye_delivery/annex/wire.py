@@ -18,6 +18,10 @@ FieldName = Literal[
 ]  # fmt: skip
 
 
+LEASE_S = 300.0
+"""Longer than an honest call is silent (a partner may take two minutes to answer), so that it never lapses in one; no
+longer than Airflow itself takes to say that a worker is dead."""
+LeaseLength = Annotated[float, Field(gt=0)]
 LEAST_RATE_BYTES_S = 32 * 1024
 """What a stream moves at least: a film of 2 GB takes 18 hours so, and what is slower ends within no batch's time."""
 Rate = Annotated[float, Field(gt=0)]
@@ -104,7 +108,22 @@ class ApiChannel(Part):
     error_message_keys: tuple[str, ...]
     titles_at_once: int = Field(4, ge=1, le=32)
     answer_timeout_s: float = Field(120, gt=0)
+    lease_s: LeaseLength = LEASE_S
     least_rate_bytes_s: Rate = LEAST_RATE_BYTES_S
     patience: Patience = Patience()
     polling: Polling
     renditions: tuple[Rendition, ...] = ()
+
+    @model_validator(mode="after")
+    def _lease_outlasts_a_silence(self) -> ApiChannel:
+        check_lease(self.lease_s, self.answer_timeout_s)
+        return self
+
+
+def check_lease(lease_s: float, answer_timeout_s: float) -> None:
+    """Raises ValueError where a lease could end while its holder still waits for an answer."""
+    if lease_s < 2 * answer_timeout_s:
+        raise ValueError(
+            f"lease_s is {lease_s:g}, and answer_timeout_s {answer_timeout_s:g}: a lease lasts at least twice as long "
+            "as a call may wait for an answer, else another run takes a title over that is being sent"
+        )

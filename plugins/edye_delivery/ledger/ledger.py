@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, or_, select, update
+from sqlalchemy import ColumnElement, and_, select, true, update
 
 from edye_delivery.catalog.order import Accepted
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Channel, DeliveryState
-from edye_delivery.ledger.breaker import count_answer, count_failure
-from edye_delivery.ledger.moves import Moves
+from edye_delivery.ledger.breaker import count_failure
+from edye_delivery.ledger.leases import is_free_for
 from edye_delivery.ledger.records import Delivery, Memory, Revision
 from edye_delivery.ledger.revisions import OFFERED, accepted_titles, keep_revision
 from edye_delivery.ledger.rows import chunks, deliveries_of, delivery_of, revision_of
-from edye_delivery.ledger.streaks import Client, count_error, count_success
+from edye_delivery.ledger.sendings import Sendings
+from edye_delivery.ledger.streaks import count_error, count_success
 from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS
 from edye_delivery.ledger.trail import Call
 from edye_delivery.ledger.transactions import repeated
@@ -25,15 +25,8 @@ from edye_delivery.ledger.transactions import repeated
 ROUND_ENDED: dict[str, Any] = {"rounds_ended": DELIVERIES.c.rounds_ended + 1, "unanswered": 0}
 
 
-class Ledger:
-    """Every change of a delivery's state goes through here: one row, one event, one transaction.
-
-    With a client, its errors in a row are counted in the same transaction.
-    """
-
-    def __init__(self, engine: Engine, now: Callable[[], datetime], client: Client | None = None) -> None:
-        self._engine, self._now, self._client = engine, now, client
-        self._moves = Moves(now, client)
+class Ledger(Sendings):
+    """Every change of a delivery's state goes through here: one row, one event, one transaction."""
 
     def memories(self, partner: str, external_ids: Iterable[str]) -> dict[str, Memory]:
         """What is known of these external_ids; one that is unknown has an empty memory."""
@@ -87,80 +80,13 @@ class Ledger:
         with self._engine.begin() as connection:
             self._moves.plan_all(connection, partner, run_id, [by_key[key] for key in sorted(by_key)], channel)
 
-    def reject(self, key: str, cause: Cause, owner: str, detail: str, rules: Sequence[str]) -> None:
-        """Quality control refused the title: it is not sent."""
-        self._moved(key, DeliveryState.REJECTED, "reject", cause=cause, owner=owner, detail=detail, rules=list(rules))
-
     @repeated
-    def begin_send(
-        self, key: str, run_id: str, channel: Channel = Channel.API, encode_name: str | None = None
-    ) -> Delivery:
-        """The intent of one call, written before it; the delivery as it stands then (its attempts count this call).
-
-        The call gets a request id of its own, by which the partner and the trail know it.
-
-        MoveRefused where another channel is sending it.
-        """
-        free = or_(
-            DELIVERIES.c.state != DeliveryState.SENDING, DELIVERIES.c.channel.is_(None), DELIVERIES.c.channel == channel
-        )
+    def reject(self, key: str, cause: Cause, owner: str, detail: str, rules: Sequence[str], holder: str = "") -> None:
+        """Quality control refused the title: it is not sent. TitleBusy where somebody else sends it."""
+        told: dict[str, Any] = {"cause": cause, "owner": owner, "detail": detail, "rules": list(rules)}
         with self._engine.begin() as connection:
-            self._moves.move(
-                connection,
-                key,
-                DeliveryState.SENDING,
-                "send",
-                free,
-                run_id=run_id,
-                channel=channel,
-                encode_name=encode_name,
-                attempts=DELIVERIES.c.attempts + 1,
-                unanswered=DELIVERIES.c.unanswered + int(channel is Channel.API),
-                sent_at=self._now(),
-                request_id=str(uuid.uuid4()),
-            )
-            connection.execute(
-                update(DELIVERIES)
-                .where(DELIVERIES.c.delivery_key == key, DELIVERIES.c.first_sent_at.is_(None))
-                .values(first_sent_at=self._now())
-            )
-            row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().one()
-            return delivery_of(row)
-
-    @repeated
-    def note_whole(self, key: str, temporary_name: str) -> None:
-        """A file lies whole under its temporary name at the partner; written before it gets its final name."""
-        with self._engine.begin() as connection:
-            row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().one()
-            files = [*(row["whole_files"] or ()), temporary_name]
-            connection.execute(update(DELIVERIES).where(DELIVERIES.c.delivery_key == key).values(whole_files=files))
-            self._moves.note(connection, {**row, "detail": temporary_name}, "upload")
-
-    @repeated
-    def retry(self, key: str, detail: str, call: Call) -> None:
-        """One call failed and is tried again: an event alone, for the delivery stays as it is."""
-        with self._engine.begin() as connection:
-            row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().one()
-            self._moves.note(connection, {**row, "detail": detail}, "retry", call)
-
-    @repeated
-    def received(
-        self, key: str, tracking_id: str, bytes_sent: int, seconds: float, http_status: int | None = None
-    ) -> None:
-        """The partner took the title under a tracking id."""
-        taken: dict[str, Any] = {
-            "tracking_id": tracking_id,
-            "unanswered": 0,
-            "received_at": self._now(),
-            "bytes_sent": DELIVERIES.c.bytes_sent + bytes_sent,
-            "seconds_sending": DELIVERIES.c.seconds_sending + seconds,
-        }
-        with self._engine.begin() as connection:
-            row = self._moves.move(
-                connection, key, DeliveryState.RECEIVED, "receive", call=Call(seconds, http_status), **taken
-            )
-            if self._client is not None:
-                count_answer(connection, self._client, row, self._now())
+            free = is_free_for(connection, holder)
+            self._moves.move(connection, key, DeliveryState.REJECTED, "reject", free, **told)
 
     @repeated
     def fail(
@@ -173,24 +99,43 @@ class Ledger:
         held_back: bool = False,
         was_tried: bool = True,
         call: Call | None = None,
+        holder: str = "",
+        tracking_id: str | None = None,
     ) -> None:
         """The delivery failed; `ended_by_partner` where an ingest came to its end there: a resend is a new one.
 
         One that was `held_back`, because an error before it stopped the sending, is no further error in a row; one
-        that the partner never saw (not `was_tried`) says nothing of the circuit.
+        that the partner never saw (not `was_tried`) says nothing of the circuit. With a `tracking_id` it is that ingest
+        that failed: MoveRefused where it has ended, or the partner has the delivery by another. With a `holder` it is
+        that sender's try: MoveRefused where the partner has the delivery after all, TitleBusy where somebody else sends
+        it.
         """
         told: dict[str, Any] = {"cause": cause, "owner": CAUSE_OWNERS[cause], "detail": detail}
         with self._engine.begin() as connection:
             more = ROUND_ENDED | {"refused_cause": cause} if ended_by_partner else {"refused_cause": None}
-            failed = self._moves.move(connection, key, DeliveryState.FAILED, "fail", call=call, **told, **more)
+            free = and_(is_free_for(connection, holder), _is_running(tracking_id))
+            if holder:
+                free = and_(free, DELIVERIES.c.state.in_((DeliveryState.PLANNED, DeliveryState.SENDING)))
+            failed = self._moves.move(connection, key, DeliveryState.FAILED, "fail", free, call=call, **told, **more)
             if self._client is not None and not held_back:
                 count_error(connection, self._client, failed, self._now())
                 if was_tried:
                     count_failure(connection, self._client, failed, call, self._now())
 
-    def observe(self, key: str, state: DeliveryState) -> None:
-        """The partner says `processing` or `completed`."""
-        self._moved(key, state, "observe")
+    @repeated
+    def observe(self, key: str, state: DeliveryState, tracking_id: str | None = None) -> None:
+        """The partner says `processing` or `completed`, with a `tracking_id` of that ingest alone."""
+        with self._engine.begin() as connection:
+            self._moves.move(connection, key, state, "observe", _is_running(tracking_id))
+
+    @repeated
+    def leave(self, key: str, detail: str) -> None:
+        """A planned delivery stays planned because somebody else has its title: why, for whoever reads of it."""
+        planned = (DELIVERIES.c.delivery_key == key) & (DELIVERIES.c.state == DeliveryState.PLANNED)
+        with self._engine.begin() as connection:
+            if connection.execute(update(DELIVERIES).where(planned).values(detail=detail)).rowcount:
+                row = connection.execute(select(DELIVERIES).where(planned)).mappings().one()
+                self._moves.note(connection, row, "leave")
 
     @repeated
     def accept(self, partner: str, plan: PlannedTitle, criteria: Sequence[dict[str, Any]]) -> None:
@@ -218,7 +163,8 @@ class Ledger:
                 .where(OFFERED)
                 .values(withdrawn_at=self._now(), end_at=None, withdrawn_by_run=run_id)
             )
-            row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().first()
+            query = select(DELIVERIES).where(DELIVERIES.c.delivery_key == key).with_for_update()
+            row = connection.execute(query).mappings().first()
             if gone.rowcount and row is not None and row["state"] == DeliveryState.ACCEPTED:
                 self._moves.move(connection, key, DeliveryState.WITHDRAWN, "withdraw", detail=detail, by_run=run_id)
             elif gone.rowcount and row is not None:  # it is being sent again; the event alone tells of the withdrawal
@@ -238,7 +184,10 @@ class Ledger:
         with self._engine.connect() as connection:
             return [(row.at, row.action, row.state, row.detail) for row in connection.execute(query)]
 
-    @repeated
-    def _moved(self, key: str, state: DeliveryState, action: str, **values: Any) -> None:
-        with self._engine.begin() as connection:
-            self._moves.move(connection, key, state, action, **values)
+
+def _is_running(tracking_id: str | None) -> ColumnElement[bool]:
+    """The condition that the partner has the delivery by this tracking id and has not ended it; None: any state."""
+    if tracking_id is None:
+        return true()
+    running = DELIVERIES.c.state.in_((DeliveryState.RECEIVED, DeliveryState.PROCESSING))
+    return and_(running, DELIVERIES.c.tracking_id == tracking_id)

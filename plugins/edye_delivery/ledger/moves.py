@@ -13,14 +13,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.vocabulary import Channel, DeliveryState
 from edye_delivery.ledger.classify import AT_PARTNER, UNDER_WAY
+from edye_delivery.ledger.leases import NO_LEASE, TitleBusy
 from edye_delivery.ledger.records import MOVES, WAITED_FOR, MoveRefused
-from edye_delivery.ledger.rows import chunks
+from edye_delivery.ledger.rows import chunks, delivery_of
 from edye_delivery.ledger.streaks import Client
 from edye_delivery.ledger.tables import DELIVERIES
 from edye_delivery.ledger.trail import Call, note, note_all
 
-FORGOTTEN: dict[str, Any] = {"cause": None, "owner": None, "detail": "", "rules": []}
-"""What a delivery no longer has once it moves on: its last failure."""
+FORGOTTEN: dict[str, Any] = {"cause": None, "owner": None, "detail": "", "rules": [], **NO_LEASE}
+"""What a delivery no longer has once it moves on: its last failure, and who sent it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,10 @@ class Moves:
         by_run: str | None = None,
         **values: Any,
     ) -> Mapping[Any, Any]:
-        """The delivery in its new state, with `values` set and the last failure forgotten; MoveRefused.
+        """The delivery in its new state, with `values` set and the last failure forgotten.
 
-        The event names `by_run` where another run than the delivery's own moves it.
+        The event names `by_run` where another run than the delivery's own moves it. MoveRefused where its state or
+        `condition` does not allow the move; TitleBusy where somebody else's lease does not.
         """
         at = self.now()
         ended = {"finished_at": at if state.is_terminal else None}
@@ -55,6 +57,8 @@ class Moves:
         )
         row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().first()
         if row is None or changed.rowcount != 1:
+            if row is not None and row["state"] in MOVES[state] and row["lease_holder"]:
+                raise TitleBusy.by(delivery_of(row))
             by_channel = f" by the channel {row['channel']}" if row and row["channel"] else ""
             stands = f"stands at {row['state']}{by_channel}" if row else "is not in the ledger"
             raise MoveRefused(f"the delivery {key[:12]} {stands}, so it cannot become {state}")

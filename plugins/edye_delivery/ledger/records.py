@@ -37,7 +37,8 @@ class Delivery:
     """One row of the ledger: a delivery as it stands.
 
     `refused_cause` is set from when the partner ended an ingest of it with an error until it fails in another way;
-    `encode_name` names the re-encode that was sent, where the last try sent one.
+    `encode_name` names the re-encode that was sent, where the last try sent one. The lease is that of who sends it,
+    set while it is `sending`; it ends by the database's clock.
     """
 
     delivery_key: str
@@ -67,6 +68,10 @@ class Delivery:
     sent_at: datetime | None
     received_at: datetime | None
     finished_at: datetime | None
+    lease_holder: str | None = None
+    lease_run_id: str | None = None
+    lease_try: int | None = None
+    lease_expires_at: datetime | None = None
 
     @property
     def idempotency_key(self) -> str:

@@ -109,7 +109,11 @@ class Withdrawals:
             return [Withdrawal(reason=reason, by_hand=True, **row) for row in connection.execute(query).mappings()]
 
     def _row(self, connection: Connection, key: str) -> Mapping[Any, Any]:
-        """The delivery, with the run that withdraws it as the one that its events name."""
+        """The delivery, with the run that withdraws it as the one that its events name.
+
+        It is locked until the transaction ends: what is decided by its state holds when that is written.
+        """
         query = select(DELIVERIES, REVISIONS.c.withdrawn_by_run).select_from(CURRENT)
-        row = connection.execute(query.where(DELIVERIES.c.delivery_key == key)).mappings().one()
+        mine = query.where(DELIVERIES.c.delivery_key == key).with_for_update(of=DELIVERIES)
+        row = connection.execute(mine).mappings().one()
         return {**row, "run_id": row["withdrawn_by_run"] or row["run_id"]}

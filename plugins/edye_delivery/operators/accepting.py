@@ -11,7 +11,7 @@ from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.plan import JudgedTitle
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.ledger.records import Delivery
+from edye_delivery.ledger.records import Delivery, MoveRefused
 
 log = logging.getLogger(__name__)
 Evidence = tuple[bool, str, Cause]
@@ -25,7 +25,7 @@ def accept_batch(annex: Annex, ledger: Ledger, titles: tuple[JudgedTitle, ...]) 
         delivery = deliveries[judged.plan.delivery_key]
         state = delivery.state
         if state is DeliveryState.COMPLETED:
-            state = _accept_title(annex, ledger, judged, delivery)
+            state = _accept_or_leave(annex, ledger, judged, delivery)
         counts[state] = counts.get(state, 0) + 1
     return counts
 
@@ -37,6 +37,15 @@ def criteria_of(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> list[d
         for name in annex.acceptance
         for met, evidence, _ in [CRITERIA[name](annex, judged, delivery)]
     ]
+
+
+def _accept_or_leave(annex: Annex, ledger: Ledger, judged: JudgedTitle, delivery: Delivery) -> DeliveryState:
+    """The title's state; one that another run has accepted or failed at the same moment stays as that left it."""
+    try:
+        return _accept_title(annex, ledger, judged, delivery)
+    except MoveRefused as error:
+        log.info("%s: %s", judged.plan.external_id, error)
+        return ledger.deliveries([delivery.delivery_key])[delivery.delivery_key].state
 
 
 def _accept_title(annex: Annex, ledger: Ledger, judged: JudgedTitle, delivery: Delivery) -> DeliveryState:

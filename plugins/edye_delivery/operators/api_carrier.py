@@ -15,6 +15,7 @@ from edye_delivery.clients.ingest import ExtraPart, IngestApi, MediaBody, Receip
 from edye_delivery.errors import Transient
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Delivery
+from edye_delivery.operators.heartbeat import Heartbeat
 from edye_delivery.operators.media_check import MediaCheck, OpenMedia
 from edye_delivery.operators.media_source import MediaSource
 from edye_delivery.operators.sending import Handover, PartnerRefused
@@ -42,6 +43,11 @@ class ApiCarrier:
         """How many titles go at once."""
         return api_channel_of(self.annex).titles_at_once
 
+    @property
+    def lease_s(self) -> float:
+        """How long a title is this sender's without a renewal."""
+        return api_channel_of(self.annex).lease_s
+
     def advanced(self, delivery_key: str) -> bool:
         """Never: a call that breaks off begins anew."""
         return False
@@ -49,13 +55,14 @@ class ApiCarrier:
     def carry(self, judged: JudgedTitle, delivery: Delivery) -> Handover:
         """One call; what an earlier call began without our hearing of it is adopted."""
         plan = judged.plan
+        heartbeat = Heartbeat(self.ledger, delivery.delivery_key, delivery.lease_holder or "", self.lease_s)
         with self.media.opened(judged) as stream:
             upload = Upload(
                 key=delivery.idempotency_key,
                 request_id=str(delivery.request_id),
                 file_name=plan.file_name,
                 metadata=plan.metadata,
-                media=MediaBody(stream.size_bytes, _verified(judged, stream)),
+                media=MediaBody(stream.size_bytes, _verified(judged, stream, heartbeat, delivery.unanswered > 1)),
                 extras=self._extras(judged),
             )
             answer = self.api.send(upload)
@@ -102,14 +109,22 @@ def _refused(refusal: Refusal, *, ended_ingest: bool) -> PartnerRefused | Transi
     return refused.answered(refusal.http_status, refusal.code)
 
 
-def _verified(judged: JudgedTitle, stream: OpenMedia) -> Iterator[bytes]:
-    """The media's blocks; the upload breaks off before its last one where they are not what was judged."""
+def _verified(judged: JudgedTitle, stream: OpenMedia, heartbeat: Heartbeat, is_resend: bool) -> Iterator[bytes]:
+    """The media's blocks; the upload breaks off before its last one where they are not what was judged.
+
+    It also does where the lease is lost: without the last block the partner has nothing. A resend asks anew then, for
+    the try before it may have got its receipt after all.
+    """
     check = MediaCheck(judged)
     check.same_file(stream)
     held = b""
-    for block in check.seen(stream.blocks(), 0):
+    for block in check.seen(heartbeat.over(stream.blocks()), 0):
         if held:
             yield held
         held = block
     check.finish()
+    if is_resend:
+        heartbeat.renew()
+    else:
+        heartbeat.beat()
     yield held

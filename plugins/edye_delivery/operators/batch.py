@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
+import socket
 import tempfile
+import uuid
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
@@ -24,6 +27,7 @@ from edye_delivery.hooks.http_client import SYSTEM_TEMPO
 from edye_delivery.hooks.ingest import IngestHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.ledger.breaker import Breaker
+from edye_delivery.ledger.leases import Holder
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.operators.accepting import accept_batch
 from edye_delivery.operators.api_carrier import ApiCarrier
@@ -36,6 +40,9 @@ from edye_delivery.operators.sending import Carrier, Sender
 from edye_delivery.operators.tracing import note_verdicts
 
 log = logging.getLogger(__name__)
+INGEST_WAIT_S = 900.0
+"""How long a redelivery waits for a running delivery of its title: most ingests end within minutes, and the run holds a
+worker meanwhile."""
 
 
 class BatchOperator(StepOperator):
@@ -103,7 +110,8 @@ class DeliverBatchOperator(BatchOperator):
         alarm = the_alarm()
         with self.carrier(ledger, store) as carrier:
             run_id, admit = batch.request.run_id, self._breaker(context).admit
-            sender = Sender(self.annex.partner, carrier, ledger, SYSTEM_TEMPO, run_id, alarm.sound, admit)
+            partner, holder = self.annex.partner, Holder(_own_name(), context["ti"].try_number)
+            sender = Sender(partner, carrier, ledger, SYSTEM_TEMPO, run_id, alarm.sound, admit, holder, INGEST_WAIT_S)
             counts = sender.send_batch(batch.titles)
         alarm.sound()
         log.info("batch %s: %s", batch.number, counts)
@@ -150,3 +158,8 @@ class AcceptBatchOperator(BatchOperator):
         the_alarm().sound()
         log.info("batch %s: %s", batch.number, counts)
         return counts
+
+
+def _own_name() -> str:
+    """Who sends: the machine and process, for people, and what no other task has."""
+    return f"{socket.gethostname():.64}:{os.getpid()}:{uuid.uuid4().hex}"

@@ -31,6 +31,7 @@ from edye_delivery.clients.ftp_path import RemotePath
 from edye_delivery.errors import FtpRefused, Transient
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Delivery
+from edye_delivery.operators.heartbeat import Heartbeat
 from edye_delivery.operators.media_check import MediaCheck, media_of, promised_sha256
 from edye_delivery.operators.media_source import MediaSource
 from edye_delivery.operators.sending import Handover, PartnerRefused
@@ -85,6 +86,11 @@ class FtpCarrier:
         """As many as connections."""
         return ftp_channel_of(self.annex).connections_at_once
 
+    @property
+    def lease_s(self) -> float:
+        """How long a title is this sender's without a renewal."""
+        return ftp_channel_of(self.annex).lease_s
+
     def __enter__(self) -> Self:
         return self
 
@@ -99,12 +105,13 @@ class FtpCarrier:
     def carry(self, judged: JudgedTitle, delivery: Delivery) -> Handover:
         """Sends what is not there yet; the tracking id is the metadata file's name."""
         pieces = self._pieces(judged, delivery)
+        heartbeat = Heartbeat(self.ledger, delivery.delivery_key, delivery.lease_holder or "", self.lease_s)
         self._advanced.discard(delivery.delivery_key)
         try:
             with self._session() as session:
                 if not _is_placed(session, pieces[-1], delivery):
                     self._take_back_older(session, delivery, pieces[-1].path.folder)
-                    self._place_all(session, pieces, delivery)
+                    self._place_all(session, pieces, delivery, heartbeat)
         except FtpRefused as error:
             cause = cause_of(self.annex, http_status=None, code=str(error.code), text=error.text)
             raise PartnerRefused(cause, str(error), ended_ingest=False).answered(None, str(error.code)) from error
@@ -137,16 +144,20 @@ class FtpCarrier:
             if key == delivery.delivery_key or other.channel is not Channel.FTP or other.tracking_id is None:
                 continue
             older = RemotePath(folder, other.tracking_id)
-            if other.state is not DeliveryState.ACCEPTED and session.size(older) is not None:
+            lies_there = other.state is not DeliveryState.ACCEPTED and session.size(older) is not None
+            if other.content_key == delivery.content_key and other.state.is_with_partner and not lies_there:
+                told = f"the partner has picked up {older} with the same content (run {other.run_id})"
+                raise Transient(f"{told} and has not said how it ended: a second ingest waits for that")
+            if lies_there:
                 session.delete(older)
                 log.warning("%s was not picked up and is removed: newer content of its title follows", older)
 
-    def _place_all(self, session: FtpSession, pieces: list[Piece], delivery: Delivery) -> None:
+    def _place_all(self, session: FtpSession, pieces: list[Piece], delivery: Delivery, heartbeat: Heartbeat) -> None:
         arrived = [self._arrived_bytes(session, piece, delivery) for piece in pieces]
         self._note_arrived(delivery.delivery_key, sum(arrived))
         for piece, offset in zip(pieces, arrived, strict=True):
             if not _is_placed(session, piece, delivery):
-                self._place(session, piece, offset, delivery)
+                self._place(session, piece, offset, delivery, heartbeat)
 
     def _arrived_bytes(self, session: FtpSession, piece: Piece, delivery: Delivery) -> int:
         """How much of a file is there, so that it may be gone on with; what nobody can go on with is removed."""
@@ -164,21 +175,24 @@ class FtpCarrier:
         self._sizes[piece.temporary.name] = size_bytes
         return size_bytes
 
-    def _place(self, session: FtpSession, piece: Piece, offset: int, delivery: Delivery) -> None:
-        """Sends the rest of a file, looks whether all of it is there, and gives it its final name."""
+    def _place(self, session: FtpSession, piece: Piece, offset: int, delivery: Delivery, heartbeat: Heartbeat) -> None:
+        """Sends the rest of a file, looks whether it is whole, and gives it its final name; LeaseLost before."""
+        heartbeat.beat()
         with piece.blocks(offset) as blocks:
             if offset < piece.size_bytes:
-                self._store(session, piece, blocks, offset)
+                self._store(session, piece, heartbeat.over(blocks), offset)
             else:  # nothing is missing; a media file is read all the same where its digest has to be known
-                for _ in blocks:
+                for _ in heartbeat.over(blocks):
                     pass
         arrived = session.size(piece.temporary)
         if arrived != piece.size_bytes:
             if offset and arrived is not None:  # a server that does not go on where it says that it does
                 session.delete(piece.temporary)
             raise Transient(f"{piece.path}: {arrived or 0} of {piece.size_bytes} bytes arrived")
-        if piece.temporary.name not in delivery.whole_files:
-            self.ledger.note_whole(delivery.delivery_key, piece.temporary.name)
+        if piece.temporary.name in delivery.whole_files:
+            heartbeat.renew()
+        else:
+            self.ledger.note_whole(delivery.delivery_key, piece.temporary.name, heartbeat.holder, self.lease_s)
         session.rename(piece.temporary, piece.path)
         log.info("%s is there, %s bytes", piece.path, piece.size_bytes)
 

@@ -16,6 +16,7 @@ from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.snapshot import WindowPlan
 from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Change, DeliveryState
 from edye_delivery.catalog.window import Window, rfc3339
+from edye_delivery.ledger.leases import TitleBusy
 from edye_delivery.ledger.records import Delivery, Revision
 from edye_delivery.operators.withdrawal_reporting import incidents_of, not_found_sentence, withdrawn_report
 from edye_delivery.qc.metadata import malformed
@@ -180,7 +181,13 @@ def _planned_report(outcome: RunOutcome, plan: PlannedTitle, detail: str) -> Tit
     if delivery is not None and delivery.is_left_to(outcome.request.channel):
         cause = cause or Cause.TRANSIENT
         detail = f"the {delivery.channel} channel has it: {state}; this run leaves it alone"
-        step = f"run the window by the {delivery.channel} channel, which ends it; force_resend sends it all the same"
+        step = (
+            f"run the window by the {delivery.channel} channel, which ends it; after that force_resend sends it again"
+        )
+    elif delivery is not None and delivery.lease_run_id not in (None, outcome.request.run_id):
+        cause = cause or Cause.TRANSIENT
+        detail = f"{TitleBusy.by(delivery)}; this run left it alone"
+        step = "nothing: that run brings it to an end, or the next run takes it up"
     elif not outcome.request.dry_run and not state.is_terminal:
         cause = cause or Cause.TRANSIENT
         detail = detail or f"it was left {state}: a step of its batch did not end"

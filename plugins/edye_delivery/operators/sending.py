@@ -4,24 +4,41 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import partial
+from typing import Any, Protocol
 
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from edye_delivery.annex.outcome import plain_text
 from edye_delivery.annex.wire import Patience
 from edye_delivery.catalog.finding import blocking
-from edye_delivery.catalog.plan import JudgedTitle
+from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState
 from edye_delivery.clients.patience import Tempo, pause_before_retry_s
 from edye_delivery.errors import AuthRefused, CircuitOpen, DeliveryError, NameRefused, Terminal, Transient
 from edye_delivery.ledger.breaker import Admission, Verdict
+from edye_delivery.ledger.leases import Holder
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Delivery, MoveRefused
 from edye_delivery.ledger.trail import Call
+from edye_delivery.operators.heartbeat import RENEWALS_A_LEASE
+from edye_delivery.operators.turns import Outcome, Turns, is_persons
 
 log = logging.getLogger(__name__)
 TRIAL_POLL_S = 1.0
+INGEST_WAIT_S = 30.0
+SHOWN_CHARS = 300
+CAUSES: tuple[tuple[type[DeliveryError], Cause], ...] = (
+    (AuthRefused, Cause.AUTH),
+    (Transient, Cause.TRANSIENT),
+    (NameRefused, Cause.METADATA),
+    (DeliveryError, Cause.MEDIA),
+)
+LEDGER_AWAY = (OperationalError, InterfaceError)
 TO_SEND = frozenset({DeliveryState.PLANNED, DeliveryState.SENDING})
 
 
@@ -68,6 +85,7 @@ class Carrier(Protocol):
     channel: Channel
     patience: Patience
     titles_at_once: int
+    lease_s: float
 
     def carry(self, judged: JudgedTitle, delivery: Delivery) -> Handover:
         """Hands the title over."""
@@ -80,6 +98,9 @@ class Carrier(Protocol):
 class Sender:
     """Sends a batch over one channel: the way there, the memory.
 
+    Every title is sent under a lease, `holder`'s. What somebody else has is left alone; whoever let his lease end is
+    succeeded. A title that a person asked for waits up to `ingest_wait_s` for a running delivery to end.
+
     After a refused token nothing more is sent: what was not begun fails with the cause `auth`. `admit` says before
     every try whether the circuit lets a title through. `sound_alarm` is called after every failure.
     """
@@ -91,77 +112,130 @@ class Sender:
     run_id: str
     sound_alarm: Callable[[], None] = lambda: None
     admit: Callable[[str], Verdict] = lambda key: Verdict(Admission.SEND)
+    holder: Holder = field(default_factory=lambda: Holder(uuid.uuid4().hex))
+    ingest_wait_s: float = INGEST_WAIT_S
     auth_error: AuthRefused | None = field(default=None, init=False)
     held_back: NotSent | None = field(default=None, init=False)
 
     def send_batch(self, titles: tuple[JudgedTitle, ...]) -> dict[str, int]:
-        """Sends what is open and counts titles by the state they then have.
-
-        Raises AuthRefused or CircuitOpen after the last title.
+        """Sends what is open and counts titles by their state then; AuthRefused or CircuitOpen after the last title.
 
         Titles with a blocking finding are rejected and not sent. One title's failure never stops its neighbours. A
-        delivery that has a tracking id, has ended or is another channel's is left alone.
+        delivery that has a tracking id, has ended or is another channel's is left alone; one that somebody else is
+        sending is waited for as far as it may end soon, and then left to the next run.
         """
-        self._remember_verdicts(titles)
+        self._plan([judged.plan for judged in titles])
+        numbered = dict(enumerate(titles))
         with ThreadPoolExecutor(self.carrier.titles_at_once, thread_name_prefix="send") as pool:
-            states = list(pool.map(self._send_title, titles))
+            outcomes = self._send_all(pool, numbered)
+            if self.auth_error is None and self.held_back is None:
+                turns = Turns(self.carrier.lease_s, self.ingest_wait_s, self.tempo.sleep)
+                outcomes = turns.wait(numbered, outcomes, partial(self._send_all, pool))
+        states = [self._state_left(judged, outcomes[number]) for number, judged in numbered.items()]
         if self.auth_error is not None:
             raise self.auth_error
         if self.held_back is not None:
             raise CircuitOpen(f"{self.held_back.sentence}; the titles that were held back are failed, run again later")
         return {state: states.count(state) for state in sorted(set(states))}
 
-    def _remember_verdicts(self, titles: tuple[JudgedTitle, ...]) -> None:
-        """Writes the intent for every title, and what quality control refused; what the partner has stays as it is."""
-        self.ledger.plan(self.partner, self.run_id, [judged.plan for judged in titles], self.carrier.channel)
-        deliveries = self.ledger.deliveries(judged.plan.delivery_key for judged in titles)
-        for judged in titles:
-            found, delivery = blocking(judged.findings), deliveries[judged.plan.delivery_key]
-            if not found or not self._is_ours(delivery):
-                continue
-            detail = "; ".join(finding.message for finding in found)
-            lasting = next((finding for finding in found if finding.cause is not Cause.TRANSIENT), None)
-            if lasting is None:
-                self.ledger.fail(judged.plan.delivery_key, Cause.TRANSIENT, detail, was_tried=False)
-            else:
-                rules = list(dict.fromkeys(finding.code for finding in found))
-                self.ledger.reject(judged.plan.delivery_key, lasting.cause, lasting.owner, detail, rules)
+    def _plan(self, plans: Sequence[PlannedTitle]) -> None:
+        """Writes the intent for every title; one that the ledger cannot take costs nobody but itself."""
+        try:
+            self.ledger.plan(self.partner, self.run_id, plans, self.carrier.channel)
+        except LEDGER_AWAY:
+            raise
+        except Exception:  # what of a foreign text a database does not take
+            if len(plans) == 1:
+                log.exception("%s cannot be written to the ledger, so it is not sent", plans[0].external_id)
+                return
+            for plan in plans:
+                self._plan([plan])
+
+    def _send_all(self, pool: ThreadPoolExecutor, titles: Mapping[int, JudgedTitle]) -> dict[int, Outcome]:
+        """Takes up every title once; first those that are only rejected, so that they do not wait for uploads."""
+        order = sorted(titles, key=lambda number: not blocking(titles[number].findings))
+        return dict(zip(order, pool.map(lambda number: self._send_title(titles[number]), order), strict=True))
+
+    def _state_left(self, judged: JudgedTitle, outcome: Outcome) -> str:
+        """The title's state; where somebody else has it, who, and that it is open, for log and report."""
+        if isinstance(outcome, str):
+            return outcome
+        key = judged.plan.delivery_key
+        log.warning("%s is left alone: %s", judged.plan.external_id, outcome)
+        self.ledger.leave(key, f"{outcome}; this run left it alone, the next one takes it up")
+        return self.ledger.deliveries([key])[key].state
+
+    def _delivery_of(self, judged: JudgedTitle) -> Delivery | None:
+        """The delivery; planned again where another run has rejected what is good, or failed what a person wants."""
+        plan, is_good = judged.plan, not blocking(judged.findings)
+        delivery = self.ledger.deliveries([plan.delivery_key]).get(plan.delivery_key)
+        state = delivery.state if delivery is not None else None
+        if is_good and (state is DeliveryState.REJECTED or (state is DeliveryState.FAILED and is_persons(plan))):
+            self._plan([plan])
+            return self.ledger.deliveries([plan.delivery_key])[plan.delivery_key]
+        return delivery
 
     def _is_ours(self, delivery: Delivery) -> bool:
         return delivery.state in TO_SEND and not delivery.is_left_to(self.carrier.channel)
 
-    def _send_title(self, judged: JudgedTitle) -> str:
-        key, name = judged.plan.delivery_key, judged.plan.external_id
-        delivery = self.ledger.deliveries([key])[key]
-        if not self._is_ours(delivery):
-            by_channel = f" by the {delivery.channel} channel" if delivery.channel else ""
-            log.info("%s is %s%s, nothing to send", name, delivery.state, by_channel)
-            return delivery.state
+    def _send_title(self, judged: JudgedTitle) -> Outcome:
+        """One title's step, which costs that title and no other, whatever happens in it."""
+        name = judged.plan.external_id
+        try:
+            delivery = self._delivery_of(judged)
+            if delivery is None:
+                return DeliveryState.FAILED  # the ledger did not take it, which the log says
+            if not self._is_ours(delivery):
+                by_channel = f" by the {delivery.channel} channel" if delivery.channel else ""
+                log.info("%s is %s%s, nothing to send", name, delivery.state, by_channel)
+                return delivery.state
+            if blocking(judged.findings):
+                return self._refuse(judged)
+            return self._send_or_fail(judged)
+        except MoveRefused as error:
+            log.info("%s: %s", name, error)
+            return error
+        except LEDGER_AWAY:
+            raise
+        except Exception as error:  # what a foreign file or answer does to us that nobody foresaw
+            log.exception("%s: sending it broke off", name)
+            told = plain_text(f"{type(error).__name__}: {error}", SHOWN_CHARS)
+        try:
+            return self._fail(judged, Cause.UNKNOWN, f"sending it broke off ({told})")
+        except MoveRefused as error:
+            return error
+
+    def _refuse(self, judged: JudgedTitle) -> str:
+        """Writes that quality control refused a title, or could not say now."""
+        found = blocking(judged.findings)
+        key, detail = judged.plan.delivery_key, "; ".join(finding.message for finding in found)
+        lasting = next((finding for finding in found if finding.cause is not Cause.TRANSIENT), None)
+        if lasting is None:
+            self.ledger.fail(key, Cause.TRANSIENT, detail, was_tried=False, holder=self.holder.name)
+            return DeliveryState.FAILED
+        rules = list(dict.fromkeys(finding.code for finding in found))
+        self.ledger.reject(key, lasting.cause, lasting.owner, detail, rules, self.holder.name)
+        return DeliveryState.REJECTED
+
+    def _send_or_fail(self, judged: JudgedTitle) -> str:
         try:
             return self._send_until_answered(judged)
-        except MoveRefused as error:
-            log.warning("%s: %s", name, error)
-            return self.ledger.deliveries([key])[key].state
+        except MoveRefused:
+            raise
         except PartnerRefused as error:
-            log.warning("%s refused: %s", name, error)
-            self.ledger.fail(key, error.cause, str(error), ended_by_partner=error.ended_ingest, call=Call.of(error))
-            self.sound_alarm()
-            return DeliveryState.FAILED
+            return self._fail(judged, error.cause, error, ended_by_partner=error.ended_ingest)
         except NotSent as error:
-            log.warning("%s %s", name, error)
-            self.ledger.fail(key, error.cause, str(error), held_back=True)
-            return DeliveryState.FAILED
-        except AuthRefused as error:
-            self.auth_error = self.auth_error or error
-            cause, failure = Cause.AUTH, error
-        except Transient as error:
-            cause, failure = Cause.TRANSIENT, error
-        except NameRefused as error:
-            cause, failure = Cause.METADATA, error
-        except Terminal as error:
-            cause, failure = Cause.MEDIA, error
-        log.warning("%s failed (%s): %s", name, cause, failure)
-        self.ledger.fail(key, cause, str(failure), call=Call.of(failure))
+            return self._fail(judged, error.cause, error, held_back=True)
+        except DeliveryError as error:
+            if isinstance(error, AuthRefused):
+                self.auth_error = self.auth_error or error
+            return self._fail(judged, next(cause for kind, cause in CAUSES if isinstance(error, kind)), error)
+
+    def _fail(self, judged: JudgedTitle, cause: Cause, failure: DeliveryError | str, **more: Any) -> str:
+        log.warning("%s failed (%s): %s", judged.plan.external_id, cause, failure)
+        call = Call.of(failure) if isinstance(failure, DeliveryError) else None
+        key = judged.plan.delivery_key
+        self.ledger.fail(key, cause, str(failure), call=call, holder=self.holder.name, **more)
         self.sound_alarm()
         return DeliveryState.FAILED
 
@@ -175,7 +249,9 @@ class Sender:
             self._pass_gate(key)
             attempt += 1
             encode_name = judged.encode.name if judged.encode else None
-            delivery = self.ledger.begin_send(key, self.run_id, self.carrier.channel, encode_name)
+            delivery = self.ledger.begin_send(
+                key, self.run_id, self.carrier.channel, encode_name, self.holder, self.carrier.lease_s
+            )
             try:
                 return self._send_once(judged, delivery)
             except Transient as error:
@@ -183,9 +259,18 @@ class Sender:
                 pause_s = pause_before_retry_s(self.carrier.patience, attempt, error.retry_after_s, self.tempo.random())
                 if pause_s is None:
                     raise
-                self.ledger.retry(key, str(error), Call.of(error))
+                self.ledger.retry(key, str(error), Call.of(error), self.holder.name, self.carrier.lease_s)
                 log.info("%s: %s; again in %.1f s", judged.plan.external_id, error, pause_s)
-                self.tempo.sleep(pause_s)
+                self._pause(key, pause_s)
+
+    def _pause(self, key: str, pause_s: float) -> None:
+        """Sleeps; the lease on the title is renewed meanwhile."""
+        slice_s = self.carrier.lease_s / RENEWALS_A_LEASE
+        while pause_s > slice_s:
+            self.tempo.sleep(slice_s)
+            self.ledger.renew(key, self.holder.name, self.carrier.lease_s)
+            pause_s -= slice_s
+        self.tempo.sleep(pause_s)
 
     def _pass_gate(self, key: str) -> None:
         """Returns once the title may be sent; raises NotSent where nothing more is sent."""
@@ -209,11 +294,6 @@ class Sender:
             raise
         seconds, tracking_id = time.monotonic() - started, handover.tracking_id
         self.ledger.received(delivery.delivery_key, tracking_id, handover.bytes_sent, seconds, handover.http_status)
-        log.info(
-            "%s received as %s, %s bytes, %.1f s",
-            judged.plan.external_id,
-            handover.tracking_id,
-            handover.bytes_sent,
-            seconds,
-        )
+        name = judged.plan.external_id
+        log.info("%s received as %s, %s bytes, %.1f s", name, tracking_id, handover.bytes_sent, seconds)
         return DeliveryState.RECEIVED

@@ -12,7 +12,7 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.plan import JudgedTitle
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState, IngestState
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.ledger.records import Delivery
+from edye_delivery.ledger.records import Delivery, MoveRefused
 from edye_delivery.ledger.trail import Call
 
 log = logging.getLogger(__name__)
@@ -47,17 +47,27 @@ def record_outcomes(ledger: Ledger, deliveries: Iterable[Delivery], outcomes: Ma
     """
     for delivery in deliveries:
         outcome = outcomes.get(str(delivery.tracking_id))
-        state = IngestState(outcome["state"]) if outcome else None
-        if outcome is None or state is None or not state.is_terminal:
-            seen = f"its last state was {outcome['state']}" if outcome else "its state was never told"
-            told = f"the partner did not end ingest {delivery.tracking_id} within the limit; {seen}"
-            cause, sentence = (outcome or {}).get("cause"), (outcome or {}).get("sentence")
-            ledger.fail(delivery.delivery_key, Cause(cause or Cause.STUCK), sentence or told)
-        elif state is IngestState.COMPLETED:
-            ledger.observe(delivery.delivery_key, DeliveryState.COMPLETED)
+        try:
+            _record_outcome(ledger, delivery, outcome)
+        except MoveRefused as error:  # another run waits for the same ingest and has written its end already
+            log.info("%s (%s): %s", delivery.external_id, delivery.tracking_id, error)
         else:
-            call = Call(None, outcome.get("http_status"), outcome.get("error_code", ""))
-            ended = outcome.get("partner_ended", True)
-            cause, sentence = Cause(outcome["cause"]), outcome["sentence"]
-            ledger.fail(delivery.delivery_key, cause, sentence, ended_by_partner=ended, call=call)
-        log.info("%s (%s): %s", delivery.external_id, delivery.tracking_id, outcome or "no answer")
+            log.info("%s (%s): %s", delivery.external_id, delivery.tracking_id, outcome or "no answer")
+
+
+def _record_outcome(ledger: Ledger, delivery: Delivery, outcome: Mapping[str, Any] | None) -> None:
+    """Writes the end of one ingest; MoveRefused where that ingest has ended already."""
+    key, tracking_id = delivery.delivery_key, delivery.tracking_id
+    state = IngestState(outcome["state"]) if outcome else None
+    if outcome is None or state is None or not state.is_terminal:
+        seen = f"its last state was {outcome['state']}" if outcome else "its state was never told"
+        told = f"the partner did not end ingest {delivery.tracking_id} within the limit; {seen}"
+        cause, sentence = (outcome or {}).get("cause"), (outcome or {}).get("sentence")
+        ledger.fail(key, Cause(cause or Cause.STUCK), sentence or told, tracking_id=tracking_id)
+    elif state is IngestState.COMPLETED:
+        ledger.observe(key, DeliveryState.COMPLETED, tracking_id)
+    else:
+        call = Call(None, outcome.get("http_status"), outcome.get("error_code", ""))
+        ended = outcome.get("partner_ended", True)
+        cause, sentence = Cause(outcome["cause"]), outcome["sentence"]
+        ledger.fail(key, cause, sentence, ended_by_partner=ended, call=call, tracking_id=tracking_id)
