@@ -15,8 +15,8 @@ from edye_delivery.errors import AnswerMalformed, MediaTooLarge
 
 BLOCK_BYTES = 256 * 1024
 GZIP = 16 + zlib.MAX_WBITS
-ACCEPTED = "gzip"
-"""What requests for answers say in Accept-Encoding."""
+ACCEPTED, PLAIN = "gzip", "identity"
+"""What requests say in Accept-Encoding."""
 
 
 class Body:

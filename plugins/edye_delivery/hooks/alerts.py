@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow.providers.apprise.hooks.apprise import AppriseHook
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
 from apprise import Apprise, NotifyType
 
-from edye_delivery.errors import ConfigurationInvalid, NobodyToTell, Transient
+from edye_delivery.clients.alert_call import send_alert
+from edye_delivery.errors import ConfigurationInvalid, NobodyToTell
 from edye_delivery.hooks.connection_safety import warn_once
 from edye_delivery.hooks.connection_secrets import secrets_of_service
+from edye_delivery.hooks.http_client import positive_number
 from edye_delivery.hooks.log_guard import guard_logs
 
 CONN_ID = "alerts"
+ALERT_MAX_S = 60.0
 PLAIN_SCHEMES = frozenset({"form", "json", "xml"})
 """Forms of an address that are plain http; with an s at their end they are https."""
 
@@ -25,9 +30,7 @@ class AlertHook(AppriseHook):
 
     def _guard(self, connection: Connection) -> None:
         """What Apprise says of a service goes to the log only: its address is hidden there, and what is in it."""
-        config = self.get_config_from_conn(connection)
-        services = config if isinstance(config, list) else [config]
-        addresses = [str(service["path"]) for service in services]
+        addresses = [str(service["path"]) for service in self._services(connection)]
         guard_logs([secret for address in addresses for secret in secrets_of_service(address)])
         for address in addresses:
             if address.partition("://")[0].lower() in PLAIN_SCHEMES:
@@ -36,7 +39,8 @@ class AlertHook(AppriseHook):
     def tell(self, title: str, body: str, *, is_critical: bool) -> None:
         """Sends the message to every service of the connection; NobodyToTell where there is no connection.
 
-        Transient where one of them did not take it. No address of a service is told: it may hold a password.
+        Transient where one of them did not take it within the extra `timeout_s` (60). No address of a service is told:
+        it may hold a password.
         """
         try:
             connection = self.get_connection(self.apprise_conn_id)
@@ -54,5 +58,15 @@ class AlertHook(AppriseHook):
         if not services:
             raise ConfigurationInvalid(f"the connection {self.apprise_conn_id} names no service that Apprise knows")
         kind = NotifyType.FAILURE if is_critical else NotifyType.SUCCESS
-        if not services.notify(body=body, title=title, notify_type=kind):
-            raise Transient(f"a service of the connection {self.apprise_conn_id} did not take the message")
+        extra = connection.extra_dejson
+        send_alert(
+            self._services(connection),
+            title,
+            body,
+            kind.value,
+            positive_number(extra, "timeout_s", ALERT_MAX_S, self.apprise_conn_id),
+        )
+
+    def _services(self, connection: Connection) -> list[dict[str, Any]]:
+        config = self.get_config_from_conn(connection)
+        return config if isinstance(config, list) else [config]

@@ -9,22 +9,24 @@ from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from airflow.sdk import BaseHook
 
 from edye_delivery.annex.feeds import FeedSpec
+from edye_delivery.annex.wire import LEAST_RATE_BYTES_S
 from edye_delivery.catalog.feed_records import FEED_PAGE_MAX_BYTES
+from edye_delivery.clients.bounds import ANSWER_S, CallBounds
 from edye_delivery.clients.feed_pages import FeedPages, PageBounds, PageUnread
 from edye_delivery.clients.feed_store import S3FeedStore
 from edye_delivery.clients.public_hosts import HostGuard
+from edye_delivery.clients.s3_transport import bind_s3
 from edye_delivery.errors import ConfigurationInvalid, Transient
 from edye_delivery.hooks.connection_safety import check_s3
 from edye_delivery.hooks.connection_secrets import mask_of
-
-READ_TIMEOUT_S = 60.0
+from edye_delivery.hooks.http_client import positive_number
 
 
 class FeedStoreHook(BaseHook):
     """The store behind a connection of type aws.
 
     Extras: bucket_name, public_url (where readers find the bucket; without it the endpoint and the bucket), prefix,
-    trust_env (false: no proxy of the environment when reading back).
+    trust_env (false: no proxy of the environment when reading back), timeout_s and least_rate_bytes_s (of one call).
     """
 
     def __init__(self, spec: FeedSpec) -> None:
@@ -38,7 +40,7 @@ class FeedStoreHook(BaseHook):
     async def _fetched(self, url: str) -> bytes:
         trust_env = bool(self.get_connection(self._spec.conn_id).extra_dejson.get("trust_env", True))
         guard = HostGuard(lambda _: (), private_allowed=True)  # the address is our own connection's
-        async with httpx.AsyncClient(timeout=READ_TIMEOUT_S, trust_env=trust_env) as client:
+        async with httpx.AsyncClient(timeout=self._bounds().answer_s, trust_env=trust_env) as client:
             try:
                 return await FeedPages(client, guard, PageBounds(FEED_PAGE_MAX_BYTES)).fetch(url, frozenset())
             except PageUnread as error:
@@ -61,4 +63,14 @@ class FeedStoreHook(BaseHook):
         mask = mask_of(connection)
         with mask.errors():
             client = S3Hook(aws_conn_id=conn_id).get_conn()
+        bind_s3(client, self._bounds())
         return S3FeedStore(client, bucket, prefix, public_url, mask)
+
+    def _bounds(self) -> CallBounds:
+        conn_id = self._spec.conn_id
+        extra = self.get_connection(conn_id).extra_dejson
+        return CallBounds(
+            answer_s=positive_number(extra, "timeout_s", ANSWER_S, conn_id),
+            least_rate_bytes_s=positive_number(extra, "least_rate_bytes_s", LEAST_RATE_BYTES_S, conn_id),
+            max_bytes=FEED_PAGE_MAX_BYTES,
+        )

@@ -16,11 +16,12 @@ from elasticsearch import Elasticsearch
 
 from edye_delivery.catalog.event import Event, as_ecs
 from edye_delivery.clients.elastic import Arrival, ElasticSink
+from edye_delivery.clients.elastic_node import BoundedNode
 from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks.artifacts import ArtifactHook, ArtifactStore
 from edye_delivery.hooks.connection_safety import refuse_plain_http, verify_of
 from edye_delivery.hooks.connection_secrets import carries_credential, mask_of
-from edye_delivery.hooks.http_client import ApiHook
+from edye_delivery.hooks.http_client import ApiHook, positive_number
 
 log = logging.getLogger(__name__)
 CONN_ID = "ingesta_logs"
@@ -102,7 +103,8 @@ def _client(conn_id: str, connection: Connection) -> Elasticsearch:
         hosts=[f"{url.scheme}://{host}:{url.port or PORTS[url.scheme]}{url.path.rstrip('/')}"],
         basic_auth=(connection.login, connection.password or "") if connection.login else None,
         api_key=None if connection.login else connection.password,
-        request_timeout=float(extra.get("timeout_s", ANSWER_TIMEOUT_S)),
+        request_timeout=positive_number(extra, "timeout_s", ANSWER_TIMEOUT_S, conn_id),
+        node_class=BoundedNode,
         max_retries=0,
         http_compress=True,
         **secure,

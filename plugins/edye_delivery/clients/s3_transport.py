@@ -1,0 +1,125 @@
+"""What carries the calls of an S3 client: our HTTP, so that each has a deadline, and its object a least rate."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.exceptions import ConnectionClosedError
+from botocore.httpsession import get_cert_path
+
+from edye_delivery.clients.bounds import CallBounds
+from edye_delivery.clients.http import open_answer, transport_failures
+from edye_delivery.errors import AnswerMalformed, TooSlow, Transient
+
+WHAT = "the feed store"
+BLOCK_BYTES = 256 * 1024
+NOT_SENT = frozenset({"expect", "accept-encoding"})
+"""httpx does not wait for 100 Continue; objects come as they were put. Neither header is signed."""
+
+
+def bind_s3(client: Any, bounds: CallBounds) -> None:
+    """Has a botocore client send its calls through our HTTP, with the certificates and the proxy of its own."""
+    session = client._endpoint.http_session
+    proxy = session._proxy_config.proxy_url_for(client.meta.endpoint_url)
+    http = httpx.Client(verify=_tls(session), proxy=proxy, trust_env=False, timeout=bounds.answer_s)
+    client.meta.events.register("before-send.s3", S3Transport(http, bounds).send)
+
+
+class S3Transport:
+    """Sends what botocore has signed; registered for its event `before-send`, whose answer it takes for the call's."""
+
+    def __init__(self, client: httpx.Client, bounds: CallBounds) -> None:
+        self._client, self._bounds = client, bounds
+
+    def send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        """The answer. TooSlow is final; a connection that fails is botocore's to try again."""
+        made = httpx.Request(
+            request.method,
+            request.url,
+            headers={**_headers(request), "Accept-Encoding": "identity"},
+            content=_content(request.body),
+            extensions={"target": _target(request.url), "timeout": self._client.timeout.as_dict()},
+        )
+        try:
+            response = open_answer(self._client, made, WHAT, self._bounds, is_stream=request.stream_output)
+            answer = AWSResponse(request.url, response.status_code, response.headers, _Raw(response, self._bounds))
+            if not request.stream_output:
+                answer.content  # noqa: B018 - reads the body, so that it is part of the call
+        except TooSlow:
+            raise
+        except Transient as error:
+            raise ConnectionClosedError(endpoint_url=request.url, error=error) from error
+        return answer
+
+
+class _Raw:
+    """The body as botocore reads it, bounded in bytes."""
+
+    def __init__(self, response: httpx.Response, bounds: CallBounds) -> None:
+        self._response, self._max_bytes = response, bounds.max_bytes
+        self._blocks: Iterator[bytes] | None = None
+        self._rest = bytearray()
+
+    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
+        """Every block of it."""
+        arrived = 0
+        try:
+            with transport_failures(WHAT):
+                for block in self._response.iter_raw():
+                    arrived += len(block)
+                    if arrived > self._max_bytes:
+                        raise AnswerMalformed(f"{WHAT} sends more than {self._max_bytes:,} bytes")
+                    yield block
+        finally:
+            self.close()
+
+    def read(self, amt: int | None = None, **_: Any) -> bytes:
+        """So many bytes, fewer only at the end; all of it without a number."""
+        self._blocks = self._blocks or self.stream()
+        for block in self._blocks:
+            self._rest += block
+            if amt is not None and len(self._rest) >= amt:
+                break
+        amt = len(self._rest) if amt is None else amt
+        content = bytes(self._rest[:amt])
+        del self._rest[:amt]
+        return content
+
+    def close(self) -> None:
+        """Lets the connection go."""
+        self._response.close()
+
+
+def _headers(request: AWSPreparedRequest) -> dict[str, str]:
+    return {
+        name: value.decode("latin-1") if isinstance(value, bytes) else str(value)
+        for name, value in request.headers.items()
+        if name.lower() not in NOT_SENT
+    }
+
+
+def _content(body: Any) -> bytes | Iterator[bytes] | None:
+    if body is None or isinstance(body, bytes | bytearray):
+        return bytes(body) if body is not None else None
+    if isinstance(body, str):
+        return body.encode()
+    return iter(lambda: body.read(BLOCK_BYTES), b"")
+
+
+def _target(url: str) -> bytes:
+    """Path and query to the letter, as they were signed."""
+    return f"/{url.partition('://')[2].partition('/')[2]}".encode()
+
+
+def _tls(session: Any) -> ssl.SSLContext:
+    """The certificates that botocore itself would trust and show."""
+    context = ssl.create_default_context(cafile=get_cert_path(session._verify) if session._verify else None)
+    if not session._verify:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if session._cert_file:
+        context.load_cert_chain(session._cert_file, session._key_file)
+    return context
