@@ -90,8 +90,9 @@ def known_url() -> URL | None:
 
 @lru_cache(maxsize=4)
 def _engine(url: URL) -> Engine:
-    engine = open_engine(url)
     mask = SecretMask.of(url.password, f"{url.username}:{url.password}" if url.password else None)
+    with mask.errors():
+        engine = open_engine(url)
     listen(engine, "handle_error", lambda context: _clean(mask, context))
     return engine
 
