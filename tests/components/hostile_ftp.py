@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 Answer = bytes | Callable[[Any], None]
+TICK_S = 0.02
 POLITE: dict[str, Answer] = {
     "greeting": b"220 hello\r\n",
     "USER": b"331 and the password?\r\n",
@@ -29,6 +31,7 @@ class HostileFtp:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.heard: list[str] = []
+        self.met = 0
         self.data = socket.create_server(("127.0.0.1", 0))
         self.ending, self.was_left = threading.Event(), threading.Event()
         self._connections: list[socket.socket] = []
@@ -59,25 +62,108 @@ class HostileFtp:
         with suppress(OSError):
             while True:
                 connection, _ = self._listener.accept()
+                self.met += 1
                 self._connections.append(connection)
                 with connection, suppress(OSError, ValueError):
                     self._talk(connection)
 
     def _talk(self, connection: socket.socket) -> None:
-        self._answer(connection, "greeting")
-        with connection.makefile("rb") as lines:
-            for line in lines:
-                command = line.decode("latin-1").rstrip("\r\n")
-                self.heard.append(command)
-                self._answer(connection, command.partition(" ")[0])
-        self.was_left.set()
+        try:
+            self._answer(connection, "greeting")
+            with connection.makefile("rb") as lines:
+                for line in lines:
+                    command = line.decode("latin-1").rstrip("\r\n")
+                    self.heard.append(command)
+                    self._answer(connection, command.partition(" ")[0])
+        finally:
+            self.was_left.set()
 
     def _answer(self, connection: socket.socket, command: str) -> None:
         answer = self._answers.get(command, b"502 no\r\n")
-        if callable(answer):
-            answer(connection)
+        _say(connection, answer)
+
+
+def sending(
+    server: HostileFtp, content: Answer, end: Answer = b"226 that was all\r\n"
+) -> Callable[[socket.socket], None]:
+    """The answer to a command whose bytes come over the data connection."""
+
+    def answer(connection: socket.socket) -> None:
+        data, _ = server.data.accept()
+        connection.sendall(b"150 here\r\n")
+        try:
+            with data:
+                _say(data, content)
+        except OSError:
+            connection.sendall(b"426 you went away\r\n")
         else:
-            connection.sendall(answer)
+            _say(connection, end)
+
+    return answer
+
+
+def taking(server: HostileFtp, end: Answer = b"226 all is here\r\n") -> Callable[[socket.socket], None]:
+    """The answer to a command that brings bytes over the data connection."""
+
+    def answer(connection: socket.socket) -> None:
+        data, _ = server.data.accept()
+        connection.sendall(b"150 let us have it\r\n")
+        with data:
+            silent(data)
+        _say(connection, end)
+
+    return answer
+
+
+def _say(connection: socket.socket, answer: Answer) -> None:
+    if callable(answer):
+        answer(connection)
+    else:
+        connection.sendall(answer)
+
+
+def transfers(server: HostileFtp) -> dict[str, Answer]:
+    """What a server says to everything that a session asks, where it means well."""
+    listed = b"-rw-r--r-- 1 edye edye 10 Mar 02 06:00 A.mp4\r\n"
+    return {
+        "PASV": server.passive(),
+        "NLST": sending(server, b"A.mp4\r\n"),
+        "LIST": sending(server, listed),
+        "RETR": sending(server, b"ten bytes\n"),
+        "STOR": taking(server),
+        "APPE": taking(server),
+        "MLST": b"250-\r\n size=10; /incoming/A.mp4\r\n250 end\r\n",
+        "REST": b"350 go on\r\n",
+        "RNFR": b"350 and to?\r\n",
+        "RNTO": b"250 done\r\n",
+        "DELE": b"250 gone\r\n",
+        "MKD": b"257 made\r\n",
+    }
+
+
+def trickled(begin: bytes) -> Callable[[socket.socket], None]:
+    """An answer that begins so and goes on with a byte every now and then."""
+
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(begin)
+        while True:
+            connection.sendall(b"a")
+            time.sleep(TICK_S)
+
+    return answer
+
+
+def endless(block: bytes) -> Callable[[socket.socket], None]:
+    def answer(connection: socket.socket) -> None:
+        while True:
+            connection.sendall(block)
+
+    return answer
+
+
+def silent(connection: socket.socket) -> None:
+    while connection.recv(65536):
+        pass
 
 
 @contextmanager

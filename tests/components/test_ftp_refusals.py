@@ -31,7 +31,7 @@ NINES = b"9" * 5000
 
 
 def session(port: int, *, login: str = FTP_LOGIN, password: str = FTP_PASSWORD, timeout_s: float = 10) -> FtpSession:
-    return FtpSession(FtpAccount("127.0.0.1", port, login, password, timeout_s=timeout_s))
+    return FtpSession(FtpAccount("127.0.0.1", port, login, password, timeout_s=timeout_s, span_s=timeout_s))
 
 
 def guest(server: HostileFtp, timeout_s: float = TIMEOUT_S) -> FtpSession:
@@ -52,7 +52,7 @@ CALLS: dict[str, Callable[[FtpSession], Any]] = {
     "store": lambda one: one.store(FILE, [b"x"]),
     "rename": lambda one: one.rename(RemotePath("/incoming", "B.mp4"), FILE),
     "delete": lambda one: one.delete(FILE),
-    "list": lambda one: one.names("/incoming"),
+    "list": lambda one: one.names("/incoming", ["A"]),
     "size": lambda one: one.size(FILE),
     "retrieve": lambda one: one.read(FILE, 10),
 }
@@ -225,7 +225,7 @@ def test_a_listing_without_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def use(server: HostileFtp) -> None:
         server.change(PASV=server.passive(), NLST=listing(server, forever(b"EDYE_X_ES.json\r\n" * 1000)))
-        guest(server).names("/incoming")
+        guest(server).names("/incoming", ["A"])
 
     check_end(use)
 
@@ -233,7 +233,7 @@ def test_a_listing_without_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_listing_that_falls_silent_is_left() -> None:
     def use(server: HostileFtp) -> None:
         server.change(PASV=server.passive(), NLST=listing(server, lambda data: server.ending.wait(5) and None))
-        guest(server).names("/incoming")
+        guest(server).names("/incoming", ["A"])
 
     check_end(use)
 
@@ -241,7 +241,7 @@ def test_a_listing_that_falls_silent_is_left() -> None:
 def test_a_passive_answer_that_names_another_host_is_not_followed() -> None:
     with hostile_ftp() as server:
         server.change(PASV=server.passive(host="10,1,2,3"), NLST=listing(server, lambda data: data.sendall(b"A\r\n")))
-        assert guest(server).names("/incoming") == {"A"}  # from the very address that was logged in to
+        assert guest(server).names("/incoming", ["A"]) == {"A"}  # from the very address that was logged in to
 
 
 def test_no_password_goes_to_a_server_that_has_no_tls_where_tls_is_asked_for() -> None:

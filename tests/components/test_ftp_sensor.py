@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -37,7 +36,7 @@ class Partner:
     def __init__(self, *script):
         self.script, self.sessions, self.closed = script, 0, 0
 
-    def __call__(self):
+    def __call__(self, life):
         step = self.script[min(self.sessions, len(self.script) - 1)]
         self.sessions += 1
         if isinstance(step, Exception):
@@ -49,9 +48,9 @@ class Look:
     def __init__(self, partner, names):
         self._partner, self._names = partner, names
 
-    def names(self, folder):
+    def names(self, folder, wanted):
         assert folder == "/incoming/roku_premium_subs_mx/metadata"
-        return self._names
+        return self._names & frozenset(wanted)
 
     def size(self, path):
         return 1 if path.name in self._names else None
@@ -125,13 +124,13 @@ def test_the_trigger_gives_one_event_that_is_json_and_asks_the_connection_of_the
         def account(self):
             return "the account"
 
-    async def loaded(conn_id, timeout_s):
+    async def loaded(conn_id, timeout_s, least_rate_bytes_s):
         asked.append((conn_id, timeout_s))
         return Hook()
 
     monkeypatch.setattr(FtpHook, "loaded", loaded)
     monkeypatch.setattr(module, "LOOP_TEMPO", Loop().tempo())
-    monkeypatch.setattr(module, "FtpSession", lambda account: partner())
+    monkeypatch.setattr(module, "FtpSession", lambda account, life: partner(life))
     trigger = FtpTrigger(ANNEX.model_dump(mode="json"), ["A.json"], (START + timedelta(hours=1)).isoformat())
 
     async def events():
@@ -203,10 +202,10 @@ def test_it_defers_for_every_metadata_file_of_the_batch_and_for_no_other_channel
     assert timedelta(minutes=59) < left < timedelta(minutes=61)
 
 
-def test_it_says_that_the_channel_is_deprecated(sensor, capsys):
+def test_it_says_that_the_channel_is_deprecated(sensor, caplog):
     with pytest.raises(TaskDeferred):
         sensor.execute({})
-    assert "the FTP channel of ROKU Premium Subscriptions MX is deprecated since Q3 2025" in capsys.readouterr().out
+    assert "the FTP channel of ROKU Premium Subscriptions MX is deprecated since Q3 2025" in caplog.text
 
 
 def test_the_outcomes_go_to_the_ledger_and_the_batch_goes_on(sensor, ledger):
@@ -223,23 +222,3 @@ def test_a_refused_login_is_raised_and_what_had_not_ended_stays(sensor, ledger):
 
 def test_a_batch_that_was_never_judged_is_not_waited_for(ledger):
     assert FtpSensor(task_id="wait", annex=ANNEX, batch=None).execute({}) is None
-
-
-def test_a_look_that_does_not_end_is_left_and_the_next_one_finds_the_outcome(monkeypatch):
-    monkeypatch.setattr("edye_delivery.clients.ftp_watch.LOOK_MAX_S", 0.2)
-    freed, partner, loop = threading.Event(), Partner([]), Loop()
-
-    def connect():
-        if not partner.sessions:
-            partner.sessions += 1
-            freed.wait(5)
-        return partner()
-
-    async def watched():
-        watch = FtpWatch(ANNEX, connect, ["A.json"], START + timedelta(hours=1), loop.tempo())
-        outcomes = await watch.until_all_ended()
-        freed.set()
-        return outcomes
-
-    assert asyncio.run(watched()) == {"A.json": COMPLETED}
-    assert len(loop.pauses) == 2

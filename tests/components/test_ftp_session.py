@@ -156,7 +156,7 @@ def test_a_rename_replaces_the_file_that_has_the_name(server: Server) -> None:
     session.store(server.path("A.mp4"), [b"old"])
     session.store(server.path("A.mp4.part"), [CONTENT])
     session.rename(server.path("A.mp4.part"), server.path("A.mp4"))
-    assert session.names(server.folder) == {"A.mp4"}
+    assert session.names(server.folder, ["A.mp4", "A.mp4.part"]) == {"A.mp4"}
     assert (server.on_disk / "A.mp4").read_bytes() == CONTENT
 
 
@@ -188,15 +188,15 @@ def test_a_deleted_file_is_gone_and_a_missing_one_is_refused(server: Server) -> 
 
 def test_the_names_of_an_empty_folder_are_none_and_a_missing_one_is_told(server: Server) -> None:
     session = server.session()
-    assert session.names(server.folder) == frozenset()
+    assert session.names(server.folder, ["A.mp4"]) == frozenset()
     with pytest.raises(FtpRefused, match="550"):
-        session.names(f"{server.folder}/absent")
+        session.names(f"{server.folder}/absent", ["A.mp4"])
 
 
 def test_foreign_names_are_told_and_hurt_nobody(server: Server) -> None:
     for name in ("A B.mp4", "Ñandú.mp4", "-rf", ".part"):
         (server.on_disk / name).write_bytes(b"x")
-    assert server.session().names(server.folder) >= {"A B.mp4", "Ñandú.mp4", "-rf"}
+    assert server.session().names(server.folder, ["A B.mp4", "-rf", "B.mp4"]) == {"A B.mp4", "-rf"}
 
 
 def test_folders_are_made_as_far_as_they_are_missing(server: Server) -> None:
@@ -229,7 +229,7 @@ def test_everything_goes_by_tls_with_a_certificate_that_is_trusted(
         session.store(server.path("A.mp4.part"), [CONTENT[:1_000_000]])
         session.store(server.path("A.mp4.part"), [CONTENT[1_000_000:]], 1_000_000)
         session.rename(server.path("A.mp4.part"), server.path("A.mp4"))
-        assert session.names(server.folder) == {"A.mp4"}
+        assert session.names(server.folder, ["A.mp4", "A.mp4.part"]) == {"A.mp4"}
         assert (server.on_disk / "A.mp4").read_bytes() == CONTENT
         with pytest.raises(AuthRefused, match="refused our login"):
             server.session()  # a login in the clear
@@ -280,3 +280,13 @@ def test_the_hook_trusts_no_stranger_unless_told_to(
         connection(monkeypatch, server, tls=True, verify=str(tmp_path / "absent.pem"))
         with pytest.raises(ConfigurationInvalid, match=r"its extra verify names .*absent\.pem"):
             FtpSession(FtpHook("roku_ftp", 10).account())
+
+
+@pytest.mark.parametrize("encoding", ["no-such", "utf-16", "base64"])
+def test_the_hook_takes_no_encoding_that_ftp_cannot_use(
+    encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with sandbox_server(tmp_path) as server:
+        connection(monkeypatch, server, encoding=encoding)
+        with pytest.raises(ConfigurationInvalid, match=f"its extra encoding is '{encoding}'"):
+            FtpHook("roku_ftp", 10).account()

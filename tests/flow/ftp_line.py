@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from edye_delivery.catalog.plan import JudgedTitle, RunRequest
@@ -31,9 +32,9 @@ class FtpLine(Line):
     password: str = FTP_PASSWORD
 
     @property
-    def connect(self) -> Callable[[], FtpSession]:
+    def connect(self) -> Callable[..., FtpSession]:
         account = FtpAccount("127.0.0.1", self.box.ftp_port, FTP_LOGIN, self.password, timeout_s=5)
-        return lambda: FtpSession(account)
+        return partial(FtpSession, account)
 
     def request(self, run_id: str = "run-1", **changes: Any) -> RunRequest:
         return super().request(run_id, **({"channel": Channel.FTP, "reason": REASON} | changes))

@@ -8,11 +8,12 @@ from __future__ import annotations
 import ftplib
 import re
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 
 from edye_delivery.clients.ftp_control import FtpAccount, logged_in
+from edye_delivery.clients.ftp_line import SessionLife
+from edye_delivery.clients.ftp_listing import Lines, size_told
 from edye_delivery.clients.ftp_path import RemotePath, checked_folder
 from edye_delivery.errors import AuthRefused, FtpRefused, Transient
 
@@ -25,8 +26,6 @@ NOT_LOGGED_IN = frozenset({530, 532})
 STORAGE_FULL = 552
 SERVER_KEEPS_NO_PART = frozenset({451, *UNKNOWN_COMMAND, 550, 551, 553, 554, 555})
 SIZE_ANSWER = re.compile(r"213 +(?P<size>\d{1,18})(?!\d)")
-WINDOWS_LINE = re.compile(r"\d\d-\d\d-\d\d(\d\d)? +\d\d:\d\d *[AP]M +(?P<size>\d{1,18}) ")
-UNIX_LINE = re.compile(r"-[^ ]{9,10} +\d+ +[^ ]+ +[^ ]+ +(?P<size>\d{1,18}) ")
 MLST_SIZE = re.compile(r"(?:^|;| )size=(?P<size>\d{1,18});", re.IGNORECASE)
 
 
@@ -34,13 +33,21 @@ class OffsetRefused(Transient):
     """The server does not go on with a file where it ends; from its beginning it may take it."""
 
 
-class FtpSession:
-    """One logged-in connection; it never follows a server to another address for its data."""
+class FileTooLarge(Transient):
+    """A file is larger than it may be; the session goes on."""
 
-    def __init__(self, account: FtpAccount) -> None:
-        self.mask, self._where = account.mask, f"the FTP server {account.host}:{account.port}"
+
+class FtpSession:
+    """One logged-in connection; it never follows a server to another address for its data.
+
+    Every call ends, with TooSlow at the latest: the account says how long an answer may take and how slow a transfer
+    may be, `life` how long all of it.
+    """
+
+    def __init__(self, account: FtpAccount, life: SessionLife | None = None) -> None:
+        self.mask, self._where = account.mask, account.where
         with self._failures("login", is_login=True):
-            self._control = logged_in(account)
+            self._control = logged_in(account, life or SessionLife())
         self._sizes_by = "SIZE"
         try:
             self._features = self._asked_features()
@@ -69,22 +76,23 @@ class FtpSession:
         command = f"{'APPE' if offset and not by_restart else 'STOR'} {path}"
         with self._failures(command):
             try:
-                connection: Any = self._control.transfercmd(command, offset if by_restart else None)
+                transfer = self._control.transfer(command, offset if by_restart else None)
             except (ftplib.error_perm, ftplib.error_temp) as error:
                 code, text = self._answer_of(error)
                 if offset and code in SERVER_KEEPS_NO_PART:
                     told = f"{self._where} does not go on with {path} at byte {offset} ({code}): {text}"
                     raise OffsetRefused(told) from error
                 raise
-            try:
+            with transfer:
                 for block in _in_blocks(blocks):
-                    self._send(connection, block)
-                if isinstance(connection, ssl.SSLSocket):
-                    with suppress(OSError):  # the server's answer says whether it took everything
-                        connection.unwrap()
-            finally:
-                connection.close()
-            self._control.voidresp()
+                    try:
+                        transfer.send(block)
+                    except OSError:
+                        transfer.close()
+                        self._hear_last_words(command)
+                        raise
+                self._control.begin_answer(command, transfer.finish())
+                self._control.voidresp()
 
     def rename(self, old: RemotePath, new: RemotePath) -> None:
         """Gives the file its new name at once, over a file that has it; servers that refuse that lose the old one."""
@@ -113,35 +121,44 @@ class FtpSession:
                 self._command(f"MKD {above}")
         self._command(f"CWD {folder}")
 
-    def names(self, folder: str) -> frozenset[str]:
-        """The names in a folder, as the server tells them: foreign text, never part of a command."""
+    def names(self, folder: str, wanted: Iterable[str]) -> frozenset[str]:
+        """Which of these names are in a folder, as the server tells; whatever else it lists is passed over."""
         self._command(f"CWD {checked_folder(folder)}")
+        names = {name.encode(self._control.encoding): name for name in wanted}
+        found: set[str] = set()
+
+        def take(line: bytes) -> None:
+            name = line.rpartition(b"/")[2]
+            if name in names:
+                found.add(names[name])
+
         try:
-            listing = self._retrieved("NLST", LISTING_MAX_BYTES)
+            self._list("NLST", take)
         except FtpRefused as error:
-            if error.code == 550:  # how some servers say that a folder is empty; that it is there, CWD has shown
-                return frozenset()
-            raise
-        lines = listing.decode(self._control.encoding, "replace").splitlines()
-        return frozenset(line.rpartition("/")[2] for line in lines)
+            if error.code != 550:  # how some servers say that a folder is empty; that it is there, CWD has shown
+                raise
+        return frozenset(found)
 
     def read(self, path: RemotePath, max_bytes: int) -> bytes:
-        """A small file; Transient where it is larger than it may be."""
-        return self._retrieved(f"RETR {path}", max_bytes)
+        """A small file; FileTooLarge where it is larger than it may be."""
+        content = bytearray()
+        self._retrieve(f"RETR {path}", content.extend, max_bytes)
+        return bytes(content)
 
     def read_end(self, path: RemotePath, max_bytes: int) -> bytes:
         """The last bytes of a file that grows, from the beginning of a line on."""
         size_bytes = self.size(path) or 0
         offset = max(0, size_bytes - max_bytes)
-        content = self._retrieved(f"RETR {path}", 2 * max_bytes, offset or None)
-        return content.partition(b"\n")[2] if offset else content
+        content = bytearray()
+        self._retrieve(f"RETR {path}", content.extend, 2 * max_bytes, offset or None)
+        return bytes(content.partition(b"\n")[2] if offset else content)
 
     def close(self) -> None:
         """Ends the session, politely where the server still listens."""
-        with suppress(*ftplib.all_errors, ValueError):
-            control_socket: Any = self._control.sock
-            control_socket.settimeout(LAST_WORDS_S)
-            self._control.quit()
+        with suppress(*ftplib.all_errors, ValueError, Transient):
+            self._control.begin_answer("QUIT", LAST_WORDS_S)
+            self._control.putline("QUIT")
+            self._control.voidresp()
         self._control.close()
 
     def _asked_features(self) -> frozenset[str]:
@@ -171,38 +188,48 @@ class FtpSession:
         return int(found["size"]) if found else None
 
     def _size_in_list(self, path: RemotePath) -> int | None:
-        if path.name not in self.names(path.folder):
+        if not self.names(path.folder, [path.name]):
             return None
-        for line in self._retrieved(f"LIST {path}", LISTING_MAX_BYTES).decode("utf-8", "replace").splitlines():
-            found = (UNIX_LINE if line.startswith("-") else WINDOWS_LINE).match(line)
-            if found and line.rstrip().endswith(path.name):
-                return int(found["size"])
-        raise FtpRefused(f"LIST {path}", 200, "the server cannot tell the size of a file in a form that we know")
+        sizes: list[int] = []
 
-    def _retrieved(self, command: str, max_bytes: int, offset: int | None = None) -> bytes:
+        def take(line: bytes) -> None:
+            size_bytes = size_told(line, path.name)
+            if size_bytes is not None:
+                sizes[:] = [size_bytes]
+
+        self._list(f"LIST {path}", take)
+        if not sizes:
+            raise FtpRefused(f"LIST {path}", 200, "the server cannot tell the size of a file in a form that we know")
+        return sizes[0]
+
+    def _list(self, command: str, take: Callable[[bytes], None]) -> None:
+        lines = Lines(take)
+        self._retrieve(command, lines.add, LISTING_MAX_BYTES)
+        lines.end()
+
+    def _retrieve(
+        self, command: str, take: Callable[[bytes], object], max_bytes: int, offset: int | None = None
+    ) -> None:
+        """Gives what the server sends for the command to `take`, block by block; FileTooLarge above the bound."""
         with self._failures(command):
-            connection = self._control.transfercmd(command, offset)
-            content = bytearray()
-            try:
-                while block := connection.recv(65536):
-                    content += block
-                    if len(content) > max_bytes:
-                        raise Transient(f"{command}: {self._where} sends more than {max_bytes} bytes")
-            finally:
-                connection.close()
+            with self._control.transfer(command, offset) as transfer:
+                arrived_bytes = 0
+                while block := transfer.receive():
+                    arrived_bytes += len(block)
+                    if arrived_bytes > max_bytes:
+                        transfer.close()
+                        with suppress(ftplib.Error):  # that we went away
+                            self._hear_last_words(command)
+                        raise FileTooLarge(f"{command}: {self._where} sends more than {max_bytes} bytes")
+                    take(block)
+            self._control.begin_answer(command)
             self._control.voidresp()
-        return bytes(content)
 
-    def _send(self, connection: Any, block: memoryview) -> None:
-        try:
-            connection.sendall(block)
-        except OSError:
-            connection.close()
-            control_socket: Any = self._control.sock
-            control_socket.settimeout(LAST_WORDS_S)
-            with suppress(OSError, EOFError, ValueError):
-                self._control.voidresp()  # raises what the server says of it, such as 452, disk full
-            raise
+    def _hear_last_words(self, command: str) -> None:
+        """Raises what the server says of a transfer that broke off, such as 452, disk full; it has little time."""
+        self._control.begin_answer(command, LAST_WORDS_S)
+        with suppress(OSError, EOFError, ValueError, Transient):
+            self._control.voidresp()
 
     @contextmanager
     def _failures(self, command: str, *, is_login: bool = False) -> Iterator[None]:

@@ -16,15 +16,17 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.annex.outcome import TEXT_MAX_CHARS, cause_of, first_text, found_at
 from edye_delivery.annex.template import filled
 from edye_delivery.catalog.vocabulary import Cause, IngestState
-from edye_delivery.clients.ftp import FtpSession
+from edye_delivery.clients.ftp import FileTooLarge, FtpSession
 from edye_delivery.clients.ftp_path import RemotePath
 from edye_delivery.clients.http import parse_json
 from edye_delivery.errors import FtpRefused
 
 log = logging.getLogger(__name__)
-OUTCOME_MAX_BYTES = 1024 * 1024
+OUTCOME_MAX_BYTES = 64 * 1024
+"""As of a status answer (clients/watch.py): a parser of more holds the interpreter for too long."""
 LOG_END_MAX_BYTES = 16 * 1024 * 1024
-LINE_MAX_CHARS = 4000
+LOG_END_MAX_LINES = 200_000
+LINE_MAX_BYTES = 4000
 WORD_MAX_CHARS = 80
 
 
@@ -43,51 +45,59 @@ COMPLETED = Sighting(IngestState.COMPLETED)
 
 
 class OutcomeLook:
-    """Looks for a batch's outcomes; each look takes one session and asks for what has not ended yet."""
+    """Looks for a batch's outcomes; each look takes one session and asks for what has not ended yet.
+
+    A title whose own file makes trouble is asked for last by the next look, so that it costs no other its outcome.
+    """
 
     def __init__(self, annex: Annex) -> None:
         self._annex, self._channel = annex, ftp_channel_of(annex)
         self._incoming = folder_of(annex, self._channel.folders.metadata)
+        self._troubled: set[str] = set()
 
-    def look(self, session: FtpSession, metadata_files: Iterable[str]) -> dict[str, Sighting]:
-        """What is seen of each of these files."""
-        wanted = sorted(metadata_files)
-        lying = session.names(self._incoming)
-        seen = {name: LYING if name in lying else PICKED_UP for name in wanted}
+    def look(self, session: FtpSession, metadata_files: Iterable[str], seen: dict[str, Sighting]) -> None:
+        """Puts into `seen` what is seen of each of these files, one after the other; it may break off in the middle."""
+        wanted = sorted(metadata_files, key=lambda name: (name in self._troubled, name))
+        lying = session.names(self._incoming, wanted)
+        seen |= {name: LYING if name in lying else PICKED_UP for name in wanted}
         match self._channel.outcome:
             case PickupOutcome():
-                gone = [name for name in wanted if name not in lying]
-                seen |= {name: COMPLETED for name in gone if session.size(RemotePath(self._incoming, name)) is None}
+                for name in wanted:
+                    if name not in lying and session.size(RemotePath(self._incoming, name)) is None:
+                        seen[name] = COMPLETED
             case MovedOutcome() as outcome:
-                seen |= self._moved(session, outcome, wanted)
+                self._look_in_folders(session, outcome, wanted, seen)
             case OutcomeFile() as outcome:
-                seen |= self._told_in_files(session, outcome, wanted)
+                self._look_in_files(session, outcome, wanted, seen)
             case LogFile() as outcome:
-                seen |= self._told_in_log(session, outcome, wanted)
-        return seen
+                self._look_in_log(session, outcome, set(wanted), seen)
 
-    def _moved(self, session: FtpSession, outcome: MovedOutcome, wanted: list[str]) -> dict[str, Sighting]:
-        accepted = _names_or_none(session, folder_of(self._annex, outcome.accepted_folder))
+    def _look_in_folders(
+        self, session: FtpSession, outcome: MovedOutcome, wanted: list[str], seen: dict[str, Sighting]
+    ) -> None:
+        accepted = _names_or_none(session, folder_of(self._annex, outcome.accepted_folder), wanted)
+        seen |= dict.fromkeys(accepted, COMPLETED)
         refused_folder = folder_of(self._annex, outcome.refused_folder)
-        beside = _names_or_none(session, refused_folder)
-        seen = {name: COMPLETED for name in wanted if name in accepted}
+        reasons = {name: f"{name}{outcome.reason_suffix}" for name in wanted if outcome.reason_suffix}
+        beside = _names_or_none(session, refused_folder, [*wanted, *reasons.values()])
         for name in wanted:
-            if name not in beside or name in accepted:
-                continue
-            reason = f"{name}{outcome.reason_suffix}" if outcome.reason_suffix else ""
-            text = session.read(RemotePath(refused_folder, reason), OUTCOME_MAX_BYTES) if reason in beside else b""
-            seen[name] = self._refused("", session.mask.words(text.decode("utf-8", "replace"), TEXT_MAX_CHARS))
-        return seen
+            if name in beside and name not in accepted:
+                reason = reasons.get(name, "")
+                text = self._content(session, name, RemotePath(refused_folder, reason)) if reason in beside else b""
+                seen[name] = self._refused(
+                    "", session.mask.words((text or b"").decode("utf-8", "replace"), TEXT_MAX_CHARS)
+                )
 
-    def _told_in_files(self, session: FtpSession, outcome: OutcomeFile, wanted: list[str]) -> dict[str, Sighting]:
+    def _look_in_files(
+        self, session: FtpSession, outcome: OutcomeFile, wanted: list[str], seen: dict[str, Sighting]
+    ) -> None:
         folder = folder_of(self._annex, outcome.folder)
-        there = _names_or_none(session, folder)
-        seen: dict[str, Sighting] = {}
-        for name in wanted:
-            file_name = filled(outcome.file_name, {"metadata_file": name})
-            if file_name not in there:
+        file_names = {name: filled(outcome.file_name, {"metadata_file": name}) for name in wanted}
+        there = _names_or_none(session, folder, file_names.values())
+        for name, file_name in file_names.items():
+            content = self._content(session, name, RemotePath(folder, file_name)) if file_name in there else None
+            if content is None:
                 continue
-            content = session.read(RemotePath(folder, file_name), OUTCOME_MAX_BYTES)
             try:
                 told: Any = parse_json(content)
             except ValueError:
@@ -96,28 +106,39 @@ class OutcomeLook:
             code = first_text(told, outcome.error_code_keys, session.mask.words, max_chars=100) or ""
             text = first_text(told, outcome.error_message_keys, session.mask.words) or ""
             seen |= self._sighted(session, name, outcome.states, found_at(told, outcome.state_key), code, text)
-        return seen
 
-    def _told_in_log(self, session: FtpSession, outcome: LogFile, wanted: list[str]) -> dict[str, Sighting]:
+    def _content(self, session: FtpSession, name: str, path: RemotePath) -> bytes | None:
+        """What a file says of the title; None where it is refused or too large."""
+        self._troubled.add(name)
+        try:
+            content = session.read(path, OUTCOME_MAX_BYTES)
+        except (FileTooLarge, FtpRefused) as error:
+            log.warning("%s: its outcome cannot be read: %s", name, error)
+            return None
+        self._troubled.discard(name)
+        return content
+
+    def _look_in_log(self, session: FtpSession, outcome: LogFile, wanted: set[str], seen: dict[str, Sighting]) -> None:
         folder = folder_of(self._annex, outcome.folder)
-        if outcome.file_name not in _names_or_none(session, folder):
-            return {}
+        if not _names_or_none(session, folder, [outcome.file_name]):
+            return
         content = session.read_end(RemotePath(folder, outcome.file_name), LOG_END_MAX_BYTES)
-        seen: dict[str, Sighting] = {}
-        for line in content.decode("utf-8", "replace").split("\n")[:-1]:  # what has no line break yet is half written
-            parts = line[:LINE_MAX_CHARS].rstrip("\r").split(outcome.separator, len(outcome.fields) - 1)
+        whole = content.rsplit(b"\n", LOG_END_MAX_LINES + 1)[:-1]  # what has no line break yet is half written
+        for line in whole[-LOG_END_MAX_LINES:]:
+            text = line[:LINE_MAX_BYTES].decode("utf-8", "replace").rstrip("\r")
+            parts = text.split(outcome.separator, len(outcome.fields) - 1)
             told = dict(zip(outcome.fields, (part.strip() for part in parts), strict=False))
             if told.get("metadata_file") in wanted:
                 code, text = (session.mask.words(told.get(name, ""), TEXT_MAX_CHARS) for name in ("code", "text"))
                 seen |= self._sighted(session, told["metadata_file"], outcome.states, told.get("state"), code, text)
-        return seen
 
     def _sighted(
         self, session: FtpSession, name: str, states: dict[str, IngestState], word: Any, code: str, text: str
     ) -> dict[str, Sighting]:
         state = states.get(word) if isinstance(word, str) else None
         if state is None:
-            shown = session.mask.words(repr(word), WORD_MAX_CHARS)
+            told = repr(word) if isinstance(word, str) else f"of type {type(word).__name__}"
+            shown = session.mask.words(told, WORD_MAX_CHARS)
             log.warning("%s: the partner's word %s is none of the states that the annex lists", name, shown)
             return {}
         return {name: self._refused(code, text) if state is IngestState.ERROR else Sighting(state)}
@@ -129,10 +150,10 @@ class OutcomeLook:
         )
 
 
-def _names_or_none(session: FtpSession, folder: str) -> frozenset[str]:
-    """The names in a folder of outcomes, which the partner may make only when it has one to tell."""
+def _names_or_none(session: FtpSession, folder: str, wanted: Iterable[str]) -> frozenset[str]:
+    """Which of the names are in a folder of outcomes, which the partner may make only when it has one to tell."""
     try:
-        return session.names(folder)
+        return session.names(folder, wanted)
     except FtpRefused as error:
         log.info("%s is not to be seen yet: %s", folder, error)
         return frozenset()

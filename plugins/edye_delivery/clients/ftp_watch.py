@@ -1,4 +1,7 @@
-"""Watching a batch's outcomes on a partner's FTP server: one look after the other, each with one connection."""
+"""Watching a batch's outcomes on a partner's FTP server: one look after the other, each with one connection.
+
+A look works in a thread. It ends by itself, its session's life is bounded; so there is never a second one beside it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import Any
 from edye_delivery.annex.channels import folder_of, ftp_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.clients.ftp import FtpSession
+from edye_delivery.clients.ftp_line import SessionLife
 from edye_delivery.clients.ftp_outcome import OutcomeLook, Sighting, unended
 from edye_delivery.clients.watch import AsyncTempo
 from edye_delivery.errors import AuthRefused, FtpRefused, Transient
@@ -25,7 +29,7 @@ class FtpWatch:
     def __init__(
         self,
         annex: Annex,
-        connect: Callable[[], FtpSession],
+        connect: Callable[[SessionLife], FtpSession],
         metadata_files: list[str],
         deadline_at: datetime,
         tempo: AsyncTempo,
@@ -40,29 +44,34 @@ class FtpWatch:
         pace = ftp_channel_of(self._annex).polling
         pause_s, every_s = pace.first_s, pace.every_s
         while self._open() and self.auth_error is None and await self._slept(pause_s):
+            sightings: dict[str, Sighting] = {}
             try:
-                async with asyncio.timeout(LOOK_MAX_S):
-                    sightings = await asyncio.to_thread(self._looked, self._open())
+                await self._look_apart(sightings)
             except AuthRefused as error:
                 self.auth_error = str(error)
-            except TimeoutError:
-                log.warning(
-                    "a look for the outcomes took more than %.0f s: the server answers a byte at a time", LOOK_MAX_S
-                )
             except (Transient, FtpRefused) as error:
-                log.warning("the outcomes are not to be had: %s", error)
-            else:
-                self._note(sightings)
+                log.warning("the look for the outcomes broke off: %s", error)
+            self._note(sightings)
             pause_s, every_s = every_s * (0.75 + self._tempo.random() / 2), min(pace.slowest_s, every_s * pace.growth)
         return {name: self._told(name, sighting) for name, sighting in self._seen.items()}
 
     def _open(self) -> list[str]:
         return [name for name, seen in self._seen.items() if seen is None or not seen.state.is_terminal]
 
-    def _looked(self, names: list[str]) -> dict[str, Sighting]:
-        session = self._connect()
+    async def _look_apart(self, sightings: dict[str, Sighting]) -> None:
+        """Looks in a thread, whose connections are closed when the wait is cancelled."""
+        life = SessionLife()
         try:
-            return self._look.look(session, names)
+            await asyncio.to_thread(self._look_once, self._open(), life, sightings)
+        except asyncio.CancelledError:
+            life.end()
+            raise
+
+    def _look_once(self, names: list[str], life: SessionLife, sightings: dict[str, Sighting]) -> None:
+        life.limit(LOOK_MAX_S)
+        session = self._connect(life)
+        try:
+            self._look.look(session, names, sightings)
         finally:
             session.close()
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ssl
+from contextlib import suppress
 from typing import Any
 
 from airflow.providers.ftp.hooks.ftp import FTPHook
 from airflow.sdk import Connection
 
+from edye_delivery.annex.wire import LEAST_RATE_BYTES_S
 from edye_delivery.clients.ftp_control import FtpAccount
 from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks.connection_safety import flag, verify_of, warn_once
@@ -24,14 +26,20 @@ class FtpHook(FTPHook):
     (true, the file of a certificate authority, or false).
     """
 
-    def __init__(self, conn_id: str, timeout_s: float, connection: Connection | None = None) -> None:
+    def __init__(
+        self,
+        conn_id: str,
+        timeout_s: float,
+        least_rate_bytes_s: float = LEAST_RATE_BYTES_S,
+        connection: Connection | None = None,
+    ) -> None:
         super().__init__(conn_id)
-        self._timeout_s, self._connection = timeout_s, connection
+        self._timeout_s, self._least_rate_bytes_s, self._connection = timeout_s, least_rate_bytes_s, connection
 
     @classmethod
-    async def loaded(cls, conn_id: str, timeout_s: float) -> FtpHook:
+    async def loaded(cls, conn_id: str, timeout_s: float, least_rate_bytes_s: float = LEAST_RATE_BYTES_S) -> FtpHook:
         """The hook with its connection already read, for the event loop of a trigger."""
-        return cls(conn_id, timeout_s, await cls.aget_connection(conn_id))
+        return cls(conn_id, timeout_s, least_rate_bytes_s, await cls.aget_connection(conn_id))
 
     def account(self) -> FtpAccount:
         """Where to and how; ConfigurationInvalid where the connection lacks something."""
@@ -54,8 +62,18 @@ class FtpHook(FTPHook):
             password=connection.password or "",
             tls=self._context(extra.get("verify", True)) if is_secure else None,
             passive=flag(extra.get("passive", True)),
-            encoding=str(extra.get("encoding", "utf-8")),
+            encoding=self._encoding(str(extra.get("encoding", "utf-8"))),
             timeout_s=self._timeout_s,
+            least_rate_bytes_s=self._least_rate_bytes_s,
+        )
+
+    def _encoding(self, name: str) -> str:
+        with suppress(LookupError, UnicodeError):
+            if "/A.1".encode(name) == b"/A.1":
+                return name
+        raise ConfigurationInvalid(
+            f"the connection {self.ftp_conn_id}: its extra encoding is {name!r:.100}, which is none for FTP, as utf-8 "
+            "or latin-1 are"
         )
 
     def _context(self, verify: Any) -> ssl.SSLContext:

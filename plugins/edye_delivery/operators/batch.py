@@ -138,7 +138,7 @@ class DeliverByFtpOperator(DeliverBatchOperator):
     def carrier(self, ledger: Ledger, store: ArtifactStore) -> AbstractContextManager[Carrier]:
         """Files under temporary names, renamed when they are whole, the metadata file last."""
         channel = ftp_channel_of(self.annex)
-        account = FtpHook(channel.conn_id, channel.answer_timeout_s).account()
+        account = FtpHook(channel.conn_id, channel.answer_timeout_s, channel.least_rate_bytes_s).account()
         media = MediaSource(EdyeHook().media_host(self.annex), store)
         return FtpCarrier(self.annex, lambda: FtpSession(account), media, ledger, store.get)
 

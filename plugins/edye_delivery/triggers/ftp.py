@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowNotFoundException
@@ -43,12 +44,12 @@ class FtpTrigger(BaseTrigger):
 
         async def wait() -> dict[str, Any]:
             account = hook.account()
-            watch = FtpWatch(annex, lambda: FtpSession(account), self.tracking_ids, deadline_at, LOOP_TEMPO)
+            watch = FtpWatch(annex, partial(FtpSession, account), self.tracking_ids, deadline_at, LOOP_TEMPO)
             outcomes = await watch.until_all_ended()
             return {"tracking_ids": self.tracking_ids, "outcomes": outcomes, "auth_error": watch.auth_error}
 
         try:
-            hook = await FtpHook.loaded(channel.conn_id, channel.answer_timeout_s)
+            hook = await FtpHook.loaded(channel.conn_id, channel.answer_timeout_s, channel.least_rate_bytes_s)
             yield TriggerEvent(await run_apart(f"ftp-{annex.partner}", channel.connections_at_once, wait))
         except (AirflowNotFoundException, ConfigurationInvalid) as error:
             yield unusable(self.tracking_ids, channel.conn_id, error)

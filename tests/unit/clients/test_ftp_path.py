@@ -87,7 +87,7 @@ class Recorded(PlainControl):
 @pytest.fixture
 def control(monkeypatch):
     recorded = Recorded()
-    monkeypatch.setattr(ftp, "logged_in", lambda account: recorded)
+    monkeypatch.setattr(ftp, "logged_in", lambda *_: recorded)
     return recorded
 
 
@@ -103,7 +103,7 @@ TAKE_A_FILE = {
 }
 TAKE_A_FOLDER = {
     "make_folder": lambda session, part: session.make_folder(f"/incoming/{part}"),
-    "names": lambda session, part: session.names(f"/incoming/{part}"),
+    "names": lambda session, part: session.names(f"/incoming/{part}", ["A"]),
 }
 
 
