@@ -58,6 +58,7 @@ def _general(annex: Annex) -> Iterator[str]:
             ("languages that are delivered", codes(wanted.languages)),
             ("only visible titles", "yes" if wanted.visible_only else "no"),
             ("further hosts of media and artwork", codes(wanted.media_hosts)),
+            ("a list of the catalogue is refused above", f"{wanted.items_max:,} items, {wanted.bytes_max:,} bytes"),
             ("tags that every title must have", codes(annex.required_tags)),
             ("alert threshold", f"more than {annex.alert.consecutive_errors} failures in a row"),
             ("withdrawals without an approval", f"up to {annex.withdrawal.titles_without_approval} titles"),

@@ -80,6 +80,10 @@ class CatalogueRefused(Terminal):
     """The EDYE API answers a well-formed call with a refusal (400, 404)."""
 
 
+class CatalogueTooLarge(Terminal):
+    """A list of the EDYE API holds more than the annex lets a run read; the message says what to do."""
+
+
 class AnswerMalformed(Transient):
     """An answer is cut short, too large, or not what its contract says."""
 

@@ -41,13 +41,18 @@ Schedule = Annotated[str, AfterValidator(_checked_schedule)]
 
 
 class CatalogueFilter(Part):
-    """Which titles of the EDYE catalogue are this partner's; an empty list asks for nothing."""
+    """Which titles of the EDYE catalogue are this partner's; an empty list asks for nothing.
+
+    A list of the catalogue with more than `items_max` items, or `bytes_max` bytes of them, is refused, never cut.
+    """
 
     tags: tuple[str, ...] = ()
     geo: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     visible_only: bool = True
     page_size: int = Field(500, ge=1, le=1000)
+    items_max: int = Field(200_000, ge=1, le=10_000_000)
+    bytes_max: int = Field(1_000_000_000, ge=1_000_000)
     media_hosts: tuple[str, ...] = ()
 
 

@@ -17,7 +17,7 @@ def run_folder(request: RunRequest) -> str:
 
 def snapshot_name(request: RunRequest) -> str:
     """The catalogue snapshot."""
-    return f"{run_folder(request)}/snapshot.json"
+    return f"{run_folder(request)}/snapshot.jsonl"
 
 
 def plan_name(request: RunRequest) -> str:

@@ -1,4 +1,4 @@
-"""What steps of one run hand to each other as files: snapshot, window plan, batches."""
+"""What steps of one run hand to each other as files: window plan and batches (the snapshot: snapshot_file)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pydantic import Field
 
 from edye_delivery.catalog.parse import MalformedItem
 from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle, Record, RunRequest
-from edye_delivery.catalog.title import Title
 
 
 class LeftOut(Record):
@@ -14,19 +13,6 @@ class LeftOut(Record):
 
     edye_id: str
     reason: str
-
-
-class Snapshot(Record):
-    """The catalogue's answer for one window, as it was then.
-
-    `touched` are episodes that did not change themselves, but their series did, and with it what they inherit.
-    """
-
-    request: RunRequest
-    titles: tuple[Title, ...]
-    touched: tuple[Title, ...] = ()
-    malformed: tuple[MalformedItem, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
 
 
 class Withdrawal(Record):

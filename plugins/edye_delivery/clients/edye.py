@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ import httpx
 
 from edye_delivery.annex.wire import Patience
 from edye_delivery.catalog.window import Window, rfc3339
+from edye_delivery.clients.catalogue_items import Items, ListBounds
 from edye_delivery.clients.http import HttpAnswer, exchange, raise_for_transient_or_auth
 from edye_delivery.clients.patience import Tempo, patiently
 from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
@@ -20,7 +21,7 @@ SWEEPS_MAX = 5
 PAGES_MAX = 20_000
 REASON_MAX_CHARS = 300
 NO_FILTERS: Mapping[str, str] = {}
-Item = dict[str, Any]
+USUAL_BOUNDS = ListBounds(items_max=200_000, bytes_max=1_000_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,60 +40,63 @@ class EdyeApi:
     """
 
     def __init__(
-        self, client: httpx.Client, patience: Patience, tempo: Tempo, page_size: int, mask: SecretMask = NO_SECRETS
+        self,
+        client: httpx.Client,
+        patience: Patience,
+        tempo: Tempo,
+        page_size: int,
+        mask: SecretMask = NO_SECRETS,
+        bounds: ListBounds = USUAL_BOUNDS,
     ) -> None:
         self._client, self._patience, self._tempo, self._page_size = client, patience, tempo, page_size
-        self._mask = mask
+        self._mask, self._bounds = mask, bounds
 
-    def shows(self, window: Window | None) -> list[Item]:
+    def shows(self, window: Window | None) -> Items:
         """All shows changed in the window (None: the whole list), the latest version of each, once."""
         return self._swept("/v1/shows", window)
 
-    def episodes(self, window: Window | None) -> list[Item]:
+    def episodes(self, window: Window | None) -> Items:
         """All episodes changed in the window (None: the whole list), the latest version of each, once."""
         return self._swept("/v1/episodes", window)
 
-    def episodes_of(self, show_id: str) -> list[Item]:
+    def episodes_of(self, show_id: str) -> Items:
         """All episodes of one series, whenever they changed."""
         return self._swept("/v1/episodes", None, {"show_id": show_id})
 
-    def shows_by_id(self, ids: Iterable[str]) -> list[Item]:
-        """The shows of these ids, whenever they changed; those that the API does not offer are missing."""
-        wanted = set(ids)
-        return [item for item in self.shows(None) if item.get("id") in wanted] if wanted else []
-
-    def _swept(self, path: str, window: Window | None, filters: Mapping[str, str] = NO_FILTERS) -> list[Item]:
+    def _swept(self, path: str, window: Window | None, filters: Mapping[str, str] = NO_FILTERS) -> Items:
         """Sweeps until as many items were seen as the list says it holds.
 
         Pages are asked for from the last seen moment on, not by a growing page number, so an item that leaves the span
         between two pages moves nothing out of sight. Further sweeps go by page number, for a list that is not sorted.
-        What is seen twice counts once, in its latest version.
+        What is seen twice counts once, in its latest version. Pages go to disk as they come; CatalogueTooLarge where
+        the list passes a bound.
         """
-        seen: dict[str, Item] = {}
+        items = Items(f"the EDYE API's list {path} {_span(window)}", self._bounds)
         for sweep in range(SWEEPS_MAX):
-            total, nameless = self._sweep(path, window, filters, seen, by_moment=sweep == 0)
-            if len(seen) + len(nameless) >= total:
-                return [*seen.values(), *nameless]
+            items.begin_sweep()
+            total = self._sweep(path, window, filters, items, by_moment=sweep == 0)
+            if len(items) >= total:
+                return items
         raise Transient(
-            f"the EDYE API's list {path} says it holds {total} items, {len(seen)} came in {SWEEPS_MAX} sweeps: "
+            f"the EDYE API's list {path} says it holds {total} items, {len(items)} came in {SWEEPS_MAX} sweeps: "
             "it changes faster than it can be read; run again when the import there has ended"
         )
 
     def _sweep(
-        self, path: str, window: Window | None, filters: Mapping[str, str], seen: dict[str, Item], *, by_moment: bool
-    ) -> tuple[int, list[Item]]:
-        nameless: list[Item] = []
+        self, path: str, window: Window | None, filters: Mapping[str, str], items: Items, *, by_moment: bool
+    ) -> int:
         cursor = rfc3339(window.start_at) if window else None
         page, total = 1, None
         for _ in range(PAGES_MAX):
             answer = self._page(path, window, filters, cursor, page)
             if answer is None:
-                return total or 0, nameless
-            total = answer.total if total is None else total
-            for item in answer.items:
-                _keep(item, seen, nameless)
+                return total or 0
+            if total is None:
+                total = answer.total
+                items.refuse_more_than_bound(total)
+            items.keep(answer.items)
             if page * answer.page_size >= answer.total or not answer.items:
-                return total, nameless
+                return total
             latest = _latest(answer.items) if by_moment else None
             if latest is not None and latest != cursor:
                 cursor, page = latest, 1
@@ -129,13 +133,8 @@ def _count(value: Any, otherwise: int) -> int:
     return value if isinstance(value, int) and value > 0 else otherwise
 
 
-def _keep(item: Any, seen: dict[str, Item], nameless: list[Item]) -> None:
-    """Keeps the version read last under the item's id; one without an id is kept to be reported, once a sweep."""
-    name = item.get("id") if isinstance(item, dict) else None
-    if not isinstance(name, str) or not name:
-        nameless.append(item if isinstance(item, dict) else {"id": None, "item": str(item)[:200]})
-    else:
-        seen[name] = item
+def _span(window: Window | None) -> str:
+    return f"from {rfc3339(window.start_at)} to {rfc3339(window.end_at)}" if window else "as a whole"
 
 
 def _latest(items: list[Any]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.wire import Patience
+from edye_delivery.clients.catalogue_items import ListBounds
 from edye_delivery.clients.edye import EdyeApi
 from edye_delivery.clients.media import MediaHost
 from edye_delivery.hooks.http_client import SYSTEM_TEMPO, ApiHook
@@ -20,7 +21,9 @@ class EdyeHook(ApiHook):
 
     def api(self, annex: Annex) -> EdyeApi:
         """The content API."""
-        return EdyeApi(self.client(), PATIENCE, SYSTEM_TEMPO, annex.catalogue.page_size, self.mask)
+        wanted = annex.catalogue
+        bounds = ListBounds(wanted.items_max, wanted.bytes_max)
+        return EdyeApi(self.client(), PATIENCE, SYSTEM_TEMPO, wanted.page_size, self.mask, bounds)
 
     def media_host(self, annex: Annex) -> MediaHost:
         """Media files and pictures; no token goes there, and no host that is not on the allow-list is opened."""

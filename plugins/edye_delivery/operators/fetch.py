@@ -12,14 +12,14 @@ from edye_delivery.catalog.places import batch_name, plan_name, snapshot_name
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.redelivery import redelivery_of
 from edye_delivery.catalog.request import RunFacts, RunKind, request_of
-from edye_delivery.catalog.snapshot import Snapshot
+from edye_delivery.catalog.snapshot_file import SnapshotFile
 from edye_delivery.catalog.vocabulary import Channel, Correction
 from edye_delivery.catalog.window import Window
 from edye_delivery.catalog.withdrawal import withdrawal_of
 from edye_delivery.errors import InvalidRequest
 from edye_delivery.hooks.edye import EdyeHook
 from edye_delivery.hooks.ledger import LedgerHook
-from edye_delivery.operators.base import StepOperator, keep, load, log_order
+from edye_delivery.operators.base import StepOperator, keep, log_order
 from edye_delivery.operators.connections import needs_of, refuse_unusable
 from edye_delivery.operators.fetching import fetch_snapshot
 from edye_delivery.operators.planning import plan_window, remember_plan
@@ -76,12 +76,9 @@ class FetchCatalogueOperator(StepOperator):
         """The snapshot's reference and counts."""
         request = RunRequest.model_validate(self.request)
         snapshot = fetch_snapshot(self.annex, EdyeHook().api(self.annex), request)
-        counts = {
-            "titles": len(snapshot.titles),
-            "left_out": len(snapshot.left_out),
-            "malformed": len(snapshot.malformed),
-        }
-        return keep(self.artifacts, snapshot_name(request), snapshot) | counts
+        name = snapshot_name(request)
+        self.artifacts.put_file(name, snapshot.path)
+        return {"path": name, "digest": snapshot.digest()[:16]} | snapshot.counts
 
 
 class PlanBatchesOperator(StepOperator):
@@ -96,7 +93,7 @@ class PlanBatchesOperator(StepOperator):
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """One reference a batch."""
         store, ledger = self.artifacts, LedgerHook().get_conn()
-        snapshot = load(store, self.snapshot, Snapshot)
+        snapshot = SnapshotFile.of(store.stream(self.snapshot["path"]))
         plan, batches = plan_window(self.annex, snapshot, ledger)
         references = [
             keep(store, batch_name(batch.request, batch.number, "plan"), batch) | {"titles": len(batch.titles)}

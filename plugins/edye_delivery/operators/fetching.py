@@ -3,76 +3,91 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.selection import left_out_because
 from edye_delivery.catalog.parse import MalformedItem, parse_episode, parse_show, with_series
 from edye_delivery.catalog.plan import RunRequest
-from edye_delivery.catalog.snapshot import LeftOut, Snapshot
+from edye_delivery.catalog.snapshot_file import SnapshotFile, SnapshotWriter
 from edye_delivery.catalog.title import Series, Title
 from edye_delivery.catalog.window import Window
+from edye_delivery.clients.catalogue_items import Items
 from edye_delivery.clients.edye import EdyeApi
 
 log = logging.getLogger(__name__)
+SERIES_KEPT = 1024
 
 
-def fetch_snapshot(annex: Annex, api: EdyeApi, request: RunRequest) -> Snapshot:
-    """Every deliverable title that changed in the window, episodes with their series; nothing lost, nothing doubled."""
+def fetch_snapshot(annex: Annex, api: EdyeApi, request: RunRequest) -> SnapshotFile:
+    """Every deliverable title that changed in the window, episodes with their series; nothing lost, nothing doubled.
+
+    Whatever the catalogue holds, memory stays flat: lists and snapshot are on disk.
+    """
     window = None if request.whole_catalogue else Window(request.start_at, request.end_at)
-    malformed: list[MalformedItem] = []
-    titles: list[Title] = []
-    series: dict[str, Series] = {}
-    for show in [parse_show(item) for item in api.shows(window)]:
-        if isinstance(show, Series):
-            series[show.id] = show
-        else:
-            _sort_in(show, titles, malformed)
-    episodes: list[Title] = []
-    for item in api.episodes(window):
-        _sort_in(parse_episode(item), episodes, malformed)
-    # A whole catalogue has every episode already.
-    touched = tuple(_touched(api, series.values(), {title.id for title in episodes})) if window else ()
-    series |= _missing_series(api, episodes, series)
-    joined = [
-        with_series(title, series[str(title.show_id)]) if title.show_id in series else title for title in episodes
-    ]
-    kept, left_out = _selected(annex, [*titles, *joined])
-    log.info("%s: %s titles, %s left out, %s malformed", annex.partner, len(kept), len(left_out), len(malformed))
-    return Snapshot(
-        request=request, titles=tuple(kept), touched=touched, malformed=tuple(malformed), left_out=tuple(left_out)
-    )
+    shows, episodes = api.shows(window), api.episodes(window)
+    writer = SnapshotWriter(request)
+    for item in shows:
+        show = parse_show(item)
+        if not isinstance(show, Series):
+            _sort_in(show, annex, writer)
+    if window:  # a whole catalogue has every episode already
+        _add_touched(api, shows, episodes, writer)
+    known_series = _KnownSeries(api, shows)
+    for item in episodes:
+        episode = parse_episode(item)
+        series = known_series.of(str(episode.show_id)) if isinstance(episode, Title) else None
+        _sort_in(with_series(episode, series) if isinstance(episode, Title) and series else episode, annex, writer)
+    snapshot = writer.finish()
+    log.info("%s: %s titles, %s left out, %s malformed", annex.partner, *snapshot.counts.values())
+    return snapshot
 
 
-def _touched(api: EdyeApi, series: Iterable[Series], changed: set[str]) -> Iterator[Title]:
+def _add_touched(api: EdyeApi, shows: Items, episodes: Items, writer: SnapshotWriter) -> None:
     """The episodes of changed series that did not change themselves; one that cannot be read is no matter here."""
-    for show in series:
+    for item in shows:
+        show = parse_show(item)
+        if not isinstance(show, Series):
+            continue
         for episode in map(parse_episode, api.episodes_of(show.id)):
-            if isinstance(episode, Title) and episode.id not in changed:
-                yield with_series(episode, show)
+            if isinstance(episode, Title) and not _has_title(episodes, episode.id):
+                writer.add_touched(with_series(episode, show))
 
 
-def _missing_series(api: EdyeApi, episodes: list[Title], known: dict[str, Series]) -> dict[str, Series]:
-    """The series that changed episodes belong to and that did not change themselves."""
-    missing = {str(title.show_id) for title in episodes} - known.keys()
-    shows = [parse_show(item) for item in api.shows_by_id(missing)]
-    return {show.id: show for show in shows if isinstance(show, Series)}
+def _has_title(episodes: Items, edye_id: str) -> bool:
+    item = episodes.get(edye_id)
+    return item is not None and isinstance(parse_episode(item), Title)
 
 
-def _sort_in(parsed: Title | Series | MalformedItem, titles: list[Title], malformed: list[MalformedItem]) -> None:
-    if isinstance(parsed, Title):
-        titles.append(parsed)
-    elif isinstance(parsed, MalformedItem):
-        malformed.append(parsed)
+class _KnownSeries:
+    """The series of changed episodes: one that did not change itself is looked for in the whole list, read once."""
+
+    def __init__(self, api: EdyeApi, shows: Items) -> None:
+        self._api, self._shows = api, shows
+        self._all_shows: Items | None = None
+        self.of = lru_cache(SERIES_KEPT)(self._of)
+
+    def _of(self, show_id: str) -> Series | None:
+        changed = _series_of(self._shows, show_id)
+        if changed is not None:
+            return changed
+        if self._all_shows is None:
+            self._all_shows = self._api.shows(None)
+        return _series_of(self._all_shows, show_id)
 
 
-def _selected(annex: Annex, titles: list[Title]) -> tuple[list[Title], list[LeftOut]]:
-    kept: list[Title] = []
-    left_out: list[LeftOut] = []
-    for title in sorted(titles, key=lambda title: (title.updated_at, title.id)):
-        reason = left_out_because(annex, title)
+def _series_of(shows: Items, show_id: str) -> Series | None:
+    item = shows.get(show_id)
+    show = parse_show(item) if item is not None else None
+    return show if isinstance(show, Series) else None
+
+
+def _sort_in(parsed: Title | Series | MalformedItem, annex: Annex, writer: SnapshotWriter) -> None:
+    if isinstance(parsed, MalformedItem):
+        writer.add_malformed(parsed)
+    elif isinstance(parsed, Title):
+        reason = left_out_because(annex, parsed)
         if reason is None:
-            kept.append(title)
+            writer.add_title(parsed)
         else:
-            left_out.append(LeftOut(edye_id=title.id, reason=reason))
-    return kept, left_out
+            writer.leave_out(parsed, reason)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.planning import plan_of
 from edye_delivery.annex.selection import left_out_because
 from edye_delivery.catalog.finding import Finding
 from edye_delivery.catalog.plan import PlannedTitle, RunRequest
-from edye_delivery.catalog.snapshot import Batch, Snapshot, WindowPlan, Withdrawal
+from edye_delivery.catalog.snapshot import Batch, WindowPlan, Withdrawal
+from edye_delivery.catalog.snapshot_file import SnapshotFile
 from edye_delivery.catalog.vocabulary import Cause, Change, Correction
 from edye_delivery.ledger.classify import compared, is_taken_up, other_edye_id, refused
 from edye_delivery.ledger.ledger import Ledger
@@ -20,20 +21,20 @@ from edye_delivery.qc.metadata import clash, duplicates
 BATCHES_MAX = 1000
 
 
-def plan_window(annex: Annex, snapshot: Snapshot, ledger: Ledger) -> tuple[WindowPlan, list[Batch]]:
-    """The window's plan and its batches; reads the ledger, writes nothing."""
+def plan_window(annex: Annex, snapshot: SnapshotFile, ledger: Ledger) -> tuple[WindowPlan, list[Batch]]:
+    """The window's plan and its batches; reads the ledger, writes nothing.
+
+    Memory grows with the titles that the run plans, not with those that the snapshot has.
+    """
     request = snapshot.request
     asked = set(request.external_ids)
-    plans = [plan_of(annex, title, request.run_id if request.force_resend else "") for title in snapshot.titles]
-    plans += _touched(annex, snapshot, ledger)
+    resend = request.run_id if request.force_resend else ""
+    plans = _asked_for((plan_of(annex, title, resend) for title in snapshot.titles), asked)
+    plans += _touched(annex, snapshot, ledger, asked)
     twins = duplicates(plans)
     not_found = asked - {plan.external_id for plan in plans}
     memories = ledger.memories(annex.partner, [plan.external_id for plan in plans])
-    placed = [
-        _placed(plan, memories[plan.external_id], twins, annex, request)
-        for plan in plans
-        if not asked or plan.external_id in asked
-    ]
+    placed = [_placed(plan, memories[plan.external_id], twins, annex, request) for plan in plans]
     kept = [plan for plan in placed if not _is_withdrawn_by_hand(memories[plan.external_id], request)]
     working, unchanged, held, left = _sorted_out(kept, memories, request)
     batches = [
@@ -48,16 +49,22 @@ def plan_window(annex: Annex, snapshot: Snapshot, ledger: Ledger) -> tuple[Windo
         unchanged=tuple(unchanged),
         held=tuple(held),
         withdrawn=tuple(_withdrawn(annex, snapshot, ledger)),
-        malformed=snapshot.malformed if not asked else (),
+        malformed=tuple(snapshot.malformed) if not asked else (),
         left_out=dict(sorted(left_out.items())),
         not_found=tuple(sorted(not_found)),
     )
     return plan, batches
 
 
-def _touched(annex: Annex, snapshot: Snapshot, ledger: Ledger) -> list[PlannedTitle]:
+def _asked_for(plans: Iterable[PlannedTitle], asked: Set[str]) -> list[PlannedTitle]:
+    """Of a run that names its titles those alone; a title that shares its name with another is named with it."""
+    return [plan for plan in plans if not asked or plan.external_id in asked]
+
+
+def _touched(annex: Annex, snapshot: SnapshotFile, ledger: Ledger, asked: Set[str]) -> list[PlannedTitle]:
     """Touched episodes that the ledger knows and whose series now makes them another content, or offers them again."""
-    plans = [plan_of(annex, title) for title in snapshot.touched if left_out_because(annex, title) is None]
+    offered = (plan_of(annex, title) for title in snapshot.touched if left_out_because(annex, title) is None)
+    plans = _asked_for(offered, asked)
     memories = ledger.memories(annex.partner, [plan.external_id for plan in plans])
     known = [plan for plan in plans if memories[plan.external_id].deliveries]
     return [plan for plan in known if compared(plan, memories[plan.external_id]).change is not Change.UNCHANGED]
@@ -136,7 +143,7 @@ def _cut(plans: Sequence[PlannedTitle], batch_size: int) -> Iterator[Sequence[Pl
         yield plans[start : start + size]
 
 
-def _withdrawn(annex: Annex, snapshot: Snapshot, ledger: Ledger) -> Iterator[Withdrawal]:
+def _withdrawn(annex: Annex, snapshot: SnapshotFile, ledger: Ledger) -> Iterator[Withdrawal]:
     """Accepted titles that the catalogue no longer offers to this partner, within what the run was asked for."""
     gone = ((title.id, left_out_because(annex, title)) for title in snapshot.touched)
     reasons = {edye_id: reason for edye_id, reason in gone if reason is not None}

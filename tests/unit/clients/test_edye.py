@@ -1,16 +1,20 @@
 """Reading the catalogue: pages, drift, repeats, and every answer with its right ending."""
 
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 
 import httpx
 import pytest
 
+from edye_delivery.catalog.parse import MalformedItem, parse_episode
 from edye_delivery.catalog.window import Window, rfc3339
+from edye_delivery.clients.catalogue_items import Items, ListBounds
 from edye_delivery.clients.edye import EdyeApi
-from edye_delivery.errors import AnswerMalformed, AuthRefused, CatalogueRefused, Transient
+from edye_delivery.errors import AnswerMalformed, AuthRefused, CatalogueRefused, CatalogueTooLarge, Transient
 from tests.unit.clients.transport import PATIENCE, Slept, client_of
 
 START = datetime(2026, 3, 1, 6, tzinfo=UTC)
+DEEP = reduce(lambda inner, _: [inner], range(5_000), "x")
 WINDOW = Window(START, START + timedelta(days=1))
 
 
@@ -140,7 +144,7 @@ def test_a_time_out_is_a_transient_and_a_later_answer_is_taken():
 def test_retry_after_is_waited_for():
     slept, answers = Slept(), [httpx.Response(429, headers={"Retry-After": "9"}), httpx.Response(204)]
     api = EdyeApi(client_of(lambda request: answers.pop(0)), PATIENCE, slept.tempo(), 3)
-    assert api.shows(WINDOW) == []
+    assert list(api.shows(WINDOW)) == []
     assert slept == [10.0]
 
 
@@ -154,7 +158,53 @@ def test_items_without_id_are_kept_to_be_reported():
     assert len(api.episodes(WINDOW)) == 2
 
 
-def test_shows_by_id_are_found_whenever_they_changed():
+def test_an_item_is_found_by_its_id_and_one_that_the_list_lacks_is_none():
     api = EdyeApi(client_of(Catalogue(items(7))), PATIENCE, Slept().tempo(), 3)
-    assert [item["id"] for item in api.shows_by_id(["ep-6", "gone"])] == ["ep-6"]
-    assert api.shows_by_id([]) == []
+    shows = api.shows(None)
+    assert shows.get("ep-6")["id"] == "ep-6"
+    assert shows.get("gone") is None
+
+
+BOUNDS = {"items_max": ListBounds(5, 10**6), "bytes_max": ListBounds(10**6, 200)}
+
+
+@pytest.mark.parametrize("key", BOUNDS)
+def test_a_list_beyond_a_bound_is_refused_with_what_to_do_and_never_cut(key):
+    catalogue = Catalogue(items(6))
+    api = EdyeApi(client_of(catalogue), PATIENCE, Slept().tempo(), 3, bounds=BOUNDS[key])
+    with pytest.raises(CatalogueTooLarge, match=f"narrower window, or raise catalogue.{key} of the annex") as told:
+        api.episodes(WINDOW)
+    assert "/v1/episodes from 2026-03-01T06:00:00Z to 2026-03-02T06:00:00Z holds more than" in str(told.value)
+    assert len(catalogue.queries) == {"items_max": 1, "bytes_max": 2}[key]
+
+
+def test_a_list_that_says_less_than_it_gives_is_refused_at_the_bound():
+    def lying(request):
+        page = int(request.url.params["page"])
+        some = [{"id": f"p{page}-{n}", "updated_at": rfc3339(START)} for n in range(3)]
+        return httpx.Response(200, json={"page": page, "page_size": 1, "total": 5, "items": some})
+
+    api = EdyeApi(client_of(lying), PATIENCE, Slept().tempo(), 3, bounds=ListBounds(10, 10**6))
+    with pytest.raises(CatalogueTooLarge, match="holds more than 10 items"):
+        api.episodes(WINDOW)
+
+
+def test_a_list_at_its_bounds_is_taken_and_a_newer_version_counts_once():
+    versions = [items(5), [item | {"new": True} for item in items(5)]]
+
+    kept = Items("the list", ListBounds(5, 400))
+    for version in versions:
+        kept.keep(version)
+    assert (len(kept), [item["new"] for item in kept]) == (5, [True] * 5)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"id": "ep-\ud800"}, {"id": "ep", "n": 10**30}, {"id": "ep", "half": "\udc00"}, {"id": "ep", "deep": DEEP}],
+    ids=["id", "number", "text", "nesting"],
+)
+def test_an_item_that_cannot_be_written_down_costs_itself_only(odd):
+    kept = Items("the list", ListBounds(10, 10**6))
+    kept.keep([odd, *items(2)])
+    assert [item["id"] for item in kept] == [odd["id"], "ep-0", "ep-1"]
+    assert isinstance(parse_episode(kept.get(odd["id"])), MalformedItem)
