@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from edye_delivery.ledger.schema import make_where_empty, refuse_mismatch, revision_of
 
 BUSY_TIMEOUT_S = 60
+ONLY_READS = "ledger_only_reads"
 
 
 def open_engine(url: URL | str) -> Engine:
@@ -38,6 +41,15 @@ def unchecked_engine(url: URL | str) -> Engine:
     return engine
 
 
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """A connection whose reads all see the ledger as it was at the first one; no writer waits for it."""
+    is_sqlite = engine.dialect.name == "sqlite"
+    options = {ONLY_READS: True} if is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with engine.connect() as connection:
+        yield connection.execution_options(**options)
+
+
 def _make_sqlite_patient(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _: Any) -> None:
@@ -52,4 +64,5 @@ def _make_sqlite_patient(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def on_begin(connection: Any) -> None:
         # A transaction that starts by reading and then writes would fail at once under another writer.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        only_reads = connection.get_execution_options().get(ONLY_READS)
+        connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Channel, DeliveryState
 from edye_delivery.ledger.breaker import count_failure
 from edye_delivery.ledger.leases import is_free_for
+from edye_delivery.ledger.offers import Offer, offer, raise_version
 from edye_delivery.ledger.records import Delivery, Memory, Revision
 from edye_delivery.ledger.revisions import OFFERED, accepted_titles, keep_revision
 from edye_delivery.ledger.rows import chunks, deliveries_of, delivery_of, revision_of
@@ -146,12 +148,14 @@ class Ledger(Sendings):
             keep_revision(connection, partner, plan, self._now())
             if self._client is not None:
                 count_success(connection, self._client, accepted, self._now())
+            raise_version(connection, partner)
 
     @repeated
     def refresh(self, partner: str, plan: PlannedTitle) -> None:
         """An accepted title whose delivery is unchanged gets its newer catalogue revision."""
         with self._engine.begin() as connection:
-            keep_revision(connection, partner, plan, self._now())
+            if keep_revision(connection, partner, plan, self._now()):
+                raise_version(connection, partner)
 
     @repeated
     def withdraw(self, partner: str, key: str, run_id: str, detail: str) -> None:
@@ -169,10 +173,16 @@ class Ledger(Sendings):
                 self._moves.move(connection, key, DeliveryState.WITHDRAWN, "withdraw", detail=detail, by_run=run_id)
             elif gone.rowcount and row is not None:  # it is being sent again; the event alone tells of the withdrawal
                 self._moves.note(connection, {**row, "detail": detail, "run_id": run_id}, "withdraw")
+            if gone.rowcount:
+                raise_version(connection, partner, removed=True)
 
     def accepted_titles(self, partner: str) -> Iterator[Accepted]:
-        """Every offered title by show, season, episode and language; streamed in short reads."""
+        """Every offered title by show, season, episode and language, as it was when the first one was taken."""
         return accepted_titles(self._engine, partner)
+
+    def offer(self, partner: str) -> AbstractContextManager[Offer]:
+        """The same with its version, as long as the context lasts."""
+        return offer(self._engine, partner)
 
     def history(self, partner: str, external_id: str) -> list[tuple[datetime, str, str, str]]:
         """Every event of a title at a partner: when, what was done, the state after it, a sentence."""

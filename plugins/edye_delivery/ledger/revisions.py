@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from edye_delivery.catalog.order import Accepted, place_of
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.title import Title
+from edye_delivery.ledger.database import snapshot
 from edye_delivery.ledger.rows import title_json, title_of
 from edye_delivery.ledger.tables import REVISIONS
 
@@ -22,8 +23,8 @@ OFFERED = REVISIONS.c.withdrawn_at.is_(None) | REVISIONS.c.end_at.is_not(None)
 """What is in the feeds: not withdrawn, or only end-dated."""
 
 
-def keep_revision(connection: Connection, partner: str, plan: PlannedTitle, at: datetime) -> None:
-    """The plan's title becomes the accepted revision of its external_id.
+def keep_revision(connection: Connection, partner: str, plan: PlannedTitle, at: datetime) -> bool:
+    """The plan's title becomes the accepted revision of its external_id; whether that changes what is offered.
 
     It is offered again if it was withdrawn by the catalogue. What a person has withdrawn stays so, but for a plan that
     undoes it.
@@ -47,16 +48,28 @@ def keep_revision(connection: Connection, partner: str, plan: PlannedTitle, at: 
             REVISIONS.c.end_at,
         )
     }
+    mine = (REVISIONS.c.partner == partner) & (REVISIONS.c.external_id == plan.external_id)
+    known = connection.execute(select(REVISIONS).where(mine).with_for_update()).first()
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     connection.execute(
         dialect.insert(REVISIONS)
         .values(partner=partner, external_id=plan.external_id, **values)
         .on_conflict_do_update(index_elements=["partner", "external_id"], set_=values | kept)
     )
+    if known is None or (known.title, known.place) != (values["title"], values["place"]):
+        return True
+    stays_withdrawn = known.withdrawal_reason is not None and not plan.undoes_withdrawal
+    return known.withdrawn_at is not None and not stays_withdrawn
 
 
 def accepted_titles(engine: Engine, partner: str) -> Iterator[Accepted]:
-    """Every offered title by show, season, episode and language; streamed in short reads.
+    """Every offered title by show, season, episode and language, as it was when the first one was taken."""
+    with snapshot(engine) as connection:
+        yield from titles_offered(connection, partner)
+
+
+def titles_offered(connection: Connection, partner: str) -> Iterator[Accepted]:
+    """Every offered title by show, season, episode and language, read so many at a time.
 
     One that is end-dated is available until then at the latest.
     """
@@ -69,8 +82,7 @@ def accepted_titles(engine: Engine, partner: str) -> Iterator[Accepted]:
     )
     after = query
     while True:
-        with engine.connect() as connection:
-            rows = connection.execute(after).all()
+        rows = connection.execute(after).all()
         for row in rows:
             yield Accepted(row.external_id, _until(title_of(row.title), row.end_at))
         if len(rows) < TITLES_A_READ:

@@ -154,6 +154,14 @@ REVISIONS = Table(
     Index("revisions_by_place", "partner", "place", "external_id"),
 )
 
+OFFERS = Table(
+    "offers",
+    METADATA,
+    Column("partner", String(64), primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("removed_version", BigInteger, nullable=False),
+)
+
 PUBLICATIONS = Table(
     "publications",
     METADATA,

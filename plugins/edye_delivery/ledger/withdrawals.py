@@ -12,6 +12,7 @@ from edye_delivery.catalog.snapshot import Withdrawal
 from edye_delivery.catalog.vocabulary import DeliveryState
 from edye_delivery.catalog.window import Window
 from edye_delivery.ledger.moves import Moves
+from edye_delivery.ledger.offers import raise_version
 from edye_delivery.ledger.records import Revision
 from edye_delivery.ledger.revisions import OFFERED
 from edye_delivery.ledger.rows import chunks, revision_of
@@ -66,6 +67,7 @@ class Withdrawals:
                 self._moves.move(connection, key, DeliveryState.WITHDRAWN, "withdraw", detail=detail, by_run=run_id)
             else:  # end-dated before, or being sent again: the event alone tells of it
                 self._moves.note(connection, {**row, "detail": detail}, "withdraw")
+            raise_version(connection, self._partner, removed=True)
 
     @repeated
     def told(self, key: str, request_id: str, call: Call) -> None:
