@@ -10,16 +10,22 @@ import pytest
 
 from edye_delivery.catalog.order import Accepted, place_of
 from edye_delivery.clients.feed_store import S3FeedStore
+from edye_delivery.clients.patience import Tempo
 from edye_delivery.errors import ConfigurationInvalid, FeedRefused
 from edye_delivery.ledger.database import open_engine
+from edye_delivery.ledger.offers import Offer, offer_version, raise_version
 from edye_delivery.ledger.publications import Publications
-from edye_delivery.operators.feeding import draft_feed, lint_draft, publish_draft, refuse_errors
+from edye_delivery.operators.feeding import draft_feed, lint_draft, refuse_errors
+from edye_delivery.operators.publishing import FeedPublisher
 from sandbox.s3 import S3Host
 from tests.builders import a_movie, the_annex
 
 ANNEX = the_annex()
 SPEC = ANNEX.feeds[0].model_copy(update={"page_max_bytes": 10_000, "keep_old_s": 3600})
 START = datetime(2026, 3, 2, 6, tzinfo=UTC)
+
+
+PARTNER = "p"
 
 
 class Killed(BaseException):
@@ -32,6 +38,9 @@ class Clock:
 
     def __call__(self):
         return self.at
+
+    def sleep(self, seconds):
+        self.at += timedelta(seconds=seconds)
 
 
 class Desk:
@@ -46,24 +55,40 @@ class Desk:
         self.store = S3FeedStore(client, "edye-feeds", name, f"http://127.0.0.1:{port}/edye-feeds")
         self.http = httpx.Client(trust_env=False)
         self.clock = Clock()
-        self.publications = Publications(open_engine(f"sqlite:///{folder}/ledger.sqlite"), self.clock, "p", "search")
+        self.engine = open_engine(f"sqlite:///{folder}/ledger.sqlite")
+        self.publications = Publications(
+            self.engine, self.clock, PARTNER, "search", database_now=lambda _: self.clock.at
+        )
         self.artifacts = {}
         self.fetches = 0
 
-    def draft(self, titles):
-        accepted = [Accepted(title.title_id, title) for title in sorted(titles, key=place_of)]
+    def offer(self, titles):
+        """Other titles are offered from now on."""
+        with self.engine.begin() as connection:
+            raise_version(connection, PARTNER)
+        self.offered = [Accepted(title.title_id, title) for title in sorted(titles, key=place_of)]
+
+    def draft(self):
+        with self.engine.connect() as connection:
+            offer = Offer(offer_version(connection, PARTNER).version, iter(self.offered))
         previous = self.publications.current()
-        return draft_feed(
-            ANNEX, SPEC, accepted, previous, self.store.url("pages/"), self.artifacts.__setitem__, self.clock()
+        draft = draft_feed(
+            ANNEX, SPEC, offer, previous, self.store.url("pages/"), self.artifacts.__setitem__, self.clock()
         )
+        refuse_errors("search", "as assembled", lint_draft(draft, self.artifacts.__getitem__, self.clock()))
+        return draft
 
     def publish(self, titles, store=None, publications=None):
-        draft = self.draft(titles)
-        refuse_errors("search", "as assembled", lint_draft(ANNEX, draft, self.artifacts.__getitem__, self.clock()))
+        self.offer(titles)
+        draft = self.draft()
         self.clock.at += timedelta(minutes=1)
-        return publish_draft(
-            ANNEX, SPEC, draft, "run-1", store or self.store, publications or self.publications,
-            self.artifacts.__getitem__, self.fetch, self.clock(),
+        return self.publisher(store, publications).publish(draft)
+
+    def publisher(self, store=None, publications=None, run_id="run-1", assemble=None):
+        tempo = Tempo(now=self.clock, sleep=self.clock.sleep, random=lambda: 0.5)
+        return FeedPublisher(
+            SPEC, run_id, store or self.store, publications or self.publications, self.artifacts.__getitem__,
+            lambda url: self.fetch(url), assemble or (lambda go_on: self.draft()), tempo,
         )  # fmt: skip
 
     def fetch(self, url):
@@ -168,7 +193,7 @@ def test_an_old_chain_stays_for_its_grace_period_and_goes_after_it(desk):
 
 
 class Mortal:
-    """A store or ledger that dies at its nth call: before it, or after it has worked."""
+    """A store or ledger that dies at its nth call, before it or after it has worked; the dead do nothing more."""
 
     def __init__(self, real, life, *, before):
         self._real, self._life, self._before = real, life, before
@@ -178,12 +203,12 @@ class Mortal:
         if name == "url" or not callable(real):
             return real
 
-        def call(*args):
+        def call(*args, **more):
             self._life[0] -= 1
-            if self._life[0] < 0 and self._before:
+            if self._life[0] < -1 or (self._life[0] == -1 and self._before):
                 raise Killed
-            answer = real(*args)
-            if self._life[0] < 0:
+            answer = real(*args, **more)
+            if self._life[0] == -1:
                 raise Killed
             return answer
 
@@ -192,11 +217,11 @@ class Mortal:
 
 @pytest.mark.parametrize("before", [True, False], ids=["before the call", "after the call"])
 def test_killed_at_any_step_readers_have_the_whole_old_or_the_whole_new_chain_and_a_repeat_completes(desk, before):
-    desk.publish(titles())
-    old = titles()
+    old = titles(16)
+    desk.publish(old)
     for step in range(1000):
         desk.clock.at += timedelta(hours=2)
-        new = titles(changed={step % 30, (step * 7 + 15) % 30})
+        new = titles(16, changed={step % 16, (step * 7 + 9) % 16})
         life = [step]
         store = Mortal(desk.store, life, before=before)
         publications = Mortal(desk.publications, life, before=before)
@@ -209,7 +234,7 @@ def test_killed_at_any_step_readers_have_the_whole_old_or_the_whole_new_chain_an
             old = new
         else:
             break
-    assert step > 12
+    assert step > 20
     assert desk.read() == expected(new)
 
 

@@ -30,13 +30,17 @@ class RuleCount(Record):
 
 
 class FeedDraft(Record):
-    """A feed as it was assembled: its pages in the artifact store, and what it could not carry."""
+    """A feed as it was assembled: its pages in the artifact store, and what it could not carry.
+
+    `version` is that of the offer that it was built from; -1 where it is from a time before versions.
+    """
 
     feed: str
     pages: tuple[FeedPage, ...]
     kinds: dict[str, int]
     notes: tuple[RuleCount, ...] = ()
     profile: str
+    version: int = -1
 
 
 class LintedFeed(Record):
@@ -59,13 +63,14 @@ class ItemChanges(Record):
 
 
 class PublishedFeed(Record):
-    """What readers now find under `url`."""
+    """What readers now find under `url`; `detail` says who published it, where it was another run."""
 
     url: str
     uploaded: tuple[str, ...] = ()
     switched: bool
     changes: ItemChanges | None = None
     deleted: int = 0
+    detail: str = ""
 
 
 FEED_STEPS: dict[str, type[Record]] = {"draft": FeedDraft, "linted": LintedFeed, "published": PublishedFeed}

@@ -40,9 +40,9 @@ def feed_record_name(request: RunRequest, feed: str, step: str) -> str:
     return f"{run_folder(request)}/feed-{feed}/{step}.json"
 
 
-def feed_page_name(partner: str, feed: str, page: str) -> str:
-    """A page of a feed on its way to its readers, named by content."""
-    return f"feeds/{partner}/{feed}/{page}"
+def feed_page_name(request: RunRequest, feed: str, page: str) -> str:
+    """A page of the run's own draft of a feed, named by content: no other run reads or deletes it."""
+    return f"{run_folder(request)}/feed-{feed}/pages/{page}"
 
 
 def art_name(content_name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,10 @@ CONTENT_TYPE = "application/json"
 DIGEST_KEY = "sha256"
 KEYS_A_CALL = 1000
 CODE_MAX_CHARS = 100
+CONDITION_NOT_MET = (409, 412)
+NOT_IMPLEMENTED = 501
 REFUSED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "AllAccessDisabled"}
+log = logging.getLogger(__name__)
 
 
 class S3FeedStore:
@@ -29,30 +33,41 @@ class S3FeedStore:
 
     def sha256_of(self, name: str) -> str | None:
         """The digest under which the object was put; None where there is none."""
-        try:
-            head = self._client.head_object(Bucket=self._bucket, Key=self._key(name))
-        except ClientError as error:
-            if error.response["ResponseMetadata"].get("HTTPStatusCode") == 404:
-                return None
-            raise self._told(error) from error
-        except BotoCoreError as error:
-            raise self._told(error) from error
-        digest: str | None = head["Metadata"].get(DIGEST_KEY)
-        return digest
+        head = self._head(name)
+        return head["Metadata"].get(DIGEST_KEY) if head is not None else None
+
+    def etag_of(self, name: str) -> str | None:
+        """The object's ETag as the store writes it; None where there is none."""
+        head = self._head(name)
+        return head["ETag"] if head is not None else None
 
     def put(self, name: str, content: bytes, sha256: str, cache_control: str) -> None:
         """Puts a page in one call, so that its ETag is the MD5 of its bytes and the same bytes keep it."""
         try:
-            self._client.put_object(
-                Bucket=self._bucket,
-                Key=self._key(name),
-                Body=content,
-                ContentType=CONTENT_TYPE,
-                CacheControl=cache_control,
-                Metadata={DIGEST_KEY: sha256},
-            )
+            self._put(name, content, sha256, cache_control)
         except (ClientError, BotoCoreError) as error:
             raise self._told(error) from error
+
+    def replace(self, name: str, content: bytes, sha256: str, cache_control: str, etag: str | None) -> bool:
+        """As `put`, in the place of the object with this ETag, or of none; False where there is another one by now.
+
+        A store that says that it knows no conditional writes (501) gets the page whatever is there.
+        """
+        condition = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
+        try:
+            self._put(name, content, sha256, cache_control, **condition)
+        except ClientError as error:
+            status, code = error.response["ResponseMetadata"].get("HTTPStatusCode"), error.response["Error"].get("Code")
+            if status in CONDITION_NOT_MET or code == "NoSuchKey":
+                return False
+            if status == NOT_IMPLEMENTED:
+                log.info("the feed store %s knows no conditional writes: written whatever is there", self._bucket)
+                self.put(name, content, sha256, cache_control)
+                return True
+            raise self._told(error) from error
+        except BotoCoreError as error:
+            raise self._told(error) from error
+        return True
 
     def get(self, name: str) -> bytes | None:
         """The object's bytes; None where there is none."""
@@ -78,6 +93,27 @@ class S3FeedStore:
     def url(self, name: str) -> str:
         """The address under which readers find the object."""
         return f"{self._public_url}/{self._key(name)}"
+
+    def _head(self, name: str) -> Any:
+        try:
+            return self._client.head_object(Bucket=self._bucket, Key=self._key(name))
+        except ClientError as error:
+            if error.response["ResponseMetadata"].get("HTTPStatusCode") == 404:
+                return None
+            raise self._told(error) from error
+        except BotoCoreError as error:
+            raise self._told(error) from error
+
+    def _put(self, name: str, content: bytes, sha256: str, cache_control: str, **condition: str) -> None:
+        self._client.put_object(
+            Bucket=self._bucket,
+            Key=self._key(name),
+            Body=content,
+            ContentType=CONTENT_TYPE,
+            CacheControl=cache_control,
+            Metadata={DIGEST_KEY: sha256},
+            **condition,
+        )
 
     def _key(self, name: str) -> str:
         return f"{self._prefix}/{name}" if self._prefix else name

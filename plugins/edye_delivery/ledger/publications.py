@@ -1,51 +1,156 @@
-"""What was published of a feed: the intent before its first page goes up, and when readers were switched to it."""
+"""Publications of a feed: who may publish now, the intent before its first page goes up, and the switch of readers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from edye_delivery.catalog.feed_records import FeedPage
-from edye_delivery.ledger.tables import PUBLICATIONS
+from edye_delivery.errors import Transient
+from edye_delivery.ledger.database import database_now
+from edye_delivery.ledger.offers import OfferVersion, offer_version
+from edye_delivery.ledger.tables import FEEDS, PUBLICATIONS
 from edye_delivery.ledger.transactions import repeated
+
+LEASE_S = 600
+"""After so long without a sign of its holder, a feed is free for the next publisher."""
+
+
+class FeedLeaseLost(Transient):
+    """The lease ended, and another run publishes the feed by now; this one may be tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLease:
+    """The right to publish one feed; it names one try of one run, for an earlier try of the run may still be alive."""
+
+    holder: str
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What readers were switched to: by which run, at which version of the offer (None: it was not counted yet)."""
+
+    run_id: str
+    version: int | None
+    pages: tuple[FeedPage, ...]
 
 
 class Publications:
-    """The publications of one partner's feed."""
+    """The publications of one partner's feed. What takes a lease raises FeedLeaseLost where another run has it."""
 
-    def __init__(self, engine: Engine, now: Callable[[], datetime], partner: str, feed: str) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        now: Callable[[], datetime],
+        partner: str,
+        feed: str,
+        lease_s: float = LEASE_S,
+        database_now: Callable[[Connection], datetime] = database_now,
+    ) -> None:
         self._engine, self._now, self._partner, self._feed = engine, now, partner, feed
+        self._lease_s, self._database_now = lease_s, database_now
+        self._row = (FEEDS.c.partner == partner) & (FEEDS.c.feed == feed)
         self._ours = (PUBLICATIONS.c.partner == partner) & (PUBLICATIONS.c.feed == feed)
+
+    def newest(self) -> Publication | None:
+        """The publication that readers were switched to last; None where nothing was published yet."""
+        published = self._ours & PUBLICATIONS.c.published_at.is_not(None)
+        query = select(PUBLICATIONS).where(published).order_by(PUBLICATIONS.c.id.desc()).limit(1)
+        with self._engine.connect() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            return None
+        return Publication(row.run_id, row.version, tuple(FeedPage.model_validate(page) for page in row.pages))
 
     def current(self) -> tuple[FeedPage, ...]:
         """The pages of the chain that readers have, in its order; none where nothing was published yet."""
-        published = self._ours & PUBLICATIONS.c.published_at.is_not(None)
-        query = select(PUBLICATIONS.c.pages).where(published).order_by(PUBLICATIONS.c.id.desc()).limit(1)
+        newest = self.newest()
+        return newest.pages if newest is not None else ()
+
+    def offered(self) -> OfferVersion:
+        """The version of what the partner is offered now."""
         with self._engine.connect() as connection:
-            pages = connection.execute(query).scalar()
-        return tuple(FeedPage.model_validate(page) for page in pages or ())
+            return offer_version(connection, self._partner)
 
     @repeated
-    def begin(self, run_id: str, pages: Sequence[FeedPage], kinds: dict[str, int]) -> int:
-        """Writes the intent; the publication's number."""
+    def acquire(self, run_id: str) -> FeedLease | None:
+        """The feed's lease; None while somebody else has it."""
+        lease = FeedLease(str(uuid.uuid4()), run_id)
+        with self._engine.begin() as connection:
+            dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+            unheld = dialect.insert(FEEDS).values(partner=self._partner, feed=self._feed, version=0)
+            connection.execute(unheld.on_conflict_do_nothing())
+            row = connection.execute(select(FEEDS).where(self._row).with_for_update()).one()
+            if row.holder is not None and row.expires_at > self._database_now(connection):
+                return None
+            self._extend(connection, holder=lease.holder, run_id=run_id)
+        return lease
+
+    def holder(self) -> str:
+        """Who has the lease, for people: the run and until when."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(FEEDS).where(self._row)).first()
+        if row is None or row.holder is None:
+            return "nobody"
+        return f"the run {row.run_id}, until {row.expires_at:%H:%M:%S} UTC"
+
+    @repeated
+    def renew(self, lease: FeedLease) -> None:
+        """The holder is alive."""
+        with self._held(lease):
+            pass
+
+    @repeated
+    def release(self, lease: FeedLease) -> None:
+        """The feed is free, unless somebody else has it by now."""
+        with self._engine.begin() as connection:
+            mine = self._row & (FEEDS.c.holder == lease.holder)
+            connection.execute(update(FEEDS).where(mine).values(holder=None, run_id=None, expires_at=None))
+
+    @repeated
+    def begin(self, lease: FeedLease, version: int, pages: Sequence[FeedPage], kinds: dict[str, int]) -> int:
+        """Writes the intent before the first page goes up; the publication's number."""
         row = {
             "partner": self._partner,
             "feed": self._feed,
-            "run_id": run_id,
+            "run_id": lease.run_id,
             "pages": [page.model_dump(mode="json") for page in pages],
             "kinds": kinds,
+            "version": version,
             "began_at": self._now(),
         }
-        with self._engine.begin() as connection:
+        with self._held(lease) as (connection, _):
             statement = insert(PUBLICATIONS).values(row).returning(PUBLICATIONS.c.id)
             return int(connection.execute(statement).scalar_one())
 
     @repeated
-    def published(self, number: int) -> None:
+    def allow_switch(self, lease: FeedLease, version: int, *, older_is_allowed: bool = False) -> bool:
+        """Whether readers may be switched to a draft of this version now; asked right before the switch.
+
+        It has to be the version that is offered. Where an older one is allowed, nothing may have been withdrawn or
+        end-dated since, and readers may not have been switched to a newer one.
+        """
+        with self._held(lease) as (connection, row):
+            offered = offer_version(connection, self._partner)
+            is_sound = version >= max(row.version, offered.removed_version)
+            is_allowed = is_sound and (version == offered.version or older_is_allowed)
+            if is_allowed:
+                connection.execute(update(FEEDS).where(self._row).values(version=version))
+            return is_allowed
+
+    @repeated
+    def published(self, lease: FeedLease, number: int) -> None:
         """Readers have been switched to the publication."""
-        with self._engine.begin() as connection:
+        with self._held(lease) as (connection, _):
             connection.execute(update(PUBLICATIONS).where(PUBLICATIONS.c.id == number).values(published_at=self._now()))
 
     def outdated(self, keep_old_s: int) -> tuple[list[int], list[str]]:
@@ -69,9 +174,30 @@ class Publications:
         return numbers, sorted(gone - needed)
 
     @repeated
-    def cleaned(self, numbers: Sequence[int]) -> None:
+    def cleaned(self, lease: FeedLease, numbers: Sequence[int]) -> None:
         """The pages of these publications are deleted, as far as no other one needs them."""
-        with self._engine.begin() as connection:
+        with self._held(lease) as (connection, _):
             connection.execute(
                 update(PUBLICATIONS).where(PUBLICATIONS.c.id.in_(numbers)).values(cleaned_at=self._now())
             )
+
+    @contextmanager
+    def _held(self, lease: FeedLease) -> Iterator[tuple[Connection, Row[Any]]]:
+        """A transaction of the lease's holder, by which the lease is renewed; nobody takes the lease during it.
+
+        A lease whose time is over is its holder's as long as nobody else has taken it.
+        """
+        with self._engine.begin() as connection:
+            row = connection.execute(select(FEEDS).where(self._row).with_for_update()).one()
+            if row.holder != lease.holder:
+                now_by = f"the run {row.run_id} publishes it now" if row.holder else "another run has published it"
+                raise FeedLeaseLost(
+                    f"the feed {self._feed}: this run was still for longer than its lease, and {now_by}; it switches "
+                    "nothing, and may be tried again"
+                )
+            self._extend(connection)
+            yield connection, row
+
+    def _extend(self, connection: Connection, **values: str) -> None:
+        until = self._database_now(connection) + timedelta(seconds=self._lease_s)
+        connection.execute(update(FEEDS).where(self._row).values(expires_at=until, **values))

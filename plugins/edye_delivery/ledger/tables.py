@@ -162,6 +162,17 @@ OFFERS = Table(
     Column("removed_version", BigInteger, nullable=False),
 )
 
+FEEDS = Table(
+    "feeds",
+    METADATA,
+    Column("partner", String(64), primary_key=True),
+    Column("feed", String(64), primary_key=True),
+    Column("holder", String(36)),
+    Column("run_id", String(250)),
+    Column("expires_at", Moment),
+    Column("version", BigInteger, nullable=False),
+)
+
 PUBLICATIONS = Table(
     "publications",
     METADATA,
@@ -171,6 +182,7 @@ PUBLICATIONS = Table(
     Column("run_id", String(250), nullable=False),
     Column("pages", JSON, nullable=False),
     Column("kinds", JSON, nullable=False),
+    Column("version", BigInteger),
     Column("began_at", Moment, nullable=False),
     Column("published_at", Moment),
     Column("cleaned_at", Moment),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -10,14 +10,16 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from edye_delivery.annex.feeds import FeedSpec
-from edye_delivery.catalog.feed_records import FEED_STEPS, FeedDraft
+from edye_delivery.catalog.feed_records import FEED_STEPS, FeedDraft, LintedFeed
 from edye_delivery.catalog.places import feed_page_name, feed_record_name
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.feeds.publishing import PAGES
 from edye_delivery.hooks.feed_store import FeedStoreHook
+from edye_delivery.hooks.http_client import SYSTEM_TEMPO
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import StepOperator, keep, load
-from edye_delivery.operators.feeding import draft_feed, lint_draft, publish_draft, refuse_errors
+from edye_delivery.operators.feeding import draft_feed, lint_draft, refuse_errors
+from edye_delivery.operators.publishing import FeedPublisher
 
 
 class FeedOperator(StepOperator):
@@ -34,6 +36,31 @@ class FeedOperator(StepOperator):
         """The feed as the annex describes it."""
         return next(spec for spec in self.annex.feeds if spec.name == self.feed)
 
+    def assemble(self, request: RunRequest, go_on: Callable[[], None]) -> FeedDraft:
+        """A draft of what is offered now, its pages among the run's files; `go_on` is called with every page."""
+        spec, store, ledger = self.spec, self.artifacts, LedgerHook()
+
+        def keep_page(page: str, content: bytes) -> None:
+            go_on()
+            store.put_once(feed_page_name(request, spec.name, page), content)
+
+        previous = ledger.publications(self.annex.partner, spec.name).current()
+        prefix = FeedStoreHook(spec).get_conn().url(PAGES)
+        with ledger.get_conn().offer(self.annex.partner) as offer:
+            return draft_feed(self.annex, spec, offer, previous, prefix, keep_page, datetime.now(UTC))
+
+    def lint(self, request: RunRequest, draft: FeedDraft, go_on: Callable[[], None]) -> LintedFeed:
+        """What the linter says of the draft, kept for the report; FeedRefused names every broken rule."""
+
+        def read_page(page: str) -> bytes:
+            go_on()
+            return self.artifacts.get(feed_page_name(request, draft.feed, page))
+
+        linted = lint_draft(draft, read_page, datetime.now(UTC))
+        keep(self.artifacts, feed_record_name(request, self.feed, "linted"), linted)
+        refuse_errors(self.feed, "as assembled", linted)
+        return linted
+
 
 class AssembleFeedOperator(FeedOperator):
     """The feed of all accepted titles, whatever became of this run's batches."""
@@ -42,22 +69,13 @@ class AssembleFeedOperator(FeedOperator):
         """The draft's reference."""
         if self.request is None:
             raise AirflowSkipException("the run was not begun: check_request refused it, its log says why")
-        request, spec = RunRequest.model_validate(self.request), self.spec
+        request, store = RunRequest.model_validate(self.request), self.artifacts
         if request.dry_run:
             raise AirflowSkipException("dry run: feeds are not built")
-        store, ledger = self.artifacts, LedgerHook()
         for step in FEED_STEPS:  # what an earlier try of this run said is no longer true
-            store.delete(feed_record_name(request, spec.name, step))
-        draft = draft_feed(
-            self.annex,
-            spec,
-            ledger.get_conn().accepted_titles(self.annex.partner),
-            ledger.publications(self.annex.partner, spec.name).current(),
-            FeedStoreHook(spec).get_conn().url(PAGES),
-            store.put_once,
-            datetime.now(UTC),
-        )
-        return keep(store, feed_record_name(request, spec.name, "draft"), draft) | {"items": sum(draft.kinds.values())}
+            store.delete(feed_record_name(request, self.feed, step))
+        draft = self.assemble(request, lambda: None)
+        return keep(store, feed_record_name(request, self.feed, "draft"), draft) | {"items": sum(draft.kinds.values())}
 
 
 class LintFeedOperator(FeedOperator):
@@ -65,10 +83,8 @@ class LintFeedOperator(FeedOperator):
 
     def execute(self, context: Context) -> dict[str, int]:
         """Errors (none) and warnings; FeedRefused names every broken rule."""
-        request, store = RunRequest.model_validate(self.request), self.artifacts
-        linted = lint_draft(self.annex, load(store, self.draft, FeedDraft), store.get, datetime.now(UTC))
-        keep(store, feed_record_name(request, self.feed, "linted"), linted)
-        refuse_errors(self.feed, "as assembled", linted)
+        request = RunRequest.model_validate(self.request)
+        linted = self.lint(request, load(self.artifacts, self.draft, FeedDraft), lambda: None)
         return {"errors": linted.errors, "warnings": linted.warnings}
 
 
@@ -78,20 +94,28 @@ class PublishFeedOperator(FeedOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """The published record's reference."""
         request, spec, store = RunRequest.model_validate(self.request), self.spec, self.artifacts
-        draft = load(store, self.draft, FeedDraft)
         hook = FeedStoreHook(spec)
-        published = publish_draft(
-            self.annex,
+        drafts = [load(store, self.draft, FeedDraft)]
+
+        def assemble_again(go_on: Callable[[], None]) -> FeedDraft:
+            draft = self.assemble(request, go_on)
+            drafts.append(draft)
+            keep(store, feed_record_name(request, spec.name, "draft"), draft)
+            self.lint(request, draft, go_on)
+            return draft
+
+        publisher = FeedPublisher(
             spec,
-            draft,
             request.run_id,
             hook.get_conn(),
             LedgerHook().publications(self.annex.partner, spec.name),
-            store.get,
+            lambda page: store.get(feed_page_name(request, spec.name, page)),
             hook.fetch,
-            datetime.now(UTC),
+            assemble_again,
+            SYSTEM_TEMPO,
         )
+        published = publisher.publish(drafts[0])
         reference = keep(store, feed_record_name(request, spec.name, "published"), published)
-        for page in draft.pages:
-            store.delete(feed_page_name(self.annex.partner, spec.name, page.name))
+        for page in {page.name for draft in drafts for page in draft.pages}:
+            store.delete(feed_page_name(request, spec.name, page))
         return reference | {"url": published.url, "pages_sent": len(published.uploaded)}

@@ -153,7 +153,7 @@ def _outcome(
     if published is None:
         return FeedOutcome.FAILED, _did_not_end("publish_feed")
     if not published.switched:
-        return FeedOutcome.UNCHANGED, "readers had this feed already"
+        return FeedOutcome.UNCHANGED, published.detail or "readers had this feed already"
     return (
         FeedOutcome.PUBLISHED,
         f"readers get this feed now; {len(published.uploaded):,} of {len(draft.pages):,} pages uploaded",

@@ -1,0 +1,199 @@
+"""One feed reaches its readers: one publisher at a time, and no older state over a newer one (docs/adr/0023)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from edye_delivery.annex.feeds import FeedSpec
+from edye_delivery.catalog.feed_records import FeedDraft, FeedPage, ItemChanges, PublishedFeed
+from edye_delivery.clients.feed_store import KEYS_A_CALL, S3FeedStore
+from edye_delivery.clients.patience import Tempo
+from edye_delivery.errors import FeedRefused, Transient
+from edye_delivery.feeds.changes import changes_between
+from edye_delivery.feeds.publishing import FIRST_PAGE, PAGES, switch_readers, upload_pages
+from edye_delivery.ledger.publications import FeedLease, FeedLeaseLost, Publication, Publications
+from edye_delivery.operators.feeding import read_back, refuse_errors
+
+ROUNDS = 3
+"""So often a draft is taken to the switch; before each round but the first it is assembled again."""
+LEASES = 3
+"""So often a publisher that was succeeded while it slept begins again."""
+WAIT_MAX_S, LOOK_EVERY_S = 3600.0, 5.0
+log = logging.getLogger(__name__)
+
+
+class FeedBusy(Transient):
+    """Another run is publishing the feed, and did not end in time."""
+
+
+class OfferUnsteady(Transient):
+    """Titles were withdrawn again and again while the feed was being published."""
+
+
+class FeedOverwritten(Transient):
+    """Readers have another first page than the one that was just written."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPublisher:
+    """Publishes one feed for one run.
+
+    `read_page` gives a page of the draft by its name, `fetch` a published one by its URL. `assemble` gives another
+    draft, of what is offered now, that the linter has passed; it calls what it is given as it goes on.
+    """
+
+    spec: FeedSpec
+    run_id: str
+    store: S3FeedStore
+    publications: Publications
+    read_page: Callable[[str], bytes]
+    fetch: Callable[[str], bytes]
+    assemble: Callable[[Callable[[], None]], FeedDraft]
+    tempo: Tempo
+
+    def publish(self, draft: FeedDraft) -> PublishedFeed:
+        """Publishes what is offered, by this draft where it is not stale.
+
+        It is read back from its public address before readers are switched to it. FeedRefused where what comes back is
+        not what was sent, or has errors; readers keep the last good feed then. FeedBusy, OfferUnsteady, FeedOverwritten
+        and FeedLeaseLost where another try may succeed.
+        """
+        leases = 0
+        while True:
+            lease = self._acquire()
+            leases += 1
+            try:
+                return self._publish_under(lease, draft)
+            except (FeedLeaseLost, FeedOverwritten) as lost:
+                if leases == LEASES:
+                    raise
+                log.warning("%s; this run begins again", lost)
+            finally:
+                self.publications.release(lease)
+
+    def _acquire(self) -> FeedLease:
+        """The feed's lease, once no other run has it."""
+        waited_s = 0.0
+        while (lease := self.publications.acquire(self.run_id)) is None:
+            holder = self.publications.holder()
+            if waited_s >= WAIT_MAX_S:
+                raise FeedBusy(f"the feed {self.spec.name} is being published by {holder}, for {waited_s:.0f} s now")
+            if not waited_s:
+                log.info("feed %s: waits for its publisher, %s", self.spec.name, holder)
+            self.tempo.sleep(LOOK_EVERY_S)
+            waited_s += LOOK_EVERY_S
+        return lease
+
+    def _publish_under(self, lease: FeedLease, draft: FeedDraft) -> PublishedFeed:
+        for rounds_left in reversed(range(ROUNDS)):
+            version = self.publications.offered().version
+            if draft.version != version:
+                newer = self.publications.newest()
+                if newer is not None and newer.version == version and self._is_live(newer.pages[0]):
+                    return self._left_to(newer)
+                log.info("feed %s: its draft is of version %s of the offer, which is at %s by now: assembled again",
+                         self.spec.name, draft.version, version)  # fmt: skip
+                draft = self.assemble(lambda: self.publications.renew(lease))
+            if not any(page.items for page in draft.pages):
+                return self._nothing_to_publish()
+            published = self._take_to_switch(lease, draft, is_last=not rounds_left)
+            if published is not None:
+                return published
+        raise OfferUnsteady(
+            f"the feed {self.spec.name} was assembled {ROUNDS} times, and each time titles were withdrawn before "
+            "readers could be switched to it; readers have the last published feed, run publish_feed again"
+        )
+
+    def _take_to_switch(self, lease: FeedLease, draft: FeedDraft, *, is_last: bool) -> PublishedFeed | None:
+        """Uploads the draft, reads it back, switches readers to it; None where it has become stale meanwhile."""
+        name, first = self.spec.name, draft.pages[0]
+
+        def page_content(page: FeedPage) -> bytes:
+            self.publications.renew(lease)
+            return self.read_page(page.name)
+
+        def fetch(url: str) -> bytes:
+            self.publications.renew(lease)
+            return self.fetch(url)
+
+        previous = self.publications.current()
+        number = self.publications.begin(lease, draft.version, draft.pages, draft.kinds)
+        uploaded = upload_pages(self.store, draft.pages, page_content)
+        url = self.store.url(PAGES + first.name)
+        refuse_errors(name, f"as read back from {url}", read_back(draft, url, fetch, self.tempo.now()))
+
+        def is_allowed() -> bool:
+            return self.publications.allow_switch(lease, draft.version, older_is_allowed=is_last)
+
+        switched = switch_readers(self.store, first, page_content, is_allowed, self.spec.cache_s)
+        if switched is None:
+            log.info("feed %s: the offer has changed while its version %s was uploaded", name, draft.version)
+            return None
+        self.publications.published(lease, number)
+        log.info("feed %s: %s of %s pages sent, first page switched: %s", name, len(uploaded), len(draft.pages),
+                 switched)  # fmt: skip
+        if (offered := self.publications.offered().version) != draft.version:
+            log.info("feed %s: readers have version %s of the offer, which is at %s by now: the newer one is left to "
+                     "the run that made it", name, draft.version, offered)  # fmt: skip
+        changes = _changes(self.store, previous, draft.pages, page_content)
+        deleted = self._clean(lease)
+        if not self._is_live(first):
+            raise FeedOverwritten(f"the feed {name}: somebody has overwritten the first page that was just published")
+        return PublishedFeed(
+            url=self.store.url(FIRST_PAGE), uploaded=uploaded, switched=switched, changes=changes, deleted=deleted
+        )
+
+    def _clean(self, lease: FeedLease) -> int:
+        """Deletes pages that no chain needs which readers may still follow; how many."""
+        outdated, names = self.publications.outdated(self.spec.keep_old_s)
+        for start in range(0, len(names), KEYS_A_CALL):
+            self.publications.renew(lease)  # who is succeeded by now deletes nothing: its successor may need it
+            self.store.delete([PAGES + name for name in names[start : start + KEYS_A_CALL]])
+        self.publications.cleaned(lease, outdated)
+        return len(names)
+
+    def _is_live(self, first: FeedPage) -> bool:
+        return self.store.sha256_of(FIRST_PAGE) == first.sha256
+
+    def _left_to(self, newer: Publication) -> PublishedFeed:
+        detail = f"the run {newer.run_id} has published a newer state of it, so this run's draft is not needed"
+        log.info("feed %s: %s", self.spec.name, detail)
+        return PublishedFeed(url=self.store.url(FIRST_PAGE), switched=False, detail=detail)
+
+    def _nothing_to_publish(self) -> PublishedFeed:
+        items = sum(page.items for page in self.publications.current())
+        if items:
+            raise FeedRefused(
+                f"the feed {self.spec.name} would be empty and take {items} items out of search, so it is not "
+                "published; look whether delivery_ledger leads to the right database, and delete the published pages "
+                "by hand if it is meant"
+            )
+        log.info("feed %s: no title was accepted yet, so there is nothing to publish", self.spec.name)
+        return PublishedFeed(url=self.store.url(FIRST_PAGE), switched=False)
+
+
+def _changes(
+    store: S3FeedStore,
+    previous: tuple[FeedPage, ...],
+    pages: tuple[FeedPage, ...],
+    page_content: Callable[[FeedPage], bytes],
+) -> ItemChanges | None:
+    """What changed since the publication before; only pages whose items differ are looked at. None where it is gone."""
+    bodies = [{page.body_digest for page in chain} for chain in (previous, pages)]
+    gone = [page for page in previous if page.body_digest not in bodies[1]]
+    came = [page for page in pages if page.body_digest not in bodies[0]]
+    old_pages = (store.get(PAGES + page.name) for page in gone)
+    try:
+        return changes_between(_all_known(old_pages), (page_content(page) for page in came))
+    except LookupError:
+        log.info("pages of the publication before are gone, so nobody can say what changed")
+        return None
+
+
+def _all_known(contents: Iterable[bytes | None]) -> Iterable[bytes]:
+    for content in contents:
+        if content is None:
+            raise LookupError("a page of the publication before is gone")
+        yield content
