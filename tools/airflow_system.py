@@ -65,17 +65,18 @@ class AirflowSystem:
         while True:
             try:
                 self.call("GET", f"/dags/{dag_id}")
+                return
             except httpx.HTTPStatusError as error:
                 if error.response.status_code != 404:
                     raise
-                if time.monotonic() > deadline:
-                    raise SystemExit(
-                        f"there is no DAG {dag_id} after {DAG_PATIENCE_S:.0f} s; its import errors are in the browser, "
-                        f"and in the dag-processor's log in {self._home}"
-                    ) from error
-                time.sleep(0.5)
-            else:
-                return
+            except httpx.TransportError as error:
+                print(f"the api-server on port {self.port} did not answer ({type(error).__name__})", file=sys.stderr)
+            if time.monotonic() > deadline:
+                raise SystemExit(
+                    f"there is no DAG {dag_id} after {DAG_PATIENCE_S:.0f} s; its import errors are in the browser, "
+                    f"and in the dag-processor's log in {self._home}"
+                )
+            time.sleep(0.5)
 
     def call(self, method: str, path: str, **options: Any) -> Any:
         """The REST API's answer as JSON; raises on an error status.
