@@ -12,6 +12,7 @@ import pytest
 
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState
 from edye_delivery.errors import ConfigurationInvalid, Transient
+from edye_delivery.hooks import connection_safety
 from edye_delivery.hooks.alerts import AlertHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import the_alarm
@@ -153,3 +154,21 @@ def test_a_refused_message_is_transient(webhook):
     webhook.answers = [500]
     with pytest.raises(Transient, match="did not take the message"):
         AlertHook().tell("title", "body", is_critical=True)
+
+
+def test_what_apprise_says_of_a_service_is_logged_without_its_address(connected, webhook, caplog):
+    webhook.answers = [500]
+    with pytest.raises(Transient):
+        AlertHook().tell("title", "body", is_critical=True)
+    assert "Apprise: " in caplog.text
+    assert "s3cret-t0ken" not in caplog.text
+
+
+@pytest.mark.parametrize(("address", "warns"), [("json://127.0.0.1:1/x", False), ("json://hooks.invalid/x", True)])
+def test_an_alert_over_plain_http_to_another_machine_is_warned_of(monkeypatch, caplog, address, warns):
+    config = {"conn_type": "apprise", "extra": {"config": [{"path": address}], "timeout_s": 0.01}}
+    monkeypatch.setenv("AIRFLOW_CONN_ALERTS", json.dumps(config))
+    monkeypatch.setattr(connection_safety, "_WARNED", set())
+    with pytest.raises(Transient):
+        AlertHook().tell("title", "body", is_critical=True)
+    assert ("over plain http" in caplog.text) is warns

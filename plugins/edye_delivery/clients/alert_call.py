@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from edye_delivery.catalog.printable import printable
+from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import ConfigurationInvalid, TooSlow, Transient
 
 log = logging.getLogger(__name__)
@@ -24,10 +24,12 @@ MEMORY_BYTES = 1024**3
 WORDS_MAX_CHARS = 500
 
 
-def send_alert(services: list[dict[str, Any]], title: str, body: str, kind: str, seconds: float) -> None:
+def send_alert(
+    services: list[dict[str, Any]], title: str, body: str, kind: str, seconds: float, mask: SecretMask = NO_SECRETS
+) -> None:
     """Tells the services; Transient where one of them did not take the message, TooSlow after the seconds.
 
-    What Apprise says of a service goes to the log alone: it may hold an address, which the log hides.
+    What Apprise says of a service goes to the log alone; `mask` knows the addresses that it may hold.
     """
     told = json.dumps({"services": services, "title": title, "body": body, "kind": kind}).encode()
     try:
@@ -51,5 +53,5 @@ def send_alert(services: list[dict[str, Any]], title: str, body: str, kind: str,
         finally:
             process.kill()
     if process.returncode:
-        log.warning("Apprise: %s", printable(words.decode("utf-8", "replace").strip(), WORDS_MAX_CHARS))
+        log.warning("Apprise: %s", mask.words(words.decode("utf-8", "replace"), WORDS_MAX_CHARS))
         raise Transient("a service of the alert did not take the message")

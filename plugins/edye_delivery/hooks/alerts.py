@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from airflow.providers.apprise.hooks.apprise import AppriseHook
 from airflow.sdk import Connection
@@ -10,8 +11,9 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from apprise import Apprise, NotifyType
 
 from edye_delivery.clients.alert_call import send_alert
+from edye_delivery.clients.secret_mask import SecretMask
 from edye_delivery.errors import ConfigurationInvalid, NobodyToTell
-from edye_delivery.hooks.connection_safety import warn_once
+from edye_delivery.hooks.connection_safety import is_loopback, warn_once
 from edye_delivery.hooks.connection_secrets import secrets_of_service
 from edye_delivery.hooks.http_client import positive_number
 from edye_delivery.hooks.log_guard import guard_logs
@@ -28,14 +30,6 @@ class AlertHook(AppriseHook):
     def __init__(self, conn_id: str = CONN_ID) -> None:
         super().__init__(conn_id)
 
-    def _guard(self, connection: Connection) -> None:
-        """What Apprise says of a service goes to the log only: its address is hidden there, and what is in it."""
-        addresses = [str(service["path"]) for service in self._services(connection)]
-        guard_logs([secret for address in addresses for secret in secrets_of_service(address)])
-        for address in addresses:
-            if address.partition("://")[0].lower() in PLAIN_SCHEMES:
-                warn_once(self.apprise_conn_id, "tells a service over plain http: give its address in the form with s")
-
     def tell(self, title: str, body: str, *, is_critical: bool) -> None:
         """Sends the message to every service of the connection; NobodyToTell where there is no connection.
 
@@ -48,7 +42,7 @@ class AlertHook(AppriseHook):
             raise NobodyToTell(f"there is no connection {self.apprise_conn_id}") from None
         services = Apprise()
         try:
-            self._guard(connection)
+            mask = self._mask_of(connection)
             self.set_config_from_conn(connection, services)
         except (KeyError, TypeError, ValueError) as error:
             raise ConfigurationInvalid(
@@ -65,7 +59,20 @@ class AlertHook(AppriseHook):
             body,
             kind.value,
             positive_number(extra, "timeout_s", ALERT_MAX_S, self.apprise_conn_id),
+            mask,
         )
+
+    def _mask_of(self, connection: Connection) -> SecretMask:
+        """What Apprise says of a service goes to the log only: its address is hidden there, and what is in it."""
+        addresses = [str(service["path"]) for service in self._services(connection)]
+        for address in addresses:
+            if address.partition("://")[0].lower() in PLAIN_SCHEMES and not is_loopback(
+                urlsplit(address).hostname or ""
+            ):
+                warn_once(self.apprise_conn_id, "tells a service over plain http: give its address in the form with s")
+        secrets = [secret for address in addresses for secret in secrets_of_service(address)]
+        guard_logs(secrets)
+        return SecretMask.of(*secrets)
 
     def _services(self, connection: Connection) -> list[dict[str, Any]]:
         config = self.get_config_from_conn(connection)

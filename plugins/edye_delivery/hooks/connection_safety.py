@@ -42,7 +42,7 @@ def warn_once(conn_id: str, warning: str) -> None:
 
 def refuse_plain_http(conn_id: str, url: httpx.URL, allowed: Any) -> None:
     """ConfigurationInvalid where a credential would go over plain http to another machine; `allowed` is the extra."""
-    if url.scheme != "http" or _is_loopback(url.host):
+    if url.scheme != "http" or is_loopback(url.host):
         return
     if not flag(allowed or False):
         raise ConfigurationInvalid(
@@ -61,7 +61,8 @@ def check_s3(connection: Connection) -> None:
         refuse_plain_http(conn_id, httpx.URL(str(endpoint)), extra.get("allow_plain_http"))
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine itself."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

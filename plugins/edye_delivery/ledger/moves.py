@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, case, false, literal_column, s
 from sqlalchemy.dialects import postgresql, sqlite
 
 from edye_delivery.catalog.plan import PlannedTitle
+from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import Channel, DeliveryState
 from edye_delivery.ledger.classify import AT_PARTNER, UNDER_WAY
 from edye_delivery.ledger.leases import NO_LEASE, TitleBusy
@@ -22,6 +23,7 @@ from edye_delivery.ledger.trail import Call, note, note_all
 
 FORGOTTEN: dict[str, Any] = {"cause": None, "owner": None, "detail": "", "rules": [], **NO_LEASE}
 """What a delivery no longer has once it moves on: its last failure, and who sent it."""
+TITLE_MAX_CHARS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def _planned_row(partner: str, run_id: str, plan: PlannedTitle, at: datetime) ->
         "partner": partner,
         "external_id": plan.external_id,
         "edye_id": plan.title.id,
-        "title": plan.title.name,
+        "title": printable(plan.title.name, TITLE_MAX_CHARS),  # PostgreSQL takes no NUL
         "kind": plan.title.kind,
         "lang": plan.title.lang,
         "file_name": plan.file_name,
