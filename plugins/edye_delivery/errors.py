@@ -53,6 +53,10 @@ class NobodyToTell(ConfigurationInvalid):
     """There is a message, and nobody whom the installation names for it."""
 
 
+class StoreUnavailable(Transient):
+    """The artifact store does not answer, or has no room: no step goes on without it."""
+
+
 class AuthRefused(Terminal):
     """The other side refused our token (401) or our permission (403)."""
 

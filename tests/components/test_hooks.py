@@ -5,7 +5,7 @@ import json
 import pytest
 from moto.server import ThreadedMotoServer
 
-from edye_delivery.errors import ConfigurationInvalid
+from edye_delivery.errors import ConfigurationInvalid, StoreUnavailable
 from edye_delivery.hooks.artifacts import ArtifactHook
 from edye_delivery.hooks.edye import EdyeHook
 from edye_delivery.hooks.http_client import ApiHook
@@ -208,10 +208,10 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_half_one(connection, tmp_
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(StoreUnavailable, match="No space"):
         store.put("plan.json", b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["plan.json"]
     assert store.get("plan.json") == b"old"
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(StoreUnavailable, match="No space"):
         store.put_file("film.mp4", tmp_path / "plan.json")
     assert [path.name for path in tmp_path.iterdir()] == ["plan.json"]

@@ -8,7 +8,7 @@ import random
 import ssl
 import subprocess
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.annex.reencode import Reencode
 from edye_delivery.annex.wire import Patience
 from edye_delivery.catalog.plan import JudgedTitle, RunRequest
-from edye_delivery.catalog.vocabulary import Mode
+from edye_delivery.catalog.vocabulary import Correction, Mode
 from edye_delivery.clients.edye import EdyeApi
 from edye_delivery.clients.encode import FFMPEG, EncodeJob, encode
 from edye_delivery.clients.ingest import IngestApi
@@ -139,7 +139,7 @@ class Line:
         snapshot = fetch_snapshot(self.annex, self.api, request)
         plan, batches = plan_window(self.annex, snapshot, self.ledger)
         if not request.dry_run:
-            remember_plan(self.annex, plan, self.ledger)
+            plan = remember_plan(self.annex, plan, self.ledger)
         scratch = self.folder / "scratch"
         scratch.mkdir(exist_ok=True)
         judge = Judge(self.annex, self.media_host, scratch, DAY[1].date(), self.artifacts.__setitem__, WORKERS.run)
@@ -148,7 +148,8 @@ class Line:
         for batch in batches:
             titles = judge.judge_batch(batch.titles)
             if not request.dry_run:
-                titles = self.reencoder.reencode_batch(titles)
+                again = request.correction is Correction.MEDIA
+                titles = replace(self.reencoder, again=again).reencode_batch(titles)
             judged += illustrator.illustrate_batch(titles)
         return plan, judged
 

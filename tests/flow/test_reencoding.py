@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.plan import JudgedTitle
+from edye_delivery.catalog.vocabulary import Correction
 from edye_delivery.clients.encode import encode
+from edye_delivery.clients.patience import Tempo
 from edye_delivery.clients.probe import probe_video
 from edye_delivery.errors import EncodeFailed, MediaChanged, Transient
 from edye_delivery.operators.media_source import MediaSource, StoredReader
@@ -154,6 +158,39 @@ def test_what_nobody_foresaw_while_one_title_is_encoded_costs_that_one_only(line
     assert report["EDYE_PLANETA_S01E01_ES"].state == "accepted"
 
 
+def test_what_could_not_be_encoded_is_not_begun_again_by_any_later_run(repacking):
+    repacking.encode = Counting(EncodeFailed("ffmpeg refuses"))
+    repacking.run(external_ids=(MKV_TITLE,))
+    repacking.encode = never = Counting(using=repack)
+    title = titles_of(repacking.run("run-2", external_ids=(MKV_TITLE,)))[MKV_TITLE]
+    assert never.names == []
+    assert (title.state, title.rules) == ("rejected", ("VID005", "VID017"))
+    assert "ffmpeg refuses (that was on 20" in title.detail
+    assert "not begun again until the file or the annex's limits change, or a redelivery" in title.detail
+
+
+def test_a_person_has_what_could_not_be_encoded_begun_again(repacking):
+    repacking.encode = Counting(EncodeFailed("ffmpeg refuses"))
+    repacking.run(external_ids=(MKV_TITLE,))
+    repacking.encode = again = Counting(using=repack)
+    report = repacking.run("run-2", external_ids=(MKV_TITLE,), correction=Correction.MEDIA)
+    assert (titles_of(report)[MKV_TITLE].state, again.names) == ("accepted", [MKV_TITLE])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"reencode": REPACKED | {"crf": 50}}, {"reencode": REPACKED | {"time_limit_s": 9000}}],
+    ids=["another profile", "more time"],
+)
+def test_other_limits_have_what_could_not_be_encoded_begun_again(repacking, make_line, changes):
+    repacking.encode = Counting(EncodeFailed("it did not end within 7200 s"))
+    repacking.run(external_ids=(MKV_TITLE,))
+    line = make_line(**changes)
+    line.encode = again = Counting(using=repack)
+    assert titles_of(line.run("run-2", external_ids=(MKV_TITLE,)))[MKV_TITLE].state == "accepted"
+    assert again.names == [MKV_TITLE]
+
+
 def test_an_encode_that_vanished_from_the_store_is_made_anew(repacking):
     repacking.run(external_ids=(MKV_TITLE,))
     for name in [name for name in repacking.artifacts if name.endswith(".mp4")]:
@@ -225,6 +262,29 @@ def test_two_titles_with_one_source_are_encoded_once_though_nothing_names_it(lin
     first, second = line.reencoder.reencode_batch((judged, other))
     assert first.encode == second.encode
     assert len(counting.names) == 1
+
+
+def test_what_the_budget_of_a_batch_does_not_reach_is_open_for_the_next_run_and_said_so(make_line, clips, judged_of):
+    line = make_line(reencode=REPACKED | {"batch_budget_s": 100})
+    line.artifacts.clear()
+    begun = iter(range(1000))
+
+    def slow(job, profile, tempo):
+        next(begun)
+        repack(job, profile, tempo)
+        clock.append(clock[-1] + timedelta(seconds=60))
+
+    clock = [DAY[1]]
+    titles = tuple(judged_of(clips.clip(f"budget-{number}.mkv", options=(), duration_s=number)) for number in (2, 3, 4))
+    tempo = Tempo(now=lambda: clock[-1], sleep=lambda _: None, random=lambda: 0.5)
+    done = replace(line.reencoder, encode=slow, tempo=tempo).reencode_batch(titles)
+    assert [judged.encode is not None for judged in done] == [True, True, False]
+    (finding,) = blocking(done[2].findings)
+    assert (finding.code, finding.cause) == ("VID011", "transient")
+    assert "used up its 100 s for re-encodes" in finding.message
+    clock.append(clock[-1] + timedelta(days=1))
+    done = replace(line.reencoder, encode=slow, tempo=tempo).reencode_batch(titles)
+    assert (all(judged.encode for judged in done), next(begun)) == (True, 3)
 
 
 def test_a_good_title_that_is_asked_for_is_encoded_too(line, clips, judged_of):

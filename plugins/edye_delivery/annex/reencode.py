@@ -20,7 +20,7 @@ class Reencode(Part):
     """What a media file becomes that only a new encode heals; container and codec are named as in `video`.
 
     `source_types` are the types of source that are encoded anew where a title has none that the partner takes. One
-    encode is stopped after `time_limit_s`.
+    encode is stopped after `time_limit_s`; after `batch_budget_s` a batch begins no further one.
     """
 
     source_types: tuple[str, ...] = ()
@@ -34,11 +34,12 @@ class Reencode(Part):
     audio_bitrate_kbps: int = Field(192, ge=16, le=1024)
     faststart: bool = True
     time_limit_s: int = Field(7200, gt=0, le=86_400)
+    batch_budget_s: int = Field(7200, gt=0, le=86_400)
 
     @property
     def digest(self) -> str:
         """Names the encodes of this profile: all that decides their bytes."""
-        return digest_of(COMMAND_VERSION, self.model_dump(exclude={"time_limit_s", "source_types"}))
+        return digest_of(COMMAND_VERSION, self.model_dump(exclude={"time_limit_s", "batch_budget_s", "source_types"}))
 
     @property
     def media_type(self) -> str:

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 
 from PIL import Image as Pillow
-from PIL import ImageOps
+from PIL import ImageOps, UnidentifiedImageError
 
 from edye_delivery.catalog.art import DECODING_ERRORS, can_give, centre_crop
 from edye_delivery.catalog.jobs import Answer
@@ -92,5 +92,8 @@ def _rendered(picture: Pillow.Image, shape: Shape) -> bytes:
 
 
 def _not_made(shape: Shape, error: Exception) -> str:
-    why = str(error) if isinstance(error, PictureBroken) else f"{str(error)!r:.160}"
+    if isinstance(error, UnidentifiedImageError):
+        why = f"it is none of {', '.join(FORMATS)}"
+    else:
+        why = str(error) if isinstance(error, PictureBroken) else f"{str(error)!r:.160}"
     return f"thumbnail {shape.name} cannot be made: {why}"

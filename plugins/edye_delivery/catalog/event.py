@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
+import orjson
+
+from edye_delivery.catalog.one_title import BrokenOff, attempt
 from edye_delivery.catalog.window import rfc3339
 
 ECS_VERSION = "8.17.0"
@@ -85,3 +90,21 @@ def as_ecs(event: Event) -> dict[str, Any]:
         "run_id": event.run_id,
     }
     return {name: value for name, value in document.items() if value not in (None, "")}
+
+
+def documents_of(events: Iterable[Event]) -> tuple[dict[int, bytes], dict[int, str]]:
+    """The events' documents as JSON by their id, and why there is none of the others."""
+    documents: dict[int, bytes] = {}
+    refused: dict[int, str] = {}
+    for event in events:
+        name = f"event {event.id} of {event.external_id}"
+        document = attempt(name, "writing it down", partial(_packed, event))
+        if isinstance(document, BrokenOff):
+            refused[event.id] = document.sentence
+        else:
+            documents[event.id] = document
+    return documents, refused
+
+
+def _packed(event: Event) -> bytes:
+    return orjson.dumps(as_ecs(event))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import orjson
@@ -11,6 +13,10 @@ from edye_delivery.catalog.title import Described, Series, Title
 from edye_delivery.catalog.vocabulary import ImageKind
 
 Item = TypeVar("Item", bound=Described)
+NUL, ESCAPED_NUL = b"\\u0000", re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+LANG_MAX_CHARS = 35
+NUMBER_MAX = 2**53
+"""Beyond it, JSON readers disagree on a number's digits."""
 INHERITED_IMAGES = {ImageKind.KEY_ART, ImageKind.POSTER, ImageKind.BACKGROUND, ImageKind.LOGO}
 
 
@@ -28,7 +34,7 @@ def parse_show(item: Any) -> Series | Title | MalformedItem:
     if isinstance(item, dict) and item.get("kind") == "series":
         return _parsed(Series, item)
     if isinstance(item, dict) and item.get("kind") == "episode":
-        return MalformedItem(edye_id=_id_of(item), reason="kind: an episode stands in the show list")
+        return MalformedItem(edye_id=id_of(item), reason="kind: an episode stands in the show list")
     return _parsed(Title, item)
 
 
@@ -60,17 +66,51 @@ def with_series(episode: Title, series: Series) -> Title:
 
 def _parsed(model: type[Item], item: Any) -> Item | MalformedItem:
     try:
-        orjson.dumps(item)  # refuses text that UTF-8 has no bytes for, which no later step could write down
-        return model.model_validate(item)
+        # Refuses text that UTF-8 has no bytes for, and numbers beyond 64 bits: no later step could write them down.
+        packed = orjson.dumps(item)
+        parsed = model.model_validate(item)
+        reason = _unwritable(packed, parsed)
+        return MalformedItem(edye_id=id_of(item), reason=reason) if reason else parsed
     except TypeError as error:
-        return MalformedItem(edye_id=_id_of(item), reason=f"item: {error}")
+        return MalformedItem(edye_id=id_of(item), reason=f"item: {error}")
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "item"
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        return MalformedItem(edye_id=_id_of(item), reason=f"{place}: {first['msg']}{more}"[:500])
+        return MalformedItem(edye_id=id_of(item), reason=f"{place}: {first['msg']}{more}"[:500])
 
 
-def _id_of(item: Any) -> str:
+def _unwritable(packed: bytes, parsed: Described) -> str:
+    """Why the ledger, or a file between steps, could not hold the item; empty where they can."""
+    if NUL in packed and ESCAPED_NUL.search(packed):
+        return "item: a text has a NUL character, which databases do not take"
+    span = parsed.availability
+    if any(at is not None and not _has_utc(at) for at in (parsed.updated_at, span.start, span.end)):
+        return "item: a moment is outside the calendar"
+    lang = parsed.lang if isinstance(parsed, Title) else None
+    if lang is not None and len(lang) > LANG_MAX_CHARS:
+        return f"lang: {len(lang)} characters, a language has {LANG_MAX_CHARS} or less"
+    numbers = [number for image in parsed.images for number in (image.width, image.height)]
+    if isinstance(parsed, Title):
+        numbers += [parsed.season_number, parsed.episode_number, parsed.duration_ms]
+        for source in parsed.sources:
+            numbers += [source.width, source.height, source.bitrate, source.filesize]
+        numbers += [number for image in parsed.custom_thumbnails for number in (image.width, image.height)]
+    too_large = next((number for number in numbers if number is not None and abs(number) > NUMBER_MAX), None)
+    return f"item: a number is beyond {NUMBER_MAX} or -{NUMBER_MAX}" if too_large is not None else ""
+
+
+def _has_utc(at: datetime) -> bool:
+    """Whether the moment is within the years 1 to 9999 in UTC too."""
+    try:
+        at.astimezone(UTC)
+    except OverflowError:
+        return False
+    return True
+
+
+def id_of(item: Any) -> str:
+    """The item's id for people, whatever it is."""
     found = item.get("id") if isinstance(item, dict) else None
+    found = found if isinstance(found, str | int) else None
     return str(found)[:200].encode("utf-8", "replace").decode() if found else "(no id)"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
+import orjson
 from pydantic import BaseModel, ConfigDict
 
 from edye_delivery.catalog.facts import ImageFacts, VideoFacts
@@ -17,6 +18,18 @@ class Record(BaseModel):
     """A frozen value that is kept as JSON between steps."""
 
     model_config = ConfigDict(frozen=True)
+
+
+Kept = TypeVar("Kept", bound=Record)
+
+
+def readable_again(record: Kept) -> Kept:
+    """The record, for it is known now that the next step can read it; ValueError or TypeError where it could not.
+
+    A number that JSON does not have, or text that UTF-8 does not have, would cost the record's whole batch.
+    """
+    type(record).model_validate_json(orjson.dumps(record.model_dump(mode="json")))
+    return record
 
 
 class PlannedTitle(Record):
@@ -72,6 +85,13 @@ class Encode(Record):
     def etag(self) -> str:
         """The strong ETag of the file, as a media host would tell it."""
         return f'"{self.sha256}"'
+
+
+class FailedEncode(Record):
+    """A media file that could not be encoded anew by a profile within its limits: why, and when that was."""
+
+    sentence: str
+    failed_at: datetime
 
 
 class JudgedTitle(Record):

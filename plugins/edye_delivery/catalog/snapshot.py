@@ -29,7 +29,8 @@ class Withdrawal(Record):
 class WindowPlan(Record):
     """What a run does not work on but reports, and how many batches it works on.
 
-    `held` are titles that the partner refused and that have not changed since: they wait for a person.
+    `held` are titles that the partner refused and that have not changed since: they wait for a person. `broken_off` has
+    a sentence for what could not be written of a title that is not worked on.
     """
 
     request: RunRequest
@@ -40,6 +41,7 @@ class WindowPlan(Record):
     malformed: tuple[MalformedItem, ...] = ()
     left_out: dict[str, int] = Field(default_factory=dict)
     not_found: tuple[str, ...] = ()
+    broken_off: tuple[str, ...] = ()
 
 
 class Batch(Record):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +11,7 @@ import orjson
 from elastic_transport import ConnectionTimeout, TlsError
 from elasticsearch import ApiError, AuthenticationException, AuthorizationException, Elasticsearch, TransportError
 
-from edye_delivery.catalog.event import Event, as_ecs
+from edye_delivery.catalog.event import Event, documents_of
 from edye_delivery.clients.http import is_transient_status
 from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import AnswerMalformed, AuthRefused, ConfigurationInvalid, Transient
@@ -63,17 +63,24 @@ class ElasticSink:
             self._client.indices.put_index_template(name=NAME, body=self._template)
 
     def put(self, events: Sequence[Event]) -> Arrival:
-        """One bulk call, halved as often as it is too large for the cluster.
+        """One bulk call, halved as often as it is too large for the cluster; what JSON has no form for is refused.
 
         Raises Transient where nothing is known to have arrived and the same may succeed later, AuthRefused where the
         cluster does not take our key, ConfigurationInvalid where it refuses the call itself.
         """
+        documents, refused = documents_of(events)
+        whole = [event for event in events if event.id in documents]
+        arrival = self._put(whole, documents) if whole else Arrival()
+        arrival.refused |= refused
+        return arrival
+
+    def _put(self, events: Sequence[Event], documents: Mapping[int, bytes]) -> Arrival:
         try:
             with _failures(f"the bulk call of {len(events)} events", self._mask):
-                lines: list[Any] = list(_lines(events))
+                lines: list[Any] = list(_lines(events, documents))
                 answer = self._client.bulk(operations=lines, index=DATA_STREAM)
         except _TooLarge as error:
-            return self._put_halves(events, str(error))
+            return self._put_halves(events, documents, str(error))
         items = answer.body.get("items") if isinstance(answer.body, dict) else None
         if not isinstance(items, list) or len(items) != len(events):
             raise AnswerMalformed("Elasticsearch answered a bulk call without an item for every event")
@@ -82,11 +89,11 @@ class ElasticSink:
             _sort_in(arrival, event.id, item, self._mask)
         return arrival
 
-    def _put_halves(self, events: Sequence[Event], reason: str) -> Arrival:
+    def _put_halves(self, events: Sequence[Event], documents: Mapping[int, bytes], reason: str) -> Arrival:
         if len(events) == 1:
             return Arrival(refused={events[0].id: reason})
         middle = len(events) // 2
-        first, second = self.put(events[:middle]), self.put(events[middle:])
+        first, second = self._put(events[:middle], documents), self._put(events[middle:], documents)
         return Arrival(first.arrived + second.arrived, first.refused | second.refused, first.later | second.later)
 
 
@@ -94,10 +101,10 @@ class _TooLarge(Exception):
     """The cluster takes no call of this size."""
 
 
-def _lines(events: Sequence[Event]) -> Iterator[bytes]:
+def _lines(events: Sequence[Event], documents: Mapping[int, bytes]) -> Iterator[bytes]:
     for event in events:
         yield orjson.dumps({"create": {"_id": event.document_id}})
-        yield orjson.dumps(as_ecs(event))
+        yield documents[event.id]
 
 
 def _sort_in(arrival: Arrival, number: int, item: Any, mask: SecretMask) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import select
@@ -148,6 +149,7 @@ def _stream(said: dict[str, Any]) -> Stream:
 
 def _seconds(text: Any) -> float:
     try:
-        return max(float(text), 0.0)
+        seconds = float(text)
     except (TypeError, ValueError):
         return 0.0
+    return max(seconds, 0.0) if math.isfinite(seconds) else 0.0

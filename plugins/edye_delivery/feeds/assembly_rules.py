@@ -50,3 +50,10 @@ TITLE_ENDED = warning(
     fix="Nothing, or extend its availability in EDYE.",
     source="decisions.md, Roku's VOD delivery page: take-down is a changed end date",
 )  # fmt: skip
+TITLE_BROKE_OFF = error(
+    "FEED607", "title-broke-off", owner=Owner.DEVOPS,
+    what="Writing an accepted title into the feed broke off for a reason that nobody foresaw.",
+    why="It is not in the feed: viewers do not find it in search. The other titles are.",
+    fix="Find the traceback in the log of assemble_feed, and correct the writer, or the title in EDYE.",
+    source=WRITE,
+)  # fmt: skip

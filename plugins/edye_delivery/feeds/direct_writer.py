@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-
-import orjson
+from functools import partial
 
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.annex.model import Annex
@@ -20,7 +19,7 @@ from edye_delivery.feeds.direct_rows import Rows
 from edye_delivery.feeds.direct_values import GENRES, ID_TYPES, RATING_SOURCES, RATINGS, ROLES, Item, moment
 from edye_delivery.feeds.direct_video import Contents
 from edye_delivery.feeds.grouping import Show, Versions, shows_of
-from edye_delivery.feeds.notes import Notes, Unfit
+from edye_delivery.feeds.notes import Notes, Unfit, fit
 from edye_delivery.feeds.paging import FeedItem
 from edye_delivery.feeds.registry import shown
 from edye_delivery.feeds.texts import plain_texts_of
@@ -59,8 +58,9 @@ class DirectWriter:
         """Every item in the ledger's order, a series with its episodes in it; then playlists and categories."""
         for show in shows_of(accepted):
             for list_key, item in self._items_of(show):
-                self._rows.remember(item["id"], item.get("tags", ()))
-                yield FeedItem(list_key, item["id"], KINDS[list_key], orjson.dumps(item))
+                if (content := self.notes.packed(item["id"], item)) is not None:
+                    self._rows.remember(item["id"], item.get("tags", ()))
+                    yield FeedItem(list_key, item["id"], KINDS[list_key], content)
         yield from self._rows.items()
 
     def _items_of(self, show: Show) -> Iterator[tuple[str, Item]]:
@@ -81,11 +81,12 @@ class DirectWriter:
         try:
             if series is None:
                 raise Unfit(TITLE_LEFT_OUT, "it is not known")
-            taken.add(self._values.series_id(series, episodes[0].titles[0]))
+            first = episodes[0]
+            taken.add(fit(first.external_id, partial(self._values.series_id, series, first.titles[0])))
             found = ((versions, self._fitting(versions, series, taken)) for versions in episodes)
             written = self._in_one_form([(versions, item) for versions, item in found if item is not None])
             if written:
-                described = self._described_series(series, written)
+                described = fit(written[0][0].external_id, partial(self._described_series, series, written))
                 self._wrote([series, *(title for versions, _ in written for title in versions.titles)])
                 return described
         except Unfit as unfit:
@@ -130,10 +131,10 @@ class DirectWriter:
     def _fitting(self, versions: Versions, series: Series | None, taken: set[str]) -> Item | None:
         """The item under an id that its show has not had yet; None, with a note, where it cannot be in the feed."""
         try:
-            item_id = self._values.item_id(versions.titles[0])
+            item_id = fit(versions.external_id, partial(self._values.item_id, versions.titles[0]))
             if item_id in taken:
                 raise Unfit(TITLE_LEFT_OUT, f"its id {shown(item_id)} is that of another title of its show")
-            item = {"id": item_id, **self._item(versions, series)}
+            item = {"id": item_id, **fit(versions.external_id, partial(self._item, versions, series))}
         except Unfit as unfit:
             self._leave_out(versions, unfit)
             return None

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import orjson
+
+from edye_delivery.catalog.one_title import BrokenOff, attempt
+from edye_delivery.feeds.assembly_rules import TITLE_BROKE_OFF
 from edye_delivery.feeds.finding import Findings
 from edye_delivery.feeds.registry import FeedRule
 
 NOTES_KEPT_MAX = 1000
+STEP = "writing it into the feed"
+Written = TypeVar("Written")
 
 
 class Unfit(Exception):
@@ -14,6 +23,14 @@ class Unfit(Exception):
     def __init__(self, rule: FeedRule, message: str) -> None:
         self.rule, self.message = rule, message
         super().__init__(message)
+
+
+def fit(external_id: str, write: Callable[[], Written]) -> Written:
+    """What `write` makes of a title; Unfit where it cannot be in the feed, or where writing it breaks off."""
+    written = attempt(external_id, STEP, write, beyond=(Unfit,))
+    if isinstance(written, BrokenOff):
+        raise Unfit(TITLE_BROKE_OFF, written.sentence)
+    return written
 
 
 class Notes:
@@ -25,3 +42,11 @@ class Notes:
     def add(self, external_id: str, rule: FeedRule, message: str) -> None:
         """Notes what a title loses."""
         self.findings.add("", "", external_id, rule.at("", message))
+
+    def packed(self, item_id: str, item: dict[str, Any]) -> bytes | None:
+        """The item as JSON; None, with a note, where JSON has no form for it."""
+        content = attempt(item_id, STEP, lambda: orjson.dumps(item))
+        if isinstance(content, BrokenOff):
+            self.add(item_id, TITLE_BROKE_OFF, content.sentence)
+            return None
+        return content

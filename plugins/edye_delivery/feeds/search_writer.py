@@ -18,7 +18,7 @@ from edye_delivery.catalog.vocabulary import TitleKind
 from edye_delivery.feeds.assembly_rules import PART_LEFT_OUT, TITLE_LEFT_OUT, VALUE_UNMAPPED
 from edye_delivery.feeds.grouping import Show, Versions, seasons_of, shows_of
 from edye_delivery.feeds.live_writer import channel_asset
-from edye_delivery.feeds.notes import Notes, Unfit
+from edye_delivery.feeds.notes import Notes, Unfit, fit
 from edye_delivery.feeds.paging import FeedItem
 from edye_delivery.feeds.parts import COUNTRIES
 from edye_delivery.feeds.registry import shown
@@ -57,15 +57,16 @@ class SearchWriter:
             yield FeedItem("assets", channel.id, "liveStream", orjson.dumps(channel_asset(channel)))
         for show in shows_of(accepted):
             for asset in self._assets_of(show):
-                written = str(asset["type"])
-                yield FeedItem("assets", str(asset["id"]), SPELLINGS.get(written, written), orjson.dumps(asset))
+                written, item_id = str(asset["type"]), str(asset["id"])
+                if (content := self.notes.packed(item_id, asset)) is not None:
+                    yield FeedItem("assets", item_id, SPELLINGS.get(written, written), content)
 
     def _assets_of(self, show: Show) -> list[Asset]:
         series = show.series
         framed: list[Asset] = []
         if series is not None:
             try:
-                framed = self._series_assets(series, show)
+                framed = fit(show.items[0].external_id, lambda: self._series_assets(series, show))
             except Unfit as unfit:
                 for versions in show.items:
                     self._leave_out(versions, unfit, "its series: ")
@@ -82,7 +83,7 @@ class SearchWriter:
 
     def _title_asset(self, versions: Versions) -> Asset | None:
         try:
-            return self._asset(versions)
+            return fit(versions.external_id, lambda: self._asset(versions))
         except Unfit as unfit:
             self._leave_out(versions, unfit)
             return None

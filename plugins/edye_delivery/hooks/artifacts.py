@@ -15,7 +15,7 @@ from typing import IO
 from airflow.sdk import BaseHook, ObjectStoragePath
 
 from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
-from edye_delivery.errors import ConfigurationInvalid
+from edye_delivery.errors import ConfigurationInvalid, StoreUnavailable
 from edye_delivery.hooks.connection_safety import check_s3
 from edye_delivery.hooks.connection_secrets import mask_of
 
@@ -25,10 +25,15 @@ SAFE_NAME = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
 
 
 class ArtifactStore:
-    """Named files below one root: a folder, or a bucket with a prefix; `mask` knows the bucket's key and secret."""
+    """Named files below one root: a folder, or a bucket with a prefix; `mask` knows the bucket's key and secret.
 
-    def __init__(self, root: ObjectStoragePath, mask: SecretMask = NO_SECRETS) -> None:
-        self._root, self._mask = root, mask
+    StoreUnavailable where the store fails in one of the ways of `failures`, other than by not having a file.
+    """
+
+    def __init__(
+        self, root: ObjectStoragePath, mask: SecretMask = NO_SECRETS, failures: tuple[type[Exception], ...] = (OSError,)
+    ) -> None:
+        self._root, self._mask, self._failures = root, mask, failures
 
     def put(self, name: str, content: bytes) -> str:
         """Writes a file whole or not at all, over what was there; its name.
@@ -56,31 +61,31 @@ class ArtifactStore:
 
     def put_once(self, name: str, content: bytes) -> str:
         """As `put`, for names made of content: what is there already stays."""
-        with self._mask.errors():
+        with self._answering():
             is_there = self._path(name).exists()
         return name if is_there else self.put(name, content)
 
     def get(self, name: str) -> bytes:
         """The file's bytes; FileNotFoundError where there is none."""
-        with self._mask.errors():
+        with self._answering():
             content: bytes = self._path(name).read_bytes()
         return content
 
     def size(self, name: str) -> int:
         """The file's bytes counted; FileNotFoundError where there is none."""
-        with self._mask.errors():
+        with self._answering():
             return int(self._path(name).stat().st_size)
 
     def stream(self, name: str, offset: int = 0) -> Generator[bytes, None, None]:
         """The file from `offset` on in blocks, so that memory does not grow with it; FileNotFoundError."""
-        with self._mask.errors(), self._path(name).open("rb") as file:
+        with self._answering(), self._path(name).open("rb") as file:
             file.seek(offset)
             while block := file.read(BLOCK_BYTES):
                 yield block
 
     def delete(self, name: str) -> None:
         """Removes a file; one that is gone already is no error."""
-        with self._mask.errors():
+        with self._answering():
             self._path(name).unlink(missing_ok=True)
 
     def url(self, name: str) -> str:
@@ -89,12 +94,24 @@ class ArtifactStore:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
+        try:
+            with self._answering():
+                yield
+        except (FileNotFoundError, FileExistsError, NotADirectoryError, PermissionError) as error:
+            raise ConfigurationInvalid(
+                f"nothing can be written to {self._root}: {error.strerror or error}; check the connection {CONN_ID}"
+            ) from error
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
         with self._mask.errors():
             try:
                 yield
-            except (FileNotFoundError, FileExistsError, NotADirectoryError, PermissionError) as error:
-                raise ConfigurationInvalid(
-                    f"nothing can be written to {self._root}: {error.strerror or error}; check the connection {CONN_ID}"
+            except (FileNotFoundError, FileExistsError, NotADirectoryError, PermissionError):
+                raise  # of one file, or told by `_writing`
+            except self._failures as error:
+                raise StoreUnavailable(
+                    f"the artifact store {self._root} does not answer, or has no room: {error}"
                 ) from error
 
     def _path(self, name: str) -> ObjectStoragePath:
@@ -123,10 +140,12 @@ class ArtifactHook(BaseHook):
             bucket = extra.get("bucket_name")
             if not bucket:
                 raise ConfigurationInvalid(f"the connection {self._conn_id} names no bucket (extra bucket_name)")
+            from botocore.exceptions import BotoCoreError, ClientError  # loads slowly, and a folder does not want it
+
             check_s3(connection)
             prefix = str(extra.get("prefix", "")).strip("/")
             root = ObjectStoragePath(f"s3://{bucket}/{prefix}".rstrip("/"), conn_id=self._conn_id)
-            return ArtifactStore(root, mask)
+            return ArtifactStore(root, mask, (OSError, BotoCoreError, ClientError))
         raise ConfigurationInvalid(
             f"the connection {self._conn_id} is of type {connection.conn_type!r}; the artifact store needs fs or aws"
         )

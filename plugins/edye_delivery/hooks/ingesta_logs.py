@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-import orjson
 from airflow.sdk import BaseHook, Connection, ObjectStoragePath
 from airflow.sdk.exceptions import AirflowNotFoundException
 from elasticsearch import Elasticsearch
 
-from edye_delivery.catalog.event import Event, as_ecs
+from edye_delivery.catalog.event import Event, documents_of
 from edye_delivery.clients.elastic import Arrival, ElasticSink
 from edye_delivery.clients.elastic_node import BoundedNode
 from edye_delivery.errors import ConfigurationInvalid
@@ -53,11 +52,13 @@ class FolderSink:
         """Nothing: the folder is made with its first file."""
 
     def put(self, events: Sequence[Event]) -> Arrival:
-        """All events in one file."""
+        """All events in one file; one that JSON has no form for is refused."""
         first = events[0]
-        lines = b"".join(orjson.dumps(as_ecs(event)) + b"\n" for event in events)
-        self._store.put(f"{first.at:%Y-%m-%d}/ingestalogs-{first.id:012}-{first.document_id[:8]}.jsonl", lines)
-        return Arrival(arrived=[event.id for event in events])
+        documents, refused = documents_of(events)
+        lines = b"".join(document + b"\n" for document in documents.values())
+        if lines:
+            self._store.put(f"{first.at:%Y-%m-%d}/ingestalogs-{first.id:012}-{first.document_id[:8]}.jsonl", lines)
+        return Arrival(arrived=list(documents), refused=refused)
 
 
 class IngestaLogsHook(BaseHook):

@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
 from edye_delivery.ledger.schema import make_where_empty, refuse_mismatch, revision_of
 
 BUSY_TIMEOUT_S = 60
 ONLY_READS = "ledger_only_reads"
+LEDGER_GONE: tuple[type[Exception], ...] = (OperationalError, InterfaceError, TimeoutError)
+"""The database does not answer, or cannot do anything now; what it says of one row is of another class."""
 
 
 def open_engine(url: URL | str) -> Engine:

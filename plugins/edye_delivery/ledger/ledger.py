@@ -125,6 +125,15 @@ class Ledger(Sendings):
                     count_failure(connection, self._client, failed, call, self._now())
 
     @repeated
+    def note_trouble(self, key: str, detail: str) -> None:
+        """A step of ours broke off: its delivery stays where it stands, and says so while it has not ended."""
+        going_on = (DELIVERIES.c.delivery_key == key) & DELIVERIES.c.finished_at.is_(None)
+        with self._engine.begin() as connection:
+            if connection.execute(update(DELIVERIES).where(going_on).values(detail=detail)).rowcount:
+                row = connection.execute(select(DELIVERIES).where(going_on)).mappings().one()
+                self._moves.note(connection, row, "break off")
+
+    @repeated
     def observe(self, key: str, state: DeliveryState, tracking_id: str | None = None) -> None:
         """The partner says `processing` or `completed`, with a `tracking_id` of that ingest alone."""
         with self._engine.begin() as connection:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from edye_delivery.annex.model import Annex, Criterion
 from edye_delivery.catalog.finding import blocking
+from edye_delivery.catalog.one_title import BrokenOff, attempt
 from edye_delivery.catalog.plan import JudgedTitle
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState
+from edye_delivery.ledger.database import LEDGER_GONE
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Delivery, MoveRefused
+from edye_delivery.operators.waiting import note_trouble
 
 log = logging.getLogger(__name__)
 Evidence = tuple[bool, str, Cause]
@@ -22,10 +26,20 @@ def accept_batch(annex: Annex, ledger: Ledger, titles: tuple[JudgedTitle, ...]) 
     deliveries = ledger.deliveries(judged.plan.delivery_key for judged in titles)
     counts: dict[str, int] = {}
     for judged in titles:
-        delivery = deliveries[judged.plan.delivery_key]
+        delivery = deliveries.get(judged.plan.delivery_key)
+        if delivery is None:
+            log.error("%s is not in the ledger, so nothing of it can be accepted", judged.plan.external_id)
+            continue
         state = delivery.state
         if state is DeliveryState.COMPLETED:
-            state = _accept_or_leave(annex, ledger, judged, delivery)
+            name = judged.plan.external_id
+            made = attempt(
+                name, "accepting it", partial(_accept_or_leave, annex, ledger, judged, delivery), LEDGER_GONE
+            )
+            if isinstance(made, BrokenOff):
+                note_trouble(ledger, name, delivery.delivery_key, made)
+            else:
+                state = made
         counts[state] = counts.get(state, 0) + 1
     return counts
 

@@ -101,7 +101,8 @@ class PlanBatchesOperator(StepOperator):
         ]
         keep(store, plan_name(plan.request), plan)
         if not plan.request.dry_run:
-            remember_plan(self.annex, plan, ledger)
+            plan = remember_plan(self.annex, plan, ledger)
+            keep(store, plan_name(plan.request), plan)
         log.info(
             "%s batches, %s titles unchanged, %s held, %s withdrawn",
             len(batches),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import Any, TypeVar
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.selection import left_out_because
-from edye_delivery.catalog.parse import MalformedItem, parse_episode, parse_show, with_series
+from edye_delivery.catalog.one_title import BrokenOff, attempt
+from edye_delivery.catalog.parse import MalformedItem, id_of, parse_episode, parse_show, with_series
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.snapshot_file import SnapshotFile, SnapshotWriter
 from edye_delivery.catalog.title import Series, Title
@@ -15,6 +18,7 @@ from edye_delivery.catalog.window import Window
 from edye_delivery.clients.catalogue_items import Items
 from edye_delivery.clients.edye import EdyeApi
 
+Parsed = TypeVar("Parsed")
 log = logging.getLogger(__name__)
 SERIES_KEPT = 1024
 
@@ -28,14 +32,14 @@ def fetch_snapshot(annex: Annex, api: EdyeApi, request: RunRequest) -> SnapshotF
     shows, episodes = api.shows(window), api.episodes(window)
     writer = SnapshotWriter(request)
     for item in shows:
-        show = parse_show(item)
+        show = _read(parse_show, item)
         if not isinstance(show, Series):
             _sort_in(show, annex, writer)
     if window:  # a whole catalogue has every episode already
         _add_touched(api, shows, episodes, writer)
     known_series = _KnownSeries(api, shows)
     for item in episodes:
-        episode = parse_episode(item)
+        episode = _read(parse_episode, item)
         series = known_series.of(str(episode.show_id)) if isinstance(episode, Title) else None
         _sort_in(with_series(episode, series) if isinstance(episode, Title) and series else episode, annex, writer)
     snapshot = writer.finish()
@@ -46,17 +50,18 @@ def fetch_snapshot(annex: Annex, api: EdyeApi, request: RunRequest) -> SnapshotF
 def _add_touched(api: EdyeApi, shows: Items, episodes: Items, writer: SnapshotWriter) -> None:
     """The episodes of changed series that did not change themselves; one that cannot be read is no matter here."""
     for item in shows:
-        show = parse_show(item)
+        show = _read(parse_show, item)
         if not isinstance(show, Series):
             continue
-        for episode in map(parse_episode, api.episodes_of(show.id)):
+        for listed in api.episodes_of(show.id):
+            episode = _read(parse_episode, listed)
             if isinstance(episode, Title) and not _has_title(episodes, episode.id):
                 writer.add_touched(with_series(episode, show))
 
 
 def _has_title(episodes: Items, edye_id: str) -> bool:
     item = episodes.get(edye_id)
-    return item is not None and isinstance(parse_episode(item), Title)
+    return item is not None and isinstance(_read(parse_episode, item), Title)
 
 
 class _KnownSeries:
@@ -76,9 +81,15 @@ class _KnownSeries:
         return _series_of(self._all_shows, show_id)
 
 
+def _read(parse: Callable[[Any], Parsed], item: Any) -> Parsed | MalformedItem:
+    edye_id = id_of(item)
+    parsed = attempt(edye_id, "reading the item", partial(parse, item))
+    return MalformedItem(edye_id=edye_id, reason=parsed.sentence) if isinstance(parsed, BrokenOff) else parsed
+
+
 def _series_of(shows: Items, show_id: str) -> Series | None:
     item = shows.get(show_id)
-    show = parse_show(item) if item is not None else None
+    show = _read(parse_show, item) if item is not None else None
     return show if isinstance(show, Series) else None
 
 

@@ -11,15 +11,17 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.artwork.thumbnails import ThumbnailPlan, plan_thumbnails, render_thumbnails, thumbnail_record
 from edye_delivery.catalog.finding import Finding, blocking
 from edye_delivery.catalog.jobs import Run
+from edye_delivery.catalog.one_title import BrokenOff, attempt
 from edye_delivery.catalog.places import art_name
 from edye_delivery.catalog.plan import JudgedTitle, Thumbnail
-from edye_delivery.errors import PictureBroken, Transient
+from edye_delivery.errors import PictureBroken
 from edye_delivery.qc.images import picture_name
 from edye_delivery.qc.registry import RULES
 
 log = logging.getLogger(__name__)
 THUMBNAILS_AT_ONCE = 4
 BROKEN_ART = "IMG004"
+STEP = "making thumbnails"
 UNAVAILABLE_ART = "IMG010"
 
 
@@ -42,7 +44,7 @@ class Illustrator:
         for all its thumbnails.
         """
         planned = [() if blocking(judged.findings) else self._planned(judged) for judged in titles]
-        wanted = list(dict.fromkeys(plan for plans in planned for plan in plans))
+        wanted = list(dict.fromkeys(plan for plans in planned if not isinstance(plans, Finding) for plan in plans))
         pictures: dict[str, list[ThumbnailPlan]] = {}
         for plan in wanted:
             pictures.setdefault(plan.origin.art_name if plan.origin else "", []).append(plan)
@@ -51,24 +53,31 @@ class Illustrator:
             for made in pool.map(self._rendered, pictures.values()):
                 rendered |= made
         return tuple(
-            _illustrated(judged, [rendered[plan] for plan in plans])
+            _illustrated(judged, [plans] if isinstance(plans, Finding) else [rendered[plan] for plan in plans])
             for judged, plans in zip(titles, planned, strict=True)
         )
 
-    def _planned(self, judged: JudgedTitle) -> tuple[ThumbnailPlan, ...]:
-        return plan_thumbnails(self.annex, judged.plan.title, judged.images)
+    def _planned(self, judged: JudgedTitle) -> tuple[ThumbnailPlan, ...] | Finding:
+        title = judged.plan.title
+        plans = attempt(judged.plan.external_id, STEP, lambda: plan_thumbnails(self.annex, title, judged.images))
+        return RULES[UNAVAILABLE_ART].finding(plans.sentence) if isinstance(plans, BrokenOff) else plans
 
     def _rendered(self, plans: list[ThumbnailPlan]) -> dict[ThumbnailPlan, Thumbnail | Finding]:
-        """What becomes of one picture: its thumbnails, which are kept then, or a finding instead of one."""
-        specs, origin = list(dict.fromkeys(plan.spec for plan in plans)), plans[0].origin
+        """What becomes of one picture: its thumbnails, which are kept then, or a finding instead of each."""
+        origin = plans[0].origin
         name = picture_name(origin.kind, origin.url) if origin else "a picture"
+        made = attempt(name, STEP, lambda: self._rendered_from(plans, name))
+        if isinstance(made, BrokenOff):
+            return dict.fromkeys(plans, RULES[UNAVAILABLE_ART].finding(f"{name}: {made.sentence}"))
+        return made
+
+    def _rendered_from(self, plans: list[ThumbnailPlan], name: str) -> dict[ThumbnailPlan, Thumbnail | Finding]:
+        specs, origin = list(dict.fromkeys(plan.spec for plan in plans)), plans[0].origin
         try:
             content = self.read_artifact(art_name(origin.art_name)) if origin else b""
             pictures = dict(zip(specs, render_thumbnails(content, specs, self.annex.images, self.run), strict=True))
         except PictureBroken as error:
             return dict.fromkeys(plans, RULES[BROKEN_ART].finding(f"{name}: no thumbnails of it: {error}"))
-        except Transient as error:
-            return dict.fromkeys(plans, RULES[UNAVAILABLE_ART].finding(f"{name}: no thumbnails of it now: {error}"))
         return {plan: self._kept(plan, pictures[plan.spec]) for plan in plans}
 
     def _kept(self, plan: ThumbnailPlan, picture: bytes | PictureBroken) -> Thumbnail | Finding:

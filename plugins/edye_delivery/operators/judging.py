@@ -15,13 +15,13 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.facts import ImageFacts, VideoFacts
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.jobs import Run
+from edye_delivery.catalog.one_title import BrokenOff, attempt
 from edye_delivery.catalog.places import art_name
-from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle
+from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle, readable_again
 from edye_delivery.catalog.title import Image
 from edye_delivery.clients.media import MediaHost
 from edye_delivery.clients.pictures import fetch_picture
 from edye_delivery.clients.probe import probe_video
-from edye_delivery.errors import DeliveryError
 from edye_delivery.qc.judge import judge, looked_at
 from edye_delivery.qc.registry import RULES
 
@@ -54,16 +54,11 @@ class Judge:
 
     def _judge_title(self, plan: PlannedTitle) -> JudgedTitle:
         started = time.monotonic()
-        try:
-            return self._looked_at(plan)
-        except (DeliveryError, OSError):  # ours: the installation lacks something, disk or store went away
-            raise
-        except Exception as error:  # theirs: what a hostile file does to a library that nobody foresaw
-            log.exception("%s: judging it broke off", plan.external_id)
-            finding = RULES[NOT_MEASURED].finding(f"judging it broke off ({type(error).__name__}): {error}")
-            return JudgedTitle(plan=plan, findings=(*plan.findings, finding))
-        finally:
-            self.seconds[plan.delivery_key] = time.monotonic() - started
+        judged = attempt(plan.external_id, "judging it", lambda: readable_again(self._looked_at(plan)))
+        self.seconds[plan.delivery_key] = time.monotonic() - started
+        if isinstance(judged, BrokenOff):
+            return JudgedTitle(plan=plan, findings=(*plan.findings, RULES[NOT_MEASURED].finding(judged.sentence)))
+        return judged
 
     def _looked_at(self, plan: PlannedTitle) -> JudgedTitle:
         video = self._probed(plan)

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from functools import partial
+from typing import TypeVar
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.planning import plan_of
 from edye_delivery.annex.selection import left_out_because
 from edye_delivery.catalog.finding import Finding
+from edye_delivery.catalog.one_title import BrokenOff, attempt
+from edye_delivery.catalog.parse import MalformedItem
 from edye_delivery.catalog.plan import PlannedTitle, RunRequest
 from edye_delivery.catalog.snapshot import Batch, WindowPlan, Withdrawal
 from edye_delivery.catalog.snapshot_file import SnapshotFile
+from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import Cause, Change, Correction
 from edye_delivery.ledger.classify import compared, is_taken_up, other_edye_id, refused
+from edye_delivery.ledger.database import LEDGER_GONE
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Memory
 from edye_delivery.qc.metadata import clash, duplicates
 
 BATCHES_MAX = 1000
+Given = TypeVar("Given", Title, PlannedTitle)
 
 
 def plan_window(annex: Annex, snapshot: SnapshotFile, ledger: Ledger) -> tuple[WindowPlan, list[Batch]]:
@@ -28,13 +35,17 @@ def plan_window(annex: Annex, snapshot: SnapshotFile, ledger: Ledger) -> tuple[W
     """
     request = snapshot.request
     asked = set(request.external_ids)
+    unplanned: list[MalformedItem] = []
+    unplaced: list[MalformedItem] = []
     resend = request.run_id if request.force_resend else ""
-    plans = _asked_for((plan_of(annex, title, resend) for title in snapshot.titles), asked)
-    plans += _touched(annex, snapshot, ledger, asked)
+    plans = _asked_for(_planned(snapshot.titles, lambda title: plan_of(annex, title, resend), unplanned), asked)
+    plans += _touched(annex, snapshot, ledger, asked, unplanned)
     twins = duplicates(plans)
     not_found = asked - {plan.external_id for plan in plans}
     memories = ledger.memories(annex.partner, [plan.external_id for plan in plans])
-    placed = [_placed(plan, memories[plan.external_id], twins, annex, request) for plan in plans]
+    placed = list(
+        _planned(plans, lambda plan: _placed(plan, memories[plan.external_id], twins, annex, request), unplaced)
+    )
     kept = [plan for plan in placed if not _is_withdrawn_by_hand(memories[plan.external_id], request)]
     working, unchanged, held, left = _sorted_out(kept, memories, request)
     batches = [
@@ -49,7 +60,7 @@ def plan_window(annex: Annex, snapshot: SnapshotFile, ledger: Ledger) -> tuple[W
         unchanged=tuple(unchanged),
         held=tuple(held),
         withdrawn=tuple(_withdrawn(annex, snapshot, ledger)),
-        malformed=tuple(snapshot.malformed) if not asked else (),
+        malformed=(*(() if asked else (*snapshot.malformed, *unplanned)), *unplaced),
         left_out=dict(sorted(left_out.items())),
         not_found=tuple(sorted(not_found)),
     )
@@ -61,21 +72,44 @@ def _asked_for(plans: Iterable[PlannedTitle], asked: Set[str]) -> list[PlannedTi
     return [plan for plan in plans if not asked or plan.external_id in asked]
 
 
-def _touched(annex: Annex, snapshot: SnapshotFile, ledger: Ledger, asked: Set[str]) -> list[PlannedTitle]:
+def _planned(
+    given: Iterable[Given], plan: Callable[[Given], PlannedTitle], unplanned: list[MalformedItem]
+) -> Iterator[PlannedTitle]:
+    """What `plan` makes of each title; one whose planning breaks off is told as an item that cannot be used."""
+    for one in given:
+        edye_id = one.id if isinstance(one, Title) else one.title.id
+        made = attempt(edye_id, "planning it", partial(plan, one), LEDGER_GONE)
+        if isinstance(made, BrokenOff):
+            unplanned.append(MalformedItem(edye_id=edye_id, reason=made.sentence))
+        else:
+            yield made
+
+
+def _touched(
+    annex: Annex, snapshot: SnapshotFile, ledger: Ledger, asked: Set[str], unplanned: list[MalformedItem]
+) -> list[PlannedTitle]:
     """Touched episodes that the ledger knows and whose series now makes them another content, or offers them again."""
-    offered = (plan_of(annex, title) for title in snapshot.touched if left_out_because(annex, title) is None)
-    plans = _asked_for(offered, asked)
+    touched = (title for title in snapshot.touched if left_out_because(annex, title) is None)
+    plans = _asked_for(_planned(touched, partial(plan_of, annex), unplanned), asked)
     memories = ledger.memories(annex.partner, [plan.external_id for plan in plans])
     known = [plan for plan in plans if memories[plan.external_id].deliveries]
     return [plan for plan in known if compared(plan, memories[plan.external_id]).change is not Change.UNCHANGED]
 
 
-def remember_plan(annex: Annex, plan: WindowPlan, ledger: Ledger) -> None:
-    """Writes what the plan means for titles that are not worked on: newer revisions, withdrawals. Safe to repeat."""
+def remember_plan(annex: Annex, plan: WindowPlan, ledger: Ledger) -> WindowPlan:
+    """Writes what the plan means for titles that are not worked on: newer revisions, withdrawals. Safe to repeat.
+
+    The plan again, with a sentence for each title of which that could not be written.
+    """
+    run_id, troubles = plan.request.run_id, []
     for title in plan.unchanged:
-        ledger.refresh(annex.partner, title)
-    for withdrawal in plan.withdrawn:
-        ledger.withdraw(annex.partner, withdrawal.delivery_key, plan.request.run_id, withdrawal.reason)
+        act = partial(ledger.refresh, annex.partner, title)
+        troubles.append((title.external_id, attempt(title.external_id, "keeping its newer revision", act, LEDGER_GONE)))
+    for gone in plan.withdrawn:
+        act = partial(ledger.withdraw, annex.partner, gone.delivery_key, run_id, gone.reason)
+        troubles.append((gone.external_id, attempt(gone.external_id, "withdrawing it", act, LEDGER_GONE)))
+    sentences = [f"{name}: {made.sentence}" for name, made in troubles if isinstance(made, BrokenOff)]
+    return plan.model_copy(update={"broken_off": tuple(sentences)})
 
 
 def _sorted_out(

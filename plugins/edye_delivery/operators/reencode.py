@@ -12,6 +12,7 @@ from airflow.sdk import Context
 
 from edye_delivery.catalog.places import batch_name
 from edye_delivery.catalog.snapshot import JudgedBatch
+from edye_delivery.catalog.vocabulary import Correction
 from edye_delivery.hooks.edye import EdyeHook
 from edye_delivery.hooks.http_client import SYSTEM_TEMPO
 from edye_delivery.operators.base import keep, load
@@ -38,6 +39,7 @@ class ReencodeBatchOperator(BatchOperator):
                 scratch_folder=Path(scratch),
                 today=datetime.now(UTC).date(),
                 tempo=SYSTEM_TEMPO,
+                again=batch.request.correction is Correction.MEDIA,
             )
             waiting = reencoder.waiting(batch.titles)
             names = ", ".join(judged.plan.external_id for judged in waiting)

@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -18,13 +18,14 @@ from edye_delivery.annex.reencode import Reencode
 from edye_delivery.catalog.digest import digest_of, path_of
 from edye_delivery.catalog.facts import ProbeFailure, VideoFacts
 from edye_delivery.catalog.finding import blocking
+from edye_delivery.catalog.one_title import OF_THE_INSTALLATION, BrokenOff, attempt
 from edye_delivery.catalog.places import encode_name
-from edye_delivery.catalog.plan import Encode, JudgedTitle
+from edye_delivery.catalog.plan import Encode, FailedEncode, JudgedTitle, readable_again
 from edye_delivery.catalog.title import Source
 from edye_delivery.clients.encode import EncodeJob, encode
 from edye_delivery.clients.patience import Tempo
 from edye_delivery.clients.probe import probe_video
-from edye_delivery.errors import ConfigurationInvalid, MediaTooLarge, Terminal, Transient
+from edye_delivery.errors import EncodeFailed, MediaTooLarge, Terminal, Transient
 from edye_delivery.operators.media_check import MediaCheck, media_of
 from edye_delivery.operators.media_source import BlockStore, MediaSource, StoredReader
 from edye_delivery.qc.judge import judge_media
@@ -52,7 +53,8 @@ class EncodeStore(BlockStore, Protocol):
 class Reencoder:
     """Re-encodes the titles of a batch one after the other: ffmpeg itself works on all cores.
 
-    `seconds` says afterwards how long each title took that was re-encoded, by delivery key.
+    What failed before is not begun again, unless `again` says that a person asks for it. `seconds` says afterwards how
+    long each title took that was re-encoded, by delivery key.
     """
 
     annex: Annex
@@ -62,6 +64,7 @@ class Reencoder:
     today: date
     tempo: Tempo
     encode: Callable[[EncodeJob, Reencode, Tempo], None] = encode
+    again: bool = False
     seconds: dict[str, float] = field(default_factory=dict, init=False)
 
     def waiting(self, titles: tuple[JudgedTitle, ...]) -> tuple[JudgedTitle, ...]:
@@ -71,27 +74,31 @@ class Reencoder:
     def reencode_batch(self, titles: tuple[JudgedTitle, ...]) -> tuple[JudgedTitle, ...]:
         """All titles in order; those that a new encode heals with it and the verdict on it, the others as they were.
 
-        What breaks while one title is encoded costs that title only.
+        What breaks while one title is encoded costs that title only. What the batch's budget does not reach is open for
+        the next run.
         """
         profile = self.annex.reencode
         if profile is None:
             return titles
         waiting = {judged.plan.delivery_key for judged in self.waiting(titles)}
+        ends_at = self.tempo.now() + timedelta(seconds=profile.batch_budget_s)
         return tuple(
-            self._timed(judged, profile) if judged.plan.delivery_key in waiting else judged for judged in titles
+            self._timed(judged, profile, ends_at) if judged.plan.delivery_key in waiting else judged
+            for judged in titles
         )
 
-    def _timed(self, judged: JudgedTitle, profile: Reencode) -> JudgedTitle:
-        started = time.monotonic()
-        reencoded = self._reencoded(judged, profile)
+    def _timed(self, judged: JudgedTitle, profile: Reencode, ends_at: datetime) -> JudgedTitle:
+        started, name = time.monotonic(), judged.plan.external_id
+        made = attempt(name, "re-encoding it", lambda: readable_again(self._reencoded(judged, profile, ends_at)))
+        reencoded = postponed(judged, made.sentence) if isinstance(made, BrokenOff) else made
         self.seconds[judged.plan.delivery_key] = time.monotonic() - started
         return reencoded
 
-    def _reencoded(self, judged: JudgedTitle, profile: Reencode) -> JudgedTitle:
+    def _reencoded(self, judged: JudgedTitle, profile: Reencode, ends_at: datetime) -> JudgedTitle:
         name, before = judged.plan.external_id, judged.video or VideoFacts(url="")
         try:
-            made = self._found_or_made(judged, before, profile)
-        except ConfigurationInvalid:
+            made = self._found_or_made(judged, before, profile, ends_at)
+        except OF_THE_INSTALLATION:
             raise
         except Terminal as error:
             log.warning("%s: it cannot be re-encoded: %s", name, error)
@@ -99,17 +106,19 @@ class Reencoder:
         except (Transient, OSError) as error:
             log.warning("%s: it could not be re-encoded now: %s", name, error)
             return postponed(judged, f"the media file could not be re-encoded now: {error}")
-        except Exception as error:  # theirs: what a hostile file does to a library that nobody foresaw
-            log.exception("%s: re-encoding it broke off", name)
-            return postponed(judged, f"re-encoding it broke off ({type(error).__name__}): {error}")
         return self._judged_again(judged, before, made, profile)
 
-    def _found_or_made(self, judged: JudgedTitle, before: VideoFacts, profile: Reencode) -> Encode:
+    def _found_or_made(self, judged: JudgedTitle, before: VideoFacts, profile: Reencode, ends_at: datetime) -> Encode:
         """The encode of this very source by this very profile: from the store, or made and put there."""
         identity = _identity(media_of(judged), before)
         found = self._found(identity, profile) if identity else None
         if found is not None:
             return found
+        if self.tempo.now() >= ends_at:
+            raise Transient(
+                f"its batch has used up its {profile.batch_budget_s} s for re-encodes (reencode.batch_budget_s of the "
+                "annex); run the window again, what is encoded by now is found"
+            )
         if before.size_bytes > self.annex.video.max_size_bytes:
             raise MediaTooLarge(f"it has {before.size_bytes} bytes, at most {self.annex.video.max_size_bytes} are read")
         with tempfile.TemporaryDirectory(prefix="encode-", dir=self.scratch_folder) as folder:
@@ -124,11 +133,32 @@ class Reencoder:
             return self._found(identity, profile) or self._made(judged, before, identity, profile, original, target)
 
     def _found(self, identity: str, profile: Reencode) -> Encode | None:
+        """The encode, where it was made before; EncodeFailed where it failed before."""
         try:
             found = Encode.model_validate_json(self.store.get(_record_name(identity, profile)))
-            return found if self.store.size(found.name) == found.size_bytes else None
+            size_bytes = self.store.size(found.name)
         except FileNotFoundError:
-            return None
+            found, size_bytes = None, 0
+        if found is not None and size_bytes == found.size_bytes:
+            return found
+        if not self.again:
+            self._check_failures(identity, profile)
+        return None
+
+    def _check_failures(self, identity: str, profile: Reencode) -> None:
+        """EncodeFailed where this very source could not be encoded before, by this very profile within its limits."""
+        try:
+            failed = FailedEncode.model_validate_json(self.store.get(self._failure_name(identity, profile)))
+        except FileNotFoundError:
+            return
+        raise EncodeFailed(
+            f"{failed.sentence} (that was on {failed.failed_at:%Y-%m-%d %H:%M} UTC; it is not begun again until the "
+            "file or the annex's limits change, or a redelivery with the correction media asks for it)"
+        )
+
+    def _failure_name(self, identity: str, profile: Reencode) -> str:
+        limits = (profile.time_limit_s, self.annex.video.max_duration_s, self.annex.video.max_size_bytes)
+        return encode_name(digest_of(identity, profile.digest, *limits), "failed.json")
 
     def _downloaded(self, judged: JudgedTitle, target: Path) -> str:
         """The SHA-256 of the source, whose bytes are in the file then; it is the one that was judged and promised."""
@@ -146,11 +176,13 @@ class Reencoder:
     ) -> Encode:
         name, limits = judged.plan.external_id, self.annex.video
         log.info("%s: re-encoding %s, %s bytes", name, told_form(before), before.size_bytes)
-        self.encode(
-            EncodeJob(name, original, target, before.duration_s, limits.max_duration_s, limits.max_size_bytes),
-            profile,
-            self.tempo,
-        )
+        job = EncodeJob(name, original, target, before.duration_s, limits.max_duration_s, limits.max_size_bytes)
+        try:
+            self.encode(job, profile, self.tempo)
+        except EncodeFailed as error:
+            failed = FailedEncode(sentence=str(error), failed_at=self.tempo.now())
+            self.store.put(self._failure_name(identity, profile), failed.model_dump_json().encode())
+            raise
         with target.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         record_name = _record_name(identity, profile)

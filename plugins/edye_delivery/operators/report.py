@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, ClassVar
 
 from airflow.sdk import Context
@@ -13,6 +14,7 @@ from edye_delivery.annex.channels import feeds_of
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.artwork.thumbnails import small_picture
 from edye_delivery.catalog.feed_records import FEED_STEPS
+from edye_delivery.catalog.one_title import attempt
 from edye_delivery.catalog.places import art_name, batch_name, feed_record_name, plan_name, report_name
 from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle, Record, RunRequest
 from edye_delivery.catalog.snapshot import Batch, JudgedBatch, WindowPlan
@@ -146,5 +148,13 @@ def _record_of(store: ArtifactStore, name: str, model: type[Record]) -> Any:
 
 
 def pictures_of(store: ArtifactStore, report: WindowReport) -> dict[str, bytes]:
-    """The thumbnails that the page shows, each made small."""
-    return {name: small_picture(store.get(art_name(name))) for name in pictures_wanted(report)}
+    """The thumbnails that the page shows, each made small; one that is gone or cannot be read is left out."""
+    small = {
+        name: attempt(name, "making it small for the report", partial(_small_picture, store, name))
+        for name in pictures_wanted(report)
+    }
+    return {name: picture for name, picture in small.items() if isinstance(picture, bytes)}
+
+
+def _small_picture(store: ArtifactStore, name: str) -> bytes:
+    return small_picture(store.get(art_name(name)))

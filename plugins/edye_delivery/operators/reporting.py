@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from edye_delivery.annex.channels import notice_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.finding import Finding, blocking
 from edye_delivery.catalog.next_steps import next_step
+from edye_delivery.catalog.one_title import BrokenOff, attempt
 from edye_delivery.catalog.parse import MalformedItem
 from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle, RunRequest
 from edye_delivery.catalog.printable import printable
@@ -69,6 +71,7 @@ def window_report(outcome: RunOutcome) -> WindowReport:
     if plan is not None and plan.not_found:
         incidents.append(not_found_sentence(request, plan.not_found))
     if plan is not None:
+        incidents += plan.broken_off
         incidents += incidents_of(outcome.annex, request, plan.withdrawn, outcome.revisions)
     return WindowReport(
         partner=request.partner,
@@ -124,18 +127,41 @@ def _colour(outcome: RunOutcome, titles: Iterable[TitleReport], incidents: Seque
 
 def _title_reports(outcome: RunOutcome) -> Iterable[TitleReport]:
     for judged in outcome.judged:
-        yield _judged_report(outcome, judged)
+        yield _row(judged.plan.external_id, judged.plan.title.id, partial(_judged_report, outcome, judged))
     for plan in outcome.unjudged:
-        yield _planned_report(outcome, plan, detail="its batch did not come to an end; the task's log says why")
+        yield _plan_row(outcome, plan, "its batch did not come to an end; the task's log says why")
     if outcome.plan is not None:
         for plan in outcome.plan.unchanged:
-            yield _planned_report(outcome, plan, detail="accepted before, and not changed since")
+            yield _plan_row(outcome, plan, "accepted before, and not changed since")
         for plan in outcome.plan.held:
-            yield _held_report(outcome, plan)
+            yield _row(plan.external_id, plan.title.id, partial(_held_report, outcome, plan))
         for item in outcome.plan.malformed:
-            yield _malformed_report(item)
-        for withdrawal in outcome.plan.withdrawn:
-            yield withdrawn_report(outcome.request, withdrawal, outcome.revisions.get(withdrawal.external_id))
+            yield _row("", item.edye_id, partial(_malformed_report, item))
+        for gone in outcome.plan.withdrawn:
+            revision = outcome.revisions.get(gone.external_id)
+            yield _row(gone.external_id, gone.edye_id, partial(withdrawn_report, outcome.request, gone, revision))
+
+
+def _plan_row(outcome: RunOutcome, plan: PlannedTitle, detail: str) -> TitleReport:
+    return _row(plan.external_id, plan.title.id, partial(_planned_report, outcome, plan, detail))
+
+
+def _row(external_id: str, edye_id: str, report: Callable[[], TitleReport]) -> TitleReport:
+    """The title's row, in which nothing is that a format cannot hold; why there is none where reporting breaks off."""
+    made = attempt(external_id or edye_id, "reporting it", lambda: TitleReport.model_validate(report().model_dump()))
+    if not isinstance(made, BrokenOff):
+        return made
+    return TitleReport(
+        external_id=external_id,
+        edye_id=edye_id,
+        title="",
+        change=Change.OPEN,
+        state=DeliveryState.PLANNED,
+        cause=Cause.TRANSIENT,
+        owner=CAUSE_OWNERS[Cause.TRANSIENT],
+        detail=made.sentence,
+        next_step="ask `python -m edye_delivery status` where it stands, and show DevOps the log of the report",
+    )
 
 
 def _judged_report(outcome: RunOutcome, judged: JudgedTitle) -> TitleReport:

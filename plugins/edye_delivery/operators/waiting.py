@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from edye_delivery.annex.channels import pace_of
 from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.one_title import BrokenOff, attempt
 from edye_delivery.catalog.plan import JudgedTitle
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState, IngestState
+from edye_delivery.ledger.database import LEDGER_GONE
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Delivery, MoveRefused
 from edye_delivery.ledger.trail import Call
@@ -47,12 +50,24 @@ def record_outcomes(ledger: Ledger, deliveries: Iterable[Delivery], outcomes: Ma
     """
     for delivery in deliveries:
         outcome = outcomes.get(str(delivery.tracking_id))
-        try:
-            _record_outcome(ledger, delivery, outcome)
-        except MoveRefused as error:  # another run waits for the same ingest and has written its end already
-            log.info("%s (%s): %s", delivery.external_id, delivery.tracking_id, error)
-        else:
-            log.info("%s (%s): %s", delivery.external_id, delivery.tracking_id, outcome or "no answer")
+        act = partial(_record_or_leave, ledger, delivery, outcome)
+        made = attempt(delivery.external_id, "writing down its outcome", act, LEDGER_GONE)
+        if isinstance(made, BrokenOff):
+            note_trouble(ledger, delivery.external_id, delivery.delivery_key, made)
+
+
+def note_trouble(ledger: Ledger, external_id: str, delivery_key: str, trouble: BrokenOff) -> None:
+    """Has the ledger say why a delivery was left as it stands; where it cannot, the log alone says it."""
+    attempt(external_id, "noting that", partial(ledger.note_trouble, delivery_key, trouble.sentence), LEDGER_GONE)
+
+
+def _record_or_leave(ledger: Ledger, delivery: Delivery, outcome: Mapping[str, Any] | None) -> None:
+    try:
+        _record_outcome(ledger, delivery, outcome)
+    except MoveRefused as error:  # another run waits for the same ingest and has written its end already
+        log.info("%s (%s): %s", delivery.external_id, delivery.tracking_id, error)
+    else:
+        log.info("%s (%s): %s", delivery.external_id, delivery.tracking_id, outcome or "no answer")
 
 
 def _record_outcome(ledger: Ledger, delivery: Delivery, outcome: Mapping[str, Any] | None) -> None:

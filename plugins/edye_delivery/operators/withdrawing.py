@@ -8,16 +8,19 @@ import uuid
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.withdrawal import WithdrawalEndpoint
+from edye_delivery.catalog.one_title import BrokenOff, TitleBrokeOff, attempt
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.snapshot import WindowPlan, Withdrawal
 from edye_delivery.catalog.window import Window
 from edye_delivery.clients.ingest import IngestApi, Refusal
 from edye_delivery.clients.patience import Tempo, pause_before_retry_s
 from edye_delivery.errors import DeliveryError, Terminal, Transient
+from edye_delivery.ledger.database import LEDGER_GONE
 from edye_delivery.ledger.trail import Call
 from edye_delivery.ledger.withdrawals import Withdrawals
 
@@ -67,16 +70,27 @@ class Withdrawer:
         """
         order = self.request.withdrawal
         end_at = order.end_at if order else None
+        begun: list[Withdrawal] = []
+        failure: DeliveryError | None = None
         for title in titles:
-            self.withdrawals.begin(title.delivery_key, self.request.run_id, self.request.reason, end_at)
+            act = partial(self.withdrawals.begin, title.delivery_key, self.request.run_id, self.request.reason, end_at)
+            made = attempt(title.external_id, "withdrawing it", act, LEDGER_GONE)
+            if isinstance(made, BrokenOff):
+                failure = TitleBrokeOff(f"{title.external_id}: {made.sentence}")
+                continue
+            begun.append(title)
             log.info("%s: %s", title.external_id, f"offered until {end_at}" if end_at else "out of the feeds")
-        counts, failure = Counter(withdrawn=len(titles)), None
+        counts = Counter(withdrawn=len(begun))
         endpoint = endpoint_for(self.annex, self.request)
         if endpoint is not None and self.api is not None:
-            standing = self.withdrawals.revisions([title.external_id for title in titles])
-            for title in titles:
+            standing = self.withdrawals.revisions([title.external_id for title in begun])
+            for title in begun:
                 if standing[title.external_id].withdrawal_told_at is None:
-                    failed = self._tell(title, endpoint, self.api)
+                    tell = partial(self._tell, title, endpoint, self.api)
+                    told = attempt(title.external_id, "telling the partner", tell, LEDGER_GONE)
+                    failed = (
+                        TitleBrokeOff(f"{title.external_id}: {told.sentence}") if isinstance(told, BrokenOff) else told
+                    )
                     failure = failed or failure
                     counts["not told" if failed else "told"] += 1
         if failure is not None:

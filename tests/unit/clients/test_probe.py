@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import stat
@@ -16,7 +17,7 @@ from PIL import Image as Pillow
 from benchmarks.local_media import LocalMedia
 from edye_delivery.catalog.facts import ProbeFailure, VideoFacts
 from edye_delivery.clients import probe
-from edye_delivery.clients.ffprobe import DEMUXERS, Bounds
+from edye_delivery.clients.ffprobe import DEMUXERS, Bounds, ask_ffprobe
 from edye_delivery.clients.media import MediaFile
 from edye_delivery.clients.probe import probe_video
 from edye_delivery.errors import ConfigurationInvalid, MediaChanged, MediaUnavailable, Transient, UrlRefused
@@ -323,6 +324,15 @@ def test_a_crashing_ffprobe_is_no_word_on_the_file(clips, tmp_path, line, how):
     facts = with_script(clips, tmp_path, line)
 
     assert (facts.failure, facts.detail) == (ProbeFailure.UNAVAILABLE, f"ffprobe ended {how} and without an answer")
+
+
+@pytest.mark.parametrize("duration", ["nan", "inf", "-inf", "9" * 400], ids=["nan", "inf", "-inf", "400 digits"])
+def test_a_duration_that_is_no_number_of_seconds_is_none(tmp_path, duration):
+    ffprobe = tmp_path / "ffprobe"
+    said = json.dumps({"format": {"format_name": "mov,mp4", "duration": duration}, "streams": []})
+    ffprobe.write_text(f"#!/bin/sh\necho '{said}'\n")
+    ffprobe.chmod(0o755)
+    assert ask_ffprobe(tmp_path, Bounds(), ffprobe).duration_s == 0.0
 
 
 def test_an_ffprobe_that_says_too_much_is_stopped(clips, tmp_path):
