@@ -1,60 +1,79 @@
-"""Calls to a real Airflow whose database is locked: asked again, and a run is never started twice."""
+"""`make up`'s Airflow: the scheduler starts when the api-server answers, for its tasks report there."""
+
+from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
-import httpx
 import pytest
 
 from tools import airflow_system
-from tools.airflow_system import AirflowSystem
-from tools.processes import Processes
+from tools.airflow_system import HEALTH_PARTS, AirflowSystem
 
-DAG_ID = "ship_ingesta_logs"
+FAILURES = 2
+
+
+class Started(list[str]):
+    """Stands in for the processes: the api-server is a server that fails twice before it answers."""
+
+    system: AirflowSystem
+    server: ThreadingHTTPServer
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at_each_call: list[tuple[str, int, list[str]]] = []
+
+    def start(self, name: str, *_: Any) -> None:
+        if name == "api-server":
+            self.server = ThreadingHTTPServer(("127.0.0.1", self.system.port), self._handler())
+            threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.append(name)
+
+    def ended(self) -> None:
+        return None
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        started = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self._answer({"access_token": "t"})
+
+            def do_GET(self) -> None:
+                self._answer({part: {"status": "healthy"} for part in HEALTH_PARTS})
+
+            def _answer(self, body: Any) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                status = 200 if len(started.at_each_call) >= FAILURES else 503
+                started.at_each_call.append((self.path, status, list(started)))
+                self.send_response(status)
+                self.end_headers()
+                self.wfile.write(json.dumps(body).encode())
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        return Handler
 
 
 @pytest.fixture
-def asked_of(tmp_path, monkeypatch):
-    """A system whose REST API gives the statuses it is told, one a change; and the run ids that were asked for."""
-    monkeypatch.setattr(airflow_system.time, "sleep", lambda _: None)
-
-    def make(*statuses):
-        left, run_ids = list(statuses), []
-
-        def answer(request):
-            if request.url.path == "/auth/token":
-                return httpx.Response(201, json={"access_token": "token"})
-            if request.method == "GET":
-                return httpx.Response(200, json={"dag_run_id": request.url.path.rsplit("/", 1)[1]})
-            run_ids.append(json.loads(request.content).get("dag_run_id"))
-            return httpx.Response(left.pop(0), json={"dag_run_id": run_ids[-1]})
-
-        system = AirflowSystem(Processes(), tmp_path, {})
-        system._client = httpx.Client(base_url=system.url, transport=httpx.MockTransport(answer))
-        return system, run_ids
-
-    return make
+def started(tmp_path, monkeypatch) -> Iterator[Started]:
+    for name in ("migrate", "migrated"):
+        monkeypatch.setattr(airflow_system, name, lambda *_: None)
+    monkeypatch.setattr(airflow_system.settings, "load", lambda *_: None)
+    started = Started()
+    started.system = AirflowSystem(started, tmp_path, {})
+    yield started
+    started.server.shutdown()
+    started.server.server_close()
 
 
-@pytest.mark.parametrize("statuses", [(200,), (500, 503, 200), (500, 409)])
-def test_a_locked_database_is_asked_again_for_the_same_run(asked_of, statuses):
-    system, run_ids = asked_of(*statuses)
-    assert system.trigger(DAG_ID)["dag_run_id"] == run_ids[0]
-    assert (len(run_ids), len(set(run_ids))) == (len(statuses), 1)
-
-
-def test_any_change_is_asked_for_again(asked_of):
-    system, run_ids = asked_of(500, 200)
-    system.call("PATCH", f"/dags/{DAG_ID}", json={"is_paused": True})
-    assert len(run_ids) == 2
-
-
-def test_a_refusal_is_raised_at_once_and_a_lock_that_stays_when_patience_ends(asked_of, monkeypatch):
-    system, run_ids = asked_of(422)
-    with pytest.raises(httpx.HTTPStatusError, match="422"):
-        system.trigger(DAG_ID)
-    assert len(run_ids) == 1
-    monkeypatch.setattr(airflow_system, "LOCK_PATIENCE_S", -1.0)
-    system, run_ids = asked_of(500)
-    with pytest.raises(httpx.HTTPStatusError, match="500"):
-        system.trigger(DAG_ID)
-    assert len(run_ids) == 1
+def test_the_scheduler_starts_only_when_the_api_server_has_answered(started):
+    started.system.start()
+    assert started == ["api-server", "scheduler", "dag-processor", "triggerer"]
+    until_the_first_answer = [names for _, _, names in started.at_each_call[: FAILURES + 1]]
+    assert [status for _, status, _ in started.at_each_call[: FAILURES + 1]] == [503, 503, 200]
+    assert until_the_first_answer == [["api-server"]] * (FAILURES + 1)
