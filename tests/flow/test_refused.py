@@ -112,3 +112,20 @@ def test_what_another_channel_was_refused_is_not_held_here(line):
     line.run(external_ids=(NAME,))
     plan, _ = line.judge(line.request("run-2", external_ids=(NAME,), channel=Channel.FTP, reason="agreed so"))
     assert (plan.held, plan.batches) == ((), 1)
+
+
+def test_a_refused_resend_stays_open_until_a_redelivery_by_cause_sends_it(line):
+    line.run(external_ids=(NAME,))
+    refusing(line, "METADATA_INCOMPLETE", 1)
+    resend = {"external_ids": (NAME,), "correction": Correction.RESEND, "force_resend": True, "mode": Mode.ALL}
+    assert titles_of(line.run("run-2", **resend))[NAME].state == "failed"
+    for number in (3, 4):
+        report = line.run(f"run-{number}", external_ids=(NAME,))
+        title = titles_of(report)[NAME]
+        assert (report.colour, title.state, title.cause, title.sent) == ("red", "failed", Cause.METADATA, False)
+        assert title.detail.startswith("not sent again, for it has not changed since: ")
+    by_cause = {"external_ids": (NAME,), "correction": Correction.BY_CAUSE, "mode": Mode.FAILED}
+    title = titles_of(line.run("run-5", **by_cause))[NAME]
+    assert (title.state, title.sent, len(line.arrivals(NAME))) == ("accepted", True, 3)
+    report = line.run("run-6", external_ids=(NAME,))
+    assert (report.colour, titles_of(report)[NAME].change) == ("green", "unchanged")

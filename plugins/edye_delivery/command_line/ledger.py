@@ -11,14 +11,16 @@ import typer
 from edye_delivery.catalog.printable import printable
 from edye_delivery.errors import DeliveryError
 
-DONE, NOT_DONE = 0, 2
+DIFFERENT, NOT_DONE = 1, 2
+
+SENTENCE_MAX_CHARS = 1000
 
 app = typer.Typer(no_args_is_help=True)
 
 
 @app.callback()
 def main() -> None:
-    """Care for the ledger: its tables, brought to the program's version."""
+    """Care for the ledger: its tables, brought to this program's revision, and whether it agrees with itself."""
 
 
 @app.command()
@@ -50,10 +52,40 @@ def migrate(
             done = migrate_ledger(engine, to, lambda sentence: print(f"ledger {address}: {sentence}"))
             engine.dispose()
     except DeliveryError as error:
-        print(f"ledger migrate: {printable(str(error), 1000)}", file=sys.stderr)
+        print(f"ledger migrate: {printable(str(error), SENTENCE_MAX_CHARS)}", file=sys.stderr)
         raise typer.Exit(NOT_DONE) from None
     if done.before == done.after:
         print(f"ledger {address}: is at revision {done.after}")
     else:
         before = f"revision {done.before}" if done.before else "a ledger before revision 0001"
         print(f"ledger {address}: migrated from {before} to revision {done.after}")
+
+
+@app.command()
+def verify(
+    ledger: Annotated[
+        str | None,
+        typer.Option(metavar="PATH|URL", help="Which ledger; else Airflow's delivery_ledger, else the project's own."),
+    ] = None,
+) -> None:
+    """Recomputes from the events where every title stands, and says every difference; changes nothing.
+
+    Exit code: 0 there is none, 1 there is one, 2 no answer: a wrong option, no ledger, one of another revision.
+    """
+    try:
+        from edye_delivery.command_line.which_ledger import ledger_url
+        from edye_delivery.ledger.read_only import address_of, read_only
+        from edye_delivery.ledger.verify import count_titles, differences
+
+        url = ledger_url(ledger, "ledger verify")
+        with read_only(url) as connection:
+            titles, number = count_titles(connection), 0
+            for sentence in differences(connection):
+                number += 1
+                print(printable(sentence, SENTENCE_MAX_CHARS))
+    except DeliveryError as error:
+        print(f"ledger verify: {printable(str(error), SENTENCE_MAX_CHARS)}", file=sys.stderr)
+        raise typer.Exit(NOT_DONE) from None
+    print(f"ledger {address_of(url)}: {titles:,} titles, {number:,} differences between title_status and the events")
+    if number:
+        raise typer.Exit(DIFFERENT)

@@ -27,7 +27,7 @@ NEAR_MAX, ALIKE_MIN = 4, 0.5
 def status(
     partner: Annotated[str | None, typer.Option(help="Only titles at this partner.")] = None,
     window: Annotated[
-        str | None, typer.Option(metavar="START/END", help="Only titles whose delivery moved in [start, end).")
+        str | None, typer.Option(metavar="START/END", help="Only titles that came to where they stand in [start, end).")
     ] = None,
     external_id: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="Everything of this title; may be given again.")
@@ -126,7 +126,7 @@ def _tell_missing(standings: Standings, selection: Selection, found: Iterable[St
     for name in missing:
         told = printable(name, 80)
         if name in known:
-            _tell(f"the delivery of {told!r}{where} did not move in the window")
+            _tell(f"the title {told!r}{where} did not move in the window")
         else:
             close = _close_ids(name, known)
             _tell(f"there is no title {told!r}{where} in the ledger{_hint(close, 'nothing in it is called alike')}")

@@ -44,7 +44,7 @@ def as_value(one: Standing) -> dict[str, Any]:
         "cause": one.cause,
         "owner": one.owner,
         "needs_a_person": one.state in NEEDS_A_PERSON,
-        "since": rfc3339(one.updated_at),
+        "since": rfc3339(one.since),
         "detail": one.detail,
         "rules": list(one.rules),
         "attempts": one.attempts,

@@ -116,7 +116,7 @@ def _row(one: Standing) -> tuple[str, ...]:
         one.state,
         one.cause or NOTHING,
         printable(one.owner or NOTHING),
-        _moment(one.updated_at, "minutes"),
+        _moment(one.since, "minutes"),
         str(one.attempts),
         printable(one.tracking_id or NOTHING),
     )
@@ -133,7 +133,7 @@ def _aligned(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator
 def _facts(one: Standing, errors: Iterable[ErrorsInARow]) -> Iterator[tuple[str, str]]:
     whose = f", for {printable(one.owner)}" if one.owner else ""
     cause = f", {one.cause}" if one.cause else ""
-    yield "state", f"{one.state}{cause}{whose}, since {_moment(one.updated_at, 'seconds')}"
+    yield "state", f"{one.state}{cause}{whose}, since {_moment(one.since, 'seconds')}"
     if one.detail:
         yield "why", printable(one.detail, SENTENCE_MAX_CHARS)
     if one.rules:

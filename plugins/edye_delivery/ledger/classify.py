@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.vocabulary import Cause, Change, DeliveryState, Mode
@@ -11,7 +11,8 @@ from edye_delivery.ledger.records import Delivery, Memory
 UNDER_WAY = frozenset(
     {DeliveryState.SENDING, DeliveryState.RECEIVED, DeliveryState.PROCESSING, DeliveryState.COMPLETED}
 )
-NOT_ACCEPTED = UNDER_WAY | {DeliveryState.PLANNED, DeliveryState.FAILED, DeliveryState.REJECTED}
+TO_BE_SENT = frozenset({DeliveryState.PLANNED, DeliveryState.FAILED, DeliveryState.REJECTED})
+NOT_ACCEPTED = UNDER_WAY | TO_BE_SENT
 SENT_AGAIN_AS_IT_IS = frozenset({Cause.TRANSIENT, Cause.AUTH, Cause.STUCK, Cause.NOT_PICKED_UP})
 AT_PARTNER = UNDER_WAY | {DeliveryState.ACCEPTED, DeliveryState.WITHDRAWN}
 
@@ -19,15 +20,18 @@ AT_PARTNER = UNDER_WAY | {DeliveryState.ACCEPTED, DeliveryState.WITHDRAWN}
 def compared(plan: PlannedTitle, memory: Memory) -> PlannedTitle:
     """The plan as new, changed, open (begun and not ended) or unchanged (accepted exactly as it would be sent now).
 
-    An open or unchanged plan gets the key of the delivery that carries its content, which another run may have sent
-    under a key of its own.
+    A plan gets the key of the delivery that carries its content, which another run may have sent under a key of its
+    own. A resend that has ended badly, or was never sent, is such a delivery too while the title stands at it, whatever
+    of the same content was accepted before: it is open until it ends well or a person decides.
     """
     carrying = _carrying(plan, memory)
-    for states, change in ((UNDER_WAY, Change.OPEN), ({DeliveryState.ACCEPTED}, Change.UNCHANGED)):
-        found = next((delivery for delivery in carrying if delivery.state in states), None)
-        if found is not None:
-            return plan.model_copy(update={"change": change, "delivery_key": found.delivery_key})
     change = Change.CHANGED if memory.revision is not None else Change.NEW
+    for found in _most_open_first(carrying, memory):
+        if found.state in UNDER_WAY:
+            change = Change.OPEN
+        elif found.state is DeliveryState.ACCEPTED:
+            change = Change.UNCHANGED
+        return plan.model_copy(update={"change": change, "delivery_key": found.delivery_key})
     return plan.model_copy(update={"change": change})
 
 
@@ -77,6 +81,13 @@ def other_edye_id(plan: PlannedTitle, memory: Memory) -> str | None:
         if delivery.state in UNDER_WAY and delivery.edye_id != plan.title.id:
             return delivery.edye_id
     return None
+
+
+def _most_open_first(carrying: Sequence[Delivery], memory: Memory) -> Iterator[Delivery]:
+    """What is under way, then what the title stands at and is not accepted, then what is accepted."""
+    yield from (one for one in carrying if one.state in UNDER_WAY)
+    yield from (one for one in carrying if one.delivery_key == memory.current_key and one.state in TO_BE_SENT)
+    yield from (one for one in carrying if one.state is DeliveryState.ACCEPTED)
 
 
 def _carrying(plan: PlannedTitle, memory: Memory) -> list[Delivery]:

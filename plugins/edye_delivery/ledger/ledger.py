@@ -16,11 +16,12 @@ from edye_delivery.ledger.breaker import count_failure
 from edye_delivery.ledger.leases import is_free_for
 from edye_delivery.ledger.offers import Offer, offer, raise_version
 from edye_delivery.ledger.records import Delivery, Memory, Revision
-from edye_delivery.ledger.revisions import OFFERED, accepted_titles, keep_revision
+from edye_delivery.ledger.revisions import OFFERED, accepted_titles, keep_revision, refresh_revision
 from edye_delivery.ledger.rows import chunks, deliveries_of, delivery_of, revision_of
 from edye_delivery.ledger.sendings import Sendings
 from edye_delivery.ledger.streaks import count_error, count_success
-from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS
+from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS, TITLE_STATUS
+from edye_delivery.ledger.title_status import CONFIRM, confirm_accepted
 from edye_delivery.ledger.trail import Call
 from edye_delivery.ledger.transactions import repeated
 
@@ -34,6 +35,7 @@ class Ledger(Sendings):
         """What is known of these external_ids; one that is unknown has an empty memory."""
         wanted = sorted(set(external_ids))
         revisions: dict[str, Revision] = {}
+        current: dict[str, str] = {}
         with self._engine.connect() as connection:
             deliveries = deliveries_of(connection, partner, wanted)
             for names in chunks(wanted):
@@ -41,7 +43,13 @@ class Ledger(Sendings):
                     select(REVISIONS).where(REVISIONS.c.partner == partner, REVISIONS.c.external_id.in_(names))
                 )
                 revisions |= {row["external_id"]: revision_of(row) for row in accepted.mappings()}
-        return {name: Memory(revisions.get(name), deliveries[name]) for name in wanted}
+                stands = connection.execute(
+                    select(TITLE_STATUS.c.external_id, TITLE_STATUS.c.delivery_key).where(
+                        TITLE_STATUS.c.partner == partner, TITLE_STATUS.c.external_id.in_(names)
+                    )
+                )
+                current |= {row.external_id: row.delivery_key for row in stands}
+        return {name: Memory(revisions.get(name), deliveries[name], current.get(name)) for name in wanted}
 
     def deliveries(self, keys: Iterable[str]) -> dict[str, Delivery]:
         """The deliveries of these keys as they stand now; an unknown key is missing."""
@@ -154,17 +162,24 @@ class Ledger(Sendings):
         with self._engine.begin() as connection:
             kept = ROUND_ENDED | {"criteria": list(criteria)}
             accepted = self._moves.move(connection, plan.delivery_key, DeliveryState.ACCEPTED, "accept", **kept)
-            keep_revision(connection, partner, plan, self._now())
+            keep_revision(connection, partner, plan, accepted["updated_at"])
             if self._client is not None:
                 count_success(connection, self._client, accepted, self._now())
             raise_version(connection, partner)
 
     @repeated
     def refresh(self, partner: str, plan: PlannedTitle) -> None:
-        """An accepted title whose delivery is unchanged gets its newer catalogue revision."""
+        """An accepted title whose delivery is unchanged gets its newer catalogue revision.
+
+        Where other content was begun since, and has ended, the title stands at what is accepted again.
+        """
+        at = self._now()
         with self._engine.begin() as connection:
-            if keep_revision(connection, partner, plan, self._now()):
+            if refresh_revision(connection, partner, plan, at):
                 raise_version(connection, partner)
+            confirmed = confirm_accepted(connection, partner, plan, at)
+            if confirmed is not None:
+                self._moves.note(connection, confirmed, CONFIRM, at=at)
 
     @repeated
     def withdraw(self, partner: str, key: str, run_id: str, detail: str) -> None:

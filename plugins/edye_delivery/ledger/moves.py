@@ -19,6 +19,7 @@ from edye_delivery.ledger.records import MOVES, WAITED_FOR, MoveRefused
 from edye_delivery.ledger.rows import chunks, delivery_of
 from edye_delivery.ledger.streaks import Client
 from edye_delivery.ledger.tables import DELIVERIES
+from edye_delivery.ledger.title_status import TRANSITIONS, keep_status
 from edye_delivery.ledger.trail import Call, note, note_all
 
 FORGOTTEN: dict[str, Any] = {"cause": None, "owner": None, "detail": "", "rules": [], **NO_LEASE}
@@ -64,7 +65,12 @@ class Moves:
             by_channel = f" by the channel {row['channel']}" if row and row["channel"] else ""
             stands = f"stands at {row['state']}{by_channel}" if row else "is not in the ledger"
             raise MoveRefused(f"the delivery {key[:12]} {stands}, so it cannot become {state}")
-        self.note(connection, row if by_run is None else {**row, "run_id": by_run}, action, call)
+        if action not in TRANSITIONS:
+            raise ValueError(
+                f"{action!r} is no transition, so that nobody could tell from the events where titles stand"
+            )
+        self.note(connection, row if by_run is None else {**row, "run_id": by_run}, action, call, at)
+        keep_status(connection, row["partner"], [row])
         return row
 
     def plan_all(
@@ -81,7 +87,8 @@ class Moves:
             query = select(DELIVERIES.c.delivery_key).where(DELIVERIES.c.delivery_key.in_(keys))
             known = frozenset(connection.execute(query).scalars())
             upsert = self._upsert(connection, channel, [_planned_row(partner, run_id, plan, at) for plan in some])
-            planned = connection.execute(upsert.returning(DELIVERIES)).mappings()
+            planned = connection.execute(upsert.returning(DELIVERIES)).mappings().all()
+            keep_status(connection, partner, planned)
             note_all(connection, [(row, _action_of(row, known)) for row in planned], at, self._client_id)
 
     def _upsert(self, connection: Connection, channel: Channel, rows: Sequence[Mapping[str, Any]]) -> Any:
@@ -102,9 +109,16 @@ class Moves:
         )
         return upsert.on_conflict_do_update(index_elements=["delivery_key"], set_=changed, where=may_change)
 
-    def note(self, connection: Connection, row: Mapping[Any, Any], action: str, call: Call | None = None) -> None:
-        """The event of something that was done to a delivery."""
-        note(connection, row, action, self.now(), self._client_id, call)
+    def note(
+        self,
+        connection: Connection,
+        row: Mapping[Any, Any],
+        action: str,
+        call: Call | None = None,
+        at: datetime | None = None,
+    ) -> None:
+        """The event of something that was done to a delivery, now or at the moment that its row has."""
+        note(connection, row, action, at or self.now(), self._client_id, call)
 
     @property
     def _client_id(self) -> str | None:

@@ -13,11 +13,12 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
 from edye_delivery.errors import Terminal
-from edye_delivery.ledger.schema import refuse_newer, revision_of
-from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS, VERSION
+from edye_delivery.ledger.schema import refuse_mismatch, refuse_newer, revision_of
+from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS, TITLE_STATUS, VERSION
 
 CONNECT_MAX_S, BUSY_MAX_S = 10, 10
-NEEDED_TABLES = (DELIVERIES, EVENTS, REVISIONS)
+OLDEST_TABLES = frozenset({DELIVERIES.name, EVENTS.name, REVISIONS.name})
+NEEDED_TABLES = (DELIVERIES, EVENTS, REVISIONS, TITLE_STATUS)
 SECRET_OPTIONS = ("password", "sslpassword")
 REASON_MAX_CHARS = 300
 
@@ -30,7 +31,7 @@ class NoLedger(Terminal):
 def read_only(url: URL) -> Iterator[Connection]:
     """A connection in one snapshot of a ledger that exists; NoLedger where there is none, or while it is read.
 
-    A ledger of an earlier revision is read as far as it goes; SchemaMismatch for one of a later revision.
+    SchemaMismatch for a ledger of a later revision, and of one from before the table `title_status`.
     """
     engine = _engine(url)
     try:
@@ -38,6 +39,8 @@ def read_only(url: URL) -> Iterator[Connection]:
             tables = set(inspect(connection).get_table_names())
             if VERSION.name in tables:
                 refuse_newer(revision_of(connection))
+            if tables >= OLDEST_TABLES and TITLE_STATUS.name not in tables:
+                refuse_mismatch(revision_of(connection) if VERSION.name in tables else None)
             missing = [table.name for table in NEEDED_TABLES if table.name not in tables]
             if missing:
                 raise NoLedger(f"{address_of(url)} is no ledger: it lacks the tables {', '.join(missing)}")

@@ -117,7 +117,8 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the ledger knows of one external_id: its accepted revision and every delivery by key."""
+    """What the ledger knows of one external_id: its accepted revision, every delivery by key, and the current one's."""
 
     revision: Revision | None
     deliveries: dict[str, Delivery]
+    current_key: str | None = None

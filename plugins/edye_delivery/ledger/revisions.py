@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,19 +23,37 @@ OFFERED = REVISIONS.c.withdrawn_at.is_(None) | REVISIONS.c.end_at.is_not(None)
 """What is in the feeds: not withdrawn, or only end-dated."""
 
 
-def keep_revision(connection: Connection, partner: str, plan: PlannedTitle, at: datetime) -> bool:
-    """The plan's title becomes the accepted revision of its external_id; whether that changes what is offered.
+def keep_revision(connection: Connection, partner: str, plan: PlannedTitle, accepted_at: datetime) -> bool:
+    """The plan's title, whose delivery was accepted then, becomes its accepted revision; whether the offer changes.
 
     It is offered again if it was withdrawn by the catalogue. What a person has withdrawn stays so, but for a plan that
     undoes it.
     """
+    accepted = {"delivery_key": plan.delivery_key, "accepted_at": accepted_at}
+    return _keep(connection, partner, plan, accepted, overwritten=accepted)
+
+
+def refresh_revision(connection: Connection, partner: str, plan: PlannedTitle, at: datetime) -> bool:
+    """The accepted title gets what the catalogue says of it now; whether that changes what is offered.
+
+    By which delivery and when it was accepted stays.
+    """
+    return _keep(connection, partner, plan, {"delivery_key": plan.delivery_key, "accepted_at": at}, overwritten={})
+
+
+def _keep(
+    connection: Connection,
+    partner: str,
+    plan: PlannedTitle,
+    accepted: Mapping[str, Any],
+    overwritten: Mapping[str, Any],
+) -> bool:
+    """Writes the title; `accepted` where it has no revision yet, else `overwritten`; whether the offer changes."""
     values = {
         "edye_id": plan.title.id,
-        "delivery_key": plan.delivery_key,
         "revision": plan.revision,
         "title": title_json(plan.title),
         "place": place_of(plan.title),
-        "accepted_at": at,
     }
     by_hand = false() if plan.undoes_withdrawal else REVISIONS.c.withdrawal_reason.is_not(None)
     kept = {
@@ -53,8 +71,8 @@ def keep_revision(connection: Connection, partner: str, plan: PlannedTitle, at: 
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     connection.execute(
         dialect.insert(REVISIONS)
-        .values(partner=partner, external_id=plan.external_id, **values)
-        .on_conflict_do_update(index_elements=["partner", "external_id"], set_=values | kept)
+        .values(partner=partner, external_id=plan.external_id, **values, **accepted)
+        .on_conflict_do_update(index_elements=["partner", "external_id"], set_={**values, **overwritten, **kept})
     )
     if known is None or (known.title, known.place) != (values["title"], values["place"]):
         return True

@@ -1,4 +1,5 @@
-"""The ledger's tables: deliveries, their append-only events, accepted revisions, publications, streaks, alerts.
+"""The ledger's tables: deliveries, their append-only events, accepted revisions, where titles stand, publications,
+streaks, alerts.
 
 Whoever changes one writes a migration as well: migrations/versions, runbook "Migrating the ledger".
 """
@@ -171,6 +172,21 @@ FEEDS = Table(
     Column("run_id", String(250)),
     Column("expires_at", Moment),
     Column("version", BigInteger, nullable=False),
+)
+
+TITLE_STATUS = Table(
+    "title_status",
+    METADATA,
+    Column("partner", String(64), primary_key=True),
+    Column("external_id", String(200), primary_key=True),
+    Column("delivery_key", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("cause", String(16)),
+    Column("owner", String(32)),
+    Column("since", Moment, nullable=False),
+    Column("accepted_key", String(64)),
+    Column("accepted_at", Moment),
+    Index("title_status_by_state", "partner", "state"),
 )
 
 PUBLICATIONS = Table(

@@ -154,9 +154,10 @@ def _placed(
         findings.append(twins[plan.title.id])
     elif (other := other_edye_id(plan, memory)) is not None:
         findings.append(clash(plan.external_id, plan.title, other))
-    asked = annex.reencode is not None and _reencode_asked(plan, memory, request)
+    placed = compared(plan, memory)
+    asked = annex.reencode is not None and _reencode_asked(placed, memory, request)
     more = {"reencode_asked": asked, "undoes_withdrawal": request.is_persons_decision}
-    return compared(plan, memory).model_copy(update={"findings": tuple(findings), **more})
+    return placed.model_copy(update={"findings": tuple(findings), **more})
 
 
 def _reencode_asked(plan: PlannedTitle, memory: Memory, request: RunRequest) -> bool:

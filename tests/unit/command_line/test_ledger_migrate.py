@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from edye_delivery.command_line.app import app
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.schema import head
-from edye_delivery.ledger.tables import VERSION
+from edye_delivery.ledger.tables import TITLE_STATUS, VERSION
 from tests.unit.command_line import days
 from tests.unit.ledger.frozen import a_ledger_of_0001
 
@@ -96,8 +96,45 @@ def test_a_ledger_of_a_later_program_is_neither_migrated_nor_read(tmp_path):
         assert "upgrade this program" in result.stderr
 
 
-def test_status_reads_a_ledger_from_before_the_migrations_and_leaves_it_so(path):
+def test_status_says_of_a_ledger_from_before_the_migrations_what_to_do_and_leaves_it_so(path):
     before = path.read_bytes()
     result = days.called("--ledger", path)
-    assert (result.exit_code, result.stderr) == (1, "")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "run `python -m edye_delivery ledger migrate`" in result.stderr
     assert path.read_bytes() == before
+    migrated("--ledger", path)
+    assert days.called("--ledger", path).exit_code == 1
+
+
+def verified(path):
+    return CliRunner().invoke(app, ["ledger", "verify", "--ledger", str(path)])
+
+
+def test_a_ledger_that_agrees_with_itself_is_said_to(path):
+    migrated("--ledger", path)
+    result = verified(path)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == f"ledger {path}: 4 titles, 0 differences between title_status and the events\n"
+
+
+def test_a_title_that_stands_where_its_events_do_not_say_is_named(path):
+    migrated("--ledger", path)
+    engine = open_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        change = TITLE_STATUS.update().where(TITLE_STATUS.c.state == "rejected")
+        connection.execute(change.values(state="accepted", cause=None))
+    engine.dispose()
+    result = verified(path)
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        "EDYE_MOV_000124_EN at partner_two: state is accepted in title_status, rejected by its events",
+        "EDYE_MOV_000124_EN at partner_two: cause is nothing in title_status, media by its events",
+        f"ledger {path}: 4 titles, 2 differences between title_status and the events",
+    ]
+
+
+def test_a_ledger_that_cannot_be_verified_is_a_sentence(path, tmp_path):
+    for address, told in ((path, "ledger migrate`"), (tmp_path / "none.sqlite", "there is no ledger at")):
+        result = verified(address)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert told in result.stderr

@@ -30,6 +30,9 @@ def a_ledger_of_0001(url: str, *, rows: bool = True) -> Engine:
         for statement in [*_statements(tables), *(_statements((FOLDER / "0001_rows.sql").read_text()) if rows else ())]:
             names = [name for name in BYTES if f":{name}," in statement]
             connection.execute(text(statement), {name: BYTES[name] for name in names})
+        if rows and engine.dialect.name == "postgresql":  # the rows have brought their numbers along
+            for table in ("events", "publications", "alerts"):
+                connection.execute(text("SELECT setval(pg_get_serial_sequence(:table, 'id'), 1000)"), {"table": table})
     return engine
 
 

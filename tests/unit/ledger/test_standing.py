@@ -10,12 +10,15 @@ from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState, Owne
 from edye_delivery.catalog.window import Window
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
+from edye_delivery.ledger.migrate import migrate
 from edye_delivery.ledger.read_only import NoLedger, address_of, read_only
+from edye_delivery.ledger.schema import SchemaMismatch
 from edye_delivery.ledger.standing import Selection, Standings
 from edye_delivery.ledger.streaks import Client
-from edye_delivery.ledger.tables import DELIVERIES, METADATA
+from edye_delivery.ledger.tables import DELIVERIES, METADATA, TITLE_STATUS
 from tests.builders import a_movie, a_plan
 from tests.unit.ledger.conftest import Clock
+from tests.unit.ledger.frozen import a_ledger_of_0001, contents
 
 PARTNER, OTHER = "roku_premium_subs_mx", "another_partner"
 RUN = "run-1"
@@ -87,7 +90,7 @@ def test_a_title_has_everything_that_a_person_asks_for(ledger, ledger_url):
     assert (one.attempts, one.tracking_id, one.channel) == (1, f"t-{plan.external_id}", Channel.API)
     assert one.detail == "the partner answered 503"
     assert one.next_step == next_step(DeliveryState.FAILED, Cause.STUCK)
-    assert one.updated_at.tzinfo is not None
+    assert one.since.tzinfo is not None
     assert one.accepted_at is None
 
 
@@ -167,7 +170,7 @@ def test_counts_are_by_partner_state_cause_and_owner_with_the_first_moment(ledge
         (PARTNER, "rejected", "media", "Content Operations", 1),
         (PARTNER, "accepted", None, None, 1),
     ]
-    assert counts[1].since == the_standing(ledger_url, the_plan(1)).updated_at
+    assert counts[1].since == the_standing(ledger_url, the_plan(1)).since
 
 
 def test_the_same_title_at_two_partners_stands_twice(ledger, ledger_url):
@@ -187,7 +190,7 @@ def test_a_window_takes_the_titles_moved_in_it_its_end_excluded(ledger, ledger_u
     for number in (1, 2, 3):
         failed(ledger, the_plan(number))
     first, second, third = standings(ledger_url)
-    window = Window(first.updated_at, third.updated_at)
+    window = Window(first.since, third.since)
     assert standings(ledger_url, Selection(window=window)) == [first, second]
     assert sum(count.titles for count in asked(ledger_url, lambda one: one.counts(Selection(window=window)))) == 2
 
@@ -219,20 +222,17 @@ def test_errors_in_a_row_are_those_of_the_partner_s_clients(ledger_url):
     assert asked(ledger_url, lambda one: one.errors_in_a_row(PARTNER)) == []
 
 
-def test_a_ledger_from_before_there_were_channels_and_streaks_answers_and_is_not_upgraded(ledger, ledger_url):
-    failed(ledger, the_plan())
-    engine = create_engine(ledger_url)
-    with engine.begin() as connection:
-        connection.execute(text("ALTER TABLE deliveries DROP COLUMN channel"))
-        connection.execute(text("ALTER TABLE deliveries DROP COLUMN whole_files"))
-        connection.execute(text("DROP TABLE streaks"))
-    one = the_standing(ledger_url, the_plan())
-    assert (one.state, one.channel) == (DeliveryState.FAILED, None)
-    assert asked(ledger_url, lambda one: one.errors_in_a_row(PARTNER)) == []
-    with engine.connect() as connection:
-        row = connection.execute(text("SELECT * FROM deliveries")).mappings().one()
+def test_a_ledger_from_before_it_was_kept_where_titles_stand_is_refused_and_left_as_it_is(ledger_url):
+    engine = a_ledger_of_0001(ledger_url)
+    before = contents(engine)
+    with pytest.raises(SchemaMismatch, match=r"before revision 0001.*ledger migrate"):
+        standings(ledger_url)
+    migrate(engine, "0002")
+    with pytest.raises(SchemaMismatch, match=r"at revision 0002.*ledger migrate"):
+        standings(ledger_url)
+    migrate(engine, "0001")
+    assert contents(engine) == before
     engine.dispose()
-    assert "channel" not in row
 
 
 @pytest.mark.parametrize("column", ["state", "cause"])
@@ -240,7 +240,7 @@ def test_a_word_of_a_later_version_is_said_and_not_guessed(ledger, ledger_url, c
     failed(ledger, the_plan())
     engine = create_engine(ledger_url)
     with engine.begin() as connection:
-        connection.execute(update(DELIVERIES).values({column: "teleported"}))
+        connection.execute(update(TITLE_STATUS).values({column: "teleported"}))
     engine.dispose()
     with pytest.raises(NoLedger, match=f"later version: it has the {column} 'teleported'"):
         standings(ledger_url)
@@ -252,7 +252,7 @@ def test_a_database_without_our_tables_is_no_ledger_and_gets_none(ledger_url):
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE IF NOT EXISTS somebodys (id INTEGER)"))
     try:
-        with pytest.raises(NoLedger, match="is no ledger: it lacks the tables deliveries, events, revisions"):
+        with pytest.raises(NoLedger, match="lacks the tables deliveries, events, revisions, title_status"):
             standings(ledger_url)
         with engine.connect() as connection, pytest.raises(Exception, match="deliveries"):
             connection.execute(text("SELECT * FROM deliveries"))

@@ -1,0 +1,230 @@
+"""Where a title stands at its partner: a fact, written in the transaction that moves one of its deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, case, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from edye_delivery.catalog.plan import PlannedTitle
+from edye_delivery.catalog.vocabulary import DeliveryState
+from edye_delivery.ledger.classify import UNDER_WAY
+from edye_delivery.ledger.tables import DELIVERIES, TITLE_STATUS
+
+CONFIRM = "confirm"
+TRANSITIONS = frozenset(
+    {"plan", "plan again", "wait again", "reject", "send", "receive", "fail", "observe", "accept", "withdraw", CONFIRM}
+)
+"""The actions of events that move a delivery; all others tell of a step that leaves it as it is."""
+OF_A_TITLE = ("partner", "external_id")
+
+
+@dataclass(frozen=True, slots=True)
+class TitleStatus:
+    """A title's current delivery, where that stands since when, and what of the title was accepted last."""
+
+    delivery_key: str
+    state: DeliveryState
+    cause: str | None
+    owner: str | None
+    since: datetime
+    accepted_key: str | None = None
+    accepted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One delivery that has just come to a state."""
+
+    delivery_key: str
+    state: DeliveryState
+    cause: str | None
+    owner: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sibling:
+    """What the choice of a title's current delivery needs of each of its deliveries, as it stands now."""
+
+    state: DeliveryState
+    sent_at: datetime | None
+    moved_at: datetime
+
+
+def status_after(before: TitleStatus | None, moved: Transition, siblings: Mapping[str, Sibling]) -> TitleStatus:
+    """Where the title stands once the delivery has moved; `siblings` are all its deliveries, that one included.
+
+    The current delivery is the one under way, of several the one that was sent last; else the one that has moved. One
+    that ends after other content that was sent later is accepted leaves the title as it stands.
+    """
+    accepted_key, accepted_at = (before.accepted_key, before.accepted_at) if before else (None, None)
+    if moved.state is DeliveryState.ACCEPTED:
+        accepted_key, accepted_at = moved.delivery_key, moved.at
+    current = _current_key(before.delivery_key if before else None, moved, siblings, accepted_key)
+    if current == moved.delivery_key:
+        told = (moved.state, moved.cause, moved.owner)
+        is_new = before is None or (before.delivery_key, before.state, before.cause) != (current, *told[:2])
+        since = moved.at if is_new or before is None else before.since
+        return TitleStatus(current, *told, since, accepted_key, accepted_at)
+    if before is not None and current == before.delivery_key:
+        told = (before.state, before.cause, before.owner)
+        return TitleStatus(current, *told, before.since, accepted_key, accepted_at)
+    other = siblings[current]
+    return TitleStatus(current, other.state, None, None, other.moved_at, accepted_key, accepted_at)
+
+
+def confirmed(before: TitleStatus, key: str, at: datetime) -> TitleStatus:
+    """The catalogue says again what the partner has accepted: whatever else was begun since is no matter any more."""
+    return TitleStatus(key, DeliveryState.ACCEPTED, None, None, at, before.accepted_key, before.accepted_at)
+
+
+def replay(events: Iterable[Any]) -> TitleStatus | None:
+    """Where a title stands by its own events, oldest first; None where none of them moves a delivery."""
+    status: TitleStatus | None = None
+    siblings: dict[str, Sibling] = {}
+    for event in events:
+        state = DeliveryState(event.state)
+        is_move = event.action in TRANSITIONS and (event.action != "withdraw" or state is DeliveryState.WITHDRAWN)
+        if not is_move:
+            continue
+        if event.action == CONFIRM and status is not None:
+            status = confirmed(status, event.delivery_key, event.at)
+            continue
+        known = siblings.get(event.delivery_key)
+        sent_at = event.at if event.action == "send" else known.sent_at if known else None
+        siblings[event.delivery_key] = Sibling(state, sent_at, event.at)
+        moved = Transition(event.delivery_key, state, event.cause, event.owner, event.at)
+        status = status_after(status, moved, siblings)
+    return status
+
+
+def keep_status(connection: Connection, partner: str, moved: Sequence[Mapping[Any, Any]]) -> None:
+    """Writes where the titles of these deliveries stand; each is a row that has just moved, with what it says now."""
+    if not moved or (len(moved) == 1 and _went_on(connection, moved[0])):
+        return
+    names = sorted({row["external_id"] for row in moved})
+    statuses = _locked(connection, partner, names)
+    missing = [row for row in moved if row["external_id"] not in statuses]
+    if missing:  # whoever comes second waits here for whoever makes the title's row first
+        _write(connection, partner, {row["external_id"]: _first(row) for row in missing}, is_new=True)
+        statuses |= _locked(connection, partner, sorted({row["external_id"] for row in missing}))
+    siblings = _siblings(connection, partner, names)
+    changed: dict[str, TitleStatus] = {}
+    for row in moved:
+        name = row["external_id"]
+        after = status_after(statuses[name], _transition(row), siblings[name])
+        if after != statuses[name]:
+            changed[name] = statuses[name] = after
+    _write(connection, partner, changed)
+
+
+def confirm_accepted(
+    connection: Connection, partner: str, plan: PlannedTitle, at: datetime
+) -> Mapping[Any, Any] | None:
+    """Makes the plan's accepted delivery the title's current one, where other content than the plan's has ended since.
+
+    The delivery's row, for its event; None where nothing had to be changed. A resend of the same content that was
+    refused stays the current one: it is open until it ends well.
+    """
+    out_of_date = (
+        select(TITLE_STATUS.c.delivery_key)
+        .join(DELIVERIES, DELIVERIES.c.delivery_key == TITLE_STATUS.c.delivery_key)
+        .where(TITLE_STATUS.c.partner == partner, TITLE_STATUS.c.external_id == plan.external_id)
+        .where(DELIVERIES.c.content_key != plan.content_key, TITLE_STATUS.c.state.not_in(UNDER_WAY))
+    )
+    if connection.execute(out_of_date).first() is None:
+        return None
+    accepted = (DELIVERIES.c.delivery_key == plan.delivery_key) & (DELIVERIES.c.state == DeliveryState.ACCEPTED)
+    row = connection.execute(select(DELIVERIES).where(accepted)).mappings().first()
+    if row is not None:
+        before = _locked(connection, partner, [plan.external_id])[plan.external_id]
+        _write(connection, partner, {plan.external_id: confirmed(before, plan.delivery_key, at)})
+    return row
+
+
+def _current_key(before: str | None, moved: Transition, siblings: Mapping[str, Sibling], accepted: str | None) -> str:
+    accepted_sent_at = siblings[accepted].sent_at if accepted is not None and accepted in siblings else None
+
+    def is_overtaken(key: str) -> bool:
+        sent_at = siblings[key].sent_at
+        return sent_at is not None and accepted_sent_at is not None and sent_at < accepted_sent_at
+
+    under_way = [
+        (one.sent_at, key)
+        for key, one in siblings.items()
+        if one.state in UNDER_WAY and one.sent_at is not None and not is_overtaken(key)
+    ]
+    if under_way:
+        return max(under_way)[1]
+    ends = moved.state in UNDER_WAY or moved.state is DeliveryState.FAILED
+    if before is not None and before != moved.delivery_key and ends and is_overtaken(moved.delivery_key):
+        return before
+    return moved.delivery_key
+
+
+def _went_on(connection: Connection, row: Mapping[Any, Any]) -> bool:
+    """Writes the step of a delivery under way that is its title's current one already, by one statement."""
+    if row["state"] not in UNDER_WAY:
+        return False
+    since = case((TITLE_STATUS.c.state == row["state"], TITLE_STATUS.c.since), else_=row["updated_at"])
+    changed = connection.execute(
+        update(TITLE_STATUS)
+        .where(*(TITLE_STATUS.c[name] == row[name] for name in (*OF_A_TITLE, "delivery_key")))
+        .values(state=row["state"], cause=None, owner=None, since=since)
+    )
+    return changed.rowcount == 1
+
+
+def _locked(connection: Connection, partner: str, names: Sequence[str]) -> dict[str, TitleStatus]:
+    """The rows of these titles, which nobody else changes until the transaction ends."""
+    query = (
+        select(TITLE_STATUS)
+        .where(TITLE_STATUS.c.partner == partner, TITLE_STATUS.c.external_id.in_(names))
+        .order_by(TITLE_STATUS.c.external_id)
+        .with_for_update()
+    )
+    return {row["external_id"]: title_status_of(row) for row in connection.execute(query).mappings()}
+
+
+def title_status_of(row: Mapping[Any, Any]) -> TitleStatus:
+    """A row of `title_status`."""
+    known = {field.name: row[field.name] for field in fields(TitleStatus)}
+    return TitleStatus(**known | {"state": DeliveryState(row["state"])})
+
+
+def _siblings(connection: Connection, partner: str, names: Sequence[str]) -> dict[str, dict[str, Sibling]]:
+    columns = (DELIVERIES.c[name] for name in ("external_id", "delivery_key", "state", "sent_at", "updated_at"))
+    query = select(*columns).where(DELIVERIES.c.partner == partner, DELIVERIES.c.external_id.in_(names))
+    found: dict[str, dict[str, Sibling]] = {name: {} for name in names}
+    for row in connection.execute(query):
+        found[row.external_id][row.delivery_key] = Sibling(DeliveryState(row.state), row.sent_at, row.updated_at)
+    return found
+
+
+def _transition(row: Mapping[Any, Any]) -> Transition:
+    state = DeliveryState(row["state"])
+    return Transition(row["delivery_key"], state, row["cause"], row["owner"], row["updated_at"])
+
+
+def _first(row: Mapping[Any, Any]) -> TitleStatus:
+    moved = _transition(row)
+    return status_after(None, moved, {moved.delivery_key: Sibling(moved.state, row["sent_at"], moved.at)})
+
+
+def _write(connection: Connection, partner: str, statuses: Mapping[str, TitleStatus], *, is_new: bool = False) -> None:
+    if not statuses:
+        return
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    rows = [{"partner": partner, "external_id": name, **asdict(statuses[name])} for name in sorted(statuses)]
+    statement = dialect.insert(TITLE_STATUS).values(rows)
+    named = {field.name: statement.excluded[field.name] for field in fields(TitleStatus)}
+    connection.execute(
+        statement.on_conflict_do_nothing()
+        if is_new
+        else statement.on_conflict_do_update(index_elements=OF_A_TITLE, set_=named)
+    )

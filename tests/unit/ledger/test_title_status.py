@@ -1,0 +1,237 @@
+"""Where a title stands is a fact: later runs do not rewrite it, and its events say the same."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from sqlalchemy import select
+
+from edye_delivery.annex.planning import plan_of
+from edye_delivery.catalog.vocabulary import Cause, Change, Channel, DeliveryState, Mode, Owner
+from edye_delivery.catalog.window import Window
+from edye_delivery.errors import DeliveryError
+from edye_delivery.ledger.classify import compared, is_taken_up
+from edye_delivery.ledger.database import open_engine
+from edye_delivery.ledger.ledger import Ledger
+from edye_delivery.ledger.moves import Moves
+from edye_delivery.ledger.records import MoveRefused
+from edye_delivery.ledger.tables import TITLE_STATUS
+from edye_delivery.ledger.title_status import title_status_of
+from edye_delivery.ledger.verify import differences
+from edye_delivery.ledger.withdrawals import Withdrawals
+from tests.builders import a_movie, a_plan, the_annex
+from tests.unit.ledger.conftest import Clock
+from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, RUN, accepted, completed, received
+
+NAME = PLAN.external_id
+RESEND = plan_of(the_annex(), PLAN.title, resend="run-2")
+OTHER = PLAN.model_copy(update={"delivery_key": "b" * 64, "content_key": "b" * 64})
+
+
+@pytest.fixture
+def engine(ledger_url):
+    engine = open_engine(ledger_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def ledger(engine):
+    return Ledger(engine, Clock())
+
+
+def status(engine, name=NAME):
+    query = select(TITLE_STATUS).where(TITLE_STATUS.c.partner == PARTNER, TITLE_STATUS.c.external_id == name)
+    with engine.connect() as connection:
+        return title_status_of(connection.execute(query).mappings().one())
+
+
+def told(engine):
+    one = status(engine)
+    return one.delivery_key, one.state, one.cause
+
+
+def found_differences(engine):
+    with engine.connect() as connection:
+        return list(differences(connection))
+
+
+def refused(ledger, plan):
+    received(ledger, plan)
+    ledger.fail(plan.delivery_key, Cause.MEDIA, "formato no soportado", ended_by_partner=True)
+
+
+def test_a_run_that_sees_a_title_unchanged_does_not_move_its_acceptance(ledger, engine):
+    accepted(ledger)
+    before = ledger.memories(PARTNER, [NAME])[NAME].revision
+    newer = a_plan(PLAN.title.model_copy(update={"tags": ("roku", "kidsdirected", "new")}))
+    ledger.refresh(PARTNER, newer.model_copy(update={"delivery_key": KEY, "content_key": KEY}))
+    after = ledger.memories(PARTNER, [NAME])[NAME].revision
+    assert (after.accepted_at, after.delivery_key) == (before.accepted_at, KEY)
+    assert after.revision == newer.revision != before.revision
+    assert status(engine).accepted_at == before.accepted_at == ledger.deliveries([KEY])[KEY].finished_at
+
+
+def test_a_withdrawal_by_window_takes_the_delivery_that_was_accepted_in_it_and_no_other(ledger, engine):
+    good, bad = PLAN, a_plan(a_movie())
+    accepted(ledger, good)
+    begin = ledger.memories(PARTNER, [NAME])[NAME].revision.accepted_at
+    accepted(ledger, bad)
+    at = ledger.memories(PARTNER, [bad.external_id])[bad.external_id].revision.accepted_at
+    end = Clock()
+    end.at = at
+    for plan in (good, bad):
+        ledger.refresh(PARTNER, plan)
+    withdrawals = Withdrawals(engine, Clock(), PARTNER)
+    found = withdrawals.of_window(Window(at, end()), "withdraw-1", "bad delivery")
+    assert [one.external_id for one in found] == [bad.external_id]
+    assert [one.external_id for one in withdrawals.of_window(Window(begin, at), "withdraw-1", "x")] == [NAME]
+
+
+def test_a_refused_resend_stays_open_whatever_runs_see_the_title_unchanged(ledger, engine):
+    accepted(ledger)
+    refused(ledger, RESEND)
+    ledger.refresh(PARTNER, PLAN)
+    assert told(engine) == (RESEND.delivery_key, DeliveryState.FAILED, Cause.MEDIA)
+    assert status(engine).accepted_key == KEY
+    memory = ledger.memories(PARTNER, [NAME])[NAME]
+    placed = compared(PLAN, memory)
+    assert (placed.change, placed.delivery_key) == (Change.CHANGED, RESEND.delivery_key)
+    assert {mode for mode in Mode if is_taken_up(placed, memory, mode)} == set(Mode)
+    accepted(ledger, placed)
+    assert told(engine) == (RESEND.delivery_key, DeliveryState.ACCEPTED, None)
+    assert compared(PLAN, ledger.memories(PARTNER, [NAME])[NAME]).change is Change.UNCHANGED
+    assert found_differences(engine) == []
+
+
+def test_a_resend_that_was_planned_and_never_sent_is_open_too(ledger):
+    accepted(ledger)
+    ledger.plan(PARTNER, "run-2", [RESEND])
+    placed = compared(PLAN, ledger.memories(PARTNER, [NAME])[NAME])
+    assert (placed.change, placed.delivery_key) == (Change.CHANGED, RESEND.delivery_key)
+
+
+def test_another_resend_that_ends_well_settles_the_one_that_was_refused(ledger, engine):
+    accepted(ledger)
+    refused(ledger, RESEND)
+    again = plan_of(the_annex(), PLAN.title, resend="run-3")
+    accepted(ledger, again)
+    assert told(engine) == (again.delivery_key, DeliveryState.ACCEPTED, None)
+    assert compared(PLAN, ledger.memories(PARTNER, [NAME])[NAME]).change is Change.UNCHANGED
+
+
+def test_a_withdrawal_settles_a_refused_resend(ledger, engine):
+    accepted(ledger)
+    refused(ledger, RESEND)
+    Withdrawals(engine, Clock(), PARTNER).begin(KEY, "withdraw-1", "the rights ended", None)
+    assert told(engine) == (KEY, DeliveryState.WITHDRAWN, None)
+    assert found_differences(engine) == []
+
+
+def test_content_that_the_catalogue_took_back_is_settled_once_a_run_sees_what_is_accepted(ledger, engine):
+    accepted(ledger)
+    ledger.plan(PARTNER, RUN, [OTHER])
+    ledger.reject(OTHER.delivery_key, Cause.MEDIA, Owner.CONTENT_OPERATIONS, "hevc", ["VID006"])
+    assert told(engine) == (OTHER.delivery_key, DeliveryState.REJECTED, Cause.MEDIA)
+    ledger.refresh(PARTNER, PLAN)
+    assert told(engine) == (KEY, DeliveryState.ACCEPTED, None)
+    assert [event[1] for event in ledger.history(PARTNER, NAME)].count("confirm") == 1
+    ledger.refresh(PARTNER, PLAN)
+    assert [event[1] for event in ledger.history(PARTNER, NAME)].count("confirm") == 1
+    assert found_differences(engine) == []
+
+
+def test_an_older_ingest_that_ends_badly_leaves_a_title_that_newer_content_is_accepted_of(ledger, engine):
+    received(ledger)
+    accepted(ledger, OTHER)
+    ledger.fail(KEY, Cause.STUCK, "no end")
+    assert told(engine) == (OTHER.delivery_key, DeliveryState.ACCEPTED, None)
+    assert found_differences(engine) == []
+
+
+def test_since_when_a_title_stands_so_is_not_moved_by_trying_the_same_again(ledger, engine):
+    ledger.plan(PARTNER, RUN, [PLAN])
+    planned_at = status(engine).since
+    ledger.plan(PARTNER, "run-2", [PLAN])
+    assert status(engine).since == planned_at
+    ledger.begin_send(KEY, RUN)
+    sent_at = status(engine).since
+    ledger.begin_send(KEY, "run-2")
+    assert status(engine).since == sent_at > planned_at
+
+
+def test_a_move_that_nobody_could_read_from_the_events_is_refused(ledger, engine):
+    ledger.plan(PARTNER, RUN, [PLAN])
+    with pytest.raises(ValueError, match="'teleport' is no transition"), engine.begin() as connection:
+        Moves(Clock()).move(connection, KEY, DeliveryState.SENDING, "teleport")
+    assert status(engine).state is DeliveryState.PLANNED
+
+
+def _step(chance, ledger, withdrawals, plans):
+    plan = chance.choice(plans)
+    key = plan.delivery_key
+    step = chance.randrange(12)
+    if step <= 1:
+        ledger.plan(PARTNER, f"run-{chance.randrange(9)}", chance.sample(plans, 2), chance.choice(list(Channel)))
+    elif step == 2:
+        ledger.reject(key, Cause.IMAGES, Owner.DESIGN, "poster", ["IMG003"])
+    elif step == 3:
+        ledger.begin_send(key, "run-1")
+    elif step == 4:
+        ledger.received(key, f"t-{chance.randrange(99)}", 1, 1.0)
+    elif step == 5:
+        ledger.fail(key, chance.choice(list(Cause)), "failed", ended_by_partner=chance.random() < 0.5)
+    elif step == 6:
+        ledger.observe(key, chance.choice([DeliveryState.PROCESSING, DeliveryState.COMPLETED]))
+    elif step == 7:
+        ledger.accept(PARTNER, plan, [])
+    elif step == 8:
+        if any(one.state is DeliveryState.ACCEPTED for one in ledger.deliveries([key]).values()):
+            ledger.refresh(PARTNER, plan)
+    elif step == 9:
+        ledger.withdraw(PARTNER, key, "run-1", "invisible")
+    elif step == 10:
+        withdrawals.begin(key, f"withdraw-{chance.randrange(3)}", "the rights ended", None)
+    else:
+        accepted(ledger, plan)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_happens_in_whatever_order_table_and_events_say_the_same(ledger, engine, seed):
+    chance, clock = random.Random(seed), Clock()
+    ledger, withdrawals = Ledger(engine, clock), Withdrawals(engine, clock, PARTNER)
+    movie = a_plan(a_movie())
+    plans = [PLAN, RESEND, OTHER, movie, movie.model_copy(update={"delivery_key": "c" * 64, "content_key": "c" * 64})]
+    done = 0
+    for _ in range(150):
+        try:
+            _step(chance, ledger, withdrawals, plans)
+            done += 1
+        except MoveRefused:
+            continue
+        assert found_differences(engine) == []
+    assert done > 40
+
+
+def test_a_row_that_is_not_what_the_events_say_is_named_with_every_difference(ledger, engine):
+    accepted(ledger)
+    completed(ledger, a_plan(a_movie()))
+    with engine.begin() as connection:
+        connection.execute(TITLE_STATUS.update().where(TITLE_STATUS.c.external_id == NAME).values(state="failed"))
+        connection.execute(TITLE_STATUS.delete().where(TITLE_STATUS.c.external_id != NAME))
+        lost = {"external_id": "GHOST", "partner": PARTNER, "delivery_key": KEY, "state": "failed", "since": Clock()()}
+        connection.execute(TITLE_STATUS.insert().values(lost))
+    assert sorted(found_differences(engine)) == [
+        f"{a_plan(a_movie()).external_id} at {PARTNER}: its events say completed, and it has no row in title_status",
+        f"{NAME} at {PARTNER}: state is failed in title_status, accepted by its events",
+        f"GHOST at {PARTNER}: it has a row in title_status, and no event that moves a delivery",
+    ]
+
+
+def test_a_refused_step_leaves_the_title_where_it_stood(ledger, engine):
+    accepted(ledger)
+    before = status(engine)
+    with pytest.raises(DeliveryError):
+        ledger.begin_send(KEY, RUN)
+    assert status(engine) == before
