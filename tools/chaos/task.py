@@ -29,7 +29,7 @@ def work(place: Round, graph: Graph, run: Run, instance: Instance, row: dict[str
 
 def _result(graph: Graph, run: Run, instance: Instance, row: dict[str, Any]) -> dict[str, Any]:
     operator: Any = copy.copy(graph.dag.task_dict[instance.task_id])
-    context = _context(graph, run)
+    context = _context(graph, run, row["tries"])
     try:
         for name, value in graph.arguments(instance, _Returned(run)).items():
             setattr(operator, name, value)
@@ -65,7 +65,7 @@ def _may_retry(operator: Any, error: Exception, row: dict[str, Any], context: di
     return bool(decision.action.value != "fail")
 
 
-def _context(graph: Graph, run: Run) -> dict[str, Any]:
+def _context(graph: Graph, run: Run, try_number: int) -> dict[str, Any]:
     asked = run.asked
     asked_at = datetime.fromisoformat(asked["asked_at"])
     dag_run = SimpleNamespace(
@@ -76,7 +76,8 @@ def _context(graph: Graph, run: Run) -> dict[str, Any]:
         run_after=asked_at,
         start_date=asked_at,
     )
-    return {"dag_run": dag_run, "params": {**graph.dag.params.dump(), **asked["conf"]}}
+    ti = SimpleNamespace(try_number=try_number)
+    return {"dag_run": dag_run, "ti": ti, "params": {**graph.dag.params.dump(), **asked["conf"]}}
 
 
 class _Returned(dict[str, Any]):
