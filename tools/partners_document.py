@@ -64,6 +64,7 @@ def _general(annex: Annex) -> Iterator[str]:
             ("withdrawals without an approval", f"up to {annex.withdrawal.titles_without_approval} titles"),
             ("an approval is waited for", f"{annex.withdrawal.approval_hours:g} hours"),
             ("how the partner hears of a withdrawal", _withdrawal_call(annex)),
+            ("time of a batch", f"judge {annex.batch_time.judge_s:g} s, deliver {annex.batch_time.deliver_s:g} s"),
             ("nothing more is sent after", f"{annex.circuit_breaker.technical_errors} technical errors in a row"),
         ],
     )
@@ -162,7 +163,17 @@ Section = tuple[str, tuple[str, ...], Callable[[Annex], Any]]
 SECTIONS: tuple[Section, ...] = (
     (
         "General",
-        ("client_id", "batch_size", "fail_on", "catalogue", "required_tags", "alert", "circuit_breaker", "withdrawal"),
+        (
+            "client_id",
+            "batch_size",
+            "fail_on",
+            "catalogue",
+            "required_tags",
+            "alert",
+            "batch_time",
+            "circuit_breaker",
+            "withdrawal",
+        ),
         _general,
     ),
     ("Names", ("naming",), _naming),

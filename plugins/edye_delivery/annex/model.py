@@ -149,6 +149,16 @@ class CircuitBreaker(Part):
     technical_errors: Positive = 10
 
 
+class BatchTime(Part):
+    """How long a step works on one batch; what it did not get to is left open for the next run.
+
+    A task is ended after six hours: a step that ends before tells what became of every title.
+    """
+
+    judge_s: float = Field(3600, gt=0, le=5 * 3600)
+    deliver_s: float = Field(5 * 3600, gt=0, le=5.5 * 3600)
+
+
 class ErrorRule(Part):
     """One line of the table from what the partner says to our cause; every given condition has to hold."""
 
@@ -189,6 +199,7 @@ class Annex(Part):
     errors: tuple[ErrorRule, ...]
     alert: Alert
     circuit_breaker: CircuitBreaker = CircuitBreaker()
+    batch_time: BatchTime = BatchTime()
     waivers: dict[str, Waiver] = Field(default_factory=dict)
     withdrawal: WithdrawalTerms = WithdrawalTerms()
     contacts: dict[str, str] = Field(default_factory=dict)

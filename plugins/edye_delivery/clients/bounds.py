@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from edye_delivery.annex.wire import LEAST_RATE_BYTES_S
@@ -20,30 +21,35 @@ class CallBounds:
 
     `answer_s`: seconds from the look-up of the name to the last byte of a small answer, or of a stream's head; what is
     sent before is not counted. `least_rate_bytes_s`: what a stream has to move in every `span_s` seconds of waiting for
-    the peer. `max_bytes`: of an answer, unpacked.
+    the peer. `max_bytes`: of an answer, unpacked. `ends_at_s`: when, on the monotonic clock, the time of
+    its batch is over.
     """
 
     answer_s: float = ANSWER_S
     least_rate_bytes_s: float = LEAST_RATE_BYTES_S
     span_s: float = SPAN_S
     max_bytes: int = ANSWER_MAX_BYTES
+    ends_at_s: float = math.inf
 
 
 class Deadline:
     """By when an answer has to be there. `now` is a monotonic clock's, in seconds."""
 
-    def __init__(self, what: str, seconds: float, now: float) -> None:
+    def __init__(self, what: str, seconds: float, now: float, batch_ends_at: float = math.inf) -> None:
         self._what, self._seconds, self._ends_at = what, seconds, now + seconds
+        self._batch_ends_at = batch_ends_at
 
     def left_s(self, now: float) -> float:
         """Seconds that the next call of the operating system may wait, always more than 0; TooSlow after the end."""
-        left_s = self._ends_at - now
+        left_s = min(self._ends_at, self._batch_ends_at) - now
         if left_s <= 0:
             raise self.missed()
         return left_s
 
     def missed(self) -> TooSlow:
         """The error for a wait that took all that was left."""
+        if self._batch_ends_at < self._ends_at:
+            return over(self._what)
         return TooSlow(f"{self._what}: no whole answer within {self._seconds:g} s")
 
     def extend(self, seconds: float) -> None:
@@ -60,13 +66,17 @@ class Meter:
 
     def __init__(self, what: str, bounds: CallBounds) -> None:
         self._what, self._bounds = what, bounds
-        self._began_at = 0.0
+        self._began_at, self._is_cut = 0.0, False
         self._waited_s, self._moved_bytes = 0.0, 0
 
     def begin_wait(self, now: float) -> float:
-        """Call right before a read or write of the socket: the seconds that it may take."""
+        """Call right before a read or write of the socket: the seconds that it may take; TooSlow after the batch's."""
         self._began_at = now
-        return self._bounds.span_s
+        left_s = self._bounds.ends_at_s - now
+        if left_s <= 0:
+            raise over(self._what)
+        self._is_cut = left_s < self._bounds.span_s
+        return min(self._bounds.span_s, left_s)
 
     def end_wait(self, size_bytes: int, now: float) -> None:
         """Call right after it with the bytes that it moved; TooSlow where a span has too few."""
@@ -80,7 +90,14 @@ class Meter:
 
     def missed(self) -> TooSlow:
         """The error for a wait that took all its seconds, or for a span with too few bytes."""
+        if self._is_cut:
+            return over(self._what)
         return TooSlow(
             f"{self._what}: {self._moved_bytes:,} bytes in {max(self._waited_s, self._bounds.span_s):.0f} s, expected "
             f"at least {self._bounds.least_rate_bytes_s:,.0f} bytes a second"
         )
+
+
+def over(what: str) -> TooSlow:
+    """The error for a call that the end of its batch's time ends; it is not tried again."""
+    return TooSlow(f"{what}: the time of its batch was over", retry_after_s=math.inf)

@@ -25,7 +25,7 @@ class Exchange:
 
     def __init__(self, what: str, bounds: CallBounds, clock: Seconds = time.monotonic) -> None:
         self._what, self._bounds, self._clock = what, bounds, clock
-        self._deadline = Deadline(what, bounds.answer_s, clock())
+        self._deadline = Deadline(what, bounds.answer_s, clock(), bounds.ends_at_s)
         self._up = Meter(what, bounds)
         self._down: Meter | None = None
         self._sending_since: float | None = None

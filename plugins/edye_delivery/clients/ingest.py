@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -93,11 +94,22 @@ class IngestStatus:
 
 
 class IngestApi:
-    """Uploads titles; the httpx client carries base URL, token and time-outs, `mask` knows that token."""
+    """Uploads titles; the httpx client carries base URL, token and time-outs, `mask` knows that token.
 
-    def __init__(self, client: httpx.Client, annex: Annex, tempo: Tempo, mask: SecretMask = NO_SECRETS) -> None:
+    No call goes on after `ends_at_s` on the monotonic clock.
+    """
+
+    def __init__(
+        self,
+        client: httpx.Client,
+        annex: Annex,
+        tempo: Tempo,
+        mask: SecretMask = NO_SECRETS,
+        ends_at_s: float = math.inf,
+    ) -> None:
         self._client, self._annex, self._tempo, self._mask = client, annex, tempo, mask
         self._channel = api_channel_of(annex)
+        self._bounds = replace(bounds_for(client, self._channel), ends_at_s=ends_at_s)
 
     def send(self, upload: Upload) -> Receipt | Refusal:
         """Hands one title over in one call; raises AuthRefused, or Transient where the same call may succeed later.
@@ -117,7 +129,7 @@ class IngestApi:
                 "X-Request-ID": upload.request_id,
             },
         )
-        answer = exchange(self._client, request, what, bounds_for(self._client, channel), self._mask)
+        answer = exchange(self._client, request, what, self._bounds, self._mask)
         raise_for_transient_or_auth(answer.status, answer.headers, what, self._tempo.now())
         if not 200 <= answer.status < 300:
             return _refusal(self._annex, channel, answer)
@@ -148,7 +160,7 @@ class IngestApi:
         ends = {endpoint.end_at_parameter: rfc3339(end_at)} if endpoint.end_at_parameter and end_at else None
         headers = {"X-Request-ID": request_id}
         request = self._client.build_request(endpoint.method, path, params=ends, headers=headers)
-        answer = exchange(self._client, request, what, bounds_for(self._client, self._channel), self._mask)
+        answer = exchange(self._client, request, what, self._bounds, self._mask)
         if answer.status in endpoint.gone_statuses or 200 <= answer.status < 300:
             return answer
         raise_for_transient_or_auth(answer.status, answer.headers, what, self._tempo.now())

@@ -16,6 +16,7 @@ from edye_delivery.clients.bounds import CallBounds
 from edye_delivery.clients.http import bounds_of, is_transient_status, open_answer, transport_failures
 from edye_delivery.clients.numbers import bounded_int
 from edye_delivery.clients.patience import Tempo, parse_retry_after, patiently
+from edye_delivery.clients.slow_hosts import SlowHosts
 from edye_delivery.errors import (
     AnswerMalformed,
     MediaChanged,
@@ -92,6 +93,7 @@ class MediaHost:
         self._client, self._allowed_hosts = client, allowed_hosts
         self._patience, self._tempo = patience, tempo
         self._bounds = bounds or bounds_of(client)
+        self.slow_hosts = SlowHosts()
 
     def describe(self, url: str) -> MediaFile:
         """Size, ETag and first bytes of a file, in one ranged call; MediaUnavailable if there is none."""
@@ -124,8 +126,11 @@ class MediaHost:
         It is there as a whole within the deadline of an answer.
         """
         response = self._answer(url, headers, is_stream=False)
+        host = response.request.url.host
         try:
-            yield response
+            with self.slow_hosts.noting(host):
+                yield response
+            self.slow_hosts.forget(host)
         finally:
             response.close()
 
@@ -137,7 +142,9 @@ class MediaHost:
         for _ in range(REDIRECTS_MAX + 1):
             request = self._request(checked_url(url, self._allowed_hosts), headers)
             what = f"the media host {request.url.host}"
-            response = open_answer(self._client, request, what, self._bounds, is_stream=is_stream)
+            self.slow_hosts.refuse(request.url.host)
+            with self.slow_hosts.noting(request.url.host):
+                response = open_answer(self._client, request, what, self._bounds, is_stream=is_stream)
             if response.status_code not in (301, 302, 303, 307, 308):
                 self._raise_for_status(response)
                 return response
@@ -233,7 +240,8 @@ class MediaStream:
         skipped = offset if self._response.status_code == 200 else 0  # a host without ranges begins at the start
         while offset < self.size_bytes:
             try:
-                with transport_failures("the media host"):
+                host = self._response.request.url.host
+                with transport_failures("the media host"), self._host.slow_hosts.noting(host):
                     for block in self._response.iter_raw():
                         if skipped:
                             block, skipped = block[skipped:], max(0, skipped - len(block))

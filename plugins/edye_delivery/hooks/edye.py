@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.wire import Patience
 from edye_delivery.clients.catalogue_items import ListBounds
@@ -25,7 +28,12 @@ class EdyeHook(ApiHook):
         bounds = ListBounds(wanted.items_max, wanted.bytes_max)
         return EdyeApi(self.client(), PATIENCE, SYSTEM_TEMPO, wanted.page_size, self.mask, bounds)
 
-    def media_host(self, annex: Annex) -> MediaHost:
-        """Media files and pictures; no token goes there, and no host that is not on the allow-list is opened."""
+    def media_host(self, annex: Annex, ends_at_s: float = math.inf) -> MediaHost:
+        """Media files and pictures; no token goes there, and no host that is not on the allow-list is opened.
+
+        No call goes on after `ends_at_s` on the monotonic clock.
+        """
         hosts = frozenset(host.lower() for host in (*self.allowed_hosts, *annex.catalogue.media_hosts))
-        return MediaHost(self.anonymous_client(), hosts, PATIENCE, SYSTEM_TEMPO, self.bounds())
+        return MediaHost(
+            self.anonymous_client(), hosts, PATIENCE, SYSTEM_TEMPO, replace(self.bounds(), ends_at_s=ends_at_s)
+        )

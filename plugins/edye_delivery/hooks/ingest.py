@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.clients.ingest import IngestApi
@@ -15,7 +17,10 @@ class IngestHook(ApiHook):
         super().__init__(api_channel_of(annex).conn_id)
         self._annex = annex
 
-    def api(self) -> IngestApi:
-        """The upload client; each call is tried once, whoever calls it writes the ledger between tries."""
+    def api(self, ends_at_s: float = math.inf) -> IngestApi:
+        """The upload client; each call is tried once, whoever calls it writes the ledger between tries.
+
+        No call goes on after `ends_at_s` on the monotonic clock.
+        """
         client = self.client(api_channel_of(self._annex).answer_timeout_s)
-        return IngestApi(client, self._annex, SYSTEM_TEMPO, self.mask)
+        return IngestApi(client, self._annex, SYSTEM_TEMPO, self.mask, ends_at_s)

@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import tempfile
+import time
 import uuid
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -62,14 +63,16 @@ class JudgeBatchOperator(BatchOperator):
         """The judged batch's reference."""
         store = self.artifacts
         batch = load(store, self.batch, Batch)
+        ends_at_s = time.monotonic() + self.annex.batch_time.judge_s
         with tempfile.TemporaryDirectory(prefix="edye-judge-") as scratch, Workers(self.annex.images) as workers:
             judge = Judge(
                 annex=self.annex,
-                media_host=EdyeHook().media_host(self.annex),
+                media_host=EdyeHook().media_host(self.annex, ends_at_s),
                 scratch_folder=Path(scratch),
                 today=datetime.now(UTC).date(),
                 keep_artifact=store.put_once,
                 run=workers.run,
+                ends_at_s=ends_at_s,
             )
             titles = judge.judge_batch(batch.titles)
         note_verdicts("judge", self.annex, batch.request, titles, judge.seconds)
@@ -94,8 +97,8 @@ class IllustrateBatchOperator(BatchOperator):
 class DeliverBatchOperator(BatchOperator):
     """Upload to the partner over one channel."""
 
-    def carrier(self, ledger: Ledger, store: ArtifactStore) -> AbstractContextManager[Carrier]:
-        """The way to the partner, open while the batch is sent."""
+    def carrier(self, ledger: Ledger, store: ArtifactStore, ends_at_s: float) -> AbstractContextManager[Carrier]:
+        """The way to the partner, open while the batch is sent, at most until then on the monotonic clock."""
         raise NotImplementedError
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -108,10 +111,12 @@ class DeliverBatchOperator(BatchOperator):
             return self.batch
         ledger = LedgerHook().get_conn(self.annex)
         alarm = the_alarm()
-        with self.carrier(ledger, store) as carrier:
+        ends_at_s = time.monotonic() + self.annex.batch_time.deliver_s
+        with self.carrier(ledger, store, ends_at_s) as carrier:
             run_id, admit = batch.request.run_id, self._breaker(context).admit
             partner, holder = self.annex.partner, Holder(_own_name(), context["ti"].try_number)
             sender = Sender(partner, carrier, ledger, SYSTEM_TEMPO, run_id, alarm.sound, admit, holder, INGEST_WAIT_S)
+            sender.is_over = lambda: time.monotonic() >= ends_at_s
             counts = sender.send_batch(batch.titles)
         alarm.sound()
         log.info("batch %s: %s", batch.number, counts)
@@ -126,20 +131,21 @@ class DeliverBatchOperator(BatchOperator):
 class DeliverByApiOperator(DeliverBatchOperator):
     """Upload through the partner's ingest API."""
 
-    def carrier(self, ledger: Ledger, store: ArtifactStore) -> AbstractContextManager[Carrier]:
+    def carrier(self, ledger: Ledger, store: ArtifactStore, ends_at_s: float) -> AbstractContextManager[Carrier]:
         """One multipart call a title."""
-        api, media = IngestHook(self.annex).api(), MediaSource(EdyeHook().media_host(self.annex), store)
+        media = MediaSource(EdyeHook().media_host(self.annex, ends_at_s), store)
+        api = IngestHook(self.annex).api(ends_at_s)
         return nullcontext(ApiCarrier(self.annex, api, media, ledger, store.get))
 
 
 class DeliverByFtpOperator(DeliverBatchOperator):
     """Upload to the partner's FTP server."""
 
-    def carrier(self, ledger: Ledger, store: ArtifactStore) -> AbstractContextManager[Carrier]:
+    def carrier(self, ledger: Ledger, store: ArtifactStore, ends_at_s: float) -> AbstractContextManager[Carrier]:
         """Files under temporary names, renamed when they are whole, the metadata file last."""
         channel = ftp_channel_of(self.annex)
         account = FtpHook(channel.conn_id, channel.answer_timeout_s, channel.least_rate_bytes_s).account()
-        media = MediaSource(EdyeHook().media_host(self.annex), store)
+        media = MediaSource(EdyeHook().media_host(self.annex, ends_at_s), store)
         return FtpCarrier(self.annex, lambda: FtpSession(account), media, ledger, store.get)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -28,13 +29,15 @@ from edye_delivery.qc.registry import RULES
 log = logging.getLogger(__name__)
 TITLES_AT_ONCE = 8
 NOT_MEASURED = "VID011"
+NOT_REACHED = "not looked at: the time of its batch was over; the next run of the window takes it up"
 
 
 @dataclass(slots=True)
 class Judge:
     """Looks at the titles of a batch; `keep_artifact` stores a picture that was looked at under its content name.
 
-    `run` is where pictures are decoded. `seconds` tells by delivery key how long each title took.
+    `run` is where pictures are decoded. Titles that were not begun by `ends_at_s` on the monotonic clock are left to
+    the next run. `seconds` tells by delivery key how long each title took.
     """
 
     annex: Annex
@@ -43,6 +46,7 @@ class Judge:
     today: date
     keep_artifact: Callable[[str, bytes], object]
     run: Run
+    ends_at_s: float = math.inf
     seconds: dict[str, float] = field(default_factory=dict, init=False)
     _pictures: dict[str, ImageFacts] = field(default_factory=dict, init=False)
     _lock: Lock = field(default_factory=Lock, init=False)
@@ -54,6 +58,9 @@ class Judge:
 
     def _judge_title(self, plan: PlannedTitle) -> JudgedTitle:
         started = time.monotonic()
+        if started >= self.ends_at_s:
+            log.warning("%s: %s", plan.external_id, NOT_REACHED)
+            return JudgedTitle(plan=plan, findings=(*plan.findings, RULES[NOT_MEASURED].finding(NOT_REACHED)))
         judged = attempt(plan.external_id, "judging it", lambda: readable_again(self._looked_at(plan)))
         self.seconds[plan.delivery_key] = time.monotonic() - started
         if isinstance(judged, BrokenOff):

@@ -99,10 +99,8 @@ class Sender:
     """Sends a batch over one channel: the way there, the memory.
 
     Every title is sent under a lease, `holder`'s. What somebody else has is left alone; whoever let his lease end is
-    succeeded. A title that a person asked for waits up to `ingest_wait_s` for a running delivery to end.
-
-    After a refused token nothing more is sent: what was not begun fails with the cause `auth`. `admit` says before
-    every try whether the circuit lets a title through. `sound_alarm` is called after every failure.
+    succeeded. A title that a person asked for waits up to `ingest_wait_s` for a running delivery to end. After a
+    refused token the rest fails with the cause `auth`. `admit` and `is_over` (batch's time) are asked before a try.
     """
 
     partner: str
@@ -114,6 +112,7 @@ class Sender:
     admit: Callable[[str], Verdict] = lambda key: Verdict(Admission.SEND)
     holder: Holder = field(default_factory=lambda: Holder(uuid.uuid4().hex))
     ingest_wait_s: float = INGEST_WAIT_S
+    is_over: Callable[[], bool] = lambda: False
     auth_error: AuthRefused | None = field(default=None, init=False)
     held_back: NotSent | None = field(default=None, init=False)
 
@@ -277,6 +276,8 @@ class Sender:
         while True:
             if self.auth_error is not None:
                 raise NotSent(Cause.AUTH, str(self.auth_error))
+            if self.is_over():
+                raise NotSent(Cause.TRANSIENT, "the time of its batch was over; the next run sends it")
             verdict = self.admit(key)
             if verdict.admission is Admission.SEND:
                 return

@@ -1,5 +1,7 @@
 """The bounds of a call: a deadline that ends whatever trickles, a least rate that counts only the peer's time."""
 
+import math
+
 import pytest
 
 from edye_delivery.clients.bounds import CallBounds, Deadline, Meter
@@ -55,3 +57,13 @@ def test_time_that_the_caller_takes_between_two_reads_is_not_the_peer_s():
 
 def test_no_single_wait_is_longer_than_a_span():
     assert Meter("the shop", BOUNDS).begin_wait(7.0) == BOUNDS.span_s
+
+
+def test_nothing_waits_beyond_the_time_of_its_batch_and_what_it_ends_is_not_tried_again():
+    bounds = CallBounds(answer_s=10, least_rate_bytes_s=100, span_s=5, ends_at_s=103.0)
+    meter, deadline = Meter("the shop", bounds), Deadline("the shop", 10, 100.0, bounds.ends_at_s)
+    assert meter.begin_wait(100.0) == deadline.left_s(100.0) == 3.0
+    for late in (lambda: meter.begin_wait(103.0), lambda: deadline.left_s(103.0)):
+        with pytest.raises(Transient, match=r"^the shop: the time of its batch was over$") as raised:
+            late()
+        assert raised.value.retry_after_s == math.inf

@@ -1,0 +1,99 @@
+"""A batch's time: what it did not get to is open for the next run, with a sentence, and its neighbours have ended."""
+
+import time
+
+import httpx
+import pytest
+
+from edye_delivery.catalog.finding import blocking
+from edye_delivery.catalog.vocabulary import Cause, DeliveryState
+from edye_delivery.clients.bounds import CallBounds
+from edye_delivery.clients.ingest import IngestApi
+from edye_delivery.clients.media import MediaHost
+from edye_delivery.errors import TooSlow
+from edye_delivery.operators.api_carrier import ApiCarrier
+from edye_delivery.operators.fetching import fetch_snapshot
+from edye_delivery.operators.judging import Judge
+from edye_delivery.operators.planning import plan_window
+from edye_delivery.operators.sending import Sender
+from tests.flow.line import PATIENCE, WORKERS
+from tests.hostile_peer import head_trickles, hostile_peer
+from tests.unit.clients.transport import Slept
+
+TITLES = ("EDYE_PLANETA_S01E01_ES", "EDYE_PLANETA_S01E02_ES")
+
+
+def test_titles_that_a_batch_did_not_get_to_are_open_and_taken_up_by_the_next_run(line):
+    request = line.request(external_ids=TITLES)
+    _, judged = line.judge(request)
+    carrier = ApiCarrier(
+        line.annex, IngestApi(line.partner_client(), line.annex, line.tempo), line.media, line.ledger,
+        line.artifacts.__getitem__,
+    )  # fmt: skip
+    turns = iter([False, True])
+    sender = Sender(line.annex.partner, carrier, line.ledger, line.tempo, "run-1", is_over=lambda: next(turns, True))
+    assert sender.send_batch(tuple(judged)) == {"failed": 1, "received": 1}
+    keys = [title.plan.delivery_key for title in judged]
+    (left,) = [one for one in line.ledger.deliveries(keys).values() if one.state is DeliveryState.FAILED]
+    assert left.cause is Cause.TRANSIENT
+    assert "the time of its batch was over" in str(left.detail)
+    line.send(judged, "run-2")
+    assert {one.state for one in line.ledger.deliveries(keys).values()} == {DeliveryState.RECEIVED}
+
+
+def test_titles_that_were_not_judged_in_time_wait_for_the_next_run_without_being_rejected(line, tmp_path):
+    request = line.request(external_ids=TITLES)
+    _, (batch,) = plan_window(line.annex, fetch_snapshot(line.annex, line.api, request), line.ledger)
+    judge = Judge(
+        line.annex, line.media_host, tmp_path, request.end_at.date(), line.artifacts.__setitem__, WORKERS.run,
+        ends_at_s=time.monotonic(),
+    )  # fmt: skip
+    for title in judge.judge_batch(batch.titles):
+        (finding,) = blocking(title.findings)
+        assert (finding.code, finding.cause) == ("VID011", Cause.TRANSIENT)
+        assert "the time of its batch was over" in finding.message
+
+
+def media_host(bounds: CallBounds) -> MediaHost:
+    return MediaHost(
+        httpx.Client(trust_env=False, timeout=60), frozenset({"127.0.0.1"}), PATIENCE, Slept().tempo(), bounds
+    )
+
+
+def test_a_call_ends_with_its_batch():
+    bounds = CallBounds(answer_s=60, ends_at_s=time.monotonic() + 0.3)
+    with hostile_peer(head_trickles) as port, pytest.raises(TooSlow, match="the time of its batch was over"):
+        media_host(bounds).fetch(f"http://127.0.0.1:{port}/a.jpg", 1000)
+
+
+def test_a_host_that_is_too_slow_three_times_in_a_row_holds_nobody_any_more():
+    calls = []
+
+    def slow(caller):
+        calls.append(1)
+        head_trickles(caller)
+
+    with hostile_peer(slow) as port:
+        host = media_host(CallBounds(answer_s=0.2))
+        for _ in range(5):
+            with pytest.raises(TooSlow):
+                host.fetch(f"http://127.0.0.1:{port}/a.jpg", 1000)
+        with pytest.raises(TooSlow, match="too slow 3 times in a row and is not asked again"):
+            host.describe(f"http://127.0.0.1:{port}/a.mp4")
+    assert len(calls) == 3
+
+
+def test_a_host_that_answers_again_in_between_is_asked_on():
+    calls = []
+
+    def slow_now_and_then(caller):
+        calls.append(1)
+        if len(calls) % 2:
+            head_trickles(caller)
+        caller.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+
+    with hostile_peer(slow_now_and_then) as port:
+        host = media_host(CallBounds(answer_s=0.2))
+        for _ in range(4):
+            assert host.fetch(f"http://127.0.0.1:{port}/a.jpg", 1000) == b"ok"
+    assert len(calls) == 8

@@ -1,0 +1,159 @@
+"""One kind of outgoing call after the other against peers that keep to no bound: seconds and memory of each.
+
+A program of its own, for peak memory is a process's: `python -m tests.proofs.outgoing_calls CALL` prints a line of JSON
+for every behaviour of the peer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import resource
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from edye_delivery.annex.wire import Patience
+from edye_delivery.clients.bounds import CallBounds
+from edye_delivery.clients.edye import EdyeApi
+from edye_delivery.clients.feed_pages import FeedPages, PageBounds
+from edye_delivery.clients.feed_pictures import FeedPictures, PictureBounds
+from edye_delivery.clients.ingest import IngestApi, MediaBody, Upload
+from edye_delivery.clients.media import MediaFile, MediaHost
+from edye_delivery.clients.patience import Tempo
+from edye_delivery.clients.public_hosts import HostGuard
+from edye_delivery.clients.watch import AsyncTempo, IngestWatch
+from tests.airflow_home import prepare
+from tests.builders import the_annex
+from tests.hostile_peer import BEHAVIOURS, hostile_peer
+
+ANSWER_S, SPAN_S = 1.0, 1.0
+ONCE = Patience(attempts=1, base_s=0.1, cap_s=0.1)
+TEMPO = Tempo(lambda: datetime.now(UTC), time.sleep, random.random)
+BOUNDS = CallBounds(ANSWER_S, 10_000, SPAN_S, max_bytes=8 * 1024 * 1024)
+
+
+def client(port: int) -> httpx.Client:
+    return httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=ANSWER_S, trust_env=False)
+
+
+def host(port: int) -> MediaHost:
+    return MediaHost(client(port), frozenset({"127.0.0.1"}), ONCE, TEMPO, BOUNDS)
+
+
+def url(port: int) -> str:
+    return f"http://127.0.0.1:{port}/a"
+
+
+def download(port: int) -> None:
+    with host(port).stream(url(port)) as stream:
+        for _ in stream.blocks():
+            pass
+
+
+def ingest(port: int) -> IngestApi:
+    return IngestApi(client(port), the_annex(api={"least_rate_bytes_s": 10_000}), TEMPO)
+
+
+def upload(port: int) -> object:
+    return ingest(port).send(Upload("k", "r", "f.mp4", {"a": 1}, MediaBody(10**9, (b"x" * 10**6 for _ in range(1000)))))
+
+
+def withdraw(port: int) -> object:
+    annex = the_annex(withdrawal={"endpoint": {"method": "DELETE", "path": "/titles/{external_id}"}})
+    assert annex.withdrawal.endpoint is not None
+    return IngestApi(client(port), annex, TEMPO).withdraw("EDYE_1", "r", None, annex.withdrawal.endpoint)
+
+
+async def status(port: int) -> object:
+    tempo = AsyncTempo(TEMPO.now, lambda s: asyncio.sleep(min(s, 0.05)), random.random)
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=ANSWER_S, trust_env=False) as web:
+        ends_at = datetime.now(UTC) + timedelta(seconds=2 * ANSWER_S)
+        return await IngestWatch(the_annex(), web, ["t1"], ends_at, tempo).until_all_ended()
+
+
+async def page(port: int) -> object:
+    async with httpx.AsyncClient(timeout=ANSWER_S, trust_env=False) as web:
+        guard = HostGuard(lambda _: (), private_allowed=True)
+        return await FeedPages(web, guard, PageBounds(8 * 1024 * 1024, 3.0)).fetch(url(port), frozenset())
+
+
+async def picture(port: int) -> object:
+    async with httpx.AsyncClient(timeout=ANSWER_S, trust_env=False) as web:
+        guard = HostGuard(lambda _: (), private_allowed=True)
+        return await FeedPictures(web, guard, PictureBounds(max_s=3.0)).facts_of(url(port), frozenset())
+
+
+def connect(conn_id: str, port: int, **fields: Any) -> None:
+    """Sets a connection of Airflow to the peer."""
+    os.environ[f"AIRFLOW_CONN_{conn_id}"] = json.dumps(fields).replace("PORT", str(port))
+
+
+def store(port: int) -> Any:
+    from edye_delivery.hooks.feed_store import FeedStoreHook
+
+    extra = {"bucket_name": "b", "endpoint_url": "http://127.0.0.1:PORT", "region_name": "us-east-1"}
+    bounds = {"timeout_s": ANSWER_S, "least_rate_bytes_s": 10_000}
+    connect("FEED_STORE", port, conn_type="aws", login="a", password="b", extra=extra | bounds)
+    return FeedStoreHook(the_annex().feeds[0]).get_conn()
+
+
+def events(port: int) -> object:
+    from edye_delivery.hooks.ingesta_logs import IngestaLogsHook
+
+    connect("INGESTA_LOGS", port, conn_type="http", host="http://127.0.0.1:PORT", extra={"timeout_s": ANSWER_S})
+    return IngestaLogsHook().sink().prepare()
+
+
+def alert(port: int) -> object:
+    from edye_delivery.hooks.alerts import AlertHook
+
+    config = [{"path": "json://127.0.0.1:PORT/a?rto=600"}]
+    connect("ALERTS", port, conn_type="apprise", extra={"config": config, "timeout_s": 5})
+    return AlertHook().tell("title", "body", is_critical=True)
+
+
+CALLS: dict[str, Callable[[int], object]] = {
+    "catalogue": lambda port: EdyeApi(client(port), ONCE, TEMPO, 500).shows(None),
+    "media, head for the probe": lambda port: host(port).describe(url(port)),
+    "media, range for the probe": lambda port: host(port).read(MediaFile(url(port), 10**9, '"1"', ""), 10**6, 10**6),
+    "media, download": download,
+    "picture": lambda port: host(port).fetch(url(port), 8 * 1024 * 1024),
+    "upload": upload,
+    "withdrawal": withdraw,
+    "status": lambda port: asyncio.run(status(port)),
+    "feed page (read-back, linter)": lambda port: asyncio.run(page(port)),
+    "feed picture (linter)": lambda port: asyncio.run(picture(port)),
+    "S3, head": lambda port: store(port).sha256_of("a"),
+    "S3, put": lambda port: store(port).put("a", b"x" * 5_000_000, "0" * 64, "no-cache"),
+    "S3, get": lambda port: store(port).get("a"),
+    "S3, delete": lambda port: store(port).delete(["a"]),
+    "Elasticsearch": events,
+    "alert": alert,
+}
+
+
+def main(name: str) -> None:
+    """Every behaviour of the peer, one after the other."""
+    for behaviour, behave in BEHAVIOURS.items():
+        with hostile_peer(behave) as port:
+            started = time.monotonic()
+            try:
+                outcome = f"gave {type(CALLS[name](port)).__name__}"
+            except Exception as error:  # the row says what it was
+                outcome = f"{type(error).__name__}: {str(error)[:90]}"
+            seconds = time.monotonic() - started
+        peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        row = {"call": name, "peer": behaviour, "seconds": seconds, "peak_mib": peak_mib, "outcome": outcome}
+        print(json.dumps(row), flush=True)
+
+
+if __name__ == "__main__":
+    prepare()
+    main(sys.argv[1])
