@@ -7,7 +7,7 @@ import atexit
 import random
 import ssl
 import subprocess
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -135,8 +135,8 @@ class Line:
         asked = {"start_at": DAY[0], "end_at": DAY[1], "mode": Mode.CHANGED} | changes
         return RunRequest(partner=self.annex.partner, run_id=run_id, **asked)
 
-    def judge(self, request: RunRequest) -> tuple[Any, list[JudgedTitle]]:
-        snapshot = fetch_snapshot(self.annex, self.api, request)
+    def judge(self, request: RunRequest, unattended: Collection[str] = ()) -> tuple[Any, list[JudgedTitle]]:
+        snapshot = fetch_snapshot(self.annex, self.api, request, unattended)
         plan, batches = plan_window(self.annex, snapshot, self.ledger)
         if not request.dry_run:
             plan = remember_plan(self.annex, plan, self.ledger)
@@ -171,10 +171,10 @@ class Line:
             watch = IngestWatch(self.annex, client, tracking_ids, now() + timedelta(seconds=give_up_s), tempo)
             return await watch.until_all_ended()
 
-    def run(self, run_id: str = "run-1", **changes: Any) -> WindowReport:
+    def run(self, run_id: str = "run-1", unattended: Collection[str] = (), **changes: Any) -> WindowReport:
         """One whole run and its report."""
         request, started_at = self.request(run_id, **changes), now()
-        plan, judged = self.judge(request)
+        plan, judged = self.judge(request, unattended)
         if not request.dry_run:
             self.send(judged, run_id)
             self.wait(judged)

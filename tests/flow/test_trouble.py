@@ -1,13 +1,15 @@
 """Trouble at the partner and the media host: nothing lost, nothing twice, each with its cause and owner."""
 
+from datetime import timedelta
+
 import httpx
 import pytest
 from sqlalchemy import select
 
-from edye_delivery.catalog.vocabulary import Correction
+from edye_delivery.catalog.vocabulary import Channel, Correction
 from edye_delivery.errors import AuthRefused, CircuitOpen
 from edye_delivery.ledger.tables import STREAKS
-from tests.flow.line import repack
+from tests.flow.line import DAY, now, repack
 
 TITLE = "EDYE_PLANETA_S01E01_ES"
 OTHER = "EDYE_PLANETA_S01E02_ES"
@@ -330,3 +332,16 @@ def test_a_refused_token_is_one_error_for_the_run_and_the_next_run_delivers_with
         assert connection.execute(select(STREAKS.c.errors)).scalar_one() == 1
     line.token = token
     assert line.run("run-2", external_ids=FIVE).totals.accepted == 5
+
+
+def test_what_a_run_that_died_left_with_the_partner_is_taken_up_by_the_next_run_of_any_window(line):
+    _, judged = line.judge(line.request(external_ids=PAIR))
+    line.send(judged, "run-1")
+    ids = {title.plan.title.id for title in judged}
+    line.ledger.note_wait([title.plan.delivery_key for title in judged], now() - timedelta(seconds=1))
+    assert set(line.ledger.unattended(line.annex.partner, Channel.API)) == ids
+    other_day = {"start_at": DAY[1] + timedelta(days=30), "end_at": DAY[1] + timedelta(days=31)}
+    titles = {title.external_id: title for title in line.run("run-2", unattended=ids, **other_day).titles}
+    assert {name: titles[name].state for name in PAIR} == dict.fromkeys(PAIR, "accepted")
+    assert [len(line.arrivals(name)) for name in PAIR] == [1, 1]
+    assert line.ledger.unattended(line.annex.partner, Channel.API) == []

@@ -18,6 +18,10 @@ NEXT_STEPS = {
 }
 NO_RUN = "where no run is on, run the window again"
 WAITED_FOR_AGAIN = f"a run that is on waits for its end; {NO_RUN}: it is waited for, not sent again"
+UNATTENDED = (
+    "the partner has it, and no run waits for it: read the log of its run; the next scheduled run of this partner goes "
+    "on with it, a hand run by external_ids at once"
+)
 STATE_STEPS = {
     DeliveryState.PLANNED: f"nothing of it was sent yet: a run that is on sends it; {NO_RUN}",
     DeliveryState.REJECTED: f"correct what the rules name: {TAKEN_UP}",
@@ -32,6 +36,11 @@ STATE_STEPS = {
 }
 
 
-def next_step(state: DeliveryState, cause: Cause | None) -> str:
-    """One sentence on what to do: by the cause where there is one, else by the state."""
+def next_step(state: DeliveryState, cause: Cause | None, *, nobody_waits: bool = False) -> str:
+    """One sentence on what to do: by the cause where there is one, else by the state.
+
+    `nobody_waits` where the partner has it, or has ended it, and no run looks after it.
+    """
+    if nobody_waits:
+        return UNATTENDED
     return NEXT_STEPS[cause] if cause is not None else STATE_STEPS[state]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from heapq import nlargest
 from typing import TYPE_CHECKING, Annotated
@@ -54,7 +55,7 @@ def status(
         selection = Selection(partner, span, tuple(dict.fromkeys(external_id or ())))
         url = ledger_url(ledger, "status")
         with read_only(url) as connection:
-            standings = Standings(connection)
+            standings = Standings(connection, datetime.now(UTC))
             _refuse_unknown_partner(standings, selection)
             if selection.external_ids:
                 code = _titles(standings, selection, address_of(url), as_json=as_json)
@@ -70,7 +71,6 @@ def _overview(
     standings: Standings, selection: Selection, address: str, every: bool, limit: int | None, as_json: bool
 ) -> int:
     from edye_delivery.command_line import status_json, status_text
-    from edye_delivery.ledger.standing import NEEDS_A_PERSON as STATES
 
     counts = standings.counts(selection)
     titles = standings.titles(selection, ended_well=every, limit=limit)
@@ -78,12 +78,11 @@ def _overview(
         print_pieces(status_json.document(address, selection, counts, map(status_json.as_value, titles)))
     else:
         print_lines(status_text.overview(address, selection, counts, list(titles), every=every))
-    return NEEDS_A_PERSON if any(count.state in STATES for count in counts) else NOTHING_TO_DO
+    return NEEDS_A_PERSON if any(count.needs_a_person for count in counts) else NOTHING_TO_DO
 
 
 def _titles(standings: Standings, selection: Selection, address: str, *, as_json: bool) -> int:
     from edye_delivery.command_line import status_json, status_text
-    from edye_delivery.ledger.standing import NEEDS_A_PERSON as STATES
 
     found = list(standings.titles(selection, ended_well=True))
     if as_json:
@@ -101,7 +100,7 @@ def _titles(standings: Standings, selection: Selection, address: str, *, as_json
             print_lines(status_text.whole_title(one, errors, events, is_first=number == 0))
     if _tell_missing(standings, selection, found):
         return NO_ANSWER
-    return NEEDS_A_PERSON if any(one.state in STATES for one in found) else NOTHING_TO_DO
+    return NEEDS_A_PERSON if any(one.needs_a_person for one in found) else NOTHING_TO_DO
 
 
 def _refuse_unknown_partner(standings: Standings, selection: Selection) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from edye_delivery.catalog.printable import json_text
 from edye_delivery.catalog.window import rfc3339
-from edye_delivery.ledger.standing import NEEDS_A_PERSON, Count, ErrorsInARow, Event, Selection, Standing
+from edye_delivery.ledger.standing import Count, ErrorsInARow, Event, Selection, Standing
 
 
 def document(
@@ -43,7 +43,8 @@ def as_value(one: Standing) -> dict[str, Any]:
         "state": one.state,
         "cause": one.cause,
         "owner": one.owner,
-        "needs_a_person": one.state in NEEDS_A_PERSON,
+        "needs_a_person": one.needs_a_person,
+        "nobody_waits": one.nobody_waits,
         "since": rfc3339(one.since),
         "detail": one.detail,
         "rules": list(one.rules),
@@ -93,7 +94,8 @@ def _count(count: Count) -> dict[str, Any]:
         "state": count.state,
         "cause": count.cause,
         "owner": count.owner,
-        "needs_a_person": count.state in NEEDS_A_PERSON,
+        "needs_a_person": count.needs_a_person,
+        "nobody_waits": count.nobody_waits,
         "titles": count.titles,
         "since": rfc3339(count.since),
     }

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from edye_delivery.catalog.next_steps import next_step
 from edye_delivery.catalog.printable import printable
-from edye_delivery.catalog.vocabulary import Cause, DeliveryState
+from edye_delivery.catalog.vocabulary import Cause, DeliveryState, Owner
 from edye_delivery.feeds.format_text import Line, counted
 from edye_delivery.ledger.standing import (
     ENDED_WELL,
@@ -67,7 +67,7 @@ def whole_title(
     ]
     yield from _aligned(EVENT_HEADINGS, [tuple(printable(text, SENTENCE_MAX_CHARS) for text in row) for row in rows])
     yield []
-    yield _next(one.state, one.cause)
+    yield _next(one.next_step)
 
 
 def _partner(partner: str, selection: Selection, counts: list[Count]) -> Iterator[Line]:
@@ -82,25 +82,30 @@ def _partner(partner: str, selection: Selection, counts: list[Count]) -> Iterato
             for count in of_state
             if count.cause
         )
+        unattended = sum(count.titles for count in of_state if count.nobody_waits)
+        if unattended:
+            causes = f"nobody waits for {unattended:,} of them"
         number = f"{sum(count.titles for count in of_state):,}"
         yield [(f"  {state:<11}", _colour(state)), (f"{number:>9}  {causes}".rstrip(), "")]
 
 
 def _table(counts: Sequence[Count], titles: Sequence[Standing]) -> Iterator[Line]:
     """The titles by state and cause, each group under what is to be done with it."""
-    alike: Counter[tuple[DeliveryState, Cause | None]] = Counter()
+    alike: Counter[tuple[DeliveryState, Cause | None, bool]] = Counter()
     for count in counts:
-        alike[count.state, count.cause] += count.titles
+        alike[count.state, count.cause, count.nobody_waits] += count.titles
     with_partner = len({count.partner for count in counts}) > 1
     headings = ("partner", *HEADINGS) if with_partner else HEADINGS
     rows = [_row(one)[0 if with_partner else 1 :] for one in titles]
     lines = list(_aligned(headings, rows))
     at = 1
-    for (state, cause), group in groupby(titles, lambda one: (one.state, one.cause)):
+    for (state, cause, nobody_waits), group in groupby(titles, lambda one: (one.state, one.cause, one.nobody_waits)):
         told = f"{state}, {cause}" if cause else str(state)
+        told += ", nobody waits for it" if nobody_waits else ""
         yield []
-        yield [(told, f"bold {_colour(state)}".strip()), (f": {counted(alike[state, cause], 'title')}", "")]
-        yield _next(state, cause)
+        number = counted(alike[state, cause, nobody_waits], "title")
+        yield [(told, f"bold {'red' if nobody_waits else _colour(state)}".strip()), (f": {number}", "")]
+        yield _next(next_step(state, cause, nobody_waits=nobody_waits))
         if at == 1:
             yield lines[0]
         until = at + sum(1 for _ in group)
@@ -158,15 +163,15 @@ def _accepted(one: Standing) -> str:
     return f"{which}, {_moment(one.accepted_at, 'seconds')}{gone}"
 
 
-def _next(state: DeliveryState, cause: Cause | None) -> Line:
-    return [("Next: ", "bold"), (next_step(state, cause), "")]
+def _next(step: str) -> Line:
+    return [("Next: ", "bold"), (step, "")]
 
 
 def _verdict(counts: Sequence[Count], selection: Selection) -> Line:
     owners: Counter[str] = Counter()
     for count in counts:
-        if count.state in NEEDS_A_PERSON:
-            owners[count.owner or "nobody named"] += count.titles
+        if count.needs_a_person:
+            owners[count.owner or (Owner.DEVOPS if count.nobody_waits else "nobody named")] += count.titles
     number = owners.total()
     if not counts:
         return [("no title moved in the window" if selection.window else "the ledger has no title", "bold")]

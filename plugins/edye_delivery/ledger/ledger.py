@@ -24,6 +24,7 @@ from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS, TITLE_STA
 from edye_delivery.ledger.title_status import CONFIRM, confirm_accepted
 from edye_delivery.ledger.trail import Call
 from edye_delivery.ledger.transactions import repeated
+from edye_delivery.ledger.waits import note_wait, unattended
 
 ROUND_ENDED: dict[str, Any] = {"rounds_ended": DELIVERIES.c.rounds_ended + 1, "unanswered": 0}
 
@@ -140,6 +141,17 @@ class Ledger(Sendings):
             if connection.execute(update(DELIVERIES).where(going_on).values(detail=detail)).rowcount:
                 row = connection.execute(select(DELIVERIES).where(going_on)).mappings().one()
                 self._moves.note(connection, row, "break off")
+
+    @repeated
+    def note_wait(self, keys: Sequence[str], until: datetime) -> None:
+        """A run waits for these deliveries until then."""
+        with self._engine.begin() as connection:
+            note_wait(connection, keys, until)
+
+    def unattended(self, partner: str, channel: Channel) -> list[str]:
+        """The EDYE ids of titles that are with the partner, or completed there, and that no run waits for."""
+        with self._engine.connect() as connection:
+            return unattended(connection, partner, channel, self._now())
 
     @repeated
     def observe(self, key: str, state: DeliveryState, tracking_id: str | None = None) -> None:

@@ -22,8 +22,10 @@ from edye_delivery.ledger.tables import DELIVERIES
 from edye_delivery.ledger.title_status import TRANSITIONS, keep_status
 from edye_delivery.ledger.trail import Call, note, note_all
 
-FORGOTTEN: dict[str, Any] = {"cause": None, "owner": None, "detail": "", "rules": [], **NO_LEASE}
-"""What a delivery no longer has once it moves on: its last failure, and who sent it."""
+FORGOTTEN: dict[str, Any] = {
+    "cause": None, "owner": None, "detail": "", "rules": [], "waited_until": None, **NO_LEASE,
+}  # fmt: skip
+"""What a delivery no longer has once it moves on: its last failure, who sent it, and who waited for it."""
 TITLE_MAX_CHARS = 500
 
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Select, case, false, func, literal, select
 
 from edye_delivery.catalog.next_steps import next_step
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState
 from edye_delivery.catalog.window import Window
 from edye_delivery.ledger.read_only import NoLedger
 from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS, STREAKS, TITLE_STATUS
+from edye_delivery.ledger.waits import nobody_waits
 
 State = DeliveryState
 WORST_FIRST = (
@@ -27,8 +28,10 @@ BADNESS = case(
     *((TITLE_STATUS.c.state == state.value, literal(number)) for number, state in enumerate(WORST_FIRST)),
     else_=literal(len(WORST_FIRST)),
 )
+SINCE = func.min(TITLE_STATUS.c.since).label("since")
 BY_CAUSE = func.coalesce(TITLE_STATUS.c.cause, "")
 OF_ITS_TITLE = (REVISIONS.c.partner == TITLE_STATUS.c.partner) & (REVISIONS.c.external_id == TITLE_STATUS.c.external_id)
+LONGEST_FIRST = (TITLE_STATUS.c.since, TITLE_STATUS.c.partner, TITLE_STATUS.c.external_id)
 FACTS = ("partner", "external_id", "delivery_key", "state", "cause", "owner", "since", "accepted_key", "accepted_at")
 OF_THE_DELIVERY = (
     "edye_id", "title", "kind", "lang", "detail", "rules", "attempts", "tracking_id", "run_id", "planned_at", "sent_at",
@@ -55,6 +58,12 @@ class Count:
     owner: str | None
     titles: int
     since: datetime
+    nobody_waits: bool = False
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether somebody has to do something before these titles go on."""
+        return self.state in NEEDS_A_PERSON or self.nobody_waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +92,17 @@ class Standing:
     accepted_key: str | None
     accepted_at: datetime | None
     withdrawn_at: datetime | None
+    nobody_waits: bool = False
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether somebody has to do something before the title goes on."""
+        return self.state in NEEDS_A_PERSON or self.nobody_waits
 
     @property
     def next_step(self) -> str:
         """What to do next, in the report's words."""
-        return next_step(self.state, self.cause)
+        return next_step(self.state, self.cause, nobody_waits=self.nobody_waits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +128,12 @@ class ErrorsInARow:
 
 
 class Standings:
-    """The ledger's answers over one connection."""
+    """The ledger's answers over one connection; with `now` they say of which deliveries nobody waits for the end."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, now: datetime | None = None) -> None:
         self._connection = connection
+        unattended = false() if now is None else nobody_waits(now)
+        self._nobody_waits = case((unattended, literal(1)), else_=literal(0)).label("nobody_waits")
 
     def partners(self) -> list[str]:
         """Every partner that the ledger knows."""
@@ -132,13 +149,22 @@ class Standings:
         """How many titles stand alike: by partner, worst state first, cause."""
         alike = [TITLE_STATUS.c[name] for name in ("partner", "state", "cause", "owner")]
         query = (
-            select(*alike, func.count().label("titles"), func.min(TITLE_STATUS.c.since).label("since"))
+            select(*alike, self._nobody_waits, func.count().label("titles"), SINCE)
+            .join(DELIVERIES, DELIVERIES.c.delivery_key == TITLE_STATUS.c.delivery_key)
             .where(*_selected(selection))
-            .group_by(*alike)
-            .order_by(TITLE_STATUS.c.partner, BADNESS, BY_CAUSE)
+            .group_by(*alike, self._nobody_waits)
+            .order_by(TITLE_STATUS.c.partner, BADNESS, BY_CAUSE, self._nobody_waits.desc())
         )
         return [
-            Count(row.partner, _state(row.state), _cause(row.cause), row.owner, row.titles, row.since)
+            Count(
+                row.partner,
+                _state(row.state),
+                _cause(row.cause),
+                row.owner,
+                row.titles,
+                row.since,
+                bool(row.nobody_waits),
+            )
             for row in self._connection.execute(query)
         ]
 
@@ -146,11 +172,11 @@ class Standings:
         """The titles, worst first, what waits longest first of these; those that ended well only if asked for."""
         shown = (*(TITLE_STATUS.c[name] for name in FACTS), *(DELIVERIES.c[name] for name in OF_THE_DELIVERY))
         query = (
-            select(*shown, REVISIONS.c.withdrawn_at)
+            select(*shown, REVISIONS.c.withdrawn_at, self._nobody_waits)
             .join(DELIVERIES, DELIVERIES.c.delivery_key == TITLE_STATUS.c.delivery_key)
             .outerjoin(REVISIONS, OF_ITS_TITLE)
             .where(*_selected(selection))
-            .order_by(BADNESS, BY_CAUSE, TITLE_STATUS.c.since, TITLE_STATUS.c.partner, TITLE_STATUS.c.external_id)
+            .order_by(BADNESS, BY_CAUSE, self._nobody_waits.desc(), *LONGEST_FIRST)
         )
         if not ended_well:
             query = query.where(TITLE_STATUS.c.state.not_in(ENDED_WELL))
@@ -204,5 +230,6 @@ def _standing_of(row: Any) -> Standing:
         "state": _state(row.state),
         "cause": _cause(row.cause),
         "rules": tuple(row.rules or ()),
+        "nobody_waits": bool(row.nobody_waits),
     }
     return Standing(**known)

@@ -96,6 +96,7 @@ DELIVERIES = Table(
     Column("sent_at", Moment),
     Column("received_at", Moment),
     Column("finished_at", Moment),
+    Column("waited_until", Moment),
     Column("updated_at", Moment, nullable=False),
     Index("deliveries_by_external_id", "partner", "external_id"),
     Index("deliveries_by_state", "partner", "state"),

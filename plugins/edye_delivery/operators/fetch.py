@@ -75,7 +75,10 @@ class FetchCatalogueOperator(StepOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """The snapshot's reference and counts."""
         request = RunRequest.model_validate(self.request)
-        snapshot = fetch_snapshot(self.annex, EdyeHook().api(self.annex), request)
+        unattended: list[str] = []
+        if not (request.dry_run or request.external_ids or request.whole_catalogue):
+            unattended = LedgerHook().get_conn().unattended(self.annex.partner, request.channel)
+        snapshot = fetch_snapshot(self.annex, EdyeHook().api(self.annex), request, unattended)
         name = snapshot_name(request)
         self.artifacts.put_file(name, snapshot.path)
         return {"path": name, "digest": snapshot.digest()[:16]} | snapshot.counts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache, partial
 from typing import Any, TypeVar
 
@@ -23,31 +23,53 @@ log = logging.getLogger(__name__)
 SERIES_KEPT = 1024
 
 
-def fetch_snapshot(annex: Annex, api: EdyeApi, request: RunRequest) -> SnapshotFile:
+def fetch_snapshot(annex: Annex, api: EdyeApi, request: RunRequest, unattended: Collection[str] = ()) -> SnapshotFile:
     """Every deliverable title that changed in the window, episodes with their series; nothing lost, nothing doubled.
 
-    Whatever the catalogue holds, memory stays flat: lists and snapshot are on disk.
+    `unattended` are EDYE ids of titles that this run takes up whenever they changed. Whatever the catalogue holds,
+    memory stays flat: lists and snapshot are on disk.
     """
     window = None if request.whole_catalogue else Window(request.start_at, request.end_at)
     shows, episodes = api.shows(window), api.episodes(window)
-    writer = SnapshotWriter(request)
+    writer, known_series = SnapshotWriter(request), _KnownSeries(api, shows)
+    others = {one for one in unattended if window and shows.get(one) is None and episodes.get(one) is None}
     for item in shows:
         show = _read(parse_show, item)
         if not isinstance(show, Series):
             _sort_in(show, annex, writer)
     if window:  # a whole catalogue has every episode already
-        _add_touched(api, shows, episodes, writer)
-    known_series = _KnownSeries(api, shows)
+        _add_touched(api, shows, episodes, others, writer)
     for item in episodes:
-        episode = _read(parse_episode, item)
-        series = known_series.of(str(episode.show_id)) if isinstance(episode, Title) else None
-        _sort_in(with_series(episode, series) if isinstance(episode, Title) and series else episode, annex, writer)
+        _add_episode(item, known_series, annex, writer)
+    if others:
+        _add_others(api, others, known_series, annex, writer)
     snapshot = writer.finish()
     log.info("%s: %s titles, %s left out, %s malformed", annex.partner, *snapshot.counts.values())
     return snapshot
 
 
-def _add_touched(api: EdyeApi, shows: Items, episodes: Items, writer: SnapshotWriter) -> None:
+def _add_others(
+    api: EdyeApi, wanted: Collection[str], series: _KnownSeries, annex: Annex, writer: SnapshotWriter
+) -> None:
+    """Titles of other windows; those that the catalogue no longer has are missing."""
+    log.info("%s: %s titles of other windows are taken up, for no run waits for them", annex.partner, len(wanted))
+    shows, episodes = api.shows(None), api.episodes(None)
+    for edye_id in sorted(wanted):
+        show, episode = shows.get(edye_id), episodes.get(edye_id)
+        parsed = _read(parse_show, show) if show is not None else None
+        if parsed is not None and not isinstance(parsed, Series):
+            _sort_in(parsed, annex, writer)
+        elif episode is not None:
+            _add_episode(episode, series, annex, writer)
+
+
+def _add_episode(item: dict[str, Any], series: _KnownSeries, annex: Annex, writer: SnapshotWriter) -> None:
+    episode = _read(parse_episode, item)
+    own = series.of(str(episode.show_id)) if isinstance(episode, Title) else None
+    _sort_in(with_series(episode, own) if isinstance(episode, Title) and own else episode, annex, writer)
+
+
+def _add_touched(api: EdyeApi, shows: Items, episodes: Items, others: Collection[str], writer: SnapshotWriter) -> None:
     """The episodes of changed series that did not change themselves; one that cannot be read is no matter here."""
     for item in shows:
         show = _read(parse_show, item)
@@ -55,7 +77,8 @@ def _add_touched(api: EdyeApi, shows: Items, episodes: Items, writer: SnapshotWr
             continue
         for listed in api.episodes_of(show.id):
             episode = _read(parse_episode, listed)
-            if isinstance(episode, Title) and not _has_title(episodes, episode.id):
+            is_known = isinstance(episode, Title) and (episode.id in others or _has_title(episodes, episode.id))
+            if isinstance(episode, Title) and not is_known:
                 writer.add_touched(with_series(episode, show))
 
 

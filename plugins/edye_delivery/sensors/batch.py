@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from airflow.sdk import BaseSensorOperator, Context
@@ -21,6 +21,9 @@ from edye_delivery.operators.base import load, the_alarm
 from edye_delivery.operators.waiting import deadline_at, record_outcomes, with_partner
 
 log = logging.getLogger(__name__)
+
+OUTCOMES_WRITTEN_WITHIN = timedelta(minutes=30)
+"""From a wait's deadline until its task has a worker's slot again and has written what became of the batch."""
 
 
 class BatchSensor(BaseSensorOperator):
@@ -64,6 +67,7 @@ class BatchSensor(BaseSensorOperator):
         record_outcomes(LedgerHook().get_conn(self.annex), waiting, event["outcomes"])
         the_alarm().sound()
         if event["auth_error"]:
+            self._note_wait(self._with_partner(), datetime.now(UTC))  # from now on nobody waits for what is left
             raise AuthRefused(event["auth_error"])
         return self._wait_for(self._with_partner())
 
@@ -71,9 +75,13 @@ class BatchSensor(BaseSensorOperator):
         """Defers for these deliveries; the batch's reference where there is none."""
         if not waiting:
             return self.batch
-        until = deadline_at(self.annex, self.channel, waiting, datetime.now(UTC)).isoformat()
+        until = deadline_at(self.annex, self.channel, waiting, datetime.now(UTC))
+        self._note_wait(waiting, until + OUTCOMES_WRITTEN_WITHIN)
         tracking_ids = sorted(str(delivery.tracking_id) for delivery in waiting)
-        self.defer(trigger=self.trigger(tracking_ids, until), method_name="execute_complete")
+        self.defer(trigger=self.trigger(tracking_ids, until.isoformat()), method_name="execute_complete")
+
+    def _note_wait(self, waiting: list[Delivery], until: datetime) -> None:
+        LedgerHook().get_conn().note_wait([delivery.delivery_key for delivery in waiting], until)
 
     def _with_partner(self) -> list[Delivery]:
         batch = load(ArtifactHook().get_conn(), self.batch, JudgedBatch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from edye_delivery.ledger.streaks import Client
 from tests.builders import a_movie, a_plan
 from tests.unit.ledger.conftest import Clock
 
+WAITED_UNTIL = datetime(2999, 1, 1, tzinfo=UTC)
 PARTNER, OTHER, RUN = "roku_premium_subs_mx", "another_partner", "run-1"
 
 
@@ -51,6 +53,7 @@ class Days:
         self.planned(plan, partner)
         self.ledger.begin_send(plan.delivery_key, RUN)
         self.ledger.received(plan.delivery_key, tracking_id or f"t-{plan.title.id}", 10, 1.0)
+        self.ledger.note_wait([plan.delivery_key], WAITED_UNTIL)
 
     def failed(self, plan, cause=Cause.STUCK, detail="no word of its end"):
         self.received(plan)

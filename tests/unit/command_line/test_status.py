@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
+from datetime import UTC, datetime
 
 import pytest
 
-from edye_delivery.catalog.next_steps import NEXT_STEPS, STATE_STEPS
+from edye_delivery.catalog.next_steps import NEXT_STEPS, STATE_STEPS, UNATTENDED
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState
 from edye_delivery.command_line import which_ledger
 from tests.unit.command_line.days import OTHER, PARTNER, Days, called, the_id, the_plan
@@ -257,3 +258,24 @@ def test_a_ledger_below_the_working_folder_is_named_from_there(mixed, monkeypatc
     monkeypatch.setattr(which_ledger, "OWN_LEDGER", mixed.path)
     monkeypatch.chdir(mixed.path.parent)
     assert lines_of(called())[0] == "ledger ledger.sqlite"
+
+
+def test_what_the_partner_has_while_nobody_waits_for_it_needs_somebody(days):
+    days.received(the_plan(1))
+    days.received(the_plan(2))
+    assert days().exit_code == 0
+    days.ledger.note_wait([the_plan(1).delivery_key], datetime(2026, 3, 2, tzinfo=UTC))
+    result = days()
+    assert result.exit_code == 1
+    assert "received           2  nobody waits for 1 of them" in result.stdout
+    assert "received, nobody waits for it: 1 title\n" in result.stdout
+    assert f"Next: {UNATTENDED}" in result.stdout
+    assert "1 title needs a person: DevOps 1" in result.stdout
+    document = json.loads(days("--json").stdout)
+    assert document["titles_that_need_a_person"] == 1
+    assert {one["external_id"]: one["nobody_waits"] for one in document["titles"]} == {
+        the_id(1): True,
+        the_id(2): False,
+    }
+    assert days("--external-id", the_id(1)).exit_code == 1
+    assert days("--external-id", the_id(2)).exit_code == 0

@@ -227,8 +227,8 @@ def test_a_ledger_from_before_it_was_kept_where_titles_stand_is_refused_and_left
     before = contents(engine)
     with pytest.raises(SchemaMismatch, match=r"before revision 0001.*ledger migrate"):
         standings(ledger_url)
-    migrate(engine, "0002")
-    with pytest.raises(SchemaMismatch, match=r"at revision 0002.*ledger migrate"):
+    migrate(engine, "0003")
+    with pytest.raises(SchemaMismatch, match=r"at revision 0003.*ledger migrate"):
         standings(ledger_url)
     migrate(engine, "0001")
     assert contents(engine) == before

@@ -1,0 +1,96 @@
+"""What the partner has while no run waits for it is seen, and found by the next run."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import make_url
+
+from edye_delivery.catalog.next_steps import UNATTENDED
+from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState
+from edye_delivery.ledger.database import open_engine
+from edye_delivery.ledger.ledger import Ledger
+from edye_delivery.ledger.read_only import read_only
+from edye_delivery.ledger.standing import Selection, Standings
+from edye_delivery.ledger.waits import WAIT_BEGINS_WITHIN
+from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, accepted, completed, planned, received
+
+NOW = datetime(2026, 3, 2, 6, tzinfo=UTC)
+LATE = NOW + WAIT_BEGINS_WITHIN + timedelta(seconds=1)
+SECOND = timedelta(seconds=1)
+
+
+class Settable:
+    def __init__(self):
+        self.at = NOW
+
+    def __call__(self):
+        return self.at
+
+
+@pytest.fixture
+def clock():
+    return Settable()
+
+
+@pytest.fixture
+def ledger(ledger_url, clock):
+    engine = open_engine(ledger_url)
+    yield Ledger(engine, clock)
+    engine.dispose()
+
+
+def found(ledger, clock, at):
+    clock.at = at
+    return ledger.unattended(PARTNER, Channel.API)
+
+
+@pytest.mark.parametrize("way", [received, completed])
+def test_a_batch_that_nobody_began_to_wait_for_is_found_once_a_task_of_ours_must_have_ended(ledger, clock, way):
+    way(ledger)
+    assert found(ledger, clock, LATE - 2 * SECOND) == []
+    assert found(ledger, clock, LATE) == [PLAN.title.id]
+    assert ledger.unattended(PARTNER, Channel.FTP) == ledger.unattended("another", Channel.API) == []
+
+
+def test_a_wait_counts_until_its_end_and_not_beyond(ledger, clock):
+    received(ledger)
+    ledger.note_wait([KEY], LATE + SECOND)
+    assert found(ledger, clock, LATE + SECOND) == []
+    assert found(ledger, clock, LATE + 2 * SECOND) == [PLAN.title.id]
+    ledger.note_wait([KEY], NOW)
+    assert found(ledger, clock, NOW + SECOND) == [PLAN.title.id]
+
+
+def test_each_step_of_the_delivery_forgets_who_waited(ledger, clock):
+    received(ledger)
+    ledger.note_wait([KEY], NOW)
+    clock.at = NOW + SECOND
+    ledger.observe(KEY, DeliveryState.COMPLETED)
+    assert found(ledger, clock, NOW + 2 * SECOND) == []
+
+
+@pytest.mark.parametrize("way", [planned, accepted], ids=["planned", "accepted"])
+def test_what_the_partner_has_not_or_has_ended_needs_no_wait(ledger, clock, way):
+    way(ledger)
+    ledger.note_wait([KEY], NOW)
+    assert found(ledger, clock, LATE + SECOND) == []
+
+
+def test_status_says_that_somebody_is_needed_and_what_happens_next(ledger, ledger_url):
+    received(ledger)
+    for now, needed in ((NOW, False), (LATE, True)):
+        with read_only(make_url(ledger_url)) as connection:
+            standings = Standings(connection, now)
+            (one,), (count,) = list(standings.titles(Selection())), standings.counts(Selection())
+        assert (one.needs_a_person, count.needs_a_person, one.next_step == UNATTENDED) == (needed,) * 3
+
+
+def test_what_is_waited_for_again_is_not_found_before_its_run_begins_to_wait(ledger, clock):
+    received(ledger)
+    ledger.fail(KEY, Cause.STUCK, "no end")
+    clock.at = LATE
+    ledger.plan(PARTNER, "run-2", [PLAN])
+    assert ledger.deliveries([KEY])[KEY].state is DeliveryState.RECEIVED
+    assert found(ledger, clock, LATE + SECOND) == []
