@@ -76,7 +76,8 @@ class FetchCatalogueOperator(StepOperator):
         """The snapshot's reference and counts."""
         request = RunRequest.model_validate(self.request)
         unattended: list[str] = []
-        if not (request.dry_run or request.external_ids or request.whole_catalogue):
+        is_narrow = request.dry_run or request.external_ids or request.whole_catalogue
+        if not (is_narrow or request.is_persons_decision):  # what a person resends is what that person has named
             unattended = LedgerHook().get_conn().unattended(self.annex.partner, request.channel)
         snapshot = fetch_snapshot(self.annex, EdyeHook().api(self.annex), request, unattended)
         name = snapshot_name(request)
