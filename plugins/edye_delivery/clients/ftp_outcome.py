@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 OUTCOME_MAX_BYTES = 64 * 1024
 """As of a status answer (clients/watch.py): a parser of more holds the interpreter for too long."""
 LOG_END_MAX_BYTES = 16 * 1024 * 1024
-LOG_END_MAX_LINES = 200_000
+LOG_END_MAX_LINES = 50_000
 LINE_MAX_BYTES = 4000
 WORD_MAX_CHARS = 80
 
@@ -124,13 +124,18 @@ class OutcomeLook:
             return
         content = session.read_end(RemotePath(folder, outcome.file_name), LOG_END_MAX_BYTES)
         whole = content.rsplit(b"\n", LOG_END_MAX_LINES + 1)[:-1]  # what has no line break yet is half written
+        fields: tuple[str, ...] = outcome.fields
+        last: dict[str, dict[str, str]] = {}
         for line in whole[-LOG_END_MAX_LINES:]:
             text = line[:LINE_MAX_BYTES].decode("utf-8", "replace").rstrip("\r")
-            parts = text.split(outcome.separator, len(outcome.fields) - 1)
-            told = dict(zip(outcome.fields, (part.strip() for part in parts), strict=False))
-            if told.get("metadata_file") in wanted:
-                code, text = (session.mask.words(told.get(name, ""), TEXT_MAX_CHARS) for name in ("code", "text"))
-                seen |= self._sighted(session, told["metadata_file"], outcome.states, told.get("state"), code, text)
+            parts = text.split(outcome.separator, len(fields) - 1)
+            told = dict(zip(fields, (part.strip() for part in parts), strict=False))
+            name = told.get("metadata_file", "")
+            if name in wanted and (name not in last or told.get("state") in outcome.states):
+                last[name] = told
+        for name, told in last.items():
+            code, text = (session.mask.words(told.get(field, ""), TEXT_MAX_CHARS) for field in ("code", "text"))
+            seen |= self._sighted(session, name, outcome.states, told.get("state"), code, text)
 
     def _sighted(
         self, session: FtpSession, name: str, states: dict[str, IngestState], word: Any, code: str, text: str

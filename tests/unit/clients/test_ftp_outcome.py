@@ -112,6 +112,12 @@ def test_of_several_lines_on_a_title_the_last_whole_one_counts():
     assert seen_by(look_by(BY_LOG), server, "A.json", "B.json") == {"A.json": COMPLETED, "B.json": COMPLETED}
 
 
+def test_a_word_that_the_annex_lacks_is_told_once_a_title_and_hides_no_state(caplog):
+    server = Server(out={"log.txt": b"A.json|ok\n" + b"A.json|soon\nB.json|soon\n" * 100})
+    assert seen_by(look_by(BY_LOG), server, "A.json", "B.json") == {"A.json": COMPLETED, "B.json": PICKED_UP}
+    assert [record.args[0] for record in caplog.records] == ["B.json"]
+
+
 def test_of_a_log_file_as_many_lines_are_read_as_one_look_may_take(monkeypatch):
     monkeypatch.setattr(ftp_outcome, "LOG_END_MAX_LINES", 3)
     server = Server(out={"log.txt": b"A.json|ok\nB.json|ok\nC.json|ok\n\nhalf"})
