@@ -166,6 +166,20 @@ def silent(connection: socket.socket) -> None:
         pass
 
 
+def slow_reader(server: HostileFtp) -> Callable[[socket.socket], None]:
+    """Takes a byte now and then of what is sent."""
+
+    def answer(connection: socket.socket) -> None:
+        server.data.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        data, _ = server.data.accept()
+        connection.sendall(b"150 let us have it\r\n")
+        with data:
+            while data.recv(1) and not server.ending.wait(TICK_S):
+                pass
+
+    return answer
+
+
 @contextmanager
 def hostile_ftp(**answers: Answer) -> Iterator[HostileFtp]:
     """A server for the time of the block."""

@@ -21,13 +21,13 @@ from edye_delivery.clients.ftp_path import RemotePath
 from edye_delivery.errors import TooSlow, Transient
 from sandbox.ftp_server import FTP_LOGIN, FTP_PASSWORD
 from tests.components.hostile_ftp import (
-    TICK_S,
     Answer,
     HostileFtp,
     endless,
     hostile_ftp,
     sending,
     silent,
+    slow_reader,
     taking,
     transfers,
     trickled,
@@ -211,20 +211,6 @@ def test_a_file_that_is_too_large_costs_its_reader_no_session() -> None:
             one.read(FILE, 5)
         assert one.size(FILE) == 10
         assert one.read(FILE, 10) == b"ten bytes\n"
-
-
-def slow_reader(server: HostileFtp) -> Callable[[socket.socket], None]:
-    """Takes a byte now and then of what is sent."""
-
-    def answer(connection: socket.socket) -> None:
-        server.data.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        data, _ = server.data.accept()
-        connection.sendall(b"150 let us have it\r\n")
-        with data:
-            while data.recv(1) and not server.ending.wait(TICK_S):
-                pass
-
-    return answer
 
 
 @pytest.mark.parametrize(("use", "command"), [(0, "STOR"), (5, "APPE")], ids=["STOR", "APPE"])

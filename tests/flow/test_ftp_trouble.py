@@ -6,7 +6,8 @@ import logging
 import httpx
 import pytest
 
-from edye_delivery.errors import AuthRefused
+from edye_delivery.errors import AuthRefused, TooSlow
+from edye_delivery.operators.ftp_carrier import FtpCarrier
 
 TITLE = "EDYE_PLANETA_S01E01_ES"
 OTHER = "EDYE_PLANETA_S01E02_ES"
@@ -184,6 +185,20 @@ def test_tries_after_which_more_had_arrived_do_not_use_up_patience(ftp_line):
     ftp_line.box.plan([fault("store", "cut", VIDEO, after_bytes=20_000, times=12)])
     assert title_of(ftp_line.run(external_ids=(TITLE,))).state == "accepted"
     assert len(stored(ftp_line)) == 13 > ftp_line.annex.ftp.patience.attempts
+
+
+def test_tries_that_are_too_slow_use_up_patience_although_more_had_arrived(ftp_line, monkeypatch):
+    tries = []
+
+    def carry(carrier, judged, delivery):
+        tries.append(judged.plan.external_id)
+        raise TooSlow("the server takes a byte a second")
+
+    monkeypatch.setattr(FtpCarrier, "carry", carry)
+    monkeypatch.setattr(FtpCarrier, "advanced", lambda carrier, key: True)
+    title = title_of(ftp_line.run(external_ids=(TITLE,)))
+    assert (title.state, title.cause) == ("failed", "transient")
+    assert len(tries) == ftp_line.annex.ftp.patience.attempts
 
 
 @pytest.mark.parametrize("connections", [1, 2])

@@ -19,7 +19,7 @@ from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState
 from edye_delivery.clients.patience import Tempo, pause_before_retry_s
-from edye_delivery.errors import AuthRefused, CircuitOpen, DeliveryError, NameRefused, Terminal, Transient
+from edye_delivery.errors import AuthRefused, CircuitOpen, DeliveryError, NameRefused, Terminal, TooSlow, Transient
 from edye_delivery.ledger.breaker import Admission, Verdict
 from edye_delivery.ledger.leases import Holder
 from edye_delivery.ledger.ledger import Ledger
@@ -241,7 +241,7 @@ class Sender:
     def _send_until_answered(self, judged: JudgedTitle) -> str:
         """Tries until the partner answers or patience ends; every try is in the ledger before it begins.
 
-        A try after which more had arrived at the partner than before does not use up patience.
+        A try that was not too slow, after which more had arrived than before, does not use up patience.
         """
         key, attempt = judged.plan.delivery_key, 0
         while True:
@@ -254,7 +254,7 @@ class Sender:
             try:
                 return self._send_once(judged, delivery)
             except Transient as error:
-                attempt = 1 if self.carrier.advanced(key) else attempt
+                attempt = 1 if self.carrier.advanced(key) and not isinstance(error, TooSlow) else attempt
                 pause_s = pause_before_retry_s(self.carrier.patience, attempt, error.retry_after_s, self.tempo.random())
                 if pause_s is None:
                     raise
