@@ -250,8 +250,8 @@ def test_a_title_whose_name_is_hostile_is_rejected_and_nothing_of_it_reaches_the
     assert by_id.keys() == named.keys()
     for title in by_id.values():
         assert (title.state, title.owner) == ("rejected", "Content Operations")
-        is_too_long = len(named[title.edye_id]) > 200
-        assert title.rules == (("META001",) if is_too_long else ("META013",))
+        is_unreadable = len(named[title.edye_id]) > 200 or "\0" in named[title.edye_id]
+        assert title.rules == (("META001",) if is_unreadable else ("META013",))
     entries = ftp_line.box.journal(service="ftp")
     names = {entry["path"].rpartition("/")[2].partition(".")[0] for entry in entries if entry["operation"] == "store"}
     assert names == {picked["external_id"] for picked in ftp_line.box.ftp_contents()} | {

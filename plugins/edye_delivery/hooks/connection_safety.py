@@ -52,13 +52,14 @@ def refuse_plain_http(conn_id: str, url: httpx.URL, allowed: Any) -> None:
     warn_once(conn_id, f"sends its credentials over plain http to {url.host}, as its extra allow_plain_http permits")
 
 
-def check_s3(connection: Connection) -> None:
-    """An S3 connection: a warning where no certificate is checked, ConfigurationInvalid as of `refuse_plain_http`."""
+def check_s3(connection: Connection) -> bool | str:
+    """An S3 connection's `verify_of`, with its warning; ConfigurationInvalid as of `refuse_plain_http`."""
     conn_id, extra = connection.conn_id or "", connection.extra_dejson
-    verify_of(conn_id, extra.get("verify"))
+    verify = verify_of(conn_id, extra.get("verify"))
     endpoint = extra.get("endpoint_url") or connection.host
     if endpoint and "://" in str(endpoint):
         refuse_plain_http(conn_id, httpx.URL(str(endpoint)), extra.get("allow_plain_http"))
+    return verify
 
 
 def is_loopback(host: str) -> bool:

@@ -59,10 +59,10 @@ class FeedStoreHook(BaseHook):
             endpoint = str(extra.get("endpoint_url") or "https://s3.amazonaws.com").rstrip("/")
             public_url = f"{endpoint}/{bucket}"
         prefix = "/".join(part for part in (str(extra.get("prefix", "")).strip("/"), self._spec.prefix) if part)
-        check_s3(connection)
+        verify = check_s3(connection)
         mask = mask_of(connection)
         with mask.errors():
-            client = S3Hook(aws_conn_id=conn_id).get_conn()
+            client = S3Hook(aws_conn_id=conn_id, verify=verify).get_conn()
         bind_s3(client, self._bounds())
         return S3FeedStore(client, bucket, prefix, public_url, mask)
 

@@ -11,7 +11,7 @@ from edye_delivery.catalog.plan import JudgedTitle, RunRequest
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState
 from edye_delivery.operators.reporting import RunOutcome, window_report
 from tests.builders import the_annex
-from tests.unit.command_line.days import PARTNER, RUN, Days, the_plan
+from tests.unit.command_line.days import PARTNER, RUN, WAITED_UNTIL, Days, the_plan
 
 STARTED_AT, ENDED_AT = datetime(2026, 3, 2, 6, tzinfo=UTC), datetime(2026, 3, 2, 7, tzinfo=UTC)
 PLAN = the_plan()
@@ -72,4 +72,5 @@ def test_of_a_title_that_a_run_left_under_way(days, state):
         days.ledger.received(PLAN.delivery_key, "t-1", 10, 1.0)
     if state in ("processing", "completed"):
         days.ledger.observe(PLAN.delivery_key, DeliveryState(state))
+    days.ledger.note_wait([PLAN.delivery_key], WAITED_UNTIL)
     same_words(days)

@@ -29,7 +29,7 @@ HOSTILE: dict[str, dict[str, Any]] = {
     "a file of 30 digits": {"sources": [SOURCE | {"filesize": "9" * 30}]},
     "a picture of 30 digits": {"images": [{"kind": "poster", "url": "http://a/b", "width": "9" * 30}]},
     "a moment after the calendar": {"updated_at": "9999-12-31T23:59:59-23:00"},
-    "a moment before the calendar": {"availability": {"start": "0001-01-01T00:00:00+23:00"}},
+    "a moment before the calendar": {"updated_at": "0001-01-01T00:00:00+23:00"},
     "the last day": {"release_date": "9999-12-31", "updated_at": "9999-12-31T23:59:59Z"},
     "words without end": {"titles": {"es": "a" * 2_000_000}},
     "a bidi override": {"titles": {"es": "\u202eateC"}},
