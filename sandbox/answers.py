@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import cache
 from typing import Any
 
 import orjson
@@ -18,6 +20,8 @@ from starlette.routing import Route
 
 from sandbox.faults import Fault
 
+_NESTED_GZIP_MIB = 64
+_MIB = 1024 * 1024
 _GARBAGE = "<html><body>upstream connect error or disconnect/reset before headers</body></html>"
 
 
@@ -46,11 +50,25 @@ def fault_answer(fault: Fault | None, clock: Callable[[], float] = time.time) ->
         return None
     if fault.kind == "garbage":
         return Response(fault.body or _GARBAGE, 200, media_type="text/html")
+    if fault.kind == "nested_gzip":
+        headers = {"content-encoding": "gzip, gzip"}
+        return Response(_nested_gzip(), 200, headers, media_type="application/json")
     if fault.kind == "redirect":
         return Response(status_code=302, headers={"location": fault.location})
     if fault.kind == "status":
         return _status_answer(fault, clock)
     return None
+
+
+@cache
+def _nested_gzip() -> bytes:
+    """Spaces packed twice: some hundred bytes that unpack to 64 MiB."""
+    return _gzip([_gzip(b" " * _MIB for _ in range(_NESTED_GZIP_MIB))])
+
+
+def _gzip(blocks: Iterable[bytes]) -> bytes:
+    packer = zlib.compressobj(9, wbits=16 + zlib.MAX_WBITS)
+    return b"".join([*(packer.compress(block) for block in blocks), packer.flush()])
 
 
 def _status_answer(fault: Fault, clock: Callable[[], float]) -> Response:

@@ -23,6 +23,7 @@ KEYS_OF_KIND = {
     "error": frozenset({"code", "message"}),
     "slow": frozenset({"delay_s", "bytes_per_s"}),
     "garbage": frozenset({"body"}),
+    "nested_gzip": frozenset(),
     "redirect": frozenset({"location"}),
 }
 INGEST_ONLY = frozenset({"taken_then_cut", "stuck", "error"})

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
+from io import BytesIO
 
 import httpx
 import pytest
@@ -168,6 +171,16 @@ def test_garbage_is_200_and_not_json(box, partner):
     assert answer.status_code == 200
     with pytest.raises(ValueError, match="Expecting value"):
         answer.json()
+
+
+def test_nested_gzip_is_small_on_the_line_and_large_inside(box):
+    box.plan([{"service": "media", "kind": "nested_gzip"}])
+    with httpx.stream("GET", box.media_url + VIDEO) as answer:
+        packed = b"".join(answer.iter_raw())
+    assert answer.headers["content-encoding"] == "gzip, gzip"
+    assert len(packed) < 10_000
+    inside = gzip.open(BytesIO(gzip.decompress(packed)))
+    assert sum(len(block) for block in iter(partial(inside.read, 2**20), b"")) == 64 * 2**20
 
 
 def test_a_redirect_points_elsewhere(box):
