@@ -23,12 +23,14 @@ def gone(name):
 
 
 def test_work_of_one_name_shares_a_loop_that_ends_with_the_last():
+    together = threading.Barrier(3)  # else the first may end, and its loop with it, before the second begins
+
     async def work():
-        await asyncio.sleep(0)
+        await asyncio.to_thread(together.wait, 5)
         return threading.current_thread().name, id(asyncio.get_running_loop())
 
     async def both():
-        return await asyncio.gather(run_apart("one", 1, work), run_apart("one", 1, work), run_apart("two", 1, work))
+        return await asyncio.gather(run_apart("one", 2, work), run_apart("one", 2, work), run_apart("two", 1, work))
 
     first, second, other = asyncio.run(both())
     assert first == second
