@@ -68,10 +68,14 @@ def vsftpd_target(folder: Path) -> Iterator[Target]:
         yield Target(server.port, server.login, server.password, f"{server.root}/incoming", server.root / "incoming")
 
 
+SHORT_LEASE = {"answer_timeout_s": 0.5, "lease_s": 1}
+"""Whoever follows a killed process has to wait for its lease's end."""
+
+
 def annex_to(target: Target) -> Annex:
     patience = {"attempts": 20, "base_s": 0.005, "cap_s": 0.05}
     folders = {kind: f"{target.folder}/{kind}" for kind in KINDS}
-    return the_annex(ftp={"folders": folders, "patience": patience, "temporary_suffix": TEMPORARY_SUFFIX})
+    return the_annex(ftp={"folders": folders, "patience": patience, "temporary_suffix": TEMPORARY_SUFFIX} | SHORT_LEASE)
 
 
 @dataclass

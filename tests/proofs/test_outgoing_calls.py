@@ -13,7 +13,7 @@ from tests.builders import PROJECT
 from tests.proofs.outgoing_calls import CALLS
 
 pytestmark = pytest.mark.proof
-SECONDS_MAX = 30.0
+SECONDS_MAX = 45.0  # a stream that trickles is given its span of 30 s, on a machine that may be busy
 """The bounds in the program are of a second; a busy machine and botocore's own tries take the rest."""
 GROWTH_MAX_MIB = 160.0
 
