@@ -45,6 +45,10 @@ ROUNDS ?= 200
 chaos: setup ## rounds of seeded trouble: kills, cut lines, locked ledger, full disk; SEED=1 ROUNDS=200
 	@$(BIN)/python -m tools.chaos --seed $(SEED) --rounds $(ROUNDS)
 
+SWITCHES ?= 1
+interleavings: setup ## orders of two runs' steps with so many switches from one to the other, both databases; SWITCHES=1
+	@SWITCHES=$(SWITCHES) $(BIN)/python -m pytest -m proof -q -rs tests/proofs/test_interleavings.py
+
 bench: setup ## figures, one JSON object a line
 	@$(BIN)/python -m benchmarks
 
@@ -64,4 +68,4 @@ lock: ## pin all dependencies anew
 clean: ## forgets runs, sandbox and ledger
 	@rm -rf build
 
-.PHONY: help setup run run-ftp migrate up down test proofs chaos bench lint fix docs lock clean
+.PHONY: help setup run run-ftp migrate up down test proofs chaos interleavings bench lint fix docs lock clean
