@@ -179,8 +179,8 @@ def test_nested_gzip_is_small_on_the_line_and_large_inside(box):
         packed = b"".join(answer.iter_raw())
     assert answer.headers["content-encoding"] == "gzip, gzip"
     assert len(packed) < 10_000
-    inside = gzip.open(BytesIO(gzip.decompress(packed)))
-    assert sum(len(block) for block in iter(partial(inside.read, 2**20), b"")) == 64 * 2**20
+    with gzip.open(BytesIO(gzip.decompress(packed))) as inside:
+        assert sum(len(block) for block in iter(partial(inside.read, 2**20), b"")) == 64 * 2**20
 
 
 def test_a_redirect_points_elsewhere(box):
