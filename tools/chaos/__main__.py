@@ -20,6 +20,7 @@ from tools.chaos.rounds import Outcome, Proof
 from tools.local import BUILD
 
 console = Console(highlight=False, stderr=True)
+WRONG = ("lost", "duplicated", "wrong_state", "resurrected")
 
 
 def main(
@@ -41,7 +42,7 @@ def main(
     system.prepare(folder)
     with console.status("loading Airflow and the DAGs"):
         graphs = system.the_graphs()
-    totals = Counter(dict.fromkeys(("rounds", "titles", "lost", "duplicated", "wrong_state"), 0))
+    totals = Counter(dict.fromkeys(("rounds", "titles", *WRONG), 0))
     struck: Counter[str] = Counter()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     # The bar refreshes only when told: a thread of its own would be lost in every fork.
@@ -61,16 +62,15 @@ def main(
             progress.update(bar, advance=1, description=f"{totals['titles']} titles", refresh=True)
     console.print("struck: " + escape(", ".join(f"{kind} {count}" for kind, count in sorted(struck.items()))))
     print(json.dumps(dict(totals)), flush=True)
-    raise typer.Exit(1 if any(totals[name] for name in ("lost", "duplicated", "wrong_state")) else 0)
+    raise typer.Exit(1 if any(totals[name] for name in WRONG) else 0)
 
 
 def _count(totals: Counter[str], outcome: Outcome) -> None:
     findings = outcome.findings
     totals["rounds"] += 1
     totals["titles"] += len(outcome.window.expected)
-    totals["lost"] += len(findings.lost)
-    totals["duplicated"] += len(findings.duplicated)
-    totals["wrong_state"] += len(findings.wrong_state)
+    for name in WRONG:
+        totals[name] += len(getattr(findings, name))
 
 
 def _line(outcome: Outcome) -> str:

@@ -19,18 +19,24 @@ UNDER_WAY = frozenset({"planned", "sending", "received", "processing", "complete
 
 @dataclass(slots=True)
 class Findings:
-    """What is wrong: titles that are lost, sent twice, or in a wrong state, each with a sentence."""
+    """What is wrong: titles that are lost, sent twice, in a wrong state or back after a withdrawal, with a sentence."""
 
     lost: dict[str, str] = field(default_factory=dict)
     duplicated: dict[str, str] = field(default_factory=dict)
     wrong_state: dict[str, str] = field(default_factory=dict)
+    resurrected: dict[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.lost or self.duplicated or self.wrong_state)
+        return bool(self.lost or self.duplicated or self.wrong_state or self.resurrected)
 
     def sentences(self) -> list[str]:
         """All of them."""
-        kinds = (("lost", self.lost), ("duplicated", self.duplicated), ("wrong state", self.wrong_state))
+        kinds = (
+            ("lost", self.lost),
+            ("duplicated", self.duplicated),
+            ("wrong state", self.wrong_state),
+            ("resurrected", self.resurrected),
+        )
         return [f"{kind}: {name}: {sentence}" for kind, found in kinds for name, sentence in found.items()]
 
 
@@ -40,10 +46,11 @@ def check(
     revisions: Iterable[Mapping[str, Any]],
     contents: Iterable[Mapping[str, Any]],
     media: Mapping[str, set[str]],
+    withdrawn: frozenset[str] = frozenset(),
 ) -> Findings:
     """Compares the ledger's rows and the partner's contents with what the window's titles should have become.
 
-    `media` gives the SHA-256 of a title's files by its EDYE id.
+    `media` gives the SHA-256 of a title's files by its EDYE id; `withdrawn` are the EDYE ids of what a person took out.
     """
     findings = Findings()
     by_title: dict[str, list[Mapping[str, Any]]] = {}
@@ -57,7 +64,10 @@ def check(
     for edye_id, expectation in window.expected.items():
         rows, theirs = by_title.pop(edye_id, []), at_partner.pop(edye_id, [])
         if expectation.state == "accepted":
-            _check_good(findings, edye_id, rows, theirs, revised.get(edye_id), media.get(edye_id, set()))
+            state = "withdrawn" if edye_id in withdrawn else "accepted"
+            if edye_id in withdrawn and edye_id in revised:
+                findings.resurrected[edye_id] = "it was withdrawn by hand, and the ledger offers it"
+            _check_good(findings, edye_id, rows, theirs, revised.get(edye_id), media.get(edye_id, set()), state)
         else:
             _check_bad(findings, edye_id, rows, theirs)
     for edye_id in {*by_title, *at_partner}:
@@ -72,6 +82,7 @@ def _check_good(
     theirs: list[Mapping[str, Any]],
     revised: str | None,
     digests: set[str],
+    state: str,
 ) -> None:
     completed = [content for content in theirs if content["status"] == "completed"]
     if not completed:
@@ -79,7 +90,7 @@ def _check_good(
     same = Counter((content["sha256"], json.dumps(content["metadata"], sort_keys=True)) for content in completed)
     if any(count > 1 for count in same.values()):
         findings.duplicated[edye_id] = f"completed as {[content['tracking_id'] for content in completed]}"
-    wrong = _wrong_row(rows, completed, revised)
+    wrong = _wrong_row(rows, completed, revised, state)
     if digests and not {content["sha256"] for content in completed} <= digests:
         wrong.append("the partner's bytes are not the file's")
     if len(theirs) > len(completed) + sum(1 for content in theirs if content["status"] == "error"):
@@ -88,17 +99,19 @@ def _check_good(
         findings.wrong_state[edye_id] = "; ".join(wrong)
 
 
-def _wrong_row(rows: list[Mapping[str, Any]], completed: list[Mapping[str, Any]], revised: str | None) -> list[str]:
+def _wrong_row(
+    rows: list[Mapping[str, Any]], completed: list[Mapping[str, Any]], revised: str | None, state: str
+) -> list[str]:
     if len(rows) != 1:
         return [f"the ledger has {len(rows)} deliveries of it"]
     (row,) = rows
     wrong = []
-    if row["state"] != "accepted":
+    if row["state"] != state:
         under_way = ", still under way" if row["state"] in UNDER_WAY else ""
         wrong.append(f"the ledger says {row['state']}{under_way} ({row['detail']})")
     if row["tracking_id"] not in {content["tracking_id"] for content in completed}:
         wrong.append(f"the ledger's tracking id {row['tracking_id']} is of nothing that the partner completed")
-    if revised != row["delivery_key"]:
+    if state == "accepted" and revised != row["delivery_key"]:
         wrong.append("its accepted revision is not of this delivery")
     return wrong
 

@@ -1,4 +1,4 @@
-"""Troubles that a task process brings upon itself when it starts: a kill -9 to the millisecond, and a full disk."""
+"""Troubles that a task process brings upon itself when it starts: kill -9 to the millisecond, a sleep, a full disk."""
 
 from __future__ import annotations
 
@@ -22,14 +22,16 @@ def plan(place: Round, number: int, task_id: str, **what: Any) -> Path:
 
 
 @contextmanager
-def trouble(place: Round, task_id: str) -> Iterator[None]:
-    """What was planned for this task and has not struck yet, one thing a start."""
+def trouble(place: Round, task_id: str, asleep: Path) -> Iterator[None]:
+    """What was planned for this task and has not struck yet, one thing a start; `asleep` is made when it is stopped."""
     for path in sorted(place.inflicted.glob("*.json")):
         planned = files.read(path)
         if planned["task_id"] != task_id or not files.claim(path.with_suffix(".taken"), files.this_process()):
             continue
         if "kill_after_s" in planned:
             _kill_this_process(planned["kill_after_s"], path.with_suffix(".struck"))
+        elif "sleep_after_s" in planned:
+            _stop_this_process(planned, path.with_suffix(".struck"), asleep)
         else:
             with _full_disk(planned["room_bytes"]):
                 yield
@@ -49,6 +51,22 @@ def _kill_this_process(after_s: float, struck: Path) -> None:
         if os.getppid() == victim:
             files.write(struck, {"pid": victim})
             os.kill(victim, signal.SIGKILL)
+    finally:
+        os._exit(0)
+
+
+def _stop_this_process(planned: dict[str, Any], struck: Path, asleep: Path) -> None:
+    """A child stops this process after so long, and lets it go on when its lease is long over."""
+    victim = files.this_process()
+    if os.fork():
+        return
+    try:
+        time.sleep(planned["sleep_after_s"])
+        if files.kill(victim, signal.SIGSTOP):
+            files.write(struck, victim)
+            files.write(asleep, victim)
+            time.sleep(planned["sleeps_s"])
+            files.kill(victim, signal.SIGCONT)
     finally:
         os._exit(0)
 

@@ -86,6 +86,10 @@ class Run:
         """Which process works on a start of a task instance."""
         return self.folder / "starts" / f"{name}.{start}.claim"
 
+    def asleep(self, name: str, start: int) -> Path:
+        """Says that the process of a start was stopped, so that nobody hears of it any more."""
+        return self.folder / "starts" / f"{name}.{start}.asleep"
+
     def result(self, name: str, start: int) -> Path:
         """How a start of a task instance ended."""
         return self.folder / "starts" / f"{name}.{start}.result"

@@ -1,5 +1,7 @@
 """One round: a small window, trouble in its first run, quiet runs until nothing is open, then the checks.
 
+Trouble may be a run of another DAG on the same titles, or a withdrawal of one of them.
+
 What the partner has refused waits for a person: then the next quiet run is a redelivery of the window.
 """
 
@@ -8,6 +10,7 @@ from __future__ import annotations
 import shutil
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +31,9 @@ RUN_LIMIT_S = 120.0
 LOOK_S = 0.02
 BY_HAND = {"reason": "the partner refused what is right as it is", "correction": "by_cause", "dry_run": False}
 WAITS_FOR_A_PERSON = frozenset({"metadata", "images", "media", "unknown"})
-SETTLED = frozenset({"accepted", "rejected", "unchanged"})
+SETTLED = frozenset({"accepted", "rejected", "unchanged", "withdrawn"})
+DAGS = {"second_delivery": "deliver", "second_redelivery": "redeliver", "withdrawal": "withdraw"}
+"""Which DAG a trouble that is a run begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ class Proof:
         self._stand_in.plan(list(plan.faults))
         engine = Engine(place, self._graphs)
         try:
-            strikes = Strikes(place, plan, engine, self._stand_in)
+            strikes = Strikes(place, plan, engine, self._stand_in, partial(_begin_run, place, window))
             engine.start("scheduler")
             engine.start("triggerer")
             runs, stalled = self._runs(place, window, strikes)
@@ -82,7 +87,7 @@ class Proof:
             engine.stop()
         findings = self._checked(place, window)
         if not stalled:
-            _check_report(findings, window, _report(place, place.runs()[-1]))
+            _check_report(findings, window, _report(place, _numbered(place)[-1]), _withdrawn(place))
         else:
             findings.wrong_state["run"] = stalled
         if not findings:
@@ -97,7 +102,7 @@ class Proof:
         for number in range(1, RUNS_MAX + 1):
             run = Run(place.folder / "runs" / f"{number:02}")
             run.ask(window.conf | (BY_HAND if dag == "redeliver" else {}), dag)
-            if not _ended(run, trouble):
+            if not _ended(place, trouble):
                 return number, f"run {number} did not end within {RUN_LIMIT_S:.0f} s"
             if number == 1 and self._forget:
                 _forget(place.ledger)
@@ -119,14 +124,43 @@ class Proof:
         for row in deliveries:
             if row["encode_name"]:
                 media.setdefault(row["edye_id"], set()).add(checks.sha256_of(place.artifacts / row["encode_name"]))
-        findings = checks.check(window, deliveries, revisions, self._stand_in.contents(), media)
+        findings = checks.check(window, deliveries, revisions, self._stand_in.contents(), media, _withdrawn(place))
         checks.check_store(findings, place.artifacts)
         return findings
 
 
-def _ended(run: Run, strikes: Strikes | None) -> bool:
+def _begin_run(place: Round, window: SmallWindow, kind: str) -> bool:
+    """Asks for a run of another DAG on the round's titles; whether there is anything for it to work on."""
+    conf: dict[str, Any] = window.conf
+    if kind == "withdrawal":
+        offered = sorted(row["external_id"] for row in checks.rows_of(place.ledger, "revisions"))
+        if not offered:
+            return False
+        conf = {"external_ids": offered[:1], "reason": "the rights ended", "dry_run": False}
+    elif kind == "second_redelivery":
+        conf = conf | BY_HAND
+    Run(place.folder / "runs" / kind).ask(conf, DAGS[kind])
+    return True
+
+
+def _numbered(place: Round) -> list[Run]:
+    """The runs of the window, without those that were begun as trouble."""
+    return [run for run in place.runs() if run.folder.name not in DAGS]
+
+
+def _withdrawn(place: Round) -> frozenset[str]:
+    """The EDYE ids of what a person has taken out in this round."""
+    asked = files.read(place.folder / "runs" / "withdrawal" / "run.json") or {"conf": {"external_ids": []}}
+    names = asked["conf"]["external_ids"]
+    return frozenset(
+        row["edye_id"] for row in checks.rows_of(place.ledger, "deliveries") if row["external_id"] in names
+    )
+
+
+def _ended(place: Round, strikes: Strikes | None) -> bool:
+    """Waits until all runs that were asked for have ended; whether they did."""
     deadline = time.monotonic() + RUN_LIMIT_S
-    while run.ended is None:
+    while any(run.ended is None for run in place.runs()):
         if time.monotonic() > deadline:
             return False
         if strikes is not None:
@@ -155,10 +189,14 @@ def _report(place: Round, run: Run) -> dict[str, Any] | None:
     return orjson.loads((place.artifacts / reported["path"]).read_bytes()) if reported else None
 
 
-def _check_report(findings: Findings, window: SmallWindow, report: dict[str, Any] | None) -> None:
-    """The last run's report says of every title what the sample says."""
+def _check_report(
+    findings: Findings, window: SmallWindow, report: dict[str, Any] | None, withdrawn: frozenset[str]
+) -> None:
+    """The last run's report says of every title what the sample says; what was withdrawn by hand is not in it."""
     titles = report["titles"] if report else []
     for edye_id, expectation in window.expected.items():
+        if edye_id in withdrawn:
+            continue
         reported = [title for title in titles if title["edye_id"] == edye_id]
         for sentence in surprises({edye_id: expectation}, reported):
             findings.wrong_state.setdefault(edye_id, f"the report: {sentence}")

@@ -1,4 +1,7 @@
-"""The engine's scheduler: starts what may run, takes up results and events; killed, it goes on from its files."""
+"""The engine's scheduler: starts what may run, takes up results and events; killed, it goes on from its files.
+
+A process that sleeps counts as dead, as one that no longer sends heartbeats does: another start is made beside it.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +22,15 @@ TASKS_AT_ONCE = 4
 
 
 def serve(place: Round, graphs: dict[str, Graph]) -> None:
-    """Works on all runs of the round, one after the other, until the process that started it is gone."""
-    parent, at_work = os.getppid(), None
+    """Works on all runs of the round, those of several DAGs side by side, until the process that started it is gone."""
+    parent = os.getppid()
+    at_work: dict[str, _RunAtWork] = {}
     while os.getppid() == parent:
-        if at_work is None or at_work.run.ended is not None:
-            run = next((run for run in place.runs() if run.ended is None), None)
-            at_work = _RunAtWork(place, graphs[run.asked["dag"]], run) if run else None
-        if at_work is not None:
-            at_work.step()
+        for run in place.runs():
+            if run.ended is None:
+                if run.folder.name not in at_work:
+                    at_work[run.folder.name] = _RunAtWork(place, graphs[run.asked["dag"]], run)
+                at_work[run.folder.name].step()
         _reap()
         time.sleep(TICK_S)
 
@@ -93,7 +97,7 @@ class _RunAtWork:
             if row["scheduler"] != files.this_process():
                 self._take_back(instance, row)
             return
-        if files.lives(claimed):
+        if files.lives(claimed) and not self.run.asleep(instance.name, row["start"]).exists():
             return
         result = files.read(self.run.result(instance.name, row["start"])) or {"state": "killed", "may_retry": True}
         kept = {"tries": row["tries"], "start": row["start"]}

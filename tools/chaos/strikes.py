@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,9 @@ from tools.chaos import files, inflict, scheduler, system, triggerer
 from tools.chaos.graph import Graph
 from tools.chaos.places import Round
 from tools.chaos.stand_in import StandIn
-from tools.chaos.troubles import Plan, Trouble, name_of
+from tools.chaos.troubles import RUN_KINDS, Plan, Trouble, name_of
 
-TASK_KINDS = ("kill_task", "scratch_full", "store_full")
+TASK_KINDS = ("kill_task", "sleep_task", "scratch_full", "store_full")
 
 
 class Engine:
@@ -47,14 +49,16 @@ class Engine:
             self.kill(name)
         for run in self._place.runs():
             for claimed in run.claims("*"):
-                files.kill(claimed, 9)
+                files.kill(claimed, signal.SIGKILL)
 
 
 class Strikes:
     """Brings a plan's troubles when their time has come, and takes back what does not end by itself."""
 
-    def __init__(self, place: Round, plan: Plan, engine: Engine, stand_in: StandIn) -> None:
-        self._place, self._engine, self._stand_in = place, engine, stand_in
+    def __init__(
+        self, place: Round, plan: Plan, engine: Engine, stand_in: StandIn, begin_run: Callable[[str], bool]
+    ) -> None:
+        self._place, self._engine, self._stand_in, self._begin_run = place, engine, stand_in, begin_run
         self._waiting = [one for one in plan.troubles if one.kind not in TASK_KINDS]
         self._returns: list[tuple[float, str]] = []
         self._lockers: list[dict[str, Any]] = []
@@ -77,7 +81,13 @@ class Strikes:
                 self._waiting.remove(trouble)
 
     def end(self) -> None:
-        """No more trouble from now on; what a stuck partner or a clock that is behind holds is let go."""
+        """No more trouble from now on; what a stuck partner or a clock that is behind holds is let go.
+
+        A run of another DAG that had nothing to work on yet begins now, beside the first quiet run.
+        """
+        for trouble in self._waiting:
+            if trouble.kind in RUN_KINDS:
+                self._strike(trouble, time.time())
         self._waiting.clear()
         for _, name in self._returns:
             self._come_back(name)
@@ -110,6 +120,8 @@ class Strikes:
             came = self._stand_in.kill() if name == "sandbox" else self._engine.kill(name)
             if came:
                 self._returns.append((now + trouble.lasts_s, name))
+        elif trouble.kind in RUN_KINDS:
+            came = self._begin_run(trouble.kind)
         elif trouble.kind == "ledger_locked":
             came = True
             self._lockers.append(system.forked(lambda: _hold(self._place.ledger, trouble), self._place.log))
@@ -129,7 +141,11 @@ class Strikes:
 
 
 def _inflicted(trouble: Trouble) -> dict[str, Any]:
-    return {"kill_after_s": trouble.after_s} if trouble.kind == "kill_task" else trouble.more
+    if trouble.kind == "kill_task":
+        return {"kill_after_s": trouble.after_s}
+    if trouble.kind == "sleep_task":
+        return {"sleep_after_s": trouble.after_s, **trouble.more}
+    return trouble.more
 
 
 def _hold(ledger: Path, trouble: Trouble) -> None:

@@ -32,6 +32,7 @@ QUICK_ANNEX: dict[str, dict[str, Any]] = {
     "polling": {"first_s": 0.0, "every_s": 0.04, "slowest_s": 0.2, "growth": 1.5, "at_once": 8, "give_up_s": 2.5},
 }
 BATCH_SIZE = 3
+ANSWER_TIMEOUT_S, LEASE_S = 2, 4
 LOADED_LATE = (
     "edye_delivery.hooks.alerts",
     "edye_delivery.reports.xlsx_report",
@@ -53,7 +54,7 @@ def prepare(folder: Path) -> None:
     annex |= {
         "batch_size": BATCH_SIZE,
         "feeds": [],
-        "api": {**annex["api"], **QUICK_ANNEX, "answer_timeout_s": 5, "lease_s": 10},
+        "api": {**annex["api"], **QUICK_ANNEX, "answer_timeout_s": ANSWER_TIMEOUT_S, "lease_s": LEASE_S},
     }
     annex["reencode"] |= {"preset": "ultrafast"}
     (annexes / source.name).write_text(yaml.safe_dump(annex), encoding="utf-8")
@@ -69,7 +70,7 @@ def prepare(folder: Path) -> None:
 
 
 def the_graphs() -> dict[str, Any]:
-    """The DAGs of delivery and redelivery, and all that their tasks load late, loaded now: forks are quick then."""
+    """The DAGs that may meet, and all that their tasks load late, loaded now: forks are quick then."""
     _shorten_pauses()
     from edye_delivery.dag_support.annexes import annexes
     from tools.chaos.graph import Graph
@@ -77,10 +78,12 @@ def the_graphs() -> dict[str, Any]:
     dags = settings.PROJECT / "dags"
     delivery = runpy.run_path(str(dags / "api_delivery.py"))["delivery_dag"]
     redelivery = runpy.run_path(str(dags / "redelivery.py"))["redelivery_dag"]
+    withdrawal = runpy.run_path(str(dags / "withdrawal.py"))["withdrawal_dag"]
     for name in LOADED_LATE:
         importlib.import_module(name)
     annex = annexes()[PARTNER]
-    graphs = {"deliver": Graph(delivery(annex)), "redeliver": Graph(redelivery(annex))}
+    made = {"deliver": delivery(annex), "redeliver": redelivery(annex), "withdraw": withdrawal(annex)}
+    graphs = {name: Graph(dag) for name, dag in made.items()}
     gc.collect()
     gc.freeze()  # what is loaded by now stays shared between all forks
     return graphs
@@ -101,6 +104,7 @@ def connect(place: Round, edye_port: int, partner_port: int) -> None:
     """Sets the connections of a round for every process that is forked from now on."""
     known = settings.connections()
     known["edye_api"]["port"], known["roku_ingest"]["port"] = edye_port, partner_port
+    known["edye_api"].setdefault("extra", {})["timeout_s"] = ANSWER_TIMEOUT_S
     known["delivery_ledger"]["host"] = str(place.ledger)
     known["artifact_store"]["extra"]["path"] = str(place.artifacts)
     for conn_id in ("edye_api", "roku_ingest", "delivery_ledger", "artifact_store"):

@@ -22,7 +22,7 @@ def work(place: Round, graph: Graph, run: Run, instance: Instance, row: dict[str
     """Works in a process of its own; its last act is to write the result. Somebody else's start is left alone."""
     if not files.claim(run.claim(instance.name, row["start"]), files.this_process()):
         return
-    with inflict.trouble(place, instance.task_id):
+    with inflict.trouble(place, instance.task_id, run.asleep(instance.name, row["start"])):
         result = _result(graph, run, instance, row)
     files.write(run.result(instance.name, row["start"]), result)
 

@@ -30,6 +30,10 @@ TYPICAL_S = {
 STORING = ("fetch_catalogue", "plan_batches", "batch.judge", "batch.reencode", "batch.illustrate", "report")
 KINDS = (
     "kill_task",
+    "sleep_task",
+    "second_delivery",
+    "second_redelivery",
+    "withdrawal",
     "kill_scheduler",
     "kill_triggerer",
     "kill_sandbox",
@@ -39,15 +43,20 @@ KINDS = (
     "scratch_full",
     "store_full",
 )
-ANSWERS = ("status", "cut", "slow", "garbage", "redirect")
+RUN_KINDS = ("second_delivery", "second_redelivery", "withdrawal")
+"""Runs of other DAGs on the same titles, begun by `tools.chaos.rounds`."""
+ANSWERS = ("status", "cut", "slow", "trickle", "garbage", "nested_gzip", "redirect")
 FAULTS = (
     *(("edye", "any", kind) for kind in ANSWERS),
-    *(("media", "file", kind) for kind in ANSWERS),
+    *(("media", "file", kind) for kind in ANSWERS if kind != "trickle"),  # half a minute each: a rate has its span
     *(("partner", "ingest", kind) for kind in (*ANSWERS, "taken_then_cut", "stuck", "error")),
     *(("partner", "status", kind) for kind in ANSWERS),
 )
 STATUSES = (400, 401, 403, 404, 408, 413, 415, 422, 425, 429, 429, 500, 502, 503, 503, 504)
 TROUBLES_A_ROUND, FAULTS_A_ROUND = 3, 4
+TRICKLE_BYTES_PER_S = 1000
+SLEEPS_S = (5.0, 7.0)
+"""Longer than a lease is in these rounds (`tools.chaos.system`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,8 @@ class Plan:
 def name_of(fault: dict[str, Any]) -> str:
     """The kind of trouble that a fault is: where, and what."""
     where = "edye" if fault["service"] == "edye" else f"{fault['service']}.{fault['operation']}"
-    return f"{where}.{fault['kind']}"
+    is_trickle = 0 < fault.get("bytes_per_s", 0) < TRICKLE_BYTES_PER_S
+    return f"{where}.{'trickle' if is_trickle else fault['kind']}"
 
 
 def plan_of(seed: int, number: int) -> Plan:
@@ -105,6 +115,7 @@ def _dealt(deck: tuple[Any, ...], seed: int, number: int, count: int) -> list[An
 def _trouble(kind: str, chance: random.Random) -> Trouble:
     at = {
         "kill_triggerer": "batch.wait",
+        "sleep_task": "batch.deliver",
         "scratch_full": "batch.judge",
         "store_full": chance.choice(STORING),
         "ledger_locked": chance.choice(("plan_batches", "batch.deliver", "batch.wait", "batch.accept")),
@@ -112,6 +123,8 @@ def _trouble(kind: str, chance: random.Random) -> Trouble:
     more: dict[str, Any] = {}
     if kind in ("scratch_full", "store_full"):
         more = {"room_bytes": 0 if kind == "scratch_full" else chance.choice((0, 100, 4096, 20_000))}
+    if kind == "sleep_task":
+        more = {"sleeps_s": chance.uniform(*SLEEPS_S)}
     if kind in ("clock_ahead", "clock_behind"):
         more = {"offset_s": 3600 if kind == "clock_ahead" else -3600}
     if kind == "ledger_locked":
@@ -133,6 +146,8 @@ def _fault(card: tuple[str, str, str], chance: random.Random) -> dict[str, Any]:
         more = {"delay_s": chance.uniform(0.1, 0.6)}
         if operation in ("file", "ingest"):
             more["bytes_per_s"] = chance.choice((1_000_000, 4_000_000))
+    elif kind == "trickle":
+        kind, more = "slow", {"bytes_per_s": chance.choice((1, 20, 300))}
     elif kind == "error":
         more["code"] = chance.choice(("UNSUPPORTED_FORMAT", "METADATA_INCOMPLETE", "SIN_NOMBRE"))
     elif kind == "redirect":
@@ -140,4 +155,6 @@ def _fault(card: tuple[str, str, str], chance: random.Random) -> dict[str, Any]:
     nth, times = chance.choice((1, 1, 2, 3, 5)), chance.choice((1, 1, 2, 3, 6))
     if service == "edye":
         operation, nth = chance.choice(("showList", "episodeList")), 1
+    if card[2] == "trickle":
+        times = min(times, 2)  # each costs a whole deadline
     return {"service": service, "operation": operation, "kind": kind, "nth": nth, "times": times, **more}

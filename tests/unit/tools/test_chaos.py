@@ -24,6 +24,18 @@ def counted(deliveries=(DELIVERY, REFUSED), contents=(CONTENT,), revisions=(REVI
     return len(found.lost), len(found.duplicated), len(found.wrong_state)
 
 
+def taken_out(state, revision):
+    found = check(WINDOW, (DELIVERY | {"state": state}, REFUSED), (revision,), (CONTENT,), {}, frozenset({"good"}))
+    return len(found.resurrected), len(found.wrong_state)
+
+
+def test_what_a_person_took_out_is_withdrawn_and_what_is_offered_again_is_counted():
+    gone = REVISION | {"withdrawn_at": "2026-03-02"}
+    assert taken_out("withdrawn", gone) == (0, 0)
+    assert taken_out("accepted", REVISION) == (1, 1)
+    assert taken_out("withdrawn", REVISION) == (1, 0)
+
+
 def test_what_is_as_it_should_be_counts_nothing():
     assert counted() == (0, 0, 0)
 
