@@ -34,6 +34,7 @@ def system(box, feeds_url, database_url, tmp_path_factory):
 
 
 def trigger(system, dag_id, conf):
+    system.wait_for_dag(dag_id)  # each file of DAGs is read at its own time
     system.call("PATCH", f"/dags/{dag_id}", json={"is_paused": False})
     return f"/dags/{dag_id}/dagRuns/{system.trigger(dag_id, conf)['dag_run_id']}"
 
