@@ -91,13 +91,7 @@ def connect(monkeypatch, port):
     monkeypatch.setenv("AIRFLOW_CONN_ROKU_INGEST", json.dumps(fields))
 
 
-def cases():
-    """The answers by name; one that keeps a processor busy is measured where no other worker has the processors."""
-    for name, raw in ANSWERS.items():
-        yield pytest.param(raw, id=name, marks=[pytest.mark.proof] if name == "chunks of a byte" else [])
-
-
-@pytest.mark.parametrize("raw", cases())
+@pytest.mark.parametrize("raw", ANSWERS.values(), ids=ANSWERS)
 def test_no_answer_holds_the_triggerer_s_loop(raw, monkeypatch):
     with partner(lambda request: raw) as (port, heard):
         connect(monkeypatch, port)

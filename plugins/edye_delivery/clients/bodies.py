@@ -53,12 +53,15 @@ def body_blocks(response: httpx.Response, what: str, max_bytes: int) -> Iterator
 
 
 async def async_body_blocks(response: httpx.Response, what: str, max_bytes: int) -> AsyncIterator[bytes]:
-    """As `body_blocks`, on an event loop, which has its turn after every block."""
-    body = Body(response.headers, what, max_bytes)
+    """As `body_blocks`, on an event loop, which has its turn after every BLOCK_BYTES."""
+    body, since_turn_bytes = Body(response.headers, what, max_bytes), 0
     async for raw in response.aiter_raw():
         for block in body.blocks(raw):
             yield block
-            await asyncio.sleep(0)
+            since_turn_bytes += len(block)
+            if since_turn_bytes >= BLOCK_BYTES:  # after each of many tiny blocks, turns would starve other threads
+                await asyncio.sleep(0)
+                since_turn_bytes = 0
     body.check_end()
 
 
