@@ -17,7 +17,9 @@ from edye_delivery.catalog.vocabulary import Channel, Correction, Mode
 from sandbox.s3 import S3Host
 from tests.postgresql import postgresql_server
 from tests.proofs import meeting
-from tests.proofs.meeting import Bucket, FtpServer, Hands, World
+from tests.proofs.ledger_copies import LedgerCopies, PostgresqlCopies, SqliteCopies
+from tests.proofs.meeting import Hands
+from tests.proofs.meeting_world import Bucket, FtpServer, World
 from tests.step_scheduler import Actor, orders, play
 
 pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("interleavings")]
@@ -69,22 +71,22 @@ def ftp(tmp_path_factory) -> Iterator[FtpServer]:
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def databases(request, tmp_path_factory):
+def databases(request, tmp_path_factory) -> Iterator[LedgerCopies]:
     """Makes the address of a ledger that is a copy of another."""
     if request.param == "sqlite":
-        yield meeting.SqliteCopies(tmp_path_factory.mktemp("ledgers"))
+        yield SqliteCopies(tmp_path_factory.mktemp("ledgers"))
     else:
         with postgresql_server() as url:
-            yield meeting.PostgresqlCopies(url)
+            yield PostgresqlCopies(url)
 
 
 @pytest.fixture(scope="module")
 def prepared(databases, bucket, ftp) -> World:
     """A world in which the first title is accepted and published."""
     world = World(databases.fresh(), bucket, ftp, "prepared", titles=KNOWN)
-    hands = world.hands()
+    hands = Hands(world)
     deliver(hands, "before")
-    assert world.complaints(hands, None, 0) == []
+    assert world.complaints(hands.engine, hands.ledger, None, 0) == []
     hands.close()
     return world
 
@@ -113,7 +115,7 @@ def test_whatever_the_order_nothing_arrives_twice_is_lost_or_comes_back(first, s
 
 
 def act(world: World, work: Callable[[Hands, str], None], run_id: str, actor: Actor) -> None:
-    hands = world.hands(actor.step)
+    hands = Hands(world, actor.step)
     try:
         work(hands, run_id)
     finally:
@@ -123,10 +125,10 @@ def act(world: World, work: Callable[[Hands, str], None], run_id: str, actor: Ac
 def broken(world: World, actors: list[Actor], kinds: tuple[str, str]) -> str:
     """What is wrong after an order and the quiet run that follows it."""
     errors = [f"{actor.name} ended with {type(actor.error).__name__}: {actor.error}" for actor in actors if actor.error]
-    hands = world.hands()
+    hands = Hands(world)
     deliver(hands, "afterwards")
     withdrawn = world.names()[CHOSEN] if "withdrawal" in kinds and "resend" not in kinds else None
     resends = kinds.count("resend")
-    complaints = [*errors, *world.complaints(hands, withdrawn, resends)]
+    complaints = [*errors, *world.complaints(hands.engine, hands.ledger, withdrawn, resends)]
     hands.close()
     return "; ".join(complaints)
