@@ -12,6 +12,8 @@ DEPTH_MAX = 32
 VALUES_MAX = 50_000
 SHOWN_MAX_CHARS = 60
 NOT_READ = object()
+UNREADABLE = (yaml.YAMLError, ValueError, OverflowError, LookupError, AttributeError)
+"""What PyYAML's constructors of scalars raise: `!!bool maybe`, `!!int ''`, `!!timestamp foo` find nothing."""
 MAPPING, SEQUENCE, MERGE = (f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "merge"))
 
 
@@ -90,9 +92,11 @@ class _Reading:
             return [self.value_of(one, depth + 1) for one in node.value]
         if isinstance(node, yaml.ScalarNode):
             try:
-                return self._loader.construct_object(node)
-            except (yaml.YAMLError, ValueError, OverflowError):
+                value = self._loader.construct_object(node)
+            except UNREADABLE:
                 return self._not_read(node, f"{_clipped(node)} cannot be read; put quotes around it if it is text")
+            if not isinstance(value, list | dict | set):  # such as of `!!seq text`
+                return value
         return self._not_read(node, f"{node.tag!r:.60} is no kind of value here")
 
     def _section_of(self, node: yaml.MappingNode, depth: int) -> dict[Any, Any]:

@@ -79,6 +79,12 @@ def complaint_of(folder, content):
         ("batch_size: 50", "? [a]\n: 1", "line 7: a key has to be a word"),
         ("batch_size: 50", "batch_size: !!python/name:os.system", "line 7: "),
         ("tags: [roku]", "tags: !!set {roku}", "is no kind of value here"),
+        ("batch_size: 50", "batch_size: !!bool maybe", "line 7: 'maybe' cannot be read; put quotes around it"),
+        ("batch_size: 50", "batch_size: !!int ''", "line 7: '' cannot be read"),
+        ("batch_size: 50", "batch_size: !!float ''", "line 7: '' cannot be read"),
+        ("batch_size: 50", "batch_size: !!timestamp foo", "line 7: 'foo' cannot be read"),
+        ("batch_size: 50", "!!bool maybe: 50", "line 7: 'maybe' cannot be read"),
+        ("batch_size: 50", "!!seq text: 50", "line 7: 'tag:yaml.org,2002:seq' is no kind of value here"),
     ],
 )
 def test_a_defect_is_a_sentence_with_its_place_and_what_was_probably_meant(tmp_path, old, new, told):
@@ -163,6 +169,15 @@ def test_a_file_that_cannot_be_opened_is_no_reason_to_wait_or_to_fail_for_others
         "gone.yaml: cannot be read as an annex: is no file",
         "pipe.yaml: cannot be read as an annex: is no file",
     ]
+
+
+@pytest.mark.parametrize("value", ["!!bool maybe", "!!int ''", "!!float ''", "!!timestamp foo", "{!!set x: 1}"])
+def test_a_value_that_is_none_of_its_tag_costs_its_own_partner_alone(tmp_path, value):
+    annex_file(tmp_path, "alpha")
+    (tmp_path / "beta.yaml").write_text(f"a: {value}\n")
+    found = read_annexes(tmp_path)
+    assert list(found.annexes) == ["alpha"]
+    assert list(found.refused) == ["beta.yaml"]
 
 
 def test_a_folder_that_is_not_there_is_told_instead_of_being_no_partners(tmp_path):
