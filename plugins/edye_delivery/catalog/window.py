@@ -22,8 +22,8 @@ class Window:
             )
         if self.start_at >= self.end_at:
             raise InvalidRequest(f"the window must run forward, but {self.start_at} is not before {self.end_at}")
-        object.__setattr__(self, "start_at", self.start_at.astimezone(UTC))
-        object.__setattr__(self, "end_at", self.end_at.astimezone(UTC))
+        for name in ("start_at", "end_at"):
+            object.__setattr__(self, name, _in_utc(getattr(self, name), "the window"))
 
     @property
     def slug(self) -> str:
@@ -48,4 +48,11 @@ def parse_moment(text: str, name: str) -> datetime:
         raise InvalidRequest(f"{name} is {text!r:.60}, not a moment; write it like 2026-03-01T06:00:00Z") from error
     if at.tzinfo is None:
         raise InvalidRequest(f"{name} is {text!r:.60} without a time zone; write it like 2026-03-01T06:00:00Z")
-    return at.astimezone(UTC)
+    return _in_utc(at, name)
+
+
+def _in_utc(at: datetime, name: str) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise InvalidRequest(f"{name} has {at}, which is outside the calendar's years 1 to 9999 in UTC") from error

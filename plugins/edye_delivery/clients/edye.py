@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -146,9 +146,9 @@ def _latest(items: list[Any]) -> str | None:
 def _moment(text: str) -> datetime | None:
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo else None
+    except (ValueError, OverflowError):  # no moment, or one that is outside the calendar in UTC
         return None
-    return at if at.tzinfo else None
 
 
 def _reason(answer: HttpAnswer) -> str:

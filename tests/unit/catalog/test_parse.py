@@ -10,6 +10,8 @@ from edye_delivery.catalog.parse import MalformedItem, parse_episode, parse_show
 from edye_delivery.catalog.title import Series, Title
 from tests.builders import a_movie, an_episode, episode_item, show_item, the_annex
 
+NO_MOMENT = "9999-12-31T23:59:59-14:00"
+
 
 @pytest.mark.parametrize(
     ("item", "told"),
@@ -22,8 +24,14 @@ from tests.builders import a_movie, an_episode, episode_item, show_item, the_ann
         ([1, 2], "item|dictionary"),
         (None, "item|dictionary"),
         (episode_item(titles={"es": "\ud800"}), "surrogates"),
+        (episode_item(updated_at=NO_MOMENT), "updated_at: the moment is outside the calendar"),
+        (
+            episode_item(availability={"start": "0001-01-01T00:00:00+14:00"}),
+            "availability.start: the moment is outside",
+        ),
+        (episode_item(availability={"end": NO_MOMENT}), "availability.end: the moment is outside"),
     ],
-    ids=["type", "number", "no zone", "no file", "no show", "a list", "null", "half a character"],
+    ids=lambda value: value if isinstance(value, str) else "item",
 )
 def test_an_item_of_the_wrong_shape_names_its_place(item, told):
     parsed = parse_episode(item)

@@ -1,6 +1,6 @@
 """A run's params and window: what is asked, found or refused with a sentence."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -62,6 +62,11 @@ def test_titles_by_hand_are_looked_for_in_the_whole_catalogue():
         ({"window_start": "2026-03-01T00:00:00Z"}, "belong together"),
         ({"window_start": "yesterday", "window_end": "2026-03-01T00:00:00Z"}, "window_start is 'yesterday'"),
         ({"window_start": "2026-03-01T00:00:00", "window_end": "2026-03-02T00:00:00Z"}, "without a time zone"),
+        (
+            {"window_start": "0001-01-01T00:00:00+14:00", "window_end": "2026-03-02T00:00:00Z"},
+            "window_start .* calendar",
+        ),
+        ({"window_start": "2026-03-01T00:00:00Z", "window_end": "9999-12-31T23:59:59-14:00"}, "window_end .* calendar"),
         ({"window_start": "2026-03-02T00:00:00Z", "window_end": "2026-03-01T00:00:00Z"}, "must run forward"),
         ({"window_start": "2026-03-01T00:00:00Z", "window_end": "2026-03-01T00:00:00Z"}, "must run forward"),
         ({"external_ids": "A"}, "list of texts"),
@@ -74,6 +79,12 @@ def test_titles_by_hand_are_looked_for_in_the_whole_catalogue():
 def test_what_cannot_be_done_is_refused_with_a_sentence(params, told):
     with pytest.raises(InvalidRequest, match=told):
         asked(params)
+
+
+def test_a_window_outside_the_calendar_is_refused_with_a_sentence():
+    last = datetime.max.replace(tzinfo=timezone(timedelta(hours=-14)))
+    with pytest.raises(InvalidRequest, match=r"the window has 9999-12-31 .* outside the calendar"):
+        Window(at(1), last)
 
 
 def test_unknown_keys_are_refused_by_name():

@@ -165,6 +165,17 @@ def test_an_item_is_found_by_its_id_and_one_that_the_list_lacks_is_none():
     assert shows.get("gone") is None
 
 
+def test_a_moment_outside_the_calendar_costs_its_item_and_not_the_list():
+    odd = {"id": "ep-odd", "updated_at": "9999-12-31T23:59:59-14:00"}
+
+    def listing(request):
+        page = int(request.url.params["page"])
+        held = [odd, *items(5)]
+        return httpx.Response(200, json={"page_size": 3, "total": 6, "items": held[(page - 1) * 3 : page * 3]})
+
+    assert read(listing) == [*names(5), "ep-odd"]
+
+
 BOUNDS = {"items_max": ListBounds(5, 10**6), "bytes_max": ListBounds(10**6, 200)}
 
 
