@@ -149,7 +149,10 @@ class MediaHost:
                 self._raise_for_status(response)
                 return response
             response.close()
-            url = urljoin(str(request.url), response.headers.get("location", ""))
+            try:
+                url = urljoin(str(request.url), response.headers.get("location", ""))
+            except ValueError as error:
+                raise UrlRefused(f"{what} redirects to what is no address: {printable(str(error))}") from error
         raise UrlRefused(f"the media host redirects more than {REDIRECTS_MAX} times")
 
     def _request(self, url: str, headers: dict[str, str]) -> httpx.Request:

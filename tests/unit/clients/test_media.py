@@ -104,6 +104,11 @@ def test_a_redirect_is_followed_within_the_allow_list_only():
     assert [url.host for url in seen] == ["media.example", "media.example"]
 
 
+def test_a_redirect_to_no_address_is_refused():
+    with pytest.raises(UrlRefused, match=r"the media host media\.example redirects to what is no address: "):
+        host_of(lambda request: httpx.Response(302, headers={"Location": "http://["})).describe(URL)
+
+
 def test_a_redirect_loop_ends():
     with pytest.raises(UrlRefused, match="more than 3 times"):
         host_of(lambda request: httpx.Response(302, headers={"Location": "/a"})).describe("http://media.example/a")
