@@ -24,6 +24,7 @@ class Caller:
 
     line: socket.socket
     over: threading.Event
+    request: bytes
 
     def send(self, content: bytes) -> None:
         self.line.sendall(content)
@@ -126,9 +127,7 @@ def hostile_peer(behave: Behaviour, *, reads_request: bool = True) -> Iterator[i
 
         def serve(line: socket.socket) -> None:
             with line, suppress(OSError):
-                if reads_request:
-                    line.recv(65536)
-                behave(Caller(line, over))
+                behave(Caller(line, over, line.recv(65536) if reads_request else b""))
 
         def accept() -> None:
             with suppress(OSError):

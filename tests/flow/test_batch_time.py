@@ -17,7 +17,7 @@ from edye_delivery.operators.judging import Judge
 from edye_delivery.operators.planning import plan_window
 from edye_delivery.operators.sending import Sender
 from tests.flow.line import PATIENCE, WORKERS
-from tests.hostile_peer import head_trickles, hostile_peer
+from tests.hostile_peer import body_trickles, head_trickles, hostile_peer
 from tests.unit.clients.transport import Slept
 
 TITLES = ("EDYE_PLANETA_S01E01_ES", "EDYE_PLANETA_S01E02_ES")
@@ -66,7 +66,7 @@ def test_a_call_ends_with_its_batch():
         media_host(bounds).fetch(f"http://127.0.0.1:{port}/a.jpg", 1000)
 
 
-def test_a_host_that_is_too_slow_three_times_in_a_row_holds_nobody_any_more():
+def test_a_host_that_is_too_slow_for_three_files_in_a_row_holds_nobody_any_more():
     calls = []
 
     def slow(caller):
@@ -75,12 +75,47 @@ def test_a_host_that_is_too_slow_three_times_in_a_row_holds_nobody_any_more():
 
     with hostile_peer(slow) as port:
         host = media_host(CallBounds(answer_s=0.2))
-        for _ in range(5):
+        for name in "abc":
             with pytest.raises(TooSlow):
-                host.fetch(f"http://127.0.0.1:{port}/a.jpg", 1000)
-        with pytest.raises(TooSlow, match="too slow 3 times in a row and is not asked again"):
+                host.fetch(f"http://127.0.0.1:{port}/{name}.jpg", 1000)
+        asked = len(calls)
+        with pytest.raises(TooSlow, match="too slow for 3 files in a row and is not asked again"):
             host.describe(f"http://127.0.0.1:{port}/a.mp4")
-    assert len(calls) == 3
+    assert len(calls) == asked
+
+
+def test_one_file_that_is_too_slow_however_often_it_is_tried_costs_no_other_file():
+    with hostile_peer(slow_of(b"/slow.mp4")) as port:
+        host = media_host(CallBounds(answer_s=0.2, span_s=0.2))
+        for _ in range(4):
+            with pytest.raises(TooSlow, match="expected at least"):
+                stream_whole(host, f"http://127.0.0.1:{port}/slow.mp4")
+        assert stream_whole(host, f"http://127.0.0.1:{port}/good.mp4") == b"ok"
+
+
+def test_files_that_were_streamed_well_in_between_end_the_row():
+    with hostile_peer(slow_of(b"/slow-")) as port:
+        host = media_host(CallBounds(answer_s=0.2, span_s=0.2))
+        for number in range(4):
+            with pytest.raises(TooSlow, match="expected at least"):
+                stream_whole(host, f"http://127.0.0.1:{port}/slow-{number}.mp4")
+            assert stream_whole(host, f"http://127.0.0.1:{port}/good.mp4") == b"ok"
+
+
+def slow_of(path):
+    """Answers well, but for paths that begin so, whose bodies trickle."""
+
+    def behave(caller):
+        if caller.request.startswith(b"GET " + path):
+            body_trickles(caller)
+        caller.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+
+    return behave
+
+
+def stream_whole(host: MediaHost, url: str) -> bytes:
+    with host.stream(url) as stream:
+        return b"".join(stream.blocks())
 
 
 def test_a_host_that_answers_again_in_between_is_asked_on():

@@ -128,7 +128,7 @@ class MediaHost:
         response = self._answer(url, headers, is_stream=False)
         host = response.request.url.host
         try:
-            with self.slow_hosts.noting(host):
+            with self.slow_hosts.noting(host, url):
                 yield response
             self.slow_hosts.forget(host)
         finally:
@@ -139,18 +139,19 @@ class MediaHost:
         return self._answer(url, headers, is_stream=True)
 
     def _answer(self, url: str, headers: dict[str, str], *, is_stream: bool) -> httpx.Response:
+        place = url
         for _ in range(REDIRECTS_MAX + 1):
-            request = self._request(checked_url(url, self._allowed_hosts), headers)
+            request = self._request(checked_url(place, self._allowed_hosts), headers)
             what = f"the media host {request.url.host}"
             self.slow_hosts.refuse(request.url.host)
-            with self.slow_hosts.noting(request.url.host):
+            with self.slow_hosts.noting(request.url.host, url):
                 response = open_answer(self._client, request, what, self._bounds, is_stream=is_stream)
             if response.status_code not in (301, 302, 303, 307, 308):
                 self._raise_for_status(response)
                 return response
             response.close()
             try:
-                url = urljoin(str(request.url), response.headers.get("location", ""))
+                place = urljoin(str(request.url), response.headers.get("location", ""))
             except ValueError as error:
                 raise UrlRefused(f"{what} redirects to what is no address: {printable(str(error))}") from error
         raise UrlRefused(f"the media host redirects more than {REDIRECTS_MAX} times")
@@ -244,7 +245,7 @@ class MediaStream:
         while offset < self.size_bytes:
             try:
                 host = self._response.request.url.host
-                with transport_failures("the media host"), self._host.slow_hosts.noting(host):
+                with transport_failures("the media host"), self._host.slow_hosts.noting(host, self._url):
                     for block in self._response.iter_raw():
                         if skipped:
                             block, skipped = block[skipped:], max(0, skipped - len(block))
@@ -263,6 +264,7 @@ class MediaStream:
                 if not self.etag or breaks > BREAKS_MAX:
                     raise
                 self._resume(offset)
+        self._host.slow_hosts.forget(self._response.request.url.host)
 
     def close(self) -> None:
         """Lets the connection go."""

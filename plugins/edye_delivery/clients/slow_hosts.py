@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,28 +13,29 @@ IN_A_ROW_MAX = 3
 
 
 class SlowHosts:
-    """Counts per host the calls in a row that were too slow. Safe to use from several threads."""
+    """Remembers per host the files in a row that were too slow. Safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._in_a_row: Counter[str] = Counter()
+        self._urls_in_a_row: defaultdict[str, set[str]] = defaultdict(set)
 
     @contextmanager
-    def noting(self, host: str) -> Iterator[None]:
-        """Counts a call that is too slow in this block."""
+    def noting(self, host: str, url: str) -> Iterator[None]:
+        """Counts a file that is too slow in this block; once, however often it is tried."""
         try:
             yield
         except TooSlow:
-            self._in_a_row[host] += 1
+            self._urls_in_a_row[host].add(url)
             raise
 
     def forget(self, host: str) -> None:
-        """A call of the host went well to its end."""
-        self._in_a_row.pop(host, None)
+        """A file of the host came to its end."""
+        self._urls_in_a_row.pop(host, None)
 
     def refuse(self, host: str) -> None:
-        """TooSlow, which is not tried again, where the host was too slow three times in a row."""
-        if self._in_a_row[host] >= IN_A_ROW_MAX:
+        """TooSlow, which is not tried again, where the host was too slow for three files in a row."""
+        if len(self._urls_in_a_row[host]) >= IN_A_ROW_MAX:
             raise TooSlow(
-                f"the media host {host} was too slow {IN_A_ROW_MAX} times in a row and is not asked again by this step",
+                f"the media host {host} was too slow for {IN_A_ROW_MAX} files in a row and is not asked again by this "
+                "step",
                 retry_after_s=math.inf,
             )
