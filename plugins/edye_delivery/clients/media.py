@@ -231,11 +231,14 @@ class MediaStream:
     def __init__(self, host: MediaHost, url: str, offset: int = 0) -> None:
         self._host, self._url, self._offset = host, url, offset
         self._response = host.open(url, {"Range": f"bytes={offset}-"} if offset else {})
-        told = self._response.headers.get("content-range", "")
-        if self._response.status_code == 206 and not told.startswith(f"bytes {offset}-"):
-            self._response.close()
-            raise Transient(f"the media host cannot begin at byte {offset}")
-        self.size_bytes = size_of(self._response)
+        try:
+            told = self._response.headers.get("content-range", "")
+            if self._response.status_code == 206 and not told.startswith(f"bytes {offset}-"):
+                raise Transient(f"the media host cannot begin at byte {offset}")
+            self.size_bytes = size_of(self._response)
+        except BaseException:
+            self.close()
+            raise
         self.etag = strong_etag(self._response)
 
     def blocks(self) -> Iterator[bytes]:

@@ -212,6 +212,31 @@ def test_a_size_without_end_costs_a_sentence_of_its_own():
             host.describe(f"http://127.0.0.1:{port}/a.mp4")
 
 
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [
+        (b"200 OK\r\nTransfer-Encoding: chunked", "does not tell the size"),
+        (b"206 Partial Content\r\nContent-Range: bytes 0-5/*", "is no number"),
+        (b"206 Partial Content\r\nContent-Range: bytes 0-5/" + b"9" * 5000, "has 5000 digits"),
+        (b"206 Partial Content\r\nContent-Range: bytes 7-9/10", "cannot begin at byte 0"),
+    ],
+    ids=["no size", "unknown size", "endless size", "another byte"],
+)
+def test_a_stream_that_cannot_begin_gives_its_connection_back(head, told):
+    def begin(caller):
+        caller.send(b"HTTP/1.1 " + head + b"\r\n\r\n")
+        caller.over.wait()
+
+    limits = httpx.Limits(max_connections=1)
+    with hostile_peer(begin) as port, httpx.Client(timeout=60, trust_env=False, limits=limits) as web, ends_soon():
+        host = MediaHost(
+            web, frozenset({"127.0.0.1"}), PATIENCE.model_copy(update={"attempts": 1}), Slept().tempo(), BOUNDS
+        )
+        for _ in range(3):
+            with pytest.raises(Transient, match=told), host.stream(f"http://127.0.0.1:{port}/a.mp4"):
+                pass
+
+
 def size_is_partial(caller):
     head = b"HTTP/1.1 206 Partial Content\r\nContent-Length: 5\r\nContent-Range: bytes 0-4/" + b"9" * 5000
     caller.send(head + b"\r\n\r\n12345")
