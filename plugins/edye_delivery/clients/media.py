@@ -121,11 +121,11 @@ class MediaHost:
 
     @contextmanager
     def opened(self, url: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
-        """The answer to one GET, body unread, redirects followed within the allow-list only.
+        """The answer to one GET, body unread, redirects followed within the allow-list only; closed on leaving.
 
-        It is there as a whole within the deadline of an answer.
+        Its head is there within the deadline of an answer. Its body may be large, and keeps the least rate.
         """
-        response = self._answer(url, headers, is_stream=False)
+        response = self.open(url, headers)
         host = response.request.url.host
         try:
             with self.slow_hosts.noting(host, url):
@@ -135,17 +135,14 @@ class MediaHost:
             response.close()
 
     def open(self, url: str, headers: dict[str, str]) -> httpx.Response:
-        """As `opened`, for a body of any size, which keeps the least rate; the caller closes the answer."""
-        return self._answer(url, headers, is_stream=True)
-
-    def _answer(self, url: str, headers: dict[str, str], *, is_stream: bool) -> httpx.Response:
+        """As `opened`; the caller closes the answer."""
         place = url
         for _ in range(REDIRECTS_MAX + 1):
             request = self._request(checked_url(place, self._allowed_hosts), headers)
             what = f"the media host {request.url.host}"
             self.slow_hosts.refuse(request.url.host)
             with self.slow_hosts.noting(request.url.host, url):
-                response = open_answer(self._client, request, what, self._bounds, is_stream=is_stream)
+                response = open_answer(self._client, request, what, self._bounds, is_stream=True)
             if response.status_code not in (301, 302, 303, 307, 308):
                 self._raise_for_status(response)
                 return response

@@ -11,7 +11,7 @@ import pytest
 
 from edye_delivery.clients.bounds import CallBounds
 from edye_delivery.clients.http import bounds_of, exchange, exchange_async, open_answer
-from edye_delivery.clients.media import MediaHost
+from edye_delivery.clients.media import MediaFile, MediaHost
 from edye_delivery.clients.network import look_up
 from edye_delivery.errors import AnswerMalformed, TooSlow, Transient
 from tests.hostile_peer import (
@@ -210,6 +210,37 @@ def test_a_size_without_end_costs_a_sentence_of_its_own():
         )
         with pytest.raises(AnswerMalformed, match=r"a\.mp4 has 5000 digits, a number has 18 or fewer"):
             host.describe(f"http://127.0.0.1:{port}/a.mp4")
+
+
+@pytest.mark.parametrize(
+    ("head", "offset"),
+    [(b"206 Partial Content\r\nContent-Range: bytes 7000-66999/67000", 7000), (b"200 OK", 0)],
+    ids=["a range", "a host without ranges"],
+)
+def test_a_part_of_a_file_may_take_as_long_as_it_keeps_the_rate(head, offset):
+    def send(caller):
+        caller.send(b"HTTP/1.1 " + head + b"\r\nContent-Length: " + str(67_000 - offset).encode() + b"\r\n\r\n")
+        for _ in range((67_000 - offset) // 5000):
+            caller.send(b"x" * 5000)
+            caller.over.wait(BOUNDS.answer_s / 4)
+        caller.send(b"x" * 5000)
+
+    with hostile_peer(send) as port, client() as web, ends_soon():
+        host = MediaHost(web, frozenset({"127.0.0.1"}), PATIENCE, Slept().tempo(), BOUNDS)
+        media = MediaFile(f"http://127.0.0.1:{port}/a.mp4", 67_000, "", "video/mp4")
+        assert host.read(media, 7000, 60_000) == b"x" * 60_000
+
+
+def test_a_picture_may_take_as_long_as_it_keeps_the_rate():
+    def send(caller):
+        caller.send(b"HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n")
+        for _ in range(10):
+            caller.send(b"x" * 5000)
+            caller.over.wait(BOUNDS.answer_s / 4)
+
+    with hostile_peer(send) as port, client() as web, ends_soon():
+        host = MediaHost(web, frozenset({"127.0.0.1"}), PATIENCE, Slept().tempo(), BOUNDS)
+        assert host.fetch(f"http://127.0.0.1:{port}/a.jpg", 10**6) == b"x" * 50_000
 
 
 @pytest.mark.parametrize(
