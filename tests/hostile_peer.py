@@ -75,6 +75,19 @@ def answer_unpacks_without_end(caller: Caller) -> None:
     caller.send(packed_answer(BOMB, b"gzip"))
 
 
+def answer_is_packed(body: bytes) -> Behaviour:
+    packed = gzip.compress(body)
+    return lambda caller: caller.send(packed_answer(packed, b"gzip"))
+
+
+def empty_items(count: int) -> bytes:
+    """A page of a list; as values it takes 30 times its bytes, which are a thousand times those of its gzip."""
+    return b'{"total": 1, "items": [' + b"{}," * count + b"{}]}"
+
+
+page_of_empty_items = answer_is_packed(empty_items(1_700_000))
+
+
 def size_has_5000_digits(caller: Caller) -> None:
     digits = b"9" * 5000
     caller.send(OK + b"Content-Range: bytes 0-999/" + digits + b"\r\nRetry-After: " + digits + b"\r\n")
@@ -94,6 +107,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "an endless body": body_has_no_end,
     "gzip, gzip": answer_is_packed_twice,
     "gzip of 2 GiB": answer_unpacks_without_end,
+    "gzip of 1,700,000 empty items": page_of_empty_items,
     "numbers of 5,000 digits": size_has_5000_digits,
     "nothing": says_nothing,
 }

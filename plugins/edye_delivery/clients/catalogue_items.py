@@ -52,22 +52,23 @@ class Items:
 
         CatalogueTooLarge where a bound is passed.
         """
-        named = {_key(item): _written(item) for item in items if _key(item) is not None}
-        nameless = [(None, _written(_reported(item))) for item in items if _key(item) is None]
-        for key in named:
-            for (length,) in self._database.execute("SELECT length(item) FROM items WHERE id = ?", (key,)):
-                self._bytes, self._count = self._bytes - length, self._count - 1
-        self._bytes += sum(map(len, named.values())) + sum(len(text) for _, text in nameless)
-        self._count += len(named) + len(nameless)
         self._database.execute("BEGIN")
-        self._database.executemany(
+        self._database.executemany(  # written and counted one at a time: all of a page may be far larger than the page
             "INSERT INTO items (id, item) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET item = excluded.item",
-            [*named.items(), *nameless],
+            map(self._counted_row, items),
         )
         self._database.execute("COMMIT")
+
+    def _counted_row(self, item: Any) -> tuple[bytes | None, bytes]:
+        key = _key(item)
+        text = _written(_reported(item))
+        for (length,) in self._database.execute("SELECT length(item) FROM items WHERE id = ?", (key,)):
+            self._bytes, self._count = self._bytes - length, self._count - 1
+        self._bytes, self._count = self._bytes + len(text), self._count + 1
         if self._bytes > self._bounds.bytes_max:
             raise CatalogueTooLarge(self._too_large(f"{self._bounds.bytes_max:,} bytes", "bytes_max"))
         self.refuse_more_than_bound(self._count)
+        return key, text
 
     def refuse_more_than_bound(self, count: int) -> None:
         """CatalogueTooLarge where a list of so many items is too large."""
@@ -102,7 +103,12 @@ def _key(item: Any) -> bytes | None:
 
 
 def _reported(item: Any) -> Item:
-    return item if isinstance(item, dict) else {"id": None, "item": str(item)[:200]}
+    if isinstance(item, dict):
+        return item
+    try:
+        return {"id": None, "item": str(item)[:200]}
+    except RecursionError:
+        return {"id": None, "item": "nested too deeply"}
 
 
 def _written(item: Item) -> bytes:

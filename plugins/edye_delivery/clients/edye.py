@@ -12,13 +12,17 @@ import httpx
 from edye_delivery.annex.wire import Patience
 from edye_delivery.catalog.window import Window, rfc3339
 from edye_delivery.clients.catalogue_items import Items, ListBounds
-from edye_delivery.clients.http import HttpAnswer, exchange, raise_for_transient_or_auth
+from edye_delivery.clients.http import HttpAnswer, bounds_of, exchange, raise_for_transient_or_auth
 from edye_delivery.clients.patience import Tempo, patiently
 from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import AnswerMalformed, CatalogueRefused, Transient
 
 SWEEPS_MAX = 5
 PAGES_MAX = 20_000
+PAGE_ITEMS_MAX = 2_000
+"""Of one page, whatever was asked for; the contract has 1,000."""
+PAGE_BYTES, ITEM_BYTES = 1024 * 1024, 16 * 1024
+"""What a page may have, and what more for each item that was asked for: an item has some 3,000 bytes."""
 REASON_MAX_CHARS = 300
 NO_FILTERS: Mapping[str, str] = {}
 USUAL_BOUNDS = ListBounds(items_max=200_000, bytes_max=1_000_000_000)
@@ -116,7 +120,9 @@ class EdyeApi:
 
     def _asked(self, path: str, query: dict[str, str]) -> Page | None:
         what = f"the EDYE API ({path}, page {query['page']})"
-        answer = exchange(self._client, self._client.build_request("GET", path, params=query), what, mask=self._mask)
+        request = self._client.build_request("GET", path, params=query)
+        bounds = bounds_of(self._client, PAGE_BYTES + self._page_size * ITEM_BYTES)
+        answer = exchange(self._client, request, what, bounds, self._mask)
         raise_for_transient_or_auth(answer.status, answer.headers, what, self._tempo.now())
         if answer.status == 204:
             return None
@@ -126,6 +132,8 @@ class EdyeApi:
         if not isinstance(body, dict) or not isinstance(body.get("items"), list):
             raise AnswerMalformed(f"{what} answered 200 without a list of items")
         items: list[Any] = body["items"]
+        if len(items) > PAGE_ITEMS_MAX:
+            raise AnswerMalformed(f"{what} answered 200 with {len(items):,} items, {self._page_size} were asked for")
         return Page(items, _count(body.get("total"), len(items)), _count(body.get("page_size"), self._page_size))
 
 

@@ -22,6 +22,8 @@ from edye_delivery.clients.patience import parse_retry_after
 from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import AnswerMalformed, AuthRefused, MediaTooLarge, Transient
 
+JSON_NESTS_MAX = 300_000
+"""Lists and objects of one text: as values, `{},{},` takes 30 times its bytes. A page of 1,000 items has 60,000."""
 JSON_DIGITS_MAX = 40
 """Beyond 64 bits, for a partner may name an ingest by a number; of 4,301 digits Python itself makes no number."""
 TRANSIENT_STATUSES = frozenset({408, 425, 429})
@@ -60,6 +62,8 @@ def parse_json(content: bytes) -> Any:
     A text with half a character or an endless number in one item is refused whole by the fast parser; the slow one lets
     it through, the number as none, so that it costs only that item.
     """
+    if content.count(b"{") + content.count(b"[") > JSON_NESTS_MAX:
+        raise ValueError(f"more than {JSON_NESTS_MAX:,} lists and objects")
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError:

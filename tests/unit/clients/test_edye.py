@@ -8,6 +8,7 @@ import pytest
 
 from edye_delivery.catalog.parse import MalformedItem, parse_episode
 from edye_delivery.catalog.window import Window, rfc3339
+from edye_delivery.clients import catalogue_items
 from edye_delivery.clients.catalogue_items import Items, ListBounds
 from edye_delivery.clients.edye import EdyeApi
 from edye_delivery.errors import AnswerMalformed, AuthRefused, CatalogueRefused, CatalogueTooLarge, Transient
@@ -200,6 +201,30 @@ def test_a_list_that_says_less_than_it_gives_is_refused_at_the_bound():
         api.episodes(WINDOW)
 
 
+def test_a_page_with_far_more_items_than_were_asked_for_is_malformed():
+    def listing(request):
+        return httpx.Response(200, json={"page": 1, "page_size": 3, "total": 1, "items": [{}] * 2_001})
+
+    with pytest.raises(AnswerMalformed, match="answered 200 with 2,001 items, 3 were asked for"):
+        read(listing)
+
+
+def test_a_page_of_large_items_is_taken_and_one_beyond_all_reason_is_not():
+    large = [item | {"text": "x" * 16_000} for item in items(200)]
+    assert read(Catalogue(large), page_size=100) == names(200)
+    with pytest.raises(AnswerMalformed, match="answered 200 with more than 2,686,976 bytes"):
+        read(Catalogue([items(1)[0] | {"text": "x" * 3_000_000}]), page_size=100)
+
+
+def test_items_are_written_one_at_a_time_and_no_further_than_the_bound(monkeypatch):
+    written = []
+    write = catalogue_items._written
+    monkeypatch.setattr(catalogue_items, "_written", lambda item: written.append(1) or write(item))
+    with pytest.raises(CatalogueTooLarge):
+        Items("the list", ListBounds(10, 10**6)).keep([{}] * 1_000)
+    assert len(written) == 11
+
+
 def test_a_list_at_its_bounds_is_taken_and_a_newer_version_counts_once():
     versions = [items(5), [item | {"new": True} for item in items(5)]]
 
@@ -219,3 +244,9 @@ def test_an_item_that_cannot_be_written_down_costs_itself_only(odd):
     kept.keep([odd, *items(2)])
     assert [item["id"] for item in kept] == [odd["id"], "ep-0", "ep-1"]
     assert isinstance(parse_episode(kept.get(odd["id"])), MalformedItem)
+
+
+def test_a_list_in_the_place_of_an_item_that_is_nested_too_deeply_costs_itself_only():
+    kept = Items("the list", ListBounds(10, 10**6))
+    kept.keep([DEEP, *items(1)])
+    assert [item.get("item", item["id"]) for item in kept] == ["nested too deeply", "ep-0"]
