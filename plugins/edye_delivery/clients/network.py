@@ -8,6 +8,7 @@ import ssl
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
 from typing import Any
 
@@ -208,6 +209,7 @@ class AsyncBoundedBackend(httpcore.AsyncNetworkBackend):
         await self._backend.sleep(seconds)
 
 
+NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
 BACKEND, ASYNC_BACKEND = BoundedBackend(), AsyncBoundedBackend()
 
 
@@ -215,8 +217,10 @@ def bind(client: httpx.Client | httpx.AsyncClient, request: httpx.Request) -> No
     """Has the client open bounded connections for the request, whoever made the client, over proxies too.
 
     httpx takes no network backend, so its pool is given one here; a transport without sockets, such as a test's, stays,
-    and so does a bounded backend that the client has already (clients/pinned.py).
+    and so does a bounded backend that the client has already (clients/pinned.py). Nor does the client keep cookies: of
+    those that peers set there is no end, and no call of ours needs one.
     """
+    client.cookies.jar.set_policy(NO_COOKIES)
     pool = getattr(client._transport_for_url(request.url), "_pool", None)
     if pool is not None and not isinstance(pool._network_backend, BoundedBackend | AsyncBoundedBackend):
         pool._network_backend = BACKEND if isinstance(client, httpx.Client) else ASYNC_BACKEND

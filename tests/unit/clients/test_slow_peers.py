@@ -129,6 +129,30 @@ def test_a_connection_that_was_used_before_is_bounded_as_well():
     assert len(calls) == 1
 
 
+def test_cookies_of_a_peer_are_neither_kept_nor_sent_back():
+    heads = []
+
+    def set_cookies(caller):
+        for number in range(2):
+            heads.append(caller.line.recv(65536))
+            cookies = b"".join(b"Set-Cookie: c%d-%d=%b\r\n" % (number, n, b"x" * 500) for n in range(100))
+            caller.send(b"HTTP/1.1 200 OK\r\n" + cookies + b"Content-Length: 2\r\n\r\n{}")
+
+    async def call_twice(port):
+        async with httpx.AsyncClient(timeout=60, trust_env=False) as web:
+            for _ in range(2):
+                url = f"http://127.0.0.1:{port}/a"
+                await exchange_async(web, web.build_request("GET", url), "the shop", CallBounds())
+            return list(web.cookies.jar)
+
+    with hostile_peer(set_cookies, reads_request=False) as port, client() as web:
+        for _ in range(2):
+            exchange(web, web.build_request("GET", f"http://127.0.0.1:{port}/a"), "the shop", CallBounds())
+        assert [*web.cookies.jar, *asyncio.run(call_twice(port))] == []
+    assert len(heads) == 4
+    assert not any(b"cookie" in head.lower() for head in heads)
+
+
 def test_a_call_over_a_slow_proxy_is_bounded_as_well():
     with hostile_peer(head_trickles) as port, ends_soon():
         web = httpx.Client(timeout=60, trust_env=False, proxy=f"http://127.0.0.1:{port}")
