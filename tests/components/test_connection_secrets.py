@@ -13,11 +13,15 @@ import pytest
 import structlog
 from airflow.sdk import Connection
 
+from edye_delivery.clients.ingest import MediaBody, Upload
 from edye_delivery.clients.secret_mask import MASK, SecretMask
-from edye_delivery.errors import Transient
+from edye_delivery.errors import AnswerMalformed, Transient
 from edye_delivery.hooks.connection_secrets import carries_credential, mask_of, secrets_of, secrets_of_service
 from edye_delivery.hooks.http_client import ApiHook
+from edye_delivery.hooks.ingest import IngestHook
 from edye_delivery.hooks.log_guard import guard_logs
+from tests.builders import the_annex
+from tests.hostile_peer import hostile_peer
 
 
 def secrets(**fields):
@@ -206,6 +210,44 @@ def test_the_guard_learns_and_does_not_forget(guarded, caplog):
 def test_a_mask_of_a_connection_hides_its_basic_header(guarded):
     assert isinstance(guarded, SecretMask)
     assert guarded.holds(b64encode(b"edye:s3cret-word-1").decode())
+
+
+@pytest.fixture
+def partner(monkeypatch):
+    """Sends to a partner over a connection with this header; the partner answers with this status."""
+
+    @contextmanager
+    def sending(status, header):
+        body = b'{"status": "received", "tracking_id": "edye-latam-000123", "message": "of edye-latam"}'
+
+        def answer(caller):
+            caller.send(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body))
+            caller.over.wait()
+
+        with hostile_peer(answer) as port:
+            connection = {"conn_type": "http", "host": f"http://127.0.0.1:{port}", "extra": {header: "edye-latam"}}
+            monkeypatch.setenv("AIRFLOW_CONN_ROKU_INGEST", json.dumps(connection))
+            api = IngestHook(the_annex()).api()
+            yield lambda: api.send(Upload("k" * 64, "r", "a.mp4", {}, MediaBody(1, [b"x"])))
+
+    return sending
+
+
+@pytest.mark.usefixtures("guarded")
+def test_a_tracking_id_may_hold_what_is_no_secret_for_certain_and_words_may_not(partner):
+    with partner(200, "X-Client-Id") as send:
+        assert send().tracking_id == "edye-latam-000123"
+    with partner(409, "X-Client-Id") as send:
+        refusal = send()
+    assert (refusal.tracking_id, refusal.text) == ("edye-latam-000123", f"of {MASK}")
+
+
+@pytest.mark.usefixtures("guarded")
+def test_a_tracking_id_may_not_hold_what_sounds_like_a_secret(partner):
+    with partner(200, "X-Client-Token") as send, pytest.raises(AnswerMalformed, match="repeats our own secret"):
+        send()
+    with partner(409, "X-Client-Token") as send:
+        assert send().tracking_id is None
 
 
 def test_an_address_that_cannot_be_read_is_repeated_without_its_password(guarded):

@@ -141,7 +141,7 @@ class IngestApi:
             raise AnswerMalformed(
                 f"{what} was answered {answer.status} without a state and tracking id that we know"
             ).answered(answer.status)
-        if self._mask.holds(tracking_id):
+        if self._mask.certain.holds(tracking_id):
             raise AnswerMalformed(f"{what} was answered with a tracking id that repeats our own secret").answered(
                 answer.status
             )
@@ -217,5 +217,5 @@ def _refusal(annex: Annex, channel: ApiChannel, answer: HttpAnswer) -> Refusal:
     code, text = error_of(channel, content, answer.mask.words)
     cause = cause_of(annex, http_status=answer.status, code=code, text=text)
     tracking_id = tracking_id_of(channel, content)
-    known = None if tracking_id is None or answer.mask.holds(tracking_id) else tracking_id
+    known = None if tracking_id is None or answer.mask.certain.holds(tracking_id) else tracking_id
     return Refusal(cause, code, text, answer.status, known)

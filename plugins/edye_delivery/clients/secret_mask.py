@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from types import TracebackType
@@ -35,16 +35,18 @@ class SecretMask:
     without. The longest form that fits is hidden first, so no rest of a longer secret is left.
     """
 
-    __slots__ = ("_alone", "_forms", "_longest")
+    __slots__ = ("_alone", "_forms", "_longest", "certain")
 
-    def __init__(self, forms: tuple[str, ...], alone: frozenset[str]) -> None:
+    def __init__(self, forms: tuple[str, ...], alone: frozenset[str], certain: SecretMask | None = None) -> None:
         self._forms, self._alone = forms, alone
+        self.certain = certain or self
+        """The mask of what is a secret for certain; in words, what only may be one is hidden too."""
         self._longest = ESCAPED_SIGN_MAX_CHARS * max(map(len, forms), default=0)
 
     @classmethod
-    def of(cls, *secrets: str | None) -> SecretMask:
-        """The mask of these secrets; None and what is too short to be one do not count."""
-        return _mask_of(frozenset(secret for secret in secrets if secret and len(secret) >= LEAST_CHARS))
+    def of(cls, *secrets: str | None, suspects: Iterable[str] = ()) -> SecretMask:
+        """The mask of these secrets, and of what may be one; None and what is too short to be one do not count."""
+        return _mask_of(_long_enough(secrets), _long_enough(suspects))
 
     def mask(self, text: str) -> str:
         """The whole text, *** for every secret; a text with an escaped one is unescaped."""
@@ -148,11 +150,16 @@ def _links(error: BaseException) -> Iterator[BaseException]:
             waiting += one.exceptions
 
 
+def _long_enough(secrets: Iterable[str | None]) -> frozenset[str]:
+    return frozenset(secret for secret in secrets if secret and len(secret) >= LEAST_CHARS)
+
+
 @lru_cache(maxsize=64)
-def _mask_of(secrets: frozenset[str]) -> SecretMask:
-    forms = {form for secret in secrets for form in _forms(secret)}
-    alone = {form for secret in secrets if len(secret) < ANYWHERE_FROM_CHARS for form in _forms(secret)}
-    return SecretMask(tuple(sorted(forms, key=lambda form: (-len(form), form))), frozenset(alone))
+def _mask_of(secrets: frozenset[str], suspects: frozenset[str] = frozenset()) -> SecretMask:
+    forms = {form for secret in secrets | suspects for form in _forms(secret)}
+    alone = {form for secret in secrets | suspects if len(secret) < ANYWHERE_FROM_CHARS for form in _forms(secret)}
+    certain = _mask_of(secrets) if suspects else None
+    return SecretMask(tuple(sorted(forms, key=lambda form: (-len(form), form))), frozenset(alone), certain)
 
 
 def _forms(secret: str) -> Iterator[str]:

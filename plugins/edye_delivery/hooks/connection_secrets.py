@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
@@ -30,13 +31,20 @@ KEY_TYPES = frozenset({"aws", "s3"})
 
 def mask_of(connection: Connection) -> SecretMask:
     """The mask of all secrets of the connection; from now on this process's logs hide them as well."""
-    secrets = frozenset(secrets_of(connection))
-    guard_logs(secrets)
-    return SecretMask.of(*secrets)
+    certain, all_of_them = frozenset(_certain_secrets_of(connection)), frozenset(secrets_of(connection))
+    guard_logs(all_of_them)
+    return SecretMask.of(*certain, suspects=all_of_them - certain)
 
 
 def secrets_of(connection: Connection) -> Iterator[str]:
-    """Password, keys, tokens, what authenticates in extras and headers, and what is in addresses."""
+    """Password, keys, tokens, what is in addresses, and what authenticates, or may, in extras and headers."""
+    yield from _certain_secrets_of(connection)
+    if connection.conn_type in HTTP_TYPES:
+        yield from _of_extras(connection.extra_dejson, ANYWHERE_FROM_CHARS)
+
+
+def _certain_secrets_of(connection: Connection) -> Iterator[str]:
+    """As `secrets_of`, of the extras only what has a name that sounds like a secret."""
     login, password, extra = connection.login or "", connection.password or "", connection.extra_dejson
     if password:
         yield from _spellings(password)
@@ -46,7 +54,7 @@ def secrets_of(connection: Connection) -> Iterator[str]:
         yield login
     if "://" in (connection.host or ""):
         yield from _of_address(connection.host or "")
-    yield from _of_extras(extra, ANYWHERE_FROM_CHARS if connection.conn_type in HTTP_TYPES else None)
+    yield from _of_extras(extra)
     for address in getproxies().values() if extra.get("trust_env", True) else ():
         yield from _of_address(address)
 
@@ -70,7 +78,7 @@ def secrets_of_service(address: str) -> Iterator[str]:
             yield part
 
 
-def _of_extras(extra: Mapping[str, Any], suspect_from_chars: int | None) -> Iterator[str]:
+def _of_extras(extra: Mapping[str, Any], suspect_from_chars: float = math.inf) -> Iterator[str]:
     for name, value in extra.items():
         if isinstance(value, Mapping):
             yield from _of_extras(value, suspect_from_chars)  # proxies by protocol, headers by name
@@ -78,7 +86,7 @@ def _of_extras(extra: Mapping[str, Any], suspect_from_chars: int | None) -> Iter
             continue
         elif "://" in value:
             yield from _of_address(value)
-        elif SOUNDS_SECRET.search(name) or (suspect_from_chars and len(value) >= suspect_from_chars):
+        elif SOUNDS_SECRET.search(name) or len(value) >= suspect_from_chars:
             yield from _spellings(value)
 
 
