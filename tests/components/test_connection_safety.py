@@ -77,6 +77,16 @@ def test_a_connection_may_permit_it_and_is_warned_of_once(connect, caplog, conn_
     ]
 
 
+@pytest.mark.parametrize("host", ["http://edye:s3cret-word@partner.example", "edye:s3cret-word@partner.example"])
+def test_a_credential_in_the_address_does_not_travel_over_plain_http_either(connect, host):
+    connect("roku_ingest", {"conn_type": "http"}, host)
+    with pytest.raises(ConfigurationInvalid, match="over plain http to partner") as refused:
+        ApiHook("roku_ingest").client()
+    assert "s3cret-word" not in str(refused.value)
+    connect("roku_ingest", {"conn_type": "http"}, host, allow_plain_http=True)
+    assert ApiHook("roku_ingest").client() is not None
+
+
 def test_the_permission_is_no_header(connect):
     connect("roku_ingest", HTTP, "http://sandbox", allow_plain_http=True)
     assert "allow_plain_http" not in ApiHook("roku_ingest").client().headers

@@ -44,6 +44,7 @@ def without_proxies(monkeypatch):
         ({"conn_type": "aws", "extra": {"aws_session_token": "sess-1234", "region_name": "us-east-1"}}, {"sess-1234"}),
         ({"conn_type": "http", "host": "https://u:p%40ss-1@a"}, {"p@ss-1", "u:p@ss-1"}),
         ({"conn_type": "http", "host": "https://u:p4ss-1@[a"}, {"p4ss-1", "u:p4ss-1"}),
+        ({"conn_type": "http", "host": "u:p4ss-1@a"}, {"p4ss-1", "u:p4ss-1"}),
         ({"conn_type": "postgres", "login": "e", "password": "db-1234", "extra": {"sslmode": "require"}},
          {"db-1234", "e:db-1234"}),
         ({"conn_type": "http", "extra": {"Authorization": "Bearer hdr-1234"}}, {"Bearer hdr-1234", "hdr-1234"}),
@@ -89,6 +90,10 @@ def test_the_tokens_of_an_alert_s_address(address, tokens):
     [
         ({"password": "x"}, True),
         ({"extra": {"X-Api-Key": "x"}}, True),
+        ({"host": "http://user:pw@api.example"}, True),
+        ({"host": "http://token@api.example/v1"}, True),
+        ({"host": "user:pw@api.example"}, True),
+        ({"host": "http://api.example/@home"}, False),
         ({"extra": {"X-Tenant": "edye", "verify": "/ca.pem"}}, False),
         ({}, False),
     ],

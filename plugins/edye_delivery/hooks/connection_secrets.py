@@ -52,17 +52,18 @@ def _certain_secrets_of(connection: Connection) -> Iterator[str]:
         yield f"{login}:{password}"  # as basic authentication has it, in base64
     if login and connection.conn_type in KEY_TYPES:
         yield login
-    if "://" in (connection.host or ""):
-        yield from _of_address(connection.host or "")
+    host = connection.host or ""
+    yield from _of_address(host if "://" in host else f"//{host}")
     yield from _of_extras(extra)
     for address in getproxies().values() if extra.get("trust_env", True) else ():
         yield from _of_address(address)
 
 
 def carries_credential(connection: Connection) -> bool:
-    """Whether calls over the connection authenticate: by password, or by a header of its extras."""
+    """Whether calls over the connection authenticate: by password, in the address, or by a header of its extras."""
     named = [name for name, value in connection.extra_dejson.items() if isinstance(value, str)]
-    return bool(connection.password) or any(
+    in_address = (connection.host or "").rpartition("://")[2].partition("/")[0].rpartition("@")[0]
+    return bool(connection.password or in_address) or any(
         SOUNDS_SECRET.search(name) for name in named if name.lower() not in HARMLESS_EXTRAS
     )
 
