@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from edye_delivery.catalog.vocabulary import Channel, Mode
 from edye_delivery.catalog.withdrawal import WithdrawalOrder
 from edye_delivery.dag_support.defaults import RETRIES
 from edye_delivery.errors import ConfigurationInvalid
+from edye_delivery.hooks.ingest import IngestHook
 from edye_delivery.operators.connections import needs_of, refuse_unusable
 from tests.builders import the_annex
 
@@ -95,6 +97,31 @@ def test_all_that_are_missing_are_named_in_one_sentence_with_what_each_needs(con
     assert "delivery_ledger (the ledger: type sqlite with the file as host or type postgres with host, " in complaint
     assert "roku_ftp" not in complaint
     assert "feed_store" not in complaint
+
+
+def test_a_time_out_of_half_a_lease_is_possible(connections):
+    connections(roku_ingest=KNOWN["roku_ingest"] | {"extra": {"timeout_s": 150}})
+    annex = the_annex(api={"lease_s": 300})
+    refuse_unusable(needs_of(annex, a_request()))
+    assert IngestHook(annex).api() is not None
+
+
+@pytest.mark.parametrize(
+    ("timeout_s", "told"),
+    [
+        (151, "timeout_s is 151, and has to be at most half of the annex's api.lease_s (300)"),
+        ("much", "timeout_s is a number above 0, not 'much'"),
+    ],
+)
+def test_a_time_out_that_outlasts_half_a_lease_is_refused_before_any_work_and_by_the_client(
+    connections, timeout_s, told
+):
+    connections(roku_ingest=KNOWN["roku_ingest"] | {"extra": {"timeout_s": timeout_s}})
+    annex = the_annex(api={"lease_s": 300})
+    with pytest.raises(ConfigurationInvalid, match=re.escape(told)):
+        IngestHook(annex).api()
+    complaint = complaint_of(annex, a_request())
+    assert complaint.startswith(f"the run cannot begin: the connection roku_ingest: extra {told}")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import math
 from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.clients.ingest import IngestApi
+from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks.http_client import SYSTEM_TEMPO, ApiHook
 
 
@@ -22,5 +23,16 @@ class IngestHook(ApiHook):
 
         No call goes on after `ends_at_s` on the monotonic clock.
         """
+        self.check_timeout()
         client = self.client(api_channel_of(self._annex).answer_timeout_s)
         return IngestApi(client, self._annex, SYSTEM_TEMPO, self.mask, ends_at_s)
+
+    def check_timeout(self) -> None:
+        """ConfigurationInvalid where a title's lease could end while its call still waits for an answer."""
+        channel = api_channel_of(self._annex)
+        timeout_s = self.bounds(channel.answer_timeout_s).answer_s
+        if channel.lease_s < 2 * timeout_s:
+            raise ConfigurationInvalid(
+                f"the connection {channel.conn_id}: extra timeout_s is {timeout_s:g}, and has to be at most half of "
+                f"the annex's api.lease_s ({channel.lease_s:g}), else another run takes a title over that is being sent"
+            )

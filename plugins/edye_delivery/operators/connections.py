@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from airflow.sdk import BaseHook, Connection
@@ -14,16 +14,21 @@ from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks import artifacts, edye, ledger
+from edye_delivery.hooks.ingest import IngestHook
 from edye_delivery.operators.withdrawing import endpoint_for
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A connection, what it is for, and what it takes: its fields by type of connection."""
+    """A connection, what it is for, and what it takes: its fields by type of connection.
+
+    `check` raises ConfigurationInvalid where the connection does not go with the annex.
+    """
 
     conn_id: str
     purpose: str
     takes: tuple[tuple[str, str], ...]
+    check: Callable[[], None] = lambda: None
 
 
 HTTP = (("http", "host, port, and the token as password"),)
@@ -63,7 +68,8 @@ def _partner_needs(annex: Annex, request: RunRequest) -> Iterator[Need]:
         if endpoint_for(annex, request) is not None:
             yield Need(api_channel_of(annex).conn_id, f"telling {annex.display_name}", HTTP)
     elif request.channel is Channel.API:
-        yield Need(api_channel_of(annex).conn_id, f"the ingest API of {annex.display_name}", HTTP)
+        purpose = f"the ingest API of {annex.display_name}"
+        yield Need(api_channel_of(annex).conn_id, purpose, HTTP, IngestHook(annex).check_timeout)
     else:
         yield Need(ftp_channel_of(annex).conn_id, f"the FTP server of {annex.display_name}", FTP)
 
@@ -78,8 +84,13 @@ def _complaint(need: Need) -> str:
     kind = SAME_TYPE.get(connection.conn_type, connection.conn_type)
     if kind not in dict(need.takes):
         return f"{named} is of type {connection.conn_type!r:.40}"
-    lacking = _lacking(kind, connection)
-    return f"{named} has no {lacking}" if lacking else ""
+    if lacking := _lacking(kind, connection):
+        return f"{named} has no {lacking}"
+    try:
+        need.check()
+    except ConfigurationInvalid as error:
+        return str(error)
+    return ""
 
 
 def _lacking(kind: str, connection: Connection) -> str:
