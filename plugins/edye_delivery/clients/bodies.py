@@ -69,10 +69,11 @@ class Gunzip:
     """Unpacks gzip, also of several members, in blocks of bounded size."""
 
     def __init__(self, what: str) -> None:
-        self._what, self._member = what, zlib.decompressobj(GZIP)
+        self._what, self._member, self._is_begun = what, zlib.decompressobj(GZIP), False
 
     def blocks(self, packed: bytes) -> Iterator[bytes]:
         """What the next packed bytes give."""
+        self._is_begun = self._is_begun or bool(packed)
         try:
             while packed:
                 if self._member.eof:
@@ -83,6 +84,6 @@ class Gunzip:
             raise AnswerMalformed(f"{self._what} says that it is gzip, but it cannot be unpacked") from error
 
     def check_end(self) -> None:
-        """AnswerMalformed where the last member is not complete."""
-        if not self._member.eof:
+        """AnswerMalformed where the last member is not complete; no byte at all is no body."""
+        if self._is_begun and not self._member.eof:
             raise AnswerMalformed(f"{self._what} is gzip that is cut off")

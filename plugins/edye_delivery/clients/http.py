@@ -26,6 +26,7 @@ JSON_NESTS_MAX = 300_000
 """Lists and objects of one text: as values, `{},{},` takes 30 times its bytes. A page of 1,000 items has 60,000."""
 JSON_DIGITS_MAX = 40
 """Beyond 64 bits, for a partner may name an ingest by a number; of 4,301 digits Python itself makes no number."""
+ERRORS_FROM = 400
 TRANSIENT_STATUSES = frozenset({408, 425, 429})
 
 
@@ -91,20 +92,21 @@ def exchange(
 ) -> HttpAnswer:
     """Sends the request and reads the whole answer; every transport failure is a Transient that names `what`.
 
+    Of an error (400 and above) whose body is too large or cannot be unpacked, the answer has what came before.
     Without bounds the client's own time-out is the deadline. `mask` knows the client's secrets: neither an error nor a
     sentence about the answer repeats them.
     """
     bounds = bounds or bounds_of(client)
     _ask_for_one_layer(request)
     response = open_answer(client, request, what, bounds, mask=mask)
+    content = bytearray()
     with transport_failures(what, mask), _answer_bounds(what, response.status_code, bounds):
         try:
-            content = bytearray()
             for block in body_blocks(response, what, bounds.max_bytes):
                 content += block
-            return HttpAnswer(response.status_code, response.headers, bytes(content), mask)
         finally:
             response.close()
+    return HttpAnswer(response.status_code, response.headers, bytes(content), mask)
 
 
 async def exchange_async(
@@ -118,14 +120,14 @@ async def exchange_async(
     bounds = bounds or bounds_of(client)
     _ask_for_one_layer(request)
     response = await open_answer_async(client, request, what, bounds, mask=mask)
+    content = bytearray()
     with transport_failures(what, mask), _answer_bounds(what, response.status_code, bounds):
         try:
-            content = bytearray()
             async for block in async_body_blocks(response, what, bounds.max_bytes):
                 content += block
-            return HttpAnswer(response.status_code, response.headers, bytes(content), mask)
         finally:
             await response.aclose()
+    return HttpAnswer(response.status_code, response.headers, bytes(content), mask)
 
 
 def _ask_for_one_layer(request: httpx.Request) -> None:
@@ -199,15 +201,20 @@ def bounds_of(
 
 @contextmanager
 def _answer_bounds(what: str, status: int, bounds: CallBounds) -> Iterator[None]:
-    """An answer that is larger than it may be, or packed otherwise, is malformed; its status is told."""
+    """An answer that is larger than it may be, or packed otherwise, is malformed; its status is told.
+
+    An error is what its status says, whatever its body is.
+    """
     try:
         yield
     except MediaTooLarge as error:
-        told = f"{what} answered {status} with more than {bounds.max_bytes:,} bytes"
-        raise AnswerMalformed(told).answered(status) from error
+        if status < ERRORS_FROM:
+            told = f"{what} answered {status} with more than {bounds.max_bytes:,} bytes"
+            raise AnswerMalformed(told).answered(status) from error
     except AnswerMalformed as error:
-        error.answered(status)
-        raise
+        if status < ERRORS_FROM:
+            error.answered(status)
+            raise
 
 
 @contextmanager

@@ -3,15 +3,17 @@
 import asyncio
 import gzip
 import zlib
+from contextlib import nullcontext
 
 import httpx
 import pytest
 
 from edye_delivery.clients.bodies import BLOCK_BYTES, async_body_blocks, body_blocks
 from edye_delivery.clients.bounds import CallBounds
-from edye_delivery.clients.http import exchange
-from edye_delivery.errors import AnswerMalformed, MediaTooLarge
-from tests.unit.clients.transport import client_of
+from edye_delivery.clients.http import HttpAnswer, exchange, exchange_async, raise_for_transient_or_auth
+from edye_delivery.errors import AnswerMalformed, AuthRefused, MediaTooLarge, Transient
+from tests.hostile_peer import hostile_peer, packed_answer
+from tests.unit.clients.transport import NOW, client_of
 
 MIB = 1024 * 1024
 
@@ -51,6 +53,45 @@ def test_gzip_that_is_cut_or_none_is_malformed():
         read(answer(gzip.compress(b"a" * 1000)[:-4], "gzip"))
     with pytest.raises(AnswerMalformed, match="cannot be unpacked"):
         read(answer(zlib.compress(b"a"), "gzip"))
+
+
+def test_no_byte_at_all_is_a_body_without_bytes_however_it_is_said_to_be_packed():
+    assert read(answer(b"", "gzip")) == b""
+
+
+BAD_BODIES = {
+    "too large": (packed_answer(gzip.compress(b"a" * 64 * MIB), b"gzip"), MIB),
+    "br": (packed_answer(b"\x0b\x02\x80{}\x03", b"br"), 0),
+    "no gzip": (packed_answer(b"{}", b"gzip"), 0),
+    "cut gzip": (packed_answer(gzip.compress(b"a" * 1000)[:-8], b"gzip"), 1000),
+    "empty gzip": (packed_answer(b"", b"gzip"), 0),
+}
+
+
+def both_ways(port: int) -> list[HttpAnswer]:
+    async def on_a_loop() -> HttpAnswer:
+        async with httpx.AsyncClient(timeout=30, trust_env=False) as web:
+            return await exchange_async(web, request, "the shop", CallBounds(max_bytes=MIB))
+
+    request = httpx.Request("GET", f"http://127.0.0.1:{port}/a")
+    with httpx.Client(timeout=30, trust_env=False) as web:
+        return [exchange(web, request, "the shop", CallBounds(max_bytes=MIB)), asyncio.run(on_a_loop())]
+
+
+@pytest.mark.parametrize(("whole", "kept_bytes"), BAD_BODIES.values(), ids=BAD_BODIES)
+@pytest.mark.parametrize(
+    ("status", "error"), [(b"401 No", AuthRefused), (b"503 Later", Transient), (b"404 Not Found", None)]
+)
+def test_an_error_is_what_its_status_says_whatever_its_body_is(whole, kept_bytes, status, error):
+    bad = whole.replace(b"200 OK\r\n", status + b"\r\nRetry-After: 7\r\n")
+    with hostile_peer(lambda caller: caller.send(bad)) as port:
+        answers = both_ways(port)
+    for told in answers:
+        assert (told.status, len(told.content)) == (int(status[:3]), kept_bytes)
+        with pytest.raises(error) if error else nullcontext() as raised:
+            raise_for_transient_or_auth(told.status, told.headers, "the shop", NOW)
+        if error is Transient:
+            assert raised.value.retry_after_s == 7
 
 
 def test_an_event_loop_has_its_turn_after_every_block():

@@ -169,3 +169,10 @@ def test_an_ingest_that_the_partner_does_not_know_is_for_a_person():
 def test_a_state_that_the_annex_does_not_list_is_asked_for_again():
     with pytest.raises(AnswerMalformed):
         status_of(200, {"status": "almost"})
+
+
+def test_a_title_that_is_gone_is_as_good_as_withdrawn_whatever_the_answer_s_body_is():
+    annex = the_annex(withdrawal={"endpoint": {"method": "DELETE", "path": "/titles/{external_id}"}})
+    answer = httpx.Response(404, headers={"Content-Encoding": "br"}, stream=httpx.ByteStream(b"\x0b\x02"))
+    api = IngestApi(client_of(lambda request: answer), annex, Slept().tempo())
+    assert api.withdraw("EDYE_1", "r", None, annex.withdrawal.endpoint).status == 404
