@@ -12,12 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from edye_delivery.clients.bounds import CallBounds, Deadline, Meter
-from edye_delivery.clients.network import look_up
+from edye_delivery.clients.network import look_up, shares_s
 from edye_delivery.errors import TooSlow, Transient
 
 BLOCK_BYTES = 64 * 1024
-ADDRESSES_MAX = 8
-"""So many of a name's addresses are tried, each with its share of the time that is left."""
 
 
 class SessionLife:
@@ -85,12 +83,11 @@ class Line:
     def dial(self, host: str, port: int) -> socket.socket:
         """A connection to the host, within what is left for the answer."""
         try:
-            addresses = look_up(host, port, self.left_s())[:ADDRESSES_MAX]
+            addresses = look_up(host, port, self.left_s())
         except TimeoutError as error:
             raise self._missed() from error
         failure = OSError(f"{host} has no address")
-        for number, address in enumerate(addresses):
-            share_s = self.left_s() / (len(addresses) - number)
+        for address, share_s in shares_s(addresses, self.left_s):
             try:
                 connection = socket.create_connection((address, port), share_s)
             except OSError as error:

@@ -6,7 +6,7 @@ import queue
 import socket
 import ssl
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
@@ -15,14 +15,16 @@ from typing import Any
 import httpcore
 import httpx
 
-from edye_delivery.clients.exchange import exchange_of
+from edye_delivery.clients.exchange import TimeoutOfCall, exchange_of
 
+ADDRESSES_MAX = 8
+"""So many of a name's addresses are tried, each with its share of the time that is left."""
 WRITE_BYTES = 256 * 1024
 """Of one wait: a write of more could go on for long without our hearing of it."""
 
 
 def look_up(host: str, port: int, seconds: float) -> list[str]:
-    """The addresses of a host, in the order in which they are to be tried.
+    """The addresses of a host, in the order in which they are to be tried, at most ADDRESSES_MAX.
 
     OSError where it has none, TimeoutError after the seconds: the system's own look-up has no end that one could set,
     so it is left behind in a thread that keeps nobody waiting.
@@ -47,7 +49,20 @@ def look_up(host: str, port: int, seconds: float) -> list[str]:
         raise TimeoutError(f"nobody said within {seconds:.0f} s which address {host} has") from None
     if isinstance(addresses, OSError):
         raise addresses
-    return addresses
+    return addresses[:ADDRESSES_MAX]
+
+
+def shares_s(addresses: Sequence[str], left_s: Callable[[], float]) -> Iterator[tuple[str, float]]:
+    """Each address with its share of the seconds that are left: one that is dead does not take them all."""
+    for number, address in enumerate(addresses):
+        yield address, left_s() / (len(addresses) - number)
+
+
+def shares(addresses: Sequence[str], timeout: float | None) -> Iterator[tuple[str, TimeoutOfCall]]:
+    """As `shares_s`, of what the call has left, as time-outs; TooSlow."""
+    call = exchange_of(timeout)
+    for address, share_s in shares_s(addresses, call.begin_connect):
+        yield address, TimeoutOfCall.of(_shorter(timeout, share_s), call)
 
 
 class BoundedStream(httpcore.NetworkStream):
@@ -115,9 +130,9 @@ class BoundedBackend(httpcore.NetworkBackend):
         """As httpcore's, within the call's bounds; TooSlow."""
         options = tuple(socket_options or ())
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
-        for address in self._addresses(host, port, timeout):
+        for address, share in shares(self._addresses(host, port, timeout), timeout):
             try:
-                with connecting(timeout) as seconds:
+                with connecting(share) as seconds:
                     return BoundedStream(self._backend.connect_tcp(address, port, seconds, local_address, options))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error

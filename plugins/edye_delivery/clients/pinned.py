@@ -8,7 +8,7 @@ from typing import Any
 import httpcore
 import httpx
 
-from edye_delivery.clients.network import AsyncBoundedBackend
+from edye_delivery.clients.network import AsyncBoundedBackend, shares
 from edye_delivery.clients.public_hosts import HostGuard
 
 
@@ -33,9 +33,9 @@ class PinnedBackend(AsyncBoundedBackend):
         """As httpcore's, within the call's bounds; all addresses are tried in the order of the look-up. TooSlow."""
         options, addresses = tuple(socket_options or ()), self._guard.addresses_of(host)
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
-        for address in (host,) if addresses is None else addresses:
+        for address, share in shares((host,) if addresses is None else addresses, timeout):
             try:
-                return await super().connect_tcp(address, port, timeout, local_address, options)
+                return await super().connect_tcp(address, port, share, local_address, options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure

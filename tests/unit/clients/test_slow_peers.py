@@ -1,8 +1,6 @@
 """Calls to peers that never end, over real sockets: each ends within its bounds, as a Transient with a sentence."""
 
 import asyncio
-import socket
-import threading
 import time
 from contextlib import contextmanager
 
@@ -12,7 +10,6 @@ import pytest
 from edye_delivery.clients.bounds import CallBounds
 from edye_delivery.clients.http import bounds_of, exchange, exchange_async, open_answer
 from edye_delivery.clients.media import MediaFile, MediaHost
-from edye_delivery.clients.network import look_up
 from edye_delivery.errors import AnswerMalformed, TooSlow, Transient
 from tests.hostile_peer import (
     BEHAVIOURS,
@@ -178,30 +175,6 @@ def test_a_wait_for_a_free_connection_is_part_of_the_deadline():
         with pytest.raises(Transient, match=r"did not answer in time \(PoolTimeout\)"):
             exchange(web, request_to(port), "the shop", BOUNDS)
         taken.close()
-
-
-def test_a_look_up_that_nobody_answers_is_part_of_the_deadline(monkeypatch):
-    over = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [over.wait()][:0])
-    with client() as web, ends_soon(), pytest.raises(TooSlow, match="the shop"):
-        exchange(web, httpx.Request("GET", "http://partner.example/a"), "the shop", BOUNDS)
-    over.set()
-
-
-def test_every_address_of_a_name_is_tried_within_one_deadline(monkeypatch):
-    with hostile_peer(says_nothing) as port:
-        answers = [
-            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in ("127.0.0.2", "127.0.0.1")
-        ]
-        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answers)
-        assert look_up("partner.example", port, 1.0) == ["127.0.0.2", "127.0.0.1"]
-        with client() as web, ends_soon(), pytest.raises(TooSlow, match="no whole answer"):
-            exchange(web, httpx.Request("GET", f"http://partner.example:{port}/a"), "the shop", BOUNDS)
-
-
-def test_a_host_that_nobody_knows_is_told_as_such():
-    with client() as web, pytest.raises(Transient, match="ConnectError"):
-        exchange(web, httpx.Request("GET", "http://no-such-host.invalid/a"), "the shop", BOUNDS)
 
 
 def test_the_client_s_time_out_is_the_deadline_where_nobody_says_otherwise():
