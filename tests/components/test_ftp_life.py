@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from edye_delivery.clients.ftp_path import RemotePath
 from edye_delivery.clients.ftp_watch import FtpWatch
 from edye_delivery.errors import TooSlow, Transient
 from edye_delivery.triggers.ftp import FtpTrigger
+from edye_delivery.triggers.ingest import LOOP_TEMPO
 from tests.builders import the_annex
 from tests.components.event_loop import START, Loop
 from tests.components.hostile_ftp import (
@@ -150,6 +152,43 @@ def test_no_look_begins_while_another_one_lives(monkeypatch: pytest.MonkeyPatch)
     assert outcomes["A.json"]["cause"] == "stuck"
     assert (most, living) == (1, 0)
     assert looks > 2
+
+
+def short_wait(connect: Callable[[SessionLife], FtpSession]) -> FtpWatch:
+    annex = the_annex(ftp={"outcome": {"by": "pickup"}, "polling": POLLING, "answer_timeout_s": 0.3})
+    return FtpWatch(annex, connect, ["A.json"], datetime.now(UTC) + timedelta(seconds=0.5), LOOP_TEMPO)
+
+
+def test_a_look_ends_with_the_wait() -> None:
+    began = time.monotonic()
+    with hostile_ftp(greeting=silent) as server:
+        outcomes = asyncio.run(short_wait(lambda life: FtpSession(account(server), life)).until_all_ended())
+    assert outcomes["A.json"]["cause"] == "stuck"
+    assert time.monotonic() - began < END_S
+
+
+def test_a_wait_for_a_free_thread_ends_with_the_wait_and_its_look_never_begins() -> None:
+    looks, over = list[SessionLife](), threading.Event()
+
+    def connect(life: SessionLife) -> FtpSession:
+        looks.append(life)
+        raise Transient("too late")
+
+    async def wait() -> dict[str, dict[str, Any]]:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        holding = loop.run_in_executor(None, over.wait, 4 * END_S)
+        try:
+            return await short_wait(connect).until_all_ended()
+        finally:
+            over.set()
+            await holding
+
+    began = time.monotonic()
+    outcomes = asyncio.run(wait())
+    assert time.monotonic() - began < END_S
+    assert outcomes["A.json"]["cause"] == "stuck"
+    assert looks == []
 
 
 async def events(name: str = "A.json", lasts_s: float = 60) -> list[Any]:

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from datetime import timedelta
+import time
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -203,6 +204,31 @@ def test_the_deadline_ends_the_wait_with_what_was_last_seen():
     outcomes, _ = watched(Partner(a=["processing"], b=["completed"], c=[httpx.Response(503)]), hours=0.1, loop=loop)
     assert {name: outcome["state"] for name, outcome in outcomes.items()} == {"a": "processing", "b": "completed"}
     assert loop.at >= START + timedelta(hours=0.1)
+
+
+def test_ingests_whose_turn_comes_after_the_deadline_are_not_asked_for():
+    async def watch(port):
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+            ids, ends_at = [f"t{number}" for number in range(100)], datetime.now(UTC) + timedelta(seconds=0.5)
+            polling = POLLING | {"at_once": 1}
+            watch = IngestWatch(the_annex(api={"polling": polling}), client, ids, ends_at, module.LOOP_TEMPO)
+            return await watch.until_all_ended()
+
+    def slow(caller):
+        caller.over.wait(0.1)
+        caller.send(b'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 22\r\n\r\n{"status":"completed"}')
+
+    began = time.monotonic()
+    with hostile_peer(slow) as port:
+        outcomes = asyncio.run(watch(port))
+    assert 0 < len(outcomes) < 100
+    assert time.monotonic() - began < 5
+
+
+def test_ingests_whose_turn_comes_after_a_refused_token_are_not_asked_for():
+    partner = Partner(**{f"t{number}": [httpx.Response(401)] for number in range(20)})
+    watched(partner)
+    assert len(partner.looks) <= POLLING["at_once"]
 
 
 def test_a_refused_token_ends_the_wait_at_once_for_all():

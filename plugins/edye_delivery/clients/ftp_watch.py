@@ -1,6 +1,7 @@
 """Watching a batch's outcomes on a partner's FTP server: one look after the other, each with one connection.
 
 A look works in a thread. It ends by itself, its session's life is bounded; so there is never a second one beside it.
+It ends with the wait: the last one, at the deadline, has the time of one answer.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class FtpWatch:
                 self.auth_error = str(error)
             except (Transient, FtpRefused) as error:
                 log.warning("the look for the outcomes broke off: %s", error)
-            self._note(sightings)
+            self._note(dict(sightings))  # a look that was ended may still write there
             pause_s, every_s = every_s * (0.75 + self._tempo.random() / 2), min(pace.slowest_s, every_s * pace.growth)
         return {name: self._told(name, sighting) for name, sighting in self._seen.items()}
 
@@ -59,16 +60,21 @@ class FtpWatch:
         return [name for name, seen in self._seen.items() if seen is None or not seen.state.is_terminal]
 
     async def _look_apart(self, sightings: dict[str, Sighting]) -> None:
-        """Looks in a thread, whose connections are closed when the wait is cancelled."""
-        life = SessionLife()
+        """Looks in a thread, whose connections are closed when the wait is cancelled or over."""
+        life, left_s = SessionLife(), max(self._left_s(), ftp_channel_of(self._annex).answer_timeout_s)
+        ends_at_s = life.clock() + left_s
         try:
-            await asyncio.to_thread(self._look_once, self._open(), life, sightings)
+            async with asyncio.timeout(left_s):  # the wait for a free thread is part of it
+                await asyncio.to_thread(self._look_once, self._open(), life, ends_at_s, sightings)
+        except TimeoutError as error:
+            life.end()
+            raise Transient("the wait was over before the look was") from error
         except asyncio.CancelledError:
             life.end()
             raise
 
-    def _look_once(self, names: list[str], life: SessionLife, sightings: dict[str, Sighting]) -> None:
-        life.limit(LOOK_MAX_S)
+    def _look_once(self, names: list[str], life: SessionLife, ends_at_s: float, sightings: dict[str, Sighting]) -> None:
+        life.limit(min(LOOK_MAX_S, ends_at_s - life.clock()))
         session = self._connect(life)
         try:
             self._look.look(session, names, sightings)
@@ -77,11 +83,14 @@ class FtpWatch:
 
     async def _slept(self, pause_s: float) -> bool:
         """Sleeps, at most until the deadline; False once that is over."""
-        left_s = (self._deadline_at - self._tempo.now()).total_seconds()
+        left_s = self._left_s()
         if left_s <= 0:
             return False
         await self._tempo.sleep(min(pause_s, left_s))
         return True
+
+    def _left_s(self) -> float:
+        return (self._deadline_at - self._tempo.now()).total_seconds()
 
     def _note(self, sightings: dict[str, Sighting]) -> None:
         for name, sighting in sightings.items():

@@ -80,6 +80,8 @@ class IngestWatch:
                 told = self._mask.words(str(error), WORDS_MAX_CHARS)
                 log.warning("the state of %s cannot be read: %s: %s", tracking_id, type(error).__name__, told)
             else:
+                if status is None:
+                    return
                 self._note(status)
                 if status.state.is_terminal:
                     return
@@ -89,16 +91,23 @@ class IngestWatch:
 
     async def _slept(self, pause_s: float) -> bool:
         """Sleeps, at most until the deadline; False once there is no more sense in asking."""
-        left_s = (self._deadline_at - self._tempo.now()).total_seconds()
+        left_s = self._left_s()
         if left_s <= 0 or self.auth_error is not None:
             return False
         await self._tempo.sleep(min(pause_s, left_s))
         return self.auth_error is None
 
-    async def _asked(self, tracking_id: str) -> IngestStatus:
+    def _left_s(self) -> float:
+        return (self._deadline_at - self._tempo.now()).total_seconds()
+
+    async def _asked(self, tracking_id: str) -> IngestStatus | None:
+        """What the partner says; None where the wait was over before it was this ingest's turn."""
         what = f"{self._annex.display_name}'s status of {tracking_id}"
         request = status_request(self._client, self._channel, tracking_id)
+        has_to_wait = self._calls.locked()
         async with self._calls:
+            if self.auth_error is not None or (has_to_wait and self._left_s() <= 0):
+                return None
             bounds = bounds_for(self._client, self._channel, STATUS_MAX_BYTES)
             answer = await exchange_async(self._client, request, what, bounds, self._mask)
         return read_status(self._annex, tracking_id, answer, self._tempo.now())
