@@ -120,6 +120,29 @@ def test_a_certificate_that_is_not_checked_is_warned_of_once(connect, caplog, mo
     assert f"the connection {conn_id} does not check the server's certificate" in told[0]
 
 
+@pytest.mark.parametrize("conn_id", ["edye_api", "roku_ingest", "ingesta_logs", "feed_store"])
+@pytest.mark.parametrize("content", [None, "no certificate"], ids=["absent", "none"])
+def test_a_file_of_authorities_that_cannot_be_read_is_told_with_the_connection_s_name(
+    connect, tmp_path, conn_id, content
+):
+    client, fields = CLIENTS[conn_id]
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+    connect(conn_id, fields, "https://partner.example", verify=str(path))
+    with pytest.raises(
+        ConfigurationInvalid, match=rf"connection {conn_id}: its extra verify names .*ca\.pem.*cannot be"
+    ):
+        client()
+
+
+@pytest.mark.parametrize("cert", ["/absent/own.pem", ["/absent/own.pem", "/absent/own.key"], ["a", "b", "c", "d"]])
+def test_a_certificate_of_our_own_that_cannot_be_read_is_told_too(connect, cert):
+    connect("roku_ingest", HTTP, "https://partner.example", cert=cert)
+    with pytest.raises(ConfigurationInvalid, match=r"connection roku_ingest: its extra cert names .* cannot be read"):
+        ApiHook("roku_ingest").client()
+
+
 def test_every_task_warns_anew(connect, caplog, monkeypatch):
     connect("roku_ingest", HTTP, "https://partner.example", verify=False)
     for task in ("deliver", "wait"):

@@ -36,7 +36,9 @@ class BoundedNode(BaseNode):
     def __init__(self, config: NodeConfig) -> None:
         super().__init__(config)
         self._bounds = CallBounds(answer_s=config.request_timeout or 60.0, max_bytes=ANSWER_MAX_BYTES)
-        self._client = httpx.Client(base_url=self.base_url, verify=_tls(config), timeout=config.request_timeout)
+        self._client = httpx.Client(
+            base_url=self.base_url, verify=config.ssl_context or True, timeout=config.request_timeout
+        )
 
     def perform_request(
         self, method: str, target: str, body: bytes | None = None, headers: Any = None, request_timeout: Any = DEFAULT
@@ -65,15 +67,6 @@ class BoundedNode(BaseNode):
     def close(self) -> None:
         """Closes the connections."""
         self._client.close()
-
-
-def _tls(config: NodeConfig) -> ssl.SSLContext | bool:
-    if config.scheme != "https":
-        return True
-    context = ssl.create_default_context(cafile=config.ca_certs)
-    if not config.verify_certs:
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context
 
 
 def _is_about_the_certificate(error: BaseException | None) -> bool:

@@ -21,11 +21,17 @@ NOT_SENT = frozenset({"expect", "accept-encoding"})
 """httpx does not wait for 100 Continue; objects come as they were put. Neither header is signed."""
 
 
-def bind_s3(client: Any, bounds: CallBounds) -> None:
-    """Has a botocore client send its calls through our HTTP, with the certificates and the proxy of its own."""
+def certificates_of(client: Any) -> tuple[str | bool, tuple[str, str | None] | None]:
+    """The file of authorities that a botocore client would trust (False: anybody), and its own certificate and key."""
     session = client._endpoint.http_session
-    proxy = session._proxy_config.proxy_url_for(client.meta.endpoint_url)
-    http = httpx.Client(verify=_tls(session), proxy=proxy, trust_env=False, timeout=bounds.answer_s)
+    own = (session._cert_file, session._key_file) if session._cert_file else None
+    return get_cert_path(session._verify) if session._verify else False, own
+
+
+def bind_s3(client: Any, bounds: CallBounds, tls: ssl.SSLContext) -> None:
+    """Has a botocore client send its calls through our HTTP, with the proxy of its own."""
+    proxy = client._endpoint.http_session._proxy_config.proxy_url_for(client.meta.endpoint_url)
+    http = httpx.Client(verify=tls, proxy=proxy, trust_env=False, timeout=bounds.answer_s)
     client.meta.events.register("before-send.s3", S3Transport(http, bounds).send)
 
 
@@ -113,13 +119,3 @@ def _content(body: Any) -> bytes | Iterator[bytes] | None:
 def _target(url: str) -> bytes:
     """Path and query to the letter, as they were signed."""
     return f"/{url.partition('://')[2].partition('/')[2]}".encode()
-
-
-def _tls(session: Any) -> ssl.SSLContext:
-    """The certificates that botocore itself would trust and show."""
-    context = ssl.create_default_context(cafile=get_cert_path(session._verify) if session._verify else None)
-    if not session._verify:
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    if session._cert_file:
-        context.load_cert_chain(session._cert_file, session._key_file)
-    return context

@@ -15,11 +15,12 @@ from edye_delivery.clients.bounds import ANSWER_S, CallBounds
 from edye_delivery.clients.feed_pages import FeedPages, PageBounds, PageUnread
 from edye_delivery.clients.feed_store import S3FeedStore
 from edye_delivery.clients.public_hosts import HostGuard
-from edye_delivery.clients.s3_transport import bind_s3
+from edye_delivery.clients.s3_transport import bind_s3, certificates_of
 from edye_delivery.errors import ConfigurationInvalid, Transient
 from edye_delivery.hooks.connection_safety import check_s3
 from edye_delivery.hooks.connection_secrets import mask_of
 from edye_delivery.hooks.http_client import positive_number
+from edye_delivery.hooks.tls import tls_context
 
 
 class FeedStoreHook(BaseHook):
@@ -63,7 +64,7 @@ class FeedStoreHook(BaseHook):
         mask = mask_of(connection)
         with mask.errors():
             client = S3Hook(aws_conn_id=conn_id, verify=verify).get_conn()
-        bind_s3(client, self._bounds())
+        bind_s3(client, self._bounds(), tls_context(conn_id, *certificates_of(client)))
         return S3FeedStore(client, bucket, prefix, public_url, mask)
 
     def _bounds(self) -> CallBounds:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ssl
 from contextlib import suppress
-from typing import Any
 
 from airflow.providers.ftp.hooks.ftp import FTPHook
 from airflow.sdk import Connection
@@ -15,6 +13,7 @@ from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks.connection_safety import flag, verify_of, warn_once
 from edye_delivery.hooks.connection_secrets import secrets_of
 from edye_delivery.hooks.log_guard import guard_logs
+from edye_delivery.hooks.tls import tls_context
 
 FTP_PORT = 21
 
@@ -46,7 +45,7 @@ class FtpHook(FTPHook):
         connection = self._connection or self.get_connection(self.ftp_conn_id)
         if not connection.host or not connection.login:
             raise ConfigurationInvalid(f"the connection {self.ftp_conn_id} has no host or no login")
-        extra = connection.extra_dejson
+        conn_id, extra = self.ftp_conn_id, connection.extra_dejson
         guard_logs(secrets_of(connection))
         is_secure = flag(extra.get("tls", False))
         if not is_secure:
@@ -60,7 +59,7 @@ class FtpHook(FTPHook):
             port=connection.port or FTP_PORT,
             login=connection.login,
             password=connection.password or "",
-            tls=self._context(extra.get("verify", True)) if is_secure else None,
+            tls=tls_context(conn_id, verify_of(conn_id, extra.get("verify", True))) if is_secure else None,
             passive=flag(extra.get("passive", True)),
             encoding=self._encoding(str(extra.get("encoding", "utf-8"))),
             timeout_s=self._timeout_s,
@@ -75,16 +74,3 @@ class FtpHook(FTPHook):
             f"the connection {self.ftp_conn_id}: its extra encoding is {name!r:.100}, which is none for FTP, as utf-8 "
             "or latin-1 are"
         )
-
-    def _context(self, verify: Any) -> ssl.SSLContext:
-        verify = verify_of(self.ftp_conn_id, verify)
-        try:
-            context = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
-        except OSError as error:
-            raise ConfigurationInvalid(
-                f"the connection {self.ftp_conn_id}: its extra verify names {verify!r:.200}, which cannot be read "
-                f"({error})"
-            ) from error
-        if verify is False:
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        return context

@@ -21,6 +21,7 @@ from edye_delivery.clients.secret_mask import SecretMask
 from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks.connection_safety import refuse_plain_http, verify_of
 from edye_delivery.hooks.connection_secrets import carries_credential, mask_of
+from edye_delivery.hooks.tls import tls_context
 
 OUR_EXTRAS = frozenset({"allow_plain_http", "allowed_hosts", "timeout_s", "least_rate_bytes_s"})
 CONNECT_TIMEOUT_S = 10.0
@@ -120,12 +121,16 @@ class ApiHook(HttpHook):
             "headers": headers,
             "auth": auth,
             "timeout": httpx.Timeout(self.bounds(answer_timeout_s).answer_s, connect=CONNECT_TIMEOUT_S),
-            "verify": _tls(verify_of(self.http_conn_id, session.verify), session.cert),
+            "verify": self._tls(session.verify, session.cert),
             "proxy": proxies.get("https") or proxies.get("http"),
             "trust_env": session.trust_env,
             "follow_redirects": False,
             "limits": httpx.Limits(max_connections=64, max_keepalive_connections=32),
         }
+
+    def _tls(self, verify: Any, cert: Any) -> ssl.SSLContext | bool:
+        verify = verify_of(self.http_conn_id, verify)
+        return True if verify is True and not cert else tls_context(self.http_conn_id, verify, cert)
 
 
 def positive_number(extra: dict[str, Any], key: str, otherwise: float, conn_id: str) -> float:
@@ -137,14 +142,3 @@ def positive_number(extra: dict[str, Any], key: str, otherwise: float, conn_id: 
     if not 0 < number < math.inf:
         raise ConfigurationInvalid(f"the connection {conn_id}: extra {key} is a number above 0, not {extra[key]!r:.40}")
     return number
-
-
-def _tls(verify: bool | str, cert: Any) -> ssl.SSLContext | bool:
-    if verify is True and not cert:
-        return True
-    context = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
-    if verify is False:
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    if cert:
-        context.load_cert_chain(*([cert] if isinstance(cert, str) else cert))
-    return context

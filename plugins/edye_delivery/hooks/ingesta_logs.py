@@ -21,6 +21,7 @@ from edye_delivery.hooks.artifacts import ArtifactHook, ArtifactStore
 from edye_delivery.hooks.connection_safety import refuse_plain_http, verify_of
 from edye_delivery.hooks.connection_secrets import carries_credential, mask_of
 from edye_delivery.hooks.http_client import ApiHook, positive_number
+from edye_delivery.hooks.tls import tls_context
 
 log = logging.getLogger(__name__)
 CONN_ID = "ingesta_logs"
@@ -96,9 +97,6 @@ def _client(conn_id: str, connection: Connection) -> Elasticsearch:
     if carries_credential(connection):
         refuse_plain_http(conn_id, url, extra.get("allow_plain_http"))
     verify = verify_of(conn_id, extra.get("verify"))
-    secure = {"verify_certs": bool(verify), "ssl_show_warn": False} if url.scheme == "https" else {}
-    if isinstance(verify, str):
-        secure["ca_certs"] = verify
     host = f"[{url.host}]" if ":" in url.host else url.host
     return Elasticsearch(
         hosts=[f"{url.scheme}://{host}:{url.port or PORTS[url.scheme]}{url.path.rstrip('/')}"],
@@ -108,7 +106,7 @@ def _client(conn_id: str, connection: Connection) -> Elasticsearch:
         node_class=BoundedNode,
         max_retries=0,
         http_compress=True,
-        **secure,
+        ssl_context=tls_context(conn_id, verify) if url.scheme == "https" else None,
     )
 
 
