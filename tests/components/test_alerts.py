@@ -164,11 +164,56 @@ def test_what_apprise_says_of_a_service_is_logged_without_its_address(connected,
     assert "s3cret-t0ken" not in caplog.text
 
 
-@pytest.mark.parametrize(("address", "warns"), [("json://127.0.0.1:1/x", False), ("json://hooks.invalid/x", True)])
-def test_an_alert_over_plain_http_to_another_machine_is_warned_of(monkeypatch, caplog, address, warns):
-    config = {"conn_type": "apprise", "extra": {"config": [{"path": address}], "timeout_s": 0.01}}
-    monkeypatch.setenv("AIRFLOW_CONN_ALERTS", json.dumps(config))
+@pytest.fixture
+def tell(monkeypatch):
+    """Tells the service of an address, which has no time to answer."""
     monkeypatch.setattr(connection_safety, "_WARNED", set())
-    with pytest.raises(Transient):
+
+    def tell(address, **extra):
+        fields = {"conn_type": "apprise", "extra": {"config": [{"path": address}], "timeout_s": 0.01, **extra}}
+        monkeypatch.setenv("AIRFLOW_CONN_ALERTS", json.dumps(fields))
         AlertHook().tell("title", "body", is_critical=True)
-    assert ("over plain http" in caplog.text) is warns
+
+    return tell
+
+
+PLAIN = {
+    "json://user:s3cret-pw@hooks.example/x": "jsons",
+    "gotify://hooks.example/s3cret-t0ken": "gotifys",
+    "ntfy://user:s3cret-pw@hooks.example/topic": "ntfys",
+    "mmost://hooks.example/s3cretabcdefghijklm": "mmosts",
+    "mailto://user:s3cret-pw@hooks.example": "mailtos",
+    "kodi://user:s3cret-pw@hooks.example": "kodis",
+}
+
+
+@pytest.mark.parametrize(("address", "secure"), PLAIN.items(), ids=PLAIN.values())
+def test_an_alert_that_would_go_unencrypted_to_another_machine_is_refused(tell, address, secure):
+    with pytest.raises(ConfigurationInvalid, match=f"on hooks.example without encryption.* {secure}://") as refused:
+        tell(address)
+    assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("address", PLAIN, ids=PLAIN.values())
+def test_a_connection_may_permit_it_and_is_warned_of(tell, caplog, address):
+    with pytest.raises(Transient):
+        tell(address, allow_plain_http=True)
+    assert "the connection alerts tells hooks.example without encryption, as its extra allow_plain_http" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["json://127.0.0.1:1/x", "gotify://[::1]:1/token", "jsons://hooks.example/x", "ntfy://topic", "mailto://a:b@mail.example?mode=starttls",
+     "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"],
+)  # fmt: skip
+def test_this_machine_and_what_is_encrypted_need_no_permission(tell, caplog, address):
+    with pytest.raises(Transient):
+        tell(address)
+    assert "encryption" not in caplog.text
+    assert "certificate" not in caplog.text
+
+
+def test_a_service_whose_certificate_is_not_checked_is_warned_of(tell, caplog):
+    with pytest.raises(Transient):
+        tell("jsons://hooks.example/x?verify=no")
+    assert "the connection alerts does not check a service's certificate (verify=no in its address)" in caplog.text

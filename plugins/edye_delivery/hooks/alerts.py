@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from airflow.providers.apprise.hooks.apprise import AppriseHook
 from airflow.sdk import Connection
@@ -13,15 +12,13 @@ from apprise import Apprise, NotifyType
 from edye_delivery.clients.alert_call import send_alert
 from edye_delivery.clients.secret_mask import SecretMask
 from edye_delivery.errors import ConfigurationInvalid, NobodyToTell
-from edye_delivery.hooks.connection_safety import is_loopback, warn_once
+from edye_delivery.hooks.connection_safety import flag, is_loopback, warn_once
 from edye_delivery.hooks.connection_secrets import secrets_of_service
 from edye_delivery.hooks.http_client import positive_number
 from edye_delivery.hooks.log_guard import guard_logs
 
 CONN_ID = "alerts"
 ALERT_MAX_S = 60.0
-PLAIN_SCHEMES = frozenset({"form", "json", "xml"})
-"""Forms of an address that are plain http; with an s at their end they are https."""
 
 
 class AlertHook(AppriseHook):
@@ -51,6 +48,7 @@ class AlertHook(AppriseHook):
             ) from error
         if not services:
             raise ConfigurationInvalid(f"the connection {self.apprise_conn_id} names no service that Apprise knows")
+        self._refuse_plain(services, connection.extra_dejson.get("allow_plain_http"))
         kind = NotifyType.FAILURE if is_critical else NotifyType.SUCCESS
         extra = connection.extra_dejson
         send_alert(
@@ -65,15 +63,31 @@ class AlertHook(AppriseHook):
     def _mask_of(self, connection: Connection) -> SecretMask:
         """What Apprise says of a service goes to the log only: its address is hidden there, and what is in it."""
         addresses = [str(service["path"]) for service in self._services(connection)]
-        for address in addresses:
-            if address.partition("://")[0].lower() in PLAIN_SCHEMES and not is_loopback(
-                urlsplit(address).hostname or ""
-            ):
-                warn_once(self.apprise_conn_id, "tells a service over plain http: give its address in the form with s")
         secrets = [secret for address in addresses for secret in secrets_of_service(address)]
         guard_logs(secrets)
         return SecretMask.of(*secrets)
 
+    def _refuse_plain(self, services: Apprise, allowed: Any) -> None:
+        """ConfigurationInvalid for a service of another machine whose address has the unencrypted one of its forms."""
+        for service in services:
+            if not service.verify_certificate:
+                warning = "does not check a service's certificate (verify=no in its address)"
+                warn_once(self.apprise_conn_id, f"{warning}: whoever is in between reads along")
+            host = str(getattr(service, "host", None) or "localhost").strip("[]")  # one without a host is local
+            if service.secure or not service.protocol or not service.secure_protocol or is_loopback(host):
+                continue
+            if not flag(allowed or False):
+                raise ConfigurationInvalid(
+                    f"the connection {self.apprise_conn_id} would tell a service on {host} without encryption, and its "
+                    f"address is a credential: give it the form {_one_of(service.secure_protocol)}://, or, in a closed "
+                    "network, set the connection's extra allow_plain_http to true"
+                )
+            warn_once(self.apprise_conn_id, f"tells {host} without encryption, as its extra allow_plain_http permits")
+
     def _services(self, connection: Connection) -> list[dict[str, Any]]:
         config = self.get_config_from_conn(connection)
         return config if isinstance(config, list) else [config]
+
+
+def _one_of(protocols: str | tuple[str, ...]) -> str:
+    return protocols if isinstance(protocols, str) else protocols[0]
