@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
+import struct
 import subprocess
 import sys
 from contextlib import suppress
@@ -117,13 +119,12 @@ class _Worker:
     def ask(self, job: Job, content: bytes, options: dict[str, Any], cpu_s: float) -> Answer:
         told = {"module": job.__module__, "function": job.__name__, "options": options, "cpu_s": cpu_s}
         try:
+            self._limit_waits(cpu_s * WALL_PER_CPU)
             self.pipe.send_bytes(json.dumps(told).encode())
             self.pipe.send_bytes(content)
-            if not self.pipe.poll(cpu_s * WALL_PER_CPU):
-                raise TimeoutError
             header, count = json.loads(self.pipe.recv_bytes(HEADER_MAX_BYTES))
             blobs = [self.pipe.recv_bytes(BLOB_MAX_BYTES) for _ in range(count)]
-        except TimeoutError as error:
+        except BlockingIOError as error:  # the time of a wait is over
             self.end()
             raise Transient(f"decoding it did not end within {cpu_s * WALL_PER_CPU:g} s and was stopped") from error
         except (EOFError, OSError, ValueError) as error:
@@ -134,6 +135,14 @@ class _Worker:
         if "broke_off" in header:
             raise PictureBroken(f"decoding it broke off ({header['broke_off']!r:.200})")
         return header, blobs
+
+    def _limit_waits(self, seconds: float) -> None:
+        """Has every wait for the worker, to take or to give bytes, end after so long with a BlockingIOError."""
+        whole_s, part = divmod(seconds, 1)
+        limit = struct.pack("@ll", int(whole_s), int(part * 1_000_000))
+        with socket.socket(fileno=os.dup(self.pipe.fileno())) as line:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
 
     def end(self) -> None:
         """No process is left, and none waits to be reaped."""

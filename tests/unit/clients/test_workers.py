@@ -68,6 +68,22 @@ def test_a_job_that_costs_its_worker_costs_no_other(pool, job, options, error, t
     assert process_of(pool) != lost
 
 
+def test_a_worker_that_stands_still_before_it_takes_its_picture_holds_nobody(pool):
+    lost = process_of(pool)
+    os.kill(lost, signal.SIGSTOP)
+    with pytest.raises(Transient, match="did not end within 2 s and was stopped"):
+        pool.run(worker_jobs.tell, bytes(8_000_000), {}, 0.1)
+    assert not is_running(lost)
+    assert process_of(pool) != lost
+
+
+def test_a_worker_that_stands_still_in_the_middle_of_its_answer_holds_nobody(pool):
+    lost = process_of(pool)
+    with pytest.raises(Transient, match="did not end within 2 s and was stopped"):
+        pool.run(worker_jobs.answer_half, b"", {}, 0.1)
+    assert not is_running(lost)
+
+
 @pytest.mark.parametrize("job", [worker_jobs.swallow, worker_jobs.recurse], ids=["memory", "recursion"])
 def test_what_breaks_inside_a_job_is_told_and_the_worker_stays(pool, job):
     before = process_of(pool)

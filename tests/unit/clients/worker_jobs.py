@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Iterator
 from typing import Any
 
 Answer = tuple[dict[str, Any], list[bytes]]
@@ -53,3 +54,16 @@ def write(content: bytes, options: dict[str, Any]) -> Answer:
     with open(options["path"], "wb") as file:
         file.write(content)
     return {}, []
+
+
+class StopsInTheMiddle(list[bytes]):
+    """Blobs after whose first the process stands still."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield b"half"
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def answer_half(content: bytes, options: dict[str, Any]) -> Answer:
+    """Answers, and stands still before its last bytes."""
+    return {}, StopsInTheMiddle([b"half", b"rest"])
