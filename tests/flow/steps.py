@@ -235,11 +235,14 @@ def accept(bench: Bench) -> Told:
 
 
 def refresh(bench: Bench) -> Told:
+    if not bench.ledger.deliveries([bench.bad_key]):
+        bench.brought_to(DeliveryState.ACCEPTED)
     bench.break_for_bad(bench.ledger, "refresh", lambda partner, one: one.title.id == BAD)
-    window = remember_plan(ANNEX, WindowPlan(request=REQUEST, batches=0, unchanged=tuple(bench.plans)), bench.ledger)
+    newer = tuple(one.model_copy(update={"revision": "newer"}) for one in bench.plans)
+    window = remember_plan(ANNEX, WindowPlan(request=REQUEST, batches=0, unchanged=newer), bench.ledger)
     told = {bench.names[sentence.partition(": ")[0]]: sentence for sentence in window.broken_off}
     known = bench.ledger.memories(ANNEX.partner, bench.names)
-    return {edye_id: "kept" for name, edye_id in bench.names.items() if known[name].revision} | told
+    return {edye_id: "kept" for name, edye_id in bench.names.items() if known[name].revision.revision == "newer"} | told
 
 
 def withdrawals_of(bench: Bench) -> tuple[Withdrawal, ...]:

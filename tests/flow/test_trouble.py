@@ -6,9 +6,13 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from edye_delivery.catalog.vocabulary import Channel, Correction
-from edye_delivery.errors import AuthRefused, CircuitOpen
+from edye_delivery.annex.planning import plan_of
+from edye_delivery.catalog.vocabulary import Channel, Correction, DeliveryState
+from edye_delivery.clients.edye import EdyeApi
+from edye_delivery.errors import AuthRefused, CatalogueTooLarge, CircuitOpen
 from edye_delivery.ledger.tables import STREAKS
+from edye_delivery.operators.fetching import fetch_snapshot
+from tests.builders import a_movie
 from tests.flow.line import DAY, now, repack
 
 TITLE = "EDYE_PLANETA_S01E01_ES"
@@ -334,14 +338,51 @@ def test_a_refused_token_is_one_error_for_the_run_and_the_next_run_delivers_with
     assert line.run("run-2", external_ids=FIVE).totals.accepted == 5
 
 
+def unattended(line):
+    return {one.edye_id for one in line.ledger.unattended(line.annex.partner, Channel.API)}
+
+
+def left_by_a_dead_run(line, plan):
+    line.ledger.plan(line.annex.partner, "run-0", [plan])
+    line.ledger.begin_send(plan.delivery_key, "run-0")
+    line.ledger.received(plan.delivery_key, "t-0", 1, 1.0)
+    line.ledger.note_wait([plan.delivery_key], now() - timedelta(seconds=1))
+    return {plan.title.id}
+
+
+def test_what_a_run_that_died_left_ends_where_the_catalogue_does_not_have_its_title_any_more(line):
+    plan = plan_of(line.annex, a_movie(id="gone", title_id="EDYE_MOV_GONE"))
+    report = line.run("run-2", unattended=left_by_a_dead_run(line, plan))
+    delivery = line.ledger.deliveries([plan.delivery_key])[plan.delivery_key]
+    assert (delivery.state, delivery.tracking_id) == (DeliveryState.WITHDRAWN, "t-0")
+    assert "no longer offers it to this partner (not_in_catalogue)" in delivery.detail
+    assert report.left_out["not in the catalogue any more"] == 1
+    assert unattended(line) == set()
+
+
+def test_where_the_whole_catalogue_cannot_be_read_the_window_is_delivered_all_the_same(line, monkeypatch):
+    plan, episodes = plan_of(line.annex, a_movie(id="gone", title_id="EDYE_MOV_GONE")), EdyeApi.episodes
+
+    def refuse_the_whole(api, window):
+        if window is None:
+            raise CatalogueTooLarge("the catalogue has more than 200,000 items")
+        return episodes(api, window)
+
+    monkeypatch.setattr(EdyeApi, "episodes", refuse_the_whole)
+    ids = left_by_a_dead_run(line, plan)
+    snapshot = fetch_snapshot(line.annex, line.api, line.request(), ids)
+    assert snapshot.counts["titles"] > 0
+    assert unattended(line) == ids
+
+
 def test_what_a_run_that_died_left_with_the_partner_is_taken_up_by_the_next_run_of_any_window(line):
     _, judged = line.judge(line.request(external_ids=PAIR))
     line.send(judged, "run-1")
     ids = {title.plan.title.id for title in judged}
     line.ledger.note_wait([title.plan.delivery_key for title in judged], now() - timedelta(seconds=1))
-    assert set(line.ledger.unattended(line.annex.partner, Channel.API)) == ids
+    assert unattended(line) == ids
     other_day = {"start_at": DAY[1] + timedelta(days=30), "end_at": DAY[1] + timedelta(days=31)}
     titles = {title.external_id: title for title in line.run("run-2", unattended=ids, **other_day).titles}
     assert {name: titles[name].state for name in PAIR} == dict.fromkeys(PAIR, "accepted")
     assert [len(line.arrivals(name)) for name in PAIR] == [1, 1]
-    assert line.ledger.unattended(line.annex.partner, Channel.API) == []
+    assert unattended(line) == set()

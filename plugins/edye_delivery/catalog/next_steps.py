@@ -19,8 +19,8 @@ NEXT_STEPS = {
 NO_RUN = "where no run is on, run the window again"
 WAITED_FOR_AGAIN = f"a run that is on waits for its end; {NO_RUN}: it is waited for, not sent again"
 UNATTENDED = (
-    "the partner has it, and no run waits for it: read the log of its run; the next scheduled run of this partner goes "
-    "on with it, a hand run by external_ids at once"
+    "it has not ended, and no run goes on with it: read the log of its run; the next scheduled run of this partner "
+    "takes it up, a hand run by external_ids at once"
 )
 STATE_STEPS = {
     DeliveryState.PLANNED: f"nothing of it was sent yet: a run that is on sends it; {NO_RUN}",
@@ -39,7 +39,7 @@ STATE_STEPS = {
 def next_step(state: DeliveryState, cause: Cause | None, *, nobody_waits: bool = False) -> str:
     """One sentence on what to do: by the cause where there is one, else by the state.
 
-    `nobody_waits` where the partner has it, or has ended it, and no run looks after it.
+    `nobody_waits` where it has not ended and no run goes on with it.
     """
     if nobody_waits:
         return UNATTENDED

@@ -39,7 +39,9 @@ class PlannedTitle(Record):
     names the delivery that carries this content, and is the Idempotency-Key too: it is the content key but where a run
     sends content again that is accepted. `revision` is the digest of all that the catalogue says of the title.
     `reencode_asked` where the media is to be encoded anew although quality control may have nothing against it: the
-    partner refused it, or a person says so. `undoes_withdrawal` where acceptance offers again what a person withdrew.
+    partner refused it, or a person says so. `read_at` is when the run began to read the catalogue that says all this;
+    None where nobody knows. `asked_by_person` where a person asks for the title whatever stands; acceptance then offers
+    again what a person had withdrawn at `withdrawn_at`, as the plan saw it, and no later withdrawal.
     """
 
     title: Title
@@ -54,7 +56,14 @@ class PlannedTitle(Record):
     change: Change
     findings: tuple[Finding, ...] = ()
     reencode_asked: bool = False
-    undoes_withdrawal: bool = False
+    read_at: datetime | None = None
+    asked_by_person: bool = False
+    withdrawn_at: datetime | None = None
+
+    @property
+    def undone_withdrawal_at(self) -> datetime | None:
+        """When the withdrawal by hand was made that this plan undoes; None where it undoes none."""
+        return self.withdrawn_at if self.asked_by_person else None
 
 
 class Thumbnail(Record):
@@ -136,6 +145,12 @@ class RunRequest(Record):
     reason: str = ""
     correction: Correction | None = None
     withdrawal: WithdrawalOrder | None = None
+
+    @property
+    def takes_up_unattended(self) -> bool:
+        """Whether the run goes on with what no other run does; what a person names or resends is that alone."""
+        is_narrow = self.dry_run or self.external_ids or self.whole_catalogue
+        return not (is_narrow or self.is_persons_decision)
 
     @property
     def is_persons_decision(self) -> bool:

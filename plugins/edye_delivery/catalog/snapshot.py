@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pydantic import Field
 
 from edye_delivery.catalog.parse import MalformedItem
@@ -15,8 +17,17 @@ class LeftOut(Record):
     reason: str
 
 
+class CatalogueRead(Record):
+    """When a run began to read the catalogue: what it says may be older than what another run has read."""
+
+    at: datetime
+
+
 class Withdrawal(Record):
-    """An accepted title that the catalogue no longer offers to the partner, or that a person withdraws."""
+    """An accepted title that the catalogue no longer offers to the partner, or that a person withdraws.
+
+    `read_at` is when the catalogue was read that no longer offers it.
+    """
 
     delivery_key: str
     external_id: str
@@ -24,13 +35,15 @@ class Withdrawal(Record):
     reason: str
     title: str = ""
     by_hand: bool = False
+    read_at: datetime | None = None
 
 
 class WindowPlan(Record):
     """What a run does not work on but reports, and how many batches it works on.
 
-    `held` are titles that the partner refused and that have not changed since: they wait for a person. `broken_off` has
-    a sentence for what could not be written of a title that is not worked on.
+    `held` are titles that the partner refused and that have not changed since: they wait for a person. `unattended` are
+    deliveries that no run has waited for or ever will, for the title is not offered any more. `broken_off` has a
+    sentence for what could not be written of a title that is not worked on.
     """
 
     request: RunRequest
@@ -38,6 +51,7 @@ class WindowPlan(Record):
     unchanged: tuple[PlannedTitle, ...] = ()
     held: tuple[PlannedTitle, ...] = ()
     withdrawn: tuple[Withdrawal, ...] = ()
+    unattended: tuple[Withdrawal, ...] = ()
     malformed: tuple[MalformedItem, ...] = ()
     left_out: dict[str, int] = Field(default_factory=dict)
     not_found: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from edye_delivery.catalog.parse import MalformedItem
 from edye_delivery.catalog.plan import RunRequest
-from edye_delivery.catalog.snapshot import LeftOut
+from edye_delivery.catalog.snapshot import CatalogueRead, LeftOut
 from edye_delivery.catalog.title import Title
 
 Row = TypeVar("Row", bound=BaseModel)
@@ -26,9 +26,11 @@ KINDS: dict[type[BaseModel], bytes] = {
     Title: b"title",
     MalformedItem: b"malformed",
     LeftOut: b"left_out",
+    CatalogueRead: b"catalogue",
 }
 TOUCHED = b"touched"
 COUNTED = {"titles": b"title", "left_out": b"left_out", "malformed": b"malformed"}
+NOT_IN_CATALOGUE = "not_in_catalogue"
 NOT_COUNTED: Mapping[str, int] = {}
 
 
@@ -57,6 +59,12 @@ class SnapshotFile:
     def request(self) -> RunRequest:
         """What the run was asked to do."""
         return next(self._rows(RunRequest))
+
+    @property
+    def read_at(self) -> datetime | None:
+        """When the run began to read the catalogue; None in a snapshot that does not say it."""
+        read = next(self._rows(CatalogueRead), None)
+        return read.at if read is not None else None
 
     @property
     def titles(self) -> Iterator[Title]:
@@ -94,10 +102,11 @@ class SnapshotFile:
 class SnapshotWriter:
     """Takes the rows of a snapshot in any order, keeps them on disk, and writes the file in the right one."""
 
-    def __init__(self, request: RunRequest) -> None:
-        self._request = request
+    def __init__(self, request: RunRequest, read_at: datetime | None = None) -> None:
+        self._request, self._read_at = request, read_at
         self._counts = dict.fromkeys((*KINDS.values(), TOUCHED), 0)
-        self._database = sqlite3.connect("", isolation_level=None)  # gone with this value, and no file of anybody's
+        # Gone with this value, which any thread may be the last to hold, and no file of anybody's.
+        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._database.executescript(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
             "CREATE TABLE rows (number INTEGER PRIMARY KEY, kind BLOB, at INTEGER, id TEXT, row BLOB);"
@@ -117,6 +126,10 @@ class SnapshotWriter:
         """An episode whose series changed."""
         self._add(TOUCHED, title)
 
+    def add_missing(self, edye_id: str) -> None:
+        """A title that the run looked for and the catalogue does not have."""
+        self._add(b"left_out", LeftOut(edye_id=edye_id, reason=NOT_IN_CATALOGUE))
+
     def add_malformed(self, item: MalformedItem) -> None:
         """An item that cannot be read."""
         self._add(b"malformed", item)
@@ -126,6 +139,8 @@ class SnapshotWriter:
         snapshot = SnapshotFile({name: self._counts[kind] for name, kind in COUNTED.items()})
         with snapshot.path.open("wb") as file:
             file.write(_line(b"request", self._request.model_dump_json().encode()))
+            if self._read_at is not None:
+                file.write(_line(KINDS[CatalogueRead], CatalogueRead(at=self._read_at).model_dump_json().encode()))
             for kind, row in self._database.execute("SELECT kind, row FROM rows ORDER BY kind, at, id, number"):
                 file.write(_line(kind, row))
         return snapshot

@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, Connection, func, literal, or_, select, ty
 
 from edye_delivery.catalog.vocabulary import Channel, DeliveryState
 from edye_delivery.catalog.window import rfc3339
-from edye_delivery.ledger.classify import is_superseded
+from edye_delivery.ledger.classify import AT_PARTNER, is_superseded
 from edye_delivery.ledger.records import MOVES, WAITED_FOR, Delivery, MoveRefused
 from edye_delivery.ledger.rows import delivery_of
-from edye_delivery.ledger.tables import DELIVERIES, Moment
+from edye_delivery.ledger.tables import DELIVERIES, REVISIONS, Moment
 
 NO_LEASE: dict[str, Any] = dict.fromkeys(("lease_holder", "lease_run_id", "lease_try", "lease_expires_at"))
 WITH_PARTNER = frozenset({DeliveryState.RECEIVED, DeliveryState.PROCESSING, DeliveryState.COMPLETED})
@@ -63,8 +63,20 @@ class LeaseLost(MoveRefused):
     """The lease ended without a renewal, and somebody else has gone on with the delivery: this sender stops."""
 
 
-class AlreadyAccepted(MoveRefused):
+class NotToBeSent(MoveRefused):
+    """The delivery is not to be sent any more, by whatever run: something newer stands in its place."""
+
+
+class AlreadyAccepted(NotToBeSent):
     """The same content of the title was accepted meanwhile, from another delivery: it is not sent again."""
+
+
+class ContentOutdated(NotToBeSent):
+    """Content that was read later from the catalogue went to the partner meanwhile: older content does not follow."""
+
+
+class WithdrawnByHand(NotToBeSent):
+    """A person has withdrawn the title since it was planned."""
 
 
 def database_time(connection: Connection, later_s: float = 0.0) -> ColumnElement[datetime]:
@@ -111,10 +123,13 @@ def lost(key: str, row: Mapping[Any, Any] | None) -> LeaseLost:
     return LeaseLost(f"the lease on the delivery {key[:12]} ended without a renewal, and {stands}: this run stops")
 
 
-def check_title_is_free(connection: Connection, key: str, holder: str, channel: Channel) -> None:
-    """Raises TitleBusy or AlreadyAccepted where the delivery must not be begun now; its title's rows are locked then.
+def take_title(
+    connection: Connection, key: str, holder: str, channel: Channel, undone_withdrawal_at: datetime | None
+) -> None:
+    """Raises TitleBusy or NotToBeSent where the delivery must not be begun now; its title's rows are locked then.
 
-    Whoever begins another delivery of the title waits for this transaction's end, and sees what it wrote.
+    Whoever begins another delivery of the title waits for this transaction's end, and sees what it wrote. A sender
+    whose lease has ended has lost the title for good: it cannot renew the lease any more.
     """
     rows = _locked_rows_of_title(connection, key)
     deliveries = {row["delivery_key"]: delivery_of(row) for row in rows}
@@ -125,6 +140,10 @@ def check_title_is_free(connection: Connection, key: str, holder: str, channel: 
         if row["is_living"] and row["lease_holder"] != holder:
             raise TitleBusy.by(deliveries[row["delivery_key"]])
     _check_content_is_free(delivery, deliveries.values(), channel)
+    _check_content_is_newest(delivery, deliveries.values())
+    _check_not_withdrawn(connection, delivery, undone_withdrawal_at)
+    others = [other for other in deliveries if other != key]
+    connection.execute(update(DELIVERIES).where(DELIVERIES.c.delivery_key.in_(others)).values(**NO_LEASE))
 
 
 def _check_content_is_free(delivery: Delivery, deliveries: Iterable[Delivery], channel: Channel) -> None:
@@ -144,6 +163,27 @@ def _check_content_is_free(delivery: Delivery, deliveries: Iterable[Delivery], c
             )
 
 
+def _check_content_is_newest(delivery: Delivery, deliveries: Iterable[Delivery]) -> None:
+    for other in deliveries:
+        went = other.content_key != delivery.content_key and other.state in AT_PARTNER and other.sent_at is not None
+        if went and delivery.read_at and other.read_at and other.read_at > delivery.read_at:
+            raise ContentOutdated(
+                f"the run {other.run_id} has sent newer content of {delivery.external_id}, of what the catalogue said "
+                f"{rfc3339(other.read_at)}; this one is of {rfc3339(delivery.read_at)}"
+            )
+
+
+def _check_not_withdrawn(connection: Connection, delivery: Delivery, undone_withdrawal_at: datetime | None) -> None:
+    of_title = (REVISIONS.c.partner == delivery.partner) & (REVISIONS.c.external_id == delivery.external_id)
+    by_hand = select(REVISIONS).where(of_title, REVISIONS.c.withdrawal_reason.is_not(None))
+    row = connection.execute(by_hand).first()
+    if row is not None and row.withdrawn_at != undone_withdrawal_at:
+        raise WithdrawnByHand(
+            f"{delivery.external_id} was withdrawn {rfc3339(row.withdrawn_at)}: {row.withdrawal_reason}; a redelivery "
+            "offers it again"
+        )
+
+
 def _locked_rows_of_title(connection: Connection, key: str) -> list[Mapping[Any, Any]]:
     """Every delivery of the title with `is_living`, in the order of their keys; SQLite locks as a whole."""
     own = DELIVERIES.alias()
@@ -156,10 +196,11 @@ def _locked_rows_of_title(connection: Connection, key: str) -> list[Mapping[Any,
     return list(connection.execute(query.with_for_update(of=DELIVERIES)).mappings())
 
 
-def is_kept(row: Mapping[Any, Any]) -> bool:
+def is_kept(row: Mapping[Any, Any], tracking_id: str) -> bool:
     """Whether a receipt becomes the delivery's, whoever holds it: the first one to come does, unless it has ended.
 
-    One that failed may be taken all the same, but where the partner has it under another tracking id.
+    One that failed may be taken all the same, but where the partner has it under another tracking id, or where it is
+    this very ingest that the partner has ended.
     """
-    at_partner = row["cause"] in WAITED_FOR
-    return row["state"] == DeliveryState.SENDING or (row["state"] == DeliveryState.FAILED and not at_partner)
+    is_ended = row["cause"] in WAITED_FOR or (row["refused_cause"] and row["tracking_id"] == tracking_id)
+    return row["state"] == DeliveryState.SENDING or (row["state"] == DeliveryState.FAILED and not is_ended)

@@ -15,16 +15,23 @@ from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Channel, Deliv
 from edye_delivery.ledger.breaker import count_failure
 from edye_delivery.ledger.leases import is_free_for
 from edye_delivery.ledger.offers import Offer, offer, raise_version
-from edye_delivery.ledger.records import Delivery, Memory, Revision
-from edye_delivery.ledger.revisions import OFFERED, accepted_titles, keep_revision, refresh_revision
+from edye_delivery.ledger.records import Delivery, Memory, MoveRefused, Revision
+from edye_delivery.ledger.revisions import (
+    OFFERED,
+    accepted_titles,
+    is_of_title,
+    is_overtaken,
+    keep_revision,
+    refresh_revision,
+)
 from edye_delivery.ledger.rows import chunks, deliveries_of, delivery_of, revision_of
 from edye_delivery.ledger.sendings import Sendings
 from edye_delivery.ledger.streaks import count_error, count_success
 from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS, TITLE_STATUS
-from edye_delivery.ledger.title_status import CONFIRM, confirm_accepted
+from edye_delivery.ledger.title_status import CONFIRM, confirm_accepted, stand_at_accepted
 from edye_delivery.ledger.trail import Call
 from edye_delivery.ledger.transactions import repeated
-from edye_delivery.ledger.waits import note_wait, unattended
+from edye_delivery.ledger.waits import Unattended, nobody_waits, note_wait, unattended
 
 ROUND_ENDED: dict[str, Any] = {"rounds_ended": DELIVERIES.c.rounds_ended + 1, "unanswered": 0}
 
@@ -112,19 +119,20 @@ class Ledger(Sendings):
         call: Call | None = None,
         holder: str = "",
         tracking_id: str | None = None,
+        was_completed: bool = False,
     ) -> None:
         """The delivery failed; `ended_by_partner` where an ingest came to its end there: a resend is a new one.
 
         One that was `held_back`, because an error before it stopped the sending, is no further error in a row; one
         that the partner never saw (not `was_tried`) says nothing of the circuit. With a `tracking_id` it is that ingest
-        that failed: MoveRefused where it has ended, or the partner has the delivery by another. With a `holder` it is
-        that sender's try: MoveRefused where the partner has the delivery after all, TitleBusy where somebody else sends
-        it.
+        that failed: MoveRefused where it has ended (or, if it `was_completed`, is not the one that was), or the partner
+        has the delivery by another. With a `holder` it is that sender's try: MoveRefused where the partner has the
+        delivery after all, TitleBusy where somebody else sends it.
         """
         told: dict[str, Any] = {"cause": cause, "owner": CAUSE_OWNERS[cause], "detail": detail}
         with self._engine.begin() as connection:
             more = ROUND_ENDED | {"refused_cause": cause} if ended_by_partner else {"refused_cause": None}
-            free = and_(is_free_for(connection, holder), _is_running(tracking_id))
+            free = and_(is_free_for(connection, holder), _is_running(tracking_id, was_completed))
             if holder:
                 free = and_(free, DELIVERIES.c.state.in_((DeliveryState.PLANNED, DeliveryState.SENDING)))
             failed = self._moves.move(connection, key, DeliveryState.FAILED, "fail", free, call=call, **told, **more)
@@ -148,8 +156,8 @@ class Ledger(Sendings):
         with self._engine.begin() as connection:
             note_wait(connection, keys, until)
 
-    def unattended(self, partner: str, channel: Channel) -> list[str]:
-        """The EDYE ids of titles that are with the partner, or completed there, and that no run waits for."""
+    def unattended(self, partner: str, channel: Channel) -> list[Unattended]:
+        """Where titles stand that have not ended and that no run goes on with."""
         with self._engine.connect() as connection:
             return unattended(connection, partner, channel, self._now())
 
@@ -160,57 +168,92 @@ class Ledger(Sendings):
             self._moves.move(connection, key, state, "observe", _is_running(tracking_id))
 
     @repeated
-    def leave(self, key: str, detail: str) -> None:
-        """A planned delivery stays planned because somebody else has its title: why, for whoever reads of it."""
-        planned = (DELIVERIES.c.delivery_key == key) & (DELIVERIES.c.state == DeliveryState.PLANNED)
-        with self._engine.begin() as connection:
-            if connection.execute(update(DELIVERIES).where(planned).values(detail=detail)).rowcount:
-                row = connection.execute(select(DELIVERIES).where(planned)).mappings().one()
-                self._moves.note(connection, row, "leave")
+    def leave(self, key: str, detail: str, *, for_good: bool = False) -> None:
+        """A planned delivery stays planned because somebody else has its title: why, for whoever reads of it.
 
-    @repeated
-    def accept(self, partner: str, plan: PlannedTitle, criteria: Sequence[dict[str, Any]]) -> None:
-        """All acceptance criteria are met: the title's revision becomes the accepted one, in the same transaction."""
-        with self._engine.begin() as connection:
-            kept = ROUND_ENDED | {"criteria": list(criteria)}
-            accepted = self._moves.move(connection, plan.delivery_key, DeliveryState.ACCEPTED, "accept", **kept)
-            keep_revision(connection, partner, plan, accepted["updated_at"])
-            if self._client is not None:
-                count_success(connection, self._client, accepted, self._now())
-            raise_version(connection, partner)
-
-    @repeated
-    def refresh(self, partner: str, plan: PlannedTitle) -> None:
-        """An accepted title whose delivery is unchanged gets its newer catalogue revision.
-
-        Where other content was begun since, and has ended, the title stands at what is accepted again.
+        Where it is left `for_good`, its title stands at what was accepted of it.
         """
+        planned = (DELIVERIES.c.delivery_key == key) & (DELIVERIES.c.state == DeliveryState.PLANNED)
         at = self._now()
         with self._engine.begin() as connection:
-            if refresh_revision(connection, partner, plan, at):
-                raise_version(connection, partner)
-            confirmed = confirm_accepted(connection, partner, plan, at)
+            if not connection.execute(update(DELIVERIES).where(planned).values(detail=detail)).rowcount:
+                return
+            row = connection.execute(select(DELIVERIES).where(planned)).mappings().one()
+            self._moves.note(connection, row, "leave", at=at)
+            confirmed = stand_at_accepted(connection, row, at) if for_good else None
             if confirmed is not None:
                 self._moves.note(connection, confirmed, CONFIRM, at=at)
 
     @repeated
-    def withdraw(self, partner: str, key: str, run_id: str, detail: str) -> None:
-        """The catalogue no longer offers an accepted title: it leaves what feeds are built from. Safe to repeat."""
+    def end_unattended(self, key: str, run_id: str, detail: str) -> bool:
+        """A delivery that no run goes on with is withdrawn, for its title is not offered any more; whether it was."""
         with self._engine.begin() as connection:
-            gone = connection.execute(
+            try:
+                idle = nobody_waits(self._now())
+                self._moves.move(
+                    connection, key, DeliveryState.WITHDRAWN, "withdraw", idle, detail=detail, by_run=run_id
+                )
+            except MoveRefused:  # somebody goes on with it after all
+                return False
+            return True
+
+    @repeated
+    def accept(self, partner: str, plan: PlannedTitle, criteria: Sequence[dict[str, Any]]) -> None:
+        """All acceptance criteria are met: the title's revision becomes the accepted one, in the same transaction.
+
+        Not where what was accepted of the title already was sent later: it is what the partner has.
+        """
+        with self._engine.begin() as connection:
+            kept = ROUND_ENDED | {"criteria": list(criteria)}
+            accepted = self._moves.move(connection, plan.delivery_key, DeliveryState.ACCEPTED, "accept", **kept)
+            if self._client is not None:
+                count_success(connection, self._client, accepted, self._now())
+            if not is_overtaken(connection, accepted):
+                keep_revision(connection, partner, plan, accepted["updated_at"])
+                raise_version(connection, partner)
+
+    @repeated
+    def refresh(self, partner: str, plan: PlannedTitle) -> None:
+        """A title of which this content is accepted gets its newer catalogue revision; any other is left as it is.
+
+        Where other content was begun since, and has ended, the title stands at what is accepted again.
+        """
+        at = self._now()
+        same = (DELIVERIES.c.partner == partner) & (DELIVERIES.c.content_key == plan.content_key)
+        accepted = select(DELIVERIES.c.delivery_key).where(same, DELIVERIES.c.state == DeliveryState.ACCEPTED)
+        with self._engine.begin() as connection:
+            if connection.execute(accepted).first() is None:
+                return
+            confirmed = confirm_accepted(connection, partner, plan, at)
+            if confirmed is not None:
+                self._moves.note(connection, confirmed, CONFIRM, at=at)
+            if refresh_revision(connection, partner, plan, at):
+                raise_version(connection, partner)
+
+    @repeated
+    def withdraw(self, partner: str, key: str, run_id: str, detail: str, read_at: datetime | None = None) -> None:
+        """The catalogue no longer offers the accepted title of this delivery: it leaves what feeds are built from.
+
+        Not where another run has read later that it does. Safe to repeat.
+        """
+        read = {"read_at": read_at} if read_at is not None else {}
+        unread = true() if read_at is None else (REVISIONS.c.read_at.is_(None) | (REVISIONS.c.read_at <= read_at))
+        with self._engine.begin() as connection:
+            current = connection.execute(
                 update(REVISIONS)
-                .where(REVISIONS.c.partner == partner, REVISIONS.c.delivery_key == key)
-                .where(OFFERED)
-                .values(withdrawn_at=self._now(), end_at=None, withdrawn_by_run=run_id)
-            )
-            query = select(DELIVERIES).where(DELIVERIES.c.delivery_key == key).with_for_update()
+                .where(is_of_title(partner, key), OFFERED, unread)
+                .values(withdrawn_at=self._now(), end_at=None, withdrawn_by_run=run_id, **read)
+                .returning(REVISIONS.c.delivery_key)
+            ).scalar_one_or_none()
+            if current is None:
+                return
+            query = select(DELIVERIES).where(DELIVERIES.c.delivery_key == current).with_for_update()
             row = connection.execute(query).mappings().first()
-            if gone.rowcount and row is not None and row["state"] == DeliveryState.ACCEPTED:
-                self._moves.move(connection, key, DeliveryState.WITHDRAWN, "withdraw", detail=detail, by_run=run_id)
-            elif gone.rowcount and row is not None:  # it is being sent again; the event alone tells of the withdrawal
+            if row is not None and row["state"] == DeliveryState.ACCEPTED:
+                self._moves.move(connection, current, DeliveryState.WITHDRAWN, "withdraw", detail=detail, by_run=run_id)
+            elif row is not None:  # it is being sent again; the event alone tells of the withdrawal
                 self._moves.note(connection, {**row, "detail": detail, "run_id": run_id}, "withdraw")
-            if gone.rowcount:
-                raise_version(connection, partner, removed=True)
+            raise_version(connection, partner, removed=True)
 
     def accepted_titles(self, partner: str) -> Iterator[Accepted]:
         """Every offered title by show, season, episode and language, as it was when the first one was taken."""
@@ -231,9 +274,10 @@ class Ledger(Sendings):
             return [(row.at, row.action, row.state, row.detail) for row in connection.execute(query)]
 
 
-def _is_running(tracking_id: str | None) -> ColumnElement[bool]:
+def _is_running(tracking_id: str | None, was_completed: bool = False) -> ColumnElement[bool]:
     """The condition that the partner has the delivery by this tracking id and has not ended it; None: any state."""
     if tracking_id is None:
         return true()
-    running = DELIVERIES.c.state.in_((DeliveryState.RECEIVED, DeliveryState.PROCESSING))
-    return and_(running, DELIVERIES.c.tracking_id == tracking_id)
+    running = (DeliveryState.RECEIVED, DeliveryState.PROCESSING)
+    states = (DeliveryState.COMPLETED,) if was_completed else running
+    return and_(DELIVERIES.c.state.in_(states), DELIVERIES.c.tracking_id == tracking_id)

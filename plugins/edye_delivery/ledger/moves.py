@@ -101,6 +101,7 @@ class Moves:
             "state": case((waits, DeliveryState.RECEIVED.value), else_=DeliveryState.PLANNED.value),
             "run_id": upsert.excluded.run_id,
             "updated_at": upsert.excluded.updated_at,
+            "read_at": _later(DELIVERIES.c.read_at, upsert.excluded.read_at),
             "finished_at": None,
         }
         may_change = case(
@@ -141,12 +142,18 @@ def _planned_row(partner: str, run_id: str, plan: PlannedTitle, at: datetime) ->
         "file_name": plan.file_name,
         "media_digest": plan.media_digest,
         "revision": plan.revision,
+        "read_at": plan.read_at,
         "state": DeliveryState.PLANNED,
         "run_id": run_id,
         "planned_at": at,
         "updated_at": at,
         "detail": "",
     }
+
+
+def _later(known: ColumnElement[Any], read: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The later of two moments, of which either may be unknown."""
+    return case((known.is_(None) | (read > known), read), else_=known)
 
 
 def _action_of(row: Mapping[Any, Any], known: Collection[str]) -> str:

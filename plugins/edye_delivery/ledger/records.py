@@ -19,7 +19,9 @@ MOVES: dict[State, frozenset[State]] = {
     State.COMPLETED: frozenset({State.RECEIVED, State.PROCESSING}),
     State.FAILED: frozenset({State.PLANNED, State.SENDING, State.RECEIVED, State.PROCESSING, State.COMPLETED}),
     State.ACCEPTED: frozenset({State.COMPLETED}),
-    State.WITHDRAWN: frozenset({State.ACCEPTED}),
+    State.WITHDRAWN: frozenset(
+        {State.ACCEPTED, State.PLANNED, State.SENDING, State.RECEIVED, State.PROCESSING, State.COMPLETED}
+    ),
 }
 """state -> the states from which it may be reached (architecture, States of a delivery)."""
 
@@ -38,7 +40,8 @@ class Delivery:
 
     `refused_cause` is set from when the partner ended an ingest of it with an error until it fails in another way;
     `encode_name` names the re-encode that was sent, where the last try sent one. The lease is that of who sends it,
-    set while it is `sending`; it ends by the database's clock.
+    set while it is `sending`; it ends by the database's clock. `read_at` is when the catalogue was read that has
+    this content.
     """
 
     delivery_key: str
@@ -72,6 +75,7 @@ class Delivery:
     lease_run_id: str | None = None
     lease_try: int | None = None
     lease_expires_at: datetime | None = None
+    read_at: datetime | None = None
 
     @property
     def idempotency_key(self) -> str:

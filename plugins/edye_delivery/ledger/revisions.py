@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, case, false, null, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Engine, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from edye_delivery.catalog.order import Accepted, place_of
@@ -14,10 +14,13 @@ from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.title import Title
 from edye_delivery.ledger.database import snapshot
 from edye_delivery.ledger.rows import title_json, title_of
-from edye_delivery.ledger.tables import REVISIONS
+from edye_delivery.ledger.tables import DELIVERIES, REVISIONS
 
 TITLES_A_READ = 2000
-
+NOT_WITHDRAWN: dict[str, Any] = dict.fromkeys(
+    ("withdrawn_at", "withdrawal_reason", "withdrawal_told_at", "withdrawn_by_run", "end_at")
+)
+NOTHING_MORE: Mapping[str, Any] = {}
 
 OFFERED = REVISIONS.c.withdrawn_at.is_(None) | REVISIONS.c.end_at.is_not(None)
 """What is in the feeds: not withdrawn, or only end-dated."""
@@ -27,10 +30,9 @@ def keep_revision(connection: Connection, partner: str, plan: PlannedTitle, acce
     """The plan's title, whose delivery was accepted then, becomes its accepted revision; whether the offer changes.
 
     It is offered again if it was withdrawn by the catalogue. What a person has withdrawn stays so, but for a plan that
-    undoes it.
+    undoes that very withdrawal. What a newer reading of the catalogue says of the title stays as well.
     """
-    accepted = {"delivery_key": plan.delivery_key, "accepted_at": accepted_at}
-    return _keep(connection, partner, plan, accepted, overwritten=accepted)
+    return _keep(connection, partner, plan, {"delivery_key": plan.delivery_key, "accepted_at": accepted_at})
 
 
 def refresh_revision(connection: Connection, partner: str, plan: PlannedTitle, at: datetime) -> bool:
@@ -38,7 +40,33 @@ def refresh_revision(connection: Connection, partner: str, plan: PlannedTitle, a
 
     By which delivery and when it was accepted stays.
     """
-    return _keep(connection, partner, plan, {"delivery_key": plan.delivery_key, "accepted_at": at}, overwritten={})
+    first = {"delivery_key": plan.delivery_key, "accepted_at": at}
+    return _keep(connection, partner, plan, {}, first)
+
+
+def is_of_title(partner: str, delivery_key: str) -> ColumnElement[bool]:
+    """The condition that a revision is of the title of this delivery, whichever delivery it was accepted by."""
+    external_id = select(DELIVERIES.c.external_id).where(DELIVERIES.c.delivery_key == delivery_key)
+    return (REVISIONS.c.partner == partner) & (REVISIONS.c.external_id == external_id.scalar_subquery())
+
+
+def is_overtaken(connection: Connection, delivery: Mapping[Any, Any]) -> bool:
+    """Whether what is accepted of the delivery's title by now was sent after it."""
+    if delivery["sent_at"] is None:
+        return False
+    accepted_by = DELIVERIES.alias()
+    later = (
+        select(accepted_by.c.delivery_key)
+        .join(REVISIONS, REVISIONS.c.delivery_key == accepted_by.c.delivery_key)
+        .where(REVISIONS.c.partner == delivery["partner"], REVISIONS.c.external_id == delivery["external_id"])
+        .where(accepted_by.c.sent_at > delivery["sent_at"])
+    )
+    return connection.execute(later).first() is not None
+
+
+def is_older(plan: PlannedTitle, read_at: datetime | None) -> bool:
+    """Whether the plan's reading of the catalogue is known to be older than this one."""
+    return plan.read_at is not None and read_at is not None and plan.read_at < read_at
 
 
 def _keep(
@@ -46,37 +74,34 @@ def _keep(
     partner: str,
     plan: PlannedTitle,
     accepted: Mapping[str, Any],
-    overwritten: Mapping[str, Any],
+    first: Mapping[str, Any] = NOTHING_MORE,
 ) -> bool:
-    """Writes the title; `accepted` where it has no revision yet, else `overwritten`; whether the offer changes."""
-    values = {
+    """Writes the title with `accepted`, and `first` where it has no revision yet; whether the offer changes."""
+    mine = (REVISIONS.c.partner == partner) & (REVISIONS.c.external_id == plan.external_id)
+    known = connection.execute(select(REVISIONS).where(mine).with_for_update()).first()
+    if known is not None and is_older(plan, known.read_at):
+        if accepted:
+            connection.execute(update(REVISIONS).where(mine).values(**accepted))
+        return False
+    values: dict[str, Any] = {
         "edye_id": plan.title.id,
         "revision": plan.revision,
         "title": title_json(plan.title),
         "place": place_of(plan.title),
+        **({"read_at": plan.read_at} if plan.read_at is not None else {}),
     }
-    by_hand = false() if plan.undoes_withdrawal else REVISIONS.c.withdrawal_reason.is_not(None)
-    kept = {
-        column.name: case((by_hand, column), else_=null())
-        for column in (
-            REVISIONS.c.withdrawn_at,
-            REVISIONS.c.withdrawal_reason,
-            REVISIONS.c.withdrawal_told_at,
-            REVISIONS.c.withdrawn_by_run,
-            REVISIONS.c.end_at,
-        )
-    }
-    mine = (REVISIONS.c.partner == partner) & (REVISIONS.c.external_id == plan.external_id)
-    known = connection.execute(select(REVISIONS).where(mine).with_for_update()).first()
+    stays_withdrawn = (
+        known is not None and known.withdrawal_reason is not None and known.withdrawn_at != plan.undone_withdrawal_at
+    )
+    changed = {**values, **accepted, **({} if stays_withdrawn else NOT_WITHDRAWN)}
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     connection.execute(
         dialect.insert(REVISIONS)
-        .values(partner=partner, external_id=plan.external_id, **values, **accepted)
-        .on_conflict_do_update(index_elements=["partner", "external_id"], set_={**values, **overwritten, **kept})
+        .values(partner=partner, external_id=plan.external_id, **values, **accepted, **first)
+        .on_conflict_do_update(index_elements=["partner", "external_id"], set_=changed)
     )
     if known is None or (known.title, known.place) != (values["title"], values["place"]):
         return True
-    stays_withdrawn = known.withdrawal_reason is not None and not plan.undoes_withdrawal
     return known.withdrawn_at is not None and not stays_withdrawn
 
 

@@ -14,11 +14,11 @@ from edye_delivery.catalog.vocabulary import Channel, DeliveryState
 from edye_delivery.ledger.breaker import count_answer
 from edye_delivery.ledger.leases import (
     Holder,
-    check_title_is_free,
     is_kept,
     lease_values,
     lost,
     renew_lease,
+    take_title,
 )
 from edye_delivery.ledger.moves import Moves
 from edye_delivery.ledger.records import Delivery
@@ -48,21 +48,23 @@ class Sendings:
         encode_name: str | None = None,
         holder: Holder = Holder(),  # noqa: B008  a frozen value
         lease_s: float = LEASE_S,
+        undone_withdrawal_at: datetime | None = None,
     ) -> Delivery:
         """The intent of one call, written before it; the delivery as it stands then (its attempts count this call).
 
         The call gets a request id of its own, by which the partner and the trail know it. From now on the delivery is
         the holder's for `lease_s`, so long as nobody renews that; one whose holder let it end may be begun by another.
 
-        TitleBusy where somebody else sends the title, or the partner has its content already; AlreadyAccepted where it
-        was accepted meanwhile; MoveRefused where another channel is sending it.
+        TitleBusy where somebody else sends the title, or the partner has its content already; NotToBeSent where it was
+        accepted, overtaken by newer content or withdrawn by a person meanwhile, but for the withdrawal that this
+        sending undoes; MoveRefused where another channel is sending it.
         """
         free = or_(
             DELIVERIES.c.state != DeliveryState.SENDING, DELIVERIES.c.channel.is_(None), DELIVERIES.c.channel == channel
         )
         at = self._now()
         with self._engine.begin() as connection:
-            check_title_is_free(connection, key, holder.name, channel)
+            take_title(connection, key, holder.name, channel, undone_withdrawal_at)
             row = self._moves.move(
                 connection,
                 key,
@@ -139,7 +141,7 @@ class Sendings:
         query = select(DELIVERIES).where(DELIVERIES.c.delivery_key == key).with_for_update()
         with self._engine.begin() as connection:
             row = connection.execute(query).mappings().first()
-            if row is not None and row["attempts"] and not is_kept(row):
+            if row is not None and row["attempts"] and not is_kept(row, tracking_id):
                 if row["tracking_id"] != tracking_id:
                     words = f"the partner took it as {tracking_id} too, from a sender whose lease had ended"
                     late = {**row, "tracking_id": tracking_id, "detail": words}

@@ -69,6 +69,7 @@ DELIVERIES = Table(
     Column("file_name", String(200), nullable=False),
     Column("media_digest", String(64), nullable=False),
     Column("revision", String(64), nullable=False),
+    Column("read_at", Moment),
     Column("state", String(16), nullable=False),
     Column("cause", String(16)),
     Column("owner", String(32)),
@@ -152,6 +153,7 @@ REVISIONS = Table(
     Column("withdrawal_told_at", Moment),
     Column("withdrawn_by_run", String(250)),
     Column("end_at", Moment),
+    Column("read_at", Moment),
     Index("revisions_by_edye_id", "partner", "edye_id"),
     Index("revisions_by_place", "partner", "place", "external_id"),
 )

@@ -63,7 +63,7 @@ def status_after(before: TitleStatus | None, moved: Transition, siblings: Mappin
     that ends after other content that was sent later is accepted leaves the title as it stands.
     """
     accepted_key, accepted_at = (before.accepted_key, before.accepted_at) if before else (None, None)
-    if moved.state is DeliveryState.ACCEPTED:
+    if moved.state is DeliveryState.ACCEPTED and not _is_overtaken(moved.delivery_key, siblings, accepted_key):
         accepted_key, accepted_at = moved.delivery_key, moved.at
     current = _current_key(before.delivery_key if before else None, moved, siblings, accepted_key)
     if current == moved.delivery_key:
@@ -78,9 +78,9 @@ def status_after(before: TitleStatus | None, moved: Transition, siblings: Mappin
     return TitleStatus(current, other.state, None, None, other.moved_at, accepted_key, accepted_at)
 
 
-def confirmed(before: TitleStatus, key: str, at: datetime) -> TitleStatus:
-    """The catalogue says again what the partner has accepted: whatever else was begun since is no matter any more."""
-    return TitleStatus(key, DeliveryState.ACCEPTED, None, None, at, before.accepted_key, before.accepted_at)
+def confirmed(before: TitleStatus, key: str, state: DeliveryState, at: datetime) -> TitleStatus:
+    """The title stands at what the partner has accepted again: whatever else was begun since is no matter any more."""
+    return TitleStatus(key, state, None, None, at, before.accepted_key, before.accepted_at)
 
 
 def replay(events: Iterable[Any]) -> TitleStatus | None:
@@ -89,13 +89,14 @@ def replay(events: Iterable[Any]) -> TitleStatus | None:
     siblings: dict[str, Sibling] = {}
     for event in events:
         state = DeliveryState(event.state)
-        is_move = event.action in TRANSITIONS and (event.action != "withdraw" or state is DeliveryState.WITHDRAWN)
-        if not is_move:
+        known = siblings.get(event.delivery_key)
+        was_withdrawn = known is not None and known.state is DeliveryState.WITHDRAWN
+        is_withdrawal = state is DeliveryState.WITHDRAWN and not was_withdrawn
+        if event.action not in TRANSITIONS or (event.action == "withdraw" and not is_withdrawal):
             continue
         if event.action == CONFIRM and status is not None:
-            status = confirmed(status, event.delivery_key, event.at)
+            status = confirmed(status, event.delivery_key, state, event.at)
             continue
-        known = siblings.get(event.delivery_key)
         sent_at = event.at if event.action == "send" else known.sent_at if known else None
         siblings[event.delivery_key] = Sibling(state, sent_at, event.at)
         moved = Transition(event.delivery_key, state, event.cause, event.owner, event.at)
@@ -143,28 +144,46 @@ def confirm_accepted(
     row = connection.execute(select(DELIVERIES).where(accepted)).mappings().first()
     if row is not None:
         before = _locked(connection, partner, [plan.external_id])[plan.external_id]
-        _write(connection, partner, {plan.external_id: confirmed(before, plan.delivery_key, at)})
+        after = confirmed(before, plan.delivery_key, DeliveryState.ACCEPTED, at)
+        _write(connection, partner, {plan.external_id: after})
+    return row
+
+
+def stand_at_accepted(connection: Connection, planned: Mapping[Any, Any], at: datetime) -> Mapping[Any, Any] | None:
+    """Makes what was accepted of a title its current delivery, where that is a planned one that is not to be sent.
+
+    The accepted delivery's row, for its event; None where the title stands elsewhere, or nothing of it was accepted.
+    """
+    partner, name = planned["partner"], planned["external_id"]
+    before = _locked(connection, partner, [name]).get(name)
+    if before is None or before.delivery_key != planned["delivery_key"] or before.accepted_key is None:
+        return None
+    accepted = select(DELIVERIES).where(DELIVERIES.c.delivery_key == before.accepted_key)
+    row = connection.execute(accepted).mappings().one()
+    after = confirmed(before, row["delivery_key"], DeliveryState(row["state"]), at)
+    _write(connection, partner, {name: after})
     return row
 
 
 def _current_key(before: str | None, moved: Transition, siblings: Mapping[str, Sibling], accepted: str | None) -> str:
-    accepted_sent_at = siblings[accepted].sent_at if accepted is not None and accepted in siblings else None
-
-    def is_overtaken(key: str) -> bool:
-        sent_at = siblings[key].sent_at
-        return sent_at is not None and accepted_sent_at is not None and sent_at < accepted_sent_at
-
     under_way = [
         (one.sent_at, key)
         for key, one in siblings.items()
-        if one.state in UNDER_WAY and one.sent_at is not None and not is_overtaken(key)
+        if one.state in UNDER_WAY and one.sent_at is not None and not _is_overtaken(key, siblings, accepted)
     ]
     if under_way:
         return max(under_way)[1]
-    ends = moved.state in UNDER_WAY or moved.state is DeliveryState.FAILED
-    if before is not None and before != moved.delivery_key and ends and is_overtaken(moved.delivery_key):
-        return before
-    return moved.delivery_key
+    ends = moved.state in UNDER_WAY or moved.state in (DeliveryState.FAILED, DeliveryState.ACCEPTED)
+    is_overtaken = _is_overtaken(moved.delivery_key, siblings, accepted)
+    return before if before is not None and ends and is_overtaken else moved.delivery_key
+
+
+def _is_overtaken(key: str, siblings: Mapping[str, Sibling], accepted: str | None) -> bool:
+    """Whether the delivery was sent before what was accepted of its title last."""
+    if accepted is None or accepted not in siblings:
+        return False
+    sent_at, accepted_sent_at = siblings[key].sent_at, siblings[accepted].sent_at
+    return sent_at is not None and accepted_sent_at is not None and sent_at < accepted_sent_at
 
 
 def _went_on(connection: Connection, row: Mapping[Any, Any]) -> bool:

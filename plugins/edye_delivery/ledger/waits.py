@@ -1,25 +1,42 @@
-"""Which deliveries the partner has, or has ended well, while no run waits for them."""
+"""Which deliveries have not ended while no run goes on with them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
 from edye_delivery.catalog.vocabulary import Channel, DeliveryState
 from edye_delivery.ledger.rows import chunks
-from edye_delivery.ledger.tables import DELIVERIES
+from edye_delivery.ledger.tables import DELIVERIES, REVISIONS, TITLE_STATUS
 
 NEEDS_A_WAIT = (DeliveryState.RECEIVED, DeliveryState.PROCESSING, DeliveryState.COMPLETED)
 WAIT_BEGINS_WITHIN = timedelta(hours=6)
 """A batch is waited for when all its titles are sent, and a task of ours is ended after six hours."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unattended:
+    """A delivery that no run goes on with, and whether a person has withdrawn its title."""
+
+    delivery_key: str
+    external_id: str
+    edye_id: str
+    title: str
+    is_withdrawn_by_hand: bool
+
+
 def nobody_waits(now: datetime) -> ColumnElement[bool]:
-    """Whether a run would have had to look after the delivery by now, and none has."""
-    never_begun = and_(DELIVERIES.c.waited_until.is_(None), DELIVERIES.c.updated_at < now - WAIT_BEGINS_WITHIN)
-    return and_(DELIVERIES.c.state.in_(NEEDS_A_WAIT), or_(DELIVERIES.c.waited_until < now, never_begun))
+    """Whether a run would have had to go on with the delivery by now, and none has."""
+    latest = now - WAIT_BEGINS_WITHIN
+    never_begun = and_(DELIVERIES.c.waited_until.is_(None), DELIVERIES.c.updated_at < latest)
+    sent_by_nobody = func.coalesce(DELIVERIES.c.lease_expires_at, DELIVERIES.c.updated_at) < latest
+    return or_(
+        and_(DELIVERIES.c.state.in_(NEEDS_A_WAIT), or_(DELIVERIES.c.waited_until < now, never_begun)),
+        and_(DELIVERIES.c.state.in_((DeliveryState.PLANNED, DeliveryState.SENDING)), sent_by_nobody),
+    )
 
 
 def note_wait(connection: Connection, keys: Sequence[str], until: datetime) -> None:
@@ -29,8 +46,16 @@ def note_wait(connection: Connection, keys: Sequence[str], until: datetime) -> N
         connection.execute(change.values(waited_until=until))
 
 
-def unattended(connection: Connection, partner: str, channel: Channel, now: datetime) -> list[str]:
-    """The EDYE ids of titles that went over the channel and that nobody waits for."""
-    of_channel = and_(DELIVERIES.c.partner == partner, DELIVERIES.c.channel == channel)
-    query = select(DELIVERIES.c.edye_id).where(of_channel, nobody_waits(now)).distinct()
-    return sorted(connection.execute(query).scalars())
+def unattended(connection: Connection, partner: str, channel: Channel, now: datetime) -> list[Unattended]:
+    """The current deliveries of titles that nobody goes on with; those that went over no other channel."""
+    by_hand = REVISIONS.c.withdrawal_reason.is_not(None).label("is_withdrawn_by_hand")
+    of_its_title = and_(REVISIONS.c.partner == partner, REVISIONS.c.external_id == DELIVERIES.c.external_id)
+    query = (
+        select(*(DELIVERIES.c[name] for name in ("delivery_key", "external_id", "edye_id", "title")), by_hand)
+        .join(TITLE_STATUS, TITLE_STATUS.c.delivery_key == DELIVERIES.c.delivery_key)
+        .outerjoin(REVISIONS, of_its_title)
+        .where(DELIVERIES.c.partner == partner, nobody_waits(now))
+        .where(or_(DELIVERIES.c.channel == channel, DELIVERIES.c.channel.is_(None)))
+        .order_by(DELIVERIES.c.external_id)
+    )
+    return [Unattended(**row) for row in connection.execute(query).mappings()]

@@ -14,7 +14,7 @@ from edye_delivery.catalog.window import Window
 from edye_delivery.ledger.moves import Moves
 from edye_delivery.ledger.offers import raise_version
 from edye_delivery.ledger.records import Revision
-from edye_delivery.ledger.revisions import OFFERED
+from edye_delivery.ledger.revisions import OFFERED, is_of_title
 from edye_delivery.ledger.rows import chunks, revision_of
 from edye_delivery.ledger.streaks import Client
 from edye_delivery.ledger.tables import DELIVERIES, REVISIONS
@@ -44,12 +44,16 @@ class Withdrawals:
         return self._found((accepted_at >= window.start_at) & (accepted_at < window.end_at), run_id, reason)
 
     @repeated
-    def begin(self, key: str, run_id: str, reason: str, end_at: datetime | None) -> None:
-        """The title is out of the feeds, or ends on the date, from now on. Safe to repeat within a run."""
+    def begin(self, key: str, run_id: str, reason: str, end_at: datetime | None) -> bool:
+        """The title of this delivery is out of the feeds, or ends on the date, from now on; whether this run did that.
+
+        Whichever of its deliveries the partner has by now. Safe to repeat within a run.
+        """
+        of_title = is_of_title(self._partner, key)
         with self._engine.begin() as connection:
             changed = connection.execute(
                 update(REVISIONS)
-                .where(REVISIONS.c.partner == self._partner, REVISIONS.c.delivery_key == key, OFFERED)
+                .where(of_title, OFFERED)
                 .where(REVISIONS.c.end_at.is_(None) | REVISIONS.c.withdrawn_by_run.is_distinct_from(run_id))
                 .values(
                     withdrawn_at=self._now(),
@@ -60,24 +64,24 @@ class Withdrawals:
                 )
             )
             if not changed.rowcount:
-                return
+                ours = select(REVISIONS.c.external_id).where(of_title, REVISIONS.c.withdrawn_by_run == run_id)
+                return connection.execute(ours).first() is not None
             detail = f"{reason}; in the feeds until {end_at:%Y-%m-%d %H:%M} UTC" if end_at else reason
             row = self._row(connection, key)
             if row["state"] == DeliveryState.ACCEPTED:
-                self._moves.move(connection, key, DeliveryState.WITHDRAWN, "withdraw", detail=detail, by_run=run_id)
+                current = row["delivery_key"]
+                self._moves.move(connection, current, DeliveryState.WITHDRAWN, "withdraw", detail=detail, by_run=run_id)
             else:  # end-dated before, or being sent again: the event alone tells of it
                 self._moves.note(connection, {**row, "detail": detail}, "withdraw")
             raise_version(connection, self._partner, removed=True)
+            return True
 
     @repeated
     def told(self, key: str, request_id: str, call: Call) -> None:
         """The partner knows of the withdrawal."""
         with self._engine.begin() as connection:
-            connection.execute(
-                update(REVISIONS)
-                .where(REVISIONS.c.partner == self._partner, REVISIONS.c.delivery_key == key)
-                .values(withdrawal_told_at=self._now())
-            )
+            of_title = is_of_title(self._partner, key)
+            connection.execute(update(REVISIONS).where(of_title).values(withdrawal_told_at=self._now()))
             row = {**self._row(connection, key), "detail": "the partner knows", "request_id": request_id}
             self._moves.note(connection, row, "tell withdrawal", call)
 
@@ -111,11 +115,11 @@ class Withdrawals:
             return [Withdrawal(reason=reason, by_hand=True, **row) for row in connection.execute(query).mappings()]
 
     def _row(self, connection: Connection, key: str) -> Mapping[Any, Any]:
-        """The delivery, with the run that withdraws it as the one that its events name.
+        """What is accepted of this delivery's title, with the run that withdraws it as the one that its events name.
 
         It is locked until the transaction ends: what is decided by its state holds when that is written.
         """
         query = select(DELIVERIES, REVISIONS.c.withdrawn_by_run).select_from(CURRENT)
-        mine = query.where(DELIVERIES.c.delivery_key == key).with_for_update(of=DELIVERIES)
+        mine = query.where(is_of_title(self._partner, key)).with_for_update(of=DELIVERIES)
         row = connection.execute(mine).mappings().one()
         return {**row, "run_id": row["withdrawn_by_run"] or row["run_id"]}

@@ -71,7 +71,8 @@ def _accept_title(annex: Annex, ledger: Ledger, judged: JudgedTitle, delivery: D
     ]
     if missed:
         name, evidence, cause = missed[0]
-        ledger.fail(delivery.delivery_key, cause, f"the partner completed it, but {name} is not met: {evidence}")
+        told = f"the partner completed it, but {name} is not met: {evidence}"
+        ledger.fail(delivery.delivery_key, cause, told, tracking_id=delivery.tracking_id, was_completed=True)
         return DeliveryState.FAILED
     ledger.accept(annex.partner, judged.plan, criteria_of(annex, judged, delivery))
     log.info("%s accepted", judged.plan.external_id)

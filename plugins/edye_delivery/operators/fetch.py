@@ -76,9 +76,9 @@ class FetchCatalogueOperator(StepOperator):
         """The snapshot's reference and counts."""
         request = RunRequest.model_validate(self.request)
         unattended: list[str] = []
-        is_narrow = request.dry_run or request.external_ids or request.whole_catalogue
-        if not (is_narrow or request.is_persons_decision):  # what a person resends is what that person has named
-            unattended = LedgerHook().get_conn().unattended(self.annex.partner, request.channel)
+        if request.takes_up_unattended:
+            left = LedgerHook().get_conn().unattended(self.annex.partner, request.channel)
+            unattended = [one.edye_id for one in left if not one.is_withdrawn_by_hand]
         snapshot = fetch_snapshot(self.annex, EdyeHook().api(self.annex), request, unattended)
         name = snapshot_name(request)
         self.artifacts.put_file(name, snapshot.path)

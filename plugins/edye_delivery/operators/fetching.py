@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection
+from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from edye_delivery.catalog.title import Series, Title
 from edye_delivery.catalog.window import Window
 from edye_delivery.clients.catalogue_items import Items
 from edye_delivery.clients.edye import EdyeApi
+from edye_delivery.errors import AuthRefused, DeliveryError
 
 Parsed = TypeVar("Parsed")
 log = logging.getLogger(__name__)
@@ -30,8 +32,9 @@ def fetch_snapshot(annex: Annex, api: EdyeApi, request: RunRequest, unattended: 
     memory stays flat: lists and snapshot are on disk.
     """
     window = None if request.whole_catalogue else Window(request.start_at, request.end_at)
+    writer = SnapshotWriter(request, datetime.now(UTC))
     shows, episodes = api.shows(window), api.episodes(window)
-    writer, known_series = SnapshotWriter(request), _KnownSeries(api, shows)
+    known_series = _KnownSeries(api, shows)
     others = {one for one in unattended if window and shows.get(one) is None and episodes.get(one) is None}
     for item in shows:
         show = _read(parse_show, item)
@@ -51,9 +54,15 @@ def fetch_snapshot(annex: Annex, api: EdyeApi, request: RunRequest, unattended: 
 def _add_others(
     api: EdyeApi, wanted: Collection[str], series: _KnownSeries, annex: Annex, writer: SnapshotWriter
 ) -> None:
-    """Titles of other windows; those that the catalogue no longer has are missing."""
+    """Titles of other windows; where the whole catalogue cannot be read, they wait for another run."""
     log.info("%s: %s titles of other windows are taken up, for no run waits for them", annex.partner, len(wanted))
-    shows, episodes = api.shows(None), api.episodes(None)
+    try:
+        shows, episodes = api.shows(None), api.episodes(None)
+    except AuthRefused:
+        raise
+    except DeliveryError as error:
+        log.warning("%s: titles of other windows are not taken up by this run: %s", annex.partner, error)
+        return
     for edye_id in sorted(wanted):
         show, episode = shows.get(edye_id), episodes.get(edye_id)
         parsed = _read(parse_show, show) if show is not None else None
@@ -61,6 +70,8 @@ def _add_others(
             _sort_in(parsed, annex, writer)
         elif episode is not None:
             _add_episode(episode, series, annex, writer)
+        elif parsed is None:
+            writer.add_missing(edye_id)
 
 
 def _add_episode(item: dict[str, Any], series: _KnownSeries, annex: Annex, writer: SnapshotWriter) -> None:

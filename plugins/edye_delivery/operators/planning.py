@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
@@ -25,6 +27,8 @@ from edye_delivery.ledger.records import Memory
 from edye_delivery.qc.metadata import clash, duplicates
 
 BATCHES_MAX = 1000
+NO_LONGER_OFFERED = "the catalogue no longer offers it to this partner ({})"
+log = logging.getLogger(__name__)
 Given = TypeVar("Given", Title, PlannedTitle)
 
 
@@ -43,15 +47,19 @@ def plan_window(annex: Annex, snapshot: SnapshotFile, ledger: Ledger) -> tuple[W
     twins = duplicates(plans)
     not_found = asked - {plan.external_id for plan in plans}
     memories = ledger.memories(annex.partner, [plan.external_id for plan in plans])
-    placed = list(
-        _planned(plans, lambda plan: _placed(plan, memories[plan.external_id], twins, annex, request), unplaced)
-    )
+    read_at = snapshot.read_at
+
+    def place(plan: PlannedTitle) -> PlannedTitle:
+        return _placed(plan, memories[plan.external_id], twins, annex, request, read_at)
+
+    placed = list(_planned(plans, place, unplaced))
     kept = [plan for plan in placed if not _is_withdrawn_by_hand(memories[plan.external_id], request)]
     working, unchanged, held, left = _sorted_out(kept, memories, request)
     batches = [
         Batch(request=request, number=number, titles=tuple(titles))
         for number, titles in enumerate(_cut(working, annex.batch_size), start=1)
     ]
+    reasons = _reasons_to_withdraw(annex, snapshot)
     left_out = Counter(title.reason for title in snapshot.left_out)
     left_out += Counter({"not_failed_before": left, "withdrawn_by_hand": len(placed) - len(kept)})
     plan = WindowPlan(
@@ -59,7 +67,8 @@ def plan_window(annex: Annex, snapshot: SnapshotFile, ledger: Ledger) -> tuple[W
         batches=len(batches),
         unchanged=tuple(unchanged),
         held=tuple(held),
-        withdrawn=tuple(_withdrawn(annex, snapshot, ledger)),
+        withdrawn=tuple(_withdrawn(annex, snapshot, ledger, reasons)),
+        unattended=tuple(_unattended(annex, request, ledger, reasons)),
         malformed=(*(() if asked else (*snapshot.malformed, *unplanned)), *unplaced),
         left_out=dict(sorted(left_out.items())),
         not_found=tuple(sorted(not_found)),
@@ -101,13 +110,20 @@ def remember_plan(annex: Annex, plan: WindowPlan, ledger: Ledger) -> WindowPlan:
 
     The plan again, with a sentence for each title of which that could not be written.
     """
-    run_id, troubles = plan.request.run_id, []
-    for title in plan.unchanged:
+    run_id = plan.request.run_id
+    troubles: list[tuple[str, object]] = []
+    for title in (*plan.unchanged, *plan.held):
         act = partial(ledger.refresh, annex.partner, title)
         troubles.append((title.external_id, attempt(title.external_id, "keeping its newer revision", act, LEDGER_GONE)))
     for gone in plan.withdrawn:
-        act = partial(ledger.withdraw, annex.partner, gone.delivery_key, run_id, gone.reason)
+        act = partial(ledger.withdraw, annex.partner, gone.delivery_key, run_id, gone.reason, gone.read_at)
         troubles.append((gone.external_id, attempt(gone.external_id, "withdrawing it", act, LEDGER_GONE)))
+    for left in plan.unattended:
+        end = partial(ledger.end_unattended, left.delivery_key, run_id, left.reason)
+        made = attempt(left.external_id, "ending its delivery", end, LEDGER_GONE)
+        troubles.append((left.external_id, made))
+        if made is True:
+            log.warning("%s: %s", left.external_id, left.reason)
     sentences = [f"{name}: {made.sentence}" for name, made in troubles if isinstance(made, BrokenOff)]
     return plan.model_copy(update={"broken_off": tuple(sentences)})
 
@@ -146,7 +162,12 @@ def _is_held(plan: PlannedTitle, memory: Memory, request: RunRequest) -> bool:
 
 
 def _placed(
-    plan: PlannedTitle, memory: Memory, twins: Mapping[str, Finding], annex: Annex, request: RunRequest
+    plan: PlannedTitle,
+    memory: Memory,
+    twins: Mapping[str, Finding],
+    annex: Annex,
+    request: RunRequest,
+    read_at: datetime | None,
 ) -> PlannedTitle:
     """The plan with its place in the ledger, and with the findings that only a look at its neighbours gives."""
     findings = list(plan.findings)
@@ -156,8 +177,17 @@ def _placed(
         findings.append(clash(plan.external_id, plan.title, other))
     placed = compared(plan, memory)
     asked = annex.reencode is not None and _reencode_asked(placed, memory, request)
-    more = {"reencode_asked": asked, "undoes_withdrawal": request.is_persons_decision}
-    return placed.model_copy(update={"findings": tuple(findings), **more})
+    revision = memory.revision
+    withdrawn_at = revision.withdrawn_at if revision is not None and revision.is_withdrawn_by_hand else None
+    return placed.model_copy(
+        update={
+            "findings": tuple(findings),
+            "read_at": read_at,
+            "reencode_asked": asked,
+            "asked_by_person": request.is_persons_decision,
+            "withdrawn_at": withdrawn_at,
+        }
+    )
 
 
 def _reencode_asked(plan: PlannedTitle, memory: Memory, request: RunRequest) -> bool:
@@ -178,11 +208,10 @@ def _cut(plans: Sequence[PlannedTitle], batch_size: int) -> Iterator[Sequence[Pl
         yield plans[start : start + size]
 
 
-def _withdrawn(annex: Annex, snapshot: SnapshotFile, ledger: Ledger) -> Iterator[Withdrawal]:
+def _withdrawn(
+    annex: Annex, snapshot: SnapshotFile, ledger: Ledger, reasons: Mapping[str, str]
+) -> Iterator[Withdrawal]:
     """Accepted titles that the catalogue no longer offers to this partner, within what the run was asked for."""
-    gone = ((title.id, left_out_because(annex, title)) for title in snapshot.touched)
-    reasons = {edye_id: reason for edye_id, reason in gone if reason is not None}
-    reasons |= {title.edye_id: title.reason for title in snapshot.left_out}
     asked = snapshot.request.external_ids
     for delivery in ledger.offered(annex.partner, reasons, snapshot.request.run_id):
         if asked and delivery.external_id not in asked:
@@ -191,5 +220,29 @@ def _withdrawn(annex: Annex, snapshot: SnapshotFile, ledger: Ledger) -> Iterator
             delivery_key=delivery.delivery_key,
             external_id=delivery.external_id,
             edye_id=delivery.edye_id,
-            reason=f"the catalogue no longer offers it to this partner ({reasons[delivery.edye_id]})",
+            reason=NO_LONGER_OFFERED.format(reasons[delivery.edye_id]),
+            read_at=snapshot.read_at,
         )
+
+
+def _reasons_to_withdraw(annex: Annex, snapshot: SnapshotFile) -> dict[str, str]:
+    """Why the catalogue does not offer titles of the snapshot to this partner, by EDYE id."""
+    gone = ((title.id, left_out_because(annex, title)) for title in snapshot.touched)
+    reasons = {edye_id: reason for edye_id, reason in gone if reason is not None}
+    return reasons | {title.edye_id: title.reason for title in snapshot.left_out}
+
+
+def _unattended(annex: Annex, request: RunRequest, ledger: Ledger, reasons: Mapping[str, str]) -> Iterator[Withdrawal]:
+    """Deliveries that no run goes on with, of titles that are not offered any more."""
+    for one in ledger.unattended(annex.partner, request.channel) if request.takes_up_unattended else ():
+        reason = "a person has withdrawn it" if one.is_withdrawn_by_hand else None
+        if one.edye_id in reasons:
+            reason = NO_LONGER_OFFERED.format(reasons[one.edye_id])
+        if reason is not None:
+            yield Withdrawal(
+                delivery_key=one.delivery_key,
+                external_id=one.external_id,
+                edye_id=one.edye_id,
+                title=one.title,
+                reason=f"{reason}, and no run went on with its delivery: ask the partner where it has a tracking id",
+            )

@@ -38,6 +38,7 @@ from edye_delivery.reports.model import (
 
 DETAIL_MAX_CHARS = 1000
 LEFT_OUT = {
+    "not_in_catalogue": "not in the catalogue any more",
     "invisible": "not visible in the catalogue",
     "tag": "without a tag of this partner",
     "geo": "not for this partner's territory",

@@ -11,17 +11,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-
-from edye_delivery.annex.outcome import plain_text
 from edye_delivery.annex.wire import Patience
 from edye_delivery.catalog.finding import blocking
+from edye_delivery.catalog.one_title import BrokenOff, attempt
 from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState
 from edye_delivery.clients.patience import Tempo, pause_before_retry_s
 from edye_delivery.errors import AuthRefused, CircuitOpen, DeliveryError, NameRefused, Terminal, TooSlow, Transient
 from edye_delivery.ledger.breaker import Admission, Verdict
-from edye_delivery.ledger.leases import Holder
+from edye_delivery.ledger.database import LEDGER_GONE
+from edye_delivery.ledger.leases import Holder, NotToBeSent
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Delivery, MoveRefused
 from edye_delivery.ledger.trail import Call
@@ -31,14 +30,12 @@ from edye_delivery.operators.turns import Outcome, Turns, is_persons
 log = logging.getLogger(__name__)
 TRIAL_POLL_S = 1.0
 INGEST_WAIT_S = 30.0
-SHOWN_CHARS = 300
 CAUSES: tuple[tuple[type[DeliveryError], Cause], ...] = (
     (AuthRefused, Cause.AUTH),
     (Transient, Cause.TRANSIENT),
     (NameRefused, Cause.METADATA),
     (DeliveryError, Cause.MEDIA),
 )
-LEDGER_AWAY = (OperationalError, InterfaceError)
 TO_SEND = frozenset({DeliveryState.PLANNED, DeliveryState.SENDING})
 
 
@@ -141,7 +138,7 @@ class Sender:
         """Writes the intent for every title; one that the ledger cannot take costs nobody but itself."""
         try:
             self.ledger.plan(self.partner, self.run_id, plans, self.carrier.channel)
-        except LEDGER_AWAY:
+        except LEDGER_GONE:
             raise
         except Exception:  # what of a foreign text a database does not take
             if len(plans) == 1:
@@ -161,7 +158,9 @@ class Sender:
             return outcome
         key = judged.plan.delivery_key
         log.warning("%s is left alone: %s", judged.plan.external_id, outcome)
-        self.ledger.leave(key, f"{outcome}; this run left it alone, the next one takes it up")
+        is_over = isinstance(outcome, NotToBeSent)
+        later = "it is not sent" if is_over else "this run left it alone, the next one takes it up"
+        self.ledger.leave(key, f"{outcome}; {later}", for_good=is_over)
         return self.ledger.deliveries([key])[key].state
 
     def _delivery_of(self, judged: JudgedTitle) -> Delivery | None:
@@ -181,28 +180,21 @@ class Sender:
         """One title's step, which costs that title and no other, whatever happens in it."""
         name = judged.plan.external_id
         try:
-            delivery = self._delivery_of(judged)
-            if delivery is None:
-                return DeliveryState.FAILED  # the ledger did not take it, which the log says
-            if not self._is_ours(delivery):
-                by_channel = f" by the {delivery.channel} channel" if delivery.channel else ""
-                log.info("%s is %s%s, nothing to send", name, delivery.state, by_channel)
-                return delivery.state
-            if blocking(judged.findings):
-                return self._refuse(judged)
-            return self._send_or_fail(judged)
+            made = attempt(name, "sending it", partial(self._take_up, judged), (MoveRefused, *LEDGER_GONE))
+            return self._fail(judged, Cause.UNKNOWN, made.sentence) if isinstance(made, BrokenOff) else made
         except MoveRefused as error:
             log.info("%s: %s", name, error)
             return error
-        except LEDGER_AWAY:
-            raise
-        except Exception as error:  # what a foreign file or answer does to us that nobody foresaw
-            log.exception("%s: sending it broke off", name)
-            told = plain_text(f"{type(error).__name__}: {error}", SHOWN_CHARS)
-        try:
-            return self._fail(judged, Cause.UNKNOWN, f"sending it broke off ({told})")
-        except MoveRefused as error:
-            return error
+
+    def _take_up(self, judged: JudgedTitle) -> str:
+        delivery = self._delivery_of(judged)
+        if delivery is None:
+            return DeliveryState.FAILED  # the ledger did not take it, which the log says
+        if not self._is_ours(delivery):
+            by_channel = f" by the {delivery.channel} channel" if delivery.channel else ""
+            log.info("%s is %s%s, nothing to send", judged.plan.external_id, delivery.state, by_channel)
+            return delivery.state
+        return self._refuse(judged) if blocking(judged.findings) else self._send_or_fail(judged)
 
     def _refuse(self, judged: JudgedTitle) -> str:
         """Writes that quality control refused a title, or could not say now."""
@@ -249,8 +241,9 @@ class Sender:
             attempt += 1
             encode_name = judged.encode.name if judged.encode else None
             delivery = self.ledger.begin_send(
-                key, self.run_id, self.carrier.channel, encode_name, self.holder, self.carrier.lease_s
-            )
+                key, self.run_id, self.carrier.channel, encode_name, self.holder, self.carrier.lease_s,
+                judged.plan.undone_withdrawal_at,
+            )  # fmt: skip
             try:
                 return self._send_once(judged, delivery)
             except Transient as error:
@@ -277,7 +270,7 @@ class Sender:
             if self.auth_error is not None:
                 raise NotSent(Cause.AUTH, str(self.auth_error))
             if self.is_over():
-                raise NotSent(Cause.TRANSIENT, "the time of its batch was over; the next run sends it")
+                raise NotSent(Cause.TRANSIENT, "the time of its batch was over; running the window again sends it")
             verdict = self.admit(key)
             if verdict.admission is Admission.SEND:
                 return

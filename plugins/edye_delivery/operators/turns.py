@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle
-from edye_delivery.ledger.leases import AlreadyAccepted, TitleBusy
+from edye_delivery.ledger.leases import NotToBeSent, TitleBusy
 from edye_delivery.ledger.records import MoveRefused
 
 Outcome = str | MoveRefused
@@ -50,7 +50,7 @@ class Turns:
 
     def wait_s(self, plan: PlannedTitle, first: Outcome, now: Outcome) -> float:
         """How long a title is waited for all in all, by its first outcome and the one that it has now."""
-        if isinstance(now, str | AlreadyAccepted):
+        if isinstance(now, str | NotToBeSent):
             return 0.0
         if not isinstance(now, TitleBusy):
             return REFUSED_TRIES * POLL_S
@@ -62,4 +62,4 @@ class Turns:
 
 def is_persons(plan: PlannedTitle) -> bool:
     """Whether a person asked for the title: a redelivery, or a resend by force."""
-    return plan.undoes_withdrawal or plan.delivery_key != plan.content_key
+    return plan.asked_by_person or plan.delivery_key != plan.content_key

@@ -78,6 +78,9 @@ class Withdrawer:
             if isinstance(made, BrokenOff):
                 failure = TitleBrokeOff(f"{title.external_id}: {made.sentence}")
                 continue
+            if not made:
+                log.info("%s is not offered any more, so this run withdraws nothing of it", title.external_id)
+                continue
             begun.append(title)
             log.info("%s: %s", title.external_id, f"offered until {end_at}" if end_at else "out of the feeds")
         counts = Counter(withdrawn=len(begun))

@@ -17,7 +17,7 @@ TWIN = a_movie(id="é\n", updated_at="2026-03-01T12:00:00.000001Z")
 
 
 def a_snapshot():
-    writer = SnapshotWriter(REQUEST)
+    writer = SnapshotWriter(REQUEST, START)
     for title in (TWIN, LATE, EARLY):
         writer.add_title(title)
     writer.leave_out(LATE, "tag")
@@ -43,6 +43,7 @@ def test_titles_come_by_time_of_change_and_id_the_rest_as_it_came_and_each_look_
         [LeftOut(edye_id="z", reason="geo"), LeftOut(edye_id="a", reason="tag")],
     )
     assert contents(snapshot) == contents(snapshot)
+    assert snapshot.read_at == START
     assert snapshot.counts == {"titles": 3, "left_out": 2, "malformed": 2}
 
 

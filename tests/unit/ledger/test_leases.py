@@ -6,16 +6,19 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from edye_delivery.annex.planning import plan_of
-from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState, Owner
+from edye_delivery.catalog.vocabulary import Cause, Change, Channel, DeliveryState, Owner
+from edye_delivery.ledger.classify import compared
 from edye_delivery.ledger.database import open_engine
-from edye_delivery.ledger.leases import AlreadyAccepted, Holder, LeaseLost, TitleBusy, database_time
+from edye_delivery.ledger.leases import AlreadyAccepted, ContentOutdated, Holder, LeaseLost, TitleBusy, database_time
 from edye_delivery.ledger.ledger import Ledger
+from edye_delivery.ledger.read_only import read_only
 from edye_delivery.ledger.records import MoveRefused
 from edye_delivery.ledger.tables import EVENTS
 from edye_delivery.ledger.trail import Call
+from edye_delivery.ledger.verify import differences
 from tests.builders import a_movie, a_plan, an_episode, the_annex
 from tests.unit.ledger.conftest import Clock
 from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, RUN, planned, standing
@@ -296,3 +299,84 @@ def test_two_deliveries_of_one_content_are_never_begun_at_once(ledger_url):
     assert sorted(refusals[0] + refusals[1]) == sorted(pair[0].external_id for pair in plans)
     known = ledgers[0].deliveries(plan.delivery_key for pair in plans for plan in pair)
     assert sorted(delivery.state for delivery in known.values()) == ["planned"] * 12 + ["sending"] * 12
+
+
+def test_a_sender_that_slept_beyond_its_lease_cannot_renew_it_once_a_sibling_of_its_title_is_sent(ledger):
+    for sibling in (FORCED, NEWER):
+        begun(ledger, lease_s=ENDED)
+        begun(ledger, sibling, SECOND, "run-2")
+        with pytest.raises(LeaseLost):
+            ledger.renew(KEY, FIRST.name, 60)
+        ledger.fail(sibling.delivery_key, Cause.TRANSIENT, "down", holder=SECOND.name)
+        ledger.fail(KEY, Cause.TRANSIENT, "down")
+
+
+def read_at(plan, hour):
+    return plan.model_copy(update={"read_at": datetime(2026, 3, 2, hour, tzinfo=UTC)})
+
+
+def test_older_content_does_not_follow_newer_content_to_the_partner(ledger):
+    planned(ledger, read_at(PLAN, 6))
+    begun(ledger, read_at(NEWER, 7), SECOND, "run-2")
+    ledger.received(NEWER.delivery_key, "t-2", 1, 1.0)
+    with pytest.raises(ContentOutdated, match="run-2 has sent newer content"):
+        ledger.begin_send(KEY, RUN, holder=FIRST)
+    planned(ledger, read_at(PLAN, 8))  # the catalogue has gone back to it
+    assert ledger.begin_send(KEY, RUN, holder=FIRST).state is DeliveryState.SENDING
+
+
+def test_an_older_ingest_that_is_accepted_late_leaves_the_title_at_what_was_sent_after_it(ledger, ledger_url):
+    begun(ledger)
+    ledger.received(KEY, "t-1", 1, 1.0)
+    begun(ledger, NEWER, SECOND, "run-2")
+    ledger.received(NEWER.delivery_key, "t-2", 1, 1.0)
+    for plan in (NEWER, PLAN):
+        ledger.observe(plan.delivery_key, DeliveryState.COMPLETED)
+        ledger.accept(PARTNER, plan, [])
+    assert [one.title.titles for one in ledger.accepted_titles(PARTNER)] == [NEWER.title.titles]
+    memory = ledger.memories(PARTNER, [PLAN.external_id])[PLAN.external_id]
+    assert (memory.current_key, memory.revision.delivery_key) == (NEWER.delivery_key, NEWER.delivery_key)
+    assert not told_differences(ledger_url)
+
+
+def test_what_is_left_for_good_leaves_its_title_at_what_is_accepted(ledger, ledger_url):
+    begun(ledger, FORCED, SECOND, "run-2")
+    planned(ledger)
+    ledger.received(FORCED.delivery_key, "t-2", 1, 1.0)
+    ledger.observe(FORCED.delivery_key, DeliveryState.COMPLETED)
+    ledger.accept(PARTNER, FORCED, [])
+    ledger.plan(PARTNER, RUN, [PLAN])
+    with pytest.raises(AlreadyAccepted) as left:
+        ledger.begin_send(KEY, RUN, holder=FIRST)
+    ledger.leave(KEY, str(left.value), for_good=True)
+    memory = ledger.memories(PARTNER, [PLAN.external_id])[PLAN.external_id]
+    assert memory.current_key == FORCED.delivery_key
+    assert compared(PLAN, memory).change is Change.UNCHANGED
+    assert not told_differences(ledger_url)
+
+
+def test_a_receipt_of_an_ingest_that_the_partner_has_ended_is_no_news(ledger):
+    begun(ledger)
+    ledger.received(KEY, "t-1", 1, 1.0)
+    ledger.fail(KEY, Cause.MEDIA, "refused", ended_by_partner=True, tracking_id="t-1")
+    with pytest.raises(LeaseLost):
+        ledger.received(KEY, "t-1", 1, 1.0)
+    assert (standing(ledger).state, standing(ledger).rounds_ended) == (DeliveryState.FAILED, 1)
+
+
+def test_a_criterion_that_is_not_met_fails_the_ingest_that_was_looked_at_and_no_later_one(ledger):
+    begun(ledger)
+    ledger.received(KEY, "t-1", 1, 1.0)
+    ledger.observe(KEY, DeliveryState.COMPLETED)
+    ledger.fail(KEY, Cause.MEDIA, "too short", tracking_id="t-1", was_completed=True)
+    begun(ledger)
+    ledger.received(KEY, "t-2", 1, 1.0)
+    ledger.observe(KEY, DeliveryState.COMPLETED)
+    with pytest.raises(MoveRefused):
+        ledger.fail(KEY, Cause.MEDIA, "too short", tracking_id="t-1", was_completed=True)
+    assert standing(ledger).state is DeliveryState.COMPLETED
+
+
+def told_differences(ledger_url):
+    with read_only(make_url(ledger_url)) as connection:
+        return list(differences(connection))

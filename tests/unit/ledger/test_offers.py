@@ -13,6 +13,7 @@ from edye_delivery.ledger.withdrawals import Withdrawals
 from tests.builders import a_movie, a_plan, an_episode
 from tests.unit.ledger.conftest import Clock
 from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, RUN, accepted, completed
+from tests.unit.ledger.test_withdrawals import undoing
 
 END_AT = datetime(2029, 1, 1, tzinfo=UTC)
 
@@ -47,8 +48,9 @@ def test_acceptance_withdrawal_and_end_date_raise_it_and_the_partners_do_not_sha
     assert version() == (2, 2)
     ledger.withdraw(PARTNER, KEY, "run-2", "invisible")
     assert version() == (3, 3)
-    completed(ledger)
-    ledger.accept(PARTNER, PLAN, [])
+    plan = undoing(withdrawals)
+    completed(ledger, plan)
+    ledger.accept(PARTNER, plan, [])
     assert version() == (4, 3)
     assert version("another") == (0, 0)
 
@@ -65,26 +67,42 @@ def test_what_leaves_the_offer_as_it_is_does_not_raise_it(ledger, withdrawals, v
     assert version() == (2, 2)
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [a_plan(an_episode(synopsis_short={"es": "Otra cosa."})), PLAN.model_copy(update={"undoes_withdrawal": True})],
-    ids=["another revision", "offered again by a person"],
-)
-def test_a_refresh_that_changes_the_offer_raises_it_once(ledger, withdrawals, version, changed):
+def test_a_refresh_that_changes_the_offer_raises_it_once(ledger, version):
     accepted(ledger)
-    if changed.undoes_withdrawal:
-        withdrawals.begin(KEY, RUN, "the rights ended", None)
-    before, removed = version()
+    changed = PLAN.model_copy(update={"title": PLAN.title.model_copy(update={"tags": ("other",)}), "revision": "r2"})
     ledger.refresh(PARTNER, changed)
     ledger.refresh(PARTNER, changed)
-    assert version() == (before + 1, removed)
+    assert version() == (2, 0)
+
+
+def test_a_refresh_of_content_that_is_not_accepted_changes_nothing(ledger, version):
+    accepted(ledger)
+    ledger.refresh(PARTNER, a_plan(an_episode(synopsis_short={"es": "Otra cosa."})))
+    ledger.withdraw(PARTNER, KEY, RUN, "invisible")
+    ledger.refresh(PARTNER, PLAN)
+    assert version() == (2, 2)
 
 
 def test_what_the_catalogue_had_withdrawn_and_offers_again_raises_it(ledger, version):
     accepted(ledger)
     ledger.withdraw(PARTNER, KEY, RUN, "invisible")
-    ledger.refresh(PARTNER, PLAN)
+    accepted(ledger)
     assert version() == (3, 2)
+
+
+def test_an_older_reading_of_the_catalogue_undoes_nothing_that_a_newer_one_has_said(ledger, version):
+    older, newer = (PLAN.model_copy(update={"read_at": datetime(2026, 3, 2, hour, tzinfo=UTC)}) for hour in (6, 7))
+    accepted(ledger, older)
+    ledger.withdraw(PARTNER, KEY, "run-2", "invisible", newer.read_at)
+    ledger.refresh(PARTNER, older)
+    completed(ledger, older.model_copy(update={"delivery_key": "f" * 64}))
+    ledger.accept(PARTNER, older.model_copy(update={"delivery_key": "f" * 64}), [])
+    assert list(ledger.accepted_titles(PARTNER)) == []
+    ledger.plan(PARTNER, "run-3", [newer])
+    accepted(ledger, newer.model_copy(update={"delivery_key": "e" * 64}))
+    assert [one.external_id for one in ledger.accepted_titles(PARTNER)] == [PLAN.external_id]
+    ledger.withdraw(PARTNER, KEY, "run-2", "invisible", older.read_at)
+    assert [one.external_id for one in ledger.accepted_titles(PARTNER)] == [PLAN.external_id]
 
 
 def test_version_and_titles_are_of_one_moment_while_others_write(ledger, withdrawals, version, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select
@@ -25,6 +26,7 @@ from tests.unit.ledger.conftest import Clock
 from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, RUN, accepted, completed, received
 
 NAME = PLAN.external_id
+END_AT = datetime(2030, 1, 1, tzinfo=UTC)
 RESEND = plan_of(the_annex(), PLAN.title, resend="run-2")
 OTHER = PLAN.model_copy(update={"delivery_key": "b" * 64, "content_key": "b" * 64})
 
@@ -171,7 +173,7 @@ def test_a_move_that_nobody_could_read_from_the_events_is_refused(ledger, engine
 def _step(chance, ledger, withdrawals, plans):
     plan = chance.choice(plans)
     key = plan.delivery_key
-    step = chance.randrange(12)
+    step = chance.randrange(14)
     if step <= 1:
         ledger.plan(PARTNER, f"run-{chance.randrange(9)}", chance.sample(plans, 2), chance.choice(list(Channel)))
     elif step == 2:
@@ -192,7 +194,11 @@ def _step(chance, ledger, withdrawals, plans):
     elif step == 9:
         ledger.withdraw(PARTNER, key, "run-1", "invisible")
     elif step == 10:
-        withdrawals.begin(key, f"withdraw-{chance.randrange(3)}", "the rights ended", None)
+        withdrawals.begin(key, f"withdraw-{chance.randrange(3)}", "the rights ended", chance.choice([None, END_AT]))
+    elif step == 11:
+        ledger.leave(key, "it is over", for_good=chance.random() < 0.5)
+    elif step == 12:
+        ledger.end_unattended(key, "run-1", "gone")
     else:
         accepted(ledger, plan)
 

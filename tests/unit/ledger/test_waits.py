@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import make_url
 
+from edye_delivery.annex.wire import LEASE_S
 from edye_delivery.catalog.next_steps import UNATTENDED
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState
 from edye_delivery.ledger.database import open_engine
@@ -14,7 +15,8 @@ from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.read_only import read_only
 from edye_delivery.ledger.standing import Selection, Standings
 from edye_delivery.ledger.waits import WAIT_BEGINS_WITHIN
-from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, accepted, completed, planned, received
+from tests.builders import a_plan, an_episode
+from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, RUN, accepted, completed, planned, received
 
 NOW = datetime(2026, 3, 2, 6, tzinfo=UTC)
 LATE = NOW + WAIT_BEGINS_WITHIN + timedelta(seconds=1)
@@ -43,7 +45,7 @@ def ledger(ledger_url, clock):
 
 def found(ledger, clock, at):
     clock.at = at
-    return ledger.unattended(PARTNER, Channel.API)
+    return [one.edye_id for one in ledger.unattended(PARTNER, Channel.API)]
 
 
 @pytest.mark.parametrize("way", [received, completed])
@@ -71,11 +73,42 @@ def test_each_step_of_the_delivery_forgets_who_waited(ledger, clock):
     assert found(ledger, clock, NOW + 2 * SECOND) == []
 
 
-@pytest.mark.parametrize("way", [planned, accepted], ids=["planned", "accepted"])
-def test_what_the_partner_has_not_or_has_ended_needs_no_wait(ledger, clock, way):
-    way(ledger)
+def test_what_the_partner_has_ended_needs_no_wait(ledger, clock):
+    accepted(ledger)
     ledger.note_wait([KEY], NOW)
     assert found(ledger, clock, LATE + SECOND) == []
+
+
+def sending(ledger):
+    planned(ledger)
+    ledger.begin_send(KEY, RUN)
+
+
+@pytest.mark.parametrize("way", [planned, sending])
+def test_what_no_run_sends_is_found_once_a_task_of_ours_must_have_ended(ledger, clock, way):
+    way(ledger)
+    assert found(ledger, clock, LATE - 2 * SECOND) == []
+    at = max(LATE, datetime.now(UTC) + WAIT_BEGINS_WITHIN + timedelta(seconds=LEASE_S + 1))
+    assert found(ledger, clock, at) == [PLAN.title.id]
+
+
+def test_a_delivery_that_newer_content_has_overtaken_is_nobodys_to_wait_for(ledger, clock):
+    received(ledger)
+    newer = a_plan(an_episode(synopsis_short={"es": "Otra cosa."}))
+    clock.at = NOW + SECOND
+    accepted(ledger, newer)
+    assert found(ledger, clock, LATE + SECOND) == []
+
+
+@pytest.mark.parametrize("way", [planned, received, completed])
+def test_what_nobody_goes_on_with_ends_where_its_title_is_not_offered_any_more(ledger, clock, way):
+    way(ledger)
+    assert not ledger.end_unattended(KEY, "run-2", "gone"), "a run may still go on with it"
+    clock.at = LATE
+    assert ledger.end_unattended(KEY, "run-2", "gone")
+    assert found(ledger, clock, LATE + SECOND) == []
+    delivery = ledger.deliveries([KEY])[KEY]
+    assert (delivery.state, delivery.detail, delivery.run_id) == (DeliveryState.WITHDRAWN, "gone", RUN)
 
 
 def test_status_says_that_somebody_is_needed_and_what_happens_next(ledger, ledger_url):

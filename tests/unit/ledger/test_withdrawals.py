@@ -10,14 +10,16 @@ from sqlalchemy import select
 from edye_delivery.catalog.vocabulary import DeliveryState
 from edye_delivery.catalog.window import Window
 from edye_delivery.ledger.database import open_engine
+from edye_delivery.ledger.leases import WithdrawnByHand
 from edye_delivery.ledger.tables import EVENTS
 from edye_delivery.ledger.trail import Call
 from edye_delivery.ledger.withdrawals import Withdrawals
-from tests.builders import a_movie, a_plan
+from tests.builders import a_movie, a_plan, an_episode
 from tests.unit.ledger.conftest import Clock
-from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, accepted, completed, offered, received, standing
+from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, accepted, completed, offered, planned, received, standing
 
 RUN, WHY = "withdraw-1", "the rights ended"
+END_AT = datetime(2030, 1, 1, tzinfo=UTC)
 NAME = PLAN.external_id
 
 
@@ -32,8 +34,10 @@ def names(found):
     return [one.external_id for one in found]
 
 
-def undone(plan=PLAN):
-    return plan.model_copy(update={"undoes_withdrawal": True})
+def undoing(withdrawals, plan=PLAN):
+    """The plan of a person who sees how the title is withdrawn now."""
+    withdrawn_at = withdrawals.revisions([plan.external_id])[plan.external_id].withdrawn_at
+    return plan.model_copy(update={"asked_by_person": True, "withdrawn_at": withdrawn_at})
 
 
 def test_what_is_offered_can_be_withdrawn_by_name_or_by_when_it_was_accepted(ledger, withdrawals):
@@ -126,14 +130,54 @@ def test_only_a_persons_plan_offers_it_again(ledger, withdrawals):
     withdrawals.begin(KEY, RUN, WHY, None)
     withdrawals.told(KEY, "r-1", Call(0.1, 200))
     ledger.refresh(PARTNER, PLAN)
+    ledger.plan(PARTNER, RUN, [PLAN])
+    with pytest.raises(WithdrawnByHand, match=WHY):
+        ledger.begin_send(KEY, RUN)
     assert withdrawals.revisions([NAME])[NAME].is_withdrawn_by_hand
-    completed(ledger)
-    ledger.accept(PARTNER, PLAN, [])
-    assert offered(ledger) == {}
-    ledger.refresh(PARTNER, undone())
+    plan = undoing(withdrawals)
+    completed(ledger, plan)
+    ledger.accept(PARTNER, plan, [])
     revision = withdrawals.revisions([NAME])[NAME]
     assert (revision.withdrawn_at, revision.withdrawal_reason, revision.withdrawal_told_at) == (None, None, None)
     assert list(offered(ledger)) == [NAME]
+
+
+def test_a_person_undoes_the_withdrawal_that_was_seen_and_no_later_one(ledger, withdrawals):
+    accepted(ledger)
+    withdrawals.begin(KEY, RUN, WHY, END_AT)
+    plan = undoing(withdrawals)
+    completed(ledger, plan)
+    withdrawals.begin(KEY, "withdraw-2", "now", None)
+    ledger.accept(PARTNER, plan, [])
+    assert withdrawals.revisions([NAME])[NAME].withdrawal_reason == "now"
+    ledger.refresh(PARTNER, plan)
+    assert offered(ledger) == {}
+    with pytest.raises(WithdrawnByHand):
+        begin_resend(ledger, plan)
+
+
+def begin_resend(ledger, plan):
+    resend = plan.model_copy(update={"delivery_key": "e" * 64})
+    planned(ledger, resend)
+    ledger.begin_send(resend.delivery_key, "redeliver-1", undone_withdrawal_at=resend.undone_withdrawal_at)
+
+
+def test_a_withdrawal_reaches_the_title_though_newer_content_was_accepted_since_its_plan(ledger, withdrawals):
+    accepted(ledger)
+    newer = a_plan(an_episode(synopsis_short={"es": "Otra cosa."}))
+    accepted(ledger, newer)
+    assert withdrawals.begin(KEY, RUN, WHY, None)
+    assert offered(ledger) == {}
+    assert standing(ledger, newer.delivery_key).state is DeliveryState.WITHDRAWN
+    withdrawals.told(KEY, "r-1", Call(0.1, 200))
+    assert withdrawals.revisions([NAME])[NAME].withdrawal_told_at is not None
+
+
+def test_what_another_run_has_withdrawn_is_not_this_runs_to_tell(ledger, withdrawals):
+    accepted(ledger)
+    assert withdrawals.begin(KEY, "withdraw-2", WHY, None)
+    assert not withdrawals.begin(KEY, RUN, WHY, None)
+    assert withdrawals.begin(KEY, "withdraw-2", WHY, None)
 
 
 def test_a_title_that_is_being_sent_again_can_be_withdrawn_and_its_acceptance_does_not_undo_it(ledger, withdrawals):

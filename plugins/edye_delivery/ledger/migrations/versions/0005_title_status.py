@@ -156,7 +156,7 @@ def _confirmed_again(
         is_other = of_title[status.delivery_key].content_key != accepted.content_key
         if is_other and status.state not in UNDER_WAY and revision.accepted_at > status.since:
             at = revision.accepted_at
-            statuses[title] = confirmed(status, accepted.delivery_key, at)
+            statuses[title] = confirmed(status, accepted.delivery_key, DeliveryState.ACCEPTED, at)
             yield {
                 "at": at,
                 "partner": title[0],
