@@ -215,6 +215,7 @@ class Mortal:
         return call
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("before", [True, False], ids=["before the call", "after the call"])
 def test_killed_at_any_step_readers_have_the_whole_old_or_the_whole_new_chain_and_a_repeat_completes(desk, before):
     old = titles(16)

@@ -17,6 +17,7 @@ from sandbox.s3 import S3Host
 from tests.builders import the_annex
 from tests.hostile_peer import continues_for_ever, head_trickles, hostile_peer, says_nothing
 
+pytestmark = pytest.mark.proof
 SPEC = the_annex().feeds[0]
 BOUNDS = {"timeout_s": 0.5, "least_rate_bytes_s": 10_000}
 SLOW = [head_trickles, continues_for_ever]

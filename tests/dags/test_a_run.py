@@ -148,6 +148,7 @@ def test_good_titles_make_a_green_run_and_a_second_one_sends_nothing(connected, 
     assert len(box.contents()) == 2
 
 
+@pytest.mark.proof
 def test_media_that_only_a_new_encode_heals_is_re_encoded_once_and_accepted(connected, box):
     conf = {**DAY, "external_ids": [GOOD, HEVC]}
     assert run(conf).state == "success"
@@ -174,6 +175,7 @@ def test_a_refused_title_makes_a_red_run_whose_last_task_says_so(connected, box,
     assert [content["external_id"] for content in box.contents()] == [GOOD]
 
 
+@pytest.mark.proof
 def test_a_feed_with_errors_makes_a_red_run_and_the_last_good_one_stays(connected, box, monkeypatch, capfd):
     assert run({**DAY, "external_ids": [GOOD]}).state == "success"
     url = report_of(connected)["feeds"][0]["url"]
@@ -241,6 +243,7 @@ def test_a_dry_run_sends_nothing(connected, box):
     assert box.contents() == []
 
 
+@pytest.mark.proof
 def test_a_refused_token_is_red_names_the_connection_and_sends_nothing_more(connected, box, monkeypatch, capfd):
     wrong = {"conn_type": "http", "host": box.partner_url, "password": "wr0ng-t0ken", "extra": {"trust_env": False}}
     monkeypatch.setenv("AIRFLOW_CONN_ROKU_INGEST", json.dumps(wrong))
@@ -279,6 +282,7 @@ def test_a_run_over_ftp_delivers_and_its_report_and_log_say_that_the_channel_is_
     assert REASON in page
 
 
+@pytest.mark.proof
 def test_what_came_by_ftp_is_not_sent_by_the_api(connected, box):
     conf = {**DAY, "external_ids": [GOOD]}
     assert run({**conf, "reason": REASON}, FTP_DAG_ID).state == "success"
@@ -298,6 +302,7 @@ def test_a_run_over_ftp_without_a_reason_is_refused_before_anything_is_sent(conn
     assert box.ftp_contents() == []
 
 
+@pytest.mark.proof
 def test_a_redelivery_sends_an_accepted_title_again_once_it_is_no_dry_run_and_repeats_its_reason(connected, box):
     assert run({**DAY, "external_ids": [GOOD]}).state == "success"
     asked = {"external_ids": [GOOD], "correction": "resend", "reason": "the partner lost it in its migration"}
@@ -309,6 +314,7 @@ def test_a_redelivery_sends_an_accepted_title_again_once_it_is_no_dry_run_and_re
     assert (report["notice"], report["reason"]) == ("redelivery by hand, correction resend", asked["reason"])
 
 
+@pytest.mark.proof
 def test_a_withdrawal_takes_a_title_out_of_the_published_feed_and_a_redelivery_brings_it_back(connected, box):
     two = [GOOD, "EDYE_PLANETA_S01E02_ES"]
     assert run({**DAY, "external_ids": two}).state == "success"

@@ -17,6 +17,7 @@ from benchmarks.figures import MIB, Figure
 from benchmarks.memory import PeakMemory
 from tests.vsftpd import vsftpd_path
 
+pytestmark = pytest.mark.proof
 PROJECT = Path(__file__).parents[2]
 PATIENCE_S = 600
 GIT = shutil.which("git") or "git"
@@ -158,7 +159,6 @@ def test_cold_clones_sets_up_and_runs_without_the_variables_of_its_caller(tmp_pa
     assert_valid(lines, COLD)
 
 
-@pytest.mark.proof
 def test_day_prints_time_task_instances_and_memory(tmp_path):
     lines = lines_of(tmp_path, "day", "--day-titles", "3", "--day-single-titles", "2")
     assert_valid(lines, DAY)
@@ -166,7 +166,6 @@ def test_day_prints_time_task_instances_and_memory(tmp_path):
     assert counts == {"day_task_instances": 14, "single_task_instances": 20}
 
 
-@pytest.mark.proof
 def test_trail_prints_what_is_written_and_shipped_and_what_it_costs_a_day(tmp_path):
     sizes = ("--trail-events", "200", "--trail-rounds", "1", "--day-titles", "3")
     lines = lines_of(tmp_path, "trail", *sizes)

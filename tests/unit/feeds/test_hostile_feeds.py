@@ -173,6 +173,7 @@ def test_of_two_lists_of_assets_the_last_one_is_read() -> None:
     assert codes(findings(content)) == {"FEED039"}
 
 
+@pytest.mark.proof
 def test_a_root_of_a_million_keys_has_a_million_keys_too_many() -> None:
     keys = b", ".join(b'"k%d": 1' % number for number in range(MILLION))
     result = findings(b'{"version": "1", "assets": [], %s}' % keys)
@@ -181,6 +182,7 @@ def test_a_root_of_a_million_keys_has_a_million_keys_too_many() -> None:
     assert result.findings.left_out > 0
 
 
+@pytest.mark.proof
 def test_a_million_times_null_are_a_million_findings_of_which_the_first_are_kept() -> None:
     result = findings(with_asset(b",".join([b"null"] * MILLION)))
 

@@ -192,11 +192,13 @@ def _versions(url):
     return found
 
 
+@pytest.mark.proof
 def test_many_processes_make_one_ledger(ledger_url):
     _run_at_once(_open, ledger_url)
     assert _versions(ledger_url) == [head()]
 
 
+@pytest.mark.proof
 def test_many_migrations_at_once_are_done_one_after_the_other(ledger_url, old):
     before = contents(old)
     _run_at_once(_migrate, ledger_url)

@@ -66,6 +66,7 @@ def _fail(number: int) -> None:
     fail(_writer, number)
 
 
+@pytest.mark.proof
 def test_eight_writers_raise_one_alert_a_streak_none_for_ten_errors_and_one_more_after_a_success(ledger_url):
     ledger = a_ledger(ledger_url)
     with multiprocessing.get_context("spawn").Pool(WRITERS, _open, (ledger_url,)) as writers:
