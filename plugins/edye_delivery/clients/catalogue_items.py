@@ -33,7 +33,7 @@ class Items:
 
     def __init__(self, what: str, bounds: ListBounds) -> None:
         self._what, self._bounds, self._bytes, self._count = what, bounds, 0, 0
-        self._database = sqlite3.connect("", isolation_level=None)
+        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._database.executescript(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
             "CREATE TABLE items (number INTEGER PRIMARY KEY, id BLOB UNIQUE, item BLOB NOT NULL);"
