@@ -47,7 +47,7 @@ chaos: setup ## rounds of seeded trouble: kills, cut lines, locked ledger, full 
 
 SWITCHES ?= 1
 interleavings: setup ## orders of two runs' steps with so many switches from one to the other, both databases; SWITCHES=1
-	@SWITCHES=$(SWITCHES) $(BIN)/python -m pytest -m proof -q -rs tests/proofs/test_interleavings.py
+	@SWITCHES=$(SWITCHES) $(BIN)/python -m pytest -n 2 --dist loadgroup -m proof -q -rs tests/proofs/test_interleavings.py
 
 bench: setup ## figures, one JSON object a line
 	@$(BIN)/python -m benchmarks

@@ -22,7 +22,7 @@ from tests.proofs.meeting import Hands
 from tests.proofs.meeting_world import Bucket, FtpServer, World
 from tests.step_scheduler import Actor, orders, play
 
-pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("interleavings")]
+pytestmark = pytest.mark.proof
 SWITCHES_MAX = int(os.environ.get("SWITCHES", "0"))
 BY_HAND = {"mode": Mode.FAILED, "correction": Correction.BY_CAUSE, "reason": meeting.WHY}
 KNOWN, TITLES = 2, 3
@@ -70,7 +70,10 @@ def ftp(tmp_path_factory) -> Iterator[FtpServer]:
     server.stop()
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ("sqlite", "postgresql")],
+)
 def databases(request, tmp_path_factory) -> Iterator[LedgerCopies]:
     """Makes the address of a ledger that is a copy of another."""
     if request.param == "sqlite":
