@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from edye_delivery.annex.wire import Part
 from edye_delivery.catalog.digest import digest_of
@@ -12,6 +12,8 @@ from edye_delivery.catalog.digest import digest_of
 WordOfFfmpeg = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")]
 Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"]
 MEDIA_TYPES = {"mp4": "video/mp4", "mov": "video/quicktime", "matroska": "video/x-matroska"}
+BATCH_MAX_S = 5 * 3600
+"""All that a batch may take for re-encodes: its task is ended after six hours."""
 COMMAND_VERSION = 1
 """Counts up whenever the same profile becomes another command line: then older encodes are not taken."""
 
@@ -20,7 +22,8 @@ class Reencode(Part):
     """What a media file becomes that only a new encode heals; container and codec are named as in `video`.
 
     `source_types` are the types of source that are encoded anew where a title has none that the partner takes. One
-    encode is stopped after `time_limit_s`; after `batch_budget_s` a batch begins no further one.
+    encode is stopped after `time_limit_s`; after `batch_budget_s` a batch begins no further one and downloads no
+    further byte. Together they fit into the time of a task.
     """
 
     source_types: tuple[str, ...] = ()
@@ -33,8 +36,17 @@ class Reencode(Part):
     audio_codec: WordOfFfmpeg = "aac"
     audio_bitrate_kbps: int = Field(192, ge=16, le=1024)
     faststart: bool = True
-    time_limit_s: int = Field(7200, gt=0, le=86_400)
-    batch_budget_s: int = Field(7200, gt=0, le=86_400)
+    time_limit_s: int = Field(7200, gt=0, le=BATCH_MAX_S)
+    batch_budget_s: int = Field(7200, gt=0, le=BATCH_MAX_S)
+
+    @model_validator(mode="after")
+    def _last_encode_ends_in_time(self) -> Reencode:
+        if self.time_limit_s + self.batch_budget_s > BATCH_MAX_S:
+            raise ValueError(
+                f"time_limit_s is {self.time_limit_s}, and batch_budget_s {self.batch_budget_s}: together they are at "
+                f"most {BATCH_MAX_S}, so that an encode that a batch begins last ends before its task is ended"
+            )
+        return self
 
     @property
     def digest(self) -> str:

@@ -38,7 +38,10 @@ EVEN_EDGES = "crop=trunc(iw/2)*2:trunc(ih/2)*2"  # 4:2:0 has no odd edges; one l
 
 @dataclass(frozen=True, slots=True)
 class EncodeJob:
-    """One file to encode: `name` is its title's, for people; `duration_s` is 0 where the header does not tell it."""
+    """One file to encode: `name` is its title's, for people; `duration_s` is 0 where the header does not tell it.
+
+    The encode goes on until `ends_at` at most, when the time of its batch is over; None: its own time limit alone.
+    """
 
     name: str
     source: Path
@@ -46,13 +49,15 @@ class EncodeJob:
     duration_s: float
     max_duration_s: float
     max_size_bytes: int
+    ends_at: datetime | None = None
 
 
 def encode(job: EncodeJob, profile: Reencode, tempo: Tempo, *, program: Path = FFMPEG) -> None:
     """Writes `job.target`; what is there after an error is not whole.
 
     EncodeFailed where ffmpeg refuses the source, a frame of it cannot be decoded, or a bound is reached; Transient
-    where ffmpeg was killed, which tells nothing of the file. No ffmpeg outlives this call, however it ends.
+    where ffmpeg was killed or the time of the batch was over, which tells nothing of the file. No ffmpeg outlives this
+    call, however it ends.
     """
     with _started(command_of(job, profile, program), job.max_size_bytes) as process:
         watch = _Watch(job, profile, tempo)
@@ -132,7 +137,7 @@ class _Watch:
     _told_at: datetime | None = field(default=None, init=False)
 
     def follow(self, process: subprocess.Popen[bytes]) -> None:
-        """Returns when ffmpeg has ended; EncodeFailed at a bound."""
+        """Returns when ffmpeg has ended; EncodeFailed at a bound, Transient at the end of the batch."""
         self._told_at = self.tempo.now()
         ends_at = self._told_at + timedelta(seconds=self.profile.time_limit_s)
         with _end_of(process.pid) as end, selectors.DefaultSelector() as selector:
@@ -197,8 +202,10 @@ class _Watch:
             log.info("%s: re-encoding, %.0f s done, %.2f times real time", self.job.name, self._done_s, self._speed)
 
     def _check_bounds(self, now: datetime, ends_at: datetime) -> None:
+        done = f"{self._done_s:.0f} s of {self.job.duration_s:.0f} s" if self.job.duration_s else "no end in sight"
+        if self.job.ends_at is not None and self.job.ends_at <= min(now, ends_at):
+            raise Transient(f"the time of its batch was over while ffmpeg worked on it ({done})")
         if now >= ends_at:
-            done = f"{self._done_s:.0f} s of {self.job.duration_s:.0f} s" if self.job.duration_s else "no end in sight"
             raise EncodeFailed(
                 f"re-encoding it did not end within {self.profile.time_limit_s} s and was stopped ({done}); let JW "
                 "Player encode it, or have DevOps raise reencode.time_limit_s of the annex"

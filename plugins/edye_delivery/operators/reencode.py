@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,12 +30,16 @@ class ReencodeBatchOperator(BatchOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """The re-encoded batch's reference; the judged one's where there is nothing to re-encode, or in a dry run."""
-        store = self.artifacts
+        profile, store = self.annex.reencode, self.artifacts
+        if profile is None:
+            log.info("nothing is re-encoded: the annex has no section reencode")
+            return self.batch
+        ends_at_s = time.monotonic() + profile.batch_budget_s
         batch = load(store, self.batch, JudgedBatch)
         with tempfile.TemporaryDirectory(prefix="edye-reencode-") as scratch:
             reencoder = Reencoder(
                 annex=self.annex,
-                source=MediaSource(EdyeHook().media_host(self.annex), store),
+                source=MediaSource(EdyeHook().media_host(self.annex, ends_at_s), store),
                 store=store,
                 scratch_folder=Path(scratch),
                 today=datetime.now(UTC).date(),

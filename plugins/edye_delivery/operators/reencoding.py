@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from edye_delivery.annex.model import Annex
-from edye_delivery.annex.reencode import Reencode
+from edye_delivery.annex.reencode import BATCH_MAX_S, Reencode
 from edye_delivery.catalog.digest import digest_of, path_of
 from edye_delivery.catalog.facts import ProbeFailure, VideoFacts
 from edye_delivery.catalog.finding import blocking
@@ -34,6 +34,8 @@ from edye_delivery.qc.registry import RULES, Subject
 
 log = logging.getLogger(__name__)
 SPARE_BYTES = 512 * 1024**2
+RATE_KNOWN_AFTER_S = 60
+"""So long a download goes on before its rate decides whether it can end within the batch's budget."""
 
 
 class EncodeStore(BlockStore, Protocol):
@@ -74,30 +76,30 @@ class Reencoder:
     def reencode_batch(self, titles: tuple[JudgedTitle, ...]) -> tuple[JudgedTitle, ...]:
         """All titles in order; those that a new encode heals with it and the verdict on it, the others as they were.
 
-        What breaks while one title is encoded costs that title only. What the batch's budget does not reach is open for
-        the next run.
+        What breaks while one title is encoded costs that title only. What the batch's budget does not reach, and a
+        download that it would end, is open for the next run; the titles behind it go on.
         """
         profile = self.annex.reencode
         if profile is None:
             return titles
         waiting = {judged.plan.delivery_key for judged in self.waiting(titles)}
-        ends_at = self.tempo.now() + timedelta(seconds=profile.batch_budget_s)
+        began_at = self.tempo.now()
         return tuple(
-            self._timed(judged, profile, ends_at) if judged.plan.delivery_key in waiting else judged
+            self._timed(judged, profile, began_at) if judged.plan.delivery_key in waiting else judged
             for judged in titles
         )
 
-    def _timed(self, judged: JudgedTitle, profile: Reencode, ends_at: datetime) -> JudgedTitle:
+    def _timed(self, judged: JudgedTitle, profile: Reencode, began_at: datetime) -> JudgedTitle:
         started, name = time.monotonic(), judged.plan.external_id
-        made = attempt(name, "re-encoding it", lambda: readable_again(self._reencoded(judged, profile, ends_at)))
+        made = attempt(name, "re-encoding it", lambda: readable_again(self._reencoded(judged, profile, began_at)))
         reencoded = postponed(judged, made.sentence) if isinstance(made, BrokenOff) else made
         self.seconds[judged.plan.delivery_key] = time.monotonic() - started
         return reencoded
 
-    def _reencoded(self, judged: JudgedTitle, profile: Reencode, ends_at: datetime) -> JudgedTitle:
+    def _reencoded(self, judged: JudgedTitle, profile: Reencode, began_at: datetime) -> JudgedTitle:
         name, before = judged.plan.external_id, judged.video or VideoFacts(url="")
         try:
-            made = self._found_or_made(judged, before, profile, ends_at)
+            made = self._found_or_made(judged, before, profile, began_at)
         except OF_THE_INSTALLATION:
             raise
         except Terminal as error:
@@ -105,19 +107,22 @@ class Reencoder:
             return not_healed(judged, Attempt(before, trouble=str(error)), self.annex)
         except (Transient, OSError) as error:
             log.warning("%s: it could not be re-encoded now: %s", name, error)
-            return postponed(judged, f"the media file could not be re-encoded now: {error}")
+            return postponed(
+                judged, f"the media file could not be re-encoded now: {error}; the next run of its window does"
+            )
         return self._judged_again(judged, before, made, profile)
 
-    def _found_or_made(self, judged: JudgedTitle, before: VideoFacts, profile: Reencode, ends_at: datetime) -> Encode:
+    def _found_or_made(self, judged: JudgedTitle, before: VideoFacts, profile: Reencode, began_at: datetime) -> Encode:
         """The encode of this very source by this very profile: from the store, or made and put there."""
         identity = _identity(media_of(judged), before)
         found = self._found(identity, profile) if identity else None
         if found is not None:
             return found
-        if self.tempo.now() >= ends_at:
+        budget_ends_at = began_at + timedelta(seconds=profile.batch_budget_s)
+        if self.tempo.now() >= budget_ends_at:
             raise Transient(
                 f"its batch has used up its {profile.batch_budget_s} s for re-encodes (reencode.batch_budget_s of the "
-                "annex); run the window again, what is encoded by now is found"
+                "annex)"
             )
         if before.size_bytes > self.annex.video.max_size_bytes:
             raise MediaTooLarge(f"it has {before.size_bytes} bytes, at most {self.annex.video.max_size_bytes} are read")
@@ -128,9 +133,18 @@ class Reencoder:
                 raise Transient(
                     f"the scratch folder has {free_bytes} bytes free, twice the source's {before.size_bytes} are wanted"
                 )
-            sha256 = self._downloaded(judged, original)
+            sha256 = self._downloaded(judged, original, budget_ends_at)
             identity = identity or f"sha256 {sha256}"
-            return self._found(identity, profile) or self._made(judged, before, identity, profile, original, target)
+            found = self._found(identity, profile)
+            if found is not None:
+                return found
+            name, limits = judged.plan.external_id, self.annex.video
+            ends_at = began_at + timedelta(seconds=BATCH_MAX_S)
+            log.info("%s: re-encoding %s, %s bytes", name, told_form(before), before.size_bytes)
+            job = EncodeJob(
+                name, original, target, before.duration_s, limits.max_duration_s, limits.max_size_bytes, ends_at
+            )
+            return self._made(job, told_form(before), identity, profile)
 
     def _found(self, identity: str, profile: Reencode) -> Encode | None:
         """The encode, where it was made before; EncodeFailed where it failed before."""
@@ -160,42 +174,42 @@ class Reencoder:
         limits = (profile.time_limit_s, self.annex.video.max_duration_s, self.annex.video.max_size_bytes)
         return encode_name(digest_of(identity, profile.digest, *limits), "failed.json")
 
-    def _downloaded(self, judged: JudgedTitle, target: Path) -> str:
-        """The SHA-256 of the source, whose bytes are in the file then; it is the one that was judged and promised."""
-        check, digest = MediaCheck(judged), hashlib.sha256()
+    def _downloaded(self, judged: JudgedTitle, target: Path, ends_at: datetime) -> str:
+        """The SHA-256 of the source, whose bytes are in the file then; it is the one that was judged and promised.
+
+        Transient as soon as its rate shows that it does not end by then, so that the titles behind it have the time.
+        """
+        check, digest, began_at, arrived_bytes = MediaCheck(judged), hashlib.sha256(), self.tempo.now(), 0
         with self.source.opened(judged) as stream, target.open("wb") as file:
             check.same_file(stream)
             for block in check.seen(stream.blocks(), 0):
                 digest.update(block)
                 file.write(block)
+                arrived_bytes += len(block)
+                _check_rate(self.tempo.now() - began_at, ends_at - began_at, arrived_bytes, stream.size_bytes)
         check.finish()
         return digest.hexdigest()
 
-    def _made(
-        self, judged: JudgedTitle, before: VideoFacts, identity: str, profile: Reencode, original: Path, target: Path
-    ) -> Encode:
-        name, limits = judged.plan.external_id, self.annex.video
-        log.info("%s: re-encoding %s, %s bytes", name, told_form(before), before.size_bytes)
-        job = EncodeJob(name, original, target, before.duration_s, limits.max_duration_s, limits.max_size_bytes)
+    def _made(self, job: EncodeJob, source: str, identity: str, profile: Reencode) -> Encode:
         try:
             self.encode(job, profile, self.tempo)
         except EncodeFailed as error:
             failed = FailedEncode(sentence=str(error), failed_at=self.tempo.now())
             self.store.put(self._failure_name(identity, profile), failed.model_dump_json().encode())
             raise
-        with target.open("rb") as file:
+        with job.target.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         record_name = _record_name(identity, profile)
         made = Encode(
             name=f"{record_name.removesuffix('.json')}-{sha256[:16]}.{profile.container}",
-            size_bytes=target.stat().st_size,
+            size_bytes=job.target.stat().st_size,
             sha256=sha256,
             profile_digest=profile.digest,
-            source=told_form(before),
+            source=source,
         )
-        self.store.put_file(made.name, target)
+        self.store.put_file(made.name, job.target)
         self.store.put(record_name, made.model_dump_json().encode())
-        log.info("%s: re-encoded, %s bytes, kept as %s", name, made.size_bytes, made.name)
+        log.info("%s: re-encoded, %s bytes, kept as %s", job.name, made.size_bytes, made.name)
         return made
 
     def _judged_again(self, judged: JudgedTitle, before: VideoFacts, made: Encode, profile: Reencode) -> JudgedTitle:
@@ -228,6 +242,17 @@ def _identity(media: Source, video: VideoFacts) -> str | None:
     if media.sha256:
         return f"sha256 {media.sha256.lower()}"
     return f"etag {path_of(media.file)} {video.etag} {video.size_bytes}" if video.etag else None
+
+
+def _check_rate(gone: timedelta, given: timedelta, arrived_bytes: int, size_bytes: int) -> None:
+    """Transient where all of the bytes do not arrive in the time that is given, as fast as they came up to now."""
+    gone_s, given_s = gone.total_seconds(), given.total_seconds()
+    if gone_s >= RATE_KNOWN_AFTER_S and gone_s * size_bytes > given_s * arrived_bytes:
+        raise Transient(
+            f"its source came at {arrived_bytes / gone_s:,.0f} bytes a second, too slowly for its {size_bytes:,} bytes "
+            f"to be there in the {given_s:,.0f} s that its batch had left for re-encodes (reencode.batch_budget_s of "
+            "the annex)"
+        )
 
 
 def _record_name(identity: str, profile: Reencode) -> str:

@@ -1,6 +1,7 @@
 """The annex's profile of a re-encode: what names its results, and which source a title is encoded from."""
 
 import pytest
+from pydantic import ValidationError
 
 from edye_delivery.annex.planning import best_source, plan_of
 from tests.builders import an_episode, the_annex
@@ -30,6 +31,24 @@ def test_the_roku_annex_re_encodes_to_what_the_partner_document_asks_for():
 )
 def test_a_profile_s_digest_changes_with_what_decides_the_bytes_and_with_nothing_else(change, is_other):
     assert (the_annex(reencode=change).reencode.digest != the_annex().reencode.digest) is is_other
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"time_limit_s": 18_001, "batch_budget_s": 1}, "less than or equal to 18000"),
+        ({"batch_budget_s": 18_001, "time_limit_s": 1}, "less than or equal to 18000"),
+        ({"time_limit_s": 14_400}, "time_limit_s is 14400, and batch_budget_s 7200: together they are at most 18000"),
+    ],
+    ids=str,
+)
+def test_a_batch_whose_last_encode_would_outlast_its_task_is_refused(change, told):
+    with pytest.raises(ValidationError, match=told):
+        the_annex(reencode=change)
+
+
+def test_budget_and_time_limit_may_fill_the_time_of_a_task():
+    assert the_annex(reencode={"time_limit_s": 3600, "batch_budget_s": 14_400}).reencode is not None
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,19 @@ def test_an_encode_over_its_time_is_killed_with_all_that_it_started(tmp_path):
     assert has_gone(int((tmp_path / "child").read_text()))
 
 
+def test_an_encode_at_the_end_of_its_batch_is_killed_and_tells_nothing_of_the_file(tmp_path):
+    lines = (f"echo $$ > {tmp_path}/parent", "exec sleep 300")
+    ends_at = datetime.now(UTC) + timedelta(seconds=0.2)
+    with pytest.raises(Transient, match="the time of its batch was over while ffmpeg worked on it"):
+        encoded_by(tmp_path, *lines, ends_at=ends_at)
+    assert has_gone(int((tmp_path / "parent").read_text()))
+
+
+def test_an_encode_whose_own_time_ends_before_its_batch_s_is_held_against_the_file(tmp_path):
+    with pytest.raises(EncodeFailed, match="did not end within 1 s"):
+        encoded_by(tmp_path, "exec sleep 300", ends_at=datetime.now(UTC) + timedelta(seconds=60))
+
+
 def test_whatever_interrupts_us_ends_ffmpeg(tmp_path):
     class Interrupted(BaseException):
         pass

@@ -1,0 +1,59 @@
+"""Steps of a batch against peers without end: the time of the batch ends what no other bound does."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edye_delivery.annex.planning import plan_of
+from edye_delivery.catalog.facts import VideoFacts
+from edye_delivery.catalog.finding import blocking
+from edye_delivery.catalog.plan import JudgedTitle, RunRequest
+from edye_delivery.catalog.snapshot import JudgedBatch
+from edye_delivery.hooks.artifacts import ArtifactHook
+from edye_delivery.operators import reencoding
+from edye_delivery.operators.base import keep, load
+from edye_delivery.operators.reencode import ReencodeBatchOperator
+from edye_delivery.qc.registry import RULES
+from tests.builders import an_episode, the_annex
+from tests.hostile_peer import body_trickles, hostile_peer
+
+AT = datetime(2026, 3, 2, 6, tzinfo=UTC)
+END_S = 10.0
+REQUEST = RunRequest(partner="roku_premium_subs_mx", run_id="run-1", start_at=AT - timedelta(days=1), end_at=AT)
+
+
+@pytest.fixture(autouse=True)
+def connections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for conn_id, fields in {
+        "artifact_store": {"conn_type": "fs", "extra": {"path": str(tmp_path / "artifacts")}},
+        "delivery_ledger": {"conn_type": "sqlite", "host": str(tmp_path / "ledger.sqlite")},
+        "edye_api": {"conn_type": "http", "host": "http://127.0.0.1", "extra": {"allowed_hosts": ["127.0.0.1"]}},
+    }.items():
+        monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(fields))
+
+
+def to_be_reencoded(annex: Any, url: str) -> JudgedTitle:
+    plan = plan_of(annex, an_episode(sources=[{"file": url, "type": "video/mp4", "height": 720}]))
+    video = VideoFacts(url=url, container="matroska", codec="h264", size_bytes=10**6, etag='"1"', duration_s=60)
+    return JudgedTitle(plan=plan, video=video, findings=(RULES["VID005"].finding("it is matroska"),))
+
+
+def test_a_download_for_a_re_encode_ends_with_the_budget_of_its_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reencoding, "SPARE_BYTES", 0)
+    annex, store = the_annex(reencode={"batch_budget_s": 1}), ArtifactHook().get_conn()
+    with hostile_peer(body_trickles) as port:
+        judged = to_be_reencoded(annex, f"http://127.0.0.1:{port}/a.mp4")
+        reference = keep(store, "batch.json", JudgedBatch(request=REQUEST, number=0, titles=(judged,)))
+        began = time.monotonic()
+        reencoded = ReencodeBatchOperator(task_id="reencode", annex=annex, batch=reference).execute({})
+        assert time.monotonic() - began < END_S
+    (title,) = load(store, reencoded, JudgedBatch).titles
+    (finding,) = blocking(title.findings)
+    assert finding.code == "VID011"
+    assert "the time of its batch was over; the next run of its window does" in finding.message
