@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,12 +17,16 @@ from edye_delivery.catalog.facts import VideoFacts
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.plan import JudgedTitle, RunRequest
 from edye_delivery.catalog.snapshot import JudgedBatch
+from edye_delivery.clients.ftp_path import RemotePath
+from edye_delivery.errors import TooSlow
 from edye_delivery.hooks.artifacts import ArtifactHook
 from edye_delivery.operators import reencoding
 from edye_delivery.operators.base import keep, load
+from edye_delivery.operators.batch import DeliverByFtpOperator
 from edye_delivery.operators.reencode import ReencodeBatchOperator
 from edye_delivery.qc.registry import RULES
 from tests.builders import an_episode, the_annex
+from tests.components.hostile_ftp import hostile_ftp, transfers
 from tests.hostile_peer import body_trickles, hostile_peer
 
 AT = datetime(2026, 3, 2, 6, tzinfo=UTC)
@@ -57,3 +63,23 @@ def test_a_download_for_a_re_encode_ends_with_the_budget_of_its_batch(monkeypatc
     (finding,) = blocking(title.findings)
     assert finding.code == "VID011"
     assert "the time of its batch was over; the next run of its window does" in finding.message
+
+
+def test_an_upload_by_ftp_ends_with_the_time_of_its_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    def film() -> Iterator[bytes]:
+        while time.monotonic() < began + END_S:
+            yield b"x" * 2**20
+
+    deliver: Any = DeliverByFtpOperator(task_id="deliver", annex=the_annex(), batch={})
+    with hostile_ftp() as server:
+        server.change(**transfers(server))
+        fields = {"conn_type": "ftp", "host": "127.0.0.1", "port": server.port, "login": "edye", "password": "secret"}
+        monkeypatch.setenv("AIRFLOW_CONN_ROKU_FTP", json.dumps(fields))
+        began = time.monotonic()
+        with (
+            deliver.carrier(None, ArtifactHook().get_conn(), began + 1) as carrier,
+            closing(carrier.connect()) as session,
+            pytest.raises(TooSlow, match=r"STOR /incoming/A\.mp4: the time of its batch was over"),
+        ):
+            session.store(RemotePath("/incoming", "A.mp4"), film())
+    assert time.monotonic() - began < END_S

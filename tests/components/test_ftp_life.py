@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import socket
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -53,8 +55,8 @@ def account(server: HostileFtp) -> FtpAccount:
     return FtpAccount("127.0.0.1", server.port, "edye", "secret", timeout_s=60, span_s=60)
 
 
-def use(server: HostileFtp, life: SessionLife) -> None:
-    one = FtpSession(account(server), life)
+def use(server: HostileFtp, life: SessionLife, ends_at_s: float = math.inf) -> None:
+    one = FtpSession(replace(account(server), ends_at_s=ends_at_s), life)
     one.size(FILE)
     one.names("/incoming", ["A.mp4"])
 
@@ -81,6 +83,17 @@ def test_a_session_ends_with_its_life_wherever_it_hangs(command: str) -> None:
         with pytest.raises(TooSlow, match=r"the FTP session did not end within 0\.5 s"):
             use(server, life)
         assert time.monotonic() - began < END_S
+
+
+@hanging
+def test_a_session_ends_with_the_time_of_its_batch_wherever_it_hangs_and_is_not_tried_again(command: str) -> None:
+    with hostile_ftp() as server:
+        hang(server, command)
+        began = time.monotonic()
+        with pytest.raises(TooSlow, match="the time of its batch was over") as raised:
+            use(server, SessionLife(), ends_at_s=began + 0.5)
+        assert time.monotonic() - began < END_S
+        assert raised.value.retry_after_s == math.inf
 
 
 @hanging

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ftplib
+import math
 import re
 import ssl
 from dataclasses import dataclass, field
@@ -24,7 +25,8 @@ EXTENDED_PORT = re.compile(r"\((?P<mark>[!-~])(?P=mark){2}(?P<port>\d{1,5})(?P=m
 class FtpAccount:
     """Where a server is, how to log in, how long it may take; with `tls` explicit FTPS, and nothing without it.
 
-    `timeout_s` is for a whole answer, `least_rate_bytes_s` for files and listings, over any `span_s`.
+    `timeout_s` is for a whole answer, `least_rate_bytes_s` for files and listings, over any `span_s`; `ends_at_s` is
+    when, on the monotonic clock, the time of its batch is over.
     """
 
     host: str
@@ -37,6 +39,7 @@ class FtpAccount:
     timeout_s: float = 60.0
     least_rate_bytes_s: float = LEAST_RATE_BYTES_S
     span_s: float = SPAN_S
+    ends_at_s: float = math.inf
 
     @property
     def where(self) -> str:
@@ -46,7 +49,7 @@ class FtpAccount:
     @property
     def bounds(self) -> CallBounds:
         """How long the server may take."""
-        return CallBounds(self.timeout_s, self.least_rate_bytes_s, self.span_s, ANSWER_MAX_BYTES)
+        return CallBounds(self.timeout_s, self.least_rate_bytes_s, self.span_s, ANSWER_MAX_BYTES, self.ends_at_s)
 
     @property
     def mask(self) -> SecretMask:

@@ -78,7 +78,7 @@ class Line:
     def begin_answer(self, command: str, seconds: float | None = None) -> None:
         """From now on the server has these seconds, or those of the bounds, for a whole answer to the command."""
         given_s = self.bounds.answer_s if seconds is None else seconds
-        self._deadline = Deadline(f"{self._where}, {command}", given_s, self._life.clock())
+        self._deadline = Deadline(f"{self._where}, {command}", given_s, self._life.clock(), self.bounds.ends_at_s)
 
     def dial(self, host: str, port: int) -> socket.socket:
         """A connection to the host, within what is left for the answer."""

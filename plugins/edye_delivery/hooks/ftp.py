@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 
 from airflow.providers.ftp.hooks.ftp import FTPHook
@@ -40,8 +41,11 @@ class FtpHook(FTPHook):
         """The hook with its connection already read, for the event loop of a trigger."""
         return cls(conn_id, timeout_s, least_rate_bytes_s, await cls.aget_connection(conn_id))
 
-    def account(self) -> FtpAccount:
-        """Where to and how; ConfigurationInvalid where the connection lacks something."""
+    def account(self, ends_at_s: float = math.inf) -> FtpAccount:
+        """Where to and how; ConfigurationInvalid where the connection lacks something.
+
+        No session goes on after `ends_at_s` on the monotonic clock.
+        """
         connection = self._connection or self.get_connection(self.ftp_conn_id)
         if not connection.host or not connection.login:
             raise ConfigurationInvalid(f"the connection {self.ftp_conn_id} has no host or no login")
@@ -64,6 +68,7 @@ class FtpHook(FTPHook):
             encoding=self._encoding(str(extra.get("encoding", "utf-8"))),
             timeout_s=self._timeout_s,
             least_rate_bytes_s=self._least_rate_bytes_s,
+            ends_at_s=ends_at_s,
         )
 
     def _encoding(self, name: str) -> str:

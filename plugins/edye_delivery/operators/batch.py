@@ -144,7 +144,7 @@ class DeliverByFtpOperator(DeliverBatchOperator):
     def carrier(self, ledger: Ledger, store: ArtifactStore, ends_at_s: float) -> AbstractContextManager[Carrier]:
         """Files under temporary names, renamed when they are whole, the metadata file last."""
         channel = ftp_channel_of(self.annex)
-        account = FtpHook(channel.conn_id, channel.answer_timeout_s, channel.least_rate_bytes_s).account()
+        account = FtpHook(channel.conn_id, channel.answer_timeout_s, channel.least_rate_bytes_s).account(ends_at_s)
         media = MediaSource(EdyeHook().media_host(self.annex, ends_at_s), store)
         return FtpCarrier(self.annex, lambda: FtpSession(account), media, ledger, store.get)
 
