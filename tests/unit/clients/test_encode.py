@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-import random
 import select
-import stat
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -16,32 +14,19 @@ from typing import Any
 import pytest
 
 from benchmarks.local_media import LocalMedia
-from edye_delivery.annex.reencode import Reencode
-from edye_delivery.clients.encode import EncodeJob, command_of, encode
+from edye_delivery.clients.encode import command_of, encode
 from edye_delivery.clients.patience import Tempo
 from edye_delivery.clients.probe import probe_video
 from edye_delivery.errors import ConfigurationInvalid, EncodeFailed, Transient
-from tests.builders import the_annex
+from tests.unit.clients.encodes import TEMPO, encoded_by, job_of, profile
 from tests.unit.qc.clips import H264, HEVC, Clips
 
 MPEG4 = ("-c:v", "mpeg4", "-q:v", "5")
-TEMPO = Tempo(now=lambda: datetime.now(UTC), sleep=lambda s: None, random=random.random)
 
 
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
     return Clips(tmp_path_factory.mktemp("clips"))
-
-
-def profile(**changes: Any) -> Reencode:
-    made = the_annex(reencode={"preset": "ultrafast"} | changes).reencode
-    assert made is not None
-    return made
-
-
-def job_of(source: Path, target: Path, **changes: Any) -> EncodeJob:
-    whole = {"duration_s": 1.0, "max_duration_s": 7200, "max_size_bytes": 10**8}
-    return EncodeJob("EDYE_X_ES", source, target, **whole | changes)
 
 
 def figures(path: Path, scratch: Path) -> tuple[Any, ...]:
@@ -127,22 +112,6 @@ def test_a_result_that_grows_too_large_ends_the_encode(clips, tmp_path):
     assert job.target.stat().st_size <= 20_000
 
 
-def stand_in(folder: Path, *lines: str) -> Path:
-    """A program in ffmpeg's place."""
-    path = folder / "ffmpeg"
-    path.write_text("\n".join(["#!/bin/sh", *lines]) + "\n")
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    return path
-
-
-def encoded_by(folder: Path, *lines: str, tempo: Tempo = TEMPO, **job: Any) -> None:
-    source = folder / "source.media"
-    source.write_bytes(b"x")
-    encode(
-        job_of(source, folder / "result.mp4", **job), profile(time_limit_s=1), tempo, program=stand_in(folder, *lines)
-    )
-
-
 def has_gone(process_id: int) -> bool:
     """Whether the process ends within seconds: who is killed as an orphan is not waited for by us."""
     try:
@@ -191,11 +160,6 @@ def test_whatever_interrupts_us_ends_ffmpeg(tmp_path):
             tmp_path, f"echo $$ > {tmp_path}/parent", "exec sleep 300", tempo=Tempo(now, TEMPO.sleep, TEMPO.random)
         )
     assert has_gone(int((tmp_path / "parent").read_text()))
-
-
-def test_ffmpeg_that_dies_tells_nothing_of_the_file(tmp_path):
-    with pytest.raises(Transient, match="ended by signal 9 while it re-encoded EDYE_X_ES"):
-        encoded_by(tmp_path, "kill -9 $$")
 
 
 def test_a_program_that_ends_and_leaves_another_with_its_pipes_is_not_waited_for(tmp_path):
