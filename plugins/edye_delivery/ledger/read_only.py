@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect, select
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
 from edye_delivery.errors import Terminal
-from edye_delivery.ledger.schema import refuse_mismatch, refuse_newer, revision_of
+from edye_delivery.ledger.schema import refuse_mismatch
 from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS, TITLE_STATUS, VERSION
 
 CONNECT_MAX_S, BUSY_MAX_S = 10, 10
@@ -31,16 +31,16 @@ class NoLedger(Terminal):
 def read_only(url: URL) -> Iterator[Connection]:
     """A connection in one snapshot of a ledger that exists; NoLedger where there is none, or while it is read.
 
-    SchemaMismatch for a ledger of a later revision, and of one from before the table `title_status`.
+    SchemaMismatch for a ledger of another revision than this program's.
     """
     engine = _engine(url)
     try:
         with refuse_database_errors(url, "read"), engine.connect() as connection:
             tables = set(inspect(connection).get_table_names())
-            if VERSION.name in tables:
-                refuse_newer(revision_of(connection))
-            if tables >= OLDEST_TABLES and TITLE_STATUS.name not in tables:
-                refuse_mismatch(revision_of(connection) if VERSION.name in tables else None)
+            is_versioned = VERSION.name in tables
+            revision = connection.execute(select(VERSION.c.version_num)).scalar() if is_versioned else None
+            if revision is not None or tables >= OLDEST_TABLES:
+                refuse_mismatch(revision)
             missing = [table.name for table in NEEDED_TABLES if table.name not in tables]
             if missing:
                 raise NoLedger(f"{address_of(url)} is no ledger: it lacks the tables {', '.join(missing)}")

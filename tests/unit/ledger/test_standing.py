@@ -12,10 +12,10 @@ from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.migrate import migrate
 from edye_delivery.ledger.read_only import NoLedger, address_of, read_only
-from edye_delivery.ledger.schema import SchemaMismatch
+from edye_delivery.ledger.schema import SchemaMismatch, head, revisions
 from edye_delivery.ledger.standing import Selection, Standings
 from edye_delivery.ledger.streaks import Client
-from edye_delivery.ledger.tables import DELIVERIES, METADATA, TITLE_STATUS
+from edye_delivery.ledger.tables import DELIVERIES, METADATA, TITLE_STATUS, VERSION
 from tests.builders import a_movie, a_plan
 from tests.unit.ledger.conftest import Clock
 from tests.unit.ledger.frozen import a_ledger_of_0001, contents
@@ -227,10 +227,20 @@ def test_a_ledger_from_before_it_was_kept_where_titles_stand_is_refused_and_left
     before = contents(engine)
     with pytest.raises(SchemaMismatch, match=r"before revision 0001.*ledger migrate"):
         standings(ledger_url)
-    migrate(engine, "0003")
-    with pytest.raises(SchemaMismatch, match=r"at revision 0003.*ledger migrate"):
+    assert contents(engine) == before
+    engine.dispose()
+
+
+@pytest.mark.parametrize("revision", [*revisions()[:-1], "9999"])
+def test_a_ledger_of_another_revision_is_refused_by_both_numbers_and_left_as_it_is(ledger_url, revision):
+    engine = a_ledger_of_0001(ledger_url)
+    migrate(engine, head() if revision == "9999" else revision)
+    with engine.begin() as connection:
+        connection.execute(update(VERSION).values(version_num=revision))
+    before = contents(engine)
+    needs = f"knows revisions up to {head()}" if revision == "9999" else f"needs revision {head()}: make a backup"
+    with pytest.raises(SchemaMismatch, match=f"at revision {revision}, and this program {needs}"):
         standings(ledger_url)
-    migrate(engine, "0001")
     assert contents(engine) == before
     engine.dispose()
 
