@@ -9,7 +9,6 @@ from typing import Any
 
 import yaml
 
-from edye_delivery.annex.load import load_annex
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.parse import parse_episode, parse_show, with_series
@@ -41,13 +40,13 @@ def the_annex(**changes: Any) -> Annex:
 
 
 def annex_file(folder: Path, partner: str, **changes: Any) -> Path:
-    """An annex written as a file, with a client and feeds of its own; it is loadable from there."""
+    """A valid annex written as a file, with a client and feeds of its own."""
     content = annex_content() | {"partner": partner, "client_id": partner}
     content["feeds"] = [feed | {"prefix": f"{partner}/{feed['name']}"} for feed in content["feeds"]]
     content |= changes
+    Annex.model_validate(content)
     path = folder / f"{partner}.yaml"
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
-    load_annex(path)
     return path
 
 

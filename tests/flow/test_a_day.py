@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.flow.line import DAY
+from tests.history import history
 from tools.expectations import expectations, surprises
 
 GOOD = "EDYE_PLANETA_S01E01_ES"
@@ -45,7 +46,7 @@ def test_a_dry_run_sends_nothing_and_writes_nothing(line):
     assert report.totals.planned > 20
     assert report.totals.rejected > 15
     assert line.box.contents() == []
-    assert line.ledger.history("roku_premium_subs_mx", GOOD) == []
+    assert history(line.ledger, "roku_premium_subs_mx", GOOD) == []
 
 
 def test_named_titles_are_found_in_the_whole_catalogue(line):

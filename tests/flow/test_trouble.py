@@ -14,6 +14,7 @@ from edye_delivery.ledger.tables import STREAKS
 from edye_delivery.operators.fetching import fetch_snapshot
 from tests.builders import a_movie
 from tests.flow.line import DAY, now, repack
+from tests.history import actions
 
 TITLE = "EDYE_PLANETA_S01E01_ES"
 OTHER = "EDYE_PLANETA_S01E02_ES"
@@ -189,7 +190,7 @@ def test_a_partner_that_ignores_idempotency_is_not_given_a_title_twice(line, mon
     _, judged = line.judge(line.request(external_ids=PAIR))
     line.send(judged, "run-1")
     assert len(line.arrivals(TITLE)) == 1
-    assert [event[1] for event in line.ledger.history(line.annex.partner, TITLE)].count("receive") == 1
+    assert actions(line.ledger, line.annex.partner, TITLE).count("receive") == 1
 
 
 def test_an_unanswered_ingest_of_older_content_is_not_taken_for_the_newer_one(line, monkeypatch):

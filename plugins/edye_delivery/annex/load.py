@@ -60,15 +60,8 @@ def load_annexes(folder: Path) -> dict[str, Annex]:
     return found.annexes
 
 
-def load_annex(path: Path) -> Annex:
-    """The partner that a file describes; the file bears the partner's name. AnnexInvalid names every defect."""
-    annex, defects = _read_annex(path)
-    if annex is None or defects:
-        raise AnnexInvalid(_complaint(path.name, defects))
-    return annex
-
-
 def _read_annex(path: Path) -> tuple[Annex | None, Sequence[str]]:
+    """The partner that a file describes, which bears the partner's name, and every defect of the file."""
     annex: Annex | None = None
     try:
         content, defects = read_yaml(path)

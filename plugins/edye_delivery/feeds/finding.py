@@ -62,11 +62,6 @@ class Findings:
         """How many findings were counted but not kept."""
         return self.counts.total() - len(self.kept)
 
-    @property
-    def has_errors(self) -> bool:
-        """Whether Roku would refuse or drop anything."""
-        return self.count(FeedSeverity.ERROR) > 0
-
     def by_rule(self) -> Iterator[tuple[FeedRule, int, list[FeedFinding]]]:
         """Every broken rule with its count and its kept findings, errors first, then the most frequent."""
         grouped: dict[str, list[FeedFinding]] = {code: [] for code in self.counts}

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from edye_delivery.feeds.search_checks import SearchContext
 
 STATION_SOURCES = ("gracenote_station_id", "GRACENOTE_STATION_ID")
-LICENSES = ("free", "subscription")
 
 
 def check_channel(asset: dict[str, Any], kind: str, context: SearchContext, hits: list[Hit]) -> None:

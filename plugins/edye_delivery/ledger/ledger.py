@@ -27,7 +27,7 @@ from edye_delivery.ledger.revisions import (
 from edye_delivery.ledger.rows import chunks, deliveries_of, delivery_of, revision_of
 from edye_delivery.ledger.sendings import Sendings
 from edye_delivery.ledger.streaks import count_error, count_success
-from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS, TITLE_STATUS
+from edye_delivery.ledger.tables import DELIVERIES, REVISIONS, TITLE_STATUS
 from edye_delivery.ledger.title_status import CONFIRM, confirm_accepted, stand_at_accepted
 from edye_delivery.ledger.trail import Call
 from edye_delivery.ledger.transactions import repeated
@@ -262,16 +262,6 @@ class Ledger(Sendings):
     def offer(self, partner: str) -> AbstractContextManager[Offer]:
         """The same with its version, as long as the context lasts."""
         return offer(self._engine, partner)
-
-    def history(self, partner: str, external_id: str) -> list[tuple[datetime, str, str, str]]:
-        """Every event of a title at a partner: when, what was done, the state after it, a sentence."""
-        query = (
-            select(EVENTS.c.at, EVENTS.c.action, EVENTS.c.state, EVENTS.c.detail)
-            .where(EVENTS.c.partner == partner, EVENTS.c.external_id == external_id)
-            .order_by(EVENTS.c.id)
-        )
-        with self._engine.connect() as connection:
-            return [(row.at, row.action, row.state, row.detail) for row in connection.execute(query)]
 
 
 def _is_running(tracking_id: str | None, was_completed: bool = False) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from edye_delivery.annex.load import load_annex
+from edye_delivery.annex.load import load_annexes
 from edye_delivery.catalog.title import Availability
 from edye_delivery.errors import AnnexInvalid
 from edye_delivery.feeds.schemas import Profile
@@ -308,9 +308,9 @@ def test_a_writer_that_does_not_exist_is_a_sentence_with_those_that_do():
         Made([movie()], writer="roku_radio")
 
 
-@pytest.mark.parametrize("path", sorted(ANNEX_FILE.parent.glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_feed_of_every_annex_has_its_writer(path):
-    assert {spec.writer for spec in load_annex(path).feeds} <= WRITERS.keys()
+@pytest.mark.parametrize("annex", load_annexes(ANNEX_FILE.parent).values(), ids=lambda annex: annex.partner)
+def test_every_feed_of_every_annex_has_its_writer(annex):
+    assert {spec.writer for spec in annex.feeds} <= WRITERS.keys()
 
 
 def test_a_feed_of_an_unknown_table_or_name_twice_is_refused_with_the_annex():

@@ -7,6 +7,7 @@ import pytest
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState
 from edye_delivery.ledger.records import MoveRefused
 from tests.builders import a_plan
+from tests.history import history
 from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, RUN, planned, standing
 
 
@@ -57,5 +58,5 @@ def test_a_whole_file_is_remembered_and_is_an_event(ledger):
     for name in ("a.mp4.1.part", "a.json.1.part"):
         ledger.note_whole(KEY, name)
     assert standing(ledger).whole_files == ("a.mp4.1.part", "a.json.1.part")
-    told = [(action, detail) for _, action, _, detail in ledger.history(PARTNER, PLAN.external_id)]
+    told = [(event.action, event.detail) for event in history(ledger, PARTNER, PLAN.external_id)]
     assert told[-2:] == [("upload", "a.mp4.1.part"), ("upload", "a.json.1.part")]

@@ -20,6 +20,7 @@ from edye_delivery.ledger.tables import EVENTS
 from edye_delivery.ledger.trail import Call
 from edye_delivery.ledger.verify import differences
 from tests.builders import a_movie, a_plan, an_episode, the_annex
+from tests.history import actions as actions_of
 from tests.unit.ledger.conftest import Clock
 from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, RUN, planned, standing
 from tests.waiting import until
@@ -36,7 +37,7 @@ def begun(ledger, plan=PLAN, holder=FIRST, run_id=RUN, **more):
 
 
 def actions(ledger):
-    return [action for _, action, *_ in ledger.history(PARTNER, PLAN.external_id)]
+    return actions_of(ledger, PARTNER, PLAN.external_id)
 
 
 def tracking_ids(ledger):

@@ -15,6 +15,7 @@ from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import MoveRefused
 from edye_delivery.ledger.tables import DELIVERIES, EVENTS
 from tests.builders import a_movie, a_plan, an_episode, the_annex
+from tests.history import actions, history
 
 PARTNER, RUN = "roku_premium_subs_mx", "run-1"
 PLAN = a_plan()
@@ -56,7 +57,7 @@ def test_a_delivery_walks_from_plan_to_acceptance_and_each_step_is_an_event(ledg
     assert (delivery.bytes_sent, delivery.unanswered) == (1000, 0)
     assert delivery.seconds > 0
     assert delivery.received_at.tzinfo is not None
-    assert [event[1] for event in ledger.history(PARTNER, PLAN.external_id)] == [
+    assert actions(ledger, PARTNER, PLAN.external_id) == [
         "plan",
         "send",
         "receive",
@@ -118,10 +119,10 @@ def test_a_stuck_delivery_is_waited_for_again_and_not_sent_again(ledger):
 )
 def test_a_move_that_the_states_do_not_have_is_refused_and_changes_nothing(ledger, prepare, move):
     prepare(ledger)
-    before = standing(ledger), ledger.history(PARTNER, PLAN.external_id)
+    before = standing(ledger), history(ledger, PARTNER, PLAN.external_id)
     with pytest.raises(MoveRefused, match="stands at"):
         move(ledger)
-    assert (standing(ledger), ledger.history(PARTNER, PLAN.external_id)) == before
+    assert (standing(ledger), history(ledger, PARTNER, PLAN.external_id)) == before
 
 
 def test_an_unknown_delivery_is_named(ledger):
@@ -245,7 +246,8 @@ def test_an_accepted_title_that_is_sent_again_can_still_be_withdrawn(ledger):
     ledger.withdraw(PARTNER, KEY, "run-2", "invisible")
     assert offered(ledger) == {}
     assert standing(ledger).state is DeliveryState.PLANNED
-    assert ledger.history(PARTNER, PLAN.external_id)[-1][1:] == ("withdraw", "planned", "invisible")
+    last = history(ledger, PARTNER, PLAN.external_id)[-1]
+    assert (last.action, last.state, last.detail) == ("withdraw", "planned", "invisible")
 
 
 def test_an_external_id_of_another_title_is_seen(ledger):

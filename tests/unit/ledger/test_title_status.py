@@ -22,6 +22,7 @@ from edye_delivery.ledger.title_status import title_status_of
 from edye_delivery.ledger.verify import differences
 from edye_delivery.ledger.withdrawals import Withdrawals
 from tests.builders import a_movie, a_plan, the_annex
+from tests.history import actions
 from tests.unit.ledger.conftest import Clock
 from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, RUN, accepted, completed, received
 
@@ -138,9 +139,9 @@ def test_content_that_the_catalogue_took_back_is_settled_once_a_run_sees_what_is
     assert told(engine) == (OTHER.delivery_key, DeliveryState.REJECTED, Cause.MEDIA)
     ledger.refresh(PARTNER, PLAN)
     assert told(engine) == (KEY, DeliveryState.ACCEPTED, None)
-    assert [event[1] for event in ledger.history(PARTNER, NAME)].count("confirm") == 1
+    assert actions(ledger, PARTNER, NAME).count("confirm") == 1
     ledger.refresh(PARTNER, PLAN)
-    assert [event[1] for event in ledger.history(PARTNER, NAME)].count("confirm") == 1
+    assert actions(ledger, PARTNER, NAME).count("confirm") == 1
     assert found_differences(engine) == []
 
 

@@ -18,6 +18,7 @@ from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.transactions import repeat_transaction, repeated
 from tests.builders import a_movie, the_annex
+from tests.history import actions
 from tests.unit.ledger.conftest import Clock
 from tests.unit.ledger.test_ledger import PARTNER, PLAN, planned, standing
 
@@ -171,9 +172,9 @@ def test_two_runs_that_plan_the_same_titles_in_opposite_order_do_not_stop_each_o
     ledger = Ledger(open_engine(ledger_url), Clock())
     assert failures == []
     assert len(ledger.deliveries(plan.delivery_key for plan in PLANS)) == len(PLANS)
-    actions = [action for _, action, *_ in ledger.history(PARTNER, PLANS[0].external_id)]
-    assert actions.count("plan again") == 19 - (actions.count("plan") - 1)
-    assert len(actions) == 20
+    done = actions(ledger, PARTNER, PLANS[0].external_id)
+    assert done.count("plan again") == 19 - (done.count("plan") - 1)
+    assert len(done) == 20
 
 
 def test_a_batch_is_planned_by_as_many_statements_as_one_title(ledger_url):
@@ -188,7 +189,7 @@ def test_a_batch_is_planned_by_as_many_statements_as_one_title(ledger_url):
     statements.clear()
     ledger.plan(PARTNER, "run-2", PLANS)
     assert "UPDATE" not in statements
-    assert [action for _, action, *_ in ledger.history(PARTNER, PLANS[7].external_id)] == ["plan", "plan again"]
+    assert actions(ledger, PARTNER, PLANS[7].external_id) == ["plan", "plan again"]
 
 
 def test_a_plan_of_thousands_is_within_what_a_statement_may_carry(ledger):

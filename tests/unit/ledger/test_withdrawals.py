@@ -15,6 +15,7 @@ from edye_delivery.ledger.tables import EVENTS
 from edye_delivery.ledger.trail import Call
 from edye_delivery.ledger.withdrawals import Withdrawals
 from tests.builders import a_movie, a_plan, an_episode
+from tests.history import actions
 from tests.unit.ledger.conftest import Clock
 from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, accepted, completed, offered, planned, received, standing
 
@@ -59,7 +60,7 @@ def test_a_withdrawal_is_kept_once_however_often_it_is_written(ledger, withdrawa
     assert withdrawals.revisions([NAME])[NAME] == before
     assert (before.is_withdrawn_by_hand, before.withdrawal_told_at, before.end_at) == (True, None, None)
     assert (standing(ledger).state, offered(ledger)) == (DeliveryState.WITHDRAWN, {})
-    assert [event[1] for event in ledger.history(PARTNER, NAME)].count("withdraw") == 1
+    assert actions(ledger, PARTNER, NAME).count("withdraw") == 1
     assert names(withdrawals.of_titles([NAME], RUN, WHY)) == [NAME]
     assert names(withdrawals.of_titles([NAME], "another run", WHY)) == []
 
@@ -121,8 +122,7 @@ def test_what_the_partner_was_told_is_in_the_ledger_and_in_the_trail(ledger, wit
     withdrawals.not_told(KEY, "the partner answered 503", "r-1", Call(0.1, 503))
     withdrawals.told(KEY, "r-2", Call(0.1, 204))
     assert withdrawals.revisions([NAME])[NAME].withdrawal_told_at is not None
-    actions = [event[1] for event in ledger.history(PARTNER, NAME)]
-    assert actions[-3:] == ["withdraw", "withdrawal not told", "tell withdrawal"]
+    assert actions(ledger, PARTNER, NAME)[-3:] == ["withdraw", "withdrawal not told", "tell withdrawal"]
 
 
 def test_only_a_persons_plan_offers_it_again(ledger, withdrawals):
