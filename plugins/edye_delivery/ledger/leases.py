@@ -13,8 +13,9 @@ from edye_delivery.catalog.vocabulary import Channel, DeliveryState
 from edye_delivery.catalog.window import rfc3339
 from edye_delivery.ledger.classify import AT_PARTNER, is_superseded
 from edye_delivery.ledger.records import MOVES, WAITED_FOR, Delivery, MoveRefused
+from edye_delivery.ledger.revisions import withdrawn_by_hand
 from edye_delivery.ledger.rows import delivery_of
-from edye_delivery.ledger.tables import DELIVERIES, REVISIONS, Moment
+from edye_delivery.ledger.tables import DELIVERIES, Moment
 
 NO_LEASE: dict[str, Any] = dict.fromkeys(("lease_holder", "lease_run_id", "lease_try", "lease_expires_at"))
 WITH_PARTNER = frozenset({DeliveryState.RECEIVED, DeliveryState.PROCESSING, DeliveryState.COMPLETED})
@@ -174,9 +175,7 @@ def _check_content_is_newest(delivery: Delivery, deliveries: Iterable[Delivery])
 
 
 def _check_not_withdrawn(connection: Connection, delivery: Delivery, undone_withdrawal_at: datetime | None) -> None:
-    of_title = (REVISIONS.c.partner == delivery.partner) & (REVISIONS.c.external_id == delivery.external_id)
-    by_hand = select(REVISIONS).where(of_title, REVISIONS.c.withdrawal_reason.is_not(None))
-    row = connection.execute(by_hand).first()
+    row = withdrawn_by_hand(connection, delivery.partner, delivery.external_id)
     if row is not None and row.withdrawn_at != undone_withdrawal_at:
         raise WithdrawnByHand(
             f"{delivery.external_id} was withdrawn {rfc3339(row.withdrawn_at)}: {row.withdrawal_reason}; a redelivery "

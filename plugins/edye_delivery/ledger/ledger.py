@@ -23,6 +23,7 @@ from edye_delivery.ledger.revisions import (
     is_overtaken,
     keep_revision,
     refresh_revision,
+    withdrawn_by_hand,
 )
 from edye_delivery.ledger.rows import chunks, deliveries_of, delivery_of, revision_of
 from edye_delivery.ledger.sendings import Sendings
@@ -171,7 +172,7 @@ class Ledger(Sendings):
     def leave(self, key: str, detail: str, *, for_good: bool = False) -> None:
         """A planned delivery stays planned because somebody else has its title: why, for whoever reads of it.
 
-        Where it is left `for_good`, its title stands at what was accepted of it.
+        Where it is left `for_good`, its title stands at what was accepted of it, or is withdrawn if a person did that.
         """
         planned = (DELIVERIES.c.delivery_key == key) & (DELIVERIES.c.state == DeliveryState.PLANNED)
         at = self._now()
@@ -179,6 +180,9 @@ class Ledger(Sendings):
             if not connection.execute(update(DELIVERIES).where(planned).values(detail=detail)).rowcount:
                 return
             row = connection.execute(select(DELIVERIES).where(planned)).mappings().one()
+            if for_good and withdrawn_by_hand(connection, row["partner"], row["external_id"]) is not None:
+                self._moves.move(connection, key, DeliveryState.WITHDRAWN, "withdraw", detail=detail)
+                return
             self._moves.note(connection, row, "leave", at=at)
             confirmed = stand_at_accepted(connection, row, at) if for_good else None
             if confirmed is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from edye_delivery.catalog.order import Accepted, place_of
@@ -48,6 +48,12 @@ def is_of_title(partner: str, delivery_key: str) -> ColumnElement[bool]:
     """The condition that a revision is of the title of this delivery, whichever delivery it was accepted by."""
     external_id = select(DELIVERIES.c.external_id).where(DELIVERIES.c.delivery_key == delivery_key)
     return (REVISIONS.c.partner == partner) & (REVISIONS.c.external_id == external_id.scalar_subquery())
+
+
+def withdrawn_by_hand(connection: Connection, partner: str, external_id: str) -> Row[Any] | None:
+    """The title's revision, where a person has withdrawn it."""
+    of_title = (REVISIONS.c.partner == partner) & (REVISIONS.c.external_id == external_id)
+    return connection.execute(select(REVISIONS).where(of_title, REVISIONS.c.withdrawal_reason.is_not(None))).first()
 
 
 def is_overtaken(connection: Connection, delivery: Mapping[Any, Any]) -> bool:

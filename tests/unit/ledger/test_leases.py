@@ -12,13 +12,22 @@ from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.vocabulary import Cause, Change, Channel, DeliveryState, Owner
 from edye_delivery.ledger.classify import compared
 from edye_delivery.ledger.database import open_engine
-from edye_delivery.ledger.leases import AlreadyAccepted, ContentOutdated, Holder, LeaseLost, TitleBusy, database_time
+from edye_delivery.ledger.leases import (
+    AlreadyAccepted,
+    ContentOutdated,
+    Holder,
+    LeaseLost,
+    TitleBusy,
+    WithdrawnByHand,
+    database_time,
+)
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.read_only import read_only
 from edye_delivery.ledger.records import MoveRefused
 from edye_delivery.ledger.tables import EVENTS
 from edye_delivery.ledger.trail import Call
 from edye_delivery.ledger.verify import differences
+from edye_delivery.ledger.withdrawals import Withdrawals
 from tests.builders import a_movie, a_plan, an_episode, the_annex
 from tests.history import actions as actions_of
 from tests.unit.ledger.conftest import Clock
@@ -381,3 +390,19 @@ def test_a_criterion_that_is_not_met_fails_the_ingest_that_was_looked_at_and_no_
 def told_differences(ledger_url):
     with read_only(make_url(ledger_url)) as connection:
         return list(differences(connection))
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["newer content", "the same content"])
+def test_what_was_withdrawn_by_hand_since_its_plan_is_withdrawn_and_not_left_planned(ledger, ledger_url, again):
+    begun(ledger)
+    ledger.received(KEY, "t-1", 1, 1.0)
+    ledger.observe(KEY, DeliveryState.COMPLETED)
+    ledger.accept(PARTNER, PLAN, [])
+    Withdrawals(open_engine(ledger_url), Clock(), PARTNER).begin(KEY, "withdraw-1", "the rights ended", None)
+    plan = PLAN if again else NEWER
+    ledger.plan(PARTNER, "run-2", [plan])
+    with pytest.raises(WithdrawnByHand) as left:
+        ledger.begin_send(plan.delivery_key, "run-2", holder=SECOND)
+    ledger.leave(plan.delivery_key, str(left.value), for_good=True)
+    assert standing(ledger, plan.delivery_key).state is DeliveryState.WITHDRAWN
+    assert not told_differences(ledger_url)
