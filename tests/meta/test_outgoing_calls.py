@@ -44,7 +44,7 @@ KNOWN: dict[str, str] = {
     "command_line/network.py: httpx.AsyncClient": "feed page (read-back, linter); feed picture (linter)",
     "command_line/network.py: socket.getaddrinfo": "linter: within the time of a page or picture",
     "hooks/alerts.py: Apprise": "alert: addresses are read, nobody is called",
-    "hooks/artifacts.py: ObjectStoragePath": "artifacts: a folder, or our own bucket, with time-outs of s3fs",
+    "hooks/artifacts.py: ObjectStoragePath": "a folder; a bucket: tests/components/test_artifact_bucket.py",
     "hooks/feed_store.py: S3Hook": "S3, head; S3, put; S3, get; S3, delete",
     "hooks/feed_store.py: httpx.AsyncClient": "feed page (read-back, linter)",
     "hooks/http_client.py: httpx.AsyncClient": "status",

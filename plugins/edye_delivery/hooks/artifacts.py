@@ -14,6 +14,8 @@ from typing import IO
 
 from airflow.sdk import BaseHook, ObjectStoragePath
 
+from edye_delivery.annex.wire import LEAST_RATE_BYTES_S
+from edye_delivery.clients.bounds import ANSWER_S
 from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import ConfigurationInvalid, StoreUnavailable
 from edye_delivery.hooks.connection_safety import check_s3
@@ -21,11 +23,15 @@ from edye_delivery.hooks.connection_secrets import mask_of
 
 CONN_ID = "artifact_store"
 BLOCK_BYTES = 1024 * 1024
+PART_BYTES = 16 * BLOCK_BYTES
+"""Of an object in one call: large enough that calls do not slow it down, small enough for memory."""
 SAFE_NAME = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
 
 
 class ArtifactStore:
     """Named files below one root: a folder, or a bucket with a prefix; `mask` knows the bucket's key and secret.
+
+    Each call to a bucket ends within the time of an answer and of its bytes at the least rate.
 
     StoreUnavailable where the store fails in one of the ways of `failures`, other than by not having a file.
     """
@@ -45,7 +51,7 @@ class ArtifactStore:
             if path.protocol == "file":
                 _write_local(Path(path.path), lambda file: file.write(content))
             else:
-                path.write_bytes(content)  # an object of S3 appears with its last byte
+                path.fs.pipe_file(path.path, content, timeout=_time_s(len(content)))  # it appears with its last byte
         return name
 
     def put_file(self, name: str, source: Path) -> str:
@@ -56,37 +62,57 @@ class ArtifactStore:
                 with source.open("rb") as content:
                     _write_local(Path(path.path), partial(shutil.copyfileobj, content, length=BLOCK_BYTES))
             else:
-                path.fs.put_file(str(source), path.path)  # in parts where it is large; it appears when all are there
+                # In parts where it is large; it appears when all are there.
+                path.fs.put_file(str(source), path.path, timeout=_time_s(source.stat().st_size))
         return name
 
     def put_once(self, name: str, content: bytes) -> str:
         """As `put`, for names made of content: what is there already stays."""
-        with self._answering():
-            is_there = self._path(name).exists()
-        return name if is_there else self.put(name, content)
+        try:
+            self.size(name)
+        except FileNotFoundError:
+            return self.put(name, content)
+        return name
 
     def get(self, name: str) -> bytes:
         """The file's bytes; FileNotFoundError where there is none."""
-        with self._answering():
-            content: bytes = self._path(name).read_bytes()
-        return content
+        return b"".join(self.stream(name))
 
     def size(self, name: str) -> int:
         """The file's bytes counted; FileNotFoundError where there is none."""
+        path = self._path(name)
         with self._answering():
-            return int(self._path(name).stat().st_size)
+            if path.protocol == "file":
+                return Path(path.path).stat().st_size
+            return int(path.fs.info(path.path, timeout=ANSWER_S)["size"])
 
     def stream(self, name: str, offset: int = 0) -> Generator[bytes, None, None]:
         """The file from `offset` on in blocks, so that memory does not grow with it; FileNotFoundError."""
-        with self._answering(), self._path(name).open("rb") as file:
+        path = self._path(name)
+        if path.protocol != "file":
+            yield from self._objects_blocks(path, offset, self.size(name))
+            return
+        with self._answering(), Path(path.path).open("rb") as file:
             file.seek(offset)
             while block := file.read(BLOCK_BYTES):
                 yield block
 
+    def _objects_blocks(self, path: ObjectStoragePath, offset: int, size: int) -> Iterator[bytes]:
+        for start in range(offset, size, PART_BYTES):
+            end = min(start + PART_BYTES, size)
+            with self._answering():
+                part = path.fs.cat_file(path.path, start=start, end=end, timeout=_time_s(end - start))
+            for begin in range(0, len(part), BLOCK_BYTES):
+                yield part[begin : begin + BLOCK_BYTES]
+
     def delete(self, name: str) -> None:
         """Removes a file; one that is gone already is no error."""
+        path = self._path(name)
         with self._answering():
-            self._path(name).unlink(missing_ok=True)
+            if path.protocol == "file":
+                Path(path.path).unlink(missing_ok=True)
+            else:
+                path.fs.rm_file(path.path, timeout=ANSWER_S)
 
     def url(self, name: str) -> str:
         """Where the file is, for people."""
@@ -149,6 +175,11 @@ class ArtifactHook(BaseHook):
         raise ConfigurationInvalid(
             f"the connection {self._conn_id} is of type {connection.conn_type!r}; the artifact store needs fs or aws"
         )
+
+
+def _time_s(size_bytes: int) -> float:
+    """How long one call to a bucket may take that moves so many bytes."""
+    return ANSWER_S + size_bytes / LEAST_RATE_BYTES_S
 
 
 def _write_local(path: Path, write: Callable[[IO[bytes]], object]) -> None:
