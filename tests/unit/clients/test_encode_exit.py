@@ -22,14 +22,14 @@ def test_ffmpeg_that_dies_tells_nothing_of_the_file(tmp_path):
         encoded_by(tmp_path, "kill -9 $$")
 
 
-@pytest.mark.parametrize("name", ["TERM", "INT", "XCPU"])
+@pytest.mark.parametrize("name", ["TERM", "INT"])
 def test_ffmpeg_that_is_asked_to_end_tells_nothing_of_the_file(clips, tmp_path, name):
     source = clips.clip("long.mkv", duration_s=20, options=())
     begun = f"until [ -e {tmp_path}/result.mp4 ]; do sleep 0.1; done"
     lines = (f"({begun}; kill -{name} $$) &", f'exec {FFMPEG} "$@"')
     with pytest.raises(Transient, match="ffmpeg was asked to end while it re-encoded EDYE_X_ES"):
         encode(
-            job_of(source, tmp_path / "result.mp4"), profile(preset="veryslow"), TEMPO,
+            job_of(source, tmp_path / "result.mp4"), profile(preset="veryfast"), TEMPO,
             program=stand_in(tmp_path, *lines),
         )  # fmt: skip
 
