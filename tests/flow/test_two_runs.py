@@ -53,6 +53,12 @@ def is_sending(line, judged):
     return [one for one in known if one.external_id == TITLE and one.state is DeliveryState.SENDING]
 
 
+def have_begun(line, judged):
+    """Whether every upload has begun, so that no other run can begin one of them."""
+    known = line.ledger.deliveries(title.plan.delivery_key for title in judged).values()
+    return len(known) == len(judged) and all(one.state is not DeliveryState.PLANNED for one in known)
+
+
 def ended(line, judged):
     line.wait(judged)
     accept_batch(line.annex, line.ledger, tuple(judged))
@@ -159,7 +165,7 @@ def test_a_resend_by_force_waits_for_the_running_delivery_and_is_sent_once_that_
     )
     with ThreadPoolExecutor(2) as pool:
         sending = pool.submit(first.send, judged, "run-1")
-        until(lambda: is_sending(first, judged), "the upload's begin", patience_s=60)
+        until(lambda: have_begun(first, judged), "the uploads' begin", patience_s=60)
         resending = pool.submit(second.send, forced, "run-2")
         sending.result()
         assert len(first.box.contents()) == 2

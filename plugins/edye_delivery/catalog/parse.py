@@ -84,13 +84,8 @@ def _unwritable(packed: bytes, parsed: Described) -> str:
     """Why the ledger, or a file between steps, could not hold the item; empty where they can."""
     if NUL in packed and ESCAPED_NUL.search(packed):
         return "item: a text has a NUL character, which databases do not take"
-    available = parsed.availability
-    moments = {
-        "updated_at": parsed.updated_at, "availability.start": available.start, "availability.end": available.end
-    }  # fmt: skip
-    for place, at in moments.items():
-        if at is not None and not _has_utc(at):
-            return f"{place}: the moment is outside the calendar"
+    if not _has_utc(parsed.updated_at):
+        return "updated_at: the moment is outside the calendar"
     lang = parsed.lang if isinstance(parsed, Title) else None
     if lang is not None and len(lang) > LANG_MAX_CHARS:
         return f"lang: {len(lang)} characters, a language has {LANG_MAX_CHARS} or less"
