@@ -10,7 +10,6 @@ import asyncio
 import json
 import os
 import random
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -32,6 +31,7 @@ from edye_delivery.clients.watch import AsyncTempo, IngestWatch
 from tests.airflow_home import prepare
 from tests.builders import the_annex
 from tests.hostile_peer import BEHAVIOURS, hostile_peer
+from tests.peak_memory import peak_bytes
 
 ANSWER_S, SPAN_S = 1.0, 1.0
 ONCE = Patience(attempts=1, base_s=0.1, cap_s=0.1)
@@ -149,7 +149,7 @@ def main(name: str) -> None:
             except Exception as error:  # the row says what it was
                 outcome = f"{type(error).__name__}: {str(error)[:90]}"
             seconds = time.monotonic() - started
-        peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        peak_mib = peak_bytes() / 1024**2
         row = {"call": name, "peer": behaviour, "seconds": seconds, "peak_mib": peak_mib, "outcome": outcome}
         print(json.dumps(row), flush=True)
 

@@ -23,6 +23,7 @@ from edye_delivery.feeds.lint import FeedLint
 from edye_delivery.feeds.schemas import Profile
 from edye_delivery.catalog.feed_records import FEED_PAGE_MAX_BYTES as PAGE_BYTES
 from edye_delivery.feeds.splitting import FeedUnusable
+from tests.peak_memory import peak_bytes
 from tests.unit.feeds.search_feeds import NOW_MS, MOVIE, a_movie, a_movie_feed, encoded
 
 START, END = encoded({{**a_movie_feed()[0], "assets": []}})[:-2], b"]}}"
@@ -49,9 +50,8 @@ try:
 except FeedUnusable as unusable:
     print(json.dumps({{"told": str(unusable)}}))
 else:
-    peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(json.dumps({{"size": len(content), "items": result.pages[0].items, "counts": result.findings.counts,
-                      "peak_bytes": peak_kib * 1024}}))
+                      "peak_bytes": peak_bytes()}}))
 """
 
 
