@@ -46,13 +46,6 @@ def delivery_of(line, judged, external_id=TITLE):
     return line.ledger.deliveries([key])[key]
 
 
-def is_sending(line, judged):
-    """Whether the upload of TITLE has begun."""
-    keys = [title.plan.delivery_key for title in judged]
-    known = line.ledger.deliveries(keys).values()
-    return [one for one in known if one.external_id == TITLE and one.state is DeliveryState.SENDING]
-
-
 def have_begun(line, judged):
     """Whether every upload has begun, so that no other run can begin one of them."""
     known = line.ledger.deliveries(title.plan.delivery_key for title in judged).values()
@@ -131,7 +124,7 @@ def test_a_verdict_of_another_run_does_not_cost_the_running_upload(lines):
     verdicts = [title.model_copy(update={"findings": (bad,)}) for title in judged]
     with ThreadPoolExecutor(2) as pool:
         sending = pool.submit(first.send, judged, "run-1")
-        until(lambda: is_sending(second, judged), "the upload's begin", patience_s=60)
+        until(lambda: have_begun(second, judged), "the uploads' begin", patience_s=60)
         assert second.send(verdicts, "run-2") == {"received": 2}
         assert sending.result() == {"received": 2}
     assert {delivery_of(first, judged, name).tracking_id for name in PAIR} == {
