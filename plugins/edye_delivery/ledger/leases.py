@@ -143,8 +143,9 @@ def take_title(
     _check_content_is_free(delivery, deliveries.values(), channel)
     _check_content_is_newest(delivery, deliveries.values())
     _check_not_withdrawn(connection, delivery, undone_withdrawal_at)
-    others = [other for other in deliveries if other != key]
-    connection.execute(update(DELIVERIES).where(DELIVERIES.c.delivery_key.in_(others)).values(**NO_LEASE))
+    ended = [other.delivery_key for other in deliveries.values() if other.lease_holder and other.delivery_key != key]
+    if ended:
+        connection.execute(update(DELIVERIES).where(DELIVERIES.c.delivery_key.in_(ended)).values(**NO_LEASE))
 
 
 def _check_content_is_free(delivery: Delivery, deliveries: Iterable[Delivery], channel: Channel) -> None:

@@ -223,10 +223,11 @@ class Ledger(Sendings):
         Where other content was begun since, and has ended, the title stands at what is accepted again.
         """
         at = self._now()
-        same = (DELIVERIES.c.partner == partner) & (DELIVERIES.c.content_key == plan.content_key)
-        accepted = select(DELIVERIES.c.delivery_key).where(same, DELIVERIES.c.state == DeliveryState.ACCEPTED)
+        of_title = (DELIVERIES.c.partner == partner) & (DELIVERIES.c.external_id == plan.external_id)
+        # Not asked for by state: SQLite would look through everything that is accepted at the partner.
+        query = select(DELIVERIES.c.content_key, DELIVERIES.c.state).where(of_title)
         with self._engine.begin() as connection:
-            if connection.execute(accepted).first() is None:
+            if (plan.content_key, DeliveryState.ACCEPTED) not in map(tuple, connection.execute(query)):
                 return
             confirmed = confirm_accepted(connection, partner, plan, at)
             if confirmed is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, false, literal_column, select, true, update
+from sqlalchemy import ColumnElement, Connection, case, false, func, literal_column, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from edye_delivery.catalog.plan import PlannedTitle
@@ -179,7 +179,7 @@ def _is_superseded() -> ColumnElement[bool]:
         other.c.partner == own("partner"),
         other.c.external_id == own("external_id"),
         other.c.content_key != own("content_key"),
-        other.c.state.in_(AT_PARTNER),
+        func.coalesce(other.c.state, "").in_(AT_PARTNER),  # else SQLite looks by state, not by title
         other.c.sent_at > own("sent_at"),
     )
     return newer.exists()
