@@ -358,6 +358,7 @@ def test_what_a_run_that_died_left_ends_where_the_catalogue_does_not_have_its_ti
     assert (delivery.state, delivery.tracking_id) == (DeliveryState.WITHDRAWN, "t-0")
     assert "no longer offers it to this partner (not_in_catalogue)" in delivery.detail
     assert report.left_out["not in the catalogue any more"] == 1
+    assert [incident for incident in report.incidents if incident.startswith(f"{plan.external_id}: ")]
     assert unattended(line) == set()
 
 

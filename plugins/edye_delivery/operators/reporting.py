@@ -73,6 +73,7 @@ def window_report(outcome: RunOutcome) -> WindowReport:
         incidents.append(not_found_sentence(request, plan.not_found))
     if plan is not None:
         incidents += plan.broken_off
+        incidents += (f"{left.external_id}: {left.reason}" for left in plan.unattended)
         incidents += incidents_of(outcome.annex, request, plan.withdrawn, outcome.revisions)
     return WindowReport(
         partner=request.partner,
