@@ -52,7 +52,7 @@ def fault_answer(fault: Fault | None, clock: Callable[[], float] = time.time) ->
         return Response(fault.body or _GARBAGE, 200, media_type="text/html")
     if fault.kind == "nested_gzip":
         headers = {"content-encoding": "gzip, gzip"}
-        return Response(_nested_gzip(), 200, headers, media_type="application/json")
+        return Response(_gzip_of_gzip(), 200, headers, media_type="application/json")
     if fault.kind == "redirect":
         return Response(status_code=302, headers={"location": fault.location})
     if fault.kind == "status":
@@ -61,7 +61,7 @@ def fault_answer(fault: Fault | None, clock: Callable[[], float] = time.time) ->
 
 
 @cache
-def _nested_gzip() -> bytes:
+def _gzip_of_gzip() -> bytes:
     """Spaces packed twice: some hundred bytes that unpack to 64 MiB."""
     return _gzip([_gzip(b" " * _MIB for _ in range(_NESTED_GZIP_MIB))])
 

@@ -87,7 +87,7 @@ class Proof:
             engine.stop()
         findings = self._checked(place, window)
         if not stalled:
-            _check_report(findings, window, _report(place, _numbered(place)[-1]), _withdrawn(place))
+            _check_report(findings, window, _report(place, _runs_by_number(place)[-1]), _withdrawn(place))
         else:
             findings.wrong_state["run"] = stalled
         if not findings:
@@ -102,7 +102,7 @@ class Proof:
         for number in range(1, RUNS_MAX + 1):
             run = Run(place.folder / "runs" / f"{number:02}")
             run.ask(window.conf | (BY_HAND if dag == "redeliver" else {}), dag)
-            if not _ended(place, trouble):
+            if not _await_end(place, trouble):
                 return number, f"run {number} did not end within {RUN_LIMIT_S:.0f} s"
             if number == 1 and self._forget:
                 _forget(place.ledger)
@@ -143,7 +143,7 @@ def _begin_run(place: Round, window: SmallWindow, kind: str) -> bool:
     return True
 
 
-def _numbered(place: Round) -> list[Run]:
+def _runs_by_number(place: Round) -> list[Run]:
     """The runs of the window, without those that were begun as trouble."""
     return [run for run in place.runs() if run.folder.name not in DAGS]
 
@@ -157,7 +157,7 @@ def _withdrawn(place: Round) -> frozenset[str]:
     )
 
 
-def _ended(place: Round, strikes: Strikes | None) -> bool:
+def _await_end(place: Round, strikes: Strikes | None) -> bool:
     """Waits until all runs that were asked for have ended; whether they did."""
     deadline = time.monotonic() + RUN_LIMIT_S
     while any(run.ended is None for run in place.runs()):

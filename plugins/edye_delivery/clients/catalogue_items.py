@@ -55,11 +55,11 @@ class Items:
         self._database.execute("BEGIN")
         self._database.executemany(  # written and counted one at a time: all of a page may be far larger than the page
             "INSERT INTO items (id, item) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET item = excluded.item",
-            map(self._counted_row, items),
+            map(self._count_row, items),
         )
         self._database.execute("COMMIT")
 
-    def _counted_row(self, item: Any) -> tuple[bytes | None, bytes]:
+    def _count_row(self, item: Any) -> tuple[bytes | None, bytes]:
         key = _key(item)
         text = _written(_reported(item))
         for (length,) in self._database.execute("SELECT length(item) FROM items WHERE id = ?", (key,)):

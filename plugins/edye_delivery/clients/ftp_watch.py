@@ -61,7 +61,7 @@ class FtpWatch:
 
     async def _look_apart(self, sightings: dict[str, Sighting]) -> None:
         """Looks in a thread, whose connections are closed when the wait is cancelled or over."""
-        life, left_s = SessionLife(), max(self._left_s(), ftp_channel_of(self._annex).answer_timeout_s)
+        life, left_s = SessionLife(), max(self._remaining_s(), ftp_channel_of(self._annex).answer_timeout_s)
         ends_at_s = life.clock() + left_s
         try:
             async with asyncio.timeout(left_s):  # the wait for a free thread is part of it
@@ -83,13 +83,13 @@ class FtpWatch:
 
     async def _slept(self, pause_s: float) -> bool:
         """Sleeps, at most until the deadline; False once that is over."""
-        left_s = self._left_s()
+        left_s = self._remaining_s()
         if left_s <= 0:
             return False
         await self._tempo.sleep(min(pause_s, left_s))
         return True
 
-    def _left_s(self) -> float:
+    def _remaining_s(self) -> float:
         return (self._deadline_at - self._tempo.now()).total_seconds()
 
     def _note(self, sightings: dict[str, Sighting]) -> None:

@@ -69,7 +69,7 @@ class IngestWatch:
         while await self._slept(pause_s):
             retry_after_s: float | None = None
             try:
-                status = await self._asked(tracking_id)
+                status = await self._ask(tracking_id)
             except AuthRefused as error:
                 self.auth_error = str(error)
                 return
@@ -91,22 +91,22 @@ class IngestWatch:
 
     async def _slept(self, pause_s: float) -> bool:
         """Sleeps, at most until the deadline; False once there is no more sense in asking."""
-        left_s = self._left_s()
+        left_s = self._remaining_s()
         if left_s <= 0 or self.auth_error is not None:
             return False
         await self._tempo.sleep(min(pause_s, left_s))
         return self.auth_error is None
 
-    def _left_s(self) -> float:
+    def _remaining_s(self) -> float:
         return (self._deadline_at - self._tempo.now()).total_seconds()
 
-    async def _asked(self, tracking_id: str) -> IngestStatus | None:
+    async def _ask(self, tracking_id: str) -> IngestStatus | None:
         """What the partner says; None where the wait was over before it was this ingest's turn."""
         what = f"{self._annex.display_name}'s status of {tracking_id}"
         request = status_request(self._client, self._channel, tracking_id)
         has_to_wait = self._calls.locked()
         async with self._calls:
-            if self.auth_error is not None or (has_to_wait and self._left_s() <= 0):
+            if self.auth_error is not None or (has_to_wait and self._remaining_s() <= 0):
                 return None
             bounds = bounds_for(self._client, self._channel, STATUS_MAX_BYTES)
             answer = await exchange_async(self._client, request, what, bounds, self._mask)

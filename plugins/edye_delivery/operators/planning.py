@@ -68,7 +68,7 @@ def plan_window(annex: Annex, snapshot: SnapshotFile, ledger: Ledger) -> tuple[W
         unchanged=tuple(unchanged),
         held=tuple(held),
         withdrawn=tuple(_withdrawn(annex, snapshot, ledger, reasons)),
-        unattended=tuple(_unattended(annex, request, ledger, reasons)),
+        unattended=tuple(_withdrawals_of_unattended(annex, request, ledger, reasons)),
         malformed=(*(() if asked else (*snapshot.malformed, *unplanned)), *unplaced),
         left_out=dict(sorted(left_out.items())),
         not_found=tuple(sorted(not_found)),
@@ -232,7 +232,9 @@ def _reasons_to_withdraw(annex: Annex, snapshot: SnapshotFile) -> dict[str, str]
     return reasons | {title.edye_id: title.reason for title in snapshot.left_out}
 
 
-def _unattended(annex: Annex, request: RunRequest, ledger: Ledger, reasons: Mapping[str, str]) -> Iterator[Withdrawal]:
+def _withdrawals_of_unattended(
+    annex: Annex, request: RunRequest, ledger: Ledger, reasons: Mapping[str, str]
+) -> Iterator[Withdrawal]:
     """Deliveries that no run goes on with, of titles that are not offered any more."""
     for one in ledger.unattended(annex.partner, request.channel) if request.takes_up_unattended else ():
         reason = "a person has withdrawn it" if one.is_withdrawn_by_hand else None

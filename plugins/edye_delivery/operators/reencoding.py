@@ -85,21 +85,21 @@ class Reencoder:
         waiting = {judged.plan.delivery_key for judged in self.waiting(titles)}
         began_at = self.tempo.now()
         return tuple(
-            self._timed(judged, profile, began_at) if judged.plan.delivery_key in waiting else judged
+            self._reencode_and_time(judged, profile, began_at) if judged.plan.delivery_key in waiting else judged
             for judged in titles
         )
 
-    def _timed(self, judged: JudgedTitle, profile: Reencode, began_at: datetime) -> JudgedTitle:
+    def _reencode_and_time(self, judged: JudgedTitle, profile: Reencode, began_at: datetime) -> JudgedTitle:
         started, name = time.monotonic(), judged.plan.external_id
-        made = attempt(name, "re-encoding it", lambda: readable_again(self._reencoded(judged, profile, began_at)))
+        made = attempt(name, "re-encoding it", lambda: readable_again(self._reencode(judged, profile, began_at)))
         reencoded = postponed(judged, made.sentence) if isinstance(made, BrokenOff) else made
         self.seconds[judged.plan.delivery_key] = time.monotonic() - started
         return reencoded
 
-    def _reencoded(self, judged: JudgedTitle, profile: Reencode, began_at: datetime) -> JudgedTitle:
+    def _reencode(self, judged: JudgedTitle, profile: Reencode, began_at: datetime) -> JudgedTitle:
         name, before = judged.plan.external_id, judged.video or VideoFacts(url="")
         try:
-            made = self._found_or_made(judged, before, profile, began_at)
+            made = self._find_or_make(judged, before, profile, began_at)
         except OF_THE_INSTALLATION:
             raise
         except Terminal as error:
@@ -112,7 +112,7 @@ class Reencoder:
             )
         return self._judged_again(judged, before, made, profile)
 
-    def _found_or_made(self, judged: JudgedTitle, before: VideoFacts, profile: Reencode, began_at: datetime) -> Encode:
+    def _find_or_make(self, judged: JudgedTitle, before: VideoFacts, profile: Reencode, began_at: datetime) -> Encode:
         """The encode of this very source by this very profile: from the store, or made and put there."""
         identity = _identity(media_of(judged), before)
         found = self._found(identity, profile) if identity else None
@@ -133,7 +133,7 @@ class Reencoder:
                 raise Transient(
                     f"the scratch folder has {free_bytes} bytes free, twice the source's {before.size_bytes} are wanted"
                 )
-            sha256 = self._downloaded(judged, original, budget_ends_at)
+            sha256 = self._download(judged, original, budget_ends_at)
             identity = identity or f"sha256 {sha256}"
             found = self._found(identity, profile)
             if found is not None:
@@ -144,7 +144,7 @@ class Reencoder:
             job = EncodeJob(
                 name, original, target, before.duration_s, limits.max_duration_s, limits.max_size_bytes, ends_at
             )
-            return self._made(job, told_form(before), identity, profile)
+            return self._make(job, told_form(before), identity, profile)
 
     def _found(self, identity: str, profile: Reencode) -> Encode | None:
         """The encode, where it was made before; EncodeFailed where it failed before."""
@@ -174,7 +174,7 @@ class Reencoder:
         limits = (profile.time_limit_s, self.annex.video.max_duration_s, self.annex.video.max_size_bytes)
         return encode_name(digest_of(identity, profile.digest, *limits), "failed.json")
 
-    def _downloaded(self, judged: JudgedTitle, target: Path, ends_at: datetime) -> str:
+    def _download(self, judged: JudgedTitle, target: Path, ends_at: datetime) -> str:
         """The SHA-256 of the source, whose bytes are in the file then; it is the one that was judged and promised.
 
         Transient as soon as its rate shows that it does not end by then, so that the titles behind it have the time.
@@ -190,7 +190,7 @@ class Reencoder:
         check.finish()
         return digest.hexdigest()
 
-    def _made(self, job: EncodeJob, source: str, identity: str, profile: Reencode) -> Encode:
+    def _make(self, job: EncodeJob, source: str, identity: str, profile: Reencode) -> Encode:
         try:
             self.encode(job, profile, self.tempo)
         except EncodeFailed as error:
