@@ -9,13 +9,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from edye_delivery.errors import TooSlow, Transient
+from edye_delivery.errors import AnswerMalformed, TooSlow, Transient
 from edye_delivery.hooks.alerts import AlertHook
 from edye_delivery.hooks.feed_store import FeedStoreHook
 from edye_delivery.hooks.ingesta_logs import IngestaLogsHook
 from sandbox.s3 import S3Host
 from tests.builders import the_annex
-from tests.hostile_peer import continues_for_ever, head_trickles, hostile_peer, says_nothing
+from tests.hostile_peer import body_has_no_end, continues_for_ever, head_trickles, hostile_peer, says_nothing
 
 pytestmark = pytest.mark.proof
 SPEC = the_annex().feeds[0]
@@ -76,6 +76,13 @@ def test_no_call_of_the_feed_store_goes_on_for_ever(monkeypatch, call, behave):
         }
         with ends_soon(), pytest.raises(Transient):
             calls[call]()
+
+
+def test_an_answer_that_is_no_object_is_read_once_and_not_without_end(monkeypatch):
+    with hostile_peer(body_has_no_end) as port:
+        store = store_at(monkeypatch, port, **BOUNDS).get_conn()
+        with ends_soon(), pytest.raises(AnswerMalformed, match="more than 1,048,576 bytes"):
+            store.delete(["a"])
 
 
 @pytest.mark.parametrize("behave", SLOW, ids=lambda behave: behave.__name__)

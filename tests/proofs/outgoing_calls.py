@@ -96,12 +96,14 @@ def connect(conn_id: str, port: int, **fields: Any) -> None:
 
 
 def store(port: int) -> Any:
-    from edye_delivery.hooks.feed_store import FeedStoreHook
+    from edye_delivery.hooks import feed_store
+
+    feed_store.FEED_PAGE_MAX_BYTES = BOUNDS.max_bytes  # a page may have 250 MB; growth of that size would hide another
 
     extra = {"bucket_name": "b", "endpoint_url": "http://127.0.0.1:PORT", "region_name": "us-east-1"}
     bounds = {"timeout_s": ANSWER_S, "least_rate_bytes_s": 10_000}
     connect("FEED_STORE", port, conn_type="aws", login="a", password="b", extra=extra | bounds)
-    return FeedStoreHook(the_annex().feeds[0]).get_conn()
+    return feed_store.FeedStoreHook(the_annex().feeds[0]).get_conn()
 
 
 def events(port: int) -> object:

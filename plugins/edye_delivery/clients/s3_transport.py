@@ -17,6 +17,8 @@ from edye_delivery.errors import AnswerMalformed, TooSlow, Transient
 
 WHAT = "the feed store"
 BLOCK_BYTES = 256 * 1024
+WORDS_MAX_BYTES = 1024 * 1024
+"""Of an answer that is no object: the errors of a call that deletes a thousand keys."""
 NOT_SENT = frozenset({"expect", "accept-encoding"})
 """httpx does not wait for 100 Continue; objects come as they were put. Neither header is signed."""
 
@@ -42,7 +44,7 @@ class S3Transport:
         self._client, self._bounds = client, bounds
 
     def send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
-        """The answer. TooSlow is final; a connection that fails is botocore's to try again."""
+        """The answer. TooSlow and AnswerMalformed are final; a connection that fails is botocore's to try again."""
         made = httpx.Request(
             request.method,
             request.url,
@@ -52,10 +54,12 @@ class S3Transport:
         )
         try:
             response = open_answer(self._client, made, WHAT, self._bounds, is_stream=request.stream_output)
-            answer = AWSResponse(request.url, response.status_code, response.headers, _Raw(response, self._bounds))
-            if not request.stream_output:
+            is_object = request.stream_output and response.status_code < 300
+            raw = _Raw(response, self._bounds.max_bytes if is_object else WORDS_MAX_BYTES)
+            answer = AWSResponse(request.url, response.status_code, response.headers, raw)
+            if not is_object:
                 answer.content  # noqa: B018 - reads the body, so that it is part of the call
-        except TooSlow:
+        except (TooSlow, AnswerMalformed):
             raise
         except Transient as error:
             raise ConnectionClosedError(endpoint_url=request.url, error=error) from error
@@ -65,8 +69,8 @@ class S3Transport:
 class _Raw:
     """The body as botocore reads it, bounded in bytes."""
 
-    def __init__(self, response: httpx.Response, bounds: CallBounds) -> None:
-        self._response, self._max_bytes = response, bounds.max_bytes
+    def __init__(self, response: httpx.Response, max_bytes: int) -> None:
+        self._response, self._max_bytes = response, max_bytes
         self._blocks: Iterator[bytes] | None = None
         self._rest = bytearray()
 
@@ -91,7 +95,8 @@ class _Raw:
             if amt is not None and len(self._rest) >= amt:
                 break
         amt = len(self._rest) if amt is None else amt
-        content = bytes(self._rest[:amt])
+        with memoryview(self._rest) as rest:  # a slice of it copies nothing
+            content = bytes(rest[:amt])
         del self._rest[:amt]
         return content
 
