@@ -14,11 +14,14 @@ from typing import Any
 
 import httpcore
 import httpx
+from httpcore._backends.sync import SyncStream
 
 from edye_delivery.clients.exchange import TimeoutOfCall, exchange_of
 
 ADDRESSES_MAX = 8
 """So many of a name's addresses are tried, each with its share of the time that is left."""
+READ_BYTES = 256 * 1024
+"""Of one read: httpcore asks for a quarter, and takes what comes; what each read costs is then paid less often."""
 WRITE_BYTES = 256 * 1024
 """Of one wait: a write of more could go on for long without our hearing of it."""
 
@@ -76,7 +79,7 @@ class BoundedStream(httpcore.NetworkStream):
         call = exchange_of(timeout)
         seconds = call.begin_read()
         try:
-            content = self._stream.read(max_bytes, _shorter(timeout, seconds))
+            content = self._stream.read(max(max_bytes, READ_BYTES), _shorter(timeout, seconds))
         except httpcore.TimeoutException as error:
             if _is_ours(timeout, seconds):
                 raise call.missed_read() from error
@@ -86,16 +89,35 @@ class BoundedStream(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """As httpcore's, within the call's bounds; TooSlow."""
-        call = exchange_of(timeout)
-        for block in _blocks(buffer):
+        call, rest = exchange_of(timeout), memoryview(buffer)
+        while rest:
             seconds = call.begin_write()
             try:
-                self._stream.write(block, _shorter(timeout, seconds))
+                count = self._write_some(rest, _shorter(timeout, seconds))
             except httpcore.TimeoutException as error:
                 if _is_ours(timeout, seconds):
                     raise call.missed_write() from error
                 raise
-            call.end_write(len(block))
+            call.end_write(count)
+            rest = rest[count:]
+
+    def _write_some(self, rest: memoryview, seconds: float) -> int:
+        """One wait, for as much as the system takes at once; how many bytes that was.
+
+        httpcore's own write waits anew for each part of the buffer, and copies what is left after each.
+        """
+        if not isinstance(self._stream, SyncStream):  # TLS within a proxy's TLS: only httpcore knows how
+            block: Any = rest[:WRITE_BYTES]
+            self._stream.write(block, seconds)
+            return len(block)
+        connection: socket.socket = self._stream.get_extra_info("socket")
+        try:
+            connection.settimeout(seconds)
+            return connection.send(rest)
+        except TimeoutError as error:
+            raise httpcore.WriteTimeout(str(error)) from error
+        except OSError as error:
+            raise httpcore.WriteError(str(error)) from error
 
     def close(self) -> None:
         """Closes the connection."""
