@@ -38,8 +38,8 @@ test: setup ## every test but the longer proofs
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not proof" -q -rs
 
 proofs: setup ## the longer proofs: kills, cut lines, large feeds, backfill on a real scheduler
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m proof -q -rs --ignore tests/meta --ignore tests/proofs
-	@$(BIN)/python -m pytest -m proof -q -rs tests/meta tests/proofs
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "proof and not real_airflow" -q -rs
+	@$(BIN)/python -m pytest -m real_airflow -q -rs
 
 SEED ?= 1
 ROUNDS ?= 200

@@ -159,6 +159,7 @@ def test_cold_clones_sets_up_and_runs_without_the_variables_of_its_caller(tmp_pa
     assert_valid(lines, COLD)
 
 
+@pytest.mark.real_airflow
 def test_day_prints_time_task_instances_and_memory(tmp_path):
     lines = lines_of(tmp_path, "day", "--day-titles", "3", "--day-single-titles", "2")
     assert_valid(lines, DAY)
@@ -166,6 +167,7 @@ def test_day_prints_time_task_instances_and_memory(tmp_path):
     assert counts == {"day_task_instances": 14, "single_task_instances": 20}
 
 
+@pytest.mark.real_airflow
 def test_trail_prints_what_is_written_and_shipped_and_what_it_costs_a_day(tmp_path):
     sizes = ("--trail-events", "200", "--trail-rounds", "1", "--day-titles", "3")
     lines = lines_of(tmp_path, "trail", *sizes)

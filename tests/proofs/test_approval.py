@@ -12,7 +12,7 @@ from edye_delivery.ledger.ledger import Ledger
 from tests.proofs.real_airflow import real_airflow
 from tests.waiting import until
 
-pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("approval")]
+pytestmark = [pytest.mark.proof, pytest.mark.real_airflow]
 PARTNER = "roku_premium_subs_mx"
 DELIVERY, WITHDRAWAL = f"deliver_api__{PARTNER}", f"withdraw__{PARTNER}"
 TITLES = ["EDYE_PLANETA_S01E01_ES", "EDYE_PLANETA_S01E02_ES"]

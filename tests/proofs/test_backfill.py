@@ -14,7 +14,7 @@ from sandbox.server import Sandbox
 from tests.proofs.real_airflow import real_airflow
 from tools.airflow_system import AirflowSystem
 
-pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("backfill")]
+pytestmark = [pytest.mark.proof, pytest.mark.real_airflow]
 DAG_ID = "deliver_api__roku_premium_subs_mx"
 DAYS = ("2026-03-01", "2026-03-02", "2026-03-03")
 RUN_PATIENCE_S = 400.0
