@@ -21,9 +21,9 @@ from edye_delivery.clients.exchange import TimeoutOfCall, exchange_of
 ADDRESSES_MAX = 8
 """So many of a name's addresses are tried, each with its share of the time that is left."""
 READ_BYTES = 256 * 1024
-"""Of one read: httpcore asks for a quarter, and takes what comes; what each read costs is then paid less often."""
+"""Of one read of a stream: httpcore asks for a quarter, and takes what comes; each read costs the same."""
 WRITE_BYTES = 256 * 1024
-"""Of one wait: a write of more could go on for long without our hearing of it."""
+"""Of one write by httpcore, which could go on for long with more without our hearing of it."""
 
 
 def look_up(host: str, port: int, seconds: float) -> list[str]:
@@ -75,7 +75,7 @@ class BoundedStream(httpcore.NetworkStream):
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """As httpcore's, within the call's bounds; TooSlow."""
+        """The next bytes, up to READ_BYTES where httpcore asks for fewer, within the call's bounds; TooSlow."""
         call = exchange_of(timeout)
         seconds = call.begin_read()
         try:

@@ -79,12 +79,12 @@ def test_an_upload_whose_partner_does_not_read_ends():
 def test_an_upload_whose_partner_reads_too_slowly_ends_within_one_large_block():
     def read_slowly(caller):
         while not caller.over.wait(0.02):
-            caller.line.recv(256 * 1024)
+            caller.line.recv(128 * 1024)
 
     bounds = replace(BOUNDS, least_rate_bytes_s=100_000_000)
     too_slow = pytest.raises(TooSlow, match="expected at least 100,000,000 bytes a second")
     with hostile_peer(read_slowly, reads_request=False) as port, client() as web, ends_soon(), too_slow:
-        exchange(web, request_to(port, "POST", content=b"x" * 256 * 1024 * 1024), "the shop", bounds)
+        exchange(web, request_to(port, "POST", content=b"x" * 96 * 1024 * 1024), "the shop", bounds)
 
 
 def test_the_time_that_an_upload_s_source_takes_is_not_the_partner_s():
