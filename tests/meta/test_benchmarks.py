@@ -74,17 +74,21 @@ MAKEFILE = "setup:\n\t@true\nrun: setup\n\t@test -z '$(VIRTUAL_ENV)'\n"
 def lines_of(folder: Path, *arguments: str) -> list[dict[str, Any]]:
     """What `python -m benchmarks` prints when its temporary files go below the folder."""
     folder.mkdir(exist_ok=True)
-    done = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-m", "benchmarks", *arguments],
         cwd=PROJECT,
         env={**os.environ, "TMPDIR": str(folder), "AIRFLOW__CORE__DAGS_FOLDER": "/nowhere", "VIRTUAL_ENV": "/nowhere"},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    ) as benchmark:
+        try:
+            said, complaints = benchmark.communicate(timeout=PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            benchmark.terminate()  # not kill: it ends sandbox and Airflow first
+            raise
+    assert benchmark.returncode == 0, complaints
+    return [json.loads(line) for line in said.splitlines()]
 
 
 def assert_valid(lines: list[dict[str, Any]], names: set[str]) -> None:
