@@ -20,9 +20,9 @@ from sandbox.faults import KEYS_OF_KIND, SELECTORS, parse_faults
 PROJECT = Path(__file__).parents[2]
 PACKAGE = PROJECT / "plugins" / "edye_delivery"
 DOCUMENTS = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").glob("*.md"), *(PROJECT / "docs" / "adr").glob("*.md")])
-README, RUNBOOK, GLOSSARY, DAGS = (
-    (PROJECT / name).read_text(encoding="utf-8")
-    for name in ("README.md", "docs/runbook.md", "docs/GLOSSARY.md", "docs/DAGS.md")
+RUNBOOK, GLOSSARY, DAGS, RUNS, CONNECTIONS = (
+    (PROJECT / "docs" / name).read_text(encoding="utf-8")
+    for name in ("runbook.md", "GLOSSARY.md", "DAGS.md", "runs.md", "connections.md")
 )
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
@@ -103,13 +103,17 @@ def test_every_target_of_the_makefile_has_its_line_of_help():
 
 
 @pytest.mark.parametrize("conn_id", [entry["conn_id"] for entry in SETTINGS["connections"]])
-def test_the_readme_names_every_connection(conn_id):
-    assert f"`{conn_id}`" in README
+def test_the_page_of_connections_names_every_connection(conn_id):
+    assert f"`{conn_id}`" in CONNECTIONS
 
 
-def test_the_readme_names_every_pool_and_every_param():
-    for name in [*(entry["pool_name"] for entry in SETTINGS["pools"]), *KNOWN_KEYS]:
-        assert f"`{name}`" in README
+def test_the_page_of_connections_names_every_pool_and_that_of_runs_every_param():
+    assert all(f"`{entry['pool_name']}`" in CONNECTIONS for entry in SETTINGS["pools"])
+    assert all(f"`{name}`" in RUNS for name in KNOWN_KEYS)
+
+
+def test_the_readme_is_read_in_one_go():
+    assert len((PROJECT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
 
 
 def test_the_glossary_has_every_state_cause_change_and_owner():
