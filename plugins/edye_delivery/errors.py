@@ -124,6 +124,14 @@ class PictureBroken(Terminal):
     """A picture cannot be opened or rendered within the limits."""
 
 
+class PictureTooLarge(PictureBroken):
+    """A picture has more pixels, or takes more memory, than are opened."""
+
+
+class PictureUnknown(PictureBroken):
+    """A file is no picture of a format that is opened."""
+
+
 class FeedRefused(Terminal):
     """A feed has errors, so that it is not published; the message names the rules, the last good feed stays."""
 

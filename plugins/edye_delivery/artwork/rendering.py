@@ -7,15 +7,16 @@ from io import BytesIO
 from typing import Any
 
 from PIL import Image as Pillow
-from PIL import ImageOps, UnidentifiedImageError
+from PIL import ImageOps
 
 from edye_delivery.catalog.art import DECODING_ERRORS, can_give, centre_crop
+from edye_delivery.catalog.colours import in_srgb, pixel_mode
 from edye_delivery.catalog.jobs import Answer
+from edye_delivery.catalog.picture_file import open_picture
 from edye_delivery.errors import PictureBroken
 
 FORMATS = ("JPEG", "PNG", "GIF")
 BACKGROUND = (255, 255, 255)
-BROKEN = (*DECODING_ERRORS, Pillow.DecompressionBombError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,42 +30,51 @@ class Shape:
     quality: int
 
 
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """A decoded picture of mode RGB, L or CMYK, and the profile that tells which colours its values are."""
+
+    image: Pillow.Image
+    profile: bytes | None
+
+
 def render(content: bytes, options: dict[str, Any]) -> Answer:
     """The thumbnails of a picture, which is decoded once; `broken` says by name why one of them is empty.
 
     `options`: max_pixels, and the shapes. Each thumbnail is the picture's largest centred part of the shape's ratio, at
-    exactly its size: RGB, no metadata, never upscaled. Transparent parts become white.
+    exactly its size: sRGB by the picture's colour profile, no metadata, never upscaled. Transparent parts become white.
     """
     broken: dict[str, str] = {}
     thumbnails: list[bytes] = []
     shapes = [Shape(**shape) for shape in options["shapes"]]
     try:
-        picture = opened(content, options["max_pixels"])
-    except (PictureBroken, *BROKEN) as error:
+        picture = decoded(content, options["max_pixels"])
+    except PictureBroken as error:
         return {"broken": {shape.name: _not_made(shape, error) for shape in shapes}}, [b"" for _ in shapes]
     for shape in shapes:
         try:
             thumbnails.append(_rendered(picture, shape))
-        except (PictureBroken, *BROKEN) as error:
+        except (PictureBroken, *DECODING_ERRORS) as error:
             thumbnails.append(b"")
             broken[shape.name] = _not_made(shape, error)
     return {"broken": broken}, thumbnails
 
 
-def opened(content: bytes, max_pixels: int) -> Pillow.Image:
-    """The picture upright, in RGB; Pillow's own conversion would turn 16 bits of grey into white."""
-    with Pillow.open(BytesIO(content), formats=FORMATS) as picture:
-        width_px, height_px = picture.size
-        if width_px * height_px > max_pixels:
-            raise PictureBroken(f"{width_px}x{height_px} px are more pixels than the {max_pixels} that are opened")
-        upright = ImageOps.exif_transpose(picture)
+def decoded(content: bytes, max_pixels: int) -> Pixels:
+    """The picture upright and opaque, in its own colours; Pillow's own conversion would turn 16 bits of grey to white.
+
+    PictureBroken where it cannot be opened or decoded within its bounds.
+    """
+    with open_picture(content, max_pixels, FORMATS) as picture:
+        upright, mode = ImageOps.exif_transpose(picture), pixel_mode(picture)
+        profile = picture.info.get("icc_profile")
         if upright.mode.startswith("I"):
             upright = upright.point(lambda value: value * (1 / 256)).convert("L")
         if not upright.has_transparency_data:
-            return upright.convert("RGB")
+            return Pixels(upright.convert(mode), profile)
         canvas = Pillow.new("RGBA", upright.size, (*BACKGROUND, 255))
         canvas.alpha_composite(upright.convert("RGBA"))
-        return canvas.convert("RGB")
+        return Pixels(canvas.convert(mode), profile)
 
 
 def encoded(picture: Pillow.Image, picture_format: str, quality: int) -> bytes:
@@ -79,21 +89,19 @@ def encoded(picture: Pillow.Image, picture_format: str, quality: int) -> bytes:
     return file.getvalue()
 
 
-def _rendered(picture: Pillow.Image, shape: Shape) -> bytes:
-    if not can_give(*picture.size, shape.width_px, shape.height_px):
-        width_px, height_px = picture.size
+def _rendered(picture: Pixels, shape: Shape) -> bytes:
+    width_px, height_px = picture.image.size
+    if not can_give(width_px, height_px, shape.width_px, shape.height_px):
         raise PictureBroken(
             f"it needs {shape.width_px}x{shape.height_px} px, the picture is {width_px}x{height_px} px; nothing is "
             "upscaled"
         )
-    box = centre_crop(*picture.size, shape.width_px, shape.height_px)
-    resized = picture.resize((shape.width_px, shape.height_px), Pillow.Resampling.LANCZOS, box=box, reducing_gap=3.0)
-    return encoded(resized, shape.format, shape.quality)
+    box = centre_crop(width_px, height_px, shape.width_px, shape.height_px)
+    size = (shape.width_px, shape.height_px)
+    resized = picture.image.resize(size, Pillow.Resampling.LANCZOS, box=box, reducing_gap=3.0)
+    return encoded(in_srgb(resized, picture.profile), shape.format, shape.quality)
 
 
 def _not_made(shape: Shape, error: Exception) -> str:
-    if isinstance(error, UnidentifiedImageError):
-        why = f"it is none of {', '.join(FORMATS)}"
-    else:
-        why = str(error) if isinstance(error, PictureBroken) else f"{str(error)!r:.160}"
+    why = str(error) if isinstance(error, PictureBroken) else f"{str(error)!r:.160}"
     return f"thumbnail {shape.name} cannot be made: {why}"

@@ -10,8 +10,8 @@ from PIL import Image as Pillow
 
 from edye_delivery.annex.art import is_custom_thumbnail, thumbnail_origin
 from edye_delivery.annex.model import Annex, Images, ThumbnailSpec
-from edye_delivery.artwork.rendering import BROKEN, encoded, opened, render
-from edye_delivery.catalog.art import content_name
+from edye_delivery.artwork.rendering import decoded, encoded, render
+from edye_delivery.catalog.art import DECODING_ERRORS, content_name
 from edye_delivery.catalog.facts import ImageFacts
 from edye_delivery.catalog.jobs import Run
 from edye_delivery.catalog.plan import Thumbnail
@@ -75,8 +75,8 @@ def thumbnail_record(plan: ThumbnailPlan, rendered: bytes) -> Thumbnail:
 def small_picture(thumbnail: bytes, max_pixels: int = 4096 * 4096) -> bytes:
     """A thumbnail as a JPEG that fits into 240x240 px, for a report's page."""
     try:
-        picture = opened(thumbnail, max_pixels)
+        picture = decoded(thumbnail, max_pixels).image.convert("RGB")
         picture.thumbnail((SMALL_PX, SMALL_PX), Pillow.Resampling.LANCZOS)
         return encoded(picture, "JPEG", SMALL_QUALITY)
-    except BROKEN as error:
+    except (PictureBroken, *DECODING_ERRORS) as error:
         raise PictureBroken(f"a thumbnail cannot be made smaller: {str(error)!r:.160}") from error

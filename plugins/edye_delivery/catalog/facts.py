@@ -39,7 +39,10 @@ class VideoFacts(BaseModel):
 
 
 class ImageFacts(BaseModel):
-    """One picture as it really is; `art_name` is its content name in the artifact store."""
+    """One picture as it really is; `art_name` is its content name in the artifact store.
+
+    `profile_defect` says why its embedded colour profile cannot be used; empty where it can, or there is none.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -53,6 +56,7 @@ class ImageFacts(BaseModel):
     size_bytes: int = 0
     sha256: str = ""
     art_name: str = ""
+    profile_defect: str = ""
 
 
 class PictureFailure(StrEnum):

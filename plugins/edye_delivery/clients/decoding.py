@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from io import BytesIO
 from typing import Any
 
 from PIL import Image as Pillow
-from PIL import UnidentifiedImageError
-from PIL.ExifTags import Base
 
-from edye_delivery.catalog.art import DECODING_ERRORS, TURNED
+from edye_delivery.catalog.colours import profile_defect
 from edye_delivery.catalog.jobs import Answer
+from edye_delivery.catalog.picture_file import EXPORT_ANEW, format_of, open_picture, shown_size
+from edye_delivery.clients.damage import refuse_damage
+from edye_delivery.errors import PictureBroken, PictureTooLarge
 
 OPENED_FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 """What is opened at all; of a format that the annex does not allow only the header is read."""
@@ -23,28 +23,22 @@ AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 """The next marker: in a scan's data, 0xff is followed by 0 or a restart marker."""
 
 START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
-EXPORT_ANEW = "export it anew as a baseline (not progressive) JPEG or as a PNG"
 WITHOUT_LENGTH = frozenset({0x01, 0xD8, *range(0xD0, 0xD8)})
 
 
 def look(content: bytes, options: dict[str, Any]) -> Answer:
     """Format, width and height as the picture is shown, and whether it was decoded; or failure and detail.
 
-    `options`: max_pixels, and the formats that are decoded. The first picture of an animation counts.
+    `options`: max_pixels, and the formats that are decoded. The first picture of an animation counts. A colour profile
+    that cannot be used is told in `profile_defect`.
     """
     try:
-        if scans_of(content) > SCANS_MAX:
-            return _failed("unreadable", f"its JPEG has more than {SCANS_MAX} scans; {EXPORT_ANEW}")
-        with Pillow.open(BytesIO(content), formats=OPENED_FORMATS) as picture:
-            return _measured(picture, options["max_pixels"], options["formats"]), []
-    except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning):
-        return _failed("too_large", f"far more pixels than the {options['max_pixels']} that are opened")
-    except UnidentifiedImageError:
-        return _failed("unreadable", f"it is none of {', '.join(OPENED_FORMATS)}")
-    except MemoryError:
-        return _failed("too_large", f"decoding it takes more memory than a worker has; {EXPORT_ANEW}")
-    except DECODING_ERRORS as error:
-        return _failed("unreadable", f"it is damaged or cut short: {str(error)!r:.160}")
+        with open_picture(content, options["max_pixels"], OPENED_FORMATS) as picture:
+            return _measured(picture, content, options["formats"]), []
+    except PictureTooLarge as error:
+        return {"failure": "too_large", "detail": str(error)}, []
+    except PictureBroken as error:
+        return {"failure": "unreadable", "detail": str(error)}, []
 
 
 def scans_of(content: bytes) -> int:
@@ -67,19 +61,15 @@ def scans_of(content: bytes) -> int:
     return scans
 
 
-def _measured(picture: Pillow.Image, max_pixels: int, decoded_formats: list[str]) -> dict[str, Any]:
-    picture_format = "JPEG" if picture.format == "MPO" else str(picture.format)
+def _measured(picture: Pillow.Image, content: bytes, decoded_formats: list[str]) -> dict[str, Any]:
+    picture_format = format_of(picture)
     width_px, height_px = picture.size
-    if width_px * height_px > max_pixels:
-        detail = f"{width_px}x{height_px} px are {width_px * height_px} pixels, expected {max_pixels} or less"
-        return {"failure": "too_large", "detail": detail}
-    is_decoded = picture_format in decoded_formats
-    if is_decoded:
+    measured = {"format": picture_format, "is_decoded": picture_format in decoded_formats}
+    if measured["is_decoded"]:
+        if scans_of(content) > SCANS_MAX:
+            raise PictureBroken(f"its JPEG has more than {SCANS_MAX} scans; {EXPORT_ANEW}")
         picture.load()
-        if picture.getexif().get(Base.Orientation) in TURNED:
-            width_px, height_px = height_px, width_px
-    return {"format": picture_format, "width_px": width_px, "height_px": height_px, "is_decoded": is_decoded}
-
-
-def _failed(failure: str, detail: str) -> Answer:
-    return {"failure": failure, "detail": detail}, []
+        refuse_damage(content, picture_format)
+        width_px, height_px = shown_size(picture)
+        measured["profile_defect"] = profile_defect(picture)
+    return measured | {"width_px": width_px, "height_px": height_px}

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from io import BytesIO
 
 import httpx
-from PIL import Image as Pillow
-from PIL import UnidentifiedImageError
-from PIL.ExifTags import Base
 
-from edye_delivery.catalog.art import DECODING_ERRORS, TURNED
 from edye_delivery.catalog.facts import PictureFacts, PictureFailure
+from edye_delivery.catalog.picture_file import format_of, open_picture, shown_size
 from edye_delivery.clients.bodies import async_body_blocks
 from edye_delivery.clients.http import opened_stream, transport_failures
 from edye_delivery.clients.public_hosts import HostGuard
-from edye_delivery.errors import MediaTooLarge, Transient, UrlRefused
+from edye_delivery.errors import (
+    MediaTooLarge,
+    PictureBroken,
+    PictureTooLarge,
+    PictureUnknown,
+    Transient,
+    UrlRefused,
+)
 
 FORMATS = ("JPEG", "GIF", "PNG")
+MAX_PIXELS = 89_478_485
+"""A bound of Pillow's own, above which it warns of a decompression bomb."""
 HEAD_KEPT_BYTES = 2 * 1024 * 1024
 """The part of a file in which its header has to be; the rest is read, so that a broken download is seen, not kept."""
 HEADERS = {"Accept-Encoding": "identity", "Accept": "image/*, */*;q=0.5"}
@@ -91,20 +95,16 @@ class FeedPictures:
 def measured(url: str, head: bytes, size_bytes: int, content_type: str) -> PictureFacts:
     """The facts that a picture's header tells; width and height as it is shown, with its EXIF orientation applied."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Pillow.DecompressionBombWarning)
-            with Pillow.open(BytesIO(head), formats=FORMATS) as picture:
-                width_px, height_px = picture.size
-                picture_format = "JPEG" if picture.format == "MPO" else str(picture.format)
-                if picture_format == "JPEG" and picture.getexif().get(Base.Orientation) in TURNED:
-                    width_px, height_px = height_px, width_px
-    except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning):
+        with open_picture(head, MAX_PIXELS, FORMATS) as picture:
+            picture_format = format_of(picture)
+            width_px, height_px = shown_size(picture) if picture_format == "JPEG" else picture.size
+    except PictureTooLarge:
         return _failed(url, PictureFailure.TOO_MANY_PIXELS, "has far more pixels than anybody would open")
-    except UnidentifiedImageError:
+    except PictureUnknown:
         detail = f"is none of {', '.join(FORMATS)}; {_guess(head, content_type)}"
         return _failed(url, PictureFailure.NO_PICTURE, detail)
-    except DECODING_ERRORS as error:
-        return _failed(url, PictureFailure.NO_PICTURE, f"is damaged: {str(error)!r:.120}")
+    except PictureBroken as error:
+        return _failed(url, PictureFailure.NO_PICTURE, str(error).removeprefix("it "))
     if not (width_px and height_px):
         return _failed(url, PictureFailure.NO_PICTURE, f"is damaged: it has {width_px}x{height_px} px")
     return PictureFacts(

@@ -9,9 +9,10 @@ from edye_delivery.annex.model import Images
 from edye_delivery.catalog.art import content_name
 from edye_delivery.catalog.facts import ImageFacts, ProbeFailure
 from edye_delivery.catalog.jobs import Run, run_here
+from edye_delivery.catalog.picture_file import EXPORT_ANEW
 from edye_delivery.catalog.title import Image
 from edye_delivery.catalog.vocabulary import ImageKind
-from edye_delivery.clients.decoding import EXPORT_ANEW, look
+from edye_delivery.clients.decoding import look
 from edye_delivery.errors import MediaTooLarge, MediaUnavailable, PictureBroken, Transient, UrlRefused
 
 

@@ -33,6 +33,8 @@ WALL_PER_CPU = 20.0
 """A worker may wait for a busy machine; one that still has not answered then stands still."""
 START_MAX_S, END_MAX_S = 120.0, 10.0
 BARE_BYTES = 256 * 1024**2
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+"""numpy comes with a JPEG decoder; its linear algebra would take memory for one thread a processor as it is loaded."""
 BYTES_A_PIXEL = 32
 """A decoded picture takes four; upright, opaque, cropped and scaled ones lie beside it while a thumbnail is made."""
 HEADER_MAX_BYTES = 1024 * 1024
@@ -96,7 +98,7 @@ class _Worker:
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env={"PYTHONPATH": folders},
+                env={"PYTHONPATH": folders} | ONE_THREAD,
                 cwd="/",
                 start_new_session=True,
             )

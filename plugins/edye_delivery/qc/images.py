@@ -244,3 +244,14 @@ def image_unavailable(picture: ImageFacts, annex: Annex) -> Iterator[str]:
     Fix: run the window again; where it stays, look at the media host.
     """
     yield from _failed(picture, ProbeFailure.UNAVAILABLE)
+
+
+@picture_rule("IMG011", "image-colour-profile-broken", Severity.WARN, source="ICC.1, 7.2.6", unless=_unread)
+def image_colour_profile_broken(picture: ImageFacts, annex: Annex) -> Iterator[str]:
+    """The colour profile in the picture cannot be used.
+
+    Why: nobody can tell its colours, so that players and our thumbnails may show other ones than were made.
+    Fix: export the artwork anew with the profile sRGB embedded.
+    """
+    if picture.profile_defect:
+        yield f"{picture_name(picture.kind, picture.url)}: {picture.profile_defect}"

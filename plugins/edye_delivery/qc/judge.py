@@ -10,7 +10,7 @@ from typing import Any
 from edye_delivery.annex.art import art_to_judge, custom_thumbnails, is_custom_thumbnail, is_usable, thumbnail_origin
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.facts import ImageFacts, VideoFacts
-from edye_delivery.catalog.finding import Finding
+from edye_delivery.catalog.finding import Finding, blocking
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.title import Image, Title
 from edye_delivery.catalog.vocabulary import ImageKind, Severity
@@ -102,7 +102,7 @@ def _judged_artwork(bench: _Bench, title: Title, images: Sequence[ImageFacts]) -
         picture = measured.get((image.kind, image.url))
         verdict = bench.asked(rules_on(Subject.PICTURE), picture) if picture else _unseen(image)
         judged.append((image.kind, verdict))
-        (good if picture and not verdict.findings else told).add(image.kind)
+        (good if picture and not blocking(verdict.findings) else told).add(image.kind)
     missing = bench.asked([RULES["IMG001"]], Artwork(title, tuple(images)))
     if missing.findings:
         told.update(missing_kinds(title, bench.annex))

@@ -77,4 +77,9 @@ CASES = (
     passing("IMG010", "an answer", lambda: judged()),
     failing("IMG010", "no answer", lambda: failed(ProbeFailure.UNAVAILABLE)),
     at_limit("IMG010", "a refusal is no outage", lambda: failed(ProbeFailure.URL_REFUSED), "IMG002"),
+    passing("IMG011", "a profile that can be used, or none", lambda: judged()),
+    failing("IMG011", "a profile that cannot", lambda: poster(profile_defect="its colour profile is cut short")),
+    at_limit("IMG011", "on art that is too small for a thumbnail too", lambda: judged(
+        annex=WIDE_THUMBNAIL, key_art={"width_px": 1279, "height_px": 720, "profile_defect": "told"}),
+        "IMG011", "IMG009"),
 )  # fmt: skip
