@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 import yaml
 from sqlalchemy import func, select
 
@@ -23,7 +22,7 @@ from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.tables import DELIVERIES
 from tools import settings
 from tools.airflow_system import AirflowSystem
-from tools.local import BUILD, CONNECTION_SERVICES
+from tools.local import BUILD, lead_to_sandbox
 from tools.processes import Processes
 from tools.run import SAMPLE_DAY
 
@@ -123,12 +122,7 @@ def _write_annex(folder: Path, batch_size: int) -> str:
 def _connections(folder: Path, urls: dict[str, str]) -> dict[str, dict[str, Any]]:
     """The project's connections, with this sandbox's ports and with every path below the folder."""
     known = settings.connections()
-    for conn_id, service in CONNECTION_SERVICES.items():
-        url, extra = httpx.URL(urls[f"{service}_url"]), known[conn_id].get("extra", {})
-        if "endpoint_url" in extra:
-            extra["endpoint_url"] = str(url)
-        else:
-            known[conn_id]["port"] = url.port
+    lead_to_sandbox(known, urls)
     for connection in known.values():
         for holder in (connection, connection.get("extra", {})):
             for key, value in holder.items():

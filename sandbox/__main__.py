@@ -36,6 +36,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     serve.add_argument("--public-host", help="host name in the URLs that the sandbox tells (default: the address)")
     for name in (*SERVICES, "s3", "ftp"):
         serve.add_argument(f"--{name}-port", type=int, default=0, help="0: a free one")
+    serve.add_argument("--free-if-taken", action="store_true", help="a service whose port is taken takes a free one")
     serve.add_argument("--processing-s", type=float, default=1.0, help="how long the partner processes a title")
     serve.add_argument("--faults", type=Path, help="a JSON or YAML file with a list of faults")
     serve.add_argument("--ignore-idempotency", action="store_true", help="the partner ignores Idempotency-Key")
@@ -63,6 +64,7 @@ def _sandbox(arguments: argparse.Namespace) -> Sandbox:
         host=arguments.host,
         public_host=arguments.public_host,
         ports={name: getattr(arguments, f"{name}_port") for name in (*SERVICES, "s3", "ftp")},
+        free_if_taken=arguments.free_if_taken,
         ignore_idempotency=arguments.ignore_idempotency,
         keep_files=arguments.keep_files,
     )

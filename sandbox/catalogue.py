@@ -17,7 +17,7 @@ from sandbox.media.shelf import Shelf, Stored
 
 SAMPLE_PATH = Path(__file__).resolve().parent.parent / "include" / "sandbox" / "sample_catalogue.yaml"
 _GENERATED = re.compile(r"generated:([1-9]\d{0,5})", re.ASCII)
-_KEYS = {"window", "defaults", "shows", "episodes"}
+_KEYS = {"expectations_of", "window", "defaults", "shows", "episodes"}
 # What an episode leaves out it takes from its show.
 _FROM_SHOW = ("title_id", "genres", "tags", "geo", "ratings", "release_date", "palette", "availability")
 

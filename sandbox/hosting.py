@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import importlib.util
 import logging
 import socket
@@ -22,8 +23,8 @@ class PortTaken(OSError):
     """A port that was asked for is not free; the text says which."""
 
 
-def open_listener(service: str, host: str, port: int) -> socket.socket:
-    """Return a listening socket; port 0 takes a free one."""
+def open_listener(service: str, host: str, port: int, *, free_if_taken: bool = False) -> socket.socket:
+    """Return a listening socket; port 0 takes a free one, and so does `free_if_taken` where the port is not free."""
     # The protocol is named because asyncio sets TCP_NODELAY only then: without it every small answer waits for 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -32,6 +33,8 @@ def open_listener(service: str, host: str, port: int) -> socket.socket:
         listener.listen(1024)
     except OSError as exc:
         listener.close()
+        if free_if_taken and exc.errno == errno.EADDRINUSE:
+            return open_listener(service, host, 0)
         raise PortTaken(
             f"the {service} service cannot listen on {host}:{port} ({exc.strerror}); "
             f"stop the program that has the port, or choose another with --{service}-port (0: a free one)"

@@ -34,6 +34,7 @@ class Sandbox:
 
     `faults` is a list of JSON-like objects (see `sandbox.faults`); `catalogue` is `sample`, `generated:N`, the path of
     a YAML file, or a Catalogue. `media_dir` may be shared by many sandboxes. S3 starts when `s3_url` is first read.
+    `free_if_taken`: a service whose port somebody else has takes a free one.
     `clock_offset_s` is how far the partner's clock is ahead of this machine's.
     FTP is plain, or FTPS (AUTH TLS required) with a certificate and its key.
     """
@@ -49,6 +50,7 @@ class Sandbox:
         host: str = "127.0.0.1",
         public_host: str | None = None,
         ports: dict[str, int] | None = None,
+        free_if_taken: bool = False,
         ignore_idempotency: bool = False,
         keep_files: bool = False,
         ftp_certificate_file: Path | None = None,
@@ -57,7 +59,7 @@ class Sandbox:
     ) -> None:
         self.state_dir = Path(state_dir)
         self.media_dir = Path(media_dir) if media_dir else self.state_dir / "media"
-        self._host, self._ports = host, ports or {}
+        self._host, self._ports, self._free_if_taken = host, ports or {}, free_if_taken
         self._public_host = public_host or ("127.0.0.1" if host == "0.0.0.0" else host)  # noqa: S104 - compared, not bound
         self._processing_s = processing_s
         self._ignore_idempotency, self._keep_files = ignore_idempotency, keep_files
@@ -65,8 +67,7 @@ class Sandbox:
         self._clock = Clock(clock_offset_s)
         self._plan = FaultPlan(parse_faults(list(faults)))
         self._catalogue = load_catalogue(catalogue)
-        self._s3 = S3Host(host, self._ports.get("s3", 0))
-        self._s3_port = 0
+        self._s3 = S3Host()
         self._s3_lock = threading.Lock()
         self._urls: dict[str, str] = {}
 
@@ -149,14 +150,18 @@ class Sandbox:
         listeners: dict[str, socket.socket] = {}
         try:
             for name in (*SERVICES, "ftp"):
-                listeners[name] = open_listener(name, self._host, self._ports.get(name, 0))
-                scheme = "ftp" if name == "ftp" else "http"
-                self._urls[name] = f"{scheme}://{self._public_host}:{listeners[name].getsockname()[1]}"
+                listeners[name] = self._open_listener(name)
         except OSError:
             for listener in listeners.values():
                 listener.close()
             raise
         return listeners
+
+    def _open_listener(self, name: str) -> socket.socket:
+        listener = open_listener(name, self._host, self._ports.get(name, 0), free_if_taken=self._free_if_taken)
+        scheme = "ftp" if name == "ftp" else "http"
+        self._urls[name] = f"{scheme}://{self._public_host}:{listener.getsockname()[1]}"
+        return listener
 
     @property
     def edye_url(self) -> str:
@@ -182,9 +187,9 @@ class Sandbox:
     def s3_url(self) -> str:
         """Base URL of S3, which starts now if it did not run yet."""
         with self._s3_lock:
-            if not self._s3_port:
-                self._s3_port = self._s3.start()
-        return f"http://{self._public_host}:{self._s3_port}"
+            if "s3" not in self._urls:
+                self._s3.start(self._open_listener("s3"))
+        return self._urls["s3"]
 
     @property
     def ftp_url(self) -> str:

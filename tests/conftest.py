@@ -38,6 +38,6 @@ def feeds_url() -> Iterator[str]:
     """The address of an S3 server."""
     from sandbox.s3 import S3Host  # few tests need it, and it is slow to import
 
-    host = S3Host("127.0.0.1", 0)
+    host = S3Host()
     yield f"http://127.0.0.1:{host.start()}"
     host.stop()

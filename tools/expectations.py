@@ -39,6 +39,12 @@ def expectations(file: Path = SAMPLE) -> dict[str, Expectation]:
     }
 
 
+def expected_partner(file: Path = SAMPLE) -> str:
+    """The partner whose annex the expectations follow; another one may rightly end otherwise."""
+    partner: str = yaml.safe_load(file.read_text(encoding="utf-8"))["expectations_of"]
+    return partner
+
+
 def surprises(expected: dict[str, Expectation], titles: list[dict[str, Any]]) -> list[str]:
     """A sentence for every title that did not end as planned; empty where all did."""
     seen = {title["edye_id"]: title for title in titles}

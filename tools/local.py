@@ -9,8 +9,11 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 from tools import settings
 from tools.processes import PRIVATE_UMASK, Processes, last_lines, open_private
@@ -20,9 +23,10 @@ BUILD = PROJECT / "build"
 AIRFLOW_HOME = BUILD / "airflow"
 SANDBOX_STATE = BUILD / "sandbox"
 SANDBOX_PATIENCE_S = 180.0
-SERVICES = ("edye", "media", "partner", "s3", "ftp", "admin")
-CONNECTION_SERVICES = {"edye_api": "edye", "roku_ingest": "partner", "feed_store": "s3", "roku_ftp": "ftp"}
-DEFAULT_PORTS = {"media": 28082, "admin": 28085}
+SANDBOX_ENDPOINTS = SANDBOX_STATE / "endpoints.json"
+"""Where this checkout's sandbox listens now: the one place that tells it, there as long as the sandbox runs."""
+SANDBOX_PORTS = {"edye": 28081, "media": 28082, "partner": 28083, "s3": 28084, "admin": 28085, "ftp": 28086}
+"""Where its services listen unless somebody else does; a connection to one of these is to the sandbox."""
 
 
 def airflow_variables(home: Path = AIRFLOW_HOME) -> dict[str, str]:
@@ -69,27 +73,24 @@ def migrated(child: subprocess.Popen[bytes] | None, home: Path = AIRFLOW_HOME) -
     (home / ".migrated").touch()
 
 
-def sandbox_connections(replaced: set[str]) -> tuple[dict[str, dict[str, Any]], dict[str, int]]:
-    """The settings' connections and the sandbox's ports; a port that is taken gives way to a free one in both."""
-    known = settings.connections()
-    ports = DEFAULT_PORTS | {service: _port(known[conn_id]) for conn_id, service in CONNECTION_SERVICES.items()}
-    for service in SERVICES:
-        if is_taken(ports[service]):
-            free = free_port()
-            print(f"port {ports[service]} is taken: the sandbox's {service} listens on {free} instead", file=sys.stderr)
-            ports[service] = free
-    for conn_id, service in CONNECTION_SERVICES.items():
-        if conn_id not in replaced:
-            _set_port(known[conn_id], ports[service])
-    return known, ports
+def lead_to_sandbox(connections: dict[str, dict[str, Any]], endpoints: Mapping[str, str]) -> None:
+    """Gives every connection to one of SANDBOX_PORTS the port on which the sandbox's service listens now."""
+    moved = {port: httpx.URL(endpoints[f"{service}_url"]).port for service, port in SANDBOX_PORTS.items()}
+    for connection in connections.values():
+        if str(connection.get("host", "")).rpartition("/")[2] == "127.0.0.1" and connection.get("port") in moved:
+            connection["port"] = moved[connection["port"]]
+        extra = connection.get("extra", {})
+        url = httpx.URL(extra.get("endpoint_url", ""))
+        if url.host == "127.0.0.1" and url.port in moved:
+            extra["endpoint_url"] = str(url.copy_with(port=moved[url.port]))
 
 
-def start_sandbox(processes: Processes, ports: dict[str, int], *options: str) -> dict[str, Any]:
-    """Starts the sandbox and waits until it answers; its endpoints."""
-    endpoints = SANDBOX_STATE / "endpoints.json"
+def start_sandbox(processes: Processes) -> dict[str, str]:
+    """Starts the sandbox and waits until it answers; its endpoints, each service on its usual port or a free one."""
+    endpoints = SANDBOX_ENDPOINTS
     endpoints.unlink(missing_ok=True)
-    arguments = [argument for service in SERVICES for argument in (f"--{service}-port", str(ports[service]))]
-    command = [sys.executable, "-m", "sandbox", "serve", "--state-dir", str(SANDBOX_STATE), *arguments, *options]
+    ports = [argument for service, port in SANDBOX_PORTS.items() for argument in (f"--{service}-port", str(port))]
+    command = [sys.executable, "-m", "sandbox", "serve", "--state-dir", str(SANDBOX_STATE), "--free-if-taken", *ports]
     log = BUILD / "sandbox.log"
     child = processes.start("sandbox", command, log, {**os.environ, "PYTHONPATH": str(PROJECT)})
     deadline = time.monotonic() + SANDBOX_PATIENCE_S
@@ -97,7 +98,11 @@ def start_sandbox(processes: Processes, ports: dict[str, int], *options: str) ->
         if child.poll() is not None or time.monotonic() > deadline:
             raise SystemExit(f"the sandbox did not start:\n{last_lines(log)}")
         time.sleep(0.1)
-    found: dict[str, Any] = json.loads(endpoints.read_text())
+    found: dict[str, str] = json.loads(endpoints.read_text())
+    for service, port in SANDBOX_PORTS.items():
+        url = found[f"{service}_url"]
+        if httpx.URL(url).port != port:
+            print(f"port {port} is taken: the sandbox's {service} is {url} instead", file=sys.stderr)
     return found
 
 
@@ -118,18 +123,6 @@ def _fernet_key() -> str:
     from cryptography.fernet import Fernet
 
     return Fernet.generate_key().decode()
-
-
-def _port(connection: dict[str, Any]) -> int:
-    endpoint = connection.get("extra", {}).get("endpoint_url", "")
-    return int(endpoint.rpartition(":")[2]) if endpoint else int(connection["port"])
-
-
-def _set_port(connection: dict[str, Any], port: int) -> None:
-    if "endpoint_url" in connection.get("extra", {}):
-        connection["extra"]["endpoint_url"] = f"http://127.0.0.1:{port}"
-    else:
-        connection["port"] = port
 
 
 def is_taken(port: int) -> bool:

@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from tools import settings
 from tools.airflow_system import AirflowSystem
 from tools.ledgers import finish_migration, start_migration
-from tools.local import AIRFLOW_HOME, BUILD, replaced_connections, sandbox_connections, start_sandbox
+from tools.local import AIRFLOW_HOME, BUILD, lead_to_sandbox, replaced_connections, start_sandbox
 from tools.processes import Processes, end_recorded
 from tools.run import DAG_ID, SAMPLE_DAY
 
@@ -30,12 +31,12 @@ def main(
     if RECORD.exists() and end_recorded(RECORD, only_ask=True):
         raise SystemExit("it is up already: `make down` stops it")
     with Processes(RECORD) as processes:
-        replaced = replaced_connections()
-        connections, ports = sandbox_connections(replaced)
-        if "delivery_ledger" not in replaced:
+        connections = settings.connections()
+        if "delivery_ledger" not in replaced_connections():
             finish_migration(start_migration(Path(connections["delivery_ledger"]["host"])))
         with console.status("sandbox: making the sample's media (first time only), starting its services"):
-            endpoints = start_sandbox(processes, ports)
+            endpoints = start_sandbox(processes)
+        lead_to_sandbox(connections, endpoints)
         system = AirflowSystem(processes, AIRFLOW_HOME, connections)
         with console.status("Airflow: making its database (first time only), starting four processes"):
             system.start()

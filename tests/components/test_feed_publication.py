@@ -113,7 +113,7 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def port():
-    host = S3Host("127.0.0.1", 0)
+    host = S3Host()
     yield host.start()
     host.stop()
 

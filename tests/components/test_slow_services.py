@@ -52,7 +52,7 @@ def store_at(monkeypatch, port: int, **extra):
 def test_a_page_goes_to_the_store_and_comes_back_over_our_own_http(monkeypatch):
     content = bytes(range(256)) * 40_000
     sha256 = hashlib.sha256(content).hexdigest()
-    host = S3Host("127.0.0.1", 0)
+    host = S3Host()
     with closing_host(host) as port:
         store = store_at(monkeypatch, port, trust_env=False).get_conn()
         store.put("pages/ñ &+1.json", content, sha256, "no-cache")

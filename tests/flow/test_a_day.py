@@ -6,7 +6,9 @@ import pytest
 
 from tests.flow.line import DAY
 from tests.history import history
+from tests.readme import FIRST, SECOND, shown_titles, titles_of
 from tools.expectations import expectations, surprises
+from tools.run import told_as_planned, told_totals
 
 GOOD = "EDYE_PLANETA_S01E01_ES"
 
@@ -17,7 +19,12 @@ def ends(report):
 
 def test_every_title_of_the_sample_day_ends_as_planned(line):
     report = line.run()
-    assert surprises(expectations(), [title.model_dump(mode="json") for title in report.titles]) == []
+    told = report.model_dump(mode="json")
+    assert surprises(expectations(), told["titles"]) == []
+    assert len(shown_titles()) == 4
+    assert set(shown_titles()) <= set(titles_of(told))
+    assert told_totals(told) in FIRST.splitlines()
+    assert told_as_planned(told) in FIRST.splitlines()
     assert report.totals.sent == report.totals.accepted == len(line.box.contents())
     for title in report.titles:
         if title.state == "accepted":
@@ -38,6 +45,8 @@ def test_a_second_run_sends_nothing_and_judges_only_what_is_open(line):
     assert second.totals.unchanged == first.totals.accepted
     assert second.totals.rejected == first.totals.rejected
     assert all(content["times_sent"] == 1 for content in line.box.contents())
+    told = second.model_dump(mode="json")
+    assert SECOND.splitlines()[:2] == [told_totals(told), told_as_planned(told)]
 
 
 def test_a_dry_run_sends_nothing_and_writes_nothing(line):

@@ -11,6 +11,8 @@ from edye_delivery.feeds.lint import FeedLint
 from edye_delivery.feeds.schemas import Profile
 from tests.builders import the_annex
 from tests.flow.line import now
+from tests.readme import FIRST
+from tools.run import told_feed
 
 DIRECT = {
     "name": "direct",
@@ -61,6 +63,11 @@ def test_every_accepted_title_of_the_sample_day_is_in_a_search_feed_without_find
     assert sorted(played) == sorted(entry.external_id for entry in accepted)
     assert len(played) == 25
     assert (codes, made.notes.counts) == ({}, {})
+    kinds = dict(sorted(made.kinds.items()))
+    assert (
+        told_feed({"name": "search", "outcome": "published", "kinds": kinds, "errors": 0, "warnings": 0, "url": ""})
+        in FIRST
+    )
     versions = next(asset for asset in page["assets"] if asset["id"] == "EDYE_PLANETA_S01E01")
     assert len(versions["content"]["playOptions"]) == 2
 

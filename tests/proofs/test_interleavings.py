@@ -58,7 +58,7 @@ PAIRS = list(itertools.combinations_with_replacement(RUNS, 2))
 
 @pytest.fixture(scope="module")
 def bucket() -> Iterator[Bucket]:
-    host = S3Host("127.0.0.1", 0)
+    host = S3Host()
     yield Bucket(host.start())
     host.stop()
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from tests.sandbox.ftp_caller import connect
 PROJECT = Path(__file__).resolve().parents[2]
 # It takes half a second; a shared machine may be many times slower, and a call that is waited for would take 60 s.
 STOP_LIMIT_S = 10
+NAMES = ("edye", "media", "partner", "s3", "ftp", "admin")
 Serve = Callable[..., tuple[subprocess.Popen[str], dict[str, Any]]]
 
 
@@ -62,6 +65,19 @@ def test_serve_tells_its_endpoints_and_stops_when_told(serve, tmp_path):
     process.send_signal(signal.SIGTERM)
     assert process.wait(STOP_LIMIT_S) == 0
     assert not (tmp_path / "endpoints.json").exists()
+
+
+def test_two_sandboxes_that_want_the_same_ports_get_ports_of_their_own(serve, tmp_path):
+    with ExitStack() as taken:
+        options = ["--free-if-taken"]
+        for name in NAMES:
+            port = taken.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
+            options += [f"--{name}-port", str(port)]
+        told = serve(*options)[1]
+        ports = [int(told[f"{name}_url"].rpartition(":")[2]) for name in NAMES]
+    assert len({*ports, *map(int, options[2::2])}) == 12
+    assert httpx.get(f"{told['admin_url']}/health").json() == {"status": "ok"}
+    assert "<Name>edye-artifacts</Name>" in httpx.get(told["s3_url"]).text
 
 
 def test_it_stops_quickly_though_a_call_hangs(serve, tmp_path):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
 from edye_delivery.ledger.schema import make_where_empty, refuse_mismatch, revision_of
@@ -52,15 +51,6 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
     options = {ONLY_READS: True} if is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with engine.connect() as connection:
         yield connection.execution_options(**options)
-
-
-def database_now(connection: Connection) -> datetime:
-    """The moment by the database's clock, the one clock that all machines share."""
-    if connection.dialect.name == "sqlite":
-        text: str = connection.execute(select(func.strftime("%Y-%m-%d %H:%M:%f", "now"))).scalar_one()
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
-    at: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
-    return at
 
 
 def _make_sqlite_patient(engine: Engine) -> None:

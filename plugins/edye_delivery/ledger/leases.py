@@ -92,6 +92,12 @@ def database_time(connection: Connection, later_s: float = 0.0) -> ColumnElement
     return type_coerce(at, Moment())
 
 
+def database_now(connection: Connection) -> datetime:
+    """The moment by the database's clock, the one clock that all machines share."""
+    at: datetime = connection.execute(select(database_time(connection))).scalar_one()
+    return at
+
+
 def is_free_for(connection: Connection, holder: str) -> ColumnElement[bool]:
     """The condition that nobody else holds a delivery."""
     lease = DELIVERIES.c

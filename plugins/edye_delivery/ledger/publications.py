@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from edye_delivery.catalog.feed_records import FeedPage
 from edye_delivery.errors import Transient
-from edye_delivery.ledger.database import database_now
+from edye_delivery.ledger.leases import database_now
 from edye_delivery.ledger.offers import OfferVersion, offer_version
 from edye_delivery.ledger.tables import FEEDS, PUBLICATIONS
 from edye_delivery.ledger.transactions import repeated

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.readme import README
 from tools.expectations import Expectation, expectations, surprises
 
 EXPECTED = {
@@ -57,3 +58,12 @@ def test_the_sample_catalogue_plans_good_bad_and_left_out_titles():
     assert len(set(rules)) == 15
     assert sorted(expectation.healed for expectation in planned if expectation.healed) == [("VID005",), ("VID006",)]
     assert all(expectation.defect for expectation in planned if expectation.state == "rejected")
+
+
+def test_the_readme_tells_what_is_planted():
+    delivered = [one for one in expectations().values() if one.state != "left_out"]
+    defects = sum(bool(one.defect) for one in delivered)
+    healed = sum(bool(one.healed) for one in delivered)
+    told = " ".join(README.split())
+    assert healed == 2
+    assert f"{len(delivered)} titles, {defects} of them with a planted defect, two of which a new encode heals" in told
