@@ -151,6 +151,27 @@ def test_trouble_is_asked_through(trouble):
     assert outcomes["a"]["state"] == "completed"
 
 
+def test_an_ingest_that_goes_on_with_202_is_waited_for():
+    going_on = httpx.Response(202, json={"status": "processing"})
+    outcomes, _ = watched(Partner(a=[going_on, going_on, "Completed"]))
+    assert outcomes["a"]["state"] == "completed"
+
+
+@pytest.mark.parametrize(("script", "state"), [(["queued"], "received"), (["processing", "queued"], "processing")])
+def test_a_word_that_the_annex_lacks_is_a_person_s_when_the_wait_is_over(script, state):
+    outcomes, _ = watched(Partner(a=script, b=["queued", "completed"]), hours=0.1)
+    assert outcomes["b"]["state"] == "completed"
+    told = outcomes["a"]
+    assert (told["state"], told["cause"], told["partner_ended"]) == (state, "stuck", False)
+    assert "has the state 'queued'" in told["sentence"]
+    assert "add what it means to `states` in the annex of roku_premium_subs_mx" in told["sentence"]
+
+
+def test_an_error_that_comes_with_202_has_ended():
+    outcomes, _ = watched(Partner(a=[httpx.Response(202, json={"status": "ERROR", "error": {"code": "x"}})]))
+    assert outcomes["a"]["partner_ended"] is True
+
+
 def test_a_status_answer_that_never_ends_is_left_and_asked_for_again():
     looks = []
 

@@ -9,8 +9,17 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from edye_delivery.annex.template import checked_template, filled
-from edye_delivery.annex.wire import LEASE_S, LEAST_RATE_BYTES_S, LeaseLength, Pace, Part, Patience, Rate, check_lease
-from edye_delivery.catalog.vocabulary import IngestState
+from edye_delivery.annex.wire import (
+    LEASE_S,
+    LEAST_RATE_BYTES_S,
+    LeaseLength,
+    Pace,
+    Part,
+    Patience,
+    Rate,
+    StateWords,
+    check_lease,
+)
 
 SEGMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 
@@ -85,7 +94,7 @@ class OutcomeFile(Part):
     folder: Folder
     file_name: Annotated[str, AfterValidator(_plain_template("metadata_file"))] = "{metadata_file}"
     state_key: str
-    states: dict[str, IngestState]
+    states: StateWords
     error_code_keys: Keys
     error_message_keys: Keys
 
@@ -98,7 +107,7 @@ class LogFile(Part):
     file_name: Annotated[str, AfterValidator(_plain_template())]
     separator: str = Field(min_length=1, max_length=5)
     fields: tuple[Literal["metadata_file", "state", "code", "text", "ignored"], ...]
-    states: dict[str, IngestState]
+    states: StateWords
 
     @model_validator(mode="after")
     def _names_title_and_state(self) -> LogFile:

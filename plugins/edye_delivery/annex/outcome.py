@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from edye_delivery.annex.model import Annex
-from edye_delivery.annex.wire import ApiChannel
+from edye_delivery.annex.wire import ApiChannel, folded
 from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import Cause, IngestState
 
 TEXT_MAX_CHARS = 500
+WORD_MAX_CHARS = 80
 Words = Callable[[str, int], str]
 """A partner's text, and how many characters of it at most, as a sentence may repeat it."""
 
 
 def cause_of(annex: Annex, *, http_status: int | None, code: str, text: str) -> Cause:
     """The first line of the annex's error table that holds, else `unknown`, never guessed (decisions, ingest API)."""
-    folded = text.casefold()
+    lower_text = text.casefold()
     for rule in annex.errors:
         if rule.http_status and http_status not in rule.http_status:
             continue
-        if rule.codes and code not in rule.codes:
+        if rule.codes and folded(code) not in map(folded, rule.codes):
             continue
-        if rule.text_contains and not any(part.casefold() in folded for part in rule.text_contains):
+        if rule.text_contains and not any(part.casefold() in lower_text for part in rule.text_contains):
             continue
         return rule.cause
     return Cause.UNKNOWN
@@ -36,8 +37,23 @@ def tracking_id_of(channel: ApiChannel, answer: Any) -> str | None:
 
 def state_of(channel: ApiChannel, answer: Any) -> IngestState | None:
     """The ingest's state in our words; None where the partner's word is not in the annex."""
-    word = found_at(answer, channel.state_key)
-    return channel.states.get(word) if isinstance(word, str) else None
+    return state_named(channel.states, found_at(answer, channel.state_key))
+
+
+def state_named(states: Mapping[str, IngestState], word: Any) -> IngestState | None:
+    """The state that the annex gives a partner's word, whatever its case; None where it lists no such word."""
+    if not isinstance(word, str):
+        return None
+    return next((state for listed, state in states.items() if folded(listed) == folded(word)), None)
+
+
+def unlisted_state(states: Mapping[str, IngestState], word: Any, words: Words) -> str:
+    """A clause that names a state word which the annex does not list, and those that it lists."""
+    listed = ", ".join(states)
+    if word is None:
+        return f"names no state; the annex lists {listed}"
+    told = repr(word) if isinstance(word, str) else f"of type {type(word).__name__}"
+    return f"has the state {words(told, WORD_MAX_CHARS)}, which is none of those that the annex lists ({listed})"
 
 
 def error_of(channel: ApiChannel, answer: Any, words: Words) -> tuple[str, str]:

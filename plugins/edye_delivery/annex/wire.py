@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from edye_delivery.catalog.vocabulary import IngestState
 
@@ -25,6 +25,22 @@ LeaseLength = Annotated[float, Field(gt=0)]
 LEAST_RATE_BYTES_S = 32 * 1024
 """What a stream moves at least: a film of 2 GB takes 18 hours so, and what is slower ends within no batch's time."""
 Rate = Annotated[float, Field(gt=0)]
+
+
+def folded(word: str) -> str:
+    """A partner's word as words are compared: without regard to case and to blanks around it."""
+    return word.strip().casefold()
+
+
+def _checked_states(states: dict[str, IngestState]) -> dict[str, IngestState]:
+    by_word: dict[str, IngestState] = {}
+    for word, state in states.items():
+        if by_word.setdefault(folded(word), state) is not state:
+            raise ValueError(f"states has {word!r} twice, for words are compared without regard to case")
+    return states
+
+
+StateWords = Annotated[dict[str, IngestState], AfterValidator(_checked_states)]
 
 
 class Part(BaseModel):
@@ -103,7 +119,7 @@ class ApiChannel(Part):
     metadata_part: PartName
     tracking_id_keys: tuple[str, ...] = Field(min_length=1)
     state_key: str
-    states: dict[str, IngestState]
+    states: StateWords
     error_code_keys: tuple[str, ...]
     error_message_keys: tuple[str, ...]
     titles_at_once: int = Field(4, ge=1, le=32)

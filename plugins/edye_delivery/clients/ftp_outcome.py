@@ -13,7 +13,7 @@ from typing import Any
 from edye_delivery.annex.channels import folder_of, ftp_channel_of
 from edye_delivery.annex.ftp import LogFile, MovedOutcome, OutcomeFile, PickupOutcome
 from edye_delivery.annex.model import Annex
-from edye_delivery.annex.outcome import TEXT_MAX_CHARS, cause_of, first_text, found_at
+from edye_delivery.annex.outcome import TEXT_MAX_CHARS, cause_of, first_text, found_at, state_named, unlisted_state
 from edye_delivery.annex.template import filled
 from edye_delivery.catalog.vocabulary import Cause, IngestState
 from edye_delivery.clients.ftp import FileTooLarge, FtpSession
@@ -27,12 +27,14 @@ OUTCOME_MAX_BYTES = 64 * 1024
 LOG_END_MAX_BYTES = 16 * 1024 * 1024
 LOG_END_MAX_LINES = 50_000
 LINE_MAX_BYTES = 4000
-WORD_MAX_CHARS = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """Where one title stands: received (its file still lies there), processing (picked up), completed or error."""
+    """Where one title stands: received (its file still lies there), processing (picked up), completed or error.
+
+    The sentence is the partner's refusal, or names a state that the annex does not list.
+    """
 
     state: IngestState
     cause: Cause | None = None
@@ -131,7 +133,7 @@ class OutcomeLook:
             parts = text.split(outcome.separator, len(fields) - 1)
             told = dict(zip(fields, (part.strip() for part in parts), strict=False))
             name = told.get("metadata_file", "")
-            if name in wanted and (name not in last or told.get("state") in outcome.states):
+            if name in wanted and (name not in last or state_named(outcome.states, told.get("state"))):
                 last[name] = told
         for name, told in last.items():
             code, text = (session.mask.words(told.get(field, ""), TEXT_MAX_CHARS) for field in ("code", "text"))
@@ -140,12 +142,11 @@ class OutcomeLook:
     def _sighted(
         self, session: FtpSession, name: str, states: dict[str, IngestState], word: Any, code: str, text: str
     ) -> dict[str, Sighting]:
-        state = states.get(word) if isinstance(word, str) else None
+        state = state_named(states, word)
         if state is None:
-            told = repr(word) if isinstance(word, str) else f"of type {type(word).__name__}"
-            shown = session.mask.words(told, WORD_MAX_CHARS)
-            log.warning("%s: the partner's word %s is none of the states that the annex lists", name, shown)
-            return {}
+            told = f"the partner's outcome of {name} {unlisted_state(states, word, session.mask.words)}"
+            log.warning("%s", told)
+            return {name: Sighting(IngestState.PROCESSING, sentence=told)}
         return {name: self._refused(code, text) if state is IngestState.ERROR else Sighting(state)}
 
     def _refused(self, code: str, text: str) -> Sighting:
@@ -174,4 +175,6 @@ def unended(sighting: Sighting | None, metadata_file: str, incoming: str, waited
         told = f"never picked up: {metadata_file} still lies in {incoming} {waited}"
         return Sighting(IngestState.RECEIVED, Cause.NOT_PICKED_UP, told)
     told = f"picked up, but the partner did not say how {metadata_file} ended {waited}"
+    if sighting.sentence:
+        told = f"{sighting.sentence}, {waited}: add what it means to `states` in the annex"
     return Sighting(sighting.state, Cause.STUCK, told)

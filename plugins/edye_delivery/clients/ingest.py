@@ -14,7 +14,7 @@ import orjson
 
 from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
-from edye_delivery.annex.outcome import cause_of, error_of, state_of, tracking_id_of
+from edye_delivery.annex.outcome import cause_of, error_of, found_at, state_of, tracking_id_of, unlisted_state
 from edye_delivery.annex.template import filled
 from edye_delivery.annex.wire import ApiChannel
 from edye_delivery.annex.withdrawal import WithdrawalEndpoint
@@ -28,6 +28,13 @@ from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import AnswerMalformed
 
 ANSWER_MAX_BYTES = 1024 * 1024
+
+
+class StateUnlisted(AnswerMalformed):
+    """An answer's state is none of those that the annex lists: a later answer may have another, else a person adds it.
+
+    The message names the word.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +144,10 @@ class IngestApi:
         if state_of(channel, content) is IngestState.ERROR:
             return _refusal(self._annex, channel, answer)
         tracking_id = tracking_id_of(channel, content)
-        if tracking_id is None or state_of(channel, content) is None:
-            raise AnswerMalformed(
-                f"{what} was answered {answer.status} without a state and tracking id that we know"
-            ).answered(answer.status)
+        if state_of(channel, content) is None:
+            raise _state_unlisted(channel, what, answer, content)
+        if tracking_id is None:
+            raise AnswerMalformed(f"{what} was answered {answer.status} without a tracking id").answered(answer.status)
         if self._mask.certain.holds(tracking_id):
             raise AnswerMalformed(f"{what} was answered with a tracking id that repeats our own secret").answered(
                 answer.status
@@ -194,22 +201,28 @@ def status_request(client: httpx.Client | httpx.AsyncClient, channel: ApiChannel
 
 
 def read_status(annex: Annex, tracking_id: str, answer: HttpAnswer, now: datetime) -> IngestStatus:
-    """Where the ingest stands; raises AuthRefused, or Transient and AnswerMalformed where asking again may help.
+    """Where the ingest stands, by any 2xx answer; raises AuthRefused, or Transient where asking again may help.
 
-    An ingest that the partner does not know (404) is an error of unknown cause: a person has to look.
+    StateUnlisted where the answer has no state that the annex lists. An ingest that the partner does not know (404) is
+    an error of unknown cause: a person has to look.
     """
     channel = api_channel_of(annex)
     what = f"{annex.display_name}'s status of {tracking_id}"
     raise_for_transient_or_auth(answer.status, answer.headers, what, now)
-    if answer.status != 200:
+    if not 200 <= answer.status < 300:
         refusal = _refusal(annex, channel, answer)
         return IngestStatus(tracking_id, IngestState.ERROR, refusal)
     content = answer.json(what)
     state = state_of(channel, content)
     if state is None:
-        raise AnswerMalformed(f"{what} is none of the states that the annex lists")
+        raise _state_unlisted(channel, what, answer, content)
     refusal_or_none = _refusal(annex, channel, answer) if state is IngestState.ERROR else None
     return IngestStatus(tracking_id, state, refusal_or_none)
+
+
+def _state_unlisted(channel: ApiChannel, what: str, answer: HttpAnswer, content: Any) -> StateUnlisted:
+    told = unlisted_state(channel.states, found_at(content, channel.state_key), answer.mask.words)
+    return StateUnlisted(f"{what}: the answer {answer.status} {told}").answered(answer.status)
 
 
 def _refusal(annex: Annex, channel: ApiChannel, answer: HttpAnswer) -> Refusal:

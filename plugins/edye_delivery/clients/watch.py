@@ -13,9 +13,9 @@ import httpx
 
 from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
-from edye_delivery.catalog.vocabulary import IngestState
+from edye_delivery.catalog.vocabulary import Cause, IngestState
 from edye_delivery.clients.http import exchange_async
-from edye_delivery.clients.ingest import IngestStatus, bounds_for, read_status, status_request
+from edye_delivery.clients.ingest import IngestStatus, StateUnlisted, bounds_for, read_status, status_request
 from edye_delivery.clients.patience import pause_before_look_s
 from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import AuthRefused, Transient
@@ -50,6 +50,7 @@ class IngestWatch:
         self._annex, self._client, self._deadline_at, self._tempo, self._mask = annex, client, deadline_at, tempo, mask
         self._channel = api_channel_of(annex)
         self._seen: dict[str, IngestStatus | None] = dict.fromkeys(tracking_ids)
+        self._unlisted: dict[str, str] = {}
         self._calls = asyncio.Semaphore(self._channel.polling.at_once)
         self.auth_error: str | None = None
 
@@ -57,10 +58,12 @@ class IngestWatch:
         """What was last seen of every tracking id that answered.
 
         {"state", "cause", "sentence", "http_status", "error_code", "partner_ended"}: `partner_ended` is false where the
-        question was refused, not the ingest: whether that one goes on, nobody said.
+        question was refused, not the ingest: whether that one goes on, nobody said. An ingest whose last state the
+        annex does not list is stuck, and its sentence names the word.
         """
         await asyncio.gather(*(self._until_ended(tracking_id) for tracking_id in self._seen))
-        return {name: _as_json(status) for name, status in self._seen.items() if status is not None}
+        ended = {name: _as_json(status) for name, status in self._seen.items() if status is not None}
+        return ended | {name: self._as_unlisted(name, told) for name, told in self._unlisted.items()}
 
     async def _until_ended(self, tracking_id: str) -> None:
         polling = self._channel.polling
@@ -74,6 +77,8 @@ class IngestWatch:
                 self.auth_error = str(error)
                 return
             except Transient as error:
+                if isinstance(error, StateUnlisted):
+                    self._unlisted[tracking_id] = str(error)
                 log.warning("the state of %s is not to be had: %s", tracking_id, error)
                 retry_after_s = error.retry_after_s
             except Exception as error:  # one title's: whatever its answer does to us, the others' are waited for
@@ -113,11 +118,23 @@ class IngestWatch:
         return read_status(self._annex, tracking_id, answer, self._tempo.now())
 
     def _note(self, status: IngestStatus) -> None:
+        self._unlisted.pop(status.tracking_id, None)
         before = self._seen[status.tracking_id]
         self._seen[status.tracking_id] = status
         if before is None or before.state is not status.state:
             ended = sum(1 for seen in self._seen.values() if seen is not None and seen.state.is_terminal)
             log.info("%s is %s; %s of %s ended", status.tracking_id, status.state, ended, len(self._seen))
+
+    def _as_unlisted(self, tracking_id: str, told: str) -> dict[str, Any]:
+        before = self._seen[tracking_id]
+        return {
+            "state": (before.state if before else IngestState.RECEIVED).value,
+            "cause": Cause.STUCK.value,
+            "sentence": f"{told}: add what it means to `states` in the annex of {self._annex.partner}",
+            "http_status": None,
+            "error_code": "",
+            "partner_ended": False,
+        }
 
 
 def _as_json(status: IngestStatus) -> dict[str, Any]:
@@ -128,5 +145,5 @@ def _as_json(status: IngestStatus) -> dict[str, Any]:
         "sentence": refusal.sentence if refusal else "",
         "http_status": refusal.http_status if refusal else None,
         "error_code": refusal.code if refusal else "",
-        "partner_ended": status.state.is_terminal and (refusal is None or refusal.http_status == 200),
+        "partner_ended": status.state.is_terminal and (refusal is None or 200 <= refusal.http_status < 300),
     }

@@ -234,10 +234,17 @@ def test_the_tracking_id_is_found_under_the_annex_s_keys_in_order():
     assert tracking_id_of(channel, [1]) is None
 
 
+def test_a_state_word_in_two_spellings_has_one_meaning(tmp_path):
+    states = "{received: received, processing: processing, completed: completed, error: error"
+    assert "states has 'Error' twice" in complaint_of(tmp_path, ROKU.replace(states, states + ", Error: completed", 1))
+
+
 def test_states_and_errors_of_odd_answers_are_none_or_bounded():
     channel = the_annex().api
     assert state_of(channel, {"status": "completed"}) is IngestState.COMPLETED
+    assert state_of(channel, {"status": "COMPLETED"}) is IngestState.COMPLETED
     assert state_of(channel, {"status": "done"}) is None
+    assert cause_of(the_annex(), http_status=415, code="unsupported_format", text="") is Cause.MEDIA
     code, text = error_of(channel, {"error": {"code": 7, "message": "x\n" * 10_000}}, plain_text)
     assert code == "7"
     assert len(text) <= 500

@@ -3,9 +3,10 @@
 import pytest
 
 from edye_delivery.annex.channels import folder_of
+from edye_delivery.catalog.vocabulary import IngestState
 from edye_delivery.clients import ftp_outcome
 from edye_delivery.clients.ftp import FileTooLarge
-from edye_delivery.clients.ftp_outcome import COMPLETED, LYING, PICKED_UP, OutcomeLook
+from edye_delivery.clients.ftp_outcome import COMPLETED, LYING, PICKED_UP, OutcomeLook, Sighting, unended
 from edye_delivery.clients.secret_mask import NO_SECRETS
 from edye_delivery.errors import FtpRefused, TooSlow
 from tests.builders import the_annex
@@ -67,17 +68,38 @@ def seen_by(look, server, *names):
 
 @pytest.mark.parametrize(
     "trouble",
-    [FileTooLarge("too large"), FtpRefused("RETR", 550, "no"), b"half", b'{"state": "what?"}', b'{"state": 7}', b"[]"],
-    ids=["too large", "refused", "half written", "unknown word", "no word", "no object"],
+    [FileTooLarge("too large"), FtpRefused("RETR", 550, "no"), b"half"],
+    ids=["too large", "refused", "half written"],
 )
 def test_an_outcome_file_that_makes_trouble_costs_that_title_only(trouble):
     server = Server(out={"A.json": trouble, "B.json": OK})
     assert seen_by(look_by(BY_FILE), server, "A.json", "B.json") == {"A.json": PICKED_UP, "B.json": COMPLETED}
 
 
-def test_a_state_of_a_thousand_brackets_is_an_unknown_word():
-    server = Server(out={"A.json": b'{"state": %s1%s}' % (b"[" * 900, b"]" * 900)})
-    assert seen_by(look_by(BY_FILE), server, "A.json") == {"A.json": PICKED_UP}
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b'{"state": "what?"}', "has the state 'what?', which is none of those that the annex lists (ok, no)"),
+        (b'{"state": 7}', "has the state of type int"),
+        (b"[]", "names no state; the annex lists ok, no"),
+        (b'{"state": %s1%s}' % (b"[" * 900, b"]" * 900), "has the state of type list"),
+    ],
+    ids=["unknown word", "no word", "no object", "a thousand brackets"],
+)
+def test_a_word_that_the_annex_lacks_costs_its_title_only_and_is_named_when_the_wait_is_over(content, told):
+    server = Server(out={"A.json": content, "B.json": OK})
+    seen = seen_by(look_by(BY_FILE), server, "A.json", "B.json")
+    assert seen["B.json"] == COMPLETED
+    assert seen["A.json"].state is IngestState.PROCESSING
+    sentence = unended(seen["A.json"], "A.json", "/in", "at 06:00 UTC").sentence
+    assert told in sentence
+    assert "add what it means to `states` in the annex" in sentence
+
+
+@pytest.mark.parametrize("outcome", [BY_FILE, BY_LOG], ids=["file", "log"])
+def test_the_case_of_a_state_says_nothing(outcome):
+    files = {"A.json": b'{"state": "OK"}'} if outcome is BY_FILE else {"log.txt": b"A.json| Ok\n"}
+    assert seen_by(look_by(outcome), Server(out=files), "A.json") == {"A.json": COMPLETED}
 
 
 def test_a_reason_that_makes_trouble_does_not_hide_the_refusal():
@@ -114,8 +136,11 @@ def test_of_several_lines_on_a_title_the_last_whole_one_counts():
 
 def test_a_word_that_the_annex_lacks_is_told_once_a_title_and_hides_no_state(caplog):
     server = Server(out={"log.txt": b"A.json|ok\n" + b"A.json|soon\nB.json|soon\n" * 100})
-    assert seen_by(look_by(BY_LOG), server, "A.json", "B.json") == {"A.json": COMPLETED, "B.json": PICKED_UP}
-    assert [record.args[0] for record in caplog.records] == ["B.json"]
+    assert seen_by(look_by(BY_LOG), server, "A.json", "B.json") == {
+        "A.json": COMPLETED,
+        "B.json": Sighting(IngestState.PROCESSING, sentence=caplog.messages[0]),
+    }
+    assert [message.partition(" has ")[0] for message in caplog.messages] == ["the partner's outcome of B.json"]
 
 
 def test_of_a_log_file_as_many_lines_are_read_as_one_look_may_take(monkeypatch):

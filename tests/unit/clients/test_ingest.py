@@ -8,7 +8,16 @@ import pytest
 
 from edye_delivery.catalog.vocabulary import Cause, IngestState
 from edye_delivery.clients.http import HttpAnswer
-from edye_delivery.clients.ingest import ExtraPart, IngestApi, MediaBody, Receipt, Refusal, Upload, read_status
+from edye_delivery.clients.ingest import (
+    ExtraPart,
+    IngestApi,
+    MediaBody,
+    Receipt,
+    Refusal,
+    StateUnlisted,
+    Upload,
+    read_status,
+)
 from edye_delivery.errors import AnswerMalformed, AuthRefused, MediaUnavailable, Transient
 from tests.builders import the_annex
 from tests.unit.clients.transport import NOW, Slept, client_of
@@ -166,9 +175,35 @@ def test_an_ingest_that_the_partner_does_not_know_is_for_a_person():
     assert status_of(404, {}).refusal.cause is Cause.UNKNOWN
 
 
-def test_a_state_that_the_annex_does_not_list_is_asked_for_again():
-    with pytest.raises(AnswerMalformed):
-        status_of(200, {"status": "almost"})
+@pytest.mark.parametrize("http_status", [201, 202, 203])
+def test_an_answer_that_succeeds_is_read_for_its_state_whatever_its_code(http_status):
+    assert status_of(http_status, {"status": "processing"}).state is IngestState.PROCESSING
+    assert status_of(http_status, {"status": "error"}).refusal.http_status == http_status
+
+
+@pytest.mark.parametrize("word", ["COMPLETED", "Completed", " completed "])
+def test_the_case_of_a_state_says_nothing(word):
+    assert status_of(200, {"status": word}).state is IngestState.COMPLETED
+    assert send(Taken({"status": word, "tracking_id": "t-1"})) == Receipt("t-1", 200)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ({"status": "almost"}, "has the state 'almost', which is none of those that the annex lists .received, "),
+        ({"status": 7}, "has the state of type int, "),
+        ({"status": "x" * 5000}, "has the state 'xxx"),
+        ({}, "names no state; the annex lists received, "),
+    ],
+    ids=["unknown", "number", "long", "none"],
+)
+def test_a_state_that_the_annex_does_not_list_is_named_and_asked_for_again(content, told):
+    with pytest.raises(StateUnlisted, match=told) as error:
+        status_of(200, content)
+    assert isinstance(error.value, Transient)
+    assert len(str(error.value)) < 400
+    with pytest.raises(StateUnlisted, match=told):
+        send(Taken(content | {"tracking_id": "t-1"}))
 
 
 def test_a_title_that_is_gone_is_as_good_as_withdrawn_whatever_the_answer_s_body_is():
