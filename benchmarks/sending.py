@@ -20,8 +20,9 @@ from typing import Any
 from benchmarks.production import TEMPO, client, first_api_annex, ftp_annex_below, media_host, planned_title
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.plan import JudgedTitle
-from edye_delivery.clients.ftp import BLOCK_BYTES, FtpSession
+from edye_delivery.clients.ftp import FtpSession
 from edye_delivery.clients.ftp_control import FtpAccount
+from edye_delivery.clients.ftp_line import UPLOAD_BLOCK_BYTES
 from edye_delivery.clients.ftp_path import RemotePath
 from edye_delivery.clients.ingest import IngestApi, MediaBody, Receipt, Upload
 from edye_delivery.ledger.database import open_engine
@@ -67,7 +68,7 @@ def _file_by_ftp(job: dict[str, Any]) -> Callable[[], None]:
     def send() -> None:
         session = connect()
         with path.open("rb") as file:
-            session.store(temporary, file_blocks(file, BLOCK_BYTES))
+            session.store(temporary, file_blocks(file, UPLOAD_BLOCK_BYTES))
         if session.size(temporary) != path.stat().st_size:
             raise SystemExit("the server has another size than was sent")
         session.rename(temporary, final)

@@ -7,13 +7,16 @@ import json
 import os
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+import httpx
 import orjson
 
 from edye_delivery.annex.model import Annex
@@ -21,6 +24,14 @@ from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.facts import VideoFacts
 from edye_delivery.catalog.places import art_name
 from edye_delivery.catalog.plan import JudgedTitle, Thumbnail
+from edye_delivery.clients.ftp import FtpSession
+from edye_delivery.clients.ftp_control import FtpAccount
+from edye_delivery.clients.media import MediaHost as MediaClient
+from edye_delivery.clients.patience import Tempo
+from edye_delivery.ledger.ledger import Ledger
+from edye_delivery.operators.ftp_carrier import FtpCarrier
+from edye_delivery.operators.media_source import MediaSource
+from edye_delivery.operators.sending import Sender
 from sandbox.connection import JournalledApp
 from sandbox.faults import FaultPlan
 from sandbox.ftp_server import FTP_LOGIN, FTP_PASSWORD, FtpHost
@@ -30,6 +41,7 @@ from sandbox.media.shelf import Stored
 from sandbox.media_host import MediaHost
 from sandbox.store import Store
 from tests.builders import a_movie, the_annex
+from tests.rclone import LOGIN, rclone_server
 from tests.vsftpd import require_vsftpd, vsftpd_server
 
 KINDS = ("video", "images", "metadata")
@@ -48,6 +60,7 @@ class Target:
     password: str
     folder: str
     on_disk: Path
+    overhead_max: float = 1.2
 
 
 @contextmanager
@@ -66,6 +79,13 @@ def vsftpd_target(folder: Path) -> Iterator[Target]:
     require_vsftpd()
     with vsftpd_server(folder / "vsftpd") as server:
         yield Target(server.port, server.login, server.password, f"{server.root}/incoming", server.root / "incoming")
+
+
+@contextmanager
+def rclone_target(folder: Path) -> Iterator[Target]:
+    """A real `rclone serve ftp`, at which a file that was cut begins anew."""
+    with rclone_server(folder / "rclone") as server:
+        yield Target(server.port, LOGIN, server.password, "/incoming", server.root / "incoming", overhead_max=3.5)
 
 
 SHORT_LEASE = {"answer_timeout_s": 0.5, "lease_s": 1}
@@ -143,6 +163,19 @@ def _add_title(
     batch.digests |= {plan.file_name: sha256, picture_name: name.removesuffix(".jpg")}
     batch.sizes |= {plan.file_name: len(media), picture_name: len(picture)}
     batch.metadata[plan.external_id] = plan.metadata
+
+
+def send(batch: MadeBatch, target: Target, port: int, ledger: Ledger, run_id: str) -> dict[str, int]:
+    """One run's upload of the batch over this port; how many titles ended in which state."""
+    annex = annex_to(target)
+    tempo = Tempo(now=lambda: datetime.now(UTC), sleep=time.sleep, random=random.Random(1).random)
+    account = FtpAccount("127.0.0.1", port, target.login, target.password, timeout_s=20)
+    with httpx.Client(trust_env=False) as client:
+        media_host = MediaClient(client, frozenset({"127.0.0.1"}), annex.ftp.patience, tempo)
+        with FtpCarrier(
+            annex, lambda: FtpSession(account), MediaSource(media_host), ledger, batch.pictures.__getitem__
+        ) as carrier:
+            return Sender(annex.partner, carrier, ledger, tempo, run_id).send_batch(tuple(batch.titles))
 
 
 @dataclass

@@ -12,21 +12,13 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
 import pytest
 
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.snapshot import JudgedBatch
 from edye_delivery.catalog.vocabulary import Channel, DeliveryState
-from edye_delivery.clients.ftp import FtpSession
-from edye_delivery.clients.ftp_control import FtpAccount
-from edye_delivery.clients.media import MediaHost
-from edye_delivery.clients.patience import Tempo
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.operators.ftp_carrier import FtpCarrier
-from edye_delivery.operators.media_source import MediaSource
-from edye_delivery.operators.sending import Sender
 from tests.builders import PROJECT
 from tests.cutting_proxy import Cut, CuttingProxy
 from tests.proofs.ftp_batch import (
@@ -36,20 +28,21 @@ from tests.proofs.ftp_batch import (
     annex_to,
     check_arrived,
     made_batch,
+    rclone_target,
     sandbox_target,
+    send,
     vsftpd_target,
 )
 
 pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("ftp-cuts")]
 SEED = 20260301
 CUTS, KILLS = 100, 12
-OVERHEAD_MAX = 1.2
 COMMANDS = ("RNTO", "RNTO", "RNTO", "RNFR", "SIZE", "STOR", "PASV", "PASS", "TYPE")
 KILLED_PACE_BYTES_S = 12_000_000
 RUNS_MAX = 3
 
 
-@pytest.fixture(params=[sandbox_target, vsftpd_target], ids=["sandbox", "vsftpd"])
+@pytest.fixture(params=[sandbox_target, vsftpd_target, rclone_target], ids=["sandbox", "vsftpd", "rclone"])
 def target(request, tmp_path):
     with request.param(tmp_path) as running:
         yield running
@@ -73,18 +66,6 @@ def seeded_cuts(least_bytes: int) -> list[Cut]:
     ]
 
 
-def send(batch: MadeBatch, target: Target, port: int, ledger: Ledger, run_id: str) -> dict[str, int]:
-    annex = annex_to(target)
-    tempo = Tempo(now=lambda: datetime.now(UTC), sleep=time.sleep, random=random.Random(SEED).random)
-    account = FtpAccount("127.0.0.1", port, target.login, target.password, timeout_s=20)
-    with httpx.Client(trust_env=False) as client:
-        media_host = MediaHost(client, frozenset({"127.0.0.1"}), annex.ftp.patience, tempo)
-        with FtpCarrier(
-            annex, lambda: FtpSession(account), MediaSource(media_host), ledger, batch.pictures.__getitem__
-        ) as carrier:
-            return Sender(annex.partner, carrier, ledger, tempo, run_id).send_batch(tuple(batch.titles))
-
-
 def check_promises(batch: MadeBatch, target: Target, proxy: CuttingProxy, watcher: Watcher, ledger: Ledger) -> None:
     check_arrived(batch, target, proxy.renamed)
     assert watcher.partial == []
@@ -93,7 +74,7 @@ def check_promises(batch: MadeBatch, target: Target, proxy: CuttingProxy, watche
     assert {delivery.state for delivery in deliveries} == {DeliveryState.RECEIVED}
     names = {path.name for path in (target.on_disk / "metadata").iterdir()}
     assert {delivery.tracking_id for delivery in deliveries} == names
-    assert proxy.uploaded_bytes <= OVERHEAD_MAX * batch.least_bytes
+    assert proxy.uploaded_bytes <= target.overhead_max * batch.least_bytes
 
 
 def tell(capsys, what: str, batch: MadeBatch, proxy: CuttingProxy, watcher: Watcher, seconds: float) -> None:

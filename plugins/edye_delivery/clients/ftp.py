@@ -11,22 +11,21 @@ import ssl
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
-from edye_delivery.clients.ftp_control import FtpAccount, logged_in
-from edye_delivery.clients.ftp_line import SessionLife
+from edye_delivery.clients.ftp_control import FtpAccount, code_and_text, log_in, new_control
+from edye_delivery.clients.ftp_line import SessionLife, in_blocks
 from edye_delivery.clients.ftp_listing import Lines, size_told
 from edye_delivery.clients.ftp_path import RemotePath, checked_folder
-from edye_delivery.errors import AuthRefused, FtpRefused, Transient
+from edye_delivery.clients.ftp_replies import CONTINUATION, CONTINUATION_END, Meaning, meaning_of
+from edye_delivery.errors import AuthRefused, DeliveryError, FtpRefused, Transient
 
-BLOCK_BYTES = 1024 * 1024
 LISTING_MAX_BYTES = 32 * 1024 * 1024
 TEXT_MAX_CHARS = 300
 LAST_WORDS_S = 5.0
-UNKNOWN_COMMAND = frozenset({500, 501, 502, 504})
-NOT_LOGGED_IN = frozenset({530, 532})
-STORAGE_FULL = 552
-SERVER_KEEPS_NO_PART = frozenset({451, *UNKNOWN_COMMAND, 550, 551, 553, 554, 555})
-SIZE_ANSWER = re.compile(r"213 +(?P<size>\d{1,18})(?!\d)")
-MLST_SIZE = re.compile(r"(?:^|;| )size=(?P<size>\d{1,18});", re.IGNORECASE)
+SIZE_ANSWERS = {
+    "SIZE": re.compile(r"213 +(?P<size>\d{1,18})(?!\d)"),
+    "MLST": re.compile(r"(?:^|;| )size=(?P<size>\d{1,18});", re.IGNORECASE),
+}
+REFUSALS = (ftplib.error_perm, ftplib.error_temp)
 
 
 class OffsetRefused(Transient):
@@ -46,24 +45,36 @@ class FtpSession:
 
     def __init__(self, account: FtpAccount, life: SessionLife | None = None) -> None:
         self.mask, self._where = account.mask, account.where
+        self._control = new_control(account)
         with self._failures("login", is_login=True):
-            self._control = logged_in(account, life or SessionLife())
-        self._sizes_by = "SIZE"
+            log_in(self._control, account, life or SessionLife())
         try:
             self._features = self._asked_features()
+            self._sizes_by = ["SIZE", *(["MLST"] if "MLST" in self._features else [])]
         except BaseException:
             self._control.close()
             raise
 
     def size(self, path: RemotePath) -> int | None:
         """The file's size in bytes by SIZE, else MLST, else LIST; None where there is no such file."""
-        if self._sizes_by == "SIZE":
-            try:
-                return self._size_by("SIZE", path, SIZE_ANSWER)
-            except FtpRefused:
-                self._sizes_by = "MLST" if "MLST" in self._features else "LIST"
-        if self._sizes_by == "MLST":
-            return self._size_by("MLST", path, MLST_SIZE)
+        while self._sizes_by:
+            command = f"{self._sizes_by[0]} {path}"
+            with self._failures(command):
+                try:
+                    answer = self._control.sendcmd(command)
+                except REFUSALS as refusal:
+                    error = self._error_of(refusal)
+                    match self._meaning_of(refusal):
+                        case Meaning.ABSENT:
+                            return None
+                        case Meaning.UNSUPPORTED:
+                            del self._sizes_by[0]
+                            continue
+                        case Meaning.PERHAPS_ABSENT if self._names(path.folder, [path.name]) == (frozenset(), True):
+                            return None
+                    raise error from refusal
+            found = SIZE_ANSWERS[self._sizes_by[0]].search(answer)
+            return int(found["size"]) if found else None
         return self._size_in_list(path)
 
     def store(self, path: RemotePath, blocks: Iterable[bytes], offset: int = 0) -> None:
@@ -75,16 +86,10 @@ class FtpSession:
         by_restart = offset and "REST STREAM" in self._features
         command = f"{'APPE' if offset and not by_restart else 'STOR'} {path}"
         with self._failures(command):
-            try:
+            with self._continuing(path, offset, CONTINUATION):
                 transfer = self._control.transfer(command, offset if by_restart else None)
-            except (ftplib.error_perm, ftplib.error_temp) as error:
-                code, text = self._answer_of(error)
-                if offset and code in SERVER_KEEPS_NO_PART:
-                    told = f"{self._where} does not go on with {path} at byte {offset} ({code}): {text}"
-                    raise OffsetRefused(told) from error
-                raise
-            with transfer:
-                for block in _in_blocks(blocks):
+            with self._continuing(path, offset, CONTINUATION_END), transfer:
+                for block in in_blocks(blocks):
                     try:
                         transfer.send(block)
                     except OSError:
@@ -123,21 +128,7 @@ class FtpSession:
 
     def names(self, folder: str, wanted: Iterable[str]) -> frozenset[str]:
         """Which of these names are in a folder, as the server tells; whatever else it lists is passed over."""
-        self._command(f"CWD {checked_folder(folder)}")
-        names = {name.encode(self._control.encoding): name for name in wanted}
-        found: set[str] = set()
-
-        def take(line: bytes) -> None:
-            name = line.rpartition(b"/")[2]
-            if name in names:
-                found.add(names[name])
-
-        try:
-            self._list("NLST", take)
-        except FtpRefused as error:
-            if error.code != 550:  # how some servers say that a folder is empty; that it is there, CWD has shown
-                raise
-        return frozenset(found)
+        return self._names(folder, wanted)[0]
 
     def read(self, path: RemotePath, max_bytes: int) -> bytes:
         """A small file; FileTooLarge where it is larger than it may be."""
@@ -177,15 +168,19 @@ class FtpSession:
         with self._failures(f"RNFR {old}, RNTO {new}"):
             self._control.rename(str(old), str(new))
 
-    def _size_by(self, command: str, path: RemotePath, pattern: re.Pattern[str]) -> int | None:
-        try:
-            answer = self._command(f"{command} {path}")
-        except FtpRefused as error:
-            if error.code in UNKNOWN_COMMAND:
-                raise
-            return None
-        found = pattern.search(answer)
-        return int(found["size"]) if found else None
+    def _names(self, folder: str, wanted: Iterable[str]) -> tuple[frozenset[str], bool]:
+        """Which of these names are in a folder, and whether the server listed it: some refuse that of an empty one."""
+        self._command(f"CWD {checked_folder(folder)}")
+        names = {name.encode(self._control.encoding): name for name in wanted}
+        found: set[str] = set()
+
+        def take(line: bytes) -> None:
+            name = line.rpartition(b"/")[2]
+            if name in names:
+                found.add(names[name])
+
+        is_listed = self._list("NLST", take)
+        return frozenset(found), is_listed
 
     def _size_in_list(self, path: RemotePath) -> int | None:
         if not self.names(path.folder, [path.name]):
@@ -202,28 +197,38 @@ class FtpSession:
             raise FtpRefused(f"LIST {path}", 200, "the server cannot tell the size of a file in a form that we know")
         return sizes[0]
 
-    def _list(self, command: str, take: Callable[[bytes], None]) -> None:
+    def _list(self, command: str, take: Callable[[bytes], None]) -> bool:
         lines = Lines(take)
-        self._retrieve(command, lines.add, LISTING_MAX_BYTES)
+        is_listed = self._retrieve(command, lines.add, LISTING_MAX_BYTES)
         lines.end()
+        return is_listed
 
     def _retrieve(
         self, command: str, take: Callable[[bytes], object], max_bytes: int, offset: int | None = None
-    ) -> None:
-        """Gives what the server sends for the command to `take`, block by block; FileTooLarge above the bound."""
+    ) -> bool:
+        """Gives what the server sends for the command to `take`, block by block; FileTooLarge above the bound.
+
+        False where the server says instead that there is nothing to list.
+        """
+        arrived_bytes = 0
         with self._failures(command):
-            with self._control.transfer(command, offset) as transfer:
-                arrived_bytes = 0
-                while block := transfer.receive():
-                    arrived_bytes += len(block)
-                    if arrived_bytes > max_bytes:
-                        transfer.close()
-                        with suppress(ftplib.Error):  # that we went away
-                            self._hear_last_words(command)
-                        raise FileTooLarge(f"{command}: {self._where} sends more than {max_bytes} bytes")
-                    take(block)
-            self._control.begin_answer(command)
-            self._control.voidresp()
+            try:
+                with self._control.transfer(command, offset) as transfer:
+                    while block := transfer.receive():
+                        arrived_bytes += len(block)
+                        if arrived_bytes > max_bytes:
+                            transfer.close()
+                            with suppress(ftplib.Error):  # that we went away
+                                self._hear_last_words(command)
+                            raise FileTooLarge(f"{command}: {self._where} sends more than {max_bytes} bytes")
+                        take(block)
+                self._control.begin_answer(command)
+                self._control.voidresp()
+            except REFUSALS as refusal:
+                if arrived_bytes or self._meaning_of(refusal) is not Meaning.EMPTY:
+                    raise
+                return False
+        return True
 
     def _hear_last_words(self, command: str) -> None:
         """Raises what the server says of a transfer that broke off, such as 452, disk full; it has little time."""
@@ -241,16 +246,8 @@ class FtpSession:
     def _translated(self, command: str, *, is_login: bool) -> Iterator[None]:
         try:
             yield
-        except ftplib.error_perm as error:
-            code, text = self._answer_of(error)
-            if is_login or code in NOT_LOGGED_IN:
-                raise AuthRefused(f"{self._where} refused our login ({code}): {text}: check its connection") from error
-            if code == STORAGE_FULL:
-                raise Transient(f"{self._where} has no room ({code} to {command}): {text}") from error
-            raise FtpRefused(command, code, text) from error
-        except ftplib.error_temp as error:
-            code, text = self._answer_of(error)
-            raise Transient(f"{self._where} answered {code} to {command}: {text}") from error
+        except REFUSALS as refusal:
+            raise self._error_of(refusal, is_login=is_login) from refusal
         except ssl.SSLCertVerificationError as error:
             raise AuthRefused(
                 f"the certificate of {self._where} is not to be trusted ({error.verify_message}): name the authority's "
@@ -260,26 +257,35 @@ class FtpSession:
             told = f"{type(error).__name__}: {self._plain(str(error))}"
             raise Transient(f"{self._where}: the line broke at {command} ({told})") from error
 
-    def _answer_of(self, error: Exception) -> tuple[int, str]:
-        """The server's code and text, on one line, bounded, without our password."""
-        code = str(error)[:3]
-        return (int(code) if code.isdecimal() else 0), self._plain(str(error)[3:].strip(" -"))
+    def _error_of(self, refusal: ftplib.Error, *, is_login: bool = False) -> DeliveryError:
+        """The refusal as our error, which names the command that was refused."""
+        command, (code, said) = self._control.asked, code_and_text(refusal)
+        meaning, text = self._meaning_of(refusal), self._plain(said)
+        if meaning is Meaning.NO_ROOM:
+            return Transient(f"{self._where} has no room ({code} to {command}): {text}")
+        if meaning is Meaning.PASSES or isinstance(refusal, ftplib.error_temp):
+            return Transient(f"{self._where} answered {code} to {command}: {text}")
+        if meaning is Meaning.LOGIN_REFUSED or is_login:
+            answered = f"{code}" if command.partition(" ")[0] in ("USER", "PASS") else f"{code} to {command}"
+            return AuthRefused(f"{self._where} refused our login ({answered}): {text}: check its connection")
+        return FtpRefused(command, code, text)
+
+    def _meaning_of(self, refusal: ftplib.Error) -> Meaning:
+        return meaning_of(self._control.asked.partition(" ")[0], *code_and_text(refusal))
+
+    @contextmanager
+    def _continuing(self, path: RemotePath, offset: int, step: str) -> Iterator[None]:
+        """Turns a refusal of going on at an offset into OffsetRefused; other refusals pass."""
+        try:
+            yield
+        except REFUSALS as refusal:
+            verb, (code, text) = self._control.asked.partition(" ")[0], code_and_text(refusal)
+            command = {"REST": "REST", "STOR": step, "APPE": step}.get(verb, verb)
+            if offset and meaning_of(command, code, text) is Meaning.NOT_CONTINUED:
+                told = f"{self._where} does not go on with {path} at byte {offset} ({code}): {self._plain(text)}"
+                raise OffsetRefused(told) from refusal
+            raise
 
     def _plain(self, said: str) -> str:
         """Words of the other side on one line, bounded, without our password."""
         return self.mask.words(said, TEXT_MAX_CHARS)
-
-
-def _in_blocks(blocks: Iterable[bytes]) -> Iterator[memoryview]:
-    """The same bytes in blocks of 1 MiB, the last one shorter."""
-    gathered = bytearray()
-    for block in blocks:
-        if not gathered and len(block) >= BLOCK_BYTES:
-            yield memoryview(block)
-            continue
-        gathered += block
-        if len(gathered) >= BLOCK_BYTES:
-            yield memoryview(gathered)
-            gathered = bytearray()
-    if gathered:
-        yield memoryview(gathered)

@@ -12,6 +12,7 @@ from typing import Any
 from edye_delivery.annex.wire import LEAST_RATE_BYTES_S
 from edye_delivery.clients.bounds import SPAN_S, CallBounds
 from edye_delivery.clients.ftp_line import Line, SessionLife, Transfer
+from edye_delivery.clients.ftp_replies import Meaning, meaning_of
 from edye_delivery.clients.secret_mask import SecretMask
 from edye_delivery.errors import AnswerMalformed
 
@@ -62,11 +63,14 @@ class _BoundedAnswers(ftplib.FTP):
 
     line: Line
     sock: Any = None
+    asked = "the greeting"
+    """The last command, without a password: what the server's last answer is to."""
 
     def open(self, line: Line, host: str, port: int) -> None:
         """Connects and hears the greeting."""
         self.line, self.host, self.port = line, host, port
         self._received, self._lines, self._bytes = bytearray(), 0, 0
+        self._has_pasv = True
         self.sock = line.dial(host, port)
         self.af = self.sock.family
         self.welcome = self.getresp()
@@ -78,7 +82,8 @@ class _BoundedAnswers(ftplib.FTP):
 
     def putcmd(self, line: str) -> None:
         """Sends a command, whose answer is due from now on."""
-        self.begin_answer("PASS" if line.startswith("PASS ") else line)
+        self.asked = "PASS" if line.startswith("PASS ") else line
+        self.begin_answer(self.asked)
         super().putcmd(line)
 
     def putline(self, line: str) -> None:
@@ -88,7 +93,10 @@ class _BoundedAnswers(ftplib.FTP):
         self.line.send(self.sock, f"{line}\r\n".encode(self.encoding))
 
     def getline(self) -> str:
-        """One line of an answer, which has 200 lines and 64 KiB at most: no server has so much to say."""
+        """One line of an answer, which has 200 lines and 64 KiB at most: no server has so much to say.
+
+        Bytes that are not of the account's encoding are replaced: an answer's code and numbers are ASCII.
+        """
         while (end := self._received.find(b"\n")) < 0 and self._bytes + len(self._received) <= ANSWER_MAX_BYTES:
             block = self.line.receive(self.sock)
             if not block:
@@ -99,17 +107,26 @@ class _BoundedAnswers(ftplib.FTP):
             raise AnswerMalformed(f"an FTP answer has more than {ANSWER_MAX_LINES} lines or {ANSWER_MAX_BYTES} bytes")
         line = bytes(self._received[:end])
         del self._received[: end + 1]
-        return line.rstrip(b"\r").decode(self.encoding)
+        return line.rstrip(b"\r").decode(self.encoding, "replace")
 
     def makepasv(self) -> tuple[str, int]:
-        """Where a data connection goes: to the server's own address, whatever it says, at the port that it names."""
+        """Where a data connection goes: to the server's own address, whatever it says, at the port that it names.
+
+        By PASV; by EPSV over IPv6, and from where the server refuses PASV on.
+        """
         address = self.sock.getpeername()
-        by_ipv4 = len(address) == 2
-        answer = self.sendcmd("PASV" if by_ipv4 else "EPSV")
-        found = (PASSIVE_PORT if by_ipv4 else EXTENDED_PORT).search(answer)
-        if not answer.startswith("227" if by_ipv4 else "229") or found is None:
+        by_pasv = self._has_pasv and len(address) == 2
+        try:
+            answer = self.sendcmd("PASV" if by_pasv else "EPSV")
+        except ftplib.error_perm as refusal:
+            if not by_pasv or meaning_of("PASV", *code_and_text(refusal)) is not Meaning.UNSUPPORTED:
+                raise
+            self._has_pasv = False
+            return self.makepasv()
+        found = (PASSIVE_PORT if by_pasv else EXTENDED_PORT).search(answer)
+        if not answer.startswith("227" if by_pasv else "229") or found is None:
             raise ftplib.error_reply(answer)  # noqa: S321 - an exception
-        port = int(found["high"]) * 256 + int(found["low"]) if by_ipv4 else int(found["port"])
+        port = int(found["high"]) * 256 + int(found["low"]) if by_pasv else int(found["port"])
         return address[0], port
 
     def transfer(self, command: str, offset: int | None) -> Transfer:
@@ -172,10 +189,21 @@ class TlsControl(_BoundedAnswers, ftplib.FTP_TLS):
         return self.line.secure(connection, self.context, self.host, self.sock.session), None
 
 
-def logged_in(account: FtpAccount, life: SessionLife) -> TlsControl | PlainControl:
-    """A control connection after login, in binary type; raises what ftplib raises, and TooSlow."""
+def code_and_text(refusal: ftplib.Error) -> tuple[int, str]:
+    """The server's code, 0 where it gave none, and its text."""
+    said = str(refusal)
+    return (int(said[:3]) if re.match(r"[0-9]{3}", said) else 0), said[3:].strip(" -")
+
+
+def new_control(account: FtpAccount) -> TlsControl | PlainControl:
+    """A control connection that is not open yet."""
     control = TlsControl(context=account.tls) if account.tls else PlainControl()
     control.encoding = account.encoding
+    return control
+
+
+def log_in(control: TlsControl | PlainControl, account: FtpAccount, life: SessionLife) -> None:
+    """Opens the connection, logs in, takes binary type; raises what ftplib raises, and TooSlow."""
     try:
         control.open(Line(account.where, account.bounds, life), account.host, account.port)
         control.login(account.login, account.password)
@@ -186,4 +214,3 @@ def logged_in(account: FtpAccount, life: SessionLife) -> TlsControl | PlainContr
     except BaseException:
         control.close()
         raise
-    return control

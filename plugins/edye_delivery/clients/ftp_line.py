@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from edye_delivery.clients.bounds import CallBounds, Deadline, Meter
@@ -16,6 +16,7 @@ from edye_delivery.clients.network import look_up, shares_s
 from edye_delivery.errors import TooSlow, Transient
 
 BLOCK_BYTES = 64 * 1024
+UPLOAD_BLOCK_BYTES = 1024 * 1024
 
 
 class SessionLife:
@@ -226,3 +227,18 @@ class Transfer:
         except TimeoutError as error:
             self._life.within_s(0)
             raise self._meter.missed() from error
+
+
+def in_blocks(blocks: Iterable[bytes]) -> Iterator[memoryview]:
+    """The same bytes in blocks of 1 MiB, the last one shorter."""
+    gathered = bytearray()
+    for block in blocks:
+        if not gathered and len(block) >= UPLOAD_BLOCK_BYTES:
+            yield memoryview(block)
+            continue
+        gathered += block
+        if len(gathered) >= UPLOAD_BLOCK_BYTES:
+            yield memoryview(gathered)
+            gathered = bytearray()
+    if gathered:
+        yield memoryview(gathered)

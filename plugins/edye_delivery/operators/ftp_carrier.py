@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Self
@@ -31,6 +31,8 @@ from edye_delivery.clients.ftp_path import RemotePath
 from edye_delivery.errors import FtpRefused, Transient
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Delivery
+from edye_delivery.operators.ftp_parts import FoundParts
+from edye_delivery.operators.ftp_pieces import Piece, is_placed, small_piece
 from edye_delivery.operators.heartbeat import Heartbeat
 from edye_delivery.operators.media_check import MediaCheck, media_of, promised_sha256
 from edye_delivery.operators.media_source import MediaSource
@@ -40,21 +42,6 @@ log = logging.getLogger(__name__)
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png"}
 DELIVERY_CHARS, VERSION_CHARS = 16, 8
 TOLD_FROM_BYTES = 200_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One file of a title: where it goes, its size, and how its bytes are had from an offset on.
-
-    `may_go_on` where a part of it that lies at the partner is known to be of these very bytes.
-    """
-
-    path: RemotePath
-    temporary: RemotePath
-    size_bytes: int
-    blocks: Callable[[int], AbstractContextManager[Iterator[bytes]]]
-    may_go_on: bool = True
-    is_commit: bool = False
 
 
 @dataclass(slots=True)
@@ -69,8 +56,7 @@ class FtpCarrier:
     _idle: list[FtpSession] = field(default_factory=list, init=False)
     _has_tree: bool = field(default=False, init=False)
     _checks: dict[str, MediaCheck] = field(default_factory=dict, init=False)
-    _arrived: dict[str, int] = field(default_factory=dict, init=False)
-    _sizes: dict[str, int] = field(default_factory=dict, init=False)
+    _parts: FoundParts = field(default_factory=FoundParts, init=False)
     _advanced: set[str] = field(default_factory=set, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
@@ -109,7 +95,7 @@ class FtpCarrier:
         self._advanced.discard(delivery.delivery_key)
         try:
             with self._session() as session:
-                if not _is_placed(session, pieces[-1], delivery):
+                if not is_placed(session, pieces[-1], delivery):
                     self._take_back_older(session, delivery, pieces[-1].path.folder)
                     self._place_all(session, pieces, delivery, heartbeat)
         except FtpRefused as error:
@@ -153,27 +139,33 @@ class FtpCarrier:
                 log.warning("%s was not picked up and is removed: newer content of its title follows", older)
 
     def _place_all(self, session: FtpSession, pieces: list[Piece], delivery: Delivery, heartbeat: Heartbeat) -> None:
-        arrived = [self._arrived_bytes(session, piece, delivery) for piece in pieces]
-        self._note_arrived(delivery.delivery_key, sum(arrived))
+        arrived = [self._usable_bytes(session, piece, delivery) for piece in pieces]
+        if self._parts.note_arrived(delivery.delivery_key, sum(arrived)):
+            self._advanced.add(delivery.delivery_key)
         for piece, offset in zip(pieces, arrived, strict=True):
-            if not _is_placed(session, piece, delivery):
+            if not is_placed(session, piece, delivery):
                 self._place(session, piece, offset, delivery, heartbeat)
 
-    def _arrived_bytes(self, session: FtpSession, piece: Piece, delivery: Delivery) -> int:
+    def _usable_bytes(self, session: FtpSession, piece: Piece, delivery: Delivery) -> int:
         """How much of a file is there, so that it may be gone on with; what nobody can go on with is removed."""
-        if _is_placed(session, piece, delivery):
+        if is_placed(session, piece, delivery):
             return piece.size_bytes
         size_bytes = session.size(piece.temporary)
         if size_bytes is None:
             return 0
-        before = self._sizes.get(piece.temporary.name, 0)
-        if not piece.may_go_on or not max(1, before) <= size_bytes <= piece.size_bytes:
-            # Empty: an upload that still waits for it would empty it later. Shrunk: the server does not go on at an
-            # offset, whatever it says. Too large: it is another file's.
-            session.delete(piece.temporary)
-            size_bytes = 0
-        self._sizes[piece.temporary.name] = size_bytes
-        return size_bytes
+        usable_bytes = self._parts.usable_bytes(piece.temporary.name, size_bytes, piece.size_bytes)
+        is_part = piece.may_go_on and 0 < usable_bytes < piece.size_bytes
+        if is_part and not self._parts.try_continuation(session, piece.trial):
+            usable_bytes = 0
+        if piece.may_go_on and usable_bytes:
+            return usable_bytes
+        self._discard(session, piece)
+        return 0
+
+    def _discard(self, session: FtpSession, piece: Piece) -> None:
+        """Removes what lies there of a file, so that the next try sends all of it."""
+        session.delete(piece.temporary)
+        self._parts.forget(piece.temporary.name)
 
     def _place(self, session: FtpSession, piece: Piece, offset: int, delivery: Delivery, heartbeat: Heartbeat) -> None:
         """Sends the rest of a file, looks whether it is whole, and gives it its final name; LeaseLost before."""
@@ -185,10 +177,14 @@ class FtpCarrier:
                 for _ in heartbeat.over(blocks):
                     pass
         arrived = session.size(piece.temporary)
+        if 0 < offset < piece.size_bytes:
+            self._parts.note_continued(is_whole=arrived == piece.size_bytes)
         if arrived != piece.size_bytes:
-            if offset and arrived is not None:  # a server that does not go on where it says that it does
-                session.delete(piece.temporary)
-            raise Transient(f"{piece.path}: {arrived or 0} of {piece.size_bytes} bytes arrived")
+            told = f"{piece.path}: {arrived or 0} of {piece.size_bytes} bytes arrived"
+            if offset and arrived is not None:
+                self._discard(session, piece)
+                told += f", for the server did not go on at byte {offset}: the next try sends the whole file"
+            raise Transient(told)
         if piece.temporary.name in delivery.whole_files:
             heartbeat.renew()
         else:
@@ -200,13 +196,9 @@ class FtpCarrier:
         try:
             session.store(piece.temporary, blocks, offset)
         except OffsetRefused:
-            session.delete(piece.temporary)  # the next try sends all of it
+            self._parts.note_continued(is_whole=False)
+            self._discard(session, piece)
             raise
-
-    def _note_arrived(self, key: str, size_bytes: int) -> None:
-        if size_bytes > self._arrived.get(key, size_bytes):
-            self._advanced.add(key)
-        self._arrived[key] = size_bytes
 
     def _folders(self) -> dict[str, str]:
         folders = ftp_channel_of(self.annex).folders.model_dump()
@@ -232,11 +224,11 @@ class FtpCarrier:
                 words = {"external_id": plan.external_id, "thumbnail": thumbnail.name, "extension": extension}
                 content = self.read_artifact(art_name(thumbnail.art_name))
                 image_name = filled(channel.image_file_name, words)
-                pieces.append(_small_piece(content, *named("images", image_name, thumbnail.art_name)))
+                pieces.append(small_piece(content, *named("images", image_name, thumbnail.art_name)))
         words = {"external_id": plan.external_id, "delivery": token}
         metadata = orjson.dumps(plan.metadata, option=orjson.OPT_INDENT_2)
         metadata_name = filled(channel.metadata_file_name, words)
-        pieces.append(_small_piece(metadata, *named("metadata", metadata_name), is_commit=True))
+        pieces.append(small_piece(metadata, *named("metadata", metadata_name), is_commit=True))
         return pieces
 
     def _media_piece(
@@ -262,24 +254,6 @@ class FtpCarrier:
             check.finish()
 
         return Piece(*named(f"{identity} {size_bytes}"), size_bytes, blocks, may_go_on=bool(identity))
-
-
-def _is_placed(session: FtpSession, piece: Piece, delivery: Delivery) -> bool:
-    """Whether the file got its final name: it was whole, and is no longer there under its temporary name.
-
-    The partner takes a committed title away, but leaves media and images alone until then.
-    """
-    if piece.temporary.name not in delivery.whole_files or session.size(piece.temporary) is not None:
-        return False
-    return piece.is_commit or session.size(piece.path) == piece.size_bytes
-
-
-def _small_piece(content: bytes, path: RemotePath, temporary: RemotePath, *, is_commit: bool = False) -> Piece:
-    @contextmanager
-    def blocks(offset: int) -> Iterator[Iterator[bytes]]:
-        yield iter([content[offset:]])
-
-    return Piece(path, temporary, len(content), blocks, is_commit=is_commit)
 
 
 def _told(blocks: Iterator[bytes], name: str, offset: int, size_bytes: int) -> Iterator[bytes]:

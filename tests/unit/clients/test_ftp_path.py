@@ -87,7 +87,8 @@ class Recorded(PlainControl):
 @pytest.fixture
 def control(monkeypatch):
     recorded = Recorded()
-    monkeypatch.setattr(ftp, "logged_in", lambda *_: recorded)
+    monkeypatch.setattr(ftp, "new_control", lambda account: recorded)
+    monkeypatch.setattr(ftp, "log_in", lambda *_: None)
     return recorded
 
 

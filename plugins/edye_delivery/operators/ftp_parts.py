@@ -1,0 +1,67 @@
+"""Parts of files at a partner's FTP server: whether the server goes on with them, and how much of a title has arrived.
+
+Some servers take REST or APPE and write from the file's beginning all the same: what lies there then is the file's end,
+and only its size tells. So before the first part is gone on with, a file of three bytes shows what the server does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from edye_delivery.clients.ftp import FtpSession, OffsetRefused
+from edye_delivery.clients.ftp_path import RemotePath
+
+FIRST, LAST = b"ab", b"c"
+
+
+@dataclass(slots=True)
+class FoundParts:
+    """What the tries of one process have found; `server_continues` is None until something has shown it."""
+
+    server_continues: bool | None = None
+    _sizes: dict[str, int] = field(default_factory=dict)
+    _most_bytes: dict[str, int] = field(default_factory=dict)
+
+    def usable_bytes(self, name: str, size_bytes: int, whole_bytes: int) -> int:
+        """At which byte to go on with a part of this size; 0 where it is of no use.
+
+        An empty part is of none: an upload that still waits for it would empty it later. One that has shrunk was
+        written from its beginning. One that is too large is another file's.
+        """
+        known_bytes = self._sizes.get(name, 0)
+        if size_bytes < known_bytes:
+            self.server_continues = False
+        is_part = self.server_continues is not False and max(1, known_bytes) <= size_bytes < whole_bytes
+        self._sizes[name] = size_bytes if is_part or size_bytes == whole_bytes else 0
+        return self._sizes[name]
+
+    def forget(self, name: str) -> None:
+        """The part is removed."""
+        self._sizes.pop(name, None)
+
+    def try_continuation(self, session: FtpSession, path: RemotePath) -> bool:
+        """Whether the server goes on with a part of a file; tried once with a small file, which is removed.
+
+        OffsetRefused where the server says no: the session may have an offset in mind and is not used again.
+        """
+        if self.server_continues is None:
+            session.store(path, [FIRST])
+            try:
+                session.store(path, [LAST], len(FIRST))
+            except OffsetRefused:
+                self.server_continues = False
+                session.delete(path)
+                raise
+            self.server_continues = session.size(path) == len(FIRST + LAST)
+            session.delete(path)
+        return self.server_continues
+
+    def note_continued(self, *, is_whole: bool) -> None:
+        """A try that went on with a part came to its end, and the file was whole or not."""
+        self.server_continues = is_whole
+
+    def note_arrived(self, delivery_key: str, arrived_bytes: int) -> bool:
+        """Whether more of a title has arrived than any try before found; never by the first look."""
+        most_bytes = self._most_bytes.get(delivery_key, arrived_bytes)
+        self._most_bytes[delivery_key] = max(most_bytes, arrived_bytes)
+        return arrived_bytes > most_bytes
