@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Self
 
 
@@ -100,8 +101,22 @@ class UrlRefused(Terminal):
     """A URL of foreign input leads outside the allow-list of hosts and protocols."""
 
 
+class HostNotAllowed(UrlRefused):
+    """A URL of foreign input is well formed, and its host is not on the allow-list."""
+
+
 class MediaUnavailable(Terminal):
-    """The media host says that there is no such file (404, 410, 403)."""
+    """The media host says that there is no such file (404, 410)."""
+
+
+class MediaRefused(Transient):
+    """The media host refuses what it may well have (401, 403, packed bytes, no ranges): its fault, not the file's.
+
+    The same address is not asked again by the same call; a fresh one from the catalogue may do better.
+    """
+
+    def __init__(self, message: str, retry_after_s: float | None = math.inf) -> None:
+        super().__init__(message, retry_after_s)
 
 
 class MediaTooLarge(Terminal):

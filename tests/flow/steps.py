@@ -20,7 +20,9 @@ from edye_delivery.catalog.plan import JudgedTitle, RunRequest, WithdrawalOrder
 from edye_delivery.catalog.snapshot import WindowPlan, Withdrawal
 from edye_delivery.catalog.snapshot_file import SnapshotFile, SnapshotWriter
 from edye_delivery.catalog.vocabulary import DeliveryState, ImageKind
+from edye_delivery.clients.ffprobe import Answer
 from edye_delivery.clients.patience import Tempo
+from edye_delivery.clients.streams import Stream as FilmStream
 from edye_delivery.errors import EncodeFailed, MediaUnavailable
 from edye_delivery.feeds.direct_writer import DirectWriter
 from edye_delivery.feeds.search_writer import SearchWriter
@@ -189,7 +191,10 @@ def reencode(bench: Bench) -> Told:
     video = VideoFacts(url="a", container="matroska", codec="h264", size_bytes=9, etag='"e"', duration_s=60)
     finding = RULES["VID005"].finding("it is matroska")
     bench.patch.setattr(reencoding, "SPARE_BYTES", 0)
-    reencoder = Reencoder(ANNEX, Source(None), bench.files, bench.folder, AT.date(), bench.tempo, encode, again=True)
+    film = Answer("matroska", 60.0, (FilmStream(0, "video", "h264"),))
+    reencoder = Reencoder(
+        ANNEX, Source(None), bench.files, bench.folder, AT.date(), bench.tempo, encode, lambda path: film, again=True
+    )
     return found(reencoder.reencode_batch(bench.judged(video=video, findings=(finding,))))
 
 

@@ -17,7 +17,9 @@ from edye_delivery.catalog.facts import VideoFacts
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.plan import JudgedTitle
 from edye_delivery.clients.encode import EncodeJob
+from edye_delivery.clients.ffprobe import Answer
 from edye_delivery.clients.patience import Tempo
+from edye_delivery.clients.streams import Stream
 from edye_delivery.errors import EncodeFailed, Transient
 from edye_delivery.operators import reencoding
 from edye_delivery.operators.reencoding import Reencoder
@@ -29,6 +31,7 @@ START = datetime(2026, 3, 2, 6, tzinfo=UTC)
 BUDGET_S = 1000
 ANNEX = the_annex(reencode={"batch_budget_s": BUDGET_S})
 BLOCK = b"x" * 100
+A_MINUTE_OF_FILM = Answer("matroska", 60.0, (Stream(0, "video", "h264"),))
 
 
 @dataclass
@@ -41,7 +44,7 @@ class Hosts:
 
     @contextmanager
     def opened(self, judged: JudgedTitle, offset: int = 0) -> Iterator[Any]:
-        yield Stream(self, judged.plan.title.id, self.size_bytes(judged.plan.title.id))
+        yield OpenFile(self, judged.plan.title.id, self.size_bytes(judged.plan.title.id))
 
     def size_bytes(self, edye_id: str) -> int:
         return len(self.seconds[edye_id]) * len(BLOCK)
@@ -52,7 +55,7 @@ class Hosts:
 
 
 @dataclass
-class Stream:
+class OpenFile:
     hosts: Hosts
     edye_id: str
     size_bytes: int
@@ -85,7 +88,9 @@ def reencode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def reencode(hosts: Hosts, encoder: Encoder) -> dict[str, str]:
         source: Any = hosts
-        reencoder = Reencoder(ANNEX, source, files, tmp_path, START.date(), hosts.tempo, encoder)
+        reencoder = Reencoder(
+            ANNEX, source, files, tmp_path, START.date(), hosts.tempo, encoder, lambda path: A_MINUTE_OF_FILM
+        )
         done = reencoder.reencode_batch(tuple(waiting(edye_id, hosts) for edye_id in hosts.seconds))
         return {one.plan.title.id: "; ".join(f"{f.code} {f.message}" for f in blocking(one.findings)) for one in done}
 

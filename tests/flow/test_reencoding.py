@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 
@@ -21,7 +22,8 @@ from edye_delivery.qc.judge import judge_media
 from tests.builders import an_episode
 from tests.flow.line import DAY, Artifacts, Encoder, repack
 from tests.unit.clients.local_web import local_web
-from tests.unit.qc.clips import HEVC, Clips
+from tests.unit.clients.test_probe_streams import still_before
+from tests.unit.qc.clips import H264, HEVC, Clips
 
 HEVC_TITLE, MKV_TITLE, LOW_TITLE, LONG_TITLE = (
     "EDYE_MOV_000111_ES", "EDYE_PLANETA_S02E03_ES", "EDYE_CORTO_000311_ES", "EDYE_MOV_000112_ES",
@@ -261,6 +263,44 @@ def test_every_form_is_re_encoded_and_passes_the_same_rules_then(line, clips, ju
     content = line.artifacts[judged.encode.name]
     assert (len(content), hashlib.sha256(content).hexdigest()) == (judged.encode.size_bytes, judged.encode.sha256)
     assert list((line.folder / "scratch").iterdir()) == []
+
+
+def test_a_cover_picture_that_stands_first_does_not_replace_the_film(line, clips, judged_of):
+    film = clips.clip("film.mp4", codec=HEVC, duration_s=3)
+    source = still_before(clips, film, "cover-first.mp4")
+    (judged,) = line.reencoder.reencode_batch((judged_of(source),))
+    assert blocking(judged.findings) == ()
+    assert (judged.video.codec, judged.encode.source) == ("h264", "hevc in mp4")
+    assert judged.video.duration_s == judged.encode.source_picture_s == pytest.approx(3.0, abs=0.1)
+
+
+def test_a_result_that_has_all_of_the_sound_and_hardly_a_picture_is_refused(make_line, clips, judged_of):
+    line = make_line(reencode={"preset": "ultrafast"}, video={"duration_tolerance_s": 1})
+    film = clips.clip("lost.mp4", codec=HEVC, duration_s=4)
+
+    def keep_only_the_sound(job, profile, tempo):
+        made = clips.made(
+            "hardly.mp4", "-t", "0.5", "-i", str(job.source), "-i", str(job.source), "-map", "0:v", "-map", "1:a",
+            *H264,
+        )  # fmt: skip
+        shutil.copyfile(made, job.target)
+
+    line.encode = keep_only_the_sound
+    (judged,) = line.reencoder.reencode_batch((judged_of(film),))
+    assert judged.encode is None
+    assert [finding.code for finding in blocking(judged.findings)] == ["VID006", "VID017"]
+    assert "its picture is 0.5" in judged.findings[-1].message
+
+
+def test_a_source_whose_length_only_its_whole_file_tells_is_held_against_its_result(line, clips, judged_of):
+    source = clips.clip("long.ts", duration_s=9, rate="4", options=())
+    cut = clips.clip("third.mp4", duration_s=3, rate="4")
+    line.encode = lambda job, profile, tempo: shutil.copyfile(cut, job.target)
+    judged = judged_of(source, "video/mp2t")
+    assert judged.video.duration_s == 0.0
+    (judged,) = line.reencoder.reencode_batch((judged,))
+    assert [finding.code for finding in blocking(judged.findings)] == ["VID005", "VID016", "VID017"]
+    assert "its picture is 3.000 s long, its source says 8." in judged.findings[-1].message
 
 
 def test_two_titles_with_one_source_are_encoded_once_though_nothing_names_it(line, clips, judged_of):

@@ -299,9 +299,10 @@ def test_no_url_outside_the_allow_list_is_ever_opened(line, trap):
         httpx.put(f"{line.box.admin_url}/catalogue", json=before).raise_for_status()
     rules = {title.edye_id: set(title.rules) for title in report.titles}
     assert trap.asked == []
-    assert "VID002" in rules["mv-cometa"]
+    assert "VID020" in rules["mv-cometa"]
     assert "IMG002" in rules["mv-cometa"]
-    assert rules["mv-dragon"] == rules["mv-tren"] == rules["mv-selva"] == {"VID002"}
+    assert rules["mv-dragon"] == rules["mv-tren"] == {"VID002"}
+    assert rules["mv-selva"] == {"VID020"}
 
 
 def circuit_line(make_line):

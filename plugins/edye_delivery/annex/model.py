@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.annex.ftp import FtpChannel, is_plain_name
+from edye_delivery.annex.pixel_formats import Interlaced, PixelFormats
 from edye_delivery.annex.reencode import Reencode
 from edye_delivery.annex.template import EXTERNAL_ID_VARIABLES, FILE_NAME_VARIABLES, checked_template
 from edye_delivery.annex.wire import ApiChannel, MetadataField, Part
@@ -79,6 +80,12 @@ class VideoLimits(Part):
     max_size_bytes: Positive
     duration_tolerance_s: float = Field(5, ge=0)
     audio_required: bool = False
+    pixel_formats: PixelFormats = Field(
+        PixelFormats(), description="bits a colour and colour sampling that the partner's players decode"
+    )
+    interlaced: Interlaced = Field(
+        "allow", description="whether an interlaced film is delivered, told as well, or not delivered"
+    )
 
 
 class ImageLimits(Part):

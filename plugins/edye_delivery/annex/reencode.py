@@ -14,7 +14,7 @@ Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium
 MEDIA_TYPES = {"mp4": "video/mp4", "mov": "video/quicktime", "matroska": "video/x-matroska"}
 BATCH_MAX_S = 5 * 3600
 """All that a batch may take for re-encodes: its task is ended after six hours."""
-COMMAND_VERSION = 1
+COMMAND_VERSION = 2
 """Counts up whenever the same profile becomes another command line: then older encodes are not taken."""
 
 
@@ -35,6 +35,7 @@ class Reencode(Part):
     pixel_format: WordOfFfmpeg = "yuv420p"
     audio_codec: WordOfFfmpeg = "aac"
     audio_bitrate_kbps: int = Field(192, ge=16, le=1024)
+    deinterlace: bool = Field(True, description="whether interlaced pictures become progressive ones")
     faststart: bool = True
     time_limit_s: int = Field(7200, gt=0, le=BATCH_MAX_S)
     batch_budget_s: int = Field(7200, gt=0, le=BATCH_MAX_S)

@@ -13,15 +13,22 @@ class ProbeFailure(StrEnum):
     """Why there is nothing to measure."""
 
     URL_REFUSED = "url_refused"
+    HOST_NOT_ALLOWED = "host_not_allowed"
     NOT_FOUND = "not_found"
     UNREADABLE = "unreadable"
     TRUNCATED = "truncated"
+    ENCRYPTED = "encrypted"
     TOO_LARGE = "too_large"
     UNAVAILABLE = "unavailable"
+    REFUSED = "refused"
 
 
 class VideoFacts(BaseModel):
-    """The header of a media file; where `failure` is set, the figures that were still found."""
+    """The header of a media file; where `failure` is set, the figures that were still found.
+
+    `codec` to `duration_s` are of the moving picture that plays, `sound_duration_s` is of its longest sound; a duration
+    is 0 where the header does not tell it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -32,7 +39,10 @@ class VideoFacts(BaseModel):
     codec: str = ""
     width_px: int = 0
     height_px: int = 0
+    pixel_format: str = ""
+    field_order: str = ""
     duration_s: float = 0.0
+    sound_duration_s: float = 0.0
     size_bytes: int = 0
     has_audio: bool = False
     etag: str = ""

@@ -81,7 +81,8 @@ class Encode(Record):
     """A title's media file, encoded anew: where it is in the artifact store, its bytes, what it was made from and how.
 
     `name` is of this very file; `profile_digest` is of the annex's profile, `source` says codec and container of the
-    original, which stays where it is.
+    original, which stays where it is. `source_picture_s` and `source_sound_s` are how long its picture and its longest
+    sound are, as the whole file tells it; 0 where it does not.
     """
 
     name: str
@@ -89,6 +90,8 @@ class Encode(Record):
     sha256: str
     profile_digest: str
     source: str
+    source_picture_s: float = 0.0
+    source_sound_s: float = 0.0
 
     @property
     def etag(self) -> str:

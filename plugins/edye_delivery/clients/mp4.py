@@ -17,6 +17,8 @@ KNOWN = PADDING | {
     b"ftyp", b"moov", b"mdat", FRAGMENT, b"mfra", b"sidx", b"ssix", b"styp", b"uuid", b"meta", b"udta", b"pdin",
     b"prft", b"emsg", b"pnot",
 }  # fmt: skip
+FIRST_LETTER, LAST_LETTER, COPYRIGHT_SIGN = 0x20, 0x7E, 0xA9
+"""What the four letters of a box are made of (ISO/IEC 14496-12, 4.2; QuickTime's own begin with the last one)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,12 @@ class Box:
     kind: bytes
     offset: int
     size_bytes: int
+    header_bytes: int = 8
+
+    @property
+    def content(self) -> int:
+        """The first byte after the box's header."""
+        return self.offset + self.header_bytes
 
     @property
     def end(self) -> int:
@@ -37,17 +45,19 @@ class Box:
 class Layout:
     """What a walk over the boxes tells.
 
-    `is_mp4` is about the first box: other files have none of these letters there. `index` is the moov box, if the file
-    has all of it. `overrun` is the box that claims bytes beyond the end of the file: something was cut off. The walk
-    stops at the first fragment and after `BOXES_MAX` boxes; `is_walked` says that it reached the end.
+    `is_mp4` says that a box of this format was met. `index` is the moov box, if the file has all of it; `media` are the
+    mdat boxes. `overrun` is the box that claims bytes beyond the end of the file: something was cut off. The walk stops
+    at the first fragment and after `BOXES_MAX` boxes: `walked_bytes` says how far it came, `is_walked` that it reached
+    the end.
     """
 
     is_mp4: bool = False
     brand: bytes = b""
     index: Box | None = None
     overrun: Box | None = None
-    has_media: bool = False
+    media: tuple[Box, ...] = ()
     is_fragmented: bool = False
+    walked_bytes: int = 0
     is_walked: bool = False
 
 
@@ -58,39 +68,53 @@ def layout_of(read_at: ReadAt, size_bytes: int, boxes_max: int = BOXES_MAX, into
     """
     brand = b""
     index = overrun = None
-    has_media = is_fragmented = is_mp4 = False
+    media: list[Box] = []
+    is_fragmented = is_mp4 = False
     position = walked = 0
     for box in boxes(read_at, size_bytes):
-        is_mp4, walked, position = True, walked + 1, box.end
+        is_mp4, walked, position = is_mp4 or box.kind in KNOWN, walked + 1, box.end
         if box.end > size_bytes and box.kind not in PADDING:
             overrun = box
         elif box.kind == b"moov" and index is None:
             index = box
         if box.kind == b"ftyp":
             brand = read_at(box.offset + 8, 4)
-        has_media = has_media or box.kind == b"mdat"
+        elif box.kind == b"mdat":
+            media.append(box)
         is_fragmented = is_fragmented or box.kind == FRAGMENT
         if walked >= boxes_max or (is_fragmented and not into_fragments):
             break
-    return Layout(is_mp4, brand, index, overrun, has_media, is_fragmented, is_mp4 and position >= size_bytes)
+    if not is_mp4:
+        return Layout()
+    return Layout(is_mp4, brand, index, overrun, tuple(media), is_fragmented, position, position >= size_bytes)
 
 
 def boxes(read_at: ReadAt, size_bytes: int) -> Iterator[Box]:
-    """The boxes from the start of the file; ends at the end of the file or where no known box begins."""
+    """The boxes from the start of the file, those that nobody knows too; ends where no box begins."""
     offset = 0
     while offset + 8 <= size_bytes:
-        header = read_at(offset, 16)
-        if len(header) < 8:
+        box = box_at(read_at, offset, size_bytes)
+        if box is None or not (box.kind in KNOWN or _may_be_unknown_box(box, size_bytes)):
             return
-        size, kind = struct.unpack_from(">I4s", header)
-        if kind not in KNOWN:
-            return
-        least = 8
-        if size == 0:
-            size = size_bytes - offset
-        elif size == 1 and len(header) == 16:
-            size, least = struct.unpack_from(">Q", header, 8)[0], 16
-        if size < least:
-            return
-        yield Box(kind, offset, size)
-        offset += size
+        yield box
+        offset = box.end
+
+
+def box_at(read_at: ReadAt, offset: int, end: int) -> Box | None:
+    """The box that begins at `offset`; without a size of its own it reaches to `end`. None where its size is none."""
+    header = read_at(offset, 16)
+    if len(header) < 8:
+        return None
+    size, kind = struct.unpack_from(">I4s", header)
+    least = 8
+    if size == 0:
+        size = end - offset
+    elif size == 1 and len(header) == 16:
+        size, least = struct.unpack_from(">Q", header, 8)[0], 16
+    return Box(kind, offset, size, least) if size >= least else None
+
+
+def _may_be_unknown_box(box: Box, size_bytes: int) -> bool:
+    """Whether it has letters and lies within the file; what does not is something else that follows the last box."""
+    letters = all(FIRST_LETTER <= byte <= LAST_LETTER or byte == COPYRIGHT_SIGN for byte in box.kind)
+    return letters and box.end <= size_bytes

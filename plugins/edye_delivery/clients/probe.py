@@ -12,7 +12,8 @@ from edye_delivery.catalog.facts import ProbeFailure, VideoFacts
 from edye_delivery.clients.ffprobe import BOUNDS, FFPROBE, Bounds, ask_ffprobe
 from edye_delivery.clients.media import MediaFile, MediaReader
 from edye_delivery.clients.mp4 import Layout, layout_of
-from edye_delivery.errors import MediaUnavailable, Transient, UrlRefused
+from edye_delivery.clients.mp4_index import Defect, index_defect
+from edye_delivery.errors import HostNotAllowed, MediaRefused, MediaUnavailable, Transient, UrlRefused
 
 BLOCK_BYTES = 256 * 1024
 AHEAD_BYTES = 2 * 1024 * 1024
@@ -23,8 +24,6 @@ FRAGMENTS_MAX = 100_000
 QUICKTIME_BRAND = b"qt  "
 TOLD_BY_HEADER = frozenset({"mp4", "mov", "3gp", "matroska"})
 """Formats whose header tells the duration; of others the end would have to be read, and they are not measured."""
-
-Defect = tuple[ProbeFailure, str]
 
 
 def probe_video(
@@ -40,10 +39,14 @@ def probe_video(
         media = reader.describe(url)
         with _sparse_copy(reader, media, scratch_folder) as copy:
             return _measured(copy, bounds, ffprobe).model_copy(update={"url": url})
+    except HostNotAllowed as error:
+        return VideoFacts(url=url, failure=ProbeFailure.HOST_NOT_ALLOWED, detail=str(error))
     except UrlRefused as error:
         return VideoFacts(url=url, failure=ProbeFailure.URL_REFUSED, detail=str(error))
     except MediaUnavailable as error:
         return VideoFacts(url=url, failure=ProbeFailure.NOT_FOUND, detail=str(error))
+    except MediaRefused as error:
+        return VideoFacts(url=url, failure=ProbeFailure.REFUSED, detail=error.message)
     except Transient as error:
         return VideoFacts(url=url, failure=ProbeFailure.UNAVAILABLE, detail=error.message)
     except OSError as error:
@@ -101,23 +104,28 @@ def _measured(copy: SparseCopy, bounds: Bounds, ffprobe: Path) -> VideoFacts:
     defect = _defect(layout, copy.media.size_bytes)
     if layout.is_mp4 and not _is_index_fetched(copy, layout):
         return _failing(facts, defect)
+    defect = defect or index_defect(copy.read_at, layout, copy.media.size_bytes)
     answer = ask_ffprobe(copy.path, bounds, ffprobe)
-    video = next((stream for stream in answer.streams if stream.kind == "video" and not stream.is_cover_art), None)
-    container = _container(answer.format_name, layout)
-    if video is None:
-        reason = answer.refusal or f"a {container} file without a video stream"
+    picture, container = answer.picture, _container(answer.format_name, layout)
+    if picture is None:
+        has_still = any(stream.is_picture for stream in answer.streams)
+        lack = "whose only picture is a still" if has_still else "without a video stream"
+        reason = answer.refusal or f"a {container} file {lack}"
         return _failing(facts, defect or (ProbeFailure.UNREADABLE, f"it is not a video: {reason}"))
-    duration_s = max(video.duration_s, answer.duration_s) if container in TOLD_BY_HEADER else 0.0
-    if container in TOLD_BY_HEADER and not duration_s:
-        defect = defect or (ProbeFailure.UNREADABLE, "its header does not tell how long it is")
+    is_told = container in TOLD_BY_HEADER
     figures = {
         "container": container,
-        "codec": video.codec,
-        "width_px": video.width_px,
-        "height_px": video.height_px,
-        "duration_s": duration_s,
+        "codec": picture.codec,
+        "width_px": picture.width_px,
+        "height_px": picture.height_px,
+        "pixel_format": picture.pixel_format,
+        "field_order": picture.field_order,
+        "duration_s": answer.picture_duration_s if is_told else 0.0,
+        "sound_duration_s": answer.sound_duration_s if is_told else 0.0,
         "has_audio": any(stream.kind == "audio" for stream in answer.streams),
     }
+    if is_told and not figures["duration_s"]:
+        defect = defect or (ProbeFailure.UNREADABLE, "its header does not tell how long it is")
     return _failing(facts.model_copy(update=figures), defect)
 
 
@@ -149,7 +157,7 @@ def _defect(layout: Layout, size_bytes: int) -> Defect | None:
         return (ProbeFailure.UNREADABLE, "it begins like an MP4 and has no index (moov)") if layout.is_mp4 else None
     if index.size_bytes > INDEX_MAX_BYTES:
         return ProbeFailure.UNREADABLE, f"its index has {index.size_bytes} bytes, at most {INDEX_MAX_BYTES} are read"
-    if layout.is_walked and not layout.has_media:
+    if layout.is_walked and not layout.media:
         return ProbeFailure.TRUNCATED, f"the file ends after {size_bytes} bytes with an index (moov) and without media"
     if layout.is_fragmented and size_bytes > WHOLE_MAX_BYTES:
         return (

@@ -23,6 +23,7 @@ from edye_delivery.catalog.places import encode_name
 from edye_delivery.catalog.plan import Encode, FailedEncode, JudgedTitle, readable_again
 from edye_delivery.catalog.title import Source
 from edye_delivery.clients.encode import EncodeJob, encode
+from edye_delivery.clients.ffprobe import Answer, ask_ffprobe
 from edye_delivery.clients.patience import Tempo
 from edye_delivery.clients.probe import probe_video
 from edye_delivery.errors import EncodeFailed, MediaTooLarge, Terminal, Transient
@@ -66,6 +67,7 @@ class Reencoder:
     today: date
     tempo: Tempo
     encode: Callable[[EncodeJob, Reencode, Tempo], None] = encode
+    measure: Callable[[Path], Answer] = ask_ffprobe
     again: bool = False
     seconds: dict[str, float] = field(default_factory=dict, init=False)
 
@@ -138,13 +140,26 @@ class Reencoder:
             found = self._found(identity, profile)
             if found is not None:
                 return found
-            name, limits = judged.plan.external_id, self.annex.video
             ends_at = began_at + timedelta(seconds=BATCH_MAX_S)
-            log.info("%s: re-encoding %s, %s bytes", name, told_form(before), before.size_bytes)
-            job = EncodeJob(
-                name, original, target, before.duration_s, limits.max_duration_s, limits.max_size_bytes, ends_at
-            )
-            return self._make(job, told_form(before), identity, profile)
+            log.info("%s: re-encoding %s, %s bytes", judged.plan.external_id, told_form(before), before.size_bytes)
+            return self._make(self._job(judged, original, target, ends_at), told_form(before), identity, profile)
+
+    def _job(self, judged: JudgedTitle, original: Path, target: Path, ends_at: datetime) -> EncodeJob:
+        """What is to be encoded: of the whole file, which may tell more than its header did, the picture that plays."""
+        answer, limits = self.measure(original), self.annex.video
+        if answer.picture is None:
+            raise EncodeFailed(f"the whole file has no moving picture: {answer.refusal or 'its pictures are stills'}")
+        return EncodeJob(
+            name=judged.plan.external_id,
+            source=original,
+            target=target,
+            picture=answer.picture.index,
+            duration_s=answer.picture_duration_s,
+            sound_duration_s=answer.sound_duration_s,
+            max_duration_s=limits.max_duration_s,
+            max_size_bytes=limits.max_size_bytes,
+            ends_at=ends_at,
+        )
 
     def _found(self, identity: str, profile: Reencode) -> Encode | None:
         """The encode, where it was made before; EncodeFailed where it failed before."""
@@ -206,6 +221,8 @@ class Reencoder:
             sha256=sha256,
             profile_digest=profile.digest,
             source=source,
+            source_picture_s=job.duration_s,
+            source_sound_s=job.sound_duration_s,
         )
         self.store.put_file(made.name, job.target)
         self.store.put(record_name, made.model_dump_json().encode())
@@ -220,7 +237,7 @@ class Reencoder:
         result = Source(file=made.name, type=profile.media_type, filesize=made.size_bytes, sha256=made.sha256)
         plan = judged.plan.model_copy(update={"media": result})
         verdict = judge_media(self.annex, plan, after, self.today)
-        attempt = Attempt(before, after, verdict.findings)
+        attempt = Attempt(_as_whole_file_tells(before, made), after, verdict.findings)
         if RULES["VID017"].findings(attempt, self.annex):
             return not_healed(judged, attempt, self.annex)
         others = (finding for finding in judged.findings if not _is_on_media(finding.code))
@@ -242,6 +259,14 @@ def _identity(media: Source, video: VideoFacts) -> str | None:
     if media.sha256:
         return f"sha256 {media.sha256.lower()}"
     return f"etag {path_of(media.file)} {video.etag} {video.size_bytes}" if video.etag else None
+
+
+def _as_whole_file_tells(before: VideoFacts, made: Encode) -> VideoFacts:
+    """The source's figures, its durations from the whole file where that tells them."""
+    picture_s = made.source_picture_s or before.duration_s
+    return before.model_copy(
+        update={"duration_s": picture_s, "sound_duration_s": made.source_sound_s or before.sound_duration_s}
+    )
 
 
 def _check_rate(gone: timedelta, given: timedelta, arrived_bytes: int, size_bytes: int) -> None:

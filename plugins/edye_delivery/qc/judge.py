@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import edye_delivery.qc.video  # noqa: F401 (enters its rules; its own name would be that of a parameter below)
 from edye_delivery.annex.art import art_to_judge, custom_thumbnails, is_custom_thumbnail, is_usable, thumbnail_origin
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.facts import ImageFacts, VideoFacts
@@ -14,10 +15,10 @@ from edye_delivery.catalog.finding import Finding, blocking
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.title import Image, Title
 from edye_delivery.catalog.vocabulary import ImageKind, Severity
-from edye_delivery.qc import fields, reencode  # noqa: F401 (fields, texts, metadata, reencode enter their rules)
+from edye_delivery.qc import fields, reencode, streams  # noqa: F401 (fields, texts, metadata, ... enter their rules)
 from edye_delivery.qc.images import Artwork, missing_kinds, picture_name
+from edye_delivery.qc.media import Media
 from edye_delivery.qc.registry import RULES, Rule, Subject, rules_on
-from edye_delivery.qc.video import Media
 
 Skip = tuple[str, str]
 

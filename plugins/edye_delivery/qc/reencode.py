@@ -72,9 +72,22 @@ def reencode_did_not_help(attempt: Attempt, annex: Annex) -> Iterator[str]:
         start = f"re-encoded from {told_form(attempt.before)} to {told_form(attempt.after)}"
         for finding in blocking(attempt.findings):
             yield f"{start}, and {finding.code} says of the result: {finding.message}"
-        lost_s = attempt.before.duration_s - attempt.after.duration_s
-        if lost_s > annex.video.duration_tolerance_s:
+        lost = "; ".join(_lost(attempt.before, attempt.after, annex))
+        if lost:
+            yield f"{start}, and {lost}"
+
+
+def _lost(before: VideoFacts, after: VideoFacts, annex: Annex) -> Iterator[str]:
+    """What of picture and sound the result lacks, each held against its own stream."""
+    tolerance_s = annex.video.duration_tolerance_s
+    for what, source_s, result_s in (
+        ("picture", before.duration_s, after.duration_s),
+        ("sound", before.sound_duration_s, after.sound_duration_s),
+    ):
+        if source_s - result_s > tolerance_s:
             yield (
-                f"{start}, and the result is {attempt.after.duration_s:.3f} s long, its source says "
-                f"{attempt.before.duration_s:.3f} s; up to {annex.video.duration_tolerance_s:g} s apart are tolerated"
+                f"its {what} is {result_s:.3f} s long, its source says {source_s:.3f} s; up to {tolerance_s:g} s apart "
+                "are tolerated"
             )
+    if before.has_audio and not after.has_audio:
+        yield "the result has no sound, its source has"

@@ -46,7 +46,8 @@ class Subject(StrEnum):
 class Rule:
     """One rule; `unless` gives the reason for which the rule cannot be, or need not be, answered for a subject.
 
-    `is_healed_by_encode` says that a new encode of the media file takes the defect away.
+    `is_healed_by_encode` says that a new encode of the media file takes the defect away. `severity` is what the annex
+    makes of it where `severity_of` is set, and else always the same.
     """
 
     code: str
@@ -62,6 +63,7 @@ class Rule:
     check: Callable[..., Iterator[str]]
     unless: Callable[..., str | None] | None
     is_healed_by_encode: bool = False
+    severity_of: Callable[[Any], Severity] | None = None
 
     @property
     def family(self) -> str:
@@ -74,7 +76,11 @@ class Rule:
 
     def findings(self, *subject: Any) -> tuple[Finding, ...]:
         """What the rule says of a subject: one finding per defect, at most twenty, each short and printable."""
-        return tuple(self.finding(message) for message in islice(self.check(*subject), MESSAGES_MAX))
+        found = tuple(self.finding(message) for message in islice(self.check(*subject), MESSAGES_MAX))
+        if self.severity_of is None or not found:
+            return found
+        severity = self.severity_of(subject[-1])
+        return tuple(finding.model_copy(update={"severity": severity}) for finding in found)
 
     def finding(self, message: str) -> Finding:
         """The rule's word on a defect that was not found by its own check, such as one that rendering met."""
@@ -104,6 +110,7 @@ def rule(
     owner: Owner | None = None,
     unless: Callable[..., str | None] | None = None,
     is_healed_by_encode: bool = False,
+    severity_of: Callable[[Any], Severity] | None = None,
 ) -> Callable[[Check], Check]:
     """Enters the function in the catalogue as a rule; ValueError for a code or name that cannot be used."""
 
@@ -118,8 +125,9 @@ def rule(
         what, why, fix = (" ".join(told[part].split()) for part in ("what", "why", "fix"))
         whose = owner or CAUSE_OWNERS[cause]
         RULES[code] = Rule(
-            code, name, severity, on, cause, whose, source, what, why, fix, check, unless, is_healed_by_encode
-        )
+            code, name, severity, on, cause, whose, source, what, why, fix, check, unless, is_healed_by_encode,
+            severity_of,
+        )  # fmt: skip
         return check
 
     return entered

@@ -3,71 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import partial
 
 from edye_delivery.annex.model import Annex
-from edye_delivery.catalog.facts import ProbeFailure, VideoFacts
-from edye_delivery.catalog.plan import PlannedTitle
+from edye_delivery.catalog.facts import ProbeFailure
 from edye_delivery.catalog.vocabulary import Cause, Severity
+from edye_delivery.qc.media import (
+    EDYE_SOURCE,
+    SECTION_5,
+    URLS,
+    Media,
+    failure_detail,
+    healable_rule,
+    media_rule,
+    why_not_looked_at,
+    why_not_measured,
+    why_without_duration,
+)
 from edye_delivery.qc.registry import Subject, rule
-
-SECTION_5 = "roku-partner-annex.md section 5"
-URLS = "architecture.md, Security, from the first line"
-EDYE_SOURCE = "edye-api.yaml, Source"
-media_rule = partial(rule, on=Subject.MEDIA, cause=Cause.MEDIA)
-healable_rule = partial(media_rule, is_healed_by_encode=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Media:
-    """A planned title and what was measured of its media file; None where nobody looked at it."""
-
-    plan: PlannedTitle
-    facts: VideoFacts | None
-
-
-RULE_OF_FAILURE = {
-    ProbeFailure.URL_REFUSED: "VID002",
-    ProbeFailure.NOT_FOUND: "VID003",
-    ProbeFailure.UNREADABLE: "VID004",
-    ProbeFailure.UNAVAILABLE: "VID011",
-    ProbeFailure.TOO_LARGE: "VID015",
-}
-
-
-def _unseen(media: Media, annex: Annex) -> str | None:
-    if media.plan.media is None:
-        return "the title has no media file (VID001)"
-    return "the media file was not looked at" if media.facts is None else None
-
-
-def _unmeasured(media: Media, annex: Annex) -> str | None:
-    if media.facts is None or media.plan.media is None:
-        return _unseen(media, annex)
-    if media.facts.failure in RULE_OF_FAILURE:
-        return f"the media file could not be read ({RULE_OF_FAILURE[media.facts.failure]})"
-    if media.facts.failure is ProbeFailure.TRUNCATED and not media.facts.codec:
-        return "the media file is cut short, and what is left tells nothing (VID009)"
-    return None
-
-
-def _without_duration(media: Media, annex: Annex) -> str | None:
-    facts, reason = media.facts, _unmeasured(media, annex)
-    if reason is None and facts and not facts.duration_s and facts.container not in annex.video.containers:
-        return f"the header of a {facts.container!r:.40} file tells no duration (VID005)"
-    return reason
 
 
 def _size_told(media: Media, annex: Annex) -> str | None:
     if media.facts and media.facts.failure is ProbeFailure.TRUNCATED:
         return "the media file is cut short (VID009)"
-    return _unmeasured(media, annex)
-
-
-def _failed(media: Media, failure: ProbeFailure) -> Iterator[str]:
-    if media.facts and media.facts.failure is failure:
-        yield media.facts.detail or failure.value
+    return why_not_measured(media, annex)
 
 
 @media_rule("VID001", "media-missing", Severity.BLOCK, source=SECTION_5)
@@ -82,37 +40,56 @@ def media_missing(media: Media, annex: Annex) -> Iterator[str]:
         yield f"no source of type {', '.join(annex.video.source_types)}; types of its sources: {found}"
 
 
-@media_rule("VID002", "media-url-refused", Severity.BLOCK, source=URLS, unless=_unseen)
+@media_rule("VID002", "media-url-refused", Severity.BLOCK, source=URLS, unless=why_not_looked_at)
 def media_url_refused(media: Media, annex: Annex) -> Iterator[str]:
     """The media file's address is not one that we open.
 
-    Why: addresses in a catalogue are foreign input; only known hosts are read.
-    Fix: correct the source in EDYE; where the host is EDYE's, have DevOps add it to the allowed hosts.
+    Why: addresses in a catalogue are foreign input; only plain http(s) addresses are read.
+    Fix: correct the source in EDYE.
     """
-    yield from _failed(media, ProbeFailure.URL_REFUSED)
+    yield from failure_detail(media, ProbeFailure.URL_REFUSED)
 
 
-@media_rule("VID003", "media-not-found", Severity.BLOCK, source=EDYE_SOURCE, unless=_unseen)
+@rule(
+    "VID020",
+    "media-host-not-allowed",
+    Severity.BLOCK,
+    on=Subject.MEDIA,
+    cause=Cause.AUTH,
+    source=URLS,
+    unless=why_not_looked_at,
+)
+def media_host_not_allowed(media: Media, annex: Annex) -> Iterator[str]:
+    """The media file lies on a host that this installation does not open.
+
+    Why: addresses in a catalogue are foreign input; only hosts of the allow-list are read.
+    Fix: where the host is EDYE's, add it to catalogue.media_hosts of the annex or allowed_hosts of the connection
+    edye_api; else have Content Operations correct the source in EDYE.
+    """
+    yield from failure_detail(media, ProbeFailure.HOST_NOT_ALLOWED)
+
+
+@media_rule("VID003", "media-not-found", Severity.BLOCK, source=EDYE_SOURCE, unless=why_not_looked_at)
 def media_not_found(media: Media, annex: Annex) -> Iterator[str]:
     """The media host has no file at the source's address.
 
     Why: there is nothing to deliver.
     Fix: upload the video again, or synchronise JW Player with EDYE.
     """
-    yield from _failed(media, ProbeFailure.NOT_FOUND)
+    yield from failure_detail(media, ProbeFailure.NOT_FOUND)
 
 
-@media_rule("VID004", "media-unreadable", Severity.BLOCK, source=SECTION_5, unless=_unseen)
+@media_rule("VID004", "media-unreadable", Severity.BLOCK, source=SECTION_5, unless=why_not_looked_at)
 def media_unreadable(media: Media, annex: Annex) -> Iterator[str]:
     """The file is not a video, or its header cannot be read.
 
     Why: the partner's encoder refuses it (formato no soportado).
     Fix: export the video anew as MP4 and upload it; an error page may stand in its place.
     """
-    yield from _failed(media, ProbeFailure.UNREADABLE)
+    yield from failure_detail(media, ProbeFailure.UNREADABLE)
 
 
-@healable_rule("VID005", "container-unsupported", Severity.BLOCK, source=SECTION_5, unless=_unmeasured)
+@healable_rule("VID005", "container-unsupported", Severity.BLOCK, source=SECTION_5, unless=why_not_measured)
 def container_unsupported(media: Media, annex: Annex) -> Iterator[str]:
     """The file's format, whatever its name says, is not one that the partner takes.
 
@@ -123,7 +100,7 @@ def container_unsupported(media: Media, annex: Annex) -> Iterator[str]:
         yield f"format {media.facts.container!r:.40}, expected {', '.join(annex.video.containers)}"
 
 
-@healable_rule("VID006", "codec-unsupported", Severity.BLOCK, source=SECTION_5, unless=_unmeasured)
+@healable_rule("VID006", "codec-unsupported", Severity.BLOCK, source=SECTION_5, unless=why_not_measured)
 def codec_unsupported(media: Media, annex: Annex) -> Iterator[str]:
     """The video's codec is not one that the partner takes.
 
@@ -134,7 +111,7 @@ def codec_unsupported(media: Media, annex: Annex) -> Iterator[str]:
         yield f"codec {media.facts.codec or 'unknown'!r:.40}, expected {', '.join(annex.video.codecs)}"
 
 
-@media_rule("VID007", "resolution-too-low", Severity.BLOCK, source=SECTION_5, unless=_unmeasured)
+@media_rule("VID007", "resolution-too-low", Severity.BLOCK, source=SECTION_5, unless=why_not_measured)
 def resolution_too_low(media: Media, annex: Annex) -> Iterator[str]:
     """The picture's short edge is below the partner's floor.
 
@@ -146,7 +123,7 @@ def resolution_too_low(media: Media, annex: Annex) -> Iterator[str]:
         yield f"{facts.width_px}x{facts.height_px} px, short edge expected {least_px} px or more"
 
 
-@media_rule("VID008", "duration-too-long", Severity.BLOCK, source=SECTION_5, unless=_without_duration)
+@media_rule("VID008", "duration-too-long", Severity.BLOCK, source=SECTION_5, unless=why_without_duration)
 def duration_too_long(media: Media, annex: Annex) -> Iterator[str]:
     """The video is longer than the partner takes, or does not tell how long it is.
 
@@ -156,18 +133,18 @@ def duration_too_long(media: Media, annex: Annex) -> Iterator[str]:
     limit_s = annex.video.max_duration_s
     if media.facts and not media.facts.duration_s:
         yield f"no duration in the header, expected {limit_s} s or less"
-    elif media.facts and media.facts.duration_s > limit_s:
-        yield f"{media.facts.duration_s:.3f} s long, expected {limit_s} s or less"
+    elif media.facts and (longest_s := max(media.facts.duration_s, media.facts.sound_duration_s)) > limit_s:
+        yield f"{longest_s:.3f} s long, expected {limit_s} s or less"
 
 
-@media_rule("VID009", "media-truncated", Severity.BLOCK, source=EDYE_SOURCE, unless=_unseen)
+@media_rule("VID009", "media-truncated", Severity.BLOCK, source=EDYE_SOURCE, unless=why_not_looked_at)
 def media_truncated(media: Media, annex: Annex) -> Iterator[str]:
-    """The file is cut short: its own index names more bytes than there are.
+    """The file is cut short, or its index does not fit it: bytes that it names are not there, or are no media.
 
     Why: the partner takes such a file and fails on it later, or shows a video that stops.
-    Fix: upload the complete file again.
+    Fix: upload the complete file again; where it is complete, export the video anew, for its index is stale.
     """
-    yield from _failed(media, ProbeFailure.TRUNCATED)
+    yield from failure_detail(media, ProbeFailure.TRUNCATED)
 
 
 @media_rule("VID010", "media-size-differs", Severity.BLOCK, source=EDYE_SOURCE, unless=_size_told)
@@ -189,15 +166,16 @@ def media_size_differs(media: Media, annex: Annex) -> Iterator[str]:
     on=Subject.MEDIA,
     cause=Cause.TRANSIENT,
     source="roku-partner-annex.md section 7",
-    unless=_unseen,
+    unless=why_not_looked_at,
 )
 def media_unavailable(media: Media, annex: Annex) -> Iterator[str]:
-    """The media file could not be measured now: the host does not answer, or the probe did not end.
+    """The media file could not be measured now: the host does not answer or refuses it, or the probe did not end.
 
     Why: what was not measured is not delivered; this says nothing of the file itself.
-    Fix: run the window again; where it stays, look at the media host and at the named probe.
+    Fix: run the window again, which reads the address from the catalogue again; where it stays, look at the media host
+    (its permissions, its compression, its ranges) and at the named probe.
     """
-    yield from _failed(media, ProbeFailure.UNAVAILABLE)
+    yield from failure_detail(media, ProbeFailure.UNAVAILABLE, ProbeFailure.REFUSED)
 
 
 @media_rule(
@@ -205,7 +183,7 @@ def media_unavailable(media: Media, annex: Annex) -> Iterator[str]:
     "duration-too-short",
     Severity.BLOCK,
     source="decisions.md, Known of Roku's own checks",
-    unless=_without_duration,
+    unless=why_without_duration,
 )
 def duration_too_short(media: Media, annex: Annex) -> Iterator[str]:
     """The video is shorter than the partner takes; only where the annex names a least duration.
@@ -217,7 +195,9 @@ def duration_too_short(media: Media, annex: Annex) -> Iterator[str]:
         yield f"{media.facts.duration_s:.3f} s long, expected {annex.video.min_duration_s:g} s or more"
 
 
-@media_rule("VID013", "duration-differs", Severity.WARN, source="edye-api.yaml, duration_ms", unless=_without_duration)
+@media_rule(
+    "VID013", "duration-differs", Severity.WARN, source="edye-api.yaml, duration_ms", unless=why_without_duration
+)
 def duration_differs(media: Media, annex: Annex) -> Iterator[str]:
     """The video's duration is not the one that the catalogue says.
 
@@ -232,7 +212,7 @@ def duration_differs(media: Media, annex: Annex) -> Iterator[str]:
         )
 
 
-@media_rule("VID014", "audio-missing", Severity.BLOCK, source=SECTION_5, unless=_unmeasured)
+@media_rule("VID014", "audio-missing", Severity.BLOCK, source=SECTION_5, unless=why_not_measured)
 def audio_missing(media: Media, annex: Annex) -> Iterator[str]:
     """The video has no sound; only where the annex requires it.
 
@@ -243,7 +223,9 @@ def audio_missing(media: Media, annex: Annex) -> Iterator[str]:
         yield "0 audio tracks, expected 1 or more"
 
 
-@media_rule("VID015", "media-too-large", Severity.BLOCK, source="the annex file, video.max_size_bytes", unless=_unseen)
+@media_rule(
+    "VID015", "media-too-large", Severity.BLOCK, source="the annex file, video.max_size_bytes", unless=why_not_looked_at
+)
 def media_too_large(media: Media, annex: Annex) -> Iterator[str]:
     """The media file has more bytes than this partner is sent.
 
@@ -255,7 +237,7 @@ def media_too_large(media: Media, annex: Annex) -> Iterator[str]:
         yield f"{media.facts.size_bytes} bytes, expected {limit_bytes} bytes or less"
 
 
-@healable_rule("VID016", "source-type-unsupported", Severity.BLOCK, source=SECTION_5, unless=_unseen)
+@healable_rule("VID016", "source-type-unsupported", Severity.BLOCK, source=SECTION_5, unless=why_not_looked_at)
 def source_type_unsupported(media: Media, annex: Annex) -> Iterator[str]:
     """The catalogue offers the media file only as a type that the partner does not take.
 

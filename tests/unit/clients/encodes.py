@@ -23,8 +23,8 @@ def profile(**changes: Any) -> Reencode:
 
 
 def job_of(source: Path, target: Path, **changes: Any) -> EncodeJob:
-    whole = {"duration_s": 1.0, "max_duration_s": 7200, "max_size_bytes": 10**8}
-    return EncodeJob("EDYE_X_ES", source, target, **whole | changes)
+    whole = {"picture": 0, "duration_s": 1.0, "sound_duration_s": 0.0, "max_duration_s": 7200, "max_size_bytes": 10**8}
+    return EncodeJob(name="EDYE_X_ES", source=source, target=target, **whole | changes)
 
 
 def stand_in(folder: Path, *lines: str) -> Path:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import random
+import re
 import select
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -20,7 +22,7 @@ from edye_delivery.clients.patience import Tempo
 from edye_delivery.clients.probe import probe_video
 from edye_delivery.errors import ConfigurationInvalid, EncodeFailed, Transient
 from tests.unit.clients.encodes import TEMPO, encoded_by, job_of, profile
-from tests.unit.qc.clips import H264, HEVC, Clips
+from tests.unit.qc.clips import FFMPEG, H264, HEVC, Clips
 
 MPEG4 = ("-c:v", "mpeg4", "-q:v", "5")
 
@@ -33,6 +35,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
 def figures(path: Path, scratch: Path) -> tuple[Any, ...]:
     facts = probe_video(LocalMedia(path.parent), f"https://media.example/{path.name}", scratch)
     assert facts.failure is None, facts.detail
+    assert (facts.pixel_format, facts.field_order) == ("yuv420p", "progressive")
     shape = facts.container, facts.codec, facts.width_px, facts.height_px
     return *shape, facts.duration_s, facts.has_audio
 
@@ -45,6 +48,7 @@ SOURCES: dict[str, Callable[[Clips], Path]] = {
     "MPEG-4 in AVI": lambda clips: clips.clip("mpeg4.avi", codec=MPEG4, options=()),
     "H.264 in a transport stream": lambda clips: clips.clip("h264.ts", options=()),
     "ten bits a colour": lambda clips: clips.clip("ten.mp4", codec=(*H264[:-1], "yuv420p10le")),
+    "4:2:2": lambda clips: clips.clip("422.mp4", codec=(*H264[:-1], "yuv422p")),
 }
 
 
@@ -54,6 +58,35 @@ def test_what_the_partner_does_not_take_becomes_h264_in_mp4(clips, tmp_path, nam
     *shape, duration_s, has_audio = figures((tmp_path / "result.part").rename(tmp_path / "result.mp4"), tmp_path)
     assert (*shape, has_audio) == ("mp4", "h264", 1280, 720, True)
     assert duration_s == pytest.approx(1.0, abs=0.1)
+
+
+@pytest.mark.parametrize("picture", [0, 1])
+def test_the_picture_that_is_asked_for_is_encoded_and_no_other(clips, tmp_path, picture):
+    small = clips.clip("small.mp4", size="320x180", sound=False)
+    source = clips.made(
+        "two.mkv", "-i", str(small), "-i", str(clips.clip("large.mp4", size="640x360")), "-map", "0", "-map", "1",
+        "-c", "copy",
+    )  # fmt: skip
+    encode(job_of(source, tmp_path / "result.mp4", picture=picture), profile(), TEMPO)
+    assert figures(tmp_path / "result.mp4", tmp_path)[2:4] == ((320, 180), (640, 360))[picture]
+
+
+def combs(path: Path) -> int:
+    """How many pictures show two moments in their odd and even lines, as ffmpeg's idet counts."""
+    words = subprocess.run(
+        [FFMPEG, "-nostdin", "-i", path, "-vf", "idet", "-f", "null", "-"], capture_output=True, text=True, check=True
+    ).stderr
+    top, bottom = re.findall(r"Single frame detection: TFF:\s*(\d+) BFF:\s*(\d+)", words)[-1]
+    return int(top) + int(bottom)
+
+
+@pytest.mark.parametrize("deinterlace", [True, False])
+def test_interlaced_pictures_become_whole_ones_where_the_profile_says_so(clips, tmp_path, deinterlace):
+    interlaced = (*H264, "-vf", "interlace", "-flags", "+ildct+ilme")
+    source = clips.clip("interlaced.mp4", size="320x180", rate="50", codec=interlaced)
+    encode(job_of(source, tmp_path / "result.mp4"), profile(deinterlace=deinterlace), TEMPO)
+    assert combs(source) == 25
+    assert (combs(tmp_path / "result.mp4") < 5) is deinterlace
 
 
 def test_the_result_begins_with_its_index_and_carries_nothing_that_the_source_says_of_itself(clips, tmp_path):

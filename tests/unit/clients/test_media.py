@@ -1,5 +1,7 @@
 """The media host: what may be opened, ranges, resumption; bytes on the wire are what is asserted."""
 
+import gzip
+
 import httpx
 import pytest
 
@@ -7,6 +9,7 @@ from edye_delivery.clients.media import HEAD_BYTES, MediaHost, checked_url
 from edye_delivery.errors import (
     AnswerMalformed,
     MediaChanged,
+    MediaRefused,
     MediaTooLarge,
     MediaUnavailable,
     Transient,
@@ -20,10 +23,16 @@ CONTENT = bytes(range(256)) * 1024
 
 
 class Host:
-    """A media host with ranges and ETags; `cut_after` breaks each answer off, once per entry."""
+    """A media host with ranges and ETags; `cut_after` breaks each answer off, once per entry.
 
-    def __init__(self, content=CONTENT, etag='"v1"', ranges=True, cut_after=()):
+    It sends at most `most_bytes` of a range, and packs bodies by `packing` or names it and does not.
+    """
+
+    def __init__(
+        self, content=CONTENT, etag='"v1"', ranges=True, cut_after=(), most_bytes=10**9, packing="", is_packed=True
+    ):
         self.content, self.etag, self.ranges, self.cut_after = content, etag, ranges, list(cut_after)
+        self.most_bytes, self.packing, self.is_packed = most_bytes, packing, is_packed
         self.requests = []
 
     def __call__(self, request):
@@ -35,9 +44,16 @@ class Host:
         last = len(self.content) - 1
         if wanted and self.ranges:
             start, _, end = wanted.removeprefix("bytes=").partition("-")
-            first, last, status = int(start), min(int(end) if end else last, last), 206
+            first, last, status = (
+                int(start),
+                min(int(end) if end else last, last, int(start) + self.most_bytes - 1),
+                206,
+            )
             headers["Content-Range"] = f"bytes {first}-{last}/{len(self.content)}"
         body = self.content[first : last + 1]
+        if self.packing:
+            headers["Content-Encoding"] = self.packing
+            body = gzip.compress(body) if self.is_packed else body
         headers["Content-Length"] = str(len(body))
         return httpx.Response(status, headers=headers, content=self._cut(body))
 
@@ -149,7 +165,8 @@ def test_a_file_that_changed_between_two_reads_is_told():
     ("answer", "error"),
     [
         (httpx.Response(404), MediaUnavailable),
-        (httpx.Response(403), MediaUnavailable),
+        (httpx.Response(401), MediaRefused),
+        (httpx.Response(403), MediaRefused),
         (httpx.Response(410), MediaUnavailable),
         (httpx.Response(503), Transient),
         (httpx.Response(429, headers={"Retry-After": "1"}), Transient),
@@ -167,7 +184,7 @@ def test_a_host_without_ranges_is_read_from_the_start_and_not_far(monkeypatch):
     assert host.read(media, 100_000, 5_000) == CONTENT[100_000:105_000]
     assert host.read(media, len(CONTENT) - 3, 9) == CONTENT[-3:]
     monkeypatch.setattr("edye_delivery.clients.media.WITHOUT_RANGES_MAX_BYTES", 100_000)
-    with pytest.raises(MediaUnavailable, match="does not serve ranges"):
+    with pytest.raises(MediaRefused, match="does not serve ranges"):
         host.read(media, 100_000, 5_000)
 
 

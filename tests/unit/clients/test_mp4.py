@@ -39,7 +39,8 @@ def test_a_whole_file_has_its_index_its_media_and_nothing_missing(content):
         is_mp4=True,
         brand=b"isom",
         index=Box(b"moov", content.index(b"moov") - 4, len(MOOV)),
-        has_media=True,
+        media=(Box(b"mdat", content.index(b"mdat") - 4, len(MDAT)),),
+        walked_bytes=len(content),
         is_walked=True,
     )
 
@@ -71,7 +72,7 @@ def test_a_size_of_64_bits_is_read():
 def test_a_size_of_64_bits_that_no_file_has_is_an_overrun():
     layout = walked(FTYP + MOOV + large_box("mdat", b"media", size=2**63))
 
-    assert layout.overrun == Box(b"mdat", len(FTYP + MOOV), 2**63)
+    assert layout.overrun == Box(b"mdat", len(FTYP + MOOV), 2**63, header_bytes=16)
 
 
 def test_a_size_of_0_reaches_to_the_end_of_the_file():
@@ -101,6 +102,24 @@ def test_what_follows_a_whole_file_is_not_held_against_it(tail):
     assert layout.index is not None
 
 
+@pytest.mark.parametrize("kind", ["beam", "sefd", "Xtra", "\u00a9nam"])
+@pytest.mark.parametrize("place", ["first", "between", "last"])
+def test_a_box_that_nobody_knows_is_skipped_by_its_size(kind, place):
+    unknown = struct.pack(">I", 18) + kind.encode("latin-1") + b"0123456789"
+    content = {
+        "first": unknown + FTYP + MOOV + MDAT,
+        "between": FTYP + MDAT + unknown + MOOV,
+        "last": FTYP + MOOV + MDAT + unknown,
+    }[place]
+    layout = walked(content)
+
+    assert (layout.index is not None, len(layout.media), layout.is_walked, layout.overrun) == (True, 1, True, None)
+
+
+def test_boxes_that_nobody_knows_make_no_mp4():
+    assert walked(box("what", b"x" * 9) + box("ever", b"x" * 9)) == Layout()
+
+
 def test_padding_that_is_cut_is_nothing_lost():
     assert walked(FTYP + MOOV + MDAT + box("free", b"", size=5000)).overrun is None
 
@@ -113,7 +132,7 @@ def test_other_files_are_no_mp4(content):
 def test_an_index_without_media_is_told():
     layout = walked(FTYP + MOOV)
 
-    assert (layout.has_media, layout.is_walked) == (False, True)
+    assert (layout.media, layout.is_walked) == ((), True)
 
 
 def test_the_walk_stops_at_the_first_fragment():

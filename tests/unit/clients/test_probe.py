@@ -20,7 +20,15 @@ from edye_delivery.clients import probe
 from edye_delivery.clients.ffprobe import DEMUXERS, Bounds, ask_ffprobe
 from edye_delivery.clients.media import MediaFile
 from edye_delivery.clients.probe import probe_video
-from edye_delivery.errors import ConfigurationInvalid, MediaChanged, MediaUnavailable, Transient, UrlRefused
+from edye_delivery.errors import (
+    ConfigurationInvalid,
+    HostNotAllowed,
+    MediaChanged,
+    MediaRefused,
+    MediaUnavailable,
+    Transient,
+    UrlRefused,
+)
 from tests.unit.qc.clips import FRAGMENTED, HEVC, Clips
 
 ADDRESS = "https://media.example/"
@@ -234,7 +242,9 @@ def test_an_index_that_is_too_large_is_not_fetched(clips, tmp_path, monkeypatch)
 @pytest.mark.parametrize(
     ("error", "failure"),
     [
-        (UrlRefused("the host is not on the allow-list"), ProbeFailure.URL_REFUSED),
+        (UrlRefused("it is no http(s) address"), ProbeFailure.URL_REFUSED),
+        (HostNotAllowed("the host is not on the allow-list"), ProbeFailure.HOST_NOT_ALLOWED),
+        (MediaRefused("the media host answered 403"), ProbeFailure.REFUSED),
         (MediaUnavailable("the media host answered 404"), ProbeFailure.NOT_FOUND),
         (Transient("the media host answered 503"), ProbeFailure.UNAVAILABLE),
         (MediaChanged("the file changed"), ProbeFailure.UNAVAILABLE),

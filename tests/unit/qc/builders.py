@@ -53,7 +53,7 @@ def a_video(**changes: Any) -> VideoFacts:
     """What a good media file's header says."""
     facts = VideoFacts(
         url=f"{HOST}/video.mp4", container="mp4", codec="h264", width_px=1280, height_px=720, duration_s=1320.0,
-        size_bytes=5_000_000, has_audio=True,
+        sound_duration_s=1320.0, size_bytes=5_000_000, has_audio=True,
     )  # fmt: skip
     return facts.model_copy(update=changes)
 

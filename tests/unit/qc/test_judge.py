@@ -11,6 +11,7 @@ from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.facts import ProbeFailure, VideoFacts
 from edye_delivery.catalog.vocabulary import Cause, Owner, Severity
 from edye_delivery.qc.judge import judge, looked_at
+from edye_delivery.qc.media import RULE_OF_FAILURE
 from edye_delivery.qc.metadata import clash
 from edye_delivery.qc.registry import Subject, rules_on
 from tests.builders import the_annex
@@ -29,7 +30,7 @@ from tests.unit.qc.builders import (
 SQUARE = {"width_px": 1000, "height_px": 1000}
 BROKEN = {"failure": ProbeFailure.UNREADABLE, "detail": "cut short", "format": "", "art_name": ""}
 LAST_DAY = date(2026, 6, 30)
-MEASURING = {f"VID{number:03}" for number in (5, 6, 7, 8, 10, 12, 13, 14)}
+MEASURING = {f"VID{number:03}" for number in (5, 6, 7, 8, 10, 12, 13, 14, 18, 21, 22)}
 
 
 def waived_annex(code: str, **changes: Any) -> Any:
@@ -47,7 +48,10 @@ def test_a_good_title_has_no_finding_and_nothing_skipped():
     assert (verdict.findings, verdict.skipped) == ((), ())
 
 
-@pytest.mark.parametrize("failure", [ProbeFailure.NOT_FOUND, ProbeFailure.UNREADABLE, ProbeFailure.UNAVAILABLE])
+@pytest.mark.parametrize(
+    "failure",
+    [failure for failure in ProbeFailure if failure in RULE_OF_FAILURE and failure is not ProbeFailure.TOO_LARGE],
+)
 def test_rules_on_the_header_are_skipped_and_not_passed_where_it_could_not_be_read(failure):
     verdict = judged(video=VideoFacts(url="http://media.example/video.mp4", failure=failure, detail="why"))
 

@@ -115,4 +115,5 @@ def test_figures_come_with_what_was_expected_and_their_unit():
         "854x480 px, short edge expected 720 px or more",
         "7260.000 s long, expected 7200 s or less",
         "4000000 bytes at the media host, 5000000 bytes in the catalogue",
+        "the picture is 7260.000 s long, the sound 1320.000 s; up to 5 s apart are tolerated",
     ]

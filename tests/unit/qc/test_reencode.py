@@ -11,13 +11,16 @@ from edye_delivery.catalog.facts import ProbeFailure
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.plan import JudgedTitle
 from edye_delivery.catalog.title import Title
-from edye_delivery.catalog.vocabulary import Cause
+from edye_delivery.catalog.vocabulary import Cause, Severity
 from edye_delivery.qc.reencode import is_to_be_reencoded, postponed
 from edye_delivery.qc.registry import RULES
 from tests.builders import the_annex
 from tests.unit.qc.builders import ANNEX, a_movie, a_source, a_video, judged
 
 QUICKTIME = a_source(file="http://media.example/video.mov", type="video/quicktime")
+STRICT = the_annex(
+    video={"pixel_formats": {"allowed": ["yuv420p", "yuvj420p"], "otherwise": "block"}, "interlaced": "block"}
+)
 
 
 def a_judged(title: Title | None = None, asked: bool = False, annex: Any = ANNEX, **video: Any) -> JudgedTitle:
@@ -27,8 +30,9 @@ def a_judged(title: Title | None = None, asked: bool = False, annex: Any = ANNEX
     return JudgedTitle(plan=plan, video=facts, findings=judged(title, video=facts, annex=annex).findings)
 
 
-def test_the_rules_that_a_new_encode_heals_are_those_on_codec_container_and_type():
-    assert {rule.code for rule in RULES.values() if rule.is_healed_by_encode} == {"VID005", "VID006", "VID016"}
+def test_the_rules_that_a_new_encode_heals_are_those_on_the_form_of_the_file():
+    healed = {rule.code for rule in RULES.values() if rule.is_healed_by_encode}
+    assert healed == {"VID005", "VID006", "VID016", "VID021", "VID022"}
 
 
 @pytest.mark.parametrize(
@@ -38,12 +42,21 @@ def test_the_rules_that_a_new_encode_heals_are_those_on_codec_container_and_type
         a_judged(container="matroska"),
         a_judged(container="avi", codec="mpeg4", duration_s=0.0),
         a_judged(a_movie(sources=[QUICKTIME]), container="mov"),
+        a_judged(annex=STRICT, pixel_format="yuv420p10le"),
+        a_judged(annex=STRICT, field_order="tt"),
     ],
-    ids=["codec", "container", "both, without a duration", "type"],
+    ids=["codec", "container", "both, without a duration", "type", "ten bits", "interlaced"],
 )
 def test_a_title_that_breaks_only_what_an_encode_heals_is_re_encoded(title):
     assert blocking(title.findings)
     assert is_to_be_reencoded(ANNEX, title)
+
+
+@pytest.mark.parametrize("facts", [{"pixel_format": "yuv444p"}, {"field_order": "bb"}])
+def test_what_the_annex_only_warns_of_goes_out_as_it_is(facts):
+    title = a_judged(**facts)
+    assert [finding.severity for finding in title.findings] == [Severity.WARN]
+    assert not is_to_be_reencoded(ANNEX, title)
 
 
 @pytest.mark.parametrize(
@@ -53,13 +66,25 @@ def test_a_title_that_breaks_only_what_an_encode_heals_is_re_encoded(title):
         a_judged(codec="hevc", width_px=854, height_px=480),
         a_judged(a_movie(duration_ms=None), codec="hevc", duration_s=7200.5),
         a_judged(codec="hevc", failure=ProbeFailure.TRUNCATED, detail="cut short"),
+        a_judged(codec="hevc", failure=ProbeFailure.ENCRYPTED, detail="encv"),
         a_judged(codec="hevc", size_bytes=4_000_000),
         a_judged(a_movie(images=[]), codec="hevc"),
         a_judged(a_movie(genres=["noir"]), codec="hevc"),
         JudgedTitle(plan=plan_of(ANNEX, a_movie(sources=[])), findings=judged(a_movie(sources=[])).findings),
         JudgedTitle(plan=plan_of(ANNEX, a_movie()), findings=a_judged(codec="hevc").findings),
     ],
-    ids=["good", "480p", "over 2 h", "cut short", "another file", "no artwork", "no genre", "no media", "not measured"],
+    ids=[
+        "good",
+        "480p",
+        "over 2 h",
+        "cut short",
+        "encrypted",
+        "another file",
+        "no artwork",
+        "no genre",
+        "no media",
+        "not measured",
+    ],
 )
 def test_a_title_that_a_new_encode_does_not_heal_is_not_re_encoded(title):
     assert not is_to_be_reencoded(ANNEX, title)

@@ -33,8 +33,9 @@ def sized(size_bytes: int) -> Verdict:
 
 
 def lasting(duration_s: float, **changes: Any) -> Verdict:
-    """The verdict on a media file of this duration, which the catalogue says too."""
-    return judged(a_movie(duration_ms=round(duration_s * 1000)), video=a_video(duration_s=duration_s), **changes)
+    """The verdict on a media file of this duration, picture and sound, which the catalogue says too."""
+    facts = a_video(duration_s=duration_s, sound_duration_s=duration_s)
+    return judged(a_movie(duration_ms=round(duration_s * 1000)), video=facts, **changes)
 
 
 def encoded(**changes: Any) -> Verdict:
@@ -79,6 +80,8 @@ CASES = (
     failing("VID008", "an allowed container that tells no duration", lambda: judged(
         a_movie(duration_ms=None), video=a_video(container="mpegts", duration_s=0.0),
         annex=the_annex(video={"containers": ["mpegts"]}, reencode=None))),
+    failing("VID008", "sound that is over two hours", lambda: judged(
+        video=a_video(sound_duration_s=7200.001), annex=the_annex(video={"duration_tolerance_s": 9000}))),
     at_limit("VID008", "two hours", lambda: lasting(7200.0)),
     passing("VID009", "a whole file", lambda: judged()),
     failing("VID009", "a file cut short, with its figures", lambda: video(
@@ -92,7 +95,8 @@ CASES = (
     at_limit("VID010", "one byte less", lambda: video(size_bytes=4_999_999), "VID010"),
     passing("VID011", "an answer", lambda: judged()),
     failing("VID011", "no answer", lambda: failed(ProbeFailure.UNAVAILABLE)),
-    at_limit("VID011", "a refusal is no outage", lambda: failed(ProbeFailure.URL_REFUSED), "VID002"),
+    failing("VID011", "a host that refuses an address", lambda: failed(ProbeFailure.REFUSED)),
+    at_limit("VID011", "a refusal of ours is no outage", lambda: failed(ProbeFailure.URL_REFUSED), "VID002"),
     passing("VID012", "22 minutes", lambda: judged(annex=the_annex(video={"min_duration_s": 60}))),
     failing("VID012", "a millisecond under the least", lambda: lasting(
         59.999, annex=the_annex(video={"min_duration_s": 60}))),
@@ -100,8 +104,8 @@ CASES = (
     at_limit("VID012", "a second where nothing is asked", lambda: lasting(1.0)),
     passing("VID013", "the catalogue's duration", lambda: judged()),
     passing("VID013", "a catalogue that names none", lambda: judged(a_movie(duration_ms=None))),
-    failing("VID013", "5.001 s more", lambda: video(duration_s=1325.001)),
-    failing("VID013", "5.001 s less", lambda: video(duration_s=1314.999)),
+    failing("VID013", "5.001 s more", lambda: video(duration_s=1325.001, sound_duration_s=1322.0)),
+    failing("VID013", "5.001 s less", lambda: video(duration_s=1314.999, sound_duration_s=1318.0)),
     at_limit("VID013", "5 s more", lambda: video(duration_s=1325.0)),
     passing("VID014", "sound", lambda: judged(annex=the_annex(video={"audio_required": True}))),
     failing("VID014", "no sound", lambda: judged(
@@ -120,6 +124,36 @@ CASES = (
     passing("VID017", "a good result", lambda: encoded()),
     failing("VID017", "the codec it had before", lambda: encoded(codec="hevc")),
     failing("VID017", "half of it", lambda: encoded(duration_s=660.0)),
+    failing("VID017", "a still with all of the sound", lambda: encoded(duration_s=0.04)),
+    failing("VID017", "half of the sound", lambda: encoded(sound_duration_s=660.0)),
+    failing("VID017", "no sound any more", lambda: encoded(has_audio=False)),
     at_limit("VID017", "5 s less", lambda: encoded(duration_s=1315.0)),
     at_limit("VID017", "5.001 s less", lambda: encoded(duration_s=1314.999), "VID017"),
+    at_limit("VID017", "5 s less of the sound", lambda: encoded(sound_duration_s=1315.0)),
+    passing("VID018", "picture and sound of one length", lambda: judged()),
+    failing("VID018", "sound that goes on without a picture", lambda: video(sound_duration_s=1325.001)),
+    failing("VID018", "a picture that goes on without sound", lambda: video(sound_duration_s=1314.999)),
+    at_limit("VID018", "5 s apart", lambda: video(sound_duration_s=1315.0)),
+    at_limit("VID018", "no sound at all", lambda: video(sound_duration_s=0.0, has_audio=False)),
+    passing("VID019", "an open file", lambda: judged()),
+    failing("VID019", "encrypted, with its figures", lambda: video(failure=ProbeFailure.ENCRYPTED, detail="encv")),
+    failing("VID019", "encrypted, without figures", lambda: failed(ProbeFailure.ENCRYPTED)),
+    at_limit("VID019", "encrypted and of a wrong codec", lambda: video(
+        failure=ProbeFailure.ENCRYPTED, codec="hevc"), "VID006", "VID019"),
+    passing("VID020", "a host of the allow-list", lambda: judged()),
+    failing("VID020", "another host", lambda: failed(ProbeFailure.HOST_NOT_ALLOWED)),
+    at_limit("VID020", "no address at all", lambda: failed(ProbeFailure.URL_REFUSED), "VID002"),
+    passing("VID021", "8 bits, 4:2:0", lambda: video(pixel_format="yuv420p")),
+    failing("VID021", "10 bits", lambda: video(pixel_format="yuv420p10le")),
+    failing("VID021", "4:2:2", lambda: video(pixel_format="yuv422p")),
+    failing("VID021", "4:4:4", lambda: video(pixel_format="yuv444p")),
+    at_limit("VID021", "the full range of 8 bits", lambda: video(pixel_format="yuvj420p")),
+    at_limit("VID021", "unknown", lambda: video(pixel_format="")),
+    at_limit("VID021", "10 bits where the annex names nothing", lambda: judged(
+        video=a_video(pixel_format="yuv420p10le"), annex=the_annex(video={"pixel_formats": {"allowed": []}}))),
+    passing("VID022", "progressive", lambda: video(field_order="progressive")),
+    failing("VID022", "interlaced", lambda: video(field_order="tt")),
+    at_limit("VID022", "unknown", lambda: video(field_order="")),
+    at_limit("VID022", "interlaced where the annex allows it", lambda: judged(
+        video=a_video(field_order="bb"), annex=the_annex(video={"interlaced": "allow"}))),
 )  # fmt: skip
