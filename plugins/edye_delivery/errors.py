@@ -110,9 +110,9 @@ class MediaUnavailable(Terminal):
 
 
 class MediaRefused(Transient):
-    """The media host refuses what it may well have (401, 403, packed bytes, no ranges): its fault, not the file's.
+    """The media host does not give what it may well have (packed bytes, no ranges): its fault, not the file's.
 
-    The same address is not asked again by the same call; a fresh one from the catalogue may do better.
+    The same call is not repeated.
     """
 
     def __init__(self, message: str, retry_after_s: float | None = math.inf) -> None:
@@ -121,6 +121,10 @@ class MediaRefused(Transient):
 
 class MediaTooLarge(Terminal):
     """A file is larger than its kind may be."""
+
+
+class AddressRefused(MediaRefused):
+    """The media host refuses the address (401, 403); a fresh one from the catalogue may do better."""
 
 
 class MediaChanged(Transient):

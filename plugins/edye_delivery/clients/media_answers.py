@@ -10,7 +10,14 @@ import httpx
 from edye_delivery.clients.http import is_transient_status
 from edye_delivery.clients.numbers import bounded_int
 from edye_delivery.clients.patience import parse_retry_after
-from edye_delivery.errors import AnswerMalformed, MediaChanged, MediaRefused, MediaUnavailable, Transient
+from edye_delivery.errors import (
+    AddressRefused,
+    AnswerMalformed,
+    MediaChanged,
+    MediaRefused,
+    MediaUnavailable,
+    Transient,
+)
 
 EMPTY_FILE = "bytes */0"  # what a host says to a range of a file without bytes (RFC 9110, 14.4)
 PACKED_BEGINS = {
@@ -31,14 +38,14 @@ def shown_url(response: httpx.Response) -> str:
 
 
 def raise_for_media_status(response: httpx.Response, now: datetime) -> None:
-    """Returns where there is a file to read; else MediaChanged, MediaRefused, MediaUnavailable or a plain Transient."""
+    """Returns where there is a file to read; else MediaChanged, AddressRefused, MediaUnavailable or plain Transient."""
     status, shown = response.status_code, shown_url(response)
     if status in (200, 206) or (status == 416 and response.headers.get("content-range") == EMPTY_FILE):
         return
     if status == 412:
         raise MediaChanged(f"{shown} changed while it was read")
     if status in (401, 403):
-        raise MediaRefused(
+        raise AddressRefused(
             f"the media host answered {status} for {shown}: it refuses the address, whose signature has expired or "
             "lacks a permission, or does not own up to having no such file"
         )

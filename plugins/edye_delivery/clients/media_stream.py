@@ -10,7 +10,7 @@ import httpx
 from edye_delivery.clients.http import transport_failures
 from edye_delivery.clients.media_answers import begins_at, plain_blocks, size_of, strong_etag
 from edye_delivery.clients.slow_hosts import SlowHosts
-from edye_delivery.errors import MediaChanged, MediaRefused, TooSlow, Transient
+from edye_delivery.errors import AddressRefused, MediaChanged, MediaRefused, TooSlow, Transient
 
 BREAKS_MAX = 5
 PIECE_LEAST_BYTES = 64 * 1024
@@ -90,7 +90,7 @@ class MediaStream:
         headers = {"Range": f"bytes={offset}-", "If-Match": self.etag}
         try:
             self._response = self._host.open(self._url, headers)
-        except MediaRefused as error:  # an address that has expired meanwhile; another try begins with a fresh one
+        except AddressRefused as error:  # an address that has expired meanwhile; another try begins with a fresh one
             raise Transient(str(error)) from error
         if not begins_at(self._response, offset):
             raise Transient(f"the media host cannot go on at byte {offset}")

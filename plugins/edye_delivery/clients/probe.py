@@ -13,7 +13,7 @@ from edye_delivery.clients.ffprobe import BOUNDS, FFPROBE, Bounds, ask_ffprobe
 from edye_delivery.clients.media import MediaFile, MediaReader
 from edye_delivery.clients.mp4 import Layout, layout_of
 from edye_delivery.clients.mp4_index import Defect, index_defect
-from edye_delivery.errors import HostNotAllowed, MediaRefused, MediaUnavailable, Transient, UrlRefused
+from edye_delivery.errors import AddressRefused, HostNotAllowed, MediaUnavailable, Transient, UrlRefused
 
 BLOCK_BYTES = 256 * 1024
 AHEAD_BYTES = 2 * 1024 * 1024
@@ -45,7 +45,7 @@ def probe_video(
         return VideoFacts(url=url, failure=ProbeFailure.URL_REFUSED, detail=str(error))
     except MediaUnavailable as error:
         return VideoFacts(url=url, failure=ProbeFailure.NOT_FOUND, detail=str(error))
-    except MediaRefused as error:
+    except AddressRefused as error:
         return VideoFacts(url=url, failure=ProbeFailure.REFUSED, detail=error.message)
     except Transient as error:
         return VideoFacts(url=url, failure=ProbeFailure.UNAVAILABLE, detail=error.message)

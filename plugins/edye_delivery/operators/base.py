@@ -14,8 +14,10 @@ from edye_delivery.annex.channels import notice_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.plan import Record, RunRequest
 from edye_delivery.hooks.artifacts import ArtifactHook, ArtifactStore
+from edye_delivery.hooks.edye import EdyeHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.alerting import Alarm, Messenger
+from edye_delivery.operators.fresh_address import FreshAddresses, FreshSource
 
 log = logging.getLogger(__name__)
 
@@ -65,3 +67,8 @@ def keep(store: ArtifactStore, name: str, record: Record) -> dict[str, Any]:
 def load(store: ArtifactStore, reference: dict[str, Any], model: type[Kept]) -> Kept:
     """The record behind a reference."""
     return model.model_validate_json(store.get(reference["path"]))
+
+
+def fresh_source_for(annex: Annex) -> FreshSource:
+    """Reads a title's media address from the catalogue again, for a step whose media host refuses the one it has."""
+    return FreshAddresses(annex, EdyeHook().api(annex)).source_of

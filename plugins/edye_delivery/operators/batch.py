@@ -32,7 +32,7 @@ from edye_delivery.ledger.leases import Holder
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.operators.accepting import accept_batch
 from edye_delivery.operators.api_carrier import ApiCarrier
-from edye_delivery.operators.base import StepOperator, keep, load, log_order, the_alarm
+from edye_delivery.operators.base import StepOperator, fresh_source_for, keep, load, log_order, the_alarm
 from edye_delivery.operators.ftp_carrier import FtpCarrier
 from edye_delivery.operators.illustrating import Illustrator
 from edye_delivery.operators.judging import Judge
@@ -73,6 +73,7 @@ class JudgeBatchOperator(BatchOperator):
                 keep_artifact=store.put_once,
                 run=workers.run,
                 ends_at_s=ends_at_s,
+                fresh_source=fresh_source_for(self.annex),
             )
             titles = judge.judge_batch(batch.titles)
         note_verdicts("judge", self.annex, batch.request, titles, judge.seconds)
@@ -133,7 +134,7 @@ class DeliverByApiOperator(DeliverBatchOperator):
 
     def carrier(self, ledger: Ledger, store: ArtifactStore, ends_at_s: float) -> AbstractContextManager[Carrier]:
         """One multipart call a title."""
-        media = MediaSource(EdyeHook().media_host(self.annex, ends_at_s), store)
+        media = MediaSource(EdyeHook().media_host(self.annex, ends_at_s), store, fresh_source_for(self.annex))
         api = IngestHook(self.annex).api(ends_at_s)
         return nullcontext(ApiCarrier(self.annex, api, media, ledger, store.get))
 
@@ -145,7 +146,7 @@ class DeliverByFtpOperator(DeliverBatchOperator):
         """Files under temporary names, renamed when they are whole, the metadata file last."""
         channel = ftp_channel_of(self.annex)
         account = FtpHook(channel.conn_id, channel.answer_timeout_s, channel.least_rate_bytes_s).account(ends_at_s)
-        media = MediaSource(EdyeHook().media_host(self.annex, ends_at_s), store)
+        media = MediaSource(EdyeHook().media_host(self.annex, ends_at_s), store, fresh_source_for(self.annex))
         return FtpCarrier(self.annex, lambda: FtpSession(account), media, ledger, store.get)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Lock
 
 from edye_delivery.annex.model import Annex
-from edye_delivery.catalog.facts import ImageFacts, VideoFacts
+from edye_delivery.catalog.facts import ImageFacts, ProbeFailure, VideoFacts
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.jobs import Run
 from edye_delivery.catalog.one_title import BrokenOff, attempt
@@ -23,12 +23,14 @@ from edye_delivery.catalog.title import Image
 from edye_delivery.clients.media import MediaHost
 from edye_delivery.clients.pictures import fetch_picture
 from edye_delivery.clients.probe import probe_video
+from edye_delivery.operators.fresh_address import FreshSource
 from edye_delivery.qc.judge import judge, looked_at
 from edye_delivery.qc.registry import RULES
 
 log = logging.getLogger(__name__)
 TITLES_AT_ONCE = 8
 NOT_MEASURED = "VID011"
+NO_OTHER_ADDRESS = "the catalogue was asked again and gave no other address of it"
 NOT_REACHED = "not looked at: the time of its batch was over; the next run of the window takes it up"
 
 
@@ -36,7 +38,8 @@ NOT_REACHED = "not looked at: the time of its batch was over; the next run of th
 class Judge:
     """Looks at the titles of a batch; `keep_artifact` stores a picture that was looked at under its content name.
 
-    `run` is where pictures are decoded. Titles that were not begun by `ends_at_s` on the monotonic clock are left to
+    `run` is where pictures are decoded. `fresh_source` reads an address that the media host refuses from the catalogue
+    again. Titles that were not begun by `ends_at_s` on the monotonic clock are left to
     the next run. `seconds` tells by delivery key how long each title took.
     """
 
@@ -47,6 +50,7 @@ class Judge:
     keep_artifact: Callable[[str, bytes], object]
     run: Run
     ends_at_s: float = math.inf
+    fresh_source: FreshSource = lambda plan: None
     seconds: dict[str, float] = field(default_factory=dict, init=False)
     _pictures: dict[str, ImageFacts] = field(default_factory=dict, init=False)
     _lock: Lock = field(default_factory=Lock, init=False)
@@ -68,17 +72,25 @@ class Judge:
         return judged
 
     def _looked_at(self, plan: PlannedTitle) -> JudgedTitle:
-        video = self._probed(plan)
+        plan, video = self._probed(plan)
         images = tuple(self._seen(image) for image in looked_at(self.annex, plan.title))
         verdict = judge(self.annex, plan, video, images, self.today)
         found = blocking(verdict.findings)
         log.info("%s: %s", plan.external_id, ", ".join(finding.code for finding in found) or "good")
         return JudgedTitle(plan=plan, findings=verdict.findings, skipped=verdict.skipped, video=video, images=images)
 
-    def _probed(self, plan: PlannedTitle) -> VideoFacts | None:
+    def _probed(self, plan: PlannedTitle) -> tuple[PlannedTitle, VideoFacts | None]:
+        """The plan and what was measured of its media; an address that is refused is read from the catalogue again."""
         if plan.media is None:
-            return None
-        return probe_video(self.media_host, plan.media.file, self.scratch_folder)
+            return plan, None
+        facts = probe_video(self.media_host, plan.media.file, self.scratch_folder)
+        if facts.failure is not ProbeFailure.REFUSED:
+            return plan, facts
+        fresh = self.fresh_source(plan)
+        if fresh is None:
+            return plan, facts.model_copy(update={"detail": f"{facts.detail}; {NO_OTHER_ADDRESS}"})
+        fresh_plan = plan.model_copy(update={"media": fresh})
+        return fresh_plan, probe_video(self.media_host, fresh.file, self.scratch_folder)
 
     def _seen(self, image: Image) -> ImageFacts:
         """The picture's facts; artwork that several titles share is fetched once."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 from edye_delivery.catalog.plan import Encode, JudgedTitle
 from edye_delivery.clients.media import HEAD_BYTES, MediaFile, MediaHost
-from edye_delivery.errors import ConfigurationInvalid, MediaChanged
+from edye_delivery.errors import AddressRefused, ConfigurationInvalid, MediaChanged
+from edye_delivery.operators.fresh_address import FreshSource
 from edye_delivery.operators.media_check import OpenMedia, media_of
 
 
@@ -38,24 +39,38 @@ class StoredMedia:
 
 @dataclass(frozen=True, slots=True)
 class MediaSource:
-    """Opens the media that goes to the partner; without `artifacts` a re-encoded title cannot be opened."""
+    """Opens the media that goes to the partner; without `artifacts` a re-encoded title cannot be opened.
+
+    `fresh_source` reads an address that the host refuses from the catalogue again.
+    """
 
     host: MediaHost
     artifacts: BlockStore | None = None
+    fresh_source: FreshSource = lambda plan: None
 
     @contextmanager
     def opened(self, judged: JudgedTitle, offset: int = 0) -> Iterator[OpenMedia]:
         """The media from `offset` on; closed on leaving."""
         encode = judged.encode
         if encode is None:
-            with self.host.stream(media_of(judged).file, offset) as stream:
-                yield stream
+            with ExitStack() as stack:
+                yield self._open_at_host(judged, offset, stack)
             return
         if self.artifacts is None:
             raise ConfigurationInvalid(f"{judged.plan.external_id} was re-encoded, and there is no artifact store here")
         blocks = self.artifacts.stream(encode.name, offset)
         with closing(blocks):
             yield StoredMedia(_size_of(self.artifacts, encode), encode.etag, blocks)
+
+    def _open_at_host(self, judged: JudgedTitle, offset: int, stack: ExitStack) -> OpenMedia:
+        """The file at its address, or where the host refuses that, at the one that the catalogue gives now."""
+        try:
+            return stack.enter_context(self.host.stream(media_of(judged).file, offset))
+        except AddressRefused:
+            fresh = self.fresh_source(judged.plan)
+            if fresh is None:
+                raise
+            return stack.enter_context(self.host.stream(fresh.file, offset))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from edye_delivery.catalog.snapshot import JudgedBatch
 from edye_delivery.catalog.vocabulary import Correction
 from edye_delivery.hooks.edye import EdyeHook
 from edye_delivery.hooks.http_client import SYSTEM_TEMPO
-from edye_delivery.operators.base import keep, load
+from edye_delivery.operators.base import fresh_source_for, keep, load
 from edye_delivery.operators.batch import BatchOperator
 from edye_delivery.operators.media_source import MediaSource
 from edye_delivery.operators.reencoding import Reencoder
@@ -39,7 +39,7 @@ class ReencodeBatchOperator(BatchOperator):
         with tempfile.TemporaryDirectory(prefix="edye-reencode-") as scratch:
             reencoder = Reencoder(
                 annex=self.annex,
-                source=MediaSource(EdyeHook().media_host(self.annex, ends_at_s), store),
+                source=MediaSource(EdyeHook().media_host(self.annex, ends_at_s), store, fresh_source_for(self.annex)),
                 store=store,
                 scratch_folder=Path(scratch),
                 today=datetime.now(UTC).date(),

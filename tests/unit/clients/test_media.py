@@ -7,6 +7,7 @@ import pytest
 
 from edye_delivery.clients.media import HEAD_BYTES, MediaHost, checked_url
 from edye_delivery.errors import (
+    AddressRefused,
     AnswerMalformed,
     MediaChanged,
     MediaRefused,
@@ -165,8 +166,8 @@ def test_a_file_that_changed_between_two_reads_is_told():
     ("answer", "error"),
     [
         (httpx.Response(404), MediaUnavailable),
-        (httpx.Response(401), MediaRefused),
-        (httpx.Response(403), MediaRefused),
+        (httpx.Response(401), AddressRefused),
+        (httpx.Response(403), AddressRefused),
         (httpx.Response(410), MediaUnavailable),
         (httpx.Response(503), Transient),
         (httpx.Response(429, headers={"Retry-After": "1"}), Transient),

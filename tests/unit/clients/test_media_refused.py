@@ -4,20 +4,20 @@ import httpx
 import pytest
 
 from edye_delivery.clients.media import MediaFile, MediaHost, checked_url
-from edye_delivery.errors import HostNotAllowed, MediaChanged, MediaRefused, Transient
+from edye_delivery.errors import AddressRefused, HostNotAllowed, MediaChanged, MediaRefused, Transient
 from tests.unit.clients.test_media import ALLOWED, CONTENT, URL, Host, host_of
 from tests.unit.clients.transport import PATIENCE, Slept, client_of
 
 
 def test_an_address_that_is_refused_is_asked_for_once():
     asked = []
-    with pytest.raises(MediaRefused, match="whose signature has expired"):
+    with pytest.raises(AddressRefused, match="whose signature has expired"):
         host_of(lambda request: asked.append(request) or httpx.Response(403)).describe(f"{URL}?sig=s3cret")
     assert len(asked) == 1
 
 
 def test_a_refused_address_shows_no_signature():
-    with pytest.raises(MediaRefused) as refused:
+    with pytest.raises(AddressRefused) as refused:
         host_of(lambda request: httpx.Response(403)).fetch(f"{URL}?sig=s3cret", 10)
     assert "s3cret" not in str(refused.value)
 

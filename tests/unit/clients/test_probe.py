@@ -21,6 +21,7 @@ from edye_delivery.clients.ffprobe import DEMUXERS, Bounds, ask_ffprobe
 from edye_delivery.clients.media import MediaFile
 from edye_delivery.clients.probe import probe_video
 from edye_delivery.errors import (
+    AddressRefused,
     ConfigurationInvalid,
     HostNotAllowed,
     MediaChanged,
@@ -244,7 +245,8 @@ def test_an_index_that_is_too_large_is_not_fetched(clips, tmp_path, monkeypatch)
     [
         (UrlRefused("it is no http(s) address"), ProbeFailure.URL_REFUSED),
         (HostNotAllowed("the host is not on the allow-list"), ProbeFailure.HOST_NOT_ALLOWED),
-        (MediaRefused("the media host answered 403"), ProbeFailure.REFUSED),
+        (AddressRefused("the media host answered 403"), ProbeFailure.REFUSED),
+        (MediaRefused("the media host packs it"), ProbeFailure.UNAVAILABLE),
         (MediaUnavailable("the media host answered 404"), ProbeFailure.NOT_FOUND),
         (Transient("the media host answered 503"), ProbeFailure.UNAVAILABLE),
         (MediaChanged("the file changed"), ProbeFailure.UNAVAILABLE),
