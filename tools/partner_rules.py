@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from edye_delivery.annex.metadata_field import MetadataField
 from edye_delivery.annex.model import Annex
-from edye_delivery.annex.wire import MetadataField, Pace
+from edye_delivery.annex.wire import Pace
 from tools.markdown import code, codes, table
+
+FORMS = ("roles", "join", "format", "zone", "lang", "max_chars", "default")
 
 
 def metadata(annex: Annex) -> Iterator[str]:
@@ -30,7 +33,8 @@ def mappings(annex: Annex) -> Iterator[str]:
         same = [word for word, theirs in lines.items() if word == theirs]
         rows += [(code(name), "the same word", codes(same))] if same else []
         for theirs in dict.fromkeys(theirs for word, theirs in lines.items() if word != theirs):
-            rows.append((code(name), code(theirs), codes(word for word in lines if lines[word] == theirs != word)))
+            said = code(theirs) if theirs else "nothing: left out on purpose"
+            rows.append((code(name), said, codes(word for word in lines if lines[word] == theirs != word)))
     yield from table(("table", "the partner says", "for the catalogue's"), rows)
 
 
@@ -134,6 +138,6 @@ def _origin(field: MetadataField) -> str:
     if field.constant is not None:
         return f"always {code(field.constant)}"
     origin = code(f"external_ids.{field.external}") if field.external is not None else code(field.field)
-    options = field.model_dump(include={"join", "format", "lang", "max_chars"}, exclude_none=True)
-    told = [f"{name} {code(value)}" for name, value in options.items()]
+    options = field.model_dump(include=set(FORMS), exclude_defaults=True)
+    told = [f"{name} {codes(value) if isinstance(value, tuple) else code(value)}" for name, value in options.items()]
     return ", ".join([origin, *told, *(["also when empty"] if field.keep_empty else [])])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
 
 from edye_delivery.annex.model import Annex, ThumbnailSpec
 from edye_delivery.catalog.art import can_give, has_ratio, ratio_off_percent
@@ -64,13 +67,13 @@ def thumbnail_origin(
 ) -> ImageFacts | None:
     """The picture that a thumbnail is made of, None where none is large enough; nothing is ever upscaled.
 
-    First a custom thumbnail of exactly the wanted ratio, then usable art in the order of the spec's origins. Art that
+    First a custom thumbnail that was made for it, then usable art in the order of the spec's origins. Art that
     is readable but outside the limits of its kind comes last: it is reached only where the annex waives that defect,
     for otherwise the title is not delivered.
     """
     measured = {(picture.kind, picture.url): picture for picture in pictures if is_readable(annex, picture)}
     for picture in _measured(custom_thumbnails(annex, title), measured):
-        if has_ratio(picture.width_px, picture.height_px, spec.width_px, spec.height_px) and _gives(picture, spec):
+        if is_made_for(annex, picture, spec):
             return picture
     art = [
         picture
@@ -79,6 +82,20 @@ def thumbnail_origin(
         if _gives(picture, spec)
     ]
     return next((picture for picture in art if is_usable(annex, picture)), next(iter(art), None))
+
+
+def is_made_for(annex: Annex, picture: ImageFacts, spec: ThumbnailSpec) -> bool:
+    """Whether a custom thumbnail was made for this thumbnail of the annex: by its file's name and its shape.
+
+    A file that bears the name of a thumbnail (`landscape_16x9.jpg`, `EDYE_PLANETA-landscape-16x9.jpg`) is for that one
+    alone. Any other is for the largest size of exactly its ratio that it gives without being upscaled.
+    """
+    words = f"_{_words_of(PurePosixPath(urlsplit(picture.url).path).stem)}_"
+    named = [other for other in annex.thumbnails if f"_{_words_of(other.name)}_" in words]
+    if named:
+        return _has_shape(picture, spec) and max(named, key=lambda other: len(other.name)) == spec
+    sizes = [(other.width_px, other.height_px) for other in annex.thumbnails if _has_shape(picture, other)]
+    return _has_shape(picture, spec) and max(sizes) == (spec.width_px, spec.height_px)
 
 
 def is_custom_thumbnail(title: Title, picture: ImageFacts) -> bool:
@@ -99,6 +116,14 @@ def _in_language(title: Title, images: Iterable[Image]) -> list[Image]:
 
 def _measured(images: Iterable[Image], measured: dict[tuple[ImageKind, str], ImageFacts]) -> Iterator[ImageFacts]:
     return (measured[image.kind, image.url] for image in images if (image.kind, image.url) in measured)
+
+
+def _words_of(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", name.lower())
+
+
+def _has_shape(picture: ImageFacts, spec: ThumbnailSpec) -> bool:
+    return has_ratio(picture.width_px, picture.height_px, spec.width_px, spec.height_px) and _gives(picture, spec)
 
 
 def _gives(picture: ImageFacts, spec: ThumbnailSpec) -> bool:

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from edye_delivery.annex.part import Part
 from edye_delivery.annex.template import checked_template
-from edye_delivery.annex.wire import Part
 from edye_delivery.catalog.feed_records import FEED_PAGE_MAX_BYTES
 from edye_delivery.catalog.vocabulary import ImageKind
 

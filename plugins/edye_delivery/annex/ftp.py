@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from edye_delivery.annex.template import checked_template, filled
+from edye_delivery.annex.part import Part
+from edye_delivery.annex.template import IMAGE_FILE_NAME, ImageFileName, checked_template, is_plain_name, plain_template
 from edye_delivery.annex.wire import (
     LEASE_S,
     LEAST_RATE_BYTES_S,
     LeaseLength,
     Pace,
-    Part,
     Patience,
     Rate,
     StateWords,
     check_lease,
 )
-
-SEGMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
-
-
-def is_plain_name(name: str) -> bool:
-    """Whether a name may be a part of a path on an FTP server."""
-    return SEGMENT.fullmatch(name) is not None and ".." not in name
 
 
 def _checked_folder(folder: str) -> str:
@@ -37,27 +28,13 @@ def _checked_folder(folder: str) -> str:
     return folder
 
 
-def _plain_template(*variables: str) -> Callable[[str], str]:
-    """A validator of templates with these variables that make a plain file name."""
-
-    def check(template: str) -> str:
-        checked_template(frozenset(variables))(template)
-        if not is_plain_name(filled(template, dict.fromkeys(variables, "x"))):
-            raise ValueError(
-                "a file name is letters, digits, dots, hyphens and underscores, such as {external_id}.json"
-            )
-        return template
-
-    return check
-
-
 def _checked_metadata_name(template: str) -> str:
     if "{external_id}" not in template or "{delivery}" not in template:
         raise ValueError(
             "metadata_file_name needs {external_id} and {delivery}: without {delivery} the outcome of an earlier "
             "delivery of the title would be taken for this one's"
         )
-    return _plain_template("external_id", "delivery")(template)
+    return plain_template("external_id", "delivery")(template)
 
 
 Folder = Annotated[str, AfterValidator(_checked_folder)]
@@ -92,7 +69,7 @@ class OutcomeFile(Part):
 
     by: Literal["outcome_file"]
     folder: Folder
-    file_name: Annotated[str, AfterValidator(_plain_template("metadata_file"))] = "{metadata_file}"
+    file_name: Annotated[str, AfterValidator(plain_template("metadata_file"))] = "{metadata_file}"
     state_key: str
     states: StateWords
     error_code_keys: Keys
@@ -104,7 +81,7 @@ class LogFile(Part):
 
     by: Literal["log_file"]
     folder: Folder
-    file_name: Annotated[str, AfterValidator(_plain_template())]
+    file_name: Annotated[str, AfterValidator(plain_template())]
     separator: str = Field(min_length=1, max_length=5)
     fields: tuple[Literal["metadata_file", "state", "code", "text", "ignored"], ...]
     states: StateWords
@@ -123,9 +100,7 @@ class FtpChannel(Part):
     deprecated_since: str = Field(min_length=1)
     folders: FtpFolders
     metadata_file_name: Annotated[str, AfterValidator(_checked_metadata_name)] = "{external_id}.{delivery}.json"
-    image_file_name: Annotated[str, AfterValidator(_plain_template("external_id", "thumbnail", "extension"))] = (
-        "{external_id}_{thumbnail}.{extension}"
-    )
+    image_file_name: ImageFileName = IMAGE_FILE_NAME
     thumbnails: tuple[str, ...] = ()
     temporary_suffix: Annotated[str, StringConstraints(pattern=r"^\.[A-Za-z0-9]{1,16}$")] = ".part"
     connections_at_once: int = Field(2, ge=1, le=16)

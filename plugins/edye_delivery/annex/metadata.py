@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from edye_delivery.annex.metadata_field import NAMES, MetadataField
 from edye_delivery.annex.model import Annex
-from edye_delivery.annex.wire import MetadataField
-from edye_delivery.catalog.title import Rating, Title
+from edye_delivery.catalog.title import Credit, Rating, Title
 
 RATING_SEPARATOR = ":"
 
@@ -18,51 +19,59 @@ def metadata_of(annex: Annex, title: Title, external_id: str, file_name: str) ->
     names = {"external_id": external_id, "file_name": file_name, "client_id": annex.client_id}
     rendered: dict[str, Any] = {}
     for key, field in annex.metadata.items():
-        value = _rendered(annex, field, _raw(field, title, names))
-        if field.keep_empty or value not in (None, "", [], {}):
+        value = _rendered(annex, field, names[field.field] if field.field in names else _raw(field, title))
+        if field.default is not None and _is_empty(value):
+            value = field.default
+        if field.keep_empty or not _is_empty(value):
             rendered[key] = value
     return rendered
 
 
-def unmapped_values(annex: Annex, title: Title, field_name: str) -> list[str]:
-    """Values of a catalogue field for which a mapping table that is used on it has no line.
+def unmapped_values(annex: Annex, title: Title) -> dict[str, list[str]]:
+    """By key of the metadata, the values of the title for which its mapping table has no line.
 
     One known rating of several is enough: boards differ by country, and a partner wants the one that it knows.
     """
-    missing: list[str] = []
-    for field in annex.metadata.values():
-        if field.field != field_name or field.map is None:
+    missing: dict[str, list[str]] = {}
+    for key, field in annex.metadata.items():
+        if field.map is None or field.constant is not None or field.field in NAMES:
             continue
-        table = annex.mappings[field.map]
-        keys = [_key(value) for value in _values(FIELDS[field_name](title, field.lang))]
-        unknown = [key for key in keys if key not in table]
-        if field_name == "rating" and len(unknown) < len(keys):
-            continue
-        missing += [key for key in unknown if key not in missing]
+        asked = list(dict.fromkeys(_table_key(value) for value in _values(_raw(field, title))))
+        unknown = [word for word in asked if word not in annex.mappings[field.map]]
+        if unknown and not (field.field == "rating" and len(unknown) < len(asked)):
+            missing[key] = unknown
     return missing
 
 
-def _raw(field: MetadataField, title: Title, names: dict[str, str]) -> Any:
+def _raw(field: MetadataField, title: Title) -> Any:
     if field.constant is not None:
         return field.constant
     if field.external is not None:
         return title.external_ids.get(field.external)
-    if field.field in names:
-        return names[field.field]
+    if field.field == "credits":
+        return _names_of(title.credits, field.roles)
     return FIELDS[str(field.field)](title, field.lang)
+
+
+def _names_of(credits: Sequence[Credit], roles: Sequence[str]) -> tuple[str, ...]:
+    wanted = {role.casefold() for role in roles}
+    return tuple(
+        credit.name for credit in credits if credit.name and (not wanted or (credit.role or "").casefold() in wanted)
+    )
 
 
 def _rendered(annex: Annex, field: MetadataField, value: Any) -> Any:
     if field.map is not None:
         table = annex.mappings[field.map]
-        mapped = list(dict.fromkeys(table[_key(item)] for item in _values(value) if _key(item) in table))
+        words = [table[_table_key(item)] for item in _values(value) if _table_key(item) in table]
+        mapped = [word for word in dict.fromkeys(words) if word]
         value = mapped if isinstance(value, list | tuple) and field.field != "rating" else next(iter(mapped), None)
     elif field.field == "rating":
         value = next((rating.value for rating in value), None)
     if isinstance(value, tuple):
         value = list(value)
     if isinstance(value, date):
-        value = value.strftime(field.format) if field.format else value.isoformat().replace("+00:00", "Z")
+        value = _date_text(value, field)
     if field.join is not None and isinstance(value, list):
         value = field.join.join(str(item) for item in value)
     if field.max_chars is not None and isinstance(value, str):
@@ -70,16 +79,31 @@ def _rendered(annex: Annex, field: MetadataField, value: Any) -> Any:
     return value
 
 
+def _date_text(value: date, field: MetadataField) -> str:
+    if isinstance(value, datetime):
+        value = _in_zone(value, ZoneInfo(field.zone) if field.zone else UTC)
+    return value.strftime(field.format) if field.format else value.isoformat().replace("+00:00", "Z")
+
+
+def _in_zone(at: datetime, zone: tzinfo) -> datetime:
+    """The moment in a time zone; the calendar's first or last second where it lies outside of it there."""
+    try:
+        return at.astimezone(zone)
+    except OverflowError:
+        edge = datetime.min if at.year == datetime.min.year else datetime.max
+        return edge.replace(microsecond=0, tzinfo=zone)
+
+
+def _is_empty(value: Any) -> bool:
+    return value in (None, "", [], {})
+
+
 def _values(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value] if value not in (None, "") else []
 
 
-def _key(value: Any) -> str:
+def _table_key(value: Any) -> str:
     return f"{value.source}{RATING_SEPARATOR}{value.value}" if isinstance(value, Rating) else str(value)
-
-
-def _utc(at: datetime | None) -> datetime | None:
-    return at.astimezone(UTC) if at else None
 
 
 FIELDS: dict[str, Callable[[Title, str | None], Any]] = {
@@ -97,11 +121,10 @@ FIELDS: dict[str, Callable[[Title, str | None], Any]] = {
     "genres": lambda title, lang: title.genres,
     "tags": lambda title, lang: title.tags,
     "geo": lambda title, lang: title.geo,
-    "credits": lambda title, lang: tuple(credit.name for credit in title.credits if credit.name),
     "release_date": lambda title, lang: title.release_date,
-    "updated_at": lambda title, lang: _utc(title.updated_at),
-    "availability_start_at": lambda title, lang: _utc(title.availability.start),
-    "availability_end_at": lambda title, lang: _utc(title.availability.end),
+    "updated_at": lambda title, lang: title.updated_at,
+    "availability_start_at": lambda title, lang: title.availability.start,
+    "availability_end_at": lambda title, lang: title.availability.end,
     "title_id": lambda title, lang: title.title_id,
     "edye_id": lambda title, lang: title.id,
 }

@@ -5,6 +5,7 @@ Unknown keys are refused; include/schemas/annex.schema.json is exported from her
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
@@ -13,11 +14,18 @@ from croniter import CroniterError, croniter
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from edye_delivery.annex.feeds import FeedSpec
-from edye_delivery.annex.ftp import FtpChannel, is_plain_name
+from edye_delivery.annex.ftp import FtpChannel
+from edye_delivery.annex.metadata_field import MetadataField
+from edye_delivery.annex.part import Part
 from edye_delivery.annex.pixel_formats import Interlaced, PixelFormats
 from edye_delivery.annex.reencode import Reencode
-from edye_delivery.annex.template import EXTERNAL_ID_VARIABLES, FILE_NAME_VARIABLES, checked_template
-from edye_delivery.annex.wire import ApiChannel, MetadataField, Part
+from edye_delivery.annex.template import (
+    EXTERNAL_ID_VARIABLES,
+    FILE_NAME_VARIABLES,
+    checked_template,
+    is_plain_name,
+)
+from edye_delivery.annex.wire import ApiChannel
 from edye_delivery.annex.withdrawal import WithdrawalTerms
 from edye_delivery.catalog.vocabulary import Cause, ImageKind, TitleKind
 
@@ -27,8 +35,23 @@ Positive = Annotated[int, Field(gt=0)]
 DisplayName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
+CRON_FIELDS = 5
+DRAWN = re.compile(r"[hr](\(|/|$)", re.IGNORECASE)
+"""A field whose value croniter draws (R) or makes of a hash (H)."""
+
+
 def _checked_schedule(schedule: str) -> str:
-    """A DAG file with a schedule that never comes, or is none, would take all partners' DAGs away."""
+    """A DAG file with a schedule that never comes, or is none, would take all partners' DAGs away.
+
+    A sixth field (seconds) and random fields are croniter's own: Airflow would run such a DAG at other times, or make a
+    new version of it at every parse.
+    """
+    fields = schedule.split()
+    if not schedule.startswith("@") and (len(fields) != CRON_FIELDS or any(map(DRAWN.match, fields))):
+        raise ValueError(
+            f"{schedule!r:.60} is no cron schedule, such as '0 6 * * *': it has five fields, minute, hour, day, month "
+            f"and weekday, and {len(fields)} are here"
+        )
     try:
         times = croniter(schedule, datetime(2026, 1, 1, tzinfo=UTC))
         times.get_next()
@@ -258,6 +281,11 @@ def _names_without_table(annex: Annex) -> Iterator[str]:
     for key, field in annex.metadata.items():
         if field.map is not None and field.map not in annex.mappings:
             yield f"metadata.{key}.map names the table {field.map!r}, which mappings does not have"
+        elif field.map is not None and field.constant is not None:
+            given = field.constant if isinstance(field.constant, list) else [field.constant]
+            unknown = [str(value) for value in given if str(value) not in annex.mappings[field.map]]
+            if unknown:
+                yield f"metadata.{key}.constant has {', '.join(unknown)}, for which mappings.{field.map} has no line"
     for key in annex.minimum_metadata:
         if key not in annex.metadata:
             yield f"minimum_metadata names {key!r}, which metadata does not have"

@@ -7,6 +7,7 @@ import unicodedata
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.template import filled
+from edye_delivery.catalog.art import SUFFIXES
 from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import TitleKind
 
@@ -34,6 +35,13 @@ def file_name_of(annex: Annex, title: Title, external_id: str) -> str:
         "date": f"{title.updated_at:%Y%m%d}",
     }
     return filled(annex.naming.file_name, values)
+
+
+def image_file_name_of(annex: Annex, template: str, external_id: str, thumbnail: str) -> str:
+    """The name of a thumbnail's file at the partner, by a template of the channel that it travels by."""
+    spec = next(spec for spec in annex.thumbnails if spec.name == thumbnail)
+    extension = SUFFIXES[spec.format]
+    return filled(template, {"external_id": external_id, "thumbnail": thumbnail, "extension": extension})
 
 
 def name_defect(annex: Annex, external_id: str, file_name: str) -> str | None:

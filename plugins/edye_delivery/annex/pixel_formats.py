@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from edye_delivery.annex.part import Part
 from edye_delivery.annex.reencode import WordOfFfmpeg
-from edye_delivery.annex.wire import Part
 from edye_delivery.catalog.vocabulary import Severity
 
 Interlaced = Literal["allow", "warn", "block"]

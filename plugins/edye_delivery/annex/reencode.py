@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from edye_delivery.annex.wire import Part
+from edye_delivery.annex.part import Part
 from edye_delivery.catalog.digest import digest_of
 
 WordOfFfmpeg = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")]

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Mapping
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 EXTERNAL_ID_VARIABLES = frozenset(
     {"title_id", "season", "episode", "lang", "LANG", "client_id", "id_cliente", "edye_id"}
@@ -12,6 +15,7 @@ EXTERNAL_ID_VARIABLES = frozenset(
 FILE_NAME_VARIABLES = EXTERNAL_ID_VARIABLES | {"external_id", "title_slug", "date"}
 NUMBERS = frozenset({"season", "episode"})
 WIDTH = re.compile(r"0[1-9]d?")
+SEGMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 
 
 def checked_template(variables: frozenset[str]) -> Callable[[str], str]:
@@ -33,3 +37,27 @@ def checked_template(variables: frozenset[str]) -> Callable[[str], str]:
 def filled(template: str, values: Mapping[str, str | int]) -> str:
     """The template with its variables; it has passed `checked_template`, so nothing but names and widths is in it."""
     return template.format_map(values)
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether a name may be a part of a path on an FTP server."""
+    return SEGMENT.fullmatch(name) is not None and ".." not in name
+
+
+def plain_template(*variables: str) -> Callable[[str], str]:
+    """A validator of templates with these variables that make a plain file name."""
+
+    def check(template: str) -> str:
+        checked_template(frozenset(variables))(template)
+        if not is_plain_name(filled(template, dict.fromkeys(variables, "x"))):
+            raise ValueError(
+                "a file name is letters, digits, dots, hyphens and underscores, such as {external_id}.json"
+            )
+        return template
+
+    return check
+
+
+ImageFileName = Annotated[str, AfterValidator(plain_template("external_id", "thumbnail", "extension"))]
+IMAGE_FILE_NAME = "{external_id}_{thumbnail}.{extension}"
+"""What a picture is called at the partner; `extension` is jpg or png."""

@@ -1,22 +1,17 @@
-"""The annex's parts that describe a partner's ingest API: paths, names, metadata mapping, patience."""
+"""The annex's parts that describe a partner's ingest API: paths, names, patience."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from edye_delivery.annex.part import Part
+from edye_delivery.annex.template import IMAGE_FILE_NAME, ImageFileName
 from edye_delivery.catalog.vocabulary import IngestState
 
 Path = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9._~/-]*$")]
 PartName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
-
-FieldName = Literal[
-    "title", "series_title", "synopsis_short", "synopsis_long", "lang", "kind", "season_number", "episode_number",
-    "duration_s", "duration_ms", "rating", "genres", "tags", "geo", "credits", "release_date", "updated_at",
-    "availability_start_at", "availability_end_at", "external_id", "file_name", "title_id", "edye_id", "client_id",
-]  # fmt: skip
-
 
 LEASE_S = 300.0
 """Longer than an honest call is silent (a partner may take two minutes to answer), so that it never lapses in one; no
@@ -43,43 +38,12 @@ def _checked_states(states: dict[str, IngestState]) -> dict[str, IngestState]:
 StateWords = Annotated[dict[str, IngestState], AfterValidator(_checked_states)]
 
 
-class Part(BaseModel):
-    """One part of the annex: frozen, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class MetadataField(Part):
-    """Where one key of the partner's JSON comes from: `field`, `external` (an id of the catalogue) or `constant`.
-
-    `map` replaces values by a table of the annex's mappings (a rating looks up "SOURCE:VALUE"); a value that the table
-    lacks is a finding, never dropped in silence. `join` makes a list one text; `format` is strftime's, for dates and
-    moments in UTC; `max_chars` clips; `lang` asks for a text in that language instead of the title's own. An empty
-    value is left out unless `keep_empty` says otherwise.
-    """
-
-    field: FieldName | None = None
-    external: str | None = None
-    constant: str | int | float | bool | list[str] | None = None
-    map: str | None = None
-    join: str | None = None
-    format: str | None = None
-    lang: str | None = None
-    max_chars: int | None = Field(None, gt=0)
-    keep_empty: bool = False
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> MetadataField:
-        if sum(origin is not None for origin in (self.field, self.external, self.constant)) != 1:
-            raise ValueError("a metadata field has exactly one of field, external, constant")
-        return self
-
-
 class Rendition(Part):
     """A thumbnail that travels as a further multipart part."""
 
     part: PartName
     thumbnail: str
+    file_name: ImageFileName = IMAGE_FILE_NAME
 
 
 class Patience(Part):

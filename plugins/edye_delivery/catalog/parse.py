@@ -77,7 +77,11 @@ def _parsed(model: type[Item], item: Any) -> Item | MalformedItem:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "item"
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        return MalformedItem(edye_id=id_of(item), reason=f"{place}: {first['msg']}{more}"[:500])
+        return MalformedItem(edye_id=id_of(item), reason=f"{place}: {_sentence(first['msg'])}{more}"[:500])
+
+
+def _sentence(message: str) -> str:
+    return message.removeprefix("Value error, ")
 
 
 def _unwritable(packed: bytes, parsed: Described) -> str:
@@ -85,7 +89,7 @@ def _unwritable(packed: bytes, parsed: Described) -> str:
     if NUL in packed and ESCAPED_NUL.search(packed):
         return "item: a text has a NUL character, which databases do not take"
     if not _has_utc(parsed.updated_at):
-        return "updated_at: the moment is outside the calendar"
+        return "updated_at: the moment is outside the calendar, whose years in UTC are 1 to 9999"
     lang = parsed.lang if isinstance(parsed, Title) else None
     if lang is not None and len(lang) > LANG_MAX_CHARS:
         return f"lang: {len(lang)} characters, a language has {LANG_MAX_CHARS} or less"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -96,9 +96,10 @@ def window_of(schedule: str | None, given: tuple[Any, Any], facts: RunFacts) -> 
 
 def last_interval(schedule: str, before: datetime) -> Window:
     """The last whole interval of a cron schedule (UTC) that ends at or before the moment."""
-    ends = croniter(schedule, before.astimezone(UTC).replace(microsecond=0), ret_type=datetime)
-    end_at = ends.get_current(datetime) if croniter.match(schedule, before) else ends.get_prev(datetime)
-    return Window(croniter(schedule, end_at, ret_type=datetime).get_prev(datetime), end_at)
+    after = before.astimezone(UTC).replace(microsecond=0) + timedelta(seconds=1)
+    times = croniter(schedule, after, ret_type=datetime)
+    end_at, start_at = times.get_prev(), times.get_prev()
+    return Window(start_at, end_at)
 
 
 def refuse_unknown(given_keys: Iterable[str], known: Set[str]) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from pydantic import BaseModel, ConfigDict, Field
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-
+from edye_delivery.catalog.dates import BirthDay, Bound, Day, Moment
 from edye_delivery.catalog.vocabulary import ImageKind, TitleKind
 
 
@@ -51,7 +50,7 @@ class Credit(Value):
 
     name: str | None = None
     role: str | None = None
-    birth_date: date | None = None
+    birth_date: BirthDay | None = None
 
 
 class Caption(Value):
@@ -65,8 +64,8 @@ class Caption(Value):
 class Availability(Value):
     """When a title may be seen; None is open."""
 
-    start: AwareDatetime | None = None
-    end: AwareDatetime | None = None
+    start: Bound | None = None
+    end: Bound | None = None
 
 
 Text = dict[str, str]
@@ -85,12 +84,12 @@ class Described(Value):
     geo: tuple[str, ...] = ()
     ratings: tuple[Rating, ...] = ()
     credits: tuple[Credit, ...] = ()
-    release_date: date | None = None
+    release_date: Day | None = None
     external_ids: dict[str, str] = {}
     images: tuple[Image, ...] = ()
     availability: Availability = Availability()
     visible: bool
-    updated_at: AwareDatetime
+    updated_at: Moment
 
 
 class Series(Described):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edye_delivery.annex.ftp import is_plain_name
+from edye_delivery.annex.template import is_plain_name
 from edye_delivery.errors import NameRefused
 
 

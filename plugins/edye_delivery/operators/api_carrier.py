@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
+from edye_delivery.annex.naming import image_file_name_of
 from edye_delivery.annex.wire import Patience
 from edye_delivery.catalog.places import art_name
 from edye_delivery.catalog.plan import JudgedTitle
@@ -93,7 +94,9 @@ class ApiCarrier:
         return tuple(
             ExtraPart(
                 name=rendition.part,
-                file_name=f"{judged.plan.external_id}_{rendition.thumbnail}.{specs[rendition.thumbnail].format.lower()}",
+                file_name=image_file_name_of(
+                    self.annex, rendition.file_name, judged.plan.external_id, rendition.thumbnail
+                ),
                 content_type=f"image/{specs[rendition.thumbnail].format.lower()}",
                 content=self.read_artifact(art_name(thumbnails[rendition.thumbnail].art_name)),
             )

@@ -19,6 +19,7 @@ import orjson
 
 from edye_delivery.annex.channels import folder_of, ftp_channel_of
 from edye_delivery.annex.model import Annex
+from edye_delivery.annex.naming import image_file_name_of
 from edye_delivery.annex.outcome import cause_of
 from edye_delivery.annex.template import filled
 from edye_delivery.annex.wire import Patience
@@ -39,7 +40,6 @@ from edye_delivery.operators.media_source import MediaSource
 from edye_delivery.operators.sending import Handover, PartnerRefused
 
 log = logging.getLogger(__name__)
-EXTENSIONS = {"JPEG": "jpg", "PNG": "png"}
 DELIVERY_CHARS, VERSION_CHARS = 16, 8
 TOLD_FROM_BYTES = 200_000_000
 
@@ -218,12 +218,8 @@ class FtpCarrier:
         pieces = [self._media_piece(judged, delivery.delivery_key, partial(named, "video", plan.file_name))]
         for thumbnail in judged.thumbnails:
             if thumbnail.name in channel.thumbnails:
-                extension = next(
-                    EXTENSIONS[spec.format] for spec in self.annex.thumbnails if spec.name == thumbnail.name
-                )
-                words = {"external_id": plan.external_id, "thumbnail": thumbnail.name, "extension": extension}
                 content = self.read_artifact(art_name(thumbnail.art_name))
-                image_name = filled(channel.image_file_name, words)
+                image_name = image_file_name_of(self.annex, channel.image_file_name, plan.external_id, thumbnail.name)
                 pieces.append(small_piece(content, *named("images", image_name, thumbnail.art_name)))
         words = {"external_id": plan.external_id, "delivery": token}
         metadata = orjson.dumps(plan.metadata, option=orjson.OPT_INDENT_2)

@@ -14,6 +14,9 @@ from edye_delivery.qc.registry import Subject, rule
 from edye_delivery.qc.texts import is_sent, title_missing
 
 VALUES_NAMED = 10
+OWN_RULE = frozenset({"rating", "genres"})
+"""Fields of the catalogue whose values without a mapping have a rule of their own."""
+
 title_rule = partial(rule, on=Subject.TITLE, cause=Cause.METADATA)
 
 
@@ -43,7 +46,7 @@ def rating_unknown(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     Why: a rating without a mapping would be dropped, and the title delivered unrated.
     Fix: correct the rating in EDYE, or have DevOps add it to the annex's mapping table.
     """
-    unmapped = unmapped_values(annex, plan.title, "rating")
+    unmapped = _unmapped(annex, plan, "rating")
     if unmapped:
         yield f"rating {_listed(unmapped)} (board:value) has no line in the annex's mapping table"
 
@@ -66,9 +69,23 @@ def genre_without_mapping(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     Why: a genre without a mapping would be dropped in silence.
     Fix: correct the genre in EDYE, or have DevOps add it to the annex's mapping table.
     """
-    unmapped = unmapped_values(annex, plan.title, "genres")
+    unmapped = _unmapped(annex, plan, "genres")
     if unmapped:
         yield f"genre {_listed(unmapped)} has no line in the annex's mapping table"
+
+
+@title_rule("META020", "value-without-mapping", Severity.BLOCK, source="decisions.md, Ratings and genres")
+def value_without_mapping(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
+    """A value of the title, other than its rating and genres, is not in the mapping table of its metadata key.
+
+    Why: a value without a mapping would be dropped in silence.
+    Fix: correct the value in EDYE, or have DevOps add it to the annex's mapping table; "" leaves it out on purpose.
+    """
+    for key, values in unmapped_values(annex, plan.title).items():
+        field = annex.metadata[key]
+        if field.field not in OWN_RULE:
+            table = f"the annex's mapping table {field.map}"
+            yield f"{field.origin} {_listed(values)} has no line in {table}, of which the key {key!r:.60} is made"
 
 
 @title_rule(
@@ -133,6 +150,8 @@ def _empty_keys(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
 
 
 def _is_told(plan: PlannedTitle, annex: Annex, key: str) -> bool:
+    if key in unmapped_values(annex, plan.title):
+        return True
     checks = TELLING.get(annex.metadata[key].field or "", ())
     return any(True for check in checks for _ in check(plan, annex))
 
@@ -144,6 +163,12 @@ TELLING: dict[str, tuple[Callable[[PlannedTitle, Annex], Iterator[str]], ...]] =
     "genres": (genre_missing, genre_without_mapping),
 }
 """By field of the catalogue, the rules that already tell why a metadata key made of it is empty."""
+
+
+def _unmapped(annex: Annex, plan: PlannedTitle, field: str) -> list[str]:
+    """The values of this field that have no line in a table that is used on it."""
+    by_key = unmapped_values(annex, plan.title)
+    return list(dict.fromkeys(value for key in by_key if annex.metadata[key].field == field for value in by_key[key]))
 
 
 def _listed(values: list[str]) -> str:

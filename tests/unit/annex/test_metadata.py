@@ -75,10 +75,79 @@ def test_the_first_rating_that_the_table_knows_travels():
     ratings = [{"source": "FSK", "value": "6"}, {"source": "RTC", "value": "A"}]
     title = an_episode(ratings=ratings)
     assert metadata_of(the_annex(), title, "E", "E.mp4")["rating"] == "TV-G"
-    assert unmapped_values(the_annex(), title, "rating") == []
+    assert unmapped_values(the_annex(), title) == {}
 
 
 def test_values_without_a_mapping_are_named():
     title = an_episode(genres=["kids", "noir"], ratings=[{"source": "FSK", "value": "6"}])
-    assert unmapped_values(the_annex(), title, "genres") == ["noir"]
-    assert unmapped_values(the_annex(), title, "rating") == ["FSK:6"]
+    assert unmapped_values(the_annex(), title) == {"generos": ["noir"], "rating": ["FSK:6"]}
+
+
+CREDITS = [
+    {"name": "Ana", "role": "actor"}, {"name": "Luis", "role": "Director"}, {"name": "Eva", "role": "ACTOR"},
+    {"name": "Nobody in particular"}, {"role": "actor"},
+]  # fmt: skip
+LICENCE = {"start": "2026-03-01T06:00:00Z", "end": None}
+FOREVER = "9999-12-31T23:59:59-05:00"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ({"field": "credits"}, ["Ana", "Luis", "Eva", "Nobody in particular"]),
+        ({"field": "credits", "roles": ["actor"]}, ["Ana", "Eva"]),
+        ({"field": "credits", "roles": ["Director", "producer"], "join": ", "}, "Luis"),
+        ({"field": "credits", "roles": ["narrator"]}, None),
+        ({"field": "availability_start_at", "zone": "America/Mexico_City"}, "2026-03-01T00:00:00-06:00"),
+        (
+            {"field": "availability_start_at", "zone": "America/Mexico_City", "format": "%Y-%m-%d %H:%M:%S"},
+            "2026-03-01 00:00:00",
+        ),
+        ({"field": "availability_start_at", "format": "%-d/%-m/%Y"}, "1/3/2026"),
+        ({"field": "availability_end_at"}, None),
+        ({"field": "availability_end_at", "default": "2099-12-31"}, "2099-12-31"),
+        ({"field": "availability_start_at", "default": "2099-12-31", "format": "%Y"}, "2026"),
+        ({"field": "season_number", "default": 0}, 1),
+        ({"field": "tags", "map": "tags", "join": ","}, "kids"),
+        ({"field": "geo", "map": "tags", "default": "none"}, "none"),
+    ],
+    ids=str,
+)
+def test_a_value_is_narrowed_written_in_its_zone_and_filled_in_as_the_annex_says(field, value):
+    title = an_episode(credits=CREDITS, availability=LICENCE)
+    annex = the_annex(metadata={"x": field}, mappings={"tags": {"roku": "", "kidsdirected": "kids"}})
+    assert metadata_of(annex, title, "EXT", "EXT.mp4").get("x") == value
+
+
+@pytest.mark.parametrize(
+    ("field", "written"),
+    [
+        ({}, "9999-12-31T23:59:59Z"),
+        ({"zone": "Asia/Tokyo", "format": "%Y-%m-%d"}, "9999-12-31"),
+        ({"zone": "America/Bogota", "format": "%Y-%m-%d %H:%M"}, "9999-12-31 18:59"),
+    ],
+    ids=str,
+)
+def test_a_licence_without_end_is_written_in_every_zone(field, written):
+    title = an_episode(availability={"end": FOREVER})
+    assert rendered(title, field="availability_end_at", **field) == written
+
+
+@pytest.mark.parametrize(
+    ("field", "title", "missing"),
+    [
+        ({"field": "kind"}, {}, ["episode"]),
+        ({"field": "lang"}, {}, ["es"]),
+        ({"field": "tags"}, {}, ["kidsdirected"]),
+        ({"field": "geo"}, {"geo": ["mx", "us"]}, ["us"]),
+        ({"field": "credits", "roles": ["actor"]}, {"credits": CREDITS}, ["Ana", "Eva"]),
+        ({"field": "season_number"}, {}, ["1"]),
+        ({"external": "tms"}, {"external_ids": {"tms": "SH01"}}, ["SH01"]),
+        ({"field": "release_date"}, {}, []),
+        ({"constant": "mx"}, {}, []),
+    ],
+    ids=str,
+)
+def test_every_mapped_field_tells_the_values_that_its_table_lacks(field, title, missing):
+    annex = the_annex(metadata={"x": field | {"map": "words"}}, mappings={"words": {"roku": "", "mx": "MEX"}})
+    assert unmapped_values(annex, an_episode(**title)).get("x", []) == missing

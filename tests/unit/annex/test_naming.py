@@ -2,7 +2,13 @@
 
 import pytest
 
-from edye_delivery.annex.naming import external_id_of, file_name_of, name_defect, slug_of
+from edye_delivery.annex.naming import (
+    external_id_of,
+    file_name_of,
+    image_file_name_of,
+    name_defect,
+    slug_of,
+)
 from tests.builders import a_movie, an_episode, the_annex
 
 DIRECTV = "directv_{id_cliente}_{title_slug}_{date}.mp4"
@@ -54,3 +60,25 @@ def test_a_template_is_no_programming_language(template):
 
 def test_slug_of_nothing_readable_is_untitled():
     assert slug_of("日本") == "untitled"
+
+
+def test_a_picture_has_one_name_and_one_ending_on_every_channel():
+    annex = the_annex(api={"renditions": [{"part": "poster", "thumbnail": "portrait_2x3"}]})
+    names = [
+        image_file_name_of(annex, template, "EDYE_PLANETA_S01E03_ES", "portrait_2x3")
+        for template in (annex.api.renditions[0].file_name, annex.ftp.image_file_name)
+    ]
+    assert names == ["EDYE_PLANETA_S01E03_ES_portrait_2x3.jpg"] * 2
+
+
+def test_a_picture_is_called_as_the_annex_says():
+    named = {"part": "poster", "thumbnail": "portrait_2x3", "file_name": "{thumbnail}.{external_id}.{extension}"}
+    annex = the_annex(api={"renditions": [named]})
+    file_name = annex.api.renditions[0].file_name
+    assert image_file_name_of(annex, file_name, "EDYE_X", "portrait_2x3") == "portrait_2x3.EDYE_X.jpg"
+
+
+@pytest.mark.parametrize("template", ["{title_id}.jpg", "../{external_id}.jpg", "a b.jpg", "{external_id:>9}.jpg"])
+def test_a_pictures_name_is_a_plain_one(template):
+    with pytest.raises(ValueError, match="file_name"):
+        the_annex(api={"renditions": [{"part": "p", "thumbnail": "portrait_2x3", "file_name": template}]})

@@ -44,8 +44,21 @@ def test_a_hand_run_without_window_answers_for_the_last_whole_interval():
     assert (same_start_and_end.start_at, same_start_and_end.end_at) == (at(1), at(2))
 
 
-def test_the_last_interval_ends_at_the_very_moment_too():
-    assert last_interval(DAILY, at(2)) == Window(at(1), at(2))
+@pytest.mark.parametrize(
+    ("after", "end"),
+    [
+        (timedelta(0), 2),
+        (timedelta(microseconds=1), 2),
+        (timedelta(seconds=30), 2),
+        (timedelta(seconds=59, microseconds=999_999), 2),
+        (timedelta(minutes=1), 2),
+        (timedelta(microseconds=-1), 1),
+        (timedelta(seconds=-1), 1),
+    ],
+    ids=str,
+)
+def test_a_hand_run_around_the_schedules_own_minute_gets_the_last_whole_interval(after, end):
+    assert last_interval(DAILY, at(2) + after) == Window(at(end) - timedelta(days=1), at(end))
 
 
 def test_titles_by_hand_are_looked_for_in_the_whole_catalogue():

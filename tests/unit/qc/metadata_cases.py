@@ -85,6 +85,12 @@ CASES = (
     passing("META008", "mapped genres", lambda: movie()),
     failing("META008", "an unmapped genre", lambda: movie(genres=["noir"])),
     at_limit("META008", "one unmapped of two", lambda: movie(genres=["kids", "noir"]), "META008"),
+    passing("META020", "mapped kinds", lambda: movie()),
+    failing("META020", "an unmapped kind", lambda: judged(annex=the_annex(mappings={"tipo": {"episode": "episode"}}))),
+    at_limit("META020", "a kind that is left out on purpose", lambda: judged(
+        annex=the_annex(mappings={"tipo": {"movie": ""}}))),
+    at_limit("META020", "an unmapped kind that the minimum asks for", lambda: judged(annex=the_annex(
+        mappings={"tipo": {"episode": "episode"}}, minimum_metadata=["tipo"])), "META020"),
     passing("META009", "season 2", lambda: episode(season_number=2)),
     passing("META009", "no season", lambda: episode(season_number=None)),
     failing("META009", "season 0", lambda: episode(season_number=0)),
