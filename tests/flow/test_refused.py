@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edye_delivery.catalog.next_steps import NEXT_STEPS
+from edye_delivery.catalog.next_steps import NEXT_STEPS, REENCODED_NEXT
 from edye_delivery.catalog.vocabulary import Cause, Channel, Correction, DeliveryState, Mode
 from tests.flow.line import repack
 from tests.flow.test_reencoding import Counting, titles_of
@@ -29,6 +29,7 @@ def test_media_that_the_partner_refuses_is_encoded_anew_once_and_sent(line):
     line.encode = once = Counting(using=repack)
     refused = titles_of(line.run(external_ids=(NAME,)))[NAME]
     assert (refused.state, refused.cause, once.names) == ("failed", "media", [])
+    assert (refused.next_step, refused.sent) == (REENCODED_NEXT, True)
     title = titles_of(line.run("run-2", external_ids=(NAME,)))[NAME]
     assert (title.state, title.reencoded, once.names) == (
         "accepted",
@@ -46,6 +47,7 @@ def test_an_encode_that_is_refused_too_is_content_operations_business(line):
     line.run(external_ids=(NAME,))
     title = titles_of(line.run("run-2", external_ids=(NAME,)))[NAME]
     assert (title.state, title.cause, title.owner) == ("failed", Cause.MEDIA, "Content Operations")
+    assert title.next_step == NEXT_STEPS[Cause.MEDIA]
     delivery = standing(line)
     assert (delivery.state, delivery.refused_cause) == (DeliveryState.FAILED, Cause.MEDIA)
     assert delivery.encode_name is not None

@@ -125,6 +125,7 @@ def test_a_lasting_failure_has_the_cause_and_owner_of_the_error_table_and_costs_
     assert failed.owner.startswith(owner)
     assert failed.detail
     assert failed.next_step
+    assert failed.sent == (cause != "transient")  # what broke off, or was not answered, is not sent
     assert title_of(report, OTHER).state == "accepted"
     line.box.clear_faults()
     again = line.run("run-2", external_ids=PAIR, correction=Correction.BY_CAUSE)

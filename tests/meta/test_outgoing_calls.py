@@ -52,6 +52,7 @@ KNOWN: dict[str, str] = {
     "hooks/ingesta_logs.py: Elasticsearch": "Elasticsearch",
     "hooks/ingesta_logs.py: ObjectStoragePath": "a folder of this machine",
     "operators/ftp_carrier.py: session.delete": "FTP: tests/components/test_ftp_slow.py",
+    "operators/ftp_parts.py: session.delete": "FTP: tests/components/test_ftp_slow.py",
 }
 """Place and callee: the rows of tests/proofs/outgoing_calls.py that show its bounds, or why it needs none there."""
 

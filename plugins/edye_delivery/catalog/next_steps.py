@@ -16,6 +16,12 @@ NEXT_STEPS = {
     Cause.UNKNOWN: "read the partner's words, decide with the partner, and add them to the annex's error table; "
     "nothing is sent by itself, a redelivery by_cause sends it as it is",
 }
+REENCODED_NEXT = (
+    "nothing to upload: the partner refused the original, and the next run that takes the title up re-encodes it and "
+    "sends that; run the window again, or run by external_ids"
+)
+"""Of a file that the partner refused and that we have not encoded, where the annex has `reencode`."""
+REENCODED_NEXT_IF = f"{REENCODED_NEXT}. Where the annex has no `reencode`: upload a new encode to JW Player"
 NO_RUN = "where no run is on, run the window again"
 WAITED_FOR_AGAIN = f"a run that is on waits for its end; {NO_RUN}: it is waited for, not sent again"
 UNATTENDED = (
@@ -36,11 +42,16 @@ STATE_STEPS = {
 }
 
 
-def next_step(state: DeliveryState, cause: Cause | None, *, nobody_waits: bool = False) -> str:
+def next_step(
+    state: DeliveryState, cause: Cause | None, *, nobody_waits: bool = False, is_original_refused: bool = False
+) -> str:
     """One sentence on what to do: by the cause where there is one, else by the state.
 
-    `nobody_waits` where it has not ended and no run goes on with it.
+    `nobody_waits` where it has not ended and no run goes on with it; `is_original_refused` where the partner refused a
+    media file that we have not encoded, and nobody here knows whether the annex has such files encoded.
     """
     if nobody_waits:
         return UNATTENDED
+    if is_original_refused:
+        return REENCODED_NEXT_IF
     return NEXT_STEPS[cause] if cause is not None else STATE_STEPS[state]

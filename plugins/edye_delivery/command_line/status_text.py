@@ -28,6 +28,8 @@ NOTHING = "-"
 HEADINGS = ("external_id", "title", "state", "cause", "owner", "since", "attempts", "tracking id")
 EVENT_HEADINGS = ("when", "what", "state", "delivery", "sentence")
 KEY_CHARS = 8
+Group = tuple[DeliveryState, Cause | None, bool, bool]
+"""Titles for which the same has to be done: where they stand, nobody waits for them, their original was refused."""
 
 
 def overview(
@@ -91,26 +93,32 @@ def _partner(partner: str, selection: Selection, counts: list[Count]) -> Iterato
 
 def _table(counts: Sequence[Count], titles: Sequence[Standing]) -> Iterator[Line]:
     """The titles by state and cause, each group under what is to be done with it."""
-    alike: Counter[tuple[DeliveryState, Cause | None, bool]] = Counter()
+    alike: Counter[Group] = Counter()
     for count in counts:
-        alike[count.state, count.cause, count.nobody_waits] += count.titles
+        alike[_group(count)] += count.titles
     with_partner = len({count.partner for count in counts}) > 1
     headings = ("partner", *HEADINGS) if with_partner else HEADINGS
     rows = [_row(one)[0 if with_partner else 1 :] for one in titles]
     lines = list(_aligned(headings, rows))
     at = 1
-    for (state, cause, nobody_waits), group in groupby(titles, lambda one: (one.state, one.cause, one.nobody_waits)):
+    for key, group in groupby(titles, _group):
+        state, cause, nobody_waits, is_original_refused = key
         told = f"{state}, {cause}" if cause else str(state)
         told += ", nobody waits for it" if nobody_waits else ""
         yield []
-        number = counted(alike[state, cause, nobody_waits], "title")
+        told += ", not encoded by us yet" if is_original_refused else ""
+        number = counted(alike[key], "title")
         yield [(told, f"bold {'red' if nobody_waits else _colour(state)}".strip()), (f": {number}", "")]
-        yield _next(next_step(state, cause, nobody_waits=nobody_waits))
+        yield _next(next_step(state, cause, nobody_waits=nobody_waits, is_original_refused=is_original_refused))
         if at == 1:
             yield lines[0]
         until = at + sum(1 for _ in group)
         yield from lines[at:until]
         at = until
+
+
+def _group(one: Count | Standing) -> Group:
+    return one.state, one.cause, one.nobody_waits, one.is_original_refused
 
 
 def _row(one: Standing) -> tuple[str, ...]:

@@ -82,6 +82,11 @@ class Delivery:
         """The same for every resend of one ingest round; a new one after the partner has ended a round, well or not."""
         return f"{self.delivery_key}-{self.rounds_ended}" if self.rounds_ended else self.delivery_key
 
+    @property
+    def is_original_refused(self) -> bool:
+        """Whether the partner refused the media file, and it was the original: a new encode may be taken."""
+        return self.refused_cause is Cause.MEDIA and self.encode_name is None
+
     def is_left_to(self, channel: Channel) -> bool:
         """Whether another channel than this one has begun the delivery and has not failed: its business alone."""
         other = self.channel is not None and self.channel is not channel

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, false, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, func, literal, select
 
 from edye_delivery.catalog.next_steps import next_step
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState
@@ -31,6 +31,17 @@ BADNESS = case(
 SINCE = func.min(TITLE_STATUS.c.since).label("since")
 BY_CAUSE = func.coalesce(TITLE_STATUS.c.cause, "")
 OF_ITS_TITLE = (REVISIONS.c.partner == TITLE_STATUS.c.partner) & (REVISIONS.c.external_id == TITLE_STATUS.c.external_id)
+IS_ORIGINAL_REFUSED = case(
+    (
+        and_(
+            TITLE_STATUS.c.state == State.FAILED,
+            DELIVERIES.c.refused_cause == Cause.MEDIA,
+            DELIVERIES.c.encode_name.is_(None),
+        ),
+        literal(1),
+    ),
+    else_=literal(0),
+).label("is_original_refused")
 LONGEST_FIRST = (TITLE_STATUS.c.since, TITLE_STATUS.c.partner, TITLE_STATUS.c.external_id)
 FACTS = ("partner", "external_id", "delivery_key", "state", "cause", "owner", "since", "accepted_key", "accepted_at")
 OF_THE_DELIVERY = (
@@ -59,6 +70,7 @@ class Count:
     titles: int
     since: datetime
     nobody_waits: bool = False
+    is_original_refused: bool = False
 
     @property
     def needs_a_person(self) -> bool:
@@ -93,6 +105,7 @@ class Standing:
     accepted_at: datetime | None
     withdrawn_at: datetime | None
     nobody_waits: bool = False
+    is_original_refused: bool = False
 
     @property
     def needs_a_person(self) -> bool:
@@ -102,7 +115,9 @@ class Standing:
     @property
     def next_step(self) -> str:
         """What to do next, in the report's words."""
-        return next_step(self.state, self.cause, nobody_waits=self.nobody_waits)
+        return next_step(
+            self.state, self.cause, nobody_waits=self.nobody_waits, is_original_refused=self.is_original_refused
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +164,11 @@ class Standings:
         """How many titles stand alike: by partner, worst state first, cause."""
         alike = [TITLE_STATUS.c[name] for name in ("partner", "state", "cause", "owner")]
         query = (
-            select(*alike, self._nobody_waits, func.count().label("titles"), SINCE)
+            select(*alike, self._nobody_waits, IS_ORIGINAL_REFUSED, func.count().label("titles"), SINCE)
             .join(DELIVERIES, DELIVERIES.c.delivery_key == TITLE_STATUS.c.delivery_key)
             .where(*_selected(selection))
-            .group_by(*alike, self._nobody_waits)
-            .order_by(TITLE_STATUS.c.partner, BADNESS, BY_CAUSE, self._nobody_waits.desc())
+            .group_by(*alike, self._nobody_waits, IS_ORIGINAL_REFUSED)
+            .order_by(TITLE_STATUS.c.partner, BADNESS, BY_CAUSE, self._nobody_waits.desc(), IS_ORIGINAL_REFUSED.desc())
         )
         return [
             Count(
@@ -164,6 +179,7 @@ class Standings:
                 row.titles,
                 row.since,
                 bool(row.nobody_waits),
+                bool(row.is_original_refused),
             )
             for row in self._connection.execute(query)
         ]
@@ -172,11 +188,11 @@ class Standings:
         """The titles, worst first, what waits longest first of these; those that ended well only if asked for."""
         shown = (*(TITLE_STATUS.c[name] for name in FACTS), *(DELIVERIES.c[name] for name in OF_THE_DELIVERY))
         query = (
-            select(*shown, REVISIONS.c.withdrawn_at, self._nobody_waits)
+            select(*shown, REVISIONS.c.withdrawn_at, self._nobody_waits, IS_ORIGINAL_REFUSED)
             .join(DELIVERIES, DELIVERIES.c.delivery_key == TITLE_STATUS.c.delivery_key)
             .outerjoin(REVISIONS, OF_ITS_TITLE)
             .where(*_selected(selection))
-            .order_by(BADNESS, BY_CAUSE, self._nobody_waits.desc(), *LONGEST_FIRST)
+            .order_by(BADNESS, BY_CAUSE, self._nobody_waits.desc(), IS_ORIGINAL_REFUSED.desc(), *LONGEST_FIRST)
         )
         if not ended_well:
             query = query.where(TITLE_STATUS.c.state.not_in(ENDED_WELL))
@@ -231,5 +247,6 @@ def _standing_of(row: Any) -> Standing:
         "cause": _cause(row.cause),
         "rules": tuple(row.rules or ()),
         "nobody_waits": bool(row.nobody_waits),
+        "is_original_refused": bool(row.is_original_refused),
     }
     return Standing(**known)

@@ -19,7 +19,7 @@ from edye_delivery.catalog.plan import PlannedTitle, RunRequest
 from edye_delivery.catalog.snapshot import Batch, WindowPlan, Withdrawal
 from edye_delivery.catalog.snapshot_file import SnapshotFile
 from edye_delivery.catalog.title import Title
-from edye_delivery.catalog.vocabulary import Cause, Change, Correction
+from edye_delivery.catalog.vocabulary import Change, Correction
 from edye_delivery.ledger.classify import compared, is_taken_up, other_edye_id, refused
 from edye_delivery.ledger.database import LEDGER_GONE
 from edye_delivery.ledger.ledger import Ledger
@@ -198,7 +198,7 @@ def _reencode_asked(plan: PlannedTitle, memory: Memory, request: RunRequest) -> 
     if request.correction is Correction.MEDIA:
         return True
     delivery = refused(plan, memory)
-    return delivery is not None and delivery.refused_cause is Cause.MEDIA and delivery.encode_name is None
+    return delivery is not None and delivery.is_original_refused
 
 
 def _cut(plans: Sequence[PlannedTitle], batch_size: int) -> Iterator[Sequence[PlannedTitle]]:

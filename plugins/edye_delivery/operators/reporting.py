@@ -10,7 +10,7 @@ from functools import partial
 from edye_delivery.annex.channels import notice_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.finding import Finding, blocking
-from edye_delivery.catalog.next_steps import next_step
+from edye_delivery.catalog.next_steps import REENCODED_NEXT, next_step
 from edye_delivery.catalog.one_title import BrokenOff, attempt
 from edye_delivery.catalog.parse import MalformedItem
 from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle, RunRequest
@@ -216,6 +216,8 @@ def _planned_report(outcome: RunOutcome, plan: PlannedTitle, detail: str) -> Tit
         cause = cause or Cause.TRANSIENT
         detail = f"{TitleBusy.by(delivery)}; this run left it alone"
         step = "nothing: that run brings it to an end, or the next run takes it up"
+    elif delivery is not None and state is DeliveryState.FAILED and delivery.is_original_refused:
+        step = REENCODED_NEXT if outcome.annex.reencode is not None else ""
     elif not outcome.request.dry_run and not state.is_terminal:
         cause = cause or Cause.TRANSIENT
         detail = detail or f"it was left {state}: a step of its batch did not end"
@@ -264,8 +266,13 @@ def _held_report(outcome: RunOutcome, plan: PlannedTitle) -> TitleReport:
 
 
 def _sent_in(outcome: RunOutcome, delivery: Delivery) -> bool:
-    """Whether this run made the delivery's last call; a second try of the same run counts as this run's."""
-    return delivery.sent_at is not None and delivery.sent_at >= outcome.started_at
+    """Whether the partner got the title by this run's last call: it gave a receipt, or refused what had come.
+
+    A second try of the same run counts as this run's; a call that broke off, or was not answered, sent nothing.
+    """
+    at = delivery.sent_at
+    is_received = at is not None and delivery.received_at is not None and delivery.received_at >= at
+    return at is not None and at >= outcome.started_at and (is_received or delivery.refused_cause is not None)
 
 
 def _malformed_report(item: MalformedItem) -> TitleReport:

@@ -109,7 +109,8 @@ class Totals(ReportValue):
     """How many titles ended how; `titles` is the sum of all but `sent`.
 
     `failed` includes titles that were still on their way, or not begun for a cause, when the run ended; `unchanged` are
-    those that were accepted before it; `planned` is what a dry run would send; `sent` counts deliveries of this run.
+    those that were accepted before it; `planned` is what a dry run would send; `sent` counts titles that
+    the partner got from this run, whatever it made of them.
     """
 
     titles: Count

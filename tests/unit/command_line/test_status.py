@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from edye_delivery.catalog.next_steps import NEXT_STEPS, STATE_STEPS, UNATTENDED
+from edye_delivery.catalog.next_steps import NEXT_STEPS, REENCODED_NEXT_IF, STATE_STEPS, UNATTENDED
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState
 from edye_delivery.command_line import which_ledger
-from tests.unit.command_line.days import OTHER, PARTNER, Days, called, the_id, the_plan
+from tests.unit.command_line.days import OTHER, PARTNER, RUN, Days, called, the_id, the_plan
 
 
 @pytest.fixture
@@ -41,6 +41,23 @@ def test_the_counts_come_first_by_state_with_causes_and_whose_turn_it_is(mixed):
         "  received           1",
         "  accepted           1",
     ]
+
+
+def test_a_file_that_the_partner_refused_and_that_we_have_not_encoded_needs_no_upload(days):
+    for number, encode in ((1, None), (2, "encodes/a.mp4"), (3, None)):
+        plan = the_plan(number)
+        days.planned(plan)
+        days.ledger.begin_send(plan.delivery_key, RUN, encode_name=encode)
+        days.ledger.received(plan.delivery_key, f"t-{number}", 10, 1.0)
+        days.ledger.fail(plan.delivery_key, Cause.MEDIA, "the partner refused it", ended_by_partner=number < 3)
+    lines = lines_of(days())
+    first = lines.index("failed, media, not encoded by us yet: 1 title")
+    assert (lines[first + 1], lines[first + 3].split()[0]) == (f"Next: {REENCODED_NEXT_IF}", the_id(1))
+    others = lines.index("failed, media: 2 titles")
+    assert lines[others + 1] == f"Next: {NEXT_STEPS[Cause.MEDIA]}"
+    titles = json.loads(days("--json").stdout)["titles"]
+    assert [one["next_step"] == REENCODED_NEXT_IF for one in titles] == [True, False, False]
+    assert lines_of(days("--external-id", the_id(1)))[-1] == f"Next: {REENCODED_NEXT_IF}"
 
 
 def test_titles_follow_worst_first_each_with_all_columns_under_what_is_to_be_done(mixed):
