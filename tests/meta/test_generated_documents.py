@@ -63,6 +63,17 @@ def test_a_generated_document_says_so_and_names_its_command(name):
     assert "python -m tools." in head
 
 
+def test_every_key_of_an_annex_says_what_it_means():
+    sections = {"Annex": SCHEMA, **SCHEMA["$defs"]}
+    keys = {
+        f"{name}.{key}": told
+        for name, section in sections.items()
+        for key, told in section.get("properties", {}).items()
+    }
+    assert len(keys) > 200
+    assert [key for key, told in keys.items() if not told.get("description", "").strip()] == []
+
+
 @pytest.mark.parametrize("path", sorted(ANNEXES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_schema_takes_every_annex_and_refuses_it_with_an_unknown_key(path):
     content = annex_as_json(path)

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-from edye_delivery.annex.model import Annex, ThumbnailSpec
+from edye_delivery.annex.limits import ThumbnailSpec
+from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.art import can_give, has_ratio, ratio_off_percent
 from edye_delivery.catalog.facts import ImageFacts
 from edye_delivery.catalog.title import Image, Title

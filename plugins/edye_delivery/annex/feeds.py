@@ -25,18 +25,26 @@ class FeedIds(Part):
     """Templates of the ids of a feed's items; language versions of one title share theirs."""
 
     series: Template = "{title_id}"
+    """The id of a series."""
     season: Template = "{title_id}_S{season:02}"
+    """The id of a season."""
     episode: Template = "{title_id}_S{season:02}E{episode:02}"
+    """The id of an episode."""
     episode_without_season: Template = "{title_id}_{episode:06}"
+    """The id of an episode that has no season."""
     other: Template = "{title_id}"
+    """The id of a movie, special or short."""
 
 
 class Offer(Part):
     """On which terms viewers see the titles; price and currency only where they are rented or bought."""
 
     license: Literal["free", "subscription", "rental", "purchase"]
+    """How viewers get to see a title."""
     price: Decimal | None = Field(None, gt=0, decimal_places=2)
+    """What it costs, where it is rented or bought."""
     currency: Literal["usd", "gbp", "cad", "eur"] | None = None
+    """The price's currency."""
 
     @model_validator(mode="after")
     def _price_fits_license(self) -> Offer:
@@ -50,46 +58,67 @@ class Restriction(Part):
     """Where, within its countries, a live channel may (allow) or may not be seen."""
 
     allow: bool
+    """Whether the values are the only ones where the channel is seen, or those where it is not."""
     type: Literal["geo"] = "geo"
+    """What kind of restriction it is."""
     valueType: Literal["postal_code", "dma"]
+    """What the values are."""
     values: tuple[str, ...] = Field(min_length=1)
+    """Postal codes or market areas."""
 
 
 class ChannelOption(Part):
     """One way to play a live channel."""
 
     play_id: Short
+    """What the player is told to play."""
     license: Literal["free", "subscription"]
+    """How viewers get to see it."""
     quality: Literal["sd", "hd", "hd+", "fhd", "uhd"]
+    """The picture's quality."""
     countries: tuple[Country, ...] = ()
+    """Where it may be seen; empty means in the feed's countries."""
     restrictions: tuple[Restriction, ...] = ()
+    """Where in these countries it may or may not be seen."""
 
 
 class Channel(Part):
     """A live channel; the station id is Gracenote's."""
 
     id: Short
+    """Names the channel in the feed."""
     name: str = Field(min_length=1)
+    """The channel's name for viewers."""
     station_id: str = Field(min_length=1)
+    """Gracenote's id of the station."""
     options: tuple[ChannelOption, ...] = Field(min_length=1)
+    """The ways to play it."""
     tags: tuple[str, ...] = ()
+    """The channel's tags."""
 
 
 class Playlist(Part):
     """An ordered list of items: these ids, then all items with the tag."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=20)]
+    """Names the playlist; categories name it."""
     items: tuple[str, ...] = ()
+    """Ids of items, in this order."""
     tag: str | None = None
+    """After these all items that have this tag."""
 
 
 class Category(Part):
     """A row of the channel: a playlist, or a query over tags."""
 
     name: str = Field(min_length=1)
+    """The row's name for viewers."""
     playlist: str | None = None
+    """The playlist that it shows."""
     query: str | None = None
+    """The tags of the items that it shows, joined by AND or by OR."""
     order: Literal["manual", "most_recent", "chronological", "most_popular"]
+    """In which order it shows them; manual belongs to playlists."""
 
     @model_validator(mode="after")
     def _one_origin(self) -> Category:
@@ -99,39 +128,56 @@ class Category(Part):
 
 
 class FeedSpec(Part):
-    """One feed of a partner.
-
-    `genres`, `ratings` and `roles` name tables of the annex's mappings (a rating looks up "SOURCE:VALUE" and gives
-    "SOURCE:VALUE"; without a table the catalogue's role has to be one of the feed's). `images` says which kind of
-    artwork becomes which type of image, `media_types` which type of media file becomes which videoType (BIF: a
-    trick-play file). `external_ids` gives the feed's source of each of the catalogue's; `identify_by` is the one of
-    these whose titles are written by their id alone. `season_titles` gives a season's title by language.
-    """
+    """One feed of a partner."""
 
     name: FeedName
+    """Names the feed in tasks and reports."""
     writer: FeedName
+    """Which kind of feed it is, by the name of its writer."""
     conn_id: str = "feed_store"
+    """The connection with the bucket and its public address."""
     prefix: Prefix
+    """The folder in the bucket."""
     page_max_bytes: int = Field(20_000_000, ge=10_000, le=FEED_PAGE_MAX_BYTES)
+    """How large a page may be; a larger feed has several."""
     keep_old_s: int = Field(86_400, ge=0)
+    """How long pages that are replaced stay for readers that have begun on them."""
     cache_s: int = Field(300, ge=0)
+    """How long caches may keep the first page; the others never change."""
     spelling: Literal["schema", "samples"] = "schema"
+    """Whether words are spelled as the schema has them or as the partner's own samples do."""
     language: str
+    """The feed's own language, in which texts are taken first."""
     countries: tuple[Country, ...] = Field(min_length=1)
+    """Where the titles may be seen (ISO 3166-1 alpha-2, lowercase)."""
     offer: Offer = Offer(license="subscription")
+    """On which terms viewers see the titles."""
     ids: FeedIds = FeedIds()
+    """How the feed's items are called."""
     genres: str
+    """The table of `mappings` that gives the feed's genres."""
     ratings: str
+    """The table of `mappings` that gives the feed's ratings, "SOURCE:VALUE" for "SOURCE:VALUE"."""
     roles: str | None = None
+    """The table of `mappings` that gives the feed's roles; without one the catalogue's has to be one of the feed's."""
     images: dict[ImageKind, str]
+    """Which kind of artwork becomes which type of image."""
     season_titles: dict[str, SeasonTitle] = Field(default_factory=dict)
+    """By language, how a season is called."""
     external_ids: dict[str, str] = Field(default_factory=dict)
+    """The feed's source of each of the catalogue's external ids."""
     identify_by: str | None = None
+    """The one of these sources whose titles are written by their id alone."""
     channels: tuple[Channel, ...] = ()
+    """The live channels of a live feed."""
     provider_name: str = ""
+    """The provider's name in a Direct Publisher feed."""
     media_types: dict[str, str] = Field(default_factory=dict)
+    """Which type of media file becomes which videoType; BIF is a trick-play file."""
     categories: tuple[Category, ...] = ()
+    """The rows of a Direct Publisher channel."""
     playlists: tuple[Playlist, ...] = ()
+    """The playlists of a Direct Publisher feed."""
 
     @model_validator(mode="after")
     def _names_exist(self) -> FeedSpec:

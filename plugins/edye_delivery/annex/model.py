@@ -15,9 +15,9 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.annex.ftp import FtpChannel
+from edye_delivery.annex.limits import Images, Name, Positive, TextLimits, ThumbnailSpec, VideoLimits
 from edye_delivery.annex.metadata_field import MetadataField
 from edye_delivery.annex.part import Part
-from edye_delivery.annex.pixel_formats import Interlaced, PixelFormats
 from edye_delivery.annex.reencode import Reencode
 from edye_delivery.annex.template import (
     EXTERNAL_ID_VARIABLES,
@@ -27,11 +27,8 @@ from edye_delivery.annex.template import (
 )
 from edye_delivery.annex.wire import ApiChannel
 from edye_delivery.annex.withdrawal import WithdrawalTerms
-from edye_delivery.catalog.vocabulary import Cause, ImageKind, TitleKind
+from edye_delivery.catalog.vocabulary import Cause
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,63}$")]
-Ratio = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,3}:[1-9][0-9]{0,3}$")]
-Positive = Annotated[int, Field(gt=0)]
 DisplayName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
@@ -71,112 +68,61 @@ class CatalogueFilter(Part):
     """
 
     tags: tuple[str, ...] = ()
+    """Titles that have one of these tags, themselves or by their series."""
     geo: tuple[str, ...] = ()
+    """Titles that may be seen in one of these countries (ISO 3166-1 alpha-2), or that name none."""
     languages: tuple[str, ...] = ()
+    """The languages of titles; one in another language is not delivered."""
     visible_only: bool = True
+    """Whether titles that EDYE hides are left out."""
     page_size: int = Field(500, ge=1, le=1000)
+    """How many items one page of a list is asked for."""
     items_max: int = Field(200_000, ge=1, le=10_000_000)
+    """How many items a list may have."""
     bytes_max: int = Field(1_000_000_000, ge=1_000_000)
+    """How many bytes all items of a list may have."""
     media_hosts: tuple[str, ...] = ()
+    """Hosts of media and artwork beside those that the connection edye_api allows."""
 
 
 class Naming(Part):
     """Templates of the external_id by kind of title, and of the file name (decisions, Naming)."""
 
     episode: Annotated[str, AfterValidator(checked_template(EXTERNAL_ID_VARIABLES))]
+    """The external_id of an episode, such as `{title_id}_S{season:02}E{episode:02}_{LANG}`."""
     episode_without_season: Annotated[str, AfterValidator(checked_template(EXTERNAL_ID_VARIABLES))]
+    """The external_id of an episode that has no season."""
     other: Annotated[str, AfterValidator(checked_template(EXTERNAL_ID_VARIABLES))]
+    """The external_id of a movie, special or short."""
     file_name: Annotated[str, AfterValidator(checked_template(FILE_NAME_VARIABLES))]
+    """The media file's name at the partner, such as `{external_id}.mp4`."""
     external_id_max_chars: Positive = 50
+    """How many characters an external_id may have."""
     file_name_max_chars: Positive = 125
-
-
-class VideoLimits(Part):
-    """What a media file has to be (annex section 5)."""
-
-    source_types: tuple[str, ...]
-    containers: tuple[str, ...]
-    codecs: tuple[str, ...]
-    min_short_edge_px: Positive
-    max_duration_s: Positive
-    min_duration_s: float = Field(0, ge=0)
-    max_size_bytes: Positive
-    duration_tolerance_s: float = Field(5, ge=0)
-    audio_required: bool = False
-    pixel_formats: PixelFormats = Field(
-        PixelFormats(), description="bits a colour and colour sampling that the partner's players decode"
-    )
-    interlaced: Interlaced = Field(
-        "allow", description="whether an interlaced film is delivered, told as well, or not delivered"
-    )
-
-
-class ImageLimits(Part):
-    """What one piece of artwork has to be; sizes in pixels, tolerance of the ratio in percent."""
-
-    ratio: Ratio
-    ratio_tolerance_percent: float = Field(ge=0, le=50)
-    min_width_px: Positive
-    min_height_px: Positive
-
-
-class Images(Part):
-    """Which artwork each kind of title needs, and what every picture has to keep to.
-
-    A picture that takes more than `decode_limit_s` of processor time to be decoded is stopped and counts as broken.
-    """
-
-    formats: tuple[Literal["JPEG", "PNG", "GIF"], ...]
-    max_size_bytes: Positive
-    max_pixels: Positive
-    decode_limit_s: float = Field(5.0, gt=0, le=120)
-    limits: dict[ImageKind, ImageLimits]
-    required: dict[TitleKind, tuple[ImageKind, ...]]
-
-    @model_validator(mode="after")
-    def _limits_for_required(self) -> Images:
-        missing = {kind for kinds in self.required.values() for kind in kinds} - self.limits.keys()
-        if missing:
-            raise ValueError(f"images.required names {sorted(missing)}, for which images.limits says nothing")
-        return self
-
-
-class ThumbnailSpec(Part):
-    """A thumbnail that a title must have: exact size, from the first usable art of `origins`, never upscaled."""
-
-    name: Name
-    width_px: Annotated[int, Field(gt=0, le=4096)]
-    height_px: Annotated[int, Field(gt=0, le=4096)]
-    origins: tuple[ImageKind, ...] = Field(min_length=1)
-    format: Literal["JPEG", "PNG"] = "JPEG"
-    quality: int = Field(85, ge=1, le=95)
-
-
-class TextLimits(Part):
-    """Lengths of texts in characters."""
-
-    title_max_chars: Positive
-    synopsis_short_max_chars: Positive
-    synopsis_long_max_chars: Positive
+    """How many characters a media file's name may have, with its ending."""
 
 
 class Waiver(Part):
     """A rule that does not count for this partner for a while; always with a reason and an end."""
 
     reason: str = Field(min_length=10)
+    """Why the rule does not count, and with whom that is agreed."""
     until: date
+    """The last day on which it does not count."""
 
 
 class Alert(Part):
     """When somebody is to be woken (annex section 8)."""
 
     consecutive_errors: Positive
+    """Somebody is told when more than so many deliveries in a row have failed."""
 
 
 class CircuitBreaker(Part):
     """After how many technical errors in a row a run sends nothing more; the next one tries one title first."""
 
     technical_errors: Positive = 10
+    """How many technical errors in a row end the sending of a run."""
 
 
 class BatchTime(Part):
@@ -186,16 +132,22 @@ class BatchTime(Part):
     """
 
     judge_s: float = Field(3600, gt=0, le=5 * 3600)
+    """How long a batch may be checked."""
     deliver_s: float = Field(5 * 3600, gt=0, le=5.5 * 3600)
+    """How long a batch may be sent."""
 
 
 class ErrorRule(Part):
     """One line of the table from what the partner says to our cause; every given condition has to hold."""
 
     http_status: tuple[int, ...] = ()
+    """The answer has one of these statuses."""
     codes: tuple[str, ...] = ()
+    """The answer has one of these error codes."""
     text_contains: tuple[str, ...] = ()
+    """The answer's message has one of these words, upper or lower case."""
     cause: Cause
+    """What it means for us, and so whose turn it is."""
 
 
 Criterion = Literal[
@@ -207,33 +159,61 @@ class Annex(Part):
     """One partner."""
 
     partner: Name
+    """The partner's name in DAGs, ledger and folders; the file bears it too."""
     display_name: DisplayName
+    """The partner's name for people."""
     client_id: str
+    """Our name at the partner."""
     schedule: Schedule | None
+    """When a delivery runs, as five cron fields in UTC; null where it is started by hand alone."""
     batch_size: int = Field(50, ge=1, le=1000)
+    """How many titles one task works on."""
     fail_on: Literal["any", "technical"] = "any"
+    """Which titles make a run red: any that is not accepted, or those alone that failed for a technical reason."""
     catalogue: CatalogueFilter
+    """Which titles are the partner's, and how the catalogue is read."""
     naming: Naming
+    """How titles and files are called at the partner."""
     api: ApiChannel | None = None
+    """The partner's ingest API, where it has one."""
     ftp: FtpChannel | None = None
+    """The partner's FTP server, where it has one."""
     metadata: dict[str, MetadataField]
+    """The keys of the metadata JSON, in the order in which they are sent."""
     minimum_metadata: tuple[str, ...]
+    """The keys of `metadata` without which a title is not delivered."""
     mappings: dict[str, dict[str, str]] = Field(default_factory=dict)
+    """Tables by name: a value of the catalogue, and the partner's word for it; `""` leaves the value out on purpose."""
     required_tags: tuple[str, ...] = ()
+    """Tags without which a title is not delivered."""
     text: TextLimits
+    """How long texts may be."""
     video: VideoLimits
+    """What a media file has to be."""
     reencode: Reencode | None = None
+    """What a media file is encoded into where that takes its defects away; without it none is encoded."""
     images: Images
+    """Which artwork titles need, and what it has to be."""
     thumbnails: tuple[ThumbnailSpec, ...] = ()
+    """The pictures that are made for each title."""
     acceptance: tuple[Criterion, ...]
+    """What a title has to fulfil to count as accepted."""
     errors: tuple[ErrorRule, ...]
+    """What the partner says when it refuses a title, and what that means; the first line that holds counts."""
     alert: Alert
+    """When somebody is told of failures."""
     circuit_breaker: CircuitBreaker = CircuitBreaker()
+    """When a run stops sending."""
     batch_time: BatchTime = BatchTime()
+    """How long the steps of a batch may take."""
     waivers: dict[str, Waiver] = Field(default_factory=dict)
+    """Rules that do not count for this partner for a while, by code."""
     withdrawal: WithdrawalTerms = WithdrawalTerms()
+    """How titles are taken back."""
     contacts: dict[str, str] = Field(default_factory=dict)
+    """Whom to ask, by role."""
     feeds: tuple[FeedSpec, ...] = ()
+    """The feeds of all accepted titles that are published for the partner."""
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Annex:

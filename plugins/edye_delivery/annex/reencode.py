@@ -27,18 +27,30 @@ class Reencode(Part):
     """
 
     source_types: tuple[str, ...] = ()
+    """The media types of sources that are encoded where a title has none that the partner takes."""
     container: Literal["mp4", "mov", "matroska"]
+    """The container of the new file."""
     video_codec: str
+    """The video codec of the new file, named as in `video.codecs`."""
     encoder: WordOfFfmpeg
+    """ffmpeg's encoder for it."""
     preset: Preset = "medium"
+    """How much time the encoder takes for how small a file."""
     crf: int = Field(18, ge=0, le=51)
+    """The quality: 0 keeps everything, 51 is the worst."""
     pixel_format: WordOfFfmpeg = "yuv420p"
+    """ffmpeg's name of the pixel format of the new file."""
     audio_codec: WordOfFfmpeg = "aac"
+    """ffmpeg's encoder for the sound."""
     audio_bitrate_kbps: int = Field(192, ge=16, le=1024)
+    """The bitrate of the sound."""
     deinterlace: bool = Field(True, description="whether interlaced pictures become progressive ones")
     faststart: bool = True
+    """Whether the index stands at the file's beginning."""
     time_limit_s: int = Field(7200, gt=0, le=BATCH_MAX_S)
+    """After how long one encode is stopped."""
     batch_budget_s: int = Field(7200, gt=0, le=BATCH_MAX_S)
+    """After how long a batch begins no further encode and downloads no further byte."""
 
     @model_validator(mode="after")
     def _last_encode_ends_in_time(self) -> Reencode:

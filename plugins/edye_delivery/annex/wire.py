@@ -42,57 +42,89 @@ class Rendition(Part):
     """A thumbnail that travels as a further multipart part."""
 
     part: PartName
+    """The name of the multipart part."""
     thumbnail: str
+    """The name of the thumbnail that is sent."""
     file_name: ImageFileName = IMAGE_FILE_NAME
+    """The picture's file name, of external_id, thumbnail and extension."""
 
 
 class Patience(Part):
     """How often and how long one call is tried: seconds, full jitter between them, never above `cap_s`."""
 
     attempts: int = Field(5, ge=1, le=20)
+    """How often a call is tried in all."""
     base_s: float = Field(1.0, ge=0)
+    """The longest wait before the second try; it doubles with each further one."""
     cap_s: float = Field(60.0, gt=0)
+    """The longest wait between two tries."""
     retry_after_max_s: float = Field(300.0, gt=0)
+    """The longest wait that is granted where the other side asks for one."""
 
 
 class Pace(Part):
     """How a wait looks for an outcome: first look, pause and its growth, when to give up; all in seconds."""
 
     first_s: float = Field(ge=0)
+    """When the first look is taken."""
     every_s: float = Field(gt=0)
+    """How long after it the second one is taken."""
     slowest_s: float = Field(gt=0)
+    """The longest time between two looks."""
     growth: float = Field(1.5, ge=1)
+    """By which factor the time between two looks grows."""
     give_up_s: float = Field(gt=0)
+    """After how long a title counts as stuck."""
 
 
 class Polling(Pace):
     """How the wait asks a partner's API for the states of ingests, and how many at once."""
 
     at_once: int = Field(8, ge=1, le=64)
+    """How many states are asked for at once."""
 
 
 class ApiChannel(Part):
     """A partner's ingest API (contracts/roku-ingest-api.yaml); every name of the wire is here."""
 
     conn_id: str
+    """The connection with the API's address and token."""
     ingest_path: Path
+    """The path to which a title is sent."""
     status_path: Path
+    """The path at which an ingest's state is asked for."""
     status_id_parameter: PartName
+    """The query parameter that takes the tracking id."""
     file_part: PartName
+    """The name of the multipart part with the media file."""
     file_type: str = "video/mp4"
+    """The media type of that part."""
     metadata_part: PartName
+    """The name of the multipart part with the metadata JSON."""
     tracking_id_keys: tuple[str, ...] = Field(min_length=1)
+    """Where the answer has the tracking id: dotted keys, the first that is there counts."""
     state_key: str
+    """Where the answer has the ingest's state, as a dotted key."""
     states: StateWords
+    """The partner's words for the states of an ingest, upper or lower case, and what they mean."""
     error_code_keys: tuple[str, ...]
+    """Where an answer has an error's code: dotted keys, the first that is there counts."""
     error_message_keys: tuple[str, ...]
+    """Where an answer has an error's message: dotted keys, the first that is there counts."""
     titles_at_once: int = Field(4, ge=1, le=32)
+    """How many titles of a batch are sent at once."""
     answer_timeout_s: float = Field(120, gt=0)
+    """How long an answer may take."""
     lease_s: LeaseLength = LEASE_S
+    """How long a title stays with the run that sends it where that run falls silent."""
     least_rate_bytes_s: Rate = LEAST_RATE_BYTES_S
+    """What an upload moves at least; a slower one is broken off."""
     patience: Patience = Patience()
+    """How often and how long a call is tried."""
     polling: Polling
+    """How the wait asks for the states of ingests."""
     renditions: tuple[Rendition, ...] = ()
+    """Thumbnails that travel with the media file as further parts."""
 
     @model_validator(mode="after")
     def _lease_outlasts_a_silence(self) -> ApiChannel:

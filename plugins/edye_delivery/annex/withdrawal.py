@@ -24,9 +24,13 @@ class WithdrawalEndpoint(Part):
     """
 
     method: Literal["DELETE", "POST"] = "DELETE"
+    """The call's method."""
     path: PathTemplate
+    """The call's path, with `{external_id}`."""
     end_at_parameter: PartName | None = None
+    """The parameter that takes an end date; without one the partner hears of titles only that end at once."""
     gone_statuses: tuple[int, ...] = (404, 410)
+    """The answers that say that the partner does not have the title any more."""
 
 
 class WithdrawalTerms(Part):
@@ -36,5 +40,8 @@ class WithdrawalTerms(Part):
     """
 
     titles_without_approval: int = Field(10, ge=0, le=10_000)
+    """How many titles may be withdrawn without an approval."""
     approval_hours: float = Field(24, gt=0, le=720)
+    """How long an approval is waited for."""
     endpoint: WithdrawalEndpoint | None = None
+    """The call by which the partner hears of it; without one a person tells it."""

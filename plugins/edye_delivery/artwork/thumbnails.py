@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from PIL import Image as Pillow
 
 from edye_delivery.annex.art import is_custom_thumbnail, thumbnail_origin
-from edye_delivery.annex.model import Annex, Images, ThumbnailSpec
+from edye_delivery.annex.limits import Images, ThumbnailSpec
+from edye_delivery.annex.model import Annex
 from edye_delivery.artwork.rendering import decoded, encoded, render
 from edye_delivery.catalog.art import DECODING_ERRORS, content_name
 from edye_delivery.catalog.facts import ImageFacts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Protocol
 
-from edye_delivery.annex.model import Images
+from edye_delivery.annex.limits import Images
 from edye_delivery.catalog.art import content_name
 from edye_delivery.catalog.facts import ImageFacts, ProbeFailure
 from edye_delivery.catalog.jobs import Run, run_here

@@ -22,7 +22,7 @@ from queue import LifoQueue
 from types import TracebackType
 from typing import Any, Self
 
-from edye_delivery.annex.model import Images
+from edye_delivery.annex.limits import Images
 from edye_delivery.catalog.jobs import Answer, Job
 from edye_delivery.errors import ConfigurationInvalid, PictureBroken, Transient
 

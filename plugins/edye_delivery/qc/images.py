@@ -8,7 +8,8 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from edye_delivery.annex.art import has_ratio_of_kind, has_size_of_kind, is_readable, thumbnail_origin
-from edye_delivery.annex.model import Annex, ThumbnailSpec
+from edye_delivery.annex.limits import ThumbnailSpec
+from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.art import ratio_off_percent
 from edye_delivery.catalog.facts import ImageFacts, ProbeFailure
 from edye_delivery.catalog.title import Title

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image as Pillow
 from PIL import ImageCms
 
-from edye_delivery.annex.model import ThumbnailSpec
+from edye_delivery.annex.limits import ThumbnailSpec
 from edye_delivery.artwork.thumbnails import render_thumbnails
 from edye_delivery.catalog.facts import ImageFacts
 from edye_delivery.catalog.jobs import run_here

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
-from edye_delivery.annex.model import Annex, ThumbnailSpec
+from edye_delivery.annex.limits import ThumbnailSpec
+from edye_delivery.annex.model import Annex
 from edye_delivery.artwork.thumbnails import (
     ThumbnailPlan,
     plan_thumbnails,
