@@ -26,7 +26,7 @@ FORBIDDEN_IN_PURE = {"airflow", "os", "socket", "requests", "environ"}
 ENVIRONMENT_ALLOWED = {"clients/encode.py", "clients/ffprobe.py", "clients/probe.py", "clients/workers.py"}
 SOCKETS_ALLOWED = {"clients/network.py", "clients/ftp_line.py", "clients/workers.py"}
 """The transports that all others are given, and the pipe to a process of our own, whose waits have to end."""
-COMMAND_LINE_IMPORTS = {"errors", "catalog", "feeds", "clients", "ledger", "command_line"}
+COMMAND_LINE_IMPORTS = {"errors", "catalog", "annex", "qc", "feeds", "clients", "ledger", "command_line"}
 COMMAND_LINE_IMPORTS_LATE = {"hooks"}
 CLOCK_CALLS = {"now", "utcnow", "today", "time", "monotonic", "sleep"}
 

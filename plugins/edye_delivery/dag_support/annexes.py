@@ -5,11 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from edye_delivery.annex.load import AnnexFolder, read_annexes
+from edye_delivery.annex.load import DEFAULT_FOLDER, FOLDER_VARIABLE, AnnexFolder, read_annexes
 from edye_delivery.annex.model import Annex
-
-FOLDER_VARIABLE = "EDYE_ANNEXES_FOLDER"
-DEFAULT_FOLDER = Path(__file__).parents[3] / "include" / "annexes"
 
 
 def annexes() -> dict[str, Annex]:

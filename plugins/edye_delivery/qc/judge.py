@@ -64,6 +64,11 @@ def judge_media(annex: Annex, plan: PlannedTitle, video: VideoFacts, today: date
     return _Bench(annex, today).asked(rules_on(Subject.MEDIA), Media(plan, video))
 
 
+def judge_picture(annex: Annex, picture: ImageFacts, today: date) -> Verdict:
+    """The answer of the rules on one picture, whatever other pictures its title has."""
+    return _Bench(annex, today).asked(rules_on(Subject.PICTURE), picture)
+
+
 class _Bench:
     """Asks rules about subjects under one annex on one day."""
 

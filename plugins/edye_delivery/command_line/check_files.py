@@ -1,0 +1,196 @@
+"""Judges local files by a run's own rules: no catalogue, no ledger, nothing is delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.annex.planning import plan_of
+from edye_delivery.annex.selection import left_out_because
+from edye_delivery.catalog.facts import ImageFacts, VideoFacts
+from edye_delivery.catalog.jobs import Run
+from edye_delivery.catalog.one_title import BrokenOff, attempt
+from edye_delivery.catalog.parse import MalformedItem, id_of, parse_episode, parse_show, with_series
+from edye_delivery.catalog.plan import PlannedTitle
+from edye_delivery.catalog.printable import printable
+from edye_delivery.catalog.title import Series, Source, Title
+from edye_delivery.catalog.vocabulary import Change, ImageKind, TitleKind
+from edye_delivery.clients.local_files import LocalFiles
+from edye_delivery.clients.pictures import look_at
+from edye_delivery.clients.probe import probe_video
+from edye_delivery.command_line.check_inputs import Input, Kind, Unusable
+from edye_delivery.command_line.check_report import CheckedFile
+from edye_delivery.qc.judge import Verdict, judge, judge_media, judge_picture
+from edye_delivery.qc.metadata import malformed
+
+SERIES_MISSING = "META014"
+WITHOUT_SERIES = "the series was not given: name its JSON too, for what the episode has from it"
+
+
+@dataclass(frozen=True, slots=True)
+class Checker:
+    """Judges files for one partner as of one day; `run` is where pictures are decoded.
+
+    `image_kind` is what a picture is where no title names it; `items` are the catalogue's items that were given, and
+    `described` is the one of the title that videos and pictures are of.
+    """
+
+    annex: Annex
+    today: date
+    scratch_folder: Path
+    run: Run
+    image_kind: ImageKind | None
+    items: tuple[Input, ...]
+    described: PlannedTitle | None = None
+
+    def check(self, given: Input) -> CheckedFile:
+        """The file with all that the rules find; Unusable where it cannot be judged."""
+        if given.kind is Kind.TITLE:
+            return self._check_title(given)
+        return self._check_video(given) if given.kind is Kind.VIDEO else self._check_picture(given)
+
+    def _check_video(self, given: Input) -> CheckedFile:
+        facts = probe_video(LocalFiles(), str(given.path), self.scratch_folder)
+        plan = self._plan_of_video(given)
+        verdict = judge_media(self.annex, plan, facts, self.today)
+        return _checked(given, _told_video(facts), verdict, plan.external_id or None)
+
+    def _plan_of_video(self, given: Input) -> PlannedTitle:
+        """What a run would hold the video against: its title's catalogue item, or nothing but the annex."""
+        media = Source(file=given.name[:2048], type=self.annex.video.source_types[0])
+        if self.described is None:
+            return _plan_of_nothing(media)
+        return self.described.model_copy(update={"media": self.described.media or media})
+
+    def _check_picture(self, given: Input) -> CheckedFile:
+        title = self.described.title if self.described else None
+        kind = self.image_kind or _named_kind(title, given)
+        if kind is None:
+            raise Unusable(f"{given.name} is a picture: say with --kind which one, such as --kind poster")
+        facts = _looked_at(given, kind, self.annex, self.run)
+        verdict = judge_picture(self.annex, facts, self.today)
+        return _checked(given, _told_picture(facts), verdict, self.described.external_id if self.described else None)
+
+    def _check_title(self, given: Input) -> CheckedFile:
+        parsed = self._title_of(given)
+        if isinstance(parsed, Series):
+            return _checked(given, f"series {parsed.id}, judged with its episodes", Verdict((), ()), parsed.id)
+        plan = self._planned(parsed)
+        if isinstance(plan, MalformedItem):
+            return _checked(given, "an item of the catalogue", Verdict((malformed(plan),), ()))
+        title, verdict = plan.title, judge(self.annex, plan, None, (), self.today)
+        reason = left_out_because(self.annex, title)
+        note = f"a run leaves it out for this partner: {reason}" if reason else ""
+        if title.kind is TitleKind.EPISODE and title.series is None:
+            verdict, note = _without_series(verdict), note or WITHOUT_SERIES
+        return _checked(given, f"{title.kind.value} {plan.external_id}", verdict, plan.external_id, note)
+
+    def plan_of_title(self, given: Input) -> PlannedTitle:
+        """The title that a JSON describes, as it would be planned; Unusable where it describes none."""
+        parsed = self._title_of(given)
+        if isinstance(parsed, Series):
+            raise Unusable(f"{given.name} is a series, which has no video of its own: give one of its episodes")
+        plan = self._planned(parsed)
+        if isinstance(plan, MalformedItem):
+            raise Unusable(f"{given.name} is no item of the catalogue: {printable(plan.reason)}")
+        return plan
+
+    def _planned(self, parsed: Title | MalformedItem) -> PlannedTitle | MalformedItem:
+        if isinstance(parsed, MalformedItem):
+            return parsed
+        plan = attempt(parsed.id, "planning it", partial(plan_of, self.annex, parsed))
+        return MalformedItem(edye_id=parsed.id, reason=plan.sentence) if isinstance(plan, BrokenOff) else plan
+
+    def _title_of(self, given: Input) -> Title | Series | MalformedItem:
+        """What stands in the JSON; an episode with its series, where that was given too."""
+        item = given.item or {}
+        is_episode = item.get("kind", "episode" if "show_id" in item else "") == "episode"
+        parsed = _parsed(parse_episode if is_episode else parse_show, item)
+        others = [other.item for other in self.items if other.item is not None]
+        if isinstance(parsed, Series) and all(other.get("show_id") != parsed.id for other in others):
+            raise Unusable(
+                f"{given.name} is a series, of which nothing is delivered by itself: give an episode's JSON with it"
+            )
+        if isinstance(parsed, Title) and parsed.kind is TitleKind.EPISODE:
+            found = next((other for other in others if other.get("id") == parsed.show_id), None)
+            series = _parsed(parse_show, found) if found is not None else None
+            return with_series(parsed, series) if isinstance(series, Series) else parsed
+        return parsed
+
+
+def _parsed(
+    parse: Callable[[Any], Title | Series | MalformedItem], item: dict[str, Any]
+) -> Title | Series | MalformedItem:
+    edye_id = id_of(item)
+    parsed = attempt(edye_id, "reading the item", partial(parse, item))
+    return MalformedItem(edye_id=edye_id, reason=parsed.sentence) if isinstance(parsed, BrokenOff) else parsed
+
+
+def _checked(given: Input, what: str, verdict: Verdict, title: str | None = None, note: str = "") -> CheckedFile:
+    return CheckedFile(
+        given.name, given.kind.value, given.size_bytes, what, verdict.findings, verdict.skipped, title, note
+    )
+
+
+def _plan_of_nothing(media: Source) -> PlannedTitle:
+    """A plan that says nothing of the video but that there is one."""
+    title = Title(
+        id="-", kind=TitleKind.MOVIE, title_id="-", titles={}, visible=True, updated_at=datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    return PlannedTitle(
+        title=title, external_id="", file_name="", metadata={}, media=media, media_digest="", revision="",
+        content_key="", delivery_key="", change=Change.NEW,
+    )  # fmt: skip
+
+
+def _named_kind(title: Title | None, given: Input) -> ImageKind | None:
+    """The kind of the title's image whose address ends in this file's name; None where that is none or several."""
+    images = title.images if title is not None else ()
+    kinds = {image.kind for image in images if urlsplit(image.url).path.rpartition("/")[2] == given.path.name}
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+def _looked_at(given: Input, kind: ImageKind, annex: Annex, run: Run) -> ImageFacts:
+    limits = annex.images
+    try:
+        with given.path.open("rb") as file:
+            content = file.read(limits.max_size_bytes + 1)
+    except OSError as error:
+        raise Unusable(f"{given.name} cannot be read: {error.strerror}") from None
+    return look_at(kind, given.path.name, content, limits, run)
+
+
+def _without_series(verdict: Verdict) -> Verdict:
+    """The verdict but for the series, which nobody said is missing."""
+    found = tuple(finding for finding in verdict.findings if finding.code != SERIES_MISSING)
+    return Verdict(found, (*verdict.skipped, (SERIES_MISSING, WITHOUT_SERIES)))
+
+
+def _told_video(facts: VideoFacts) -> str:
+    if not facts.codec:
+        return "a video"
+    lasts = f", {facts.duration_s:.0f} s" if facts.duration_s else ""
+    return f"video, {facts.codec} in {facts.container}, {facts.width_px}x{facts.height_px}{lasts}"
+
+
+def _told_picture(facts: ImageFacts) -> str:
+    measured = f", {facts.format}, {facts.width_px}x{facts.height_px}" if facts.format else ""
+    return f"picture, {facts.kind.value}{measured}"
+
+
+def check_all(checker: Checker, inputs: Sequence[Input]) -> tuple[list[CheckedFile], list[tuple[str, str]]]:
+    """Every file that can be judged, and a sentence for each that cannot."""
+    files: list[CheckedFile] = []
+    unusable: list[tuple[str, str]] = []
+    for given in inputs:
+        try:
+            files.append(checker.check(given))
+        except Unusable as error:
+            unusable.append((given.name, str(error)))
+    return files, unusable

@@ -1,0 +1,95 @@
+"""What each file that `check` is given is, by its first bytes and its name: video, picture or catalogue item."""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from edye_delivery.catalog.printable import printable
+from edye_delivery.clients.http import parse_json
+
+ITEM_MAX_BYTES = 4 * 1024 * 1024
+"""An item of the catalogue has some 3,000 bytes."""
+HEAD_BYTES = 16
+PICTURE_ENDINGS = frozenset(
+    {".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".svg"}
+)
+PICTURE_BEGINS = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+VIDEO_ENDINGS = frozenset(
+    {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".m2ts", ".mpg", ".mpeg", ".wmv", ".flv", ".3gp", ".mxf"}
+)
+VIDEO_BEGINS = (b"\x1a\x45\xdf\xa3", b"\0\0\1\xba", b"FLV\1", b"OggS", b"\x30\x26\xb2\x75")
+
+
+class Kind(StrEnum):
+    """What a file is."""
+
+    VIDEO = "video"
+    PICTURE = "picture"
+    TITLE = "title"
+
+
+class Unusable(Exception):
+    """A file that cannot be judged; the message is one sentence that names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One file: `item` is what stands in it, where it is JSON."""
+
+    path: Path
+    name: str
+    kind: Kind
+    size_bytes: int
+    item: dict[str, Any] | None = None
+
+
+def input_of(text: str) -> Input:
+    """The file of this path; Unusable says why it is none that could be judged."""
+    path, name = Path(text), printable(text, 1000)
+    try:
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):
+            raise Unusable(f"{name} is {'a folder' if stat.S_ISDIR(facts.st_mode) else 'no regular file'}: name a file")
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except FileNotFoundError:
+        raise Unusable(f"{name} does not exist") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise Unusable(f"{name} cannot be read: {printable(str(reason))}") from None
+    kind = _kind_of(path, head)
+    if kind is None:
+        raise Unusable(f"{name} is neither a video nor a picture nor the JSON of a title")
+    item = _item_of(path, name, facts.st_size) if kind is Kind.TITLE else None
+    return Input(path, name, kind, facts.st_size, item)
+
+
+def _kind_of(path: Path, head: bytes) -> Kind | None:
+    ending = path.suffix.lower()
+    if ending == ".json" or head.lstrip()[:1] == b"{":
+        return Kind.TITLE
+    if ending in PICTURE_ENDINGS or head.startswith(PICTURE_BEGINS) or head[8:12] == b"WEBP":
+        return Kind.PICTURE
+    if head[4:12] in (b"ftypavif", b"ftypheic", b"ftypmif1"):
+        return Kind.PICTURE
+    if ending in VIDEO_ENDINGS or head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free") or head[8:11] == b"AVI":
+        return Kind.VIDEO
+    return Kind.VIDEO if head.startswith(VIDEO_BEGINS) else None
+
+
+def _item_of(path: Path, name: str, size_bytes: int) -> dict[str, Any]:
+    if size_bytes > ITEM_MAX_BYTES:
+        raise Unusable(f"{name} has {size_bytes:,} bytes; an item of the catalogue has at most {ITEM_MAX_BYTES:,}")
+    try:
+        item = parse_json(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise Unusable(f"{name} is no JSON that can be read: {printable(str(error), 200)}") from None
+    if not isinstance(item, dict):
+        raise Unusable(f"{name} holds no object: it is to be one item of the catalogue, a show or an episode")
+    if isinstance(item.get("items"), list):
+        raise Unusable(f"{name} is a page of the catalogue's list: give one of its items")
+    return item
