@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from airflow.sdk import DAG
 
 from edye_delivery.annex.model import Annex
-from edye_delivery.catalog.request import RunKind
+from edye_delivery.catalog.vocabulary import RunKind
 from edye_delivery.dag_support.annexes import annexes
 from edye_delivery.dag_support.channels import usual_steps
 from edye_delivery.dag_support.defaults import Tag, default_args

@@ -155,5 +155,12 @@ class FeedRefused(Terminal):
     """A feed has errors, so that it is not published; the message names the rules, the last good feed stays."""
 
 
-class WindowNotDone(Terminal):
-    """Titles of the window are not accepted; the message names each with its cause and owner."""
+class WindowNotDone(Terminal, SystemExit):
+    """Titles of the window are not accepted; the message names each with its cause and owner.
+
+    As an exit it fails its task without a traceback, for no code failed; whoever raises it logs its message.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.code = 1

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from edye_delivery.catalog.facts import ImageFacts, VideoFacts
 from edye_delivery.catalog.finding import Finding
 from edye_delivery.catalog.title import Source, Title
-from edye_delivery.catalog.vocabulary import Change, Channel, Correction, Mode
+from edye_delivery.catalog.vocabulary import Change, Channel, Correction, Mode, RunKind
 
 
 class Record(BaseModel):
@@ -148,6 +148,13 @@ class RunRequest(Record):
     reason: str = ""
     correction: Correction | None = None
     withdrawal: WithdrawalOrder | None = None
+
+    @property
+    def kind(self) -> RunKind:
+        """What the run is for."""
+        if self.withdrawal is not None:
+            return RunKind.WITHDRAWAL
+        return RunKind.DELIVERY if self.correction is None else RunKind.REDELIVERY
 
     @property
     def takes_up_unattended(self) -> bool:

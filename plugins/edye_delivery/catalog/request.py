@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from croniter import croniter
@@ -23,14 +22,6 @@ WHY_NOT_API = (
     "partner'"
 )
 REASON_MIN_CHARS, REASON_MAX_CHARS, REASON_MIN_WORDS = 15, 500, 3
-
-
-class RunKind(StrEnum):
-    """What a run's params are of."""
-
-    DELIVERY = "delivery"
-    REDELIVERY = "redelivery"
-    WITHDRAWAL = "withdrawal"
 
 
 @dataclass(frozen=True, slots=True)

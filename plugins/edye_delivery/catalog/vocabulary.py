@@ -140,3 +140,11 @@ class Mode(StrEnum):
     CHANGED = "changed"
     FAILED = "failed"
     ALL = "all"
+
+
+class RunKind(StrEnum):
+    """What a run is for."""
+
+    DELIVERY = "delivery"
+    REDELIVERY = "redelivery"
+    WITHDRAWAL = "withdrawal"

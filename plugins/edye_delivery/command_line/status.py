@@ -6,11 +6,11 @@ import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from heapq import nlargest
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edye_delivery.catalog.close_names import NEAR_MAX, close_names
 from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.window import Window, parse_moment
 from edye_delivery.command_line.printing import print_lines, print_pieces
@@ -22,7 +22,6 @@ if TYPE_CHECKING:  # SQLAlchemy doubles the time that the other commands need to
 SHOWN_MAX = 100
 ALL = "all"
 NOTHING_TO_DO, NEEDS_A_PERSON, NO_ANSWER = 0, 1, 2
-NEAR_MAX, ALIKE_MIN = 4, 0.5
 
 
 def status(
@@ -127,26 +126,9 @@ def _tell_missing(standings: Standings, selection: Selection, found: Iterable[St
         if name in known:
             _tell(f"the title {told!r}{where} did not move in the window")
         else:
-            close = _close_ids(name, known)
+            close = close_names(name, known)
             _tell(f"there is no title {told!r}{where} in the ledger{_hint(close, 'nothing in it is called alike')}")
     return True
-
-
-def _close_ids(wanted: str, known: Iterable[str]) -> list[str]:
-    """Ids that somebody may have meant, by the pairs of letters in common: quick enough for hundreds of thousands."""
-    pairs = _pairs(wanted)
-
-    def likeness(name: str) -> float:
-        own = _pairs(name)
-        return len(pairs & own) / (len(pairs | own) or 1)
-
-    close = nlargest(NEAR_MAX, ((likeness(name), name) for name in known))
-    return [name for value, name in close if value >= ALIKE_MIN]
-
-
-def _pairs(name: str) -> set[str]:
-    lower = name.lower()
-    return {lower[at : at + 2] for at in range(len(lower) - 1)}
 
 
 def _hint(close: list[str], otherwise: str) -> str:

@@ -10,8 +10,7 @@ from airflow.sdk import TriggerRule, task_group
 
 from edye_delivery.annex.channels import feeds_of
 from edye_delivery.annex.model import Annex
-from edye_delivery.catalog.request import RunKind
-from edye_delivery.catalog.vocabulary import Channel
+from edye_delivery.catalog.vocabulary import Channel, RunKind
 from edye_delivery.dag_support.defaults import POOL
 from edye_delivery.operators.batch import (
     AcceptBatchOperator,

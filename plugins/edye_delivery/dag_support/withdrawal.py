@@ -6,8 +6,7 @@ from airflow.sdk import TriggerRule
 
 from edye_delivery.annex.channels import feeds_of
 from edye_delivery.annex.model import Annex
-from edye_delivery.catalog.request import RunKind
-from edye_delivery.catalog.vocabulary import Channel
+from edye_delivery.catalog.vocabulary import Channel, RunKind
 from edye_delivery.dag_support.delivery import feed_group
 from edye_delivery.operators.fetch import CheckRequestOperator
 from edye_delivery.operators.report import ConfirmWindowOperator, ReportOperator

@@ -21,6 +21,7 @@ from edye_delivery.ledger.breaker import Breaker
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.publications import Publications
+from edye_delivery.ledger.standing import Standings
 from edye_delivery.ledger.streaks import Client
 from edye_delivery.ledger.trail import Trail
 from edye_delivery.ledger.withdrawals import Withdrawals
@@ -50,6 +51,15 @@ class LedgerHook(BaseHook):
     def alerts(self) -> Alerts:
         """What has still to be told."""
         return Alerts(_engine(self.url()), SYSTEM_TEMPO.now)
+
+    def alarms(self, annex: Annex) -> tuple[str, ...]:
+        """A sentence each for what is wrong with the annex's client now, whichever run it comes from."""
+        return self.alerts().standing(Client.of(annex))
+
+    def external_ids(self, partner: str) -> list[str]:
+        """Every title's name at the partner, as far as the ledger knows it."""
+        with _engine(self.url()).connect() as connection:
+            return list(Standings(connection).external_ids(partner))
 
     def trail(self) -> Trail:
         """Every step that was done, and how much of it is still to be shipped."""

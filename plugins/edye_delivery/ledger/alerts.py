@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Engine, func, or_, select, update
 
-from edye_delivery.ledger.streaks import BEGAN
-from edye_delivery.ledger.tables import ALERTS
+from edye_delivery.catalog.window import rfc3339
+from edye_delivery.ledger.streaks import BEGAN, Client, row_of
+from edye_delivery.ledger.tables import ALERTS, STREAKS
 from edye_delivery.ledger.transactions import repeated
 
 CLAIM_S = 120
@@ -60,6 +61,28 @@ class Alerts:
         query = select(func.count()).select_from(ALERTS).where(ALERTS.c.told_at.is_(None))
         with self._engine.connect() as connection:
             return connection.execute(query).scalar_one()
+
+    def standing(self, client: Client) -> tuple[str, ...]:
+        """A sentence each for the client's open circuit, its errors in a row once they are an alert, untold alerts."""
+        untold = select(func.count()).select_from(ALERTS).where(ALERTS.c.told_at.is_(None))
+        with self._engine.connect() as connection:
+            streak = connection.execute(select(STREAKS).where(row_of(client))).first()
+            count = connection.execute(untold.where(ALERTS.c.partner == client.partner)).scalar_one()
+        told: list[str] = []
+        if streak is not None and streak.opened_at is not None:
+            told.append(
+                f"the circuit is open since {rfc3339(streak.opened_at)} ({streak.opened_cause}, "
+                f"{streak.technical_errors} technical errors in a row): nothing is sent until the next run, "
+                "which tries one title first"
+            )
+        if streak is not None and streak.errors > client.errors_borne:
+            told.append(f"{streak.errors} errors in a row since {rfc3339(streak.first_error_at)}: DevOps looks why")
+        if count:
+            told.append(
+                f"{count} alerts of this partner were told to nobody: DevOps looks at the connection alerts "
+                "(docs/runbook.md, Errors in a row)"
+            )
+        return tuple(told)
 
     def told(self, alert: Alert) -> None:
         """Somebody was told."""

@@ -11,9 +11,9 @@ from airflow.sdk import Context
 from edye_delivery.catalog.places import batch_name, plan_name, snapshot_name
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.redelivery import redelivery_of
-from edye_delivery.catalog.request import RunFacts, RunKind, request_of
+from edye_delivery.catalog.request import RunFacts, request_of
 from edye_delivery.catalog.snapshot_file import SnapshotFile
-from edye_delivery.catalog.vocabulary import Channel, Correction
+from edye_delivery.catalog.vocabulary import Channel, Correction, RunKind
 from edye_delivery.catalog.window import Window
 from edye_delivery.catalog.withdrawal import withdrawal_of
 from edye_delivery.errors import InvalidRequest

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from airflow.sdk import Context
 
@@ -22,7 +22,8 @@ from edye_delivery.errors import WindowNotDone
 from edye_delivery.hooks.artifacts import ArtifactStore
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import StepOperator, log_order, the_alarm
-from edye_delivery.operators.reporting import RunOutcome, failure_sentence, window_report
+from edye_delivery.operators.confirming import done_sentence, failure_sentence, whole_text
+from edye_delivery.operators.reporting import RunOutcome, window_report
 from edye_delivery.reports.csv_report import as_csv
 from edye_delivery.reports.feed_model import FeedReport, feed_report
 from edye_delivery.reports.html_report import as_html
@@ -45,7 +46,7 @@ class ReportOperator(StepOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Colour, totals and the report's places; the places travel on to the last task."""
         if self.request is None:
-            raise WindowNotDone("the run was not begun: check_request refused it, its log says why")
+            end_red("the run was not begun: check_request refused it, its log says why")
         from edye_delivery.reports.xlsx_report import as_xlsx  # openpyxl loads slowly, and every task parses this file
 
         request, store = RunRequest.model_validate(self.request), self.artifacts
@@ -65,6 +66,8 @@ class ReportOperator(StepOperator):
                 deliveries=LedgerHook().get_conn().deliveries(keys),
                 incidents=incidents,
                 revisions=LedgerHook().withdrawals(self.annex).revisions(withdrawn),
+                alarms=LedgerHook().alarms(self.annex),
+                known_ids=LedgerHook().external_ids(self.annex.partner) if plan and plan.not_found else (),
                 feeds=[feed_of(store, request, spec) for spec in feeds_of(self.annex, request.channel)],
                 started_at=context["dag_run"].start_date or datetime.now(UTC),
                 finished_at=datetime.now(UTC),
@@ -98,8 +101,19 @@ class ConfirmWindowOperator(StepOperator):
         """Raises WindowNotDone on a red window."""
         report = WindowReport.model_validate_json(self.artifacts.get(self.report["path"]))
         if report.colour is Colour.RED:
-            raise WindowNotDone(failure_sentence(report))
-        log.info("all %s titles of the window are accepted, %s feeds in order", report.totals.titles, len(report.feeds))
+            for line in whole_text(report).splitlines():
+                log.info("%s", line)
+            end_red(failure_sentence(report))
+        log.info("%s", done_sentence(report))
+        for sentence in (*report.alarms, *report.to_do):
+            log.warning("%s", sentence)
+
+
+def end_red(sentence: str) -> NoReturn:
+    """Fails the task with this sentence, each of its lines an error in the log, and no traceback."""
+    for line in sentence.splitlines():
+        log.error("%s", line)
+    raise WindowNotDone(sentence)
 
 
 def gathered(

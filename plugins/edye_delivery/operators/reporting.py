@@ -14,16 +14,15 @@ from edye_delivery.catalog.next_steps import REENCODED_NEXT, next_step
 from edye_delivery.catalog.one_title import BrokenOff, attempt
 from edye_delivery.catalog.parse import MalformedItem
 from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle, RunRequest
-from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.snapshot import WindowPlan
 from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Change, DeliveryState
 from edye_delivery.catalog.window import Window, rfc3339
 from edye_delivery.ledger.leases import TitleBusy
 from edye_delivery.ledger.records import Delivery, Revision
-from edye_delivery.operators.withdrawal_reporting import incidents_of, not_found_sentence, withdrawn_report
+from edye_delivery.operators.withdrawal_reporting import incidents_of, not_found_sentence, to_do_of, withdrawn_report
 from edye_delivery.qc.metadata import malformed
 from edye_delivery.qc.reencode import is_to_be_reencoded, told_form
-from edye_delivery.reports.feed_model import FeedOutcome, FeedReport, errors_first
+from edye_delivery.reports.feed_model import FeedReport
 from edye_delivery.reports.model import (
     Colour,
     ReportedCriterion,
@@ -36,7 +35,6 @@ from edye_delivery.reports.model import (
     totals_of,
 )
 
-DETAIL_MAX_CHARS = 1000
 LEFT_OUT = {
     "not_in_catalogue": "not in the catalogue any more",
     "invisible": "not visible in the catalogue",
@@ -62,6 +60,8 @@ class RunOutcome:
     finished_at: datetime
     feeds: Sequence[FeedReport] = ()
     revisions: Mapping[str, Revision] = field(default_factory=dict)
+    alarms: Sequence[str] = ()
+    known_ids: Sequence[str] = ()
 
 
 def window_report(outcome: RunOutcome) -> WindowReport:
@@ -70,7 +70,7 @@ def window_report(outcome: RunOutcome) -> WindowReport:
     request, plan = outcome.request, outcome.plan
     incidents = [*outcome.incidents]
     if plan is not None and plan.not_found:
-        incidents.append(not_found_sentence(request, plan.not_found))
+        incidents.append(not_found_sentence(request, plan.not_found, outcome.known_ids))
     if plan is not None:
         incidents += plan.broken_off
         incidents += (f"{left.external_id}: {left.reason}" for left in plan.unattended)
@@ -78,7 +78,8 @@ def window_report(outcome: RunOutcome) -> WindowReport:
     return WindowReport(
         partner=request.partner,
         display_name=outcome.annex.display_name,
-        window=Span(**Window(request.start_at, request.end_at).as_json()),
+        kind=request.kind,
+        window=None if request.whole_catalogue else Span(**Window(request.start_at, request.end_at).as_json()),
         run_id=request.run_id,
         mode=request.mode,
         dry_run=request.dry_run,
@@ -92,32 +93,11 @@ def window_report(outcome: RunOutcome) -> WindowReport:
         causes=causes_of(titles),
         left_out={LEFT_OUT[reason]: count for reason, count in plan.left_out.items()} if plan is not None else {},
         incidents=tuple(incidents),
+        alarms=tuple(outcome.alarms),
+        to_do=tuple(to_do_of(outcome.annex, request, plan.withdrawn, outcome.revisions)) if plan is not None else (),
         feeds=tuple(outcome.feeds),
         titles=titles,
     )
-
-
-def failure_sentence(report: WindowReport) -> str:
-    """Why the window is not done, each title with cause and owner, each feed with its rules; read on the red task."""
-    open_titles = [title for title in report.titles if title.needs_work]
-    open_feeds = [feed for feed in report.feeds if feed.needs_work]
-    feeds = f", {len(open_feeds)} of {len(report.feeds)} feeds need work" if open_feeds else ""
-    lines = [f"{len(open_titles)} of {report.totals.titles} titles of the window are not accepted{feeds}:"]
-    lines += [*report.incidents, *(_feed_sentence(feed) for feed in open_feeds)]
-    for title in open_titles:
-        rules = f" [{', '.join(title.rules)}]" if title.rules else ""
-        what = f"{title.state}, {title.cause} -> {title.owner}{rules}: {printable(title.detail, DETAIL_MAX_CHARS)}"
-        lines.append(f"  {printable(title.external_id)}: {what}")
-    return "\n".join(lines)
-
-
-def _feed_sentence(feed: FeedReport) -> str:
-    """One line on a feed that needs work: the rules that it breaks, or the step that did not end."""
-    broken = [rule for rule in errors_first(feed.findings) if rule.severity == "error"]
-    if feed.outcome is not FeedOutcome.REFUSED or not broken:
-        return f"  feed {feed.name}: {feed.outcome}: {feed.detail}"
-    rules = ", ".join(f"{rule.code} {rule.name} x{rule.count} ({rule.owner})" for rule in broken)
-    return f"  feed {feed.name}: {feed.outcome}: {rules}: the last good one stays"
 
 
 def _colour(outcome: RunOutcome, titles: Iterable[TitleReport], incidents: Sequence[str]) -> Colour:

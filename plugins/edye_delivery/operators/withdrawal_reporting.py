@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.close_names import close_names
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.snapshot import Withdrawal
 from edye_delivery.catalog.vocabulary import Change, DeliveryState
@@ -45,18 +46,56 @@ def incidents_of(
         yield f"out of the feeds, but the partner was not told; clear withdraw to tell it: {named(untold)}"
 
 
-def not_found_sentence(request: RunRequest, names: Sequence[str]) -> str:
-    """Why titles that were asked for are no part of the run."""
+def to_do_of(
+    annex: Annex, request: RunRequest, planned: Sequence[Withdrawal], revisions: Mapping[str, Revision]
+) -> Iterator[str]:
+    """What a person has to do about withdrawn titles: tell the partner, where no API does, and approve many.
+
+    A dry run says what a real one would ask for.
+    """
+    names = [one.external_id for one in planned]
+    if not names:
+        return
+    limit = annex.withdrawal.titles_without_approval
+    by_hand = request.withdrawal is not None
+    if by_hand and not request.dry_run:
+        names = [name for name in names if name in revisions and revisions[name].is_withdrawn_by_hand]
+    if by_hand and request.dry_run and len(names) > limit:
+        yield (
+            f"the real run waits in approve_withdrawal until somebody approves it: {len(names)} titles, and up to "
+            f"{limit} go without"
+        )
+    if names and (not by_hand or endpoint_for(annex, request) is None):
+        when = "after the real run, " if request.dry_run else ""
+        yield f"{when}tell {annex.display_name}, for no API does: {_fate(request)}: {named(names, len(names))}"
+
+
+def not_found_sentence(request: RunRequest, names: Sequence[str], known: Sequence[str] = ()) -> str:
+    """Why titles that were asked for are no part of the run, with names of the ledger that are close to them."""
+    told = named([_with_close_names(name, known) for name in names])
     if request.withdrawal is not None:
-        return f"not offered to this partner, so there is nothing to withdraw: {named(names)}"
-    return f"asked for, but not in the catalogue's window for this partner: {named(names)}"
+        return f"not offered to this partner, so there is nothing to withdraw: {told}"
+    where = "catalogue" if request.whole_catalogue else "catalogue's window"
+    return f"asked for, but not in the {where} for this partner: {told}"
+
+
+def _with_close_names(name: str, known: Sequence[str]) -> str:
+    close = [] if name in known else close_names(name, known)
+    return f"{name} (close to it: {', '.join(close)})" if close else name
+
+
+def _fate(request: RunRequest) -> str:
+    """What becomes of the withdrawn titles."""
+    order = request.withdrawal
+    if order is None:
+        return "the catalogue does not offer these titles to it any more"
+    return f"offered until {rfc3339(order.end_at)}" if order.end_at else "out of the feeds"
 
 
 def _detail(request: RunRequest, withdrawal: Withdrawal, revision: Revision | None) -> str:
     if not withdrawal.by_hand:
         return withdrawal.reason
-    order = request.withdrawal
-    until = f"offered until {rfc3339(order.end_at)}" if order and order.end_at else "out of the feeds"
+    until = _fate(request)
     if request.dry_run:
         return f"dry run, it would be {until}: {withdrawal.reason}"
     told_at = revision.withdrawal_told_at if revision else None

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from pydantic import Field, model_validator
 
-from edye_delivery.catalog.vocabulary import Cause, Change, Channel, DeliveryState, Mode, Owner, Severity
+from edye_delivery.catalog.vocabulary import Cause, Change, Channel, DeliveryState, Mode, Owner, RunKind, Severity
 from edye_delivery.reports.feed_model import FeedReport
 from edye_delivery.reports.values import Count, Moment, ReportValue, Text
 
@@ -137,12 +137,16 @@ class CauseCount(ReportValue):
 class WindowReport(ReportValue):
     """What one run did for one partner's window; the totals are those of its titles, and feeds are counted apart.
 
-    `notice` and `reason` are filled where the run's channel is deprecated, and of a redelivery.
+    `window` is None where titles were named without one. `notice` and `reason` are filled where the run's channel is
+    deprecated, and of a redelivery or withdrawal. `alarms` are of the partner's client, whatever this run did: an open
+    circuit, errors in a row, alerts that nobody was told of. `to_do` is what somebody has to do though no title of the
+    run waits for it, such as telling the partner.
     """
 
     partner: str
     display_name: Text
-    window: Span
+    kind: RunKind = RunKind.DELIVERY
+    window: Span | None
     run_id: Text
     mode: Mode
     dry_run: bool
@@ -156,8 +160,15 @@ class WindowReport(ReportValue):
     causes: tuple[CauseCount, ...] = ()
     left_out: dict[str, Count] = Field(default_factory=dict)
     incidents: tuple[Text, ...] = ()
+    alarms: tuple[Text, ...] = ()
+    to_do: tuple[Text, ...] = ()
     feeds: tuple[FeedReport, ...] = ()
     titles: tuple[TitleReport, ...] = ()
+
+    @property
+    def is_withdrawal(self) -> bool:
+        """Whether titles were taken back by hand, so that none of them is to be accepted."""
+        return self.kind is RunKind.WITHDRAWAL
 
     @model_validator(mode="after")
     def _left_behind_has_a_cause(self) -> WindowReport:

@@ -79,12 +79,14 @@ def _summary_rows(report: WindowReport) -> Iterator[tuple[str, tuple[Cell, ...]]
     yield "Run", ()
     yield "Partner", (report.display_name, report.partner)
     yield "Result", (report.colour.value,)
-    yield "Window", (f"{report.window.start} to {report.window.end}, the end not included",)
+    yield "Kind", (report.kind.value,)
+    window = report.window
+    yield "Window", (f"{window.start} to {window.end}, the end not included" if window else "none: titles by name",)
     yield "Run id", (report.run_id,)
     yield "Mode", (report.mode.value + (", dry run: nothing was sent" if report.dry_run else ""),)
     yield "Channel", (report.channel.value,)
     if report.notice:
-        yield "Deprecated", (report.notice,)
+        yield "Notice", (report.notice,)
         yield "Reason", (report.reason,)
     yield "Started", (report.started_at,)
     yield "Finished", (report.finished_at,)
@@ -104,10 +106,11 @@ def _summary_rows(report: WindowReport) -> Iterator[tuple[str, tuple[Cell, ...]]
         yield "Left out", ()
     for reason, count in report.left_out.items():
         yield reason, (count,)
-    if report.incidents:
-        yield "Incidents", ()
-    for number, sentence in enumerate(report.incidents, start=1):
-        yield str(number), (sentence,)
+    for heading, sentences in (("Alarms", report.alarms), ("Incidents", report.incidents), ("To do", report.to_do)):
+        if sentences:
+            yield heading, ()
+        for number, sentence in enumerate(sentences, start=1):
+            yield str(number), (sentence,)
 
 
 def _saved(workbook: Workbook) -> bytes:

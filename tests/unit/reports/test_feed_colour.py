@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from edye_delivery.catalog.plan import RunRequest
-from edye_delivery.operators.reporting import RunOutcome, failure_sentence, window_report
+from edye_delivery.operators.confirming import failure_sentence
+from edye_delivery.operators.reporting import RunOutcome, window_report
 from edye_delivery.reports.feed_model import FeedReport
 from edye_delivery.reports.model import Colour, WindowReport
 from tests.builders import the_annex
@@ -64,7 +65,7 @@ def test_the_red_task_names_each_rule_of_a_refused_feed_in_one_line() -> None:
     artwork = POSTER_LARGE.model_copy(update={"code": "FEED504", "name": "image-ratio-main", "severity": "error"})
     sentence = failure_sentence(a_report(a_title(), feeds=(a_refused_feed(GENRE_UNKNOWN, artwork), a_feed())))
     assert sentence.splitlines() == [
-        "0 of 1 titles of the window are not accepted, 1 of 2 feeds need work:",
+        "0 of 1 titles of the delivery are not accepted, 1 of 2 feeds need work:",
         "  feed search: refused: FEED504 image-ratio-main x1234 (Design), FEED013 genre-unknown x3 (Content Operations)"
         ": the last good one stays",
     ]
@@ -79,7 +80,7 @@ def test_the_red_task_names_the_step_of_a_failed_feed_before_the_titles() -> Non
     lines = failure_sentence(a_report(title, feeds=(FAILED,), incidents=("batch 1 of 1 was not judged",))).splitlines()
     assert lines[1] == "batch 1 of 1 was not judged"
     assert lines[2] == "  feed direct: failed: publish_feed did not end; see its log"
-    assert lines[3].startswith("  EDYE_PLANETA_S01E01_ES: rejected")
+    assert lines[3].startswith("  EDYE_PLANETA_S01E01_ES: VID006:")
 
 
 def test_a_refused_feed_without_rules_is_told_by_its_detail() -> None:

@@ -135,7 +135,7 @@ def test_a_deprecated_channel_and_its_reason_are_in_the_summary_and_each_title_n
     report = a_report(a_title(channel="ftp"), channel="ftp", notice="FTP is deprecated", reason="API down")
     sheet = load_workbook(io.BytesIO(as_xlsx(report)))["Summary"]
     summary = {row[0].value: row[1].value for row in sheet.iter_rows()}
-    assert (summary["Channel"], summary["Deprecated"], summary["Reason"]) == ("ftp", "FTP is deprecated", "API down")
+    assert (summary["Channel"], summary["Notice"], summary["Reason"]) == ("ftp", "FTP is deprecated", "API down")
     (row,) = rows_of(report)
     assert row["channel"] == "ftp"
 

@@ -1,0 +1,79 @@
+"""Confirm: what a red run says, in short for its last task's error and whole for the log above it."""
+
+from __future__ import annotations
+
+from edye_delivery.catalog.printable import printable
+from edye_delivery.reports.feed_model import FeedOutcome, FeedReport, errors_first
+from edye_delivery.reports.model import TitleReport, WindowReport
+
+DETAIL_MAX_CHARS = 1000
+WHY_MAX_CHARS, STEP_MAX_CHARS, INCIDENT_MAX_CHARS = 64, 52, 160
+TITLES_MAX = 50
+"""So many titles are named in the error; the log and the report have all."""
+
+
+def failure_sentence(report: WindowReport) -> str:
+    """Why the run is not done, a short line for each title: name, why, whose turn, what to do."""
+    open_titles = [title for title in report.titles if title.needs_work]
+    lines = [*_head(report), *(_clipped(line, INCIDENT_MAX_CHARS) for line in _of_the_run(report))]
+    lines += map(_short, open_titles[:TITLES_MAX])
+    if len(open_titles) > TITLES_MAX:
+        lines.append(f"  and {len(open_titles) - TITLES_MAX} more titles: the report and the log above name them")
+    return "\n".join(lines)
+
+
+def whole_text(report: WindowReport) -> str:
+    """The same with everything that is known of each title and feed."""
+    open_titles = (title for title in report.titles if title.needs_work)
+    return "\n".join([*_head(report), *_of_the_run(report), *map(_whole, open_titles)])
+
+
+def done_sentence(report: WindowReport) -> str:
+    """What a green run says of itself."""
+    totals = report.totals
+    if report.dry_run:
+        return f"dry run of a {report.kind}: {totals.titles} titles looked at, nothing was sent or changed"
+    ended = (
+        "withdrawn" if report.is_withdrawal else "accepted or not offered any more" if totals.withdrawn else "accepted"
+    )
+    return f"all {totals.titles} titles of the {report.kind} are {ended}, {len(report.feeds)} feeds in order"
+
+
+def _head(report: WindowReport) -> list[str]:
+    open_titles = sum(title.needs_work for title in report.titles)
+    open_feeds = sum(feed.needs_work for feed in report.feeds)
+    feeds = f", {open_feeds} of {len(report.feeds)} feeds need work" if open_feeds else ""
+    what = "withdrawn" if report.is_withdrawal else "accepted"
+    return [f"{open_titles} of {report.totals.titles} titles of the {report.kind} are not {what}{feeds}:"]
+
+
+def _of_the_run(report: WindowReport) -> list[str]:
+    feeds = (_feed_sentence(feed) for feed in report.feeds if feed.needs_work)
+    return [*report.alarms, *report.incidents, *feeds, *report.to_do]
+
+
+def _short(title: TitleReport) -> str:
+    rules = f" {' '.join(title.rules)}:" if title.rules else f" {title.cause}:" if title.cause else ""
+    why, step = _clipped(title.detail, WHY_MAX_CHARS), _clipped(title.next_step, STEP_MAX_CHARS)
+    return f"  {printable(title.external_id or title.edye_id)}:{rules} {why}. {title.owner or 'nobody named'}: {step}"
+
+
+def _whole(title: TitleReport) -> str:
+    rules = f" [{', '.join(title.rules)}]" if title.rules else ""
+    what = f"{title.state}, {title.cause} -> {title.owner}{rules}: {printable(title.detail, DETAIL_MAX_CHARS)}"
+    step = printable(title.next_step, DETAIL_MAX_CHARS)
+    return f"  {printable(title.external_id or title.edye_id)}: {what}. Next: {step}"
+
+
+def _clipped(text: str, max_chars: int) -> str:
+    plain = printable(text, 10 * max_chars).rstrip()
+    return plain if len(plain) <= max_chars else f"{plain[: max_chars - 3].rstrip()}..."
+
+
+def _feed_sentence(feed: FeedReport) -> str:
+    """One line on a feed that needs work: the rules that it breaks, or the step that did not end."""
+    broken = [rule for rule in errors_first(feed.findings) if rule.severity == "error"]
+    if feed.outcome is not FeedOutcome.REFUSED or not broken:
+        return f"  feed {feed.name}: {feed.outcome}: {feed.detail}"
+    rules = ", ".join(f"{rule.code} {rule.name} x{rule.count} ({rule.owner})" for rule in broken)
+    return f"  feed {feed.name}: {feed.outcome}: {rules}: the last good one stays"
