@@ -60,8 +60,8 @@ def _param(dag: DAG, name: str) -> tuple[str, ...]:
     param = dag.params.get_param(name)
     schema = dict(param.schema)
     types = schema.pop("type", "any")
-    title, values = schema.pop("title", name), schema.pop("enum", None)
-    words = {"format": "{}", "maxItems": "at most {} items", "items": "{}"}
+    title, values = schema.pop("title", name), schema.pop("examples", None)
+    words = {"items": "{}"}
     bounds = [words.get(key, f"{key} {{}}").format(_item(value)) for key, value in sorted(schema.items())]
     return (
         code(name),
@@ -75,13 +75,13 @@ def _param(dag: DAG, name: str) -> tuple[str, ...]:
 def _default(param: Any) -> str:
     if not param.has_value and "null" not in param.schema.get("type", "null"):  # None counts as no value
         return "none: required"
-    return code(param.value) if param.value not in (None, []) else "empty"
+    return code(param.value) if param.value not in (None, [], "") else "empty"
 
 
 def _item(value: Any) -> str:
     if not isinstance(value, dict):
         return str(value)
-    return f"each a {value['type']} of {value.get('minLength', 0)} to {value.get('maxLength', 'any')} characters"
+    return f"each a {value['type']}"
 
 
 def _in_order(dag: DAG) -> list[Any]:

@@ -45,8 +45,9 @@ def main(
         console.print(f"[bold]Airflow[/]  {system.url}  login [bold]{user}[/] password [bold]{password}[/]")
         services = f"partner {endpoints['partner_url']}, faults and journal {endpoints['admin_url']}"
         console.print(f"sandbox  {services}", soft_wrap=True)
-        console.print(f"trigger {DAG_ID} with the window of the sample day:")
-        console.print(f"  window_start {SAMPLE_DAY[0]}   window_end {SAMPLE_DAY[1]}")
+        console.print(f"trigger {DAG_ID} (Single Run) and paste the window of the sample day into two fields:")
+        console.print(f"  Window start  {SAMPLE_DAY[0]}")
+        console.print(f"  Window end    {SAMPLE_DAY[1]}")
         console.print("Ctrl-C stops everything")
         try:
             while (ended := processes.ended()) is None:

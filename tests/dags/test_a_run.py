@@ -295,10 +295,12 @@ def test_what_came_by_ftp_is_not_sent_by_the_api(connected, box):
 
 
 def test_a_run_over_ftp_without_a_reason_is_refused_before_anything_is_sent(connected, box):
-    from airflow.sdk.exceptions import AirflowException
-
-    with pytest.raises((AirflowException, ValueError), match="reason"):
-        run({**DAY, "external_ids": [GOOD]}, FTP_DAG_ID)
+    dag_run = run({**DAY, "external_ids": [GOOD]}, FTP_DAG_ID)
+    states = states_of(dag_run)
+    assert (dag_run.state, [name for name, state in states.items() if state == "failed"]) == (
+        "failed",
+        ["check_request"],
+    )
     assert box.ftp_contents() == []
 
 

@@ -2,13 +2,19 @@
 
 import itertools
 import socket
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from edye_delivery.catalog.request import RunFacts, request_of
+from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.dag_support.annexes import FOLDER_VARIABLE, annexes
 from edye_delivery.dag_support.defaults import POOL, RETRIES
+from edye_delivery.errors import InvalidRequest
 from tests.builders import PROJECT, annex_file
+
+DAY = {"window_start": "2026-03-01T06:00:00Z", "window_end": "2026-03-02T06:00:00Z"}
+FACTS = RunFacts("run-1", None, None, datetime(2026, 3, 2, 7, tzinfo=UTC), ())
 
 ROKU = "deliver_api__roku_premium_subs_mx"
 ROKU_BY_FTP = "deliver_ftp__roku_premium_subs_mx"
@@ -64,7 +70,7 @@ def test_the_dag_reads_as_the_business_sentence(dag):
     assert dag.get_task("plan_batches").upstream_task_ids == {"fetch_catalogue"}
     for before, after in itertools.pairwise(CHAIN):
         assert before in dag.get_task(after).upstream_task_ids
-    assert dag.get_task("confirm_window").upstream_task_ids == {"report"}
+    assert dag.get_task("confirm_window").upstream_task_ids == {"report", "check_request"}
     assert dag.get_task("report").trigger_rule == "all_done"
 
 
@@ -93,13 +99,34 @@ def test_every_param_has_type_title_sentence_and_a_default_that_is_allowed(dag):
 
 @pytest.mark.parametrize(
     ("name", "bad"),
-    [("mode", "everything"), ("dry_run", "yes"), ("window_start", "yesterday"), ("external_ids", "A"), ("mode", None)],
+    [
+        ("mode", "everything"),
+        ("window_start", "yesterday"),
+        ("window_end", "2026-03-01"),
+        ("external_ids", [""]),
+        ("external_ids", ["A" * 201]),
+    ],
 )
-def test_a_bad_param_is_refused_by_the_form(dag, name, bad):
-    from airflow.sdk.exceptions import AirflowException
+def test_what_a_text_of_the_form_has_to_be_is_said_by_the_first_task_in_a_sentence(dag, name, bad):
+    """A schema's bound would be told as a dump of the schema, and a field with a format takes no paste."""
+    param = dag.params.get_param(name)
+    assert param.resolve(bad) == bad
+    assert not {"format", "enum", "minLength", "maxLength", "maxItems"} & param.schema.keys()
+    with pytest.raises(InvalidRequest, match=name):
+        request_of("p", "0 6 * * *", DAY | {name: bad}, FACTS)
 
-    with pytest.raises((AirflowException, ValueError)):
-        dag.params.get_param(name).resolve(bad)
+
+def test_every_text_of_the_form_says_how_it_is_written(dag):
+    for name, told in {
+        "window_start": "2026-03-01T06:00:00Z",
+        "external_ids": "5000 at most",
+        "mode": "One of",
+    }.items():
+        assert told in dag.params.get_param(name).description
+
+
+def test_a_run_that_was_not_begun_is_red_by_its_first_task_alone(dag):
+    assert "check_request" in dag.get_task("confirm_window").upstream_task_ids
 
 
 def test_parsing_twice_gives_the_same_dag(dag):
@@ -114,15 +141,14 @@ def test_the_ftp_dag_is_never_scheduled_says_that_it_is_deprecated_and_asks_for_
     assert since in ftp_dag.dag_display_name
     assert f"**Deprecated since {since}.**" in ftp_dag.doc_md
     assert {"ftp", "deprecated"} <= ftp_dag.tags
-    assert not ftp_dag.params.get_param("reason").has_value
+    assert ftp_dag.params.get_param("reason").value == ""
 
 
 @pytest.mark.parametrize("reason", [None, "", "because", 5])
-def test_a_reason_that_is_no_sentence_is_refused_by_the_form(ftp_dag, reason):
-    from airflow.sdk.exceptions import AirflowException
-
-    with pytest.raises((AirflowException, ValueError)):
-        ftp_dag.params.get_param("reason").resolve(reason)
+def test_a_reason_that_is_no_sentence_is_refused_by_the_first_task(ftp_dag, reason):
+    assert "3 words and 15 characters at least" in ftp_dag.params.get_param("reason").description
+    with pytest.raises(InvalidRequest, match="reason is a sentence that says why"):
+        request_of("p", "0 6 * * *", {"reason": reason}, FACTS, Channel.FTP)
 
 
 def test_both_channels_have_the_same_steps_and_only_upload_and_wait_differ(dag, ftp_dag):
@@ -160,7 +186,7 @@ def test_a_redelivery_is_by_hand_dry_until_told_otherwise_and_of_the_same_operat
     again = bag_of().dags["redeliver__roku_premium_subs_mx"]
     assert type(again.timetable).__name__ == "NullTimetable"
     assert again.params.get_param("dry_run").value is True
-    assert not again.params.get_param("reason").has_value
+    assert again.params.get_param("reason").value == ""
     assert set(again.task_ids) == set(dag.task_ids)
     for name in again.task_ids:
         own, usual = again.get_task(name), dag.get_task(name)
@@ -173,7 +199,7 @@ def test_a_withdrawal_is_by_hand_dry_until_told_otherwise_and_many_titles_need_a
     away = bag_of().dags["withdraw__roku_premium_subs_mx"]
     assert type(away.timetable).__name__ == "NullTimetable"
     assert away.params.get_param("dry_run").value is True
-    assert not away.params.get_param("reason").has_value
+    assert away.params.get_param("reason").value == ""
     approve = away.get_task("approve_withdrawal")
     assert isinstance(approve, ApprovalOperator)
     assert approve.response_timeout == timedelta(hours=24)

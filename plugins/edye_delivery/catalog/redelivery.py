@@ -49,6 +49,6 @@ def redelivery_of(partner: str, params: Mapping[str, Any], facts: RunFacts, chan
 
 def _correction(value: Any) -> Correction:
     try:
-        return Correction(value)
+        return Correction(value.strip() if isinstance(value, str) else value)
     except ValueError as error:
         raise InvalidRequest(f"correction is {value!r:.40}; it is one of {', '.join(Correction)}") from error

@@ -16,7 +16,7 @@ from edye_delivery.catalog.window import Window, parse_moment
 from edye_delivery.errors import InvalidRequest
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-EXTERNAL_IDS_MAX = 5000
+EXTERNAL_IDS_MAX, EXTERNAL_ID_MAX_CHARS = 5000, 200
 WHY_NOT_API = (
     "why this delivery does not go through the API, such as 'the API answers 503 since yesterday, agreed with the "
     "partner'"
@@ -117,6 +117,10 @@ def _external_ids(value: Any) -> tuple[str, ...]:
         return ()
     if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
         raise InvalidRequest("external_ids is a list of texts, such as [EDYE_PLANETA_S01E03_ES]")
+    if any(len(item) > EXTERNAL_ID_MAX_CHARS for item in value):
+        raise InvalidRequest(
+            f"external_ids has a text of more than {EXTERNAL_ID_MAX_CHARS} characters: give one id a line"
+        )
     if len(value) > EXTERNAL_IDS_MAX:
         raise InvalidRequest(
             f"external_ids names {len(value)} titles, at most {EXTERNAL_IDS_MAX}: give a window instead"
@@ -126,7 +130,7 @@ def _external_ids(value: Any) -> tuple[str, ...]:
 
 def _mode(value: Any) -> Mode:
     try:
-        return Mode(value)
+        return Mode(value.strip() if isinstance(value, str) else value)
     except ValueError as error:
         raise InvalidRequest(f"mode is {value!r:.40}; it is one of {', '.join(Mode)}") from error
 

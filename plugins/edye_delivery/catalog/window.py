@@ -43,7 +43,7 @@ def rfc3339(at: datetime) -> str:
 def parse_moment(text: str, name: str) -> datetime:
     """The aware moment that an RFC 3339 text names; InvalidRequest names the field otherwise."""
     try:
-        at = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text.strip())
     except ValueError as error:
         raise InvalidRequest(f"{name} is {text!r:.60}, not a moment; write it like 2026-03-01T06:00:00Z") from error
     if at.tzinfo is None:

@@ -48,6 +48,7 @@ def add_delivery(annex: Annex, steps: ChannelSteps, kind: RunKind = RunKind.DELI
     )
     confirm_window = ConfirmWindowOperator(task_id="confirm_window", annex=annex, report=report.output)
     batches >> report >> confirm_window
+    check_request >> confirm_window  # a run that was not begun has no report, and is red all the same
     feeds = [spec.name for spec in feeds_of(annex, steps.channel)]
     if feeds:
         batches >> feed_group(annex, check_request.output).expand(name=feeds) >> report

@@ -1,40 +1,45 @@
-"""The form of a hand run: every param with type, bounds, title and a sentence."""
+"""The form of a hand run: every param with a title, and a sentence that says its form and bounds.
+
+Texts are plain fields, so that a value can be pasted. What a text has to be, `check_request` checks and says in a
+sentence: a bound in the schema would be told as a dump of the schema.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from airflow.sdk import Param
 
-from edye_delivery.catalog.request import REASON_MAX_CHARS, REASON_MIN_CHARS
+from edye_delivery.catalog.request import EXTERNAL_IDS_MAX, REASON_MAX_CHARS, REASON_MIN_CHARS, REASON_MIN_WORDS
 from edye_delivery.catalog.vocabulary import Correction, Mode
 
+EXAMPLE_MOMENT, EXAMPLE_ID = "2026-03-01T06:00:00Z", "EDYE_PLANETA_S01E03_ES"
 WHY_NOT_API = "why this delivery does not go through the API, and with whom that is agreed"
 
 
 def reason_param(what: str = WHY_NOT_API) -> dict[str, Param]:
-    """The sentence without which such a run is not started."""
-    return {
-        "reason": Param(
-            type="string",
-            minLength=REASON_MIN_CHARS,
-            maxLength=REASON_MAX_CHARS,
-            title="Reason",
-            description=f"A sentence: {what}.",
-        )
-    }
+    """The sentence without which such a run does nothing."""
+    bounds = f"{REASON_MIN_WORDS} words and {REASON_MIN_CHARS} characters at least, {REASON_MAX_CHARS} at most"
+    description = f"Required. A sentence ({bounds}): {what}."
+    return {"reason": Param("", type="string", title="Reason", description=description)}
 
 
 def _moment(title: str, description: str) -> Param:
-    return Param(None, type=["null", "string"], format="date-time", title=title, description=description)
+    written = f"{description} Written like {EXAMPLE_MOMENT}."
+    return Param(None, type=["null", "string"], title=title, description=written)
+
+
+def _choice(default: str, words: Iterable[str], title: str, description: str) -> Param:
+    return Param(default, type="string", examples=list(words), title=title, description=f"One of these. {description}")
 
 
 def _titles(description: str) -> Param:
     return Param(
         [],
         type=["null", "array"],
-        items={"type": "string", "minLength": 1, "maxLength": 200},
-        maxItems=5000,
+        items={"type": "string"},
         title="Only these titles",
-        description=description,
+        description=f"{description} Each like {EXAMPLE_ID}, {EXTERNAL_IDS_MAX} at most.",
     )
 
 
@@ -48,12 +53,11 @@ def delivery_params() -> dict[str, Param]:
         "external_ids": _titles(
             "external_ids, one a line; without a window they are looked for in the whole catalogue."
         ),
-        "mode": Param(
+        "mode": _choice(
             Mode.CHANGED.value,
-            type="string",
-            enum=[mode.value for mode in Mode],
-            title="Mode",
-            description="changed: all that is not accepted as it is now; failed: only what was begun and not accepted; "
+            Mode,
+            "Mode",
+            "changed: all that is not accepted as it is now; failed: only what was begun and not accepted; "
             "all: judge every title again, send only what is not accepted.",
         ),
         "dry_run": Param(
@@ -78,12 +82,11 @@ def redelivery_params() -> dict[str, Param]:
     return {
         **kept,
         **reason_param("why these titles are delivered again"),
-        "correction": Param(
+        "correction": _choice(
             Correction.BY_CAUSE.value,
-            type="string",
-            enum=[correction.value for correction in Correction],
-            title="Correction",
-            description="by_cause: what was begun and is not accepted, each as its cause asks for; metadata: titles "
+            Correction,
+            "Correction",
+            "by_cause: what was begun and is not accepted, each as its cause asks for; metadata: titles "
             "whose metadata has changed, with the media that the partner has; media: with a new encode of their media, "
             "accepted or not; resend: as they are, accepted or not.",
         ),

@@ -26,6 +26,7 @@ def add_withdrawal(annex: Annex, channel: Channel) -> None:
     )
     confirm_window = ConfirmWindowOperator(task_id="confirm_window", annex=annex, report=report.output)
     approve >> withdraw >> report >> confirm_window
+    check_request >> confirm_window  # a run that was not begun has no report, and is red all the same
     feeds = [spec.name for spec in feeds_of(annex, channel)]
     if feeds:
         withdraw >> feed_group(annex, check_request.output).expand(name=feeds) >> report

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, ClassVar, NoReturn
 
 from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowSkipException
 
 from edye_delivery.annex.channels import feeds_of
 from edye_delivery.annex.feeds import FeedSpec
@@ -46,7 +47,7 @@ class ReportOperator(StepOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Colour, totals and the report's places; the places travel on to the last task."""
         if self.request is None:
-            end_red("the run was not begun: check_request refused it, its log says why")
+            raise AirflowSkipException("the run was not begun: check_request refused it, its log says why")
         from edye_delivery.reports.xlsx_report import as_xlsx  # openpyxl loads slowly, and every task parses this file
 
         request, store = RunRequest.model_validate(self.request), self.artifacts
