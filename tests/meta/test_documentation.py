@@ -168,3 +168,11 @@ def test_a_decision_has_its_number_and_tells_context_options_choice_and_what_wou
 def test_the_changelog_begins_with_what_is_not_released_yet():
     changelog = (PROJECT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert re.findall(r"^## (.+)$", changelog, re.MULTILINE)[0] == "UNRELEASED"
+
+
+def test_every_test_that_the_page_of_public_reports_names_exists():
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", (PROJECT / "docs/public-reports.md").read_text("utf-8"))
+    assert len(named) > 20
+    for file, name in named:
+        assert (PROJECT / file).is_file(), file
+        assert not name or f"def {name}(" in (PROJECT / file).read_text("utf-8"), f"{file}::{name}"
