@@ -69,6 +69,10 @@ class ImageFacts(BaseModel):
     profile_defect: str = ""
 
 
+BIF = "BIF"
+"""The format of a trickplay file in PictureFacts: it has no one size."""
+
+
 class PictureFailure(StrEnum):
     """Why there is nothing to measure of a picture that a feed names."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from enum import StrEnum
 from operator import ne
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -31,6 +31,8 @@ from edye_delivery.feeds.picture_places import URLS_MAX
 from edye_delivery.feeds.schemas import Profile
 
 SHOWN_MAX = 3
+LIKE_DIGITS = str.maketrans("oil", "011")
+Choice = TypeVar("Choice", bound=StrEnum)
 ALL = "all"
 MACHINE_FORMATS: dict[Format, Callable[[LintReport], Iterator[str]]] = {
     Format.JSON: as_json,
@@ -48,17 +50,29 @@ class Kind(StrEnum):
     DIRECT = "direct"
 
 
+def _choices(choices: type[StrEnum]) -> str:
+    return f"[{'|'.join(choices)}]"
+
+
 def lint_feed(
     paths: Annotated[list[str] | None, typer.Argument(metavar="PATH|URL...", help="Feeds; - is stdin.")] = None,
-    kind: Annotated[Kind, typer.Option(help="Which feed it is; auto looks at the root.")] = Kind.AUTO,
+    kind: Annotated[
+        str, typer.Option(metavar=_choices(Kind), help="Which feed it is; auto looks at the root.")
+    ] = Kind.AUTO,
     profile: Annotated[
-        Profile, typer.Option(help="schema: as published. roku: also what Roku's own samples do.")
-    ] = Profile.SCHEMA,
+        str | None,
+        typer.Option(
+            metavar=_choices(Profile),
+            help="schema: as published. roku: also what Roku's own samples do; the default of --kind live.",
+        ),
+    ] = None,
     output_format: Annotated[
-        Format, typer.Option("--format", help="roku is the form of Roku's own report.")
+        str, typer.Option("--format", metavar=_choices(Format), help="roku is the form of Roku's own report.")
     ] = Format.TEXT,
     follow: Annotated[bool, typer.Option("--follow", help="Read the pages that nextPageUrl leads to.")] = False,
-    check_urls: Annotated[bool, typer.Option("--check-urls", help="Download and measure every image.")] = False,
+    check_urls: Annotated[
+        bool, typer.Option("--check-urls", help="Download and look at every image and trickplay file.")
+    ] = False,
     max_urls: Annotated[int, typer.Option(min=1, help="How many images of a feed --check-urls takes.")] = URLS_MAX,
     private_hosts: Annotated[
         bool, typer.Option("--private-hosts", help="Also follow links to private addresses, such as localhost.")
@@ -78,11 +92,13 @@ def lint_feed(
     if not paths:
         raise typer.BadParameter("name at least one file or URL, or - for standard input", param_hint="PATH|URL")
     shown_max = _shown_max(show)
-    is_text = output_format is Format.TEXT
+    feed_kind, form = _one_of(Kind, kind, "--kind"), _one_of(Format, output_format, "--format")
+    default = Profile.ROKU if feed_kind is Kind.LIVE else Profile.SCHEMA
+    is_text = form is Format.TEXT
     wishes = Wishes(
-        profile=profile,
+        profile=default if profile is None else _one_of(Profile, profile, "--profile"),
         now_ms=int(time.time() * 1000),
-        kind=None if kind is Kind.AUTO else FeedKind(kind),
+        kind=None if feed_kind is Kind.AUTO else FeedKind(feed_kind),
         follow=follow,
         max_urls=max_urls if check_urls else None,
         kept_max=shown_max if is_text and shown_max is not None else KEPT_MAX,
@@ -91,7 +107,7 @@ def lint_feed(
     if is_text:
         print_lines(as_text(report, shown_max))
     else:
-        print_pieces(MACHINE_FORMATS[output_format](report))
+        print_pieces(MACHINE_FORMATS[form](report))
     _tell(one.sentence for one in report.unusable)
     raise typer.Exit(report.exit_code)
 
@@ -103,6 +119,14 @@ def read(
     with Network(private_allowed=private_hosts, limits=limits) as network, watched() as watch:
         chains = Chains([Input(path, network) for path in paths])
         return Reading(wishes, chains, network, watch).report()
+
+
+def _one_of(choices: type[Choice], value: str, option: str) -> Choice:
+    try:
+        return choices(value)
+    except ValueError:
+        names = ", ".join(choices)
+        raise typer.BadParameter(f"{value!r} is none of {names}", param_hint=option) from None
 
 
 def _shown_max(show: str) -> int | None:
@@ -131,10 +155,15 @@ def _explain(name: str) -> None:
 
 
 def _close_names(wanted: str) -> list[str]:
-    """Names that somebody may have meant: first those of the same length with the fewest other letters."""
+    """Names that somebody may have meant: first those of the same length with the fewest other letters; o is a zero."""
     names = {known.lower(): known for known in all_names()}
     found = get_close_matches(wanted, names, n=50, cutoff=0.6)
-    found.sort(key=lambda one: sum(map(ne, one, wanted)) if len(one) == len(wanted) else len(wanted))
+    spellings = (wanted, wanted.translate(LIKE_DIGITS))
+
+    def letters_off(one: str) -> int:
+        return min(sum(map(ne, one, written)) for written in spellings) if len(one) == len(wanted) else len(wanted)
+
+    found.sort(key=letters_off)
     return [names[one] for one in found[:4]]
 
 

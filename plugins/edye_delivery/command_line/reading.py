@@ -63,7 +63,7 @@ class Reading:
         if places is not None:
             self._watch.pictures(len(places.of_url))
             facts_of = self._network.pictures(places.of_url, head.url, self._watch.picture)
-            for file, path, asset_id, hit in check_places(places, facts_of):
+            for file, path, asset_id, hit in check_places(places, facts_of, wishes.profile):
                 result.findings.add(file, path, asset_id, hit)
             for hit in not_looked_at(places):
                 result.findings.add(result.pages[0].name, "", None, hit)

@@ -59,7 +59,7 @@ PLAY_ID_SHARED = warning(
 )  # fmt: skip
 FEED_NOT_PAGED = warning(
     "FEED408", "feed-not-paged", owner=Owner.DEVOPS,
-    what="A feed of 20 MB or more is one page.",
+    what="A feed of 20 MB or more is one page; in the profile roku, of 250 MB.",
     why="Roku downloads only pages that have changed; one large page is downloaded whole every time.",
     fix="Separate the feed into pages.",
     source=PAGINATION,

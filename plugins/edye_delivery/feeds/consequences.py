@@ -8,6 +8,7 @@ from edye_delivery.feeds import schema_rules as schema
 from edye_delivery.feeds import search_rules as search
 from edye_delivery.feeds.live_rules import STATION_ID_MISSING
 from edye_delivery.feeds.registry import FeedRule, Hit, pointer
+from edye_delivery.feeds.value_rules import COUNTRY_RATING_MISSING
 
 BY_LANGUAGE = frozenset({
     search.DESCRIPTION_LANGUAGE_MISSING, search.IMAGE_LANGUAGE_MISSING, search.TITLE_LANGUAGE_MISSING,
@@ -19,12 +20,15 @@ BROUGHT_ABOUT: dict[FeedRule, frozenset[FeedRule]] = {
     search.DEFAULT_LANGUAGE_MISSING: BY_LANGUAGE,
     schema.IMAGE_INCOMPLETE: BY_IMAGE,
     schema.IMAGE_TYPE_UNKNOWN: BY_IMAGE,
+    schema.RATING_SOURCE_MISSING: frozenset({COUNTRY_RATING_MISSING}),
+    schema.RATING_SOURCE_UNKNOWN: frozenset({COUNTRY_RATING_MISSING}),
     schema.EXTERNAL_SOURCE_UNKNOWN: frozenset({STATION_ID_MISSING}),
     schema.EXTERNAL_ID_INCOMPLETE: frozenset({STATION_ID_MISSING}),
 }
 """What a defect makes the asset look like."""
 BROUGHT_ABOUT_BY_TYPE: dict[str, frozenset[FeedRule]] = {
     **dict.fromkeys(("titles", "shortDescriptions", "longDescriptions", "images"), BY_LANGUAGE),
+    "advisoryRatings": frozenset({COUNTRY_RATING_MISSING}),
     "releaseYear": frozenset({search.RELEASE_MISSING}),
     "durationInSeconds": frozenset({search.DURATION_MISSING}),
 }

@@ -7,10 +7,13 @@ from typing import Any
 
 from edye_delivery.feeds import direct_rules as rules
 from edye_delivery.feeds.chain_rules import EPISODE_TWICE, SEASON_TWICE
-from edye_delivery.feeds.direct_content_checks import check_content
-from edye_delivery.feeds.direct_parts import KEYS, check_filled, check_part, check_text, entries, is_blank
+from edye_delivery.feeds.direct_content_checks import check_content, check_period
+from edye_delivery.feeds.direct_parts import KEYS, check_blank, check_filled, check_part, check_text, entries, is_blank
+from edye_delivery.feeds.external_ids import check_external_id
 from edye_delivery.feeds.registry import FeedRule, Hit, shown
 from edye_delivery.feeds.search_rules import NUMBER_NEGATIVE
+from edye_delivery.feeds.text_checks import check_title
+from edye_delivery.feeds.url_checks import check_image_name
 
 TAG_MAX_CHARS = 20
 PLAYLIST_NAME_MAX_CHARS = 20
@@ -18,8 +21,10 @@ DESCRIPTION_MAX_UNITS = {"shortDescription": 200, "longDescription": 500}
 OPERATORS = frozenset({"AND", "OR"})
 OPTIONAL_LISTS = ("tags", "credits", "externalIds")
 PARTS = {
-    "movies": "movie", "series": "series", "shortFormVideos": "short_form_video", "tvSpecials": "tv_special"
+    "movies": "movie", "series": "series", "shortFormVideos": "short_form_video", "tvSpecials": "tv_special",
+    "liveFeeds": "live_feed",
 }  # fmt: skip
+GRACENOTE_TYPES = {"movies": "movie", "series": "series", "episodes": "episode", "tvSpecials": "tvspecial"}
 
 
 def check_entry(list_key: str, entry: dict[str, Any], now_ms: int, hits: list[Hit]) -> None:
@@ -32,6 +37,9 @@ def check_entry(list_key: str, entry: dict[str, Any], now_ms: int, hits: list[Hi
         _check_item(entry, PARTS[list_key], "", list_key, now_ms, hits)
         if list_key == "shortFormVideos":
             check_filled(entry, ("genres",), "", hits)
+        elif list_key == "liveFeeds":
+            check_filled(entry, ("genres", "advisoryRatings"), "", hits)
+            check_period(entry, "", now_ms, hits)
         elif list_key == "series":
             _check_seasons(entry, now_ms, hits)
             _check_episodes(entry, "", now_ms, hits)
@@ -57,6 +65,11 @@ def _check_item(item: dict[str, Any], name: str, path: str, list_key: str, now_m
     check_filled(item, OPTIONAL_LISTS, path, hits)
     _check_descriptions(item, path, hits)
     _check_day(item, "releaseDate", path, hits)
+    if "title" in item:
+        check_title(item["title"], f"{path}/title", hits)
+    for key in ("thumbnail", "brandedThumbnail"):
+        if key in item:
+            check_image_name(item[key], f"{path}/{key}", hits)
     for index, tag in entries(item, "tags"):
         check_text(tag, f"{path}/tags/{index}", hits)
         _check_length(tag, TAG_MAX_CHARS, rules.DIRECT_TAG_TOO_LONG, f"{path}/tags/{index}", hits)
@@ -65,6 +78,10 @@ def _check_item(item: dict[str, Any], name: str, path: str, list_key: str, now_m
         _check_day(credit, "birthDate", f"{path}/credits/{index}", hits)
     for index, external_id in entries(item, "externalIds"):
         check_part(external_id, "external_id", f"{path}/externalIds/{index}", ("id",), hits)
+        kind = GRACENOTE_TYPES.get(list_key, "")
+        check_external_id(
+            external_id.get("idType"), external_id.get("id"), kind, f"{path}/externalIds/{index}/id", hits
+        )
     if "rating" in item:
         check_part(item["rating"], "rating", f"{path}/rating", (), hits)
     if "content" in item:
@@ -76,6 +93,8 @@ def _check_seasons(series: dict[str, Any], now_ms: int, hits: list[Hit]) -> None
     for index, season in entries(series, "seasons"):
         path = f"/seasons/{index}"
         check_part(season, "season", path, (), hits)
+        if "thumbnail" in season:
+            check_image_name(season["thumbnail"], f"{path}/thumbnail", hits)
         _check_number(season, "seasonNumber", path, SEASON_TWICE, numbers, index, hits)
         _check_episodes(season, path, now_ms, hits)
 
@@ -145,5 +164,10 @@ def _check_category(category: dict[str, Any], hits: list[Hit]) -> None:
 def _check_playlist(playlist: dict[str, Any], hits: list[Hit]) -> None:
     check_part(playlist, "playlist", "", ("name",), hits)
     _check_length(playlist.get("name", ""), PLAYLIST_NAME_MAX_CHARS, rules.PLAYLIST_NAME_TOO_LONG, "/name", hits)
+    places: dict[str, int] = {}
     for index, item_id in entries(playlist, "itemIds"):
-        check_text(item_id, f"/itemIds/{index}", hits)
+        check_blank(item_id, f"/itemIds/{index}", hits)
+        first = places.setdefault(item_id, index)
+        if first != index:
+            message = f"{shown(item_id)} is also entry {first}"
+            hits.append(rules.PLAYLIST_ITEM_TWICE.at(f"/itemIds/{index}", message))

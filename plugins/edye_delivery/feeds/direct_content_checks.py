@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -9,16 +10,20 @@ from edye_delivery.feeds import direct_rules as rules
 from edye_delivery.feeds.direct_parts import check_filled, check_part, entries
 from edye_delivery.feeds.parts import told_moment
 from edye_delivery.feeds.registry import Hit, shown
+from edye_delivery.feeds.url_checks import ending_of
 
 SHORT_MAX_S = 1200
 BITRATE_MAX_KBPS = 100_000
 SINGLE_FILES = frozenset({"MP4", "MOV", "M4V"})
-OPTIONAL_LISTS = ("captions", "trickPlayFiles", "adBreaks")
+OPTIONAL_LISTS = ("captions", "trickPlayFiles", "adBreaks", "schedule")
+DAY = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
+"""What a live feed's dateAdded may be too: Roku's own example of one has no time."""
 
 
 def check_content(content: dict[str, Any], path: str, list_key: str, now_ms: int, hits: list[Hit]) -> None:
     """Adds every defect of a content; movies and shortFormVideos have a runtime that is usual for them."""
-    check_part(content, "content", path, (), hits)
+    is_live = list_key == "liveFeeds"
+    check_part(content, "live_content" if is_live else "content", path, (), hits)
     check_filled(content, OPTIONAL_LISTS, path, hits)
     for index, video in entries(content, "videos"):
         _check_video(video, f"{path}/videos/{index}", hits)
@@ -26,8 +31,10 @@ def check_content(content: dict[str, Any], path: str, list_key: str, now_ms: int
         check_part(caption, "caption", f"{path}/captions/{index}", (), hits)
     for index, file in entries(content, "trickPlayFiles"):
         check_part(file, "trick_play_file", f"{path}/trickPlayFiles/{index}", (), hits)
-    check_moment(content, "dateAdded", path, hits)
-    _check_period(content, path, now_ms, hits)
+        _check_trick_play_name(file, f"{path}/trickPlayFiles/{index}/url", hits)
+    if not (is_live and DAY.fullmatch(content.get("dateAdded", ""))):
+        check_moment(content, "dateAdded", path, hits)
+    check_period(content, path, now_ms, hits)
     duration_s = content.get("duration")
     if duration_s is not None and duration_s <= 0:
         hits.append(rules.RUNTIME_NOT_POSITIVE.at(f"{path}/duration", f"{shown(duration_s)} is not above 0"))
@@ -49,6 +56,9 @@ def check_moment(part: dict[str, Any], key: str, path: str, hits: list[Hit]) -> 
     if at_ms is None:
         message = f"{shown(written)} is no moment of the calendar with a time zone"
         hits.append(rules.TIMESTAMP_MALFORMED.at(f"{path}/{key}", message))
+    elif "." in written or "," in written:
+        message = f"{shown(written)} has a fraction of a second"
+        hits.append(rules.TIMESTAMP_FRACTION.at(f"{path}/{key}", message))
     return at_ms
 
 
@@ -67,9 +77,16 @@ def _check_video(video: dict[str, Any], path: str, hits: list[Hit]) -> None:
         hits.append(rules.QUALITY_SD.at(f"{path}/quality", "SD is below HD, which is 720p"))
 
 
-def _check_period(content: dict[str, Any], path: str, now_ms: int, hits: list[Hit]) -> None:
-    start_ms = check_moment(content, "validityPeriodStart", path, hits)
-    end_ms = check_moment(content, "validityPeriodEnd", path, hits)
+def _check_trick_play_name(file: dict[str, Any], path: str, hits: list[Hit]) -> None:
+    ending = ending_of(file.get("url", ""))
+    if ending not in ("", "bif"):
+        hits.append(rules.TRICK_PLAY_NAME.at(path, f"it ends with .{ending}, a BIF file with .bif"))
+
+
+def check_period(part: dict[str, Any], path: str, now_ms: int, hits: list[Hit]) -> None:
+    """Adds every defect of a validity period: of a content, or of a live feed itself."""
+    start_ms = check_moment(part, "validityPeriodStart", path, hits)
+    end_ms = check_moment(part, "validityPeriodEnd", path, hits)
     if end_ms is None:
         return
     if start_ms is not None and start_ms >= end_ms:

@@ -144,7 +144,8 @@ def _one_of(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Itera
 
 def _any_of(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Iterator[Hit]:
     choices = ", ".join(choice["required"][0] for choice in defect.validator_value)
-    yield rules.CONTENT_LISTS_MISSING.at(pointer(*path), f"there is none of {choices}")
+    rule, about = (rules.VIDEOS_MISSING, "videos") if keys[-1] == "content" else (rules.CONTENT_LISTS_MISSING, "")
+    yield rule.at(pointer(*path), f"there is none of {choices}", about)
 
 
 EXPLANATIONS: dict[str, Callable[[ValidationError, Path, tuple[str, ...]], Iterator[Hit]]] = {

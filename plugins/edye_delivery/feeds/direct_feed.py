@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from edye_delivery.feeds import direct_rules as rules
-from edye_delivery.feeds.chain_rules import ID_TWICE, PAGE_EMPTY
+from edye_delivery.feeds.chain_rules import ID_TWICE
 from edye_delivery.feeds.direct_checks import check_entry, tags_and_operators
 from edye_delivery.feeds.direct_content_checks import check_moment
 from edye_delivery.feeds.direct_explain import explained, without_mistyped
@@ -21,10 +22,11 @@ from edye_delivery.feeds.splitting import Page
 
 KINDS = {
     "movies": "movie", "series": "series", "shortFormVideos": "shortFormVideo", "tvSpecials": "tvSpecial",
-    "categories": "category", "playlists": "playlist",
+    "liveFeeds": "liveFeed", "categories": "category", "playlists": "playlist",
 }  # fmt: skip
 LIST_KEYS = frozenset(KINDS)
-CONTENT_LISTS = ("movies", "series", "shortFormVideos", "tvSpecials")
+LOWER_CASE_OPERATOR = re.compile(r"\S (and|or) \S", re.IGNORECASE)
+CONTENT_LISTS = ("movies", "series", "shortFormVideos", "tvSpecials", "liveFeeds")
 
 
 class DirectFeed:
@@ -80,12 +82,13 @@ class DirectFeed:
             (rules.PLAYLIST_UNKNOWN, index.playlists_unknown(), "the playlist {} is not in the feed"),
             (rules.PLAYLIST_ITEM_UNKNOWN, index.mentions_unknown(), "the item {} is not in the feed"),
             (rules.PLAYLIST_ITEM_EPISODE, index.mentions_not_listable(), "{} is an episode"),
-            (rules.QUERY_TAG_UNKNOWN, index.tags_unknown(), "no item has the tag {}"),
         )
         for rule, spots, words in questions:
             for spot in spots:
                 before = f", at {spot.first_place}" if spot.first_place else ""
                 yield spot, rule.at("", words.format(shown(spot.subject)) + before)
+        for spot in index.tags_unknown():
+            yield spot, _unknown_tag(spot.subject)
         index.close()
 
     def _remember(self, key: str, item: dict[str, Any], place: str) -> None:
@@ -141,12 +144,21 @@ def _with_news(hits: list[Hit], more: list[Hit]) -> list[Hit]:
     ]
 
 
+def _unknown_tag(tag: str) -> Hit:
+    """Why a query's tag finds nothing: it is no item's, or it is two with an operator in lower case between them."""
+    told = f"no item has the tag {shown(tag)}"
+    found = LOWER_CASE_OPERATOR.search(tag)
+    if found is None:
+        return rules.QUERY_TAG_UNKNOWN.at("", told)
+    return rules.QUERY_OPERATOR_LOWER_CASE.at("", f"{told}: the operator is {found[1].upper()}, not {found[1]}")
+
+
 def _empty_lists(page: Page, sound: dict[str, Any]) -> Iterator[Hit]:
     """One defect where there is no item at all, else one for every list without entries."""
     empty = [key for key in KINDS if key in page.lists and not page.lists[key]]
     given = [key for key in CONTENT_LISTS if key in page.head]
     if given and all(key in empty for key in given):
-        yield PAGE_EMPTY.at("", "there is no movie, series, short-form video or TV special")
+        yield rules.FEED_EMPTY.at("", "there is no movie, series, short-form video, TV special or live feed")
         empty = [key for key in empty if key not in given]
     for key in empty:
         yield rules.LIST_EMPTY.at(pointer(key), f"{key} has no entry")

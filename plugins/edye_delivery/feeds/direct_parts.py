@@ -9,8 +9,11 @@ from edye_delivery.feeds.direct_rules import DIRECT_TEXT_EMPTY, LIST_EMPTY
 from edye_delivery.feeds.parts import unknown_keys
 from edye_delivery.feeds.registry import Hit
 from edye_delivery.feeds.schemas import direct_schema
+from edye_delivery.feeds.text_checks import check_plain
 
 KEYS = {name: frozenset(part.get("properties", ())) for name, part in direct_schema()["definitions"].items()}
+REFERENCES = frozenset({"id", "playlistName", "query"})
+"""What nobody reads on the screen."""
 ROOT_KEYS = frozenset(direct_schema()["properties"])
 
 
@@ -26,10 +29,16 @@ def check_part(part: dict[str, Any], name: str, path: str, texts: tuple[str, ...
     unknown_keys(part, KEYS[name], path, hits)
     for key in texts:
         if key in part:
-            check_text(part[key], f"{path}/{key}", hits)
+            (check_blank if key in REFERENCES else check_text)(part[key], f"{path}/{key}", hits)
 
 
 def check_text(value: str, path: str, hits: list[Hit]) -> None:
+    """Adds a defect where there is nothing to read, or what there is reads badly."""
+    check_blank(value, path, hits)
+    check_plain(value, path, hits)
+
+
+def check_blank(value: str, path: str, hits: list[Hit]) -> None:
     """Adds a defect where there is nothing to read."""
     if is_blank(value):
         hits.append(DIRECT_TEXT_EMPTY.at(path, "there is nothing to read in it"))

@@ -145,7 +145,7 @@ PLAYLIST_ITEM_UNKNOWN = error(
 PLAYLIST_ITEM_EPISODE = error(
     "FEED354", "playlist-item-episode",
     what="A playlist names an episode.",
-    why="Playlists have movies, series, short-form videos and TV specials; episodes were taken out on 2016-07-28.",
+    why="Playlists have movies, series, short-form videos, TV specials, live feeds; episodes are out since 2016-07-28.",
     fix="Name the series, or take the id out of the playlist.",
     source=f"{PAGE}, Playlist, itemIds, change log",
 )  # fmt: skip
@@ -204,4 +204,39 @@ LIST_EMPTY = warning(
     why="The page asks for one or more wherever the list is there.",
     fix="Leave the key out.",
     source=f"{PAGE}, Root, Content, tags, credits, externalIds",
+)  # fmt: skip
+TIMESTAMP_FRACTION = warning(
+    "FEED363", "timestamp-with-fraction", owner=Owner.DEVOPS,
+    what="lastUpdated, dateAdded, validityPeriodStart or validityPeriodEnd has a fraction of a second.",
+    why="The form that the page gives ends with seconds; a strict reader drops the moment.",
+    fix="Write 2015-11-11T22:21:37+00:00.",
+    source=f"{PAGE}, Root, Content",
+)  # fmt: skip
+QUERY_OPERATOR_LOWER_CASE = warning(
+    "FEED364", "query-operator-lower-case",
+    what="A query has and or or in lower case, and no item has the tag that this makes of the words around it.",
+    why="Operators are AND and OR in capitals; in lower case they are a part of a tag, and the row stays empty.",
+    fix="Write tag AND tag, or tag OR tag; where it is one tag, tag the items.",
+    source=f"{PAGE}, Category, query",
+)  # fmt: skip
+TRICK_PLAY_NAME = warning(
+    "FEED365", "trick-play-name", owner=Owner.DEVOPS,
+    what="The URL of a trickplay file ends like another kind of file, not with .bif.",
+    why="The file must be in Roku's BIF format; with another one nothing is shown while scrubbing.",
+    fix="Name a BIF file; --check-urls looks at what the URL answers.",
+    source=f"{PAGE}, Trickplay File",
+)  # fmt: skip
+PLAYLIST_ITEM_TWICE = warning(
+    "FEED366", "playlist-item-twice",
+    what="A playlist names the same item twice.",
+    why="The row shows it twice.",
+    fix="Take one of the two out.",
+    source=f"{PAGE}, Playlist, itemIds",
+)  # fmt: skip
+FEED_EMPTY = error(
+    "FEED367", "feed-empty", owner=Owner.DEVOPS,
+    what="A Direct Publisher feed has no item: its lists of movies, series and so on have no entry.",
+    why="Each of these lists is of one or more; Roku refuses the feed, or the channel is empty.",
+    fix="Look why the feed is empty before it is published.",
+    source=f"{PAGE}, Root",
 )  # fmt: skip

@@ -17,28 +17,28 @@ ROOT_INCOMPLETE = error(
 )  # fmt: skip
 CONTENT_LISTS_MISSING = error(
     "FEED302", "content-lists-missing", owner=Owner.DEVOPS,
-    what="The root has none of movies, series, shortFormVideos, tvSpecials.",
+    what="The root has none of movies, series, shortFormVideos, tvSpecials, liveFeeds.",
     why="At least one of these content types is required; Roku refuses the feed.",
     fix="Add the list.",
     source=f"{PAGE}, Root",
 )  # fmt: skip
 DIRECT_ID_MISSING = error(
     "FEED303", "direct-id-missing", owner=Owner.DEVOPS,
-    what="A movie, series, episode, short-form video or TV special has no id.",
+    what="A movie, series, episode, short-form video, TV special or live feed has no id.",
     why="Without an id Roku cannot recognise it on the next download.",
     fix="Give it the immutable id that it had in every earlier feed.",
     source=f"{PAGE}, Movie, Series, Episode, ShortFormVideo, TV Special",
 )  # fmt: skip
 DIRECT_TITLE_MISSING = error(
     "FEED304", "direct-title-missing",
-    what="A movie, series, episode, short-form video or TV special has no title.",
+    what="A movie, series, episode, short-form video, TV special or live feed has no title.",
     why="The title is what Roku Search matches; an item without one is refused.",
     fix="Add the title in plain text, without year or version.",
     source=f"{PAGE}, Movie, Series, Episode, ShortFormVideo, TV Special",
 )  # fmt: skip
 DIRECT_CONTENT_MISSING = error(
     "FEED305", "direct-content-missing", owner=Owner.DEVOPS,
-    what="A movie, episode, short-form video or TV special has no content.",
+    what="A movie, episode, short-form video, TV special or live feed has no content.",
     why="There is nothing to play.",
     fix="Add content with dateAdded, videos and duration.",
     source=f"{PAGE}, Movie, Episode, ShortFormVideo, TV Special",
@@ -52,7 +52,7 @@ DIRECT_GENRES_MISSING = error(
 )  # fmt: skip
 THUMBNAIL_MISSING = error(
     "FEED307", "thumbnail-missing", owner=Owner.DESIGN,
-    what="A movie, series, episode, short-form video or TV special has no thumbnail.",
+    what="A movie, series, episode, short-form video, TV special or live feed has no thumbnail.",
     why="It is the picture in the channel and in search results; Roku refuses the item.",
     fix="Add the URL of a 16:9 picture of at least 800x450.",
     source=f"{PAGE}, Movie, Series, Episode, ShortFormVideo, TV Special",
@@ -66,7 +66,7 @@ DIRECT_RELEASE_MISSING = error(
 )  # fmt: skip
 DIRECT_DESCRIPTION_MISSING = error(
     "FEED309", "direct-short-description-missing",
-    what="A movie, series, episode, short-form video or TV special has no shortDescription.",
+    what="A movie, series, episode, short-form video, TV special or live feed has no shortDescription.",
     why="It is required; Roku refuses the item.",
     fix="Add a description of at most 200 characters.",
     source=f"{PAGE}, Movie, Series, Episode, ShortFormVideo, TV Special",
@@ -101,7 +101,7 @@ CONTENT_INCOMPLETE = error(
 )  # fmt: skip
 VIDEOS_MISSING = error(
     "FEED314", "videos-missing", owner=Owner.DEVOPS,
-    what="content has no video.",
+    what="content has no video; that of a live feed neither a video nor a schedule.",
     why="There is nothing to play.",
     fix="Add at least one video with url, quality and videoType.",
     source=f"{PAGE}, Content",

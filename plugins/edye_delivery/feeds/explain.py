@@ -8,6 +8,7 @@ from typing import Any
 
 from jsonschema import ValidationError
 
+from edye_delivery.feeds.live_rules import LIVE_INFO_INCOMPLETE
 from edye_delivery.feeds.registry import FeedRule, Hit, pointer, shown
 from edye_delivery.feeds.schema_rules import (
     ASSET_TYPE_UNKNOWN,
@@ -49,7 +50,9 @@ from edye_delivery.feeds.schema_rules import (
     VERSION_MISSING,
     WRONG_TYPE,
 )
+from edye_delivery.feeds.value_rules import SUB_TYPE_UNKNOWN
 
+LIVE_INFO_KEYS = dict.fromkeys(("stationId", "startTimeStamp", "endTimeStamp"), LIVE_INFO_INCOMPLETE)
 RATING_KEYS = {"source": RATING_SOURCE_MISSING, "value": RATING_VALUE_MISSING}
 PLAY_OPTION_KEYS = {
     "license": LICENSE_MISSING, "quality": QUALITY_MISSING, "playId": PLAY_ID_MISSING, "price": PRICE_MISSING
@@ -68,10 +71,13 @@ REQUIRED: dict[str, dict[str, FeedRule]] = {
     "episodeInfo": {"seriesId": EPISODE_INFO_MISSING, "episodeNumber": EPISODE_INFO_MISSING},
     "seasonInfo": {"seriesId": SEASON_INFO_MISSING, "seasonNumber": SEASON_INFO_MISSING},
     "content/playOptions": PLAY_OPTION_KEYS,
+    "stationInfo": LIVE_INFO_KEYS,
+    "liveInfo": LIVE_INFO_KEYS,
     "content/linearEvents/externalId": {"id": EXTERNAL_ID_INCOMPLETE, "source": EXTERNAL_ID_INCOMPLETE},
 }  # fmt: skip
 ENUMS: dict[str, FeedRule] = {
     "type": ASSET_TYPE_UNKNOWN,
+    "subType": SUB_TYPE_UNKNOWN,
     "genres": GENRE_UNKNOWN,
     "images/type": IMAGE_TYPE_UNKNOWN,
     "advisoryRatings/source": RATING_SOURCE_UNKNOWN,

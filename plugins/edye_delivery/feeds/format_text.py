@@ -6,14 +6,25 @@ from collections.abc import Iterator
 
 from edye_delivery.catalog.printable import printable
 from edye_delivery.feeds.finding import FeedFinding
-from edye_delivery.feeds.lint import FeedKind
+from edye_delivery.feeds.lint import ITEM_KINDS, ROW_KINDS, FeedKind, LintResult
 from edye_delivery.feeds.lint_report import LintReport, ReadFeed
-from edye_delivery.feeds.registry import FeedRule, FeedSeverity
+from edye_delivery.feeds.registry import FeedRule, FeedSeverity, shown
+from edye_delivery.feeds.schemas import Profile
+from edye_delivery.feeds.wording import counted
 
 Line = list[tuple[str, str]]
 """Pieces of text, each with its style; a style is a word that a terminal knows, or empty."""
 
 KINDS = {FeedKind.SEARCH: "Search feed", FeedKind.LIVE: "live feed", FeedKind.DIRECT: "Direct Publisher feed"}
+NAMES_OF_KINDS = {kind: (kind, f"{kind}s") for kind in ITEM_KINDS} | {
+    "series": ("series", "series"), "category": ("category", "categories"), "externalIdOnly": (
+        "externalIdOnly", "externalIdOnly"
+    ),
+}  # fmt: skip
+LIVE_PROFILES = {
+    Profile.ROKU: "the default of a live feed",
+    Profile.SCHEMA: "the published schema knows no live channels",
+}
 COLOURS = {FeedSeverity.ERROR: "red", FeedSeverity.WARNING: "yellow"}
 EXPLAIN = "lint-feed --explain"
 
@@ -42,11 +53,6 @@ def explained_rule(rule: FeedRule) -> Iterator[Line]:
         yield [("Roku's code: ", "bold"), (rule.partner_code, "")]
 
 
-def counted(number: int, word: str) -> str:
-    """A number with its word, which gets an s where there is not one."""
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
-
-
 def size_told(size_bytes: int) -> str:
     """A size as people say it."""
     if size_bytes < 1000:
@@ -56,15 +62,29 @@ def size_told(size_bytes: int) -> str:
 
 def _feed(feed: ReadFeed) -> Iterator[Line]:
     result = feed.result
-    types = ", ".join(f"{count:,} {printable(kind, 40)}" for kind, count in result.types.most_common(12))
+    types = ", ".join(_of_kind(kind, count) for kind, count in result.types.most_common(12) if kind not in ROW_KINDS)
     items = counted(sum(page.items for page in result.pages), "item") + (f" ({types})" if types else "")
+    items += "".join(f", {_of_kind(kind, result.types[kind])}" for kind in ROW_KINDS if result.types[kind])
     size = size_told(sum(page.size_bytes for page in result.pages))
     pages = counted(len(result.pages), "page")
     name = printable(result.pages[0].name)
-    yield [(name, "bold"), (f": {KINDS[result.kind]}, {pages}, {items}, {size}, profile {result.profile}", "")]
+    yield [(name, "bold"), (f": {KINDS[result.kind]}, {pages}, {items}, {size}, {_profile(result)}", "")]
     if feed.not_read is not None:
         told = f"  at least 1 further page was not read (--follow reads them): {printable(feed.not_read)}"
         yield [(told, "yellow")]
+
+
+def _profile(result: LintResult) -> str:
+    is_live = result.kind is FeedKind.LIVE
+    return f"profile {result.profile}" + (f" ({LIVE_PROFILES[result.profile]})" if is_live else "")
+
+
+def _of_kind(kind: str, count: int) -> str:
+    """Items of one kind; a kind that no specification has is told as it is written."""
+    if kind not in NAMES_OF_KINDS:
+        return f"{count:,} of type {shown(kind)}"
+    one, several = NAMES_OF_KINDS[kind]
+    return f"{count:,} {one if count == 1 else several}"
 
 
 def _rule(rule: FeedRule, count: int, findings: list[FeedFinding], shown_max: int | None) -> Iterator[Line]:
@@ -72,14 +92,14 @@ def _rule(rule: FeedRule, count: int, findings: list[FeedFinding], shown_max: in
     yield [*_named(rule), (f"  {counted(count, severity)}", COLOURS[rule.severity]), (f", for {rule.owner}", "dim")]
     yield [(f"  {rule.what}", "")]
     yield [("  Fix: ", "bold"), (rule.fix, "")]
-    shown = findings if shown_max is None else findings[:shown_max]
-    for finding in shown:
+    told = findings if shown_max is None else findings[:shown_max]
+    for finding in told:
         asset = f" ({printable(finding.asset_id, 60)})" if finding.asset_id is not None else ""
         place = f"    {printable(finding.file)} {printable(finding.path) or '/'}{asset}: "
         yield [(place, "dim"), (printable(finding.message, 400), "")]
-    if count > len(shown):
+    if count > len(told):
         more = "" if shown_max is None else " (--show all)"
-        yield [(f"    and {count - len(shown):,} more{more}", "dim")]
+        yield [(f"    and {count - len(told):,} more{more}", "dim")]
 
 
 def _named(rule: FeedRule) -> Line:

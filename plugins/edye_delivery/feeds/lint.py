@@ -8,13 +8,16 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
+from edye_delivery.feeds.direct_feed import KINDS as DIRECT_KINDS
 from edye_delivery.feeds.direct_feed import LIST_KEYS as DIRECT_KEYS
 from edye_delivery.feeds.direct_feed import DirectFeed
 from edye_delivery.feeds.feed_index import Spot
 from edye_delivery.feeds.finding import KEPT_MAX, Findings
 from edye_delivery.feeds.garbage import paused_collection
+from edye_delivery.feeds.item_ids import id_at
 from edye_delivery.feeds.registry import Hit
 from edye_delivery.feeds.schemas import Profile
+from edye_delivery.feeds.search_checks import CHECKS as SEARCH_CHECKS
 from edye_delivery.feeds.search_feed import LIST_KEYS as SEARCH_LIST_KEYS
 from edye_delivery.feeds.search_feed import SearchFeed, duplicate_key
 from edye_delivery.feeds.splitting import FeedUnusable, Page, split_page
@@ -23,6 +26,9 @@ DIRECT_LIST_KEYS = DIRECT_KEYS
 LIST_KEYS = SEARCH_LIST_KEYS | DIRECT_LIST_KEYS
 SEARCH_SIGNS = frozenset({"version", "defaultLanguage", "defaultAvailabilityCountries", "nextPageUrl"})
 
+ITEM_KINDS = frozenset({*DIRECT_KINDS.values(), *SEARCH_CHECKS, "season", "episode"})
+"""How items are counted: what a specification calls them."""
+ROW_KINDS = ("category", "playlist")
 OnItem = Callable[[str, str, Any], None]
 """Called with every item as it is read: the page's name, the item's JSON pointer, the item."""
 
@@ -105,10 +111,9 @@ class FeedLint:
         return result.pages[-1]
 
     def _read_items(self, page: Page, reader: FeedReader, findings: Findings) -> int:
-        items, name = 0, page.name
+        before, name = item_count(reader.types), page.name
         for key in page.lists:
             for index, item, twice in page.items(key):
-                items += 1
                 place = f"/{key}/{index}"
                 if self._on_item is not None:
                     self._on_item(name, place, item)
@@ -116,10 +121,9 @@ class FeedLint:
                 if twice is not None:
                     hits = [*hits, duplicate_key("", twice)]
                 if hits:
-                    asset_id = item.get("id") if isinstance(item, dict) else None
                     for hit in hits:
-                        findings.add(name, place, asset_id if isinstance(asset_id, str) else None, hit)
-        return items
+                        findings.add(name, place, id_at(item, hit.path), hit)
+        return item_count(reader.types) - before
 
     def finish(self) -> LintResult:
         """The result, with what only all pages together show."""
@@ -136,11 +140,20 @@ class FeedLint:
             if (kind is FeedKind.DIRECT) != (kind_of(page) is FeedKind.DIRECT):
                 raise FeedUnusable(f"{page.name} is no {kind} feed: its root has {_told(page)}")
             self.result = LintResult(kind, self._profile, findings=Findings(self._kept_max))
-            reader = DirectFeed if kind is FeedKind.DIRECT else SearchFeed
-            self._reader = reader(self._profile, self._now_ms)
+            self._reader = self._reader_of(kind)
         elif FeedKind.DIRECT in (self.result.kind, kind_of(page)):
             raise FeedUnusable(f"{page.name} is no page of this feed: its root has {_told(page)}")
         return self._reader, self.result
+
+    def _reader_of(self, kind: FeedKind) -> FeedReader:
+        if kind is FeedKind.DIRECT:
+            return DirectFeed(self._profile, self._now_ms)
+        return SearchFeed(self._profile, self._now_ms, is_live=kind is FeedKind.LIVE)
+
+
+def item_count(types: Counter[str]) -> int:
+    """How many items a feed has: all but its rows."""
+    return types.total() - sum(types[kind] for kind in ROW_KINDS)
 
 
 def kind_of(page: Page) -> FeedKind:
@@ -153,7 +166,7 @@ def kind_of(page: Page) -> FeedKind:
         return FeedKind.SEARCH
     raise FeedUnusable(
         f"{page.name} is no feed: its root has {_told(page)}, neither assets nor movies, series, shortFormVideos, "
-        "tvSpecials (line 1, column 1)"
+        "tvSpecials, liveFeeds (line 1, column 1)"
     )
 
 

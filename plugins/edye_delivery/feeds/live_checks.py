@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from edye_delivery.feeds import live_rules as rules
-from edye_delivery.feeds.parts import STATION_ID_KEYS, unknown_keys
+from edye_delivery.feeds.parts import unknown_keys
 from edye_delivery.feeds.registry import Hit, shown
 from edye_delivery.feeds.search_rules import CONTENT_MISSING
 
 if TYPE_CHECKING:
     from edye_delivery.feeds.search_checks import SearchContext
 
+RESTRICTION_KEYS = frozenset({"allow", "type", "valueType", "values"})
+VALUE_FORMS = {"postal_code": re.compile(r"[0-9A-Za-z][0-9A-Za-z -]{1,9}"), "dma": re.compile(r"[0-9]{3}")}
 STATION_SOURCES = ("gracenote_station_id", "GRACENOTE_STATION_ID")
 
 
@@ -22,11 +25,11 @@ def check_channel(asset: dict[str, Any], kind: str, context: SearchContext, hits
         for index, entry in enumerate(asset.get("externalIds", ()))
         if entry.get("source") in STATION_SOURCES
     ]
-    if not stations:
+    if not stations and "stationInfo" not in asset:
         message = "no external id has the source GRACENOTE_STATION_ID"
         hits.append(rules.STATION_ID_MISSING.at("", message, "externalIds"))
     for index, entry in stations:
-        unknown_keys(entry, STATION_ID_KEYS, f"/externalIds/{index}", hits)
+        unknown_keys(entry, context.known.station_id, f"/externalIds/{index}", hits)
         if not entry.get("channelName"):
             hits.append(rules.CHANNEL_NAME_MISSING.at(f"/externalIds/{index}", "channelName is missing", "channelName"))
     options = asset.get("content", {}).get("playOptions", ())
@@ -49,6 +52,8 @@ def check_restrictions(restrictions: Any, path: str, hits: list[Hit]) -> None:
         reason = _defect_of(restriction)
         if reason:
             hits.append(rules.RESTRICTION_MALFORMED.at(f"{path}/{index}", reason))
+        else:
+            unknown_keys(restriction, RESTRICTION_KEYS, f"{path}/{index}", hits)
 
 
 def _defect_of(restriction: Any) -> str:
@@ -58,9 +63,11 @@ def _defect_of(restriction: Any) -> str:
         return f"allow is {shown(restriction.get('allow'))}, not true or false"
     if restriction.get("type") != "geo":
         return f"type is {shown(restriction.get('type'))}, not geo"
-    if restriction.get("valueType") not in ("postal_code", "dma"):
+    form = VALUE_FORMS.get(str(restriction.get("valueType")))
+    if form is None:
         return f"valueType is {shown(restriction.get('valueType'))}, not postal_code or dma"
     values = restriction.get("values")
     if not isinstance(values, list) or not values or not all(isinstance(value, str) for value in values):
         return "values is no list of texts"
-    return ""
+    wrong = next((value for value in values if form.fullmatch(value) is None), None)
+    return "" if wrong is None else f"{shown(wrong)} is no {restriction['valueType']}"

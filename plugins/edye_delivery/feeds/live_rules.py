@@ -9,7 +9,7 @@ LIVE = "roku-search-feed.md, Live feed specification"
 
 STATION_ID_MISSING = error(
     "FEED201", "station-id-missing",
-    what="A live channel has no external id with the source GRACENOTE_STATION_ID.",
+    what="A live channel has neither an external id with the source GRACENOTE_STATION_ID nor a stationInfo.",
     why="Channels without a Gracenote station id are not supported: Roku takes their schedule from there.",
     fix="Ask Gracenote for the channel's station id and add it to externalIds.",
     source=f"{LIVE}, Asset, externalIds",
@@ -48,4 +48,18 @@ PLATFORMS_MISSING = warning(
     why="The prose asks for it in a combined feed.",
     fix='Add "defaultAvailabilityPlatforms": ["all"] at the root of every page.',
     source="roku-search-feed.md, Managing a feed that includes VOD content",
+)  # fmt: skip
+CHANNELS_MISSING = error(
+    "FEED207", "channels-missing", owner=Owner.DEVOPS,
+    what="A feed that was read as a live feed has no asset of the type liveStream.",
+    why="Without channels it is no live feed, and nothing of the live feed's rules was looked at.",
+    fix="Correct the types, or lint it as a Search feed.",
+    source=f"{LIVE}, Asset, type",
+)  # fmt: skip
+LIVE_INFO_INCOMPLETE = error(
+    "FEED208", "live-info-incomplete", owner=Owner.DEVOPS,
+    what="A stationInfo lacks its stationId, or a liveInfo its startTimeStamp or endTimeStamp.",
+    why="Roku cannot tell which station it is, or when the event is.",
+    fix="Add the key that the message names.",
+    source="roku-vod-delivery.md, The Search feed since the seed text",
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,22 +10,49 @@ from edye_delivery.feeds.registry import Hit, pointer, shown
 from edye_delivery.feeds.schemas import Profile, search_schema, values_of
 from edye_delivery.feeds.search_rules import KEY_UNKNOWN
 
-_SCHEMA = search_schema(Profile.SCHEMA)
-_ASSET = _SCHEMA["properties"]["assets"]["items"]["properties"]
-_DEFINITIONS = _SCHEMA["definitions"]
+RESTRICTION_LISTS = ("restriction", "restrictions")
+"""The prose writes the one, Roku's own sample the other."""
 
-ROOT_KEYS = frozenset(_SCHEMA["properties"]) | {"defaultAvailabilityPlatforms"}
-ASSET_KEYS = frozenset(_ASSET)
-TEXT_KEYS = frozenset(_DEFINITIONS["title"]["properties"]) | {"language"}
-IMAGE_KEYS = frozenset(_DEFINITIONS["image"]["properties"]) | {"language"}
-RATING_KEYS = frozenset(_DEFINITIONS["advisory_rating"]["properties"])
-CREDIT_KEYS = frozenset(_ASSET["credits"]["items"]["properties"])
-EXTERNAL_ID_KEYS = frozenset(_DEFINITIONS["external_id"]["properties"])
-STATION_ID_KEYS = EXTERNAL_ID_KEYS | {"channelName"}
-CONTENT_KEYS = frozenset(_ASSET["content"]["properties"])
-PLAY_OPTION_KEYS = frozenset(_DEFINITIONS["play_option"]["properties"])
-AVAILABILITY_KEYS = frozenset(_DEFINITIONS["availability_info"]["properties"]) | {"restrictions"}
-INFO_KEYS = {key: frozenset(_ASSET[key]["properties"]) for key in ("episodeInfo", "seasonInfo")}
+
+@dataclass(frozen=True, slots=True)
+class KnownKeys:
+    """The keys that the specification has for each part of a Search feed, in one profile."""
+
+    root: frozenset[str]
+    asset: frozenset[str]
+    text: frozenset[str]
+    image: frozenset[str]
+    rating: frozenset[str]
+    credit: frozenset[str]
+    external_id: frozenset[str]
+    station_id: frozenset[str]
+    content: frozenset[str]
+    play_option: frozenset[str]
+    availability: frozenset[str]
+    info: dict[str, frozenset[str]]
+
+
+def _known_keys(profile: Profile) -> KnownKeys:
+    schema = search_schema(profile)
+    asset = schema["properties"]["assets"]["items"]["properties"]
+    of = {name: frozenset(part.get("properties", ())) for name, part in schema["definitions"].items()}
+    return KnownKeys(
+        root=frozenset(schema["properties"]) | {"defaultAvailabilityPlatforms"},
+        asset=frozenset(asset),
+        text=of["title"] | {"language"},
+        image=of["image"] | {"language"},
+        rating=of["advisory_rating"],
+        credit=frozenset(asset["credits"]["items"]["properties"]),
+        external_id=of["external_id"],
+        station_id=of["external_id"] | {"channelName"},
+        content=frozenset(asset["content"]["properties"]),
+        play_option=of["play_option"],
+        availability=of["availability_info"] | set(RESTRICTION_LISTS),
+        info={key: frozenset(asset[key]["properties"]) for key in ("episodeInfo", "seasonInfo")},
+    )
+
+
+KNOWN_KEYS = {profile: _known_keys(profile) for profile in Profile}
 COUNTRIES = {profile: values_of("country_type", profile) for profile in Profile}
 LANGUAGES = values_of("language_type")
 

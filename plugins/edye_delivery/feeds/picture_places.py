@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from edye_delivery.feeds.registry import pointer
 
+MAIN_TYPES = ("main", "poster")
 SEARCH_PLACE = "/assets/"
 URLS_MAX = 10_000
 USES_MAX = 200_000
@@ -15,11 +16,12 @@ USES_MAX = 200_000
 
 
 class Role(Enum):
-    """What a picture is for; decides what is asked of it."""
+    """What a picture, or a file of pictures, is for; decides what is asked of it."""
 
     MAIN = auto()
     OTHER = auto()
     THUMBNAIL = auto()
+    TRICK_PLAY = auto()
 
 
 class PictureUse(NamedTuple):
@@ -62,13 +64,12 @@ Named = tuple[Role, str, str, str | None]
 def _of_asset(item: dict[str, Any], place: str, asset_id: str | None) -> Iterator[Named]:
     for index, image in enumerate(_dicts(item.get("images"))):
         if isinstance(image.get("url"), str):
-            role = Role.MAIN if image.get("type") == "main" else Role.OTHER
+            role = Role.MAIN if image.get("type") in MAIN_TYPES else Role.OTHER
             yield role, place + pointer("images", index, "url"), image["url"], asset_id
 
 
 def _of_direct_item(item: dict[str, Any], place: str, asset_id: str | None) -> Iterator[Named]:
-    if isinstance(item.get("thumbnail"), str):
-        yield Role.THUMBNAIL, place + pointer("thumbnail"), item["thumbnail"], asset_id
+    yield from _of_titled(item, place, asset_id)
     for key in ("seasons", "episodes"):
         for index, part in enumerate(_dicts(item.get(key))):
             yield from _below(part, place + pointer(key, index), _id_of(part, asset_id), key == "seasons")
@@ -76,10 +77,21 @@ def _of_direct_item(item: dict[str, Any], place: str, asset_id: str | None) -> I
 
 def _below(part: dict[str, Any], place: str, asset_id: str | None, is_season: bool) -> Iterator[Named]:
     """A season or episode of a Direct feed; only a season has episodes, so a foreign feed cannot nest without end."""
-    if isinstance(part.get("thumbnail"), str):
-        yield Role.THUMBNAIL, place + pointer("thumbnail"), part["thumbnail"], asset_id
+    yield from _of_titled(part, place, asset_id)
     for index, episode in enumerate(_dicts(part.get("episodes"))) if is_season else ():
         yield from _below(episode, place + pointer("episodes", index), _id_of(episode, asset_id), False)
+
+
+def _of_titled(part: dict[str, Any], place: str, asset_id: str | None) -> Iterator[Named]:
+    """The thumbnails of one item itself, and the trickplay files of its content."""
+    for key in ("thumbnail", "brandedThumbnail"):
+        if isinstance(part.get(key), str):
+            yield Role.THUMBNAIL, place + pointer(key), part[key], asset_id
+    content = part.get("content")
+    files = content.get("trickPlayFiles") if isinstance(content, dict) else None
+    for index, file in enumerate(_dicts(files)):
+        if isinstance(file.get("url"), str):
+            yield Role.TRICK_PLAY, place + pointer("content", "trickPlayFiles", index, "url"), file["url"], asset_id
 
 
 def _id_of(part: dict[str, Any], otherwise: str | None) -> str | None:

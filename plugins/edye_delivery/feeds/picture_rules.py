@@ -83,3 +83,17 @@ IMAGE_TOO_MANY_BYTES = warning(
     fix="Export the image as a JPEG of reasonable quality.",
     source=OURS,
 )  # fmt: skip
+TRICK_PLAY_NO_BIF = error(
+    "FEED511", "trick-play-no-bif", owner=Owner.DEVOPS,
+    what="What the URL of a trickplay file answers is no BIF file.",
+    why="The file must be in Roku's BIF format; with another one nothing is shown while scrubbing.",
+    fix="Make the file with Roku's BIF tool, or correct the URL.",
+    source="roku-direct-publisher-feed.md, Trickplay File",
+)  # fmt: skip
+IMAGE_RATIO_ALSO = warning(
+    "FEED512", "image-ratio-also-supported", owner=Owner.DESIGN,
+    what="All main images of a title are 4:3, 3:4 or 1:1 (profile roku; the profile schema refuses them).",
+    why="Roku also supports these ratios, but requires a main image of 16:9 or 2:3.",
+    fix="Add a main image of 16:9 or 2:3.",
+    source="roku-vod-delivery.md, The Search feed since the seed text",
+)  # fmt: skip

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from edye_delivery.feeds import search_rules as rules
 from edye_delivery.feeds.live_checks import check_restrictions
-from edye_delivery.feeds.parts import AVAILABILITY_KEYS, COUNTRIES, PLAY_OPTION_KEYS, told_moment, unknown_keys
+from edye_delivery.feeds.parts import COUNTRIES, RESTRICTION_LISTS, told_moment, unknown_keys
 from edye_delivery.feeds.registry import Hit, shown
 from edye_delivery.feeds.schema_rules import COUNTRY_UNKNOWN, PLAY_ID_MISSING
+from edye_delivery.feeds.schemas import Profile
 
 if TYPE_CHECKING:
     from edye_delivery.feeds.search_checks import SearchContext
 
 CURRENCIES = frozenset({"usd", "gbp", "cad", "eur"})
+PROMOTIONAL = ("promotionalStartTime", "promotionalEndTime")
 PAID = frozenset({"rental", "purchase"})
 SECONDS_BELOW_MS = 315_532_800_000  # 1980-01-01: a later moment written in seconds is below it
 
@@ -25,13 +27,15 @@ def check_play_options(options: Sequence[dict[str, Any]], context: SearchContext
     closed: list[Hit] = []
     for index, option in enumerate(options):
         path = f"/content/playOptions/{index}"
-        unknown_keys(option, PLAY_OPTION_KEYS, path, hits)
+        unknown_keys(option, context.known.play_option, path, hits)
         if option.get("playId") == "":
             hits.append(PLAY_ID_MISSING.at(f"{path}/playId", "the playId is empty"))
         if option.get("license") in PAID or "currency" in option or "price" in option:
             _check_money(option, path, hits)
         _check_countries(option, path, context, hits)
         end_ms = _check_window(option, path, hits)
+        if context.profile is Profile.ROKU:
+            _check_promotion(option, path, hits)
         if end_ms is not None and end_ms <= context.now_ms:
             closed.append(rules.PLAY_OPTION_CLOSED.at(path, f"it ended at {told_moment(end_ms)}"))
     if closed and len(closed) == len(options):
@@ -61,7 +65,7 @@ def _check_countries(option: dict[str, Any], path: str, context: SearchContext, 
             message = "no availabilityInfo.country here and no defaultAvailabilityCountries"
             hits.append(rules.COUNTRIES_MISSING.at(path, message, "availabilityInfo"))
         return
-    unknown_keys(available, AVAILABILITY_KEYS, f"{path}/availabilityInfo", hits)
+    unknown_keys(available, context.known.availability, f"{path}/availabilityInfo", hits)
     countries = available.get("country")
     if not countries and not context.has_default_countries:
         message = "no country here and no defaultAvailabilityCountries"
@@ -71,8 +75,9 @@ def _check_countries(option: dict[str, Any], path: str, context: SearchContext, 
         if country not in known:
             message = f"{shown(country)} is not in the list"
             hits.append(COUNTRY_UNKNOWN.at(f"{path}/availabilityInfo/country/{index}", message))
-    if "restrictions" in available:
-        check_restrictions(available["restrictions"], f"{path}/availabilityInfo/restrictions", hits)
+    for key in RESTRICTION_LISTS:
+        if key in available:
+            check_restrictions(available[key], f"{path}/availabilityInfo/{key}", hits)
 
 
 def _check_window(option: dict[str, Any], path: str, hits: list[Hit]) -> float | None:
@@ -86,6 +91,13 @@ def _check_window(option: dict[str, Any], path: str, hits: list[Hit]) -> float |
     return end_ms
 
 
+def _check_promotion(option: dict[str, Any], path: str, hits: list[Hit]) -> None:
+    start_ms, end_ms = (_moment_of_text(option, key, path, hits) for key in PROMOTIONAL)
+    if start_ms is not None and end_ms is not None and start_ms >= end_ms:
+        message = f"its promotion starts at {told_moment(start_ms)} and ends at {told_moment(end_ms)}"
+        hits.append(rules.WINDOW_BACKWARDS.at(path, message))
+
+
 def _moment(option: dict[str, Any], key: str, path: str, hits: list[Hit]) -> float | None:
     stamp: float | None = option.get(f"{key}Stamp")
     text = option.get(key)
@@ -95,6 +107,17 @@ def _moment(option: dict[str, Any], key: str, path: str, hits: list[Hit]) -> flo
         stamp = None
     if text is None:
         return stamp
+    told_ms = _moment_of_text(option, key, path, hits)
+    if told_ms is not None and stamp is not None and stamp != told_ms:
+        hits.append(rules.WINDOW_TOLD_TWICE.at(f"{path}/{key}", f"{text} is {told_ms:.0f} ms, the stamp says {stamp}"))
+    return stamp if stamp is not None else told_ms
+
+
+def _moment_of_text(option: dict[str, Any], key: str, path: str, hits: list[Hit]) -> float | None:
+    """The moment in epoch milliseconds; None where there is none, with a defect where it is none."""
+    text = option.get(key)
+    if text is None:
+        return None
     try:
         at = datetime.fromisoformat(text)
         told_ms = at.timestamp() * 1000 if at.tzinfo else None
@@ -102,6 +125,4 @@ def _moment(option: dict[str, Any], key: str, path: str, hits: list[Hit]) -> flo
         told_ms = None
     if told_ms is None:
         hits.append(rules.WINDOW_MALFORMED.at(f"{path}/{key}", f"{shown(text)} is no timestamp with a time zone"))
-    elif stamp is not None and stamp != told_ms:
-        hits.append(rules.WINDOW_TOLD_TWICE.at(f"{path}/{key}", f"{text} is {told_ms:.0f} ms, the stamp says {stamp}"))
-    return stamp if stamp is not None else told_ms
+    return told_ms

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,7 @@ CODE = re.compile(r"FEED[0-9]{3}")
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 MESSAGE_MAX_CHARS = 400
 SHOWN_MAX_CHARS = 80
+ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 RETIRED: dict[str, str] = {}
 """Codes that are no longer checked and never used again, each with the reason."""
@@ -122,8 +124,15 @@ def warning(
 
 
 def shown(value: object) -> str:
-    """A foreign value for a message: short, printable."""
-    return printable(repr(value), SHOWN_MAX_CHARS)
+    """A foreign JSON value for a message, as JSON writes it: short, printable; of a long one only the head is read."""
+    if isinstance(value, str):
+        return printable(json.dumps(value[: SHOWN_MAX_CHARS + 1], ensure_ascii=False), SHOWN_MAX_CHARS)
+    text = ""
+    for piece in ENCODER.iterencode(value):
+        text += piece
+        if len(text) > SHOWN_MAX_CHARS:
+            break
+    return printable(text, SHOWN_MAX_CHARS)
 
 
 def pointer(*parts: str | int) -> str:

@@ -1,7 +1,8 @@
 """The feed schemas, and the two profiles in which they are applied (decisions, Search feed: what the linter knows).
 
 `schema` is the published schema as it is. `roku` also takes what Roku's own samples do: upper case of qualities,
-sources and countries, `liveStream`, `shortForm`, `tvSpecial`, and media videos in their natural shape.
+sources and countries, `liveStream`, `shortForm`, `tvSpecial`, and media videos in their natural shape; the prose's
+spelling of descriptors; and what Roku's page has got since (roku-vod-delivery.md).
 """
 
 from __future__ import annotations
@@ -23,6 +24,12 @@ FOLDER = Path(__file__).parents[3] / "include" / "schemas"
 SEARCH_FILE = "roku-search-feed.schema.json"
 DIRECT_FILE = "roku-direct-publisher-feed.schema.json"
 LIVE_TYPE = "liveStream"
+LOST_LETTER = "onteúdo impactante"
+"""A descriptor of CLASSIND as the published schema has it."""
+SUB_TYPES = (
+    "teaser", "trailer", "highlight", "making_of", "behind_scenes", "interview", "related", "recap", "extra", "short",
+    "ancillary",
+)  # fmt: skip
 SPELLINGS = {"shortForm": "shortform", "tvSpecial": "tvspecial"}
 """asset types as Roku's samples and its official schema spell them: the page's spelling."""
 
@@ -111,10 +118,28 @@ def values_of(definition: str, profile: Profile = Profile.SCHEMA) -> frozenset[s
     return frozenset(search_schema(profile)["definitions"][definition]["enum"])
 
 
+@cache
+def descriptor_spellings() -> dict[str, str]:
+    """The descriptors of ratings as the prose spells them: the published schema's spelling."""
+    lists = [part["enum"] for name, part in search_schema(Profile.SCHEMA)["definitions"].items() if _is_worded(name)]
+    spelled = {word.title(): word for words in lists for word in words}
+    return spelled | dict.fromkeys(("Conteúdo Impactante", "conteúdo impactante", "onteúdo Impactante"), LOST_LETTER)
+
+
+def _is_worded(name: str) -> bool:
+    """Whether a list of descriptors is one of words; the others are codes such as FV."""
+    return name.removesuffix("_descriptors") in ("BBFC", "CHVRS", "CLASSIND", "RTC")
+
+
 def _widened(schema: dict[str, Any]) -> dict[str, Any]:
     wide = copy.deepcopy(schema)
     lists = wide["definitions"]
     lists["asset_type"]["enum"] += [LIVE_TYPE, *SPELLINGS]
+    _add_newer(wide["properties"]["assets"]["items"]["properties"], lists)
+    for name in lists:
+        if _is_worded(name):
+            spellings = descriptor_spellings().items()
+            lists[name]["enum"] += [prose for prose, word in spellings if word in lists[name]["enum"]]
     for name in ("video_quality_type", "external_id_source_type", "country_type"):
         lists[name]["enum"] += [value.upper() for value in lists[name]["enum"]]
     asset = wide["properties"]["assets"]["items"]["else"]
@@ -124,3 +149,24 @@ def _widened(schema: dict[str, Any]) -> dict[str, Any]:
     either = {"anyOf": [video["quality"], video["videoType"]]}
     video["quality"] = video["videoType"] = either
     return wide
+
+
+def _add_newer(asset: dict[str, Any], lists: dict[str, Any]) -> None:
+    """Adds what Roku's page has got since the published schema; of what has no table there only the type is asked."""
+    text, number = {"type": "string"}, {"type": "number"}
+    asset["subType"] = {"type": "string", "enum": list(SUB_TYPES)}
+    asset["relationships"] = {"type": "array", "items": {"type": "object"}}
+    asset["stationInfo"] = {"type": "object", "properties": {"stationId": text}, "required": ["stationId"]}
+    moments = {"startTimeStamp": number, "endTimeStamp": number}
+    asset["liveInfo"] = {"type": "object", "properties": moments, "required": list(moments)}
+    lists["play_option"]["properties"] |= {
+        "live": {"type": "boolean"}, "promotionalStartTime": text, "promotionalEndTime": text
+    }  # fmt: skip
+    lists["external_id"]["properties"]["providerId"] = text
+    lists["external_id_source_type"]["enum"] += ["imdb", "roku"]
+    lists["image_type"]["enum"].append("poster")
+    lists["advisory_ratings_source_type"]["enum"].append("ABMC")
+    lists["ABMC_values"] = {"type": "string", "enum": ["NR", "0", "6", "8", "10", "12", "14", "16", "18"]}
+    source = {"properties": {"source": {"const": "ABMC"}}}
+    values = {"properties": {"value": {"$ref": "#/definitions/ABMC_values"}}}
+    lists["advisory_rating"]["allOf"].append({"if": source, "then": values})

@@ -8,20 +8,12 @@ from datetime import date
 from typing import Any
 
 from edye_delivery.feeds import search_rules as rules
+from edye_delivery.feeds.external_ids import check_external_id
 from edye_delivery.feeds.live_checks import check_channel
-from edye_delivery.feeds.parts import (
-    ASSET_KEYS,
-    CONTENT_KEYS,
-    CREDIT_KEYS,
-    EXTERNAL_ID_KEYS,
-    IMAGE_KEYS,
-    INFO_KEYS,
-    LANGUAGES,
-    RATING_KEYS,
-    TEXT_KEYS,
-    unknown_keys,
-)
+from edye_delivery.feeds.parts import LANGUAGES, KnownKeys, unknown_keys
+from edye_delivery.feeds.picture_places import MAIN_TYPES
 from edye_delivery.feeds.play_option_checks import check_play_options
+from edye_delivery.feeds.rating_checks import check_ratings
 from edye_delivery.feeds.registry import Hit, shown
 from edye_delivery.feeds.schema_rules import (
     EPISODE_INFO_MISSING,
@@ -31,6 +23,10 @@ from edye_delivery.feeds.schema_rules import (
     TITLES_MISSING,
 )
 from edye_delivery.feeds.schemas import LIVE_TYPE, SPELLINGS, Profile
+from edye_delivery.feeds.text_checks import check_plain, check_title
+from edye_delivery.feeds.text_rules import DESCRIPTIONS_EQUAL
+from edye_delivery.feeds.url_checks import check_image_name
+from edye_delivery.feeds.value_rules import DURATION_TWICE
 
 ID_MAX_CHARS = 50
 TAG_MAX_CHARS = 20
@@ -39,6 +35,7 @@ SHORTFORM_MAX_S = 900
 FIRST_YEAR = 1900
 TEXT_MAX_UNITS = {"titles": 200, "shortDescriptions": 200, "longDescriptions": 500}
 ROLES = frozenset({"actor", "anchor", "host", "narrator", "voice", "director", "producer", "screenwriter"})
+NEWER_ROLES = frozenset({"analyst", "guest", "judge", "self"})
 PLAYABLE = frozenset({"movie", "tvspecial", "episode", "shortform"})
 TITLES = PLAYABLE | {"series", "season"}
 
@@ -49,8 +46,10 @@ class SearchContext:
 
     default_language: str | None
     has_default_countries: bool
+    default_countries: tuple[str, ...]
     now_ms: int
     profile: Profile
+    known: KnownKeys
 
 
 Check = Callable[[dict[str, Any], str, SearchContext, list[Hit]], None]
@@ -71,7 +70,7 @@ def asks_for_titles(asset: dict[str, Any]) -> bool:
 
 
 def _check_identity(asset: dict[str, Any], kind: str, context: SearchContext, hits: list[Hit]) -> None:
-    unknown_keys(asset, ASSET_KEYS, "", hits)
+    unknown_keys(asset, context.known.asset, "", hits)
     name = asset.get("id")
     if name is not None and not 0 < len(name) <= ID_MAX_CHARS:
         hits.append(rules.ID_LENGTH.at("/id", f"the id has {len(name)} characters, at most {ID_MAX_CHARS} are allowed"))
@@ -81,21 +80,12 @@ def _check_identity(asset: dict[str, Any], kind: str, context: SearchContext, hi
 
 def _check_external_ids(asset: dict[str, Any], kind: str, context: SearchContext, hits: list[Hit]) -> None:
     for index, entry in enumerate(asset.get("externalIds", ())):
-        unknown_keys(entry, EXTERNAL_ID_KEYS, f"/externalIds/{index}", hits)
-        if entry.get("source") in ("tms", "TMS"):
-            _check_gracenote(entry.get("id"), f"/externalIds/{index}/id", hits)
+        unknown_keys(entry, context.known.external_id, f"/externalIds/{index}", hits)
+        check_external_id(entry.get("source"), entry.get("id"), kind, f"/externalIds/{index}/id", hits)
 
 
 def _check_external_only(asset: dict[str, Any], kind: str, context: SearchContext, hits: list[Hit]) -> None:
-    if asset.get("externalIdSource") in ("tms", "TMS"):
-        _check_gracenote(asset.get("id"), "/id", hits)
-
-
-def _check_gracenote(name: str | None, path: str, hits: list[Hit]) -> None:
-    if name is not None and not (
-        len(name) == 14 and name[:2] in ("MV", "EP", "SH") and name.isascii() and name[2:].isdecimal()
-    ):
-        hits.append(rules.EXTERNAL_ID_SHAPE.at(path, f"{shown(name)} is no Gracenote id"))
+    check_external_id(asset.get("externalIdSource"), asset.get("id"), kind, "/id", hits)
 
 
 def _check_required(asset: dict[str, Any], kind: str, context: SearchContext, hits: list[Hit]) -> None:
@@ -116,6 +106,12 @@ REQUIRED = (
 
 def _check_texts(asset: dict[str, Any], kind: str, context: SearchContext, hits: list[Hit]) -> None:
     told = {key: _languages_of_texts(key, asset[key], context, hits) for key in TEXT_MAX_UNITS if asset.get(key)}
+    if "longDescriptions" in told:
+        shorts = {text.get("value", "").strip() for text in asset.get("shortDescriptions", ())} - {""}
+        for index, text in enumerate(asset["longDescriptions"]):
+            if text.get("value", "").strip() in shorts:
+                message = "it is equal to a short description"
+                hits.append(DESCRIPTIONS_EQUAL.at(f"/longDescriptions/{index}/value", message))
     titles = told.get("titles")
     if titles is None:
         return
@@ -132,18 +128,22 @@ def _languages_of_texts(key: str, texts: list[Any], context: SearchContext, hits
     languages: set[str] = set()
     most = TEXT_MAX_UNITS[key]
     for index, text in enumerate(texts):
+        path = f"/{key}/{index}"
         value = text.get("value")
         if value is not None:
             if len(value) * 2 > most and len(value) <= most and (units := len(value.encode("utf-16-le")) // 2) > most:
                 message = f"{units} UTF-16 units ({len(value)} characters), at most {most} are allowed"
-                hits.append(TEXT_TOO_LONG.at(f"/{key}/{index}/value", message))
+                hits.append(TEXT_TOO_LONG.at(f"{path}/value", message))
             if not value or value.isspace():
-                hits.append(rules.TEXT_EMPTY.at(f"/{key}/{index}/value", "there is nothing to read in it"))
-        for written in _languages_of(text, TEXT_KEYS, f"/{key}/{index}", context, hits):
+                hits.append(rules.TEXT_EMPTY.at(f"{path}/value", "there is nothing to read in it"))
+            check_plain(value, path, hits, "/value")
+            if key == "titles":
+                check_title(value, path, hits, "/value")
+        for written in _languages_of(text, context.known.text, path, context, hits):
             language = written or context.default_language or ""
             if language in languages:
                 message = f"{key} has another entry for the language {shown(language or 'default')}"
-                hits.append(rules.LANGUAGE_TWICE.at(f"/{key}/{index}", message))
+                hits.append(rules.LANGUAGE_TWICE.at(path, message))
             languages.add(language)
     return languages
 
@@ -178,12 +178,15 @@ def _check_images(asset: dict[str, Any], kind: str, context: SearchContext, hits
     everywhere = False
     extra: set[str] = set()
     for index, image in enumerate(images):
-        languages = _languages_of(image, IMAGE_KEYS, f"/images/{index}", context, hits)
+        path = f"/images/{index}"
+        languages = _languages_of(image, context.known.image, path, context, hits)
         extra.update(languages)
-        if image.get("type") == "main":
+        if "url" in image:
+            check_image_name(image["url"], path, hits, "/url")
+        if image.get("type") in MAIN_TYPES:
             main.update(languages)
             everywhere = everywhere or "" in languages
-    if not main and kind in TITLES:
+    if not main and kind in TITLES and not _is_episode_with_background(images, kind, context):
         hits.append(rules.MAIN_IMAGE_MISSING.at("", "there is no image of type main", "images"))
         return
     titles = {name for text in asset.get("titles", ()) for name in text.get("languages") or (text.get("language"),)}
@@ -194,6 +197,12 @@ def _check_images(asset: dict[str, Any], kind: str, context: SearchContext, hits
             hits.append(rules.IMAGE_LANGUAGE_MISSING.at("/images", message))
     if titles:
         _check_title_languages(extra - wanted, "/images", hits)
+
+
+def _is_episode_with_background(images: Any, kind: str, context: SearchContext) -> bool:
+    """What Roku's page has come to be content with."""
+    is_asked = kind == "episode" and context.profile is Profile.ROKU
+    return is_asked and any(image.get("type") == "background" for image in images)
 
 
 def _check_release(asset: dict[str, Any], kind: str, context: SearchContext, hits: list[Hit]) -> None:
@@ -217,16 +226,18 @@ def _check_words(asset: dict[str, Any], kind: str, context: SearchContext, hits:
         if len(tag) > TAG_MAX_CHARS:
             message = f"{shown(tag)} has {len(tag)} characters, at most {TAG_MAX_CHARS} are allowed"
             hits.append(rules.TAG_TOO_LONG.at(f"/tags/{index}", message))
+        check_plain(tag, f"/tags/{index}", hits)
     for index, credit in enumerate(asset.get("credits", ())):
-        unknown_keys(credit, CREDIT_KEYS, f"/credits/{index}", hits)
+        unknown_keys(credit, context.known.credit, f"/credits/{index}", hits)
         role = credit.get("role")
         for key in ("name", "role"):
             if not credit.get(key):
                 hits.append(rules.CREDIT_INCOMPLETE.at(f"/credits/{index}", f"{key} is missing", key))
-        if role and role not in ROLES:
+        if credit.get("name"):
+            check_plain(credit["name"], f"/credits/{index}/name", hits)
+        if role and role not in ROLES and not (role in NEWER_ROLES and context.profile is Profile.ROKU):
             hits.append(rules.CREDIT_ROLE_UNKNOWN.at(f"/credits/{index}/role", f"{shown(role)} is not in the list"))
-    for index, rating in enumerate(asset.get("advisoryRatings", ())):
-        unknown_keys(rating, RATING_KEYS, f"/advisoryRatings/{index}", hits)
+    check_ratings(asset, context, hits)
 
 
 def _check_playable(asset: dict[str, Any], kind: str, context: SearchContext, hits: list[Hit]) -> None:
@@ -248,6 +259,8 @@ def _check_playable(asset: dict[str, Any], kind: str, context: SearchContext, hi
     if len(durations) == 2 and durations[0][1] * 1000 != durations[1][1]:
         message = f"{durations[0][1]} s and {durations[1][1]} ms"
         hits.append(rules.DURATIONS_DIFFER.at("/durationInMilliseconds", message))
+    elif len(durations) == 2:
+        hits.append(DURATION_TWICE.at("/durationInMilliseconds", "durationInSeconds says the same"))
 
 
 DURATIONS = (("durationInSeconds", 1, "s"), ("durationInMilliseconds", 1000, "ms"))
@@ -256,14 +269,14 @@ DURATIONS = (("durationInSeconds", 1, "s"), ("durationInMilliseconds", 1000, "ms
 def _check_content(asset: dict[str, Any], kind: str, context: SearchContext, hits: list[Hit]) -> None:
     content = asset.get("content")
     if content is not None:
-        unknown_keys(content, CONTENT_KEYS, "/content", hits)
+        unknown_keys(content, context.known.content, "/content", hits)
         check_play_options(content.get("playOptions", ()), context, hits)
 
 
 def _check_place(asset: dict[str, Any], kind: str, context: SearchContext, hits: list[Hit]) -> None:
     if kind == "episode" and "episodeInfo" not in asset:
         hits.append(EPISODE_INFO_MISSING.at("", "episodeInfo is missing", "episodeInfo"))
-    for part, known in INFO_KEYS.items():
+    for part, known in context.known.info.items():
         info = asset.get(part)
         if info is None:
             continue

@@ -8,23 +8,26 @@ from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Any
 
-from edye_delivery.catalog.feed_records import FEED_UNPAGED_BELOW_BYTES
+from edye_delivery.catalog.feed_records import FEED_PAGE_MAX_BYTES, FEED_UNPAGED_BELOW_BYTES
 from edye_delivery.feeds import chain_rules as chain
 from edye_delivery.feeds.consequences import without_consequences
 from edye_delivery.feeds.explain import explained
 from edye_delivery.feeds.feed_index import FeedIndex, Spot
-from edye_delivery.feeds.live_rules import PLATFORMS_MISSING
-from edye_delivery.feeds.parts import COUNTRIES, ROOT_KEYS, unknown_keys
+from edye_delivery.feeds.live_rules import CHANNELS_MISSING, PLATFORMS_MISSING
+from edye_delivery.feeds.parts import COUNTRIES, KNOWN_KEYS, unknown_keys
 from edye_delivery.feeds.registry import FeedRule, Hit, pointer, shown
 from edye_delivery.feeds.schema_rules import COUNTRY_UNKNOWN, DUPLICATE_KEY, TITLES_MISSING, WRONG_TYPE
 from edye_delivery.feeds.schemas import LIVE_TYPE, SPELLINGS, Profile, search_asset, search_root
 from edye_delivery.feeds.search_checks import CHECKS, SearchContext, asks_for_titles, check_asset
 from edye_delivery.feeds.search_rules import VERSION_UNKNOWN
 from edye_delivery.feeds.splitting import Page
+from edye_delivery.feeds.wording import counted
 
 LIST_KEYS = frozenset({"assets"})
 DEFECTS_MAX = 1000
 """of one asset; with more of the schema's, it is not looked at any further"""
+UNPAGED_BELOW_BYTES = {Profile.SCHEMA: FEED_UNPAGED_BELOW_BYTES, Profile.ROKU: FEED_PAGE_MAX_BYTES}
+"""From which size pages are advised: by the prose, and as Roku's page has it now."""
 SHARED_HEAD = ("version", "defaultLanguage", "defaultAvailabilityCountries", "defaultAvailabilityPlatforms")
 
 
@@ -33,8 +36,9 @@ class SearchFeed:
 
     list_keys = LIST_KEYS
 
-    def __init__(self, profile: Profile, now_ms: int) -> None:
-        self._profile, self._now_ms = profile, now_ms
+    def __init__(self, profile: Profile, now_ms: int, *, is_live: bool = False) -> None:
+        self._profile, self._now_ms, self._is_live = profile, now_ms, is_live
+        self._known = KNOWN_KEYS[profile]
         self._root, self._asset = search_root(profile), search_asset(profile)
         self._index = FeedIndex()
         self._heads: list[dict[str, Any]] = []
@@ -44,21 +48,24 @@ class SearchFeed:
     def begin_page(self, page: Page) -> Iterator[Hit]:
         """What is wrong with the page's root."""
         head = page.head
+        countries = head.get("defaultAvailabilityCountries")
+        listed = countries if isinstance(countries, list) else []
         self._context = SearchContext(
             default_language=str(head["defaultLanguage"]) if "defaultLanguage" in head else None,
             has_default_countries=head.get("defaultAvailabilityCountries", []) != [],
+            default_countries=tuple(country for country in listed if isinstance(country, str)),
             now_ms=self._now_ms,
             profile=self._profile,
+            known=self._known,
         )
         if not self._root.is_valid(head):
             yield from explained(self._root.defects(head))
         hits: list[Hit] = []
-        unknown_keys(head, ROOT_KEYS, "", hits)
+        unknown_keys(head, self._known.root, "", hits)
         yield from hits
         if isinstance(head.get("version"), str) and head["version"] != "1":
             yield VERSION_UNKNOWN.at("/version", f"the version is {shown(head['version'])}")
-        countries = head.get("defaultAvailabilityCountries")
-        for index, country in enumerate(countries[1:] if isinstance(countries, list) else (), start=1):
+        for index, country in enumerate(listed[1:], start=1):
             if not (isinstance(country, str) and country in COUNTRIES[self._profile]):
                 path = pointer("defaultAvailabilityCountries", index)
                 yield COUNTRY_UNKNOWN.at(path, f"{shown(country)} is not in the list")
@@ -116,12 +123,15 @@ class SearchFeed:
 
     def _end_of_pages(self) -> Iterator[tuple[Spot, Hit]]:
         root = Spot(0, "", None, "")
-        if len(self._heads) == 1 and self._single_page_bytes >= FEED_UNPAGED_BELOW_BYTES:
+        if len(self._heads) == 1 and self._single_page_bytes >= UNPAGED_BELOW_BYTES[self._profile]:
             yield root, chain.FEED_NOT_PAGED.at("", f"the one page has {self._single_page_bytes:,} bytes")
         live = self.types[LIVE_TYPE]
         if 0 < live < self.types.total() and not self._heads[0].get("defaultAvailabilityPlatforms"):
-            message = f"{live} live channels and {self.types.total() - live} other assets"
+            message = f"{counted(live, 'live channel')} and {counted(self.types.total() - live, 'other asset')}"
             yield root, PLATFORMS_MISSING.at("", message, "defaultAvailabilityPlatforms")
+        if self._is_live and not live:
+            message = f"it has {counted(self.types.total(), 'asset')}, none of them a live channel"
+            yield root, CHANNELS_MISSING.at("", message)
 
     def _compared_head(self, head: dict[str, Any]) -> Iterator[Hit]:
         first = self._heads[0] if self._heads else head

@@ -98,8 +98,8 @@ TAG_TOO_LONG = error(
 )  # fmt: skip
 WINDOW_BACKWARDS = error(
     "FEED113", "window-backwards",
-    what="A play option's availability does not start before it ends.",
-    why="The title is never available.",
+    what="A play option's availability, or its promotion, does not start before it ends.",
+    why="The title is never available, or never promoted.",
     fix="Correct the start or the end.",
     source=BEYOND,
 )  # fmt: skip
@@ -120,7 +120,7 @@ PLAY_OPTION_CLOSED = error(
 )  # fmt: skip
 WINDOW_MALFORMED = error(
     "FEED116", "window-malformed", owner=Owner.DEVOPS,
-    what="availabilityStartTime or availabilityEndTime is no ISO 8601 timestamp with a time zone.",
+    what="A time of a play option's availability or promotion is no ISO 8601 timestamp with a time zone.",
     why="Roku cannot tell when the title is available.",
     fix="Write 2026-03-01T06:00:00Z, or the moment in epoch milliseconds in the ...TimeStamp key.",
     source=f"{PROSE}, playOptions",
@@ -278,10 +278,10 @@ MOVIE_SHORT = warning(
 )  # fmt: skip
 EXTERNAL_ID_SHAPE = warning(
     "FEED138", "external-id-shape",
-    what="A Gracenote id is not two letters and twelve digits beginning with MV, EP or SH.",
+    what="A Gracenote id is not MV, EP or SH and twelve digits, an IMDB id not tt and digits, or any id an address.",
     why="Roku finds nothing under it.",
-    fix="Copy the whole id, such as MV012345670000.",
-    source=f"{PROSE}, ExternalId",
+    fix="Copy the id alone, such as MV012345670000 or tt0371724: of an address the last part.",
+    source=f"{PROSE}, ExternalId; roku-direct-publisher-feed.md, External ID",
 )  # fmt: skip
 EXTERNAL_ID_SOURCE_IDLE = warning(
     "FEED139", "external-id-source-idle", owner=Owner.DEVOPS,

@@ -18,7 +18,7 @@ LONG_MAX_UNITS = 500
 
 @dataclass(frozen=True, slots=True)
 class FeedTexts:
-    """A title's texts by language; the three have the same languages, `longs` may be empty."""
+    """A title's texts by language; the three have the same languages, `longs` is empty where none says more."""
 
     titles: Mapping[str, str]
     shorts: Mapping[str, str]
@@ -75,7 +75,7 @@ def texts_of(versions: Sequence[Described], langs: Sequence[str | None], externa
         longs=_noted(
             {language: long or short for language, (_, short, long) in kept.items()}, LONG_MAX_UNITS, external_id, notes
         )
-        if any(long for _, _, long in kept.values())
+        if any(long not in ("", clipped(short, SHORT_MAX_UNITS)) for _, short, long in kept.values())
         else {},
     )
 

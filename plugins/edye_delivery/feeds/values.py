@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
@@ -13,13 +12,13 @@ from edye_delivery.annex.template import filled
 from edye_delivery.catalog.title import Described, Series, Source, Title
 from edye_delivery.catalog.vocabulary import TitleKind
 from edye_delivery.feeds.assembly_rules import PART_LEFT_OUT, TITLE_ENDED, TITLE_LEFT_OUT, VALUE_UNMAPPED
+from edye_delivery.feeds.external_ids import defect_of
 from edye_delivery.feeds.notes import Notes, Unfit
 from edye_delivery.feeds.registry import shown
 
 TAG_MAX_CHARS = 20
 ITEM_ID_MAX_CHARS = 50
 FIRST_YEAR = 1900
-GRACENOTE_ID = re.compile(r"(MV|EP|SH)[0-9]{12}")
 EPOCH_FROM_MS = 315_532_800_000  # Roku's readers would take an earlier moment for one in seconds
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WIDTHS = ((3840, "uhd"), (1920, "fhd"), (1280, "hd"), (0, "sd"))
@@ -112,7 +111,7 @@ class Values:
                 source = self.spec.external_ids.get(name)
                 if source is None:
                     self.notes.add(external_id, VALUE_UNMAPPED, f"the external id {shown(name)} is not in the annex")
-                elif not value.strip() or (source.lower() == "tms" and not GRACENOTE_ID.fullmatch(value)):
+                elif not value.strip() or defect_of(source, value):
                     self.notes.add(external_id, PART_LEFT_OUT, f"{shown(value)} is no id of {source}")
                 else:
                     found[source, value] = None

@@ -7,10 +7,11 @@ from functools import partial
 from itertools import islice
 
 from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.plain_text import markup_in, misread_in, reread
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.title import Text, Title
 from edye_delivery.catalog.vocabulary import Cause, Severity
-from edye_delivery.qc.characters import code_point, invisible_characters, utf16_units
+from edye_delivery.qc.characters import REPLACEMENT, code_point, invisible_characters, utf16_units
 from edye_delivery.qc.metadata import own_language_unknown
 from edye_delivery.qc.registry import Subject, rule
 
@@ -54,22 +55,40 @@ def invisible_text(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     Why: they break search, sorting and display at the partner, and may show a text other than the one that was checked.
     Fix: type the text anew in EDYE, or paste it as plain text; emoji may keep their joiners and variation selectors.
     """
-    title = plan.title
-    series = title.series.titles if title.series and is_sent(annex, "series_title") else {}
-    places: list[tuple[str, Text]] = [
-        ("titles", title.titles),
-        ("series.titles", series),
-        ("synopsis_short", title.synopsis_short),
-        ("synopsis_long", title.synopsis_long),
-    ]
-    for field, texts in places:
-        for lang, text in texts.items():
-            found = list(invisible_characters(text, line_breaks=field.startswith("synopsis")))
-            if found:
-                shown = found[:CHARACTERS_NAMED]
-                named = ", ".join(f"{code_point(character)} at character {place}" for place, character in shown)
-                more = f" and {len(found) - len(shown)} more" if len(found) > len(shown) else ""
-                yield f"{field} in {lang!r:.20} has {named}{more}"
+    for field, lang, text in _read_texts(plan.title, annex):
+        found = list(invisible_characters(text, line_breaks=field.startswith("synopsis")))
+        if found:
+            shown = found[:CHARACTERS_NAMED]
+            named = ", ".join(f"{code_point(character)} at character {place}" for place, character in shown)
+            more = f" and {len(found) - len(shown)} more" if len(found) > len(shown) else ""
+            yield f"{field} in {lang!r:.20} has {named}{more}"
+
+
+@title_rule("META021", "markup-in-text", Severity.WARN, source="roku-direct-publisher-feed.md, title: plain text")
+def markup_in_text(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
+    """A title or synopsis has HTML entities, HTML tags, or characters written as escapes.
+
+    Why: partners show a text as it is, so viewers read the markup on the screen.
+    Fix: write the text in EDYE as plain text, with the characters themselves.
+    """
+    for field, lang, text in _read_texts(plan.title, annex):
+        found = markup_in(text)
+        if found:
+            yield f"{field} in {lang!r:.20} has {', '.join(f'{one!r:.60}' for one in found)}: {text!r:.100}"
+
+
+@title_rule("META022", "text-in-wrong-encoding", Severity.WARN, source="RFC 8259, section 8.1: JSON is UTF-8")
+def text_in_wrong_encoding(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
+    """A title or synopsis has characters that come of UTF-8 read as Latin-1 or Windows-1252.
+
+    Why: viewers read "Por quÃ©" for "Por qué", and a search for the title finds nothing.
+    Fix: type the text anew in EDYE, and correct the import that read it in the wrong encoding.
+    """
+    for field, lang, text in _read_texts(plan.title, annex):
+        found = [one for one in misread_in(text) if one != REPLACEMENT]
+        if found:
+            named = ", ".join(f"{one!r}" + (f" for {meant!r}" if (meant := reread(one)) else "") for one in found)
+            yield f"{field} in {lang!r:.20} has {named}: {text!r:.100}"
 
 
 @title_rule("META004", "title-too-long", Severity.BLOCK, source="decisions.md, Known of Roku's own checks")
@@ -118,6 +137,20 @@ def synopsis_too_long(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
             length = utf16_units(title.text(texts, lang))
             if length > max_chars:
                 yield f"{field} in {lang!r:.20} has {length} characters, {max_chars} are shown"
+
+
+def _read_texts(title: Title, annex: Annex) -> Iterator[tuple[str, str, str]]:
+    """Field, language and text of everything that viewers read; a series' titles only where they are sent."""
+    series = title.series.titles if title.series and is_sent(annex, "series_title") else {}
+    places: list[tuple[str, Text]] = [
+        ("titles", title.titles),
+        ("series.titles", series),
+        ("synopsis_short", title.synopsis_short),
+        ("synopsis_long", title.synopsis_long),
+    ]
+    for field, texts in places:
+        for lang, text in texts.items():
+            yield field, lang, text
 
 
 def _sent_languages(annex: Annex, title: Title, field: str) -> list[str]:

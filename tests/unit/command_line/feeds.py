@@ -14,7 +14,7 @@ def an_asset(number: int = 1, **changes: Any) -> dict[str, Any]:
         "titles": [{"value": f"Movie {number}", "languages": ["en"]}],
         "shortDescriptions": [{"value": "A movie for children.", "languages": ["en"]}],
         "genres": ["children"],
-        "advisoryRatings": [{"source": "USA_PR", "value": "TV-Y"}],
+        "advisoryRatings": [{"source": "RTC", "value": "AA"}],
         "images": [{"type": "main", "url": "https://media.example/poster.jpg", "languages": ["en"]}],
         "releaseDate": "2020-02-29",
         "durationInMilliseconds": 5_400_000,

@@ -133,6 +133,44 @@ def test_a_thumbnail_of_a_direct_feed_is_large_enough_and_wide(web, size, codes)
     assert picture_codes(a_direct_feed_with(web, web.put("/t", drawn(*size)))) == codes
 
 
+@pytest.mark.parametrize("size", [(1200, 900), (810, 1080), (900, 900)], ids=str)
+def test_a_ratio_that_roku_also_supports_is_taken_as_roku_takes_it_beside_a_required_one(web, size):
+    other = web.put("/other", drawn(*size))
+    alone = web.put("/alone", as_bytes(a_feed(an_asset(images=an_image(other)))))
+    beside = an_image(other, "poster") + an_image(web.put("/good", drawn(1600, 900)))
+    both = web.put("/both", as_bytes(a_feed(an_asset(images=beside))))
+    assert picture_codes("--profile", "roku", alone) == ["FEED512"]
+    assert picture_codes("--profile", "roku", both) == []
+    assert picture_codes("--profile", "roku", a_feed_with(web, other, "background")) == []
+    assert picture_codes(alone) == ["FEED504"]
+
+
+def a_direct_feed_with_trick_play(web, url):
+    episode = {"id": "e", "content": {"trickPlayFiles": [{"url": url, "quality": "HD"}]}}
+    series = {"id": "s", "seasons": [{"episodes": [episode]}]}
+    return web.put("/direct", as_bytes({"providerName": "A", "series": [series]}))
+
+
+@pytest.mark.parametrize(
+    ("content", "codes"),
+    [
+        (b"\x89BIF\r\n\x1a\n" + bytes(100), []),
+        (b"\x89BIF\r\n\x1a\r" + bytes(100), ["FEED511"]),
+        (drawn(320, 180), ["FEED511"]),
+        (b"", ["FEED511"]),
+    ],
+    ids=["a BIF", "another eighth byte", "a picture", "nothing"],
+)
+def test_a_trickplay_file_is_a_bif_by_its_content(web, content, codes):
+    found = picture_findings(a_direct_feed_with_trick_play(web, web.put("/t.bif", content)))
+    assert [(one["code"], one["asset_id"]) for one in found] == [(code, "e") for code in codes]
+
+
+def test_a_trickplay_file_that_is_not_there_and_a_thumbnail_that_is_one_are_told(web):
+    assert picture_codes(a_direct_feed_with_trick_play(web, f"{web.origin}/gone.bif")) == ["FEED501"]
+    assert picture_codes(a_direct_feed_with(web, web.put("/t", b"\x89BIF\r\n\x1a\n"))) == ["FEED503"]
+
+
 def test_so_many_images_are_looked_at_and_the_rest_is_told(web):
     urls = [web.put(f"/p{number}", drawn(1600, 900)) for number in range(4)]
     feed = web.put(
@@ -142,7 +180,7 @@ def test_so_many_images_are_looked_at_and_the_rest_is_told(web):
     web.asked.clear()
     (finding,) = picture_findings("--max-urls", "3", feed)
     assert (finding["code"], finding["path"]) == ("FEED509", "")
-    assert finding["message"] == "3 images were looked at, those of 1 further places were not"
+    assert finding["message"] == "looked at: 3 files; not looked at: those of 1 place"
     assert len(web.asked) == 4
 
 
@@ -172,7 +210,7 @@ def test_an_image_on_a_private_address_is_told_and_asked_only_on_request(web, tm
 
 
 def test_every_rule_on_pictures_is_known_here():
-    tested = {f"FEED5{number:02}" for number in range(1, 11)}
+    tested = {f"FEED5{number:02}" for number in range(1, 13)}
     assert {code for code, rule in RULES.items() if rule.family is Family.PICTURES} == tested
 
 

@@ -18,6 +18,7 @@ WRONG = a_feed(
     *(an_asset(number, durationInMilliseconds=1000, genres=["x"]) for number in range(2, 8)),
     version="2",
 )
+STRICT = ("--profile", "schema")
 ESSENTIAL_SARIF = {
     "type": "object",
     "required": ["version", "runs", "$schema"],
@@ -183,7 +184,7 @@ def test_the_partners_form_has_codes_and_titles(folder):
 
 def test_the_text_has_feeds_then_rules_worst_first_then_the_verdict(folder):
     lines = called("wrong.json", "clean.json").stdout.splitlines()
-    assert lines[0].startswith("wrong.json: Search feed, 1 page, 7 items (6 movie, 1 film), ")
+    assert lines[0].startswith('wrong.json: Search feed, 1 page, 7 items (6 movies, 1 of type "film"), ')
     assert lines[1].startswith("clean.json: Search feed, 1 page, 1 item (1 movie), ")
     heads = [line for line in lines if line.startswith("FEED")]
     assert heads[0] == "FEED013 genre-unknown  6 errors, for Content Operations"
@@ -287,3 +288,32 @@ def test_explain_of_an_unknown_code_names_close_ones(name, close):
 def test_explain_of_nonsense_says_so():
     result = called("--explain", "\x1bqqq")
     assert (result.exit_code, result.stderr) == (2, "lint-feed: there is no rule '⟨U+001B⟩qqq'\n")
+
+
+@pytest.mark.parametrize(
+    ("option", "names"),
+    [("--format", "text, json, sarif, roku"), ("--kind", "auto, search, live, direct"), ("--profile", "schema, roku")],
+)
+def test_a_value_that_an_option_has_not_is_told_which_there_are(folder, option, names):
+    result = called(option, "xml", "clean.json")
+    assert result.exit_code == 2
+    assert f"'xml' is none of {names}" in result.stderr
+
+
+def test_a_live_feed_is_read_as_roku_takes_it_unless_another_profile_is_asked_for(folder):
+    (first, *_), strict = (called("--kind", "live", *more, "wrong.json").stdout.splitlines() for more in ([], STRICT))
+    assert "live feed" in first
+    assert first.endswith("profile roku (the default of a live feed)")
+    assert strict[0].endswith("profile schema (the published schema knows no live channels)")
+    assert as_json("--kind", "live", "clean.json")["summary"]["by_rule"] == {"FEED207": 1}
+
+
+def test_the_first_line_counts_items_and_rows_apart(folder):
+    series = {"id": "s", "episodes": [{"id": "e1"}, {"id": "e2"}]}
+    rows = {"categories": [{"name": "a"}], "playlists": [{"name": "p"}, {"name": "q"}]}
+    (folder / "direct.json").write_bytes(as_bytes({"movies": [{"id": "m"}], "series": [series], **rows}))
+    line = called("direct.json").stdout.splitlines()[0]
+    assert line.startswith(
+        "direct.json: Direct Publisher feed, 1 page, 4 items (2 episodes, 1 movie, 1 series), 1 category, 2 playlists, "
+    )
+    assert as_json("direct.json")["files"][0]["items"] == 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from tests.unit.feeds.direct_feeds import CDN, GONE, a_content, an_episode
+from tests.unit.feeds.direct_feeds import CDN, GONE, a_content, a_live_feed, an_episode
 
 CONTENT = "/movies/0/content"
 EPISODE = "/series/0/seasons/0/episodes/1"
@@ -39,6 +39,8 @@ PLAYLIST_NAME = {"/playlists/0/name": "p" * 21, "/categories/0/playlistName": "p
 PLAYLIST_NAME_AT_LIMIT = {path: "p" * 20 for path in PLAYLIST_NAME}
 WINDOW = f"{CONTENT}/validityPeriodEnd"
 PLAYLIST_ONLY = {"/categories/1/playlistName": "featured content", "/categories/1/query": GONE}
+LIVE = {"/liveFeeds": [a_live_feed()]}
+A_TMS = {"id": "MV012345670000", "idType": "TMS"}
 SHAPES = {"/series/0/episodes": [an_episode("more", 1)]}
 
 SCHEMA_CASES = (
@@ -61,7 +63,7 @@ SCHEMA_CASES = (
     DirectCase("FEED311", {"/series/1/episodes": []}, {"/series/1/episodes/1": GONE}, "/series/1"),
     missing("FEED312", "/series/0/seasons/1", "seasonNumber", 2015),
     missing("FEED312", "/series/0/seasons/1", "episodes", [an_episode("only", 1)]),
-    missing("FEED313", CONTENT, "dateAdded", "2015-11-11T22:21:37.5Z"),
+    missing("FEED313", CONTENT, "dateAdded", "2015-11-11T22:21:37Z"),
     missing("FEED313", CONTENT, "duration", 1200),
     DirectCase("FEED314", {f"{CONTENT}/videos": []}, {f"{CONTENT}/videos/1": GONE}, CONTENT),
     missing("FEED315", VIDEO, "videoType", "SMOOTH"),
@@ -82,9 +84,13 @@ SCHEMA_CASES = (
     instead("FEED329", f"{VIDEO}/videoType", "hls", "DASH"),
     instead("FEED330", f"{CONTENT}/captions/0/captionType", "subtitle", "SUBTITLE"),
     instead("FEED331", f"{CONTENT}/trickPlayFiles/0/quality", "UHD", "HD"),
-    instead("FEED332", "/movies/0/externalIds/0/idType", "GRACENOTE", "TMS"),
+    instead("FEED332", "/movies/0/externalIds/0/idType", "GRACENOTE", "EIDR"),
     instead("FEED333", f"{CREDIT}/role", "Actor", "actor"),
     instead("FEED334", "/categories/1/order", "random", "most_recent"),
+    DirectCase("FEED303", LIVE | {"/liveFeeds/0/id": GONE}, LIVE, "/liveFeeds/0"),
+    DirectCase("FEED314", LIVE | {"/liveFeeds/0/content/videos": GONE},
+               LIVE | {"/liveFeeds/0/content": {"dateAdded": "2019-06-01", "schedule": [{"id": "movie"}]}},
+               "/liveFeeds/0/content"),
 )  # fmt: skip
 PROSE_CASES = (
     instead("FEED335", "/movies/0/releaseDate", "2023-02-29", "2024-02-29"),
@@ -114,10 +120,12 @@ PROSE_CASES = (
     instead("FEED351", "/categories/1/query", "kids OR Clips", "kids OR clips"),
     instead("FEED352", "/categories/0/playlistName", "Featured content", "featured content"),
     instead("FEED353", "/playlists/0/itemIds/3", "nobody", "movie"),
+    DirectCase("FEED353", {"/playlists/0/itemIds/3": "live"}, LIVE | {"/playlists/0/itemIds/3": "live"},
+               "/playlists/0/itemIds/3"),
     instead("FEED354", "/playlists/0/itemIds/3", "s1e1", "mini-series"),
     DirectCase(
         "FEED355", {"/playlists/1": {"name": "featured content", "itemIds": ["movie"]}},
-        {"/playlists/1": {"name": "Featured content", "itemIds": ["movie", "movie"]}}, "/playlists/1",
+        {"/playlists/1": {"name": "Featured content", "itemIds": ["movie"]}}, "/playlists/1",
     ),
     DirectCase(
         "FEED356", {f"{CONTENT}/validityPeriodStart": "2030-01-01T06:00:00Z"},
@@ -130,6 +138,18 @@ PROSE_CASES = (
     instead("FEED361", "/shortFormVideos/0/content/duration", 1201, 1200),
     instead("FEED362", "/movies/0/credits", [], GONE),
     instead("FEED362", "/categories", [], GONE),
+    DirectCase("FEED362", LIVE | {"/liveFeeds/0/genres": []}, LIVE, "/liveFeeds/0/genres"),
+    instead("FEED363", f"{CONTENT}/dateAdded", "2015-11-11T22:21:37.5Z", "2015-11-11T22:21:37Z"),
+    instead("FEED363", "/lastUpdated", "2015-11-11T22:21:37.123456+00:00", "2015-11-11T22:21:37+00:00"),
+    instead("FEED364", "/categories/1/query", "kids and clips", "kids AND clips"),
+    DirectCase("FEED364", {"/categories/1/query": "kids AND arts Or crafts"},
+               {"/categories/1/query": "kids AND arts Or crafts", "/movies/0/tags/0": "arts Or crafts"},
+               "/categories/1/query"),
+    instead("FEED365", f"{CONTENT}/trickPlayFiles/0/url", f"{CDN}/a.jpg", f"{CDN}/trickplay/150942850295.2/1"),
+    instead("FEED366", "/playlists/0/itemIds/3", "series", "movie"),
+    DirectCase("FEED367", SHORT_FORM_ONLY | {"/shortFormVideos": []}, SHORT_FORM_ONLY),
+    DirectCase("FEED367", SHORT_FORM_ONLY | {"/shortFormVideos": GONE, "/liveFeeds": []},
+               SHORT_FORM_ONLY | LIVE | {"/shortFormVideos": GONE}),
 )  # fmt: skip
 REUSED_CASES = (
     instead("FEED001", f"{EPISODE}/content/duration", "1800", 1800),
@@ -148,6 +168,25 @@ REUSED_CASES = (
     instead("FEED405", f"{EPISODE}/episodeNumber", 1, 3),
     instead("FEED406", "/series/0/seasons/1/seasonNumber", 1, 3),
     DirectCase("FEED405", {"/series/1/episodes/1/episodeNumber": 1}, {}, "/series/1/episodes/1/episodeNumber"),
-    DirectCase("FEED413", SHORT_FORM_ONLY | {"/shortFormVideos": []}, SHORT_FORM_ONLY),
+    instead("FEED138", "/movies/0/externalIds/0/id", "http://www.imdb.com/title/tt0371724", "tt0371724"),
+    DirectCase(
+        "FEED138",
+        {"/movies/0/externalIds/0": A_TMS | {"id": "MV0123"}},
+        {"/movies/0/externalIds/0": A_TMS},
+        "/movies/0/externalIds/0/id",
+    ),
+    DirectCase(
+        "FEED141",
+        {f"{EPISODE}/externalIds": [A_TMS]},
+        {f"{EPISODE}/externalIds": [A_TMS | {"id": "EP012345670000"}]},
+        f"{EPISODE}/externalIds/0/id",
+    ),
+    instead("FEED142", f"{EPISODE}/title", "The Moon (dubbed)", "The Moon (dub it)"),
+    instead("FEED143", "/series/0/seasons/0/thumbnail", f"{CDN}/a.webp", f"{CDN}/a.jpeg"),
+    instead("FEED149", "/shortFormVideos/0/shortDescription", "<p>NASA&#8217;s search</p>", "NASA's search"),
+    instead("FEED149", "/categories/0/name", "Kids &amp; co", "Kids & co"),
+    instead("FEED150", f"{EPISODE}/title", "quÃ©", "qué"),
+    instead("FEED150", "/providerName", "EducaciÃ³n", "Educación"),
+    DirectCase("FEED131", LIVE | {"/liveFeeds/0/releaseDate": "2016-01-01"}, LIVE, "/liveFeeds/0/releaseDate"),
 )
 CASES = (*SCHEMA_CASES, *PROSE_CASES, *REUSED_CASES)

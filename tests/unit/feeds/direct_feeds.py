@@ -81,6 +81,15 @@ def a_series_with_seasons() -> dict[str, Any]:
     return described("series", seasons=seasons, genres=["animated"], tags=["kids"])
 
 
+def a_live_feed() -> dict[str, Any]:
+    """A channel as real feeds have them: neither a runtime nor a release date."""
+    content = a_content(videos=[{"url": f"{CDN}/live.m3u8", "quality": "HD", "videoType": "HLS"}])
+    del content["duration"]
+    live = described("live", content=content, longDescription="All day long.", genres=["faith"], tags=["faith"])
+    del live["releaseDate"]
+    return live | {"brandedThumbnail": f"{CDN}/thumbnails/live.png"}
+
+
 def a_feed() -> dict[str, Any]:
     """Every kind of item, two categories and a playlist."""
     return {

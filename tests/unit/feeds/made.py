@@ -46,6 +46,12 @@ class Made:
     def noted(self) -> list[tuple[str | None, str, str]]:
         return [(note.asset_id, note.rule.code, note.message) for note in self.notes.kept]
 
+    def defects(self, profile: Profile = Profile.SCHEMA) -> dict[str, int]:
+        """What the linter finds, but for the rating of the country of the offer: these titles have one of the USA."""
+        counts = dict(self.linted(profile).findings.counts)
+        counts.pop("FEED145", None)
+        return counts
+
     def linted(self, profile: Profile = Profile.SCHEMA) -> LintResult:
         lint = FeedLint(profile, NOW_MS)
         for number, content in enumerate(self.contents):

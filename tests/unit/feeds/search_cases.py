@@ -48,10 +48,12 @@ def asset_of(pages: Pages, name: str) -> Json:
 
 
 def put(name: str, path: str, value: Any) -> Change:
-    """The asset of this id has this value at this path."""
+    """The asset of this id has this value at this path; the index after the last one of a list adds one."""
 
     def change(pages: Pages) -> None:
         parent, last = _parent(asset_of(pages, name), path)
+        if isinstance(parent, list) and last == len(parent):
+            parent.append(None)
         parent[last] = copy.deepcopy(value)
 
     return change

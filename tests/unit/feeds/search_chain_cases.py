@@ -36,6 +36,7 @@ from tests.unit.feeds.search_feeds import (
 )
 
 OPTION = "content/playOptions/0"
+BY_THE_PROSE = f"{OPTION}/availabilityInfo/restriction"
 RESTRICTIONS = f"{OPTION}/availabilityInfo/restrictions"
 SEASON_NUMBER, EPISODE_NUMBER = "episodeInfo/seasonNumber", "episodeInfo/episodeNumber"
 live = partial(Case, feed=a_live_feed, profile=Profile.ROKU)
@@ -71,14 +72,24 @@ CASES = (
          "allow"),
     live("FEED205", put(CHANNEL, f"{RESTRICTIONS}/0/type", "GEO"), nothing, "type"),
     live("FEED205", put(CHANNEL, f"{RESTRICTIONS}/0/valueType", "zip"), nothing, "valueType"),
-    live("FEED205", put(CHANNEL, f"{RESTRICTIONS}/0/values", []), put(CHANNEL, f"{RESTRICTIONS}/0/values", [""]),
+    live("FEED205", put(CHANNEL, f"{RESTRICTIONS}/0/values", []), put(CHANNEL, f"{RESTRICTIONS}/0/values", ["19468"]),
          "values"),
     live("FEED205", put(CHANNEL, f"{RESTRICTIONS}/0/values", [19468]), nothing, "numbers for values"),
+    live("FEED205", put(CHANNEL, f"{RESTRICTIONS}/0/values", [""]), nothing, "a blank"),
+    live("FEED205", put(CHANNEL, f"{RESTRICTIONS}/1/values", ["19468"]), nothing, "a postal code for a market"),
+    live("FEED205", put(CHANNEL, BY_THE_PROSE, [{"allow": True}]), put(CHANNEL, BY_THE_PROSE, [RESTRICTION]),
+         "as the prose calls it"),
+    live("FEED131", put(CHANNEL, f"{RESTRICTIONS}/0/value", "19468"), nothing, "a restriction"),
     Case("FEED205", put(SPECIAL, f"{OPTION}/availabilityInfo/restrictions", 1),
          put(SPECIAL, f"{OPTION}/availabilityInfo/restrictions", [RESTRICTION]), "of a title"),
     live("FEED206", no_root("defaultAvailabilityPlatforms"),
          both(no_root("defaultAvailabilityPlatforms"), no_asset(MOVIE)), "no key"),
     live("FEED206", root("defaultAvailabilityPlatforms", []), nothing, "an empty list"),
+    live("FEED208", put(CHANNEL, "stationInfo", {"callSign": "EDYE"}),
+         both(put(CHANNEL, "stationInfo", {"stationId": "12345", "callSign": "EDYE", "dma": 501}),
+              put(CHANNEL, "externalIds", [])), "a station"),
+    live("FEED208", put(MOVIE, "liveInfo", {"startTimeStamp": 1}),
+         put(MOVIE, "liveInfo", {"startTimeStamp": 1, "endTimeStamp": 2}), "an event"),
     Case("FEED401", put(SPECIAL, "id", MOVIE), put(SPECIAL, "id", MOVIE.upper()), "on two pages"),
     Case("FEED401", put(MOVIE, "id", SERIES), nothing, "of two types"),
     Case("FEED401", last_page_again, nothing, "a stale page"),

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from edye_delivery.feeds.lint import FeedLint, LintResult
+from edye_delivery.feeds.lint import FeedKind, FeedLint, LintResult
 from edye_delivery.feeds.schemas import Profile
 
 Json = dict[str, Any]
@@ -17,6 +17,9 @@ EPISODE_1, EPISODE_2, EPISODE_3 = "edye-show-s1e1", "edye-show-s1e2", "edye-show
 MOVIE, SPECIAL, SHORT, EXTERNAL = "edye-movie", "edye-special", "edye-short", "MV012345670000"
 CHANNEL = "edye-channel"
 RESTRICTION = {"allow": True, "type": "geo", "valueType": "postal_code", "values": ["19468", "19462"]}
+
+
+MARKET = {"valueType": "dma", "values": ["501"]}
 
 
 def texts(spanish: str, english: str) -> list[Json]:
@@ -78,7 +81,7 @@ def a_movie() -> Json:
         "externalId": {"id": "x", "source": "gsd"},
     }  # fmt: skip
     return a_title(
-        MOVIE, "movie", releaseYear=2022, durationInSeconds=5400, durationInMilliseconds=5_400_000, isOriginal=True,
+        MOVIE, "movie", releaseYear=2022, durationInSeconds=5400, isOriginal=True,
         tags=["kidsdirected", "dramas"],
         credits=[{
             "name": "Ana Gómez", "role": "director", "birthDate": "1970-01-01", "deathDate": "",
@@ -155,7 +158,7 @@ def a_media_feed() -> list[Json]:
 
 def a_live_feed() -> list[Json]:
     """A channel beside a title; only the profile `roku` takes it."""
-    available = {"country": ["US"], "restrictions": [RESTRICTION, {**RESTRICTION, "allow": False, "valueType": "dma"}]}
+    available = {"country": ["US"], "restrictions": [RESTRICTION, {**RESTRICTION, "allow": False, **MARKET}]}
     option = a_play_option("channel-1", quality="HD", availabilityInfo=available)
     station = {"id": "12345", "source": "GRACENOTE_STATION_ID", "channelName": "EDYE"}
     channel = {
@@ -169,8 +172,13 @@ def encoded(page: Json | bytes) -> bytes:
     return page if isinstance(page, bytes) else json.dumps(page, ensure_ascii=False).encode()
 
 
-def linted(pages: Sequence[Json | bytes], profile: Profile = Profile.SCHEMA, now_ms: int = NOW_MS) -> LintResult:
-    lint = FeedLint(profile, now_ms)
+def linted(
+    pages: Sequence[Json | bytes],
+    profile: Profile = Profile.SCHEMA,
+    now_ms: int = NOW_MS,
+    kind: FeedKind | None = None,
+) -> LintResult:
+    lint = FeedLint(profile, now_ms, kind)
     for number, page in enumerate(pages, start=1):
         lint.add_page(page_name(number), encoded(page))
     return lint.finish()

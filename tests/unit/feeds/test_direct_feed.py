@@ -18,7 +18,7 @@ from edye_delivery.feeds.registry import RULES, Family, FeedSeverity
 from edye_delivery.feeds.schemas import Profile, SchemaPart, direct_item, direct_root, direct_schema
 from edye_delivery.feeds.splitting import FeedUnusable
 from tests.unit.feeds.direct_cases import CASES, DirectCase
-from tests.unit.feeds.direct_feeds import NOW_MS, a_content, a_direct_feed, a_feed, changed, described, linted
+from tests.unit.feeds.direct_feeds import GONE, NOW_MS, a_content, a_direct_feed, a_feed, changed, described, linted
 
 WHOLE = SchemaPart(direct_schema())
 JSON_VALUES = st.recursive(
@@ -128,11 +128,20 @@ def test_any_json_anywhere_is_answered_and_both_validators_agree(changes):
         assert any(finding.rule.severity is FeedSeverity.ERROR for finding in findings)
 
 
-def test_a_finding_of_a_nested_episode_names_its_series():
-    path = "/series/0/seasons/0/episodes/1/content/duration"
-    [finding] = findings_of(changed(a_feed(), {path: -1}))
+@pytest.mark.parametrize(
+    ("path", "changes", "named"),
+    [
+        ("/series/0/seasons/0/episodes/1/content/duration", {}, "s1e2"),
+        ("/series/1/episodes/0/content/duration", {}, "e1"),
+        ("/series/1/episodes/0/content/duration", {"/series/1/episodes/0/id": GONE}, "mini-series"),
+        ("/series/0/seasons/0/seasonNumber", {}, "series"),
+        ("/movies/0/content/duration", {}, "movie"),
+    ],
+)
+def test_a_finding_names_the_innermost_item_that_has_an_id(path, changes, named):
+    findings = findings_of(changed(a_feed(), {path: -1} | changes))
 
-    assert (finding.asset_id, finding.path) == ("series", path)
+    assert [finding.asset_id for finding in findings if finding.path == path] == [named]
 
 
 def test_entries_after_one_of_a_wrong_type_keep_their_place():
@@ -149,19 +158,19 @@ def test_the_second_of_two_equal_ids_tells_where_the_first_is():
     [finding] = findings_of(feed)
 
     assert (finding.asset_id, finding.path) == ("short", "/shortFormVideos/1")
-    assert finding.message == "the id 'short' was given before, at /shortFormVideos/0"
+    assert finding.message == 'the id "short" was given before, at /shortFormVideos/0'
 
 
 def test_a_rating_of_the_search_feed_is_told_its_spelling_here():
     [finding] = findings_of(changed(a_feed(), {"/movies/0/rating/rating": "TV-MA"}))
 
-    assert finding.message == "'TV-MA': here it is TVMA"
+    assert finding.message == '"TV-MA": here it is TVMA'
 
 
 def test_a_value_in_another_case_is_told_the_right_one():
     [finding] = findings_of(changed(a_feed(), {"/movies/0/content/videos/0/videoType": "Hls"}))
 
-    assert finding.message == "'Hls' is not in the list; did you mean HLS?"
+    assert finding.message == '"Hls" is not in the list; did you mean HLS?'
 
 
 def test_a_mention_of_an_id_that_an_episode_shares_is_not_blamed():

@@ -38,7 +38,7 @@ def test_rows_show_what_is_in_the_feed() -> None:
         {"name": "Either", "query": "sea OR roku", "order": "most_popular"},
     ]  # fmt: skip
     told = [note[2] for note in feed.notes if note[0] == ""]
-    assert [message.partition(" '")[2].partition("'")[0] for message in told] == [
+    assert [message.partition(' "')[2].partition('"')[0] for message in told] == [
         "featured", "featured", "empty", "featured", " ", "Empty", "Either", "Both", "Both", "None", "None", "Mixed",
         "By hand",
     ]  # fmt: skip

@@ -275,7 +275,7 @@ def test_a_title_for_some_of_the_feeds_countries_is_noted() -> None:
 def test_what_an_episode_has_beyond_its_series_is_noted() -> None:
     feed = Feed([the_episode(tags=["night"], genres=["nature"])])
     assert [note[2] for note in feed.notes] == [
-        "episodes have no genres, its series lacks 'nature'", "episodes have no tags, its series lacks 'night'"
+        'episodes have no genres, its series lacks "nature"', 'episodes have no tags, its series lacks "night"'
     ]  # fmt: skip
 
 

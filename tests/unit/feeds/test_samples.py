@@ -22,8 +22,8 @@ HABITS = {"FEED202", "FEED203"}
 EXPECTED: dict[tuple[str, Profile], tuple[set[str], set[str]]] = {
     ("search-simple", Profile.SCHEMA): (set(), {"FEED130"}),
     ("search-simple", Profile.ROKU): (set(), {"FEED130"}),
-    ("search-advanced", Profile.SCHEMA): (set(), {"FEED404"}),
-    ("search-advanced", Profile.ROKU): (set(), {"FEED404"}),
+    ("search-advanced", Profile.SCHEMA): (set(), {"FEED147", "FEED404"}),
+    ("search-advanced", Profile.ROKU): (set(), {"FEED147", "FEED404"}),
     ("search-tms", Profile.SCHEMA): ({"FEED009", "FEED012", "FEED029"}, {"FEED132", "FEED407"}),
     ("search-tms", Profile.ROKU): (set(), {"FEED132", "FEED407"}),
     ("search-live", Profile.SCHEMA): (SPELLINGS | {"FEED401"}, HABITS),
@@ -101,4 +101,4 @@ def test_a_country_in_upper_case_is_told_what_was_meant() -> None:
         if finding.path == "/defaultAvailabilityCountries/0"
     ]
 
-    assert messages == ["'US' is not in the list; did you mean us?"]
+    assert messages == ['"US" is not in the list; did you mean us?']

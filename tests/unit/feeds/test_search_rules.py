@@ -10,14 +10,15 @@ import pytest
 
 from edye_delivery.feeds import search_feed
 from edye_delivery.feeds.finding import FeedFinding
-from edye_delivery.feeds.lint import LintResult
+from edye_delivery.feeds.lint import FeedKind, LintResult
 from edye_delivery.feeds.registry import MESSAGE_MAX_CHARS, RULES, Family
 from edye_delivery.feeds.schemas import Profile
 from tests.unit.feeds import search_chain_cases, search_prose_cases, search_schema_cases
-from tests.unit.feeds.search_cases import Case, Pages, asset_of, put
+from tests.unit.feeds.search_cases import Case, Pages, asset_of, padded, put
 from tests.unit.feeds.search_feeds import (
     EPISODE_1,
     MOVIE,
+    NOW_MS,
     SERIES,
     a_live_feed,
     a_media_feed,
@@ -31,6 +32,7 @@ from tests.unit.feeds.search_feeds import (
 
 CASES = (*search_schema_cases.CASES, *search_prose_cases.CASES, *search_chain_cases.CASES)
 FOUND_BY_THE_CHAIN_FOLLOWER = {"FEED409", "FEED410", "FEED411"}
+ONLY_OF_A_LIVE_FEED = {"FEED207"}
 FAMILIES = {Family.SCHEMA, Family.SEARCH, Family.LIVE, Family.CHAIN}
 EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
 
@@ -84,6 +86,7 @@ def test_a_finding_inside_an_asset_names_the_asset(case: Case) -> None:
 
 def test_every_rule_that_the_linter_can_find_in_a_search_feed_has_a_case() -> None:
     asked = {code for code, rule in RULES.items() if rule.family in FAMILIES} - FOUND_BY_THE_CHAIN_FOLLOWER
+    asked -= ONLY_OF_A_LIVE_FEED
 
     assert asked == {case.code for case in CASES}
 
@@ -147,8 +150,8 @@ def test_two_lists_with_the_same_items_are_not_taken_for_each_other() -> None:
     result = linted(pages)
 
     assert told(result) == [
-        ("FEED131", "/movies", "the key 'movies' is not in the specification"),
-        ("FEED131", "/nothing", "the key 'nothing' is not in the specification"),
+        ("FEED131", "/movies", 'the key "movies" is not in the specification'),
+        ("FEED131", "/nothing", 'the key "nothing" is not in the specification'),
     ]
 
 
@@ -172,4 +175,82 @@ def test_behind_an_entry_of_a_wrong_type_no_place_is_told_that_is_another_entrys
     put(MOVIE, "images/0/bogus", 1)(pages)
     put(MOVIE, "images", ["x", *asset_of(pages, MOVIE)["images"]])(pages)
 
-    assert told(linted(pages)) == [("FEED001", "/assets/0/images/0", "'x' is not of type object")]
+    assert told(linted(pages)) == [("FEED001", "/assets/0/images/0", '"x" is not of type object')]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (None, "null"),
+        (True, "true"),
+        ([None, 1], "null is not of type object"),
+        ({"a": "ñ"}, '{"a": "ñ"}'),
+        (1e400, "a number beyond"),
+    ],
+)
+def test_a_value_is_told_as_json_writes_it(value: Any, told: str) -> None:
+    pages = a_movie_feed()
+    put(MOVIE, "titles", value)(pages)
+    [finding, *_] = linted([encoded(pages[0]).replace(b"Infinity", b"1e400")]).findings.kept
+
+    assert told in finding.message
+
+
+@pytest.mark.parametrize(("feed", "codes_of_live"), [(a_live_feed, set()), (a_movie_feed, {"FEED207"})])
+def test_a_live_feed_without_a_channel_is_no_clean_one(feed: Any, codes_of_live: set[str]) -> None:
+    assert codes(linted(feed(), Profile.ROKU, kind=FeedKind.LIVE)) == codes_of_live
+
+
+NEWER: dict[str, Any] = {
+    "subType": "trailer", "relationships": [{"id": "EDYE_1", "source": "REF"}],
+    "liveInfo": {"startTimeStamp": NOW_MS, "endTimeStamp": NOW_MS + 1},
+}  # fmt: skip
+
+
+def what_rokus_page_has_got_since() -> Pages:
+    pages = a_movie_feed()
+    movie = asset_of(pages, MOVIE)
+    movie |= NEWER
+    movie["credits"] = [{"name": "Ana", "role": role} for role in ("analyst", "guest", "judge", "self", "actor")]
+    movie["images"][0]["type"] = "poster"
+    movie["images"].append({"type": "logo", "url": "https://images.edye.com/logo.png"})
+    sources = ("GSD", "REF", "ROKU", "roku")
+    movie["externalIds"] = [{"id": f"x{number}", "source": source} for number, source in enumerate(sources)]
+    movie["externalIds"][1]["providerId"] = "edye"
+    movie["advisoryRatings"].append({"source": "ABMC", "value": "6"})
+    movie["content"]["playOptions"][0] |= {
+        "live": True, "promotionalStartTime": "2026-05-01T00:00:00Z", "promotionalEndTime": "2026-06-01T00:00:00Z"
+    }  # fmt: skip
+    return pages
+
+
+def test_the_profile_roku_knows_what_rokus_page_has_got_since() -> None:
+    assert told(linted(what_rokus_page_has_got_since(), Profile.ROKU)) == []
+
+
+def test_the_published_schema_stays_without_what_rokus_page_has_got_since() -> None:
+    assert codes(linted(what_rokus_page_has_got_since())) == {"FEED009", "FEED015", "FEED022", "FEED131", "FEED135"}
+
+
+def test_a_promotion_has_a_form_and_an_order() -> None:
+    pages = what_rokus_page_has_got_since()
+    put(MOVIE, "content/playOptions/0/promotionalStartTime", "2026-06-01T00:00:00Z")(pages)
+    assert codes(linted(pages, Profile.ROKU)) == {"FEED113"}
+
+    put(MOVIE, "content/playOptions/0/promotionalStartTime", "soon")(pages)
+    assert codes(linted(pages, Profile.ROKU)) == {"FEED116"}
+
+
+def test_an_episode_needs_only_a_background_as_roku_takes_it() -> None:
+    pages = a_search_feed()
+    put(EPISODE_1, "images", [{"type": "background", "url": "https://images.edye.com/back.jpg"}])(pages)
+
+    assert codes(linted(pages, Profile.ROKU)) == set()
+    assert codes(linted(pages)) == {"FEED104"}
+
+
+def test_one_page_is_large_as_roku_takes_it_only_from_250_mb() -> None:
+    pages = a_movie_feed()
+    padded(20_000_000)(pages)
+
+    assert codes(linted(pages, Profile.ROKU)) == set()

@@ -95,7 +95,7 @@ def test_a_series_and_its_seasons_follow_their_episodes():
     told = {"seriesId": "EDYE_PLANETA", "seasonNumber": 1, "episodeNumber": 4}
     assert made.assets["EDYE_PLANETA_S01E04"]["episodeInfo"] == told
     assert made.kinds == {"episode": 3, "series": 1, "season": 2}
-    assert made.linted().findings.counts == {}
+    assert made.defects() == {}
 
 
 def test_a_series_that_the_feed_cannot_carry_takes_its_episodes_with_it_and_says_so():
@@ -113,9 +113,9 @@ def test_an_episode_whose_title_id_is_not_its_series_costs_itself_and_not_a_seri
     made = Made([episode(), episode(id="ep-2", title_id=title_id, episode_number=4)])
     assert list(made.assets) == ["EDYE_PLANETA_S01E03", "EDYE_PLANETA", "EDYE_PLANETA_S01"]
     assert [(code, message) for _, code, message in made.noted()] == [
-        ("FEED604", f"its series: the series has the title_id 'EDYE_PLANETA', its episode {title_id!r}")
+        ("FEED604", f'its series: the series has the title_id "EDYE_PLANETA", its episode "{title_id}"')
     ]
-    assert made.linted().findings.counts == {}
+    assert made.defects() == {}
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_an_episode_whose_title_id_is_not_its_series_costs_itself_and_not_a_seri
 def test_the_line_between_film_and_clip_is_fifteen_minutes(kind, minutes, written):
     made = Made([movie(kind=kind, duration_ms=minutes * 60_000)])
     assert made.the_asset["type"] == written
-    assert made.linted().findings.counts == {}
+    assert made.defects() == {}
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_title_with_an_external_id_can_be_written_by_it_alone():
     assert told.keys() == {"id", "type", "externalIdSource", "content"}
     assert (told["type"], told["externalIdSource"]) == ("externalIdOnly", "tms")
     assert made.assets["OTHER"]["type"] == "movie"
-    assert made.linted().findings.counts == {}
+    assert made.defects() == {}
 
 
 def test_an_identified_series_stays_whole_while_an_episode_points_at_it():
@@ -180,7 +180,7 @@ def test_an_identified_series_stays_whole_while_an_episode_points_at_it():
     assert whole.assets["EDYE_PLANETA"]["type"] == "series"
     alone = Made([episode(series=series, external_ids={"tms": "EP012345670000"})], **spec)
     assert list(alone.assets) == ["EP012345670000", "SH012345670000"]
-    assert alone.linted().findings.counts == {}
+    assert alone.defects() == {}
 
 
 def test_rokus_spelling_is_the_annexs_choice():
@@ -188,7 +188,7 @@ def test_rokus_spelling_is_the_annexs_choice():
         [movie(kind="special"), movie(id="m2", title_id="B", kind="short", duration_ms=120_000)], spelling="samples"
     )
     assert {asset["type"] for asset in made.assets.values()} == {"shortForm", "tvSpecial"}
-    assert made.linted(Profile.ROKU).findings.counts == {}
+    assert made.defects(Profile.ROKU) == {}
 
 
 def test_live_channels_share_a_feed_with_titles_or_have_one_of_their_own():
@@ -201,13 +201,13 @@ def test_live_channels_share_a_feed_with_titles_or_have_one_of_their_own():
         "content": {"playOptions": [{"license": "free", "quality": "hd", "playId": "edye-live"}]},
     }
     assert mixed.kinds == {"liveStream": 1, "movie": 1}
-    assert mixed.linted(Profile.ROKU).findings.counts == {}
+    assert mixed.defects(Profile.ROKU) == {}
     option = CHANNEL["options"][0] | {"countries": ["us"], "restrictions": [RESTRICTION]}
     alone = Made([movie()], writer="roku_live", channels=[CHANNEL | {"options": [option], "tags": ["kids"]}])
     assert list(alone.assets) == ["edye-live"]
     where = alone.the_asset["content"]["playOptions"][0]["availabilityInfo"]
     assert where == {"country": ["us"], "restrictions": [RESTRICTION | {"type": "geo"}]}
-    assert alone.linted(Profile.ROKU).findings.counts == {}
+    assert alone.defects(Profile.ROKU) == {}
 
 
 @pytest.mark.parametrize(
@@ -245,15 +245,15 @@ def test_a_title_without_something_that_roku_needs_is_left_out_and_named(changes
 @pytest.mark.parametrize(
     ("changes", "code", "message"),
     [
-        ({"genres": ["kids", "noir"]}, "FEED601", "the genre 'noir' is not in the annex's table"),
-        ({"external_ids": {"imdb": "tt1"}}, "FEED601", "the external id 'imdb' is not in the annex"),
-        ({"external_ids": {"tms": "MV1"}}, "FEED603", "'MV1' is no id of tms"),
-        ({"credits": [{"name": "Bo", "role": "gaffer"}]}, "FEED601", "the role 'gaffer' has no counterpart"),
+        ({"genres": ["kids", "noir"]}, "FEED601", 'the genre "noir" is not in the annex'),
+        ({"external_ids": {"imdb": "tt1"}}, "FEED601", 'the external id "imdb" is not in the annex'),
+        ({"external_ids": {"tms": "MV1"}}, "FEED603", '"MV1" is no id of tms'),
+        ({"credits": [{"name": "Bo", "role": "gaffer"}]}, "FEED601", 'the role "gaffer" has no counterpart'),
         ({"credits": [{"role": "voice"}]}, "FEED603", "a credit has no name"),
         ({"tags": ["x" * 21]}, "FEED603", "has 21 characters, at most 20"),
-        ({"geo": ["mx", "jp"]}, "FEED601", "Roku Search is not in 'jp'"),
-        ({"ratings": [{"source": "USA_PR", "value": "TV-G", "descriptors": ["Z"]}]}, "FEED601", "descriptor 'Z'"),
-        ({"titles": {"en": "The Kite", "tlh": "x"}}, "FEED601", "the language 'tlh' is none of Roku's"),
+        ({"geo": ["mx", "jp"]}, "FEED601", 'Roku Search is not in "jp"'),
+        ({"ratings": [{"source": "USA_PR", "value": "TV-G", "descriptors": ["Z"]}]}, "FEED601", 'descriptor "Z"'),
+        ({"titles": {"en": "The Kite", "tlh": "x"}}, "FEED601", 'the language "tlh" is none of Roku'),
         ({"titles": {"en": "The Kite", "pt": "A pipa"}}, "FEED603", "the title in pt has no synopsis"),
         ({"titles": {"en": "k" * 201}}, "FEED602", "a text in en of 201 UTF-16 units was clipped to 200"),
     ],
@@ -261,7 +261,7 @@ def test_a_title_without_something_that_roku_needs_is_left_out_and_named(changes
 def test_a_part_that_the_feed_does_not_take_is_left_out_and_named(changes, code, message):
     made = Made([movie(**changes)])
     assert [found for _, found, said in made.noted() if message in said] == [code]
-    assert made.linted().findings.counts == {}
+    assert made.defects() == {}
 
 
 def test_an_image_off_its_ratio_or_too_large_or_in_a_language_without_text_is_left_out():
@@ -282,7 +282,7 @@ def test_a_title_that_is_paged_keeps_every_asset():
     made = Made([movie(id=f"m{n}", title_id=f"MOV_{n:03}") for n in range(100)], page_max_bytes=10_000)
     assert len(made.pages) > 3
     assert len(made.assets) == 100
-    assert made.linted().findings.counts == {}
+    assert made.defects() == {}
 
 
 @pytest.mark.parametrize(
@@ -325,3 +325,12 @@ def test_a_feed_of_an_unknown_table_or_name_twice_is_refused_with_the_annex():
         the_annex(feeds=[feed | {"season_titles": {"es": "{title}"}}])
     with pytest.raises(ValueError, match="price and currency belong to rental and purchase"):
         the_annex(feeds=[feed | {"offer": {"license": "rental"}}])
+
+
+def test_a_long_description_that_says_no_more_than_the_short_one_is_left_out():
+    same = {"es": "Una cometa vuela.", "en": "A kite flies."}
+    alone = Made([movie(synopsis_short=same, synopsis_long=same)])
+    longer = Made([movie(synopsis_short=same, synopsis_long=same | {"es": "Una cometa vuela sobre el mar."})])
+
+    assert "longDescriptions" not in alone.the_asset
+    assert len(longer.the_asset["longDescriptions"]) == 2
