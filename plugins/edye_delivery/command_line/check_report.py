@@ -10,8 +10,9 @@ from edye_delivery.catalog.finding import Finding
 from edye_delivery.catalog.printable import json_text, printable
 from edye_delivery.catalog.vocabulary import Severity
 from edye_delivery.feeds.format_sarif import SCHEMA, artifact_uri
-from edye_delivery.feeds.format_text import Line, counted
+from edye_delivery.feeds.format_text import Line
 from edye_delivery.feeds.lint_report import CLEAN, UNUSABLE, WITH_ERRORS
+from edye_delivery.feeds.wording import counted
 from edye_delivery.qc.registry import RULES
 
 COLOURS = {Severity.BLOCK: "red", Severity.WARN: "yellow"}

@@ -102,7 +102,7 @@ def notes_of(*titles: Title, **spec: Any) -> list[tuple[str | None, str, str]]:
 
 
 def only_sd(feed: Feed) -> bool:
-    """Whether the linter finds nothing but that videos which are SD are SD, and ids that the catalogue has of others."""
+    """Whether the linter finds nothing but that videos which are SD are SD, and ids that are those of others."""
     videos = [video for item in feed.items.values() for video in item["content"]["videos"]]
     sd = sum(video["quality"] == "SD" for video in videos)
     counts = dict(feed.lint().findings.counts)
