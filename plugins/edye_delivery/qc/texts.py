@@ -64,7 +64,7 @@ def invisible_text(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
             yield f"{field} in {lang!r:.20} has {named}{more}"
 
 
-@title_rule("META021", "markup-in-text", Severity.WARN, source="roku-direct-publisher-feed.md, title: plain text")
+@title_rule("META021", "markup-in-text", Severity.WARN, source="decisions.md, Direct Publisher feed")
 def markup_in_text(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     """A title or synopsis has HTML entities, HTML tags, or characters written as escapes.
 
