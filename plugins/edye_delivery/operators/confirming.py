@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from edye_delivery.catalog.printable import printable
 from edye_delivery.reports.feed_model import FeedOutcome, FeedReport, errors_first
 from edye_delivery.reports.model import TitleReport, WindowReport
 
 DETAIL_MAX_CHARS = 1000
-WHY_MAX_CHARS, STEP_MAX_CHARS, INCIDENT_MAX_CHARS = 64, 52, 160
+LINE_MAX_CHARS = 96
+"""As much of a line as Airflow's page of a task's log shows at 1400 px beside its list of tasks."""
+
+INCIDENT_MAX_CHARS = 160
 TITLES_MAX = 50
 """So many titles are named in the error; the log and the report have all."""
 
 
 def failure_sentence(report: WindowReport) -> str:
-    """Why the run is not done, a short line for each title: name, why, whose turn, what to do."""
+    """Why the run is not done, for each title two short lines: its name and why; whose turn, and what to do."""
     open_titles = [title for title in report.titles if title.needs_work]
     lines = [*_head(report), *(_clipped(line, INCIDENT_MAX_CHARS) for line in _of_the_run(report))]
-    lines += map(_short, open_titles[:TITLES_MAX])
+    lines += chain.from_iterable(map(_short, open_titles[:TITLES_MAX]))
     if len(open_titles) > TITLES_MAX:
         lines.append(f"  and {len(open_titles) - TITLES_MAX} more titles: the report and the log above name them")
     return "\n".join(lines)
@@ -52,10 +57,11 @@ def _of_the_run(report: WindowReport) -> list[str]:
     return [*report.alarms, *report.incidents, *feeds, *report.to_do]
 
 
-def _short(title: TitleReport) -> str:
+def _short(title: TitleReport) -> tuple[str, str]:
     rules = f" {' '.join(title.rules)}:" if title.rules else f" {title.cause}:" if title.cause else ""
-    why, step = _clipped(title.detail, WHY_MAX_CHARS), _clipped(title.next_step, STEP_MAX_CHARS)
-    return f"  {printable(title.external_id or title.edye_id)}:{rules} {why}. {title.owner or 'nobody named'}: {step}"
+    why = f"  {printable(title.external_id or title.edye_id)}:{rules} {title.detail}"
+    step = f"    {title.owner or 'nobody named'}: {title.next_step}"
+    return _clipped(why, LINE_MAX_CHARS), _clipped(step, LINE_MAX_CHARS)
 
 
 def _whole(title: TitleReport) -> str:

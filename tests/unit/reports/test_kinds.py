@@ -109,17 +109,17 @@ def test_alarms_and_what_is_to_do_are_on_the_page_in_the_sheet_and_in_the_error(
     assert failure_sentence(report).splitlines()[1:] == ["the circuit is open since 06:00", "tell ROKU"]
 
 
-def test_the_error_has_a_short_line_for_each_title_and_the_log_all_of_it():
+def test_the_error_has_two_short_lines_for_each_title_and_the_log_all_of_it():
     long = {"state": "rejected", "cause": "media", "owner": "Content Operations", "rules": ("VID006",)}
     long |= {"detail": "codec 'hevc', expected h264; " * 30, "next_step": "export it anew " * 30}
     titles = [a_title(**long, external_id=f"EDYE_{number}") for number in range(60)]
     report = a_report(*titles)
     lines = failure_sentence(report).splitlines()
-    assert len(lines) == 52
+    assert len(lines) == 102
     assert lines[1].startswith("  EDYE_0: VID006: codec 'hevc', expected h264; ")
-    assert ". Content Operations: export it anew" in lines[1]
+    assert lines[2].startswith("    Content Operations: export it anew")
     assert lines[-1] == "  and 10 more titles: the report and the log above name them"
-    assert max(map(len, lines)) <= 165
+    assert max(map(len, lines)) <= 96
     assert len(whole_text(report).splitlines()) == 61
 
 
