@@ -27,7 +27,7 @@ DIRECTIVES = frozenset("aAbBcdfGHIjmMpuUVwWxXyYzZ%") | {f"-{letter}" for letter 
 """What Python's strftime documents, and the C library's "-" that takes leading zeros away."""
 
 
-def _checked_format(text: str) -> str:
+def _refuse_unknown_letters(text: str) -> str:
     unknown = [f"%{letters}" for letters in DIRECTIVE.findall(text) if letters not in DIRECTIVES]
     if unknown:
         raise ValueError(
@@ -39,7 +39,7 @@ def _checked_format(text: str) -> str:
     return text
 
 
-def _checked_zone(name: str) -> str:
+def _refuse_unknown_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (LookupError, ValueError, OSError) as error:
@@ -49,8 +49,8 @@ def _checked_zone(name: str) -> str:
     return name
 
 
-DateFormat = Annotated[str, Field(min_length=1), AfterValidator(_checked_format)]
-Zone = Annotated[str, AfterValidator(_checked_zone)]
+DateFormat = Annotated[str, Field(min_length=1), AfterValidator(_refuse_unknown_letters)]
+Zone = Annotated[str, AfterValidator(_refuse_unknown_zone)]
 
 
 class MetadataField(Part):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from edye_delivery.annex.model import Annex
-from edye_delivery.annex.wire import ApiChannel, folded
+from edye_delivery.annex.wire import ApiChannel, comparison_key
 from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import Cause, IngestState
 
@@ -22,7 +22,7 @@ def cause_of(annex: Annex, *, http_status: int | None, code: str, text: str) -> 
     for rule in annex.errors:
         if rule.http_status and http_status not in rule.http_status:
             continue
-        if rule.codes and folded(code) not in map(folded, rule.codes):
+        if rule.codes and comparison_key(code) not in map(comparison_key, rule.codes):
             continue
         if rule.text_contains and not any(part.casefold() in lower_text for part in rule.text_contains):
             continue
@@ -44,7 +44,7 @@ def state_named(states: Mapping[str, IngestState], word: Any) -> IngestState | N
     """The state that the annex gives a partner's word, whatever its case; None where it lists no such word."""
     if not isinstance(word, str):
         return None
-    return next((state for listed, state in states.items() if folded(listed) == folded(word)), None)
+    return next((state for listed, state in states.items() if comparison_key(listed) == comparison_key(word)), None)
 
 
 def unlisted_state(states: Mapping[str, IngestState], word: Any, words: Words) -> str:

@@ -22,20 +22,20 @@ LEAST_RATE_BYTES_S = 32 * 1024
 Rate = Annotated[float, Field(gt=0)]
 
 
-def folded(word: str) -> str:
+def comparison_key(word: str) -> str:
     """A partner's word as words are compared: without regard to case and to blanks around it."""
     return word.strip().casefold()
 
 
-def _checked_states(states: dict[str, IngestState]) -> dict[str, IngestState]:
+def _refuse_doubled(states: dict[str, IngestState]) -> dict[str, IngestState]:
     by_word: dict[str, IngestState] = {}
     for word, state in states.items():
-        if by_word.setdefault(folded(word), state) is not state:
+        if by_word.setdefault(comparison_key(word), state) is not state:
             raise ValueError(f"states has {word!r} twice, for words are compared without regard to case")
     return states
 
 
-StateWords = Annotated[dict[str, IngestState], AfterValidator(_checked_states)]
+StateWords = Annotated[dict[str, IngestState], AfterValidator(_refuse_doubled)]
 
 
 class Rendition(Part):

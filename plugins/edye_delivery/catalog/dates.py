@@ -14,7 +14,7 @@ FIRST_MOMENT = datetime.min.replace(tzinfo=UTC)
 LAST_MOMENT = datetime.max.replace(microsecond=0, tzinfo=UTC)
 
 
-def _checked_day(value: Any, day_of: ValidatorFunctionWrapHandler) -> date:
+def _day(value: Any, day_of: ValidatorFunctionWrapHandler) -> date:
     if _is_number(value):
         what = "a year without month and day" if _is_year(value) else "a number, not a date"
         raise ValueError(f"{value!r:.40} is {what}{DAY_FORM}")
@@ -25,11 +25,11 @@ def _checked_day(value: Any, day_of: ValidatorFunctionWrapHandler) -> date:
     return day
 
 
-def _checked_birth_day(value: Any, day_of: ValidatorFunctionWrapHandler) -> date | None:
-    return None if _is_year(value) else _checked_day(value, day_of)
+def _birth_day(value: Any, day_of: ValidatorFunctionWrapHandler) -> date | None:
+    return None if _is_year(value) else _day(value, day_of)
 
 
-def _checked_moment(value: Any, moment_of: ValidatorFunctionWrapHandler) -> datetime:
+def _moment(value: Any, moment_of: ValidatorFunctionWrapHandler) -> datetime:
     if _is_number(value):
         raise ValueError(f"{value!r:.40} is a number, not a moment{MOMENT_FORM}")
     try:
@@ -61,13 +61,13 @@ def _is_year(value: Any) -> bool:
     return len(text) == YEAR_CHARS and text.isdecimal() and text.isascii() and text[0] in "12"
 
 
-Day = Annotated[date, WrapValidator(_checked_day)]
+Day = Annotated[date, WrapValidator(_day)]
 """A day of the calendar, which has no time zone."""
 
-BirthDay = Annotated[date | None, WrapValidator(_checked_birth_day)]
+BirthDay = Annotated[date | None, WrapValidator(_birth_day)]
 """A day of birth; None where only the year is known, for no partner takes a year."""
 
-Moment = Annotated[AwareDatetime, WrapValidator(_checked_moment)]
+Moment = Annotated[AwareDatetime, WrapValidator(_moment)]
 """A moment with its time zone."""
 
 Bound = Annotated[Moment, AfterValidator(_within_calendar)]

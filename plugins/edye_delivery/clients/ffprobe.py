@@ -157,14 +157,14 @@ def _stream(said: dict[str, Any]) -> Stream:
         height_px=int(said.get("height", 0)),
         duration_s=_clock_seconds(tags.get("DURATION")) or _seconds(said.get("duration")),
         frames=_count(said.get("nb_frames")),
-        pixel_format=_known_word(said.get("pix_fmt")),
-        field_order=_known_word(said.get("field_order")),
+        pixel_format=_word_of(said.get("pix_fmt")),
+        field_order=_word_of(said.get("field_order")),
         is_default=bool(disposition.get("default")),
         is_marked_still=any(disposition.get(mark) for mark in STILL_MARKS),
     )
 
 
-def _known_word(word: Any) -> str:
+def _word_of(word: Any) -> str:
     return "" if word in (None, "unknown") else str(word)
 
 

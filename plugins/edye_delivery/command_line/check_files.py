@@ -59,7 +59,7 @@ class Checker:
         facts = probe_video(LocalFiles(), str(given.path), self.scratch_folder)
         plan = self._plan_of_video(given)
         verdict = judge_media(self.annex, plan, facts, self.today)
-        return _checked(given, _told_video(facts), verdict, plan.external_id or None)
+        return _file_of(given, _told_video(facts), verdict, plan.external_id or None)
 
     def _plan_of_video(self, given: Input) -> PlannedTitle:
         """What a run would hold the video against: its title's catalogue item, or nothing but the annex."""
@@ -73,23 +73,23 @@ class Checker:
         kind = self.image_kind or _named_kind(title, given)
         if kind is None:
             raise Unusable(f"{given.name} is a picture: say with --kind which one, such as --kind poster")
-        facts = _looked_at(given, kind, self.annex, self.run)
+        facts = _look_at_picture(given, kind, self.annex, self.run)
         verdict = judge_picture(self.annex, facts, self.today)
-        return _checked(given, _told_picture(facts), verdict, self.described.external_id if self.described else None)
+        return _file_of(given, _told_picture(facts), verdict, self.described.external_id if self.described else None)
 
     def _check_title(self, given: Input) -> CheckedFile:
         parsed = self._title_of(given)
         if isinstance(parsed, Series):
-            return _checked(given, f"series {parsed.id}, judged with its episodes", Verdict((), ()), parsed.id)
+            return _file_of(given, f"series {parsed.id}, judged with its episodes", Verdict((), ()), parsed.id)
         plan = self._planned(parsed)
         if isinstance(plan, MalformedItem):
-            return _checked(given, "an item of the catalogue", Verdict((malformed(plan),), ()))
+            return _file_of(given, "an item of the catalogue", Verdict((malformed(plan),), ()))
         title, verdict = plan.title, judge(self.annex, plan, None, (), self.today)
         reason = left_out_because(self.annex, title)
         note = f"a run leaves it out for this partner: {reason}" if reason else ""
         if title.kind is TitleKind.EPISODE and title.series is None:
             verdict, note = _without_series(verdict), note or WITHOUT_SERIES
-        return _checked(given, f"{title.kind.value} {plan.external_id}", verdict, plan.external_id, note)
+        return _file_of(given, f"{title.kind.value} {plan.external_id}", verdict, plan.external_id, note)
 
     def plan_of_title(self, given: Input) -> PlannedTitle:
         """The title that a JSON describes, as it would be planned; Unusable where it describes none."""
@@ -132,7 +132,7 @@ def _parsed(
     return MalformedItem(edye_id=edye_id, reason=parsed.sentence) if isinstance(parsed, BrokenOff) else parsed
 
 
-def _checked(given: Input, what: str, verdict: Verdict, title: str | None = None, note: str = "") -> CheckedFile:
+def _file_of(given: Input, what: str, verdict: Verdict, title: str | None = None, note: str = "") -> CheckedFile:
     return CheckedFile(
         given.name, given.kind.value, given.size_bytes, what, verdict.findings, verdict.skipped, title, note
     )
@@ -156,7 +156,7 @@ def _named_kind(title: Title | None, given: Input) -> ImageKind | None:
     return kinds.pop() if len(kinds) == 1 else None
 
 
-def _looked_at(given: Input, kind: ImageKind, annex: Annex, run: Run) -> ImageFacts:
+def _look_at_picture(given: Input, kind: ImageKind, annex: Annex, run: Run) -> ImageFacts:
     limits = annex.images
     try:
         with given.path.open("rb") as file:

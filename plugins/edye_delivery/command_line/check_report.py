@@ -9,7 +9,7 @@ from typing import Any
 from edye_delivery.catalog.finding import Finding
 from edye_delivery.catalog.printable import json_text, printable
 from edye_delivery.catalog.vocabulary import Severity
-from edye_delivery.feeds.format_sarif import SCHEMA, artifact_uri
+from edye_delivery.feeds.format_sarif import SCHEMA, artifact_uri, sarif_rule
 from edye_delivery.feeds.format_text import Line
 from edye_delivery.feeds.lint_report import CLEAN, UNUSABLE, WITH_ERRORS
 from edye_delivery.feeds.wording import counted
@@ -131,7 +131,10 @@ def as_sarif(report: CheckReport) -> Iterator[str]:
     """The SARIF 2.1.0 document."""
     found = list(report.findings())
     codes = list(dict.fromkeys(finding.code for _, finding in found))
-    driver = {"name": "edye-delivery check", "rules": [_sarif_rule(code) for code in codes]}
+    driver = {
+        "name": "edye-delivery check",
+        "rules": [sarif_rule(RULES[code], LEVELS[RULES[code].severity]) for code in codes],
+    }
     invocation = {
         "executionSuccessful": not report.unusable,
         "exitCode": report.exit_code,
@@ -158,19 +161,6 @@ def as_sarif(report: CheckReport) -> Iterator[str]:
         "results": results,
     }
     yield json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}) + "\n"
-
-
-def _sarif_rule(code: str) -> dict[str, Any]:
-    rule = RULES[code]
-    return {
-        "id": rule.code,
-        "name": "".join(part.capitalize() for part in rule.name.split("-")),
-        "shortDescription": {"text": rule.what},
-        "fullDescription": {"text": f"{rule.what} {rule.why}"},
-        "help": {"text": f"{rule.fix} (Source: {rule.source}.)"},
-        "defaultConfiguration": {"level": LEVELS[rule.severity]},
-        "properties": {"owner": rule.owner.value, "source": rule.source},
-    }
 
 
 def _location(name: str) -> dict[str, Any]:

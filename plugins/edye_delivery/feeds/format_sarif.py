@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from edye_delivery.catalog.printable import json_text
+from edye_delivery.catalog.vocabulary import Owner
 from edye_delivery.feeds.finding import FeedFinding
 from edye_delivery.feeds.lint_report import LintReport
 from edye_delivery.feeds.registry import FeedRule
@@ -17,11 +18,43 @@ TOOL = "edye-delivery lint-feed"
 SCHEME = re.compile(r"https?://")
 
 
+class DescribedRule(Protocol):
+    """What a rule of either kind, feed or quality, says of itself."""
+
+    @property
+    def code(self) -> str:
+        """Its code, such as FEED101."""
+
+    @property
+    def name(self) -> str:
+        """Its name in words with hyphens."""
+
+    @property
+    def owner(self) -> Owner:
+        """Who mends what breaks it."""
+
+    @property
+    def source(self) -> str:
+        """Where it is written."""
+
+    @property
+    def what(self) -> str:
+        """What is wrong where it is broken."""
+
+    @property
+    def why(self) -> str:
+        """Why that matters."""
+
+    @property
+    def fix(self) -> str:
+        """What to do."""
+
+
 def as_sarif(report: LintReport) -> Iterator[str]:
     """The document in pieces, one result a line."""
     rules = [rule for rule, _, _ in report.by_rule()]
     number_of = {rule.code: number for number, rule in enumerate(rules)}
-    driver = {"name": TOOL, "rules": [_rule(rule) for rule in rules]}
+    driver = {"name": TOOL, "rules": [_feed_rule(rule) for rule in rules]}
     yield f'{{"$schema": "{SCHEMA}", "version": "2.1.0", "runs": [{{"tool": {{"driver": {json_text(driver)}}},\n'
     yield f'"invocations": [{json_text(_invocation(report))}],\n'
     yield f'"properties": {json_text({"profile": report.profile.value, "left_out": report.left_out})},\n'
@@ -41,18 +74,23 @@ def artifact_uri(name: str) -> str:
     return path
 
 
-def _rule(rule: FeedRule) -> dict[str, Any]:
-    properties = {"owner": rule.owner.value, "source": rule.source}
+def _feed_rule(rule: FeedRule) -> dict[str, Any]:
+    described = sarif_rule(rule, rule.severity.value)
     if rule.partner_code:
-        properties["partner_code"] = rule.partner_code
+        described["properties"]["partner_code"] = rule.partner_code
+    return described
+
+
+def sarif_rule(rule: DescribedRule, level: str) -> dict[str, Any]:
+    """A rule as SARIF's reportingDescriptor (3.49)."""
     return {
         "id": rule.code,
         "name": "".join(part.capitalize() for part in rule.name.split("-")),
         "shortDescription": {"text": rule.what},
         "fullDescription": {"text": f"{rule.what} {rule.why}"},
         "help": {"text": f"{rule.fix} (Source: {rule.source}.)"},
-        "defaultConfiguration": {"level": rule.severity.value},
-        "properties": properties,
+        "defaultConfiguration": {"level": level},
+        "properties": {"owner": rule.owner.value, "source": rule.source},
     }
 
 

@@ -32,7 +32,7 @@ class KnownKeys:
     info: dict[str, frozenset[str]]
 
 
-def _known_keys(profile: Profile) -> KnownKeys:
+def _keys_of(profile: Profile) -> KnownKeys:
     schema = search_schema(profile)
     asset = schema["properties"]["assets"]["items"]["properties"]
     of = {name: frozenset(part.get("properties", ())) for name, part in schema["definitions"].items()}
@@ -52,7 +52,7 @@ def _known_keys(profile: Profile) -> KnownKeys:
     )
 
 
-KNOWN_KEYS = {profile: _known_keys(profile) for profile in Profile}
+KNOWN_KEYS = {profile: _keys_of(profile) for profile in Profile}
 COUNTRIES = {profile: values_of("country_type", profile) for profile in Profile}
 LANGUAGES = values_of("language_type")
 

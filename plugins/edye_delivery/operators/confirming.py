@@ -20,7 +20,7 @@ TITLES_MAX = 50
 def failure_sentence(report: WindowReport) -> str:
     """Why the run is not done, for each title two short lines: its name and why; whose turn, and what to do."""
     open_titles = [title for title in report.titles if title.needs_work]
-    lines = [*_head(report), *(_clipped(line, INCIDENT_MAX_CHARS) for line in _of_the_run(report))]
+    lines = [*_head(report), *(printable(line, INCIDENT_MAX_CHARS) for line in _of_the_run(report))]
     lines += chain.from_iterable(map(_short, open_titles[:TITLES_MAX]))
     if len(open_titles) > TITLES_MAX:
         lines.append(f"  and {len(open_titles) - TITLES_MAX} more titles: the report and the log above name them")
@@ -61,7 +61,7 @@ def _short(title: TitleReport) -> tuple[str, str]:
     rules = f" {' '.join(title.rules)}:" if title.rules else f" {title.cause}:" if title.cause else ""
     why = f"  {printable(title.external_id or title.edye_id)}:{rules} {title.detail}"
     step = f"    {title.owner or 'nobody named'}: {title.next_step}"
-    return _clipped(why, LINE_MAX_CHARS), _clipped(step, LINE_MAX_CHARS)
+    return printable(why, LINE_MAX_CHARS), printable(step, LINE_MAX_CHARS)
 
 
 def _whole(title: TitleReport) -> str:
@@ -69,11 +69,6 @@ def _whole(title: TitleReport) -> str:
     what = f"{title.state}, {title.cause} -> {title.owner}{rules}: {printable(title.detail, DETAIL_MAX_CHARS)}"
     step = printable(title.next_step, DETAIL_MAX_CHARS)
     return f"  {printable(title.external_id or title.edye_id)}: {what}. Next: {step}"
-
-
-def _clipped(text: str, max_chars: int) -> str:
-    plain = printable(text, 10 * max_chars).rstrip()
-    return plain if len(plain) <= max_chars else f"{plain[: max_chars - 3].rstrip()}..."
 
 
 def _feed_sentence(feed: FeedReport) -> str:
