@@ -12,12 +12,14 @@ import subprocess
 import sysconfig
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-HOST, LOGIN = "127.0.0.1", "edye"
-START_S = END_S = 20.0
+from tests.vsftpd import HOST, end_server, greeting
+
+LOGIN = "edye"
+START_S = 20.0
 
 
 class RcloneFailed(RuntimeError):
@@ -55,19 +57,13 @@ def rclone_server(folder: Path) -> Iterator[RcloneServer]:
         _wait_for_greeting(process, port, said)
         yield RcloneServer(port, root, password)
     finally:
-        process.terminate()
-        try:
-            process.wait(END_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end_server(process)
 
 
 def _wait_for_greeting(process: subprocess.Popen[bytes], port: int, said: Path) -> None:
     until = time.monotonic() + START_S
     while process.poll() is None and time.monotonic() < until:
-        with suppress(OSError), socket.create_connection((HOST, port), timeout=1) as client:
-            if client.recv(3) == b"220":
-                return
+        if greeting(port).startswith("220"):
+            return
         time.sleep(0.02)
     raise RcloneFailed(f"rclone does not greet, it said: {said.read_text(encoding='utf-8', errors='replace')}")

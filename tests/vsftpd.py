@@ -136,7 +136,7 @@ def vsftpd_server(folder: Path, *, certificate: Path | None = None, key: Path | 
         _wait_for_greeting(process, port, banner, said)
         yield VsftpdServer(HOST, port, root, LOGIN, password, process.pid, log_file, certificate)
     finally:
-        _end(process)
+        end_server(process)
 
 
 def _free_port() -> int:
@@ -157,18 +157,18 @@ def _launch(settings_file: Path, said: Path) -> subprocess.Popen[bytes]:
 def _wait_for_greeting(process: subprocess.Popen[bytes], port: int, banner: str, said: Path) -> None:
     """Returns once this server, and not another one on the same port, greets a client."""
     until = time.monotonic() + START_S
-    greeting = ""
+    heard = ""
     while process.poll() is None and time.monotonic() < until:
-        greeting = _greeting(port)
-        if greeting == f"220 {banner}":
+        heard = greeting(port)
+        if heard == f"220 {banner}":
             return
         time.sleep(0.01)
-    answer = said.read_text(encoding="utf-8", errors="replace").strip() or greeting or "nothing"
+    answer = said.read_text(encoding="utf-8", errors="replace").strip() or heard or "nothing"
     state = f"gives no greeting after {START_S:.0f} s" if process.poll() is None else f"ended with {process.returncode}"
     raise VsftpdFailed(f"vsftpd {state}, it said: {answer}")
 
 
-def _greeting(port: int) -> str:
+def greeting(port: int) -> str:
     """What a client hears first; nothing when there is nobody."""
     try:
         with socket.create_connection((HOST, port), timeout=1) as client, client.makefile("rb") as answers:
@@ -177,7 +177,7 @@ def _greeting(port: int) -> str:
         return ""
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end_server(process: subprocess.Popen[bytes]) -> None:
     """Ends the sessions first, so that the server itself collects them, then the server."""
     if process.poll() is not None:
         return

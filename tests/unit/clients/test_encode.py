@@ -27,11 +27,6 @@ from tests.unit.qc.clips import FFMPEG, H264, HEVC, Clips
 MPEG4 = ("-c:v", "mpeg4", "-q:v", "5")
 
 
-@pytest.fixture(scope="module")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
-    return Clips(tmp_path_factory.mktemp("clips"))
-
-
 def figures(path: Path, scratch: Path) -> tuple[Any, ...]:
     facts = probe_video(LocalMedia(path.parent), f"https://media.example/{path.name}", scratch)
     assert facts.failure is None, facts.detail

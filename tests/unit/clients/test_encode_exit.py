@@ -9,12 +9,6 @@ import pytest
 from edye_delivery.clients.encode import FFMPEG, encode
 from edye_delivery.errors import ConfigurationInvalid, EncodeFailed, Transient
 from tests.unit.clients.encodes import TEMPO, encoded_by, job_of, profile, stand_in
-from tests.unit.qc.clips import Clips
-
-
-@pytest.fixture(scope="module")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
-    return Clips(tmp_path_factory.mktemp("clips"))
 
 
 def test_ffmpeg_that_dies_tells_nothing_of_the_file(tmp_path):

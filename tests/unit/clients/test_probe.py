@@ -6,7 +6,6 @@ import json
 import os
 import select
 import stat
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -30,9 +29,9 @@ from edye_delivery.errors import (
     Transient,
     UrlRefused,
 )
+from tests.unit.clients.conftest import ADDRESS
 from tests.unit.qc.clips import FRAGMENTED, HEVC, Clips
 
-ADDRESS = "https://media.example/"
 WHOLE = ("mp4", "h264", 1280, 720, 2.0, True)
 
 
@@ -68,16 +67,6 @@ class FailingMedia(LocalMedia):
 
     def read(self, media: MediaFile, offset: int, length: int) -> bytes:
         raise self._error
-
-
-@pytest.fixture(scope="module")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
-    return Clips(tmp_path_factory.mktemp("clips"))
-
-
-@pytest.fixture
-def measure(clips: Clips, tmp_path: Path) -> Callable[[Path], VideoFacts]:
-    return lambda path: probe_video(LocalMedia(clips.folder), ADDRESS + path.name, tmp_path)
 
 
 def figures(facts: VideoFacts) -> tuple[str, str, int, int, float, bool]:

@@ -15,9 +15,9 @@ from edye_delivery.clients.media import MediaFile
 from edye_delivery.clients.mp4 import layout_of
 from edye_delivery.clients.probe import AHEAD_BYTES, BLOCK_BYTES, SparseCopy, probe_video
 from edye_delivery.errors import Transient
-from tests.unit.qc.clips import FRAGMENTED, Clips
+from tests.unit.clients.conftest import ADDRESS
+from tests.unit.qc.clips import FRAGMENTED
 
-ADDRESS = "https://media.example/"
 CONTENT = random.Random(7).randbytes(6 * 1024 * 1024)
 HEAD = 64 * 1024
 
@@ -46,11 +46,6 @@ def reader() -> Remembering:
 def copy(reader: Remembering, tmp_path: Path) -> Iterator[SparseCopy]:
     with (tmp_path / "copy").open("w+b") as file:
         yield SparseCopy(reader, reader.describe(ADDRESS), tmp_path / "copy", file.fileno())
-
-
-@pytest.fixture(scope="module")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
-    return Clips(tmp_path_factory.mktemp("clips"))
 
 
 def test_the_copy_has_the_files_size_and_takes_no_room_for_what_was_not_fetched(copy):

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image as Pillow
 
-from benchmarks.local_media import LocalMedia
-from edye_delivery.catalog.facts import ProbeFailure, VideoFacts
-from edye_delivery.clients.probe import probe_video
-from tests.unit.clients.test_probe import ADDRESS, WHOLE, figures, good
+from edye_delivery.catalog.facts import ProbeFailure
+from tests.unit.clients.test_probe import WHOLE, figures, good
 from tests.unit.qc.clips import H264, Clips
-
-
-@pytest.fixture(scope="module")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
-    return Clips(tmp_path_factory.mktemp("clips"))
-
-
-@pytest.fixture
-def measure(clips: Clips, tmp_path: Path) -> Callable[[Path], VideoFacts]:
-    return lambda path: probe_video(LocalMedia(clips.folder), ADDRESS + path.name, tmp_path)
 
 
 def still_before(clips: Clips, film: Path, name: str) -> Path:

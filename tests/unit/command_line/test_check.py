@@ -39,11 +39,6 @@ def found(*arguments: object) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
-    return Clips(tmp_path_factory.mktemp("clips"))
-
-
-@pytest.fixture(scope="module")
 def film(clips: Clips) -> Path:
     return clips.clip("film.mp4")
 

@@ -43,11 +43,6 @@ DEFECTIVE_TITLES: dict[str, tuple[str, Callable[[], Title]]] = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
-    return Clips(tmp_path_factory.mktemp("clips"))
-
-
 def drawn(width_px: int, height_px: int, share: float = 1.0) -> bytes:
     """A PNG with something on it, or its first part."""
     picture = Pillow.new("RGB", (width_px, height_px), "navy")
