@@ -37,6 +37,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     for name in (*SERVICES, "s3", "ftp"):
         serve.add_argument(f"--{name}-port", type=int, default=0, help="0: a free one")
     serve.add_argument("--free-if-taken", action="store_true", help="a service whose port is taken takes a free one")
+    serve.add_argument("--endpoints", type=Path, help="the file that tells URLs (default: STATE_DIR/endpoints.json)")
     serve.add_argument("--processing-s", type=float, default=1.0, help="how long the partner processes a title")
     serve.add_argument("--faults", type=Path, help="a JSON or YAML file with a list of faults")
     serve.add_argument("--ignore-idempotency", action="store_true", help="the partner ignores Idempotency-Key")
@@ -72,7 +73,7 @@ def _sandbox(arguments: argparse.Namespace) -> Sandbox:
 
 def _serve(arguments: argparse.Namespace) -> None:
     _on_stop_signal(_abandon)
-    target = arguments.state_dir / "endpoints.json"
+    target = arguments.endpoints or arguments.state_dir / "endpoints.json"
     target.unlink(missing_ok=True)  # a killed sandbox leaves its own
     with _sandbox(arguments) as box:
         names = ("edye", "media", "partner", "s3", "ftp", "admin")

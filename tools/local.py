@@ -24,7 +24,7 @@ AIRFLOW_HOME = BUILD / "airflow"
 SANDBOX_STATE = BUILD / "sandbox"
 SANDBOX_PATIENCE_S = 180.0
 SANDBOX_ENDPOINTS = SANDBOX_STATE / "endpoints.json"
-"""Where this checkout's sandbox listens now: the one place that tells it, there as long as the sandbox runs."""
+"""Where the sandbox of this checkout's `make up` listens now: there as long as that runs."""
 SANDBOX_PORTS = {"edye": 28081, "media": 28082, "partner": 28083, "s3": 28084, "admin": 28085, "ftp": 28086}
 """Where its services listen unless somebody else does; a connection to one of these is to the sandbox."""
 
@@ -85,12 +85,16 @@ def lead_to_sandbox(connections: dict[str, dict[str, Any]], endpoints: Mapping[s
             extra["endpoint_url"] = str(url.copy_with(port=moved[url.port]))
 
 
-def start_sandbox(processes: Processes) -> dict[str, str]:
-    """Starts the sandbox and waits until it answers; its endpoints, each service on its usual port or a free one."""
-    endpoints = SANDBOX_ENDPOINTS
+def start_sandbox(processes: Processes, endpoints: Path) -> dict[str, str]:
+    """Starts the sandbox and waits until it answers; its endpoints, each service on its usual port or a free one.
+
+    They stand in the file `endpoints` for as long as it runs.
+    """
+    endpoints.parent.mkdir(parents=True, exist_ok=True)
     endpoints.unlink(missing_ok=True)
     ports = [argument for service, port in SANDBOX_PORTS.items() for argument in (f"--{service}-port", str(port))]
     command = [sys.executable, "-m", "sandbox", "serve", "--state-dir", str(SANDBOX_STATE), "--free-if-taken", *ports]
+    command += ["--endpoints", str(endpoints)]
     log = BUILD / "sandbox.log"
     child = processes.start("sandbox", command, log, {**os.environ, "PYTHONPATH": str(PROJECT)})
     deadline = time.monotonic() + SANDBOX_PATIENCE_S

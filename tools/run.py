@@ -77,7 +77,7 @@ def main(
         of_ledger = start_migration(Path(connections["delivery_ledger"]["host"])) if is_own else None
         migration = migrate(variables)
         with console.status("sandbox: making the sample's videos and pictures (first run only), starting its services"):
-            lead_to_sandbox(connections, start_sandbox(processes))
+            lead_to_sandbox(connections, start_sandbox(processes, folder / "endpoints.json"))
         with console.status("Airflow: making its database (first run only)"):
             migrated(migration)
         finish_migration(of_ledger)

@@ -12,7 +12,7 @@ from rich.console import Console
 from tools import settings
 from tools.airflow_system import AirflowSystem
 from tools.ledgers import finish_migration, start_migration
-from tools.local import AIRFLOW_HOME, BUILD, lead_to_sandbox, replaced_connections, start_sandbox
+from tools.local import AIRFLOW_HOME, BUILD, SANDBOX_ENDPOINTS, lead_to_sandbox, replaced_connections, start_sandbox
 from tools.processes import Processes, end_recorded
 from tools.run import DAG_ID, SAMPLE_DAY
 
@@ -35,7 +35,7 @@ def main(
         if "delivery_ledger" not in replaced_connections():
             finish_migration(start_migration(Path(connections["delivery_ledger"]["host"])))
         with console.status("sandbox: making the sample's media (first time only), starting its services"):
-            endpoints = start_sandbox(processes)
+            endpoints = start_sandbox(processes, SANDBOX_ENDPOINTS)
         lead_to_sandbox(connections, endpoints)
         system = AirflowSystem(processes, AIRFLOW_HOME, connections)
         with console.status("Airflow: making its database (first time only), starting four processes"):

@@ -6,6 +6,7 @@ import pytest
 
 from edye_delivery.clients.ftp import OffsetRefused
 from edye_delivery.clients.ftp_path import RemotePath
+from edye_delivery.errors import FtpRefused, Transient
 from edye_delivery.operators.ftp_parts import FoundParts
 
 TRIAL = RemotePath("/video", "trial.part")
@@ -47,6 +48,30 @@ def test_a_server_that_says_no_is_not_asked_again():
         parts.try_continuation(server, TRIAL)
     assert server.content is None
     assert parts.try_continuation(server, TRIAL) is False
+
+
+@pytest.mark.parametrize("refused", ["store", "size", "delete"])
+def test_a_small_file_that_is_refused_costs_no_title(refused):
+    class Refusing(Server):
+        def __getattribute__(self, name):
+            if name == refused:
+                return lambda path, *_: refuse(f"{refused} {path}")
+            return super().__getattribute__(name)
+
+    parts = FoundParts()
+    assert parts.try_continuation(Refusing("go on"), TRIAL) is (refused == "delete")
+
+
+def refuse(command):
+    raise FtpRefused(command, 553, "no")
+
+
+def test_a_line_that_breaks_at_the_small_file_shows_nothing():
+    server, parts = Server("go on"), FoundParts()
+    server.size = lambda path: (_ for _ in ()).throw(Transient("the line broke"))
+    with pytest.raises(Transient):
+        parts.try_continuation(server, TRIAL)
+    assert parts.server_continues is None
 
 
 def test_a_part_that_shrinks_was_written_from_its_beginning():

@@ -95,6 +95,10 @@ REFUSALS = [
     "This server allows TLS connections only",
     "A client certificate is required",
     "Maximum number of password attempts for clients exceeded",
+    "Your account has been disabled after too many failed connections",
+    "Maximum login attempts reached, account disabled for this session",
+    "Connections from your address are not allowed",
+    "Anonymous clients are not permitted",
 ]
 
 

@@ -43,6 +43,7 @@ class Sighting:
 
 LYING = Sighting(IngestState.RECEIVED)
 PICKED_UP = Sighting(IngestState.PROCESSING)
+ENDED = frozenset({IngestState.COMPLETED, IngestState.ERROR})
 COMPLETED = Sighting(IngestState.COMPLETED)
 
 
@@ -128,14 +129,20 @@ class OutcomeLook:
         whole = content.rsplit(b"\n", LOG_END_MAX_LINES + 1)[:-1]  # what has no line break yet is half written
         fields: tuple[str, ...] = outcome.fields
         last: dict[str, dict[str, str]] = {}
+        unlisted: dict[str, dict[str, str]] = {}
         for line in whole[-LOG_END_MAX_LINES:]:
             text = line[:LINE_MAX_BYTES].decode("utf-8", "replace").rstrip("\r")
             parts = text.split(outcome.separator, len(fields) - 1)
             told = dict(zip(fields, (part.strip() for part in parts), strict=False))
             name = told.get("metadata_file", "")
-            if name in wanted and (name not in last or state_named(outcome.states, told.get("state"))):
+            if name not in wanted:
+                continue
+            if state_named(outcome.states, told.get("state")):
                 last[name] = told
-        for name, told in last.items():
+                unlisted.pop(name, None)
+            elif state_named(outcome.states, last.get(name, {}).get("state")) not in ENDED:
+                unlisted[name] = told
+        for name, told in (last | unlisted).items():
             code, text = (session.mask.words(told.get(field, ""), TEXT_MAX_CHARS) for field in ("code", "text"))
             seen |= self._sighted(session, name, outcome.states, told.get("state"), code, text)
 

@@ -53,17 +53,20 @@ MEANINGS: dict[tuple[str, int], Meaning] = {
 CROWD = r"(?:connections?|connected|clients?|sessions?|users)"
 NUMBER = r"(?:maximum|max|limit|too many|no more|exceed\w*|reached|full)"
 CROWDED = re.compile(rf"\b(?:connections|clients)\b|\b{CROWD}\b.*\b{NUMBER}\b|\b{NUMBER}\b.*\b{CROWD}\b", re.IGNORECASE)
-NEEDS_MORE = re.compile(r"tls|ssl|secur|encrypt|certificate|password", re.IGNORECASE)
+LASTING = re.compile(
+    r"tls|ssl|secur|encrypt|certificate|password|disabled|locked|banned|not (?:allowed|permitted)|attempts|failed",
+    re.IGNORECASE,
+)
 
 
 def meaning_of(command: str, code: int, text: str = "") -> Meaning:
     """What the refusal of a command's verb means: the most exact line of the table.
 
     Of 530 the text decides: a server that has too many connections or clients now may let us in later. Where it speaks
-    of TLS, a certificate or a password, it does not.
+    of TLS, a certificate or a password, or of an account or address that is shut out, it does not.
     """
     lines = ((command, code), (ANY, code), (command, code // 100), (ANY, code // 100))
     meaning = next((MEANINGS[line] for line in lines if line in MEANINGS), Meaning.PASSES)
-    if meaning is Meaning.LOGIN_REFUSED and CROWDED.search(text) and not NEEDS_MORE.search(text):
+    if meaning is Meaning.LOGIN_REFUSED and CROWDED.search(text) and not LASTING.search(text):
         return Meaning.PASSES
     return meaning

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -28,6 +29,7 @@ from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import AnswerMalformed
 
 ANSWER_MAX_BYTES = 1024 * 1024
+log = logging.getLogger(__name__)
 
 
 class StateUnlisted(AnswerMalformed):
@@ -144,14 +146,17 @@ class IngestApi:
         if state_of(channel, content) is IngestState.ERROR:
             return _refusal(self._annex, channel, answer)
         tracking_id = tracking_id_of(channel, content)
-        if state_of(channel, content) is None:
-            raise _state_unlisted(channel, what, answer, content)
+        unlisted = None if state_of(channel, content) else _state_unlisted(channel, what, answer, content)
+        if unlisted and (tracking_id is None or not isinstance(found_at(content, channel.state_key), str)):
+            raise unlisted
         if tracking_id is None:
             raise AnswerMalformed(f"{what} was answered {answer.status} without a tracking id").answered(answer.status)
         if self._mask.certain.holds(tracking_id):
             raise AnswerMalformed(f"{what} was answered with a tracking id that repeats our own secret").answered(
                 answer.status
             )
+        if unlisted:  # the partner has the title, and its next states are asked for by this id
+            log.warning("%s", unlisted)
         return Receipt(tracking_id, answer.status)
 
     def withdraw(

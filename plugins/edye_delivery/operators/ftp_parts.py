@@ -6,11 +6,15 @@ and only its size tells. So before the first part is gone on with, a file of thr
 
 from __future__ import annotations
 
+import logging
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from edye_delivery.clients.ftp import FtpSession, OffsetRefused
 from edye_delivery.clients.ftp_path import RemotePath
+from edye_delivery.errors import FtpRefused
 
+log = logging.getLogger(__name__)
 FIRST, LAST = b"ab", b"c"
 
 
@@ -42,18 +46,22 @@ class FoundParts:
     def try_continuation(self, session: FtpSession, path: RemotePath) -> bool:
         """Whether the server goes on with a part of a file; tried once with a small file, which is removed.
 
-        OffsetRefused where the server says no: the session may have an offset in mind and is not used again.
+        A server that refuses the small file itself counts as one that does not. OffsetRefused where it says no: the
+        session may have an offset in mind and is not used again.
         """
         if self.server_continues is None:
-            session.store(path, [FIRST])
             try:
+                session.store(path, [FIRST])
                 session.store(path, [LAST], len(FIRST))
+                self.server_continues = session.size(path) == len(FIRST + LAST)
             except OffsetRefused:
                 self.server_continues = False
-                session.delete(path)
+                _remove(session, path)
                 raise
-            self.server_continues = session.size(path) == len(FIRST + LAST)
-            session.delete(path)
+            except FtpRefused as error:
+                self.server_continues = False
+                log.info("the server does not take a small file to show whether it goes on with parts: %s", error)
+            _remove(session, path)
         return self.server_continues
 
     def note_continued(self, *, is_whole: bool) -> None:
@@ -65,3 +73,9 @@ class FoundParts:
         most_bytes = self._most_bytes.get(delivery_key, arrived_bytes)
         self._most_bytes[delivery_key] = max(most_bytes, arrived_bytes)
         return arrived_bytes > most_bytes
+
+
+def _remove(session: FtpSession, path: RemotePath) -> None:
+    """Removes a small file; one that is gone, or may not be removed, is of no harm."""
+    with suppress(FtpRefused):
+        session.delete(path)

@@ -252,7 +252,8 @@ def _sent_in(outcome: RunOutcome, delivery: Delivery) -> bool:
     """
     at = delivery.sent_at
     is_received = at is not None and delivery.received_at is not None and delivery.received_at >= at
-    return at is not None and at >= outcome.started_at and (is_received or delivery.refused_cause is not None)
+    is_refused = delivery.state is DeliveryState.FAILED and delivery.refused_cause is not None
+    return at is not None and at >= outcome.started_at and (is_received or is_refused)
 
 
 def _malformed_report(item: MalformedItem) -> TitleReport:

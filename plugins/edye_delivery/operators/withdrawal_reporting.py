@@ -72,7 +72,9 @@ def to_do_of(
 
 def not_found_sentence(request: RunRequest, names: Sequence[str], known: Sequence[str] = ()) -> str:
     """Why titles that were asked for are no part of the run, with names of the ledger that are close to them."""
-    told = named([_with_close_names(name, known) for name in names])
+    in_ledger = frozenset(known)
+    first = [name if name in in_ledger else _with_close_names(name, known) for name in names[:NAMED_MAX]]
+    told = named([*first, *names[NAMED_MAX:]])
     if request.withdrawal is not None:
         return f"not offered to this partner, so there is nothing to withdraw: {told}"
     where = "catalogue" if request.whole_catalogue else "catalogue's window"
@@ -80,7 +82,7 @@ def not_found_sentence(request: RunRequest, names: Sequence[str], known: Sequenc
 
 
 def _with_close_names(name: str, known: Sequence[str]) -> str:
-    close = [] if name in known else close_names(name, known)
+    close = close_names(name, known)
     return f"{name} (close to it: {', '.join(close)})" if close else name
 
 

@@ -96,6 +96,27 @@ def test_a_word_that_the_annex_lacks_costs_its_title_only_and_is_named_when_the_
     assert "add what it means to `states` in the annex" in sentence
 
 
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (b"A.json|later|ok?\nA.json|what?\n", "has the state 'what?'"),
+        (b"A.json|busy\nA.json|what?\n", "has the state 'what?'"),
+        (b"A.json|what?\nA.json|busy\n", ""),
+    ],
+)
+def test_the_log_s_last_word_of_an_open_title_is_named_where_the_annex_lacks_it(lines, told):
+    by_log = BY_LOG | {"states": BY_LOG["states"] | {"busy": "processing"}}
+    seen = seen_by(look_by(by_log), Server(out={"log.txt": lines}), "A.json")
+    assert seen["A.json"].state is IngestState.PROCESSING
+    assert told in seen["A.json"].sentence
+    assert bool(told) is bool(seen["A.json"].sentence)
+
+
+def test_a_word_behind_the_end_of_a_title_changes_nothing():
+    server = Server(out={"log.txt": b"A.json|ok\nA.json|what?\n"})
+    assert seen_by(look_by(BY_LOG), server, "A.json") == {"A.json": COMPLETED}
+
+
 @pytest.mark.parametrize("outcome", [BY_FILE, BY_LOG], ids=["file", "log"])
 def test_the_case_of_a_state_says_nothing(outcome):
     files = {"A.json": b'{"state": "OK"}'} if outcome is BY_FILE else {"log.txt": b"A.json| Ok\n"}

@@ -2,6 +2,7 @@
 
 import email.parser
 import json
+import re
 
 import httpx
 import pytest
@@ -197,13 +198,20 @@ def test_the_case_of_a_state_says_nothing(word):
     ],
     ids=["unknown", "number", "long", "none"],
 )
-def test_a_state_that_the_annex_does_not_list_is_named_and_asked_for_again(content, told):
+def test_a_state_that_the_annex_does_not_list_is_named_and_asked_for_again(content, told, caplog):
     with pytest.raises(StateUnlisted, match=told) as error:
         status_of(200, content)
     assert isinstance(error.value, Transient)
     assert len(str(error.value)) < 400
     with pytest.raises(StateUnlisted, match=told):
-        send(Taken(content | {"tracking_id": "t-1"}))
+        send(Taken(content))
+    taken = Taken(content | {"tracking_id": "t-1"})
+    if isinstance(content.get("status"), str):
+        assert send(taken) == Receipt("t-1", 200)  # never uploaded a second time for a word
+        assert re.search(told, caplog.text)
+    else:
+        with pytest.raises(StateUnlisted, match=told):
+            send(taken)
 
 
 def test_a_title_that_is_gone_is_as_good_as_withdrawn_whatever_the_answer_s_body_is():

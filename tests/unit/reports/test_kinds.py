@@ -12,6 +12,7 @@ from edye_delivery.catalog.plan import RunRequest, WithdrawalOrder
 from edye_delivery.catalog.snapshot import Withdrawal
 from edye_delivery.catalog.vocabulary import Correction, RunKind
 from edye_delivery.errors import Terminal, WindowNotDone
+from edye_delivery.operators import withdrawal_reporting
 from edye_delivery.operators.confirming import done_sentence, failure_sentence, whole_text
 from edye_delivery.operators.withdrawal_reporting import not_found_sentence, to_do_of
 from edye_delivery.reports.html_report import as_html
@@ -98,6 +99,14 @@ def test_a_mistyped_id_is_answered_with_close_ones():
     assert "EDYE_PLANETTA_S01E01_ES (close to it: EDYE_PLANETA_S01E01_ES, " in sentence
     assert sentence.endswith(f", {NAMES[0]}")
     assert "in the catalogue for this partner" in sentence
+
+
+def test_of_thousands_of_mistyped_ids_only_those_that_are_told_are_compared(monkeypatch):
+    compared = []
+    monkeypatch.setattr(withdrawal_reporting, "close_names", lambda name, known: compared.append(name) or [])
+    sentence = not_found_sentence(a_request(), [f"WRONG_{number}" for number in range(5000)], NAMES)
+    assert compared == [f"WRONG_{number}" for number in range(20)]
+    assert sentence.endswith("WRONG_19 and 4980 more")
 
 
 def test_alarms_and_what_is_to_do_are_on_the_page_in_the_sheet_and_in_the_error():
