@@ -28,9 +28,10 @@ from edye_delivery.clients.ingest import IngestApi, MediaBody, Receipt, Upload
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.operators.api_carrier import ApiCarrier
+from edye_delivery.operators.carrier import Carrier
 from edye_delivery.operators.ftp_carrier import FtpCarrier
 from edye_delivery.operators.media_source import MediaSource
-from edye_delivery.operators.sending import Carrier, Sender
+from edye_delivery.operators.sending import Sender
 
 
 def main() -> int:

@@ -90,6 +90,14 @@ def test_nothing_else_is_taken_for_the_file_that_was_planned(lists):
     assert FreshAddresses(ANNEX, lists).source_of(plan()) is None
 
 
+def test_the_list_of_one_moment_is_read_once_for_all_its_titles():
+    lists = Lists(item_of(a_movie(sources=[source(NEW)])))
+    fresh = FreshAddresses(ANNEX, lists)
+
+    assert [fresh.source_of(plan()).file for _ in range(3)] == [NEW] * 3
+    assert len(lists.asked) == 1
+
+
 class SignedMedia(LocalMedia):
     """A folder of media files whose old addresses have expired."""
 

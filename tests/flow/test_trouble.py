@@ -301,7 +301,7 @@ def test_no_url_outside_the_allow_list_is_ever_opened(line, trap):
     rules = {title.edye_id: set(title.rules) for title in report.titles}
     assert trap.asked == []
     assert "VID020" in rules["mv-cometa"]
-    assert "IMG002" in rules["mv-cometa"]
+    assert "IMG012" in rules["mv-cometa"]
     assert rules["mv-dragon"] == rules["mv-tren"] == {"VID002"}
     assert rules["mv-selva"] == {"VID020"}
 
@@ -327,6 +327,15 @@ def test_after_technical_errors_in_a_row_the_batch_stops_and_the_next_run_tries_
     assert len(ingests(line)) == 4 * tries
     line.box.clear_faults()
     assert line.run("run-3", external_ids=FIVE).totals.accepted == 5
+
+
+def test_a_media_host_that_refuses_its_files_opens_no_circuit_of_the_partner(make_line):
+    line = circuit_line(make_line)
+    _, judged = line.judge(line.request(external_ids=FIVE))
+    line.box.plan([{"service": "media", "operation": "file", "kind": "status", "status": 403}])
+    assert line.send(judged, "run-1") == {"failed": 5}
+    line.box.clear_faults()
+    assert line.run("run-2", external_ids=FIVE).totals.accepted == 5
 
 
 def test_a_refused_token_is_one_error_for_the_run_and_the_next_run_delivers_with_the_right_one(make_line):

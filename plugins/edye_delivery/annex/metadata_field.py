@@ -23,8 +23,12 @@ MOMENTS = frozenset({"updated_at", "availability_start_at", "availability_end_at
 DATES = MOMENTS | {"release_date"}
 LISTS = frozenset({"genres", "tags", "geo", "credits"})
 DIRECTIVE = re.compile(r"%(-?.?)", re.DOTALL)
-DIRECTIVES = frozenset("aAbBcdfGHIjmMpuUVwWxXyYzZ%") | {f"-{letter}" for letter in "dHIjmMSUWy"} | {"S"}
-"""What Python's strftime documents, and the C library's "-" that takes leading zeros away."""
+DIRECTIVES = frozenset("aAbBcCdeFfgGhHIjklmMnpPrRStTuUVwWxXyYzZ%") | {f"-{letter}" for letter in "deHIjklmMSUWy"}
+"""What strftime knows, Python's and the C library's, and the latter's "-" that takes leading zeros away; not %D and %s,
+which are meant as day and second by whoever writes them."""
+
+NEEDED = frozenset({"title", "lang", "rating", "genres"})
+"""Fields without which a rule refuses the title, so that there is never a value to stand in for them."""
 
 
 def _refuse_unknown_letters(text: str) -> str:
@@ -99,6 +103,8 @@ class MetadataField(Part):
             yield f"map replaces values of the catalogue, and {self.field} is a name of ours"
         if self.default is not None and self.constant is not None:
             yield "default belongs to a value of the catalogue, and a constant is never empty"
+        if self.default is not None and self.field in NEEDED:
+            yield f"default is of no use for {self.field}: a title without it is refused"
         if self.default is not None and self.keep_empty:
             yield "default and keep_empty contradict each other: a key with a default is never empty"
 

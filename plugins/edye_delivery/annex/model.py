@@ -44,7 +44,9 @@ def _checked_schedule(schedule: str) -> str:
     new version of it at every parse.
     """
     fields = schedule.split()
-    if not schedule.startswith("@") and (len(fields) != CRON_FIELDS or any(map(DRAWN.match, fields))):
+    if drawn := [field for field in fields if DRAWN.match(field) and not schedule.startswith("@")]:
+        raise ValueError(f"{schedule!r:.60} is no cron schedule: {', '.join(drawn):.60} is drawn anew; write a number")
+    if not schedule.startswith("@") and len(fields) != CRON_FIELDS:
         raise ValueError(
             f"{schedule!r:.60} is no cron schedule, such as '0 6 * * *': it has five fields, minute, hour, day, month "
             f"and weekday, and {len(fields)} are here"

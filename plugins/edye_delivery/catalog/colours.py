@@ -62,7 +62,7 @@ def _conversion(profile: bytes | None, mode: str) -> ImageCms.ImageCmsTransform 
             shown = "grey" if mode == "L" else mode
             raise ProfileUnusable(f"its colour profile is for {space.strip()!r:.10}, its pixels are {shown}")
         return ImageCms.buildTransform(embedded, _srgb(), mode, "RGB", INTENT, FLAGS)
-    except (ImageCms.PyCMSError, OSError) as error:
+    except (ImageCms.PyCMSError, OSError, UnicodeError) as error:
         raise ProfileUnusable(f"its colour profile of {len(profile)} bytes cannot be read") from error
 
 

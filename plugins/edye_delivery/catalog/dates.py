@@ -53,7 +53,7 @@ def _is_number(value: Any) -> bool:
     """Whether it would be read as seconds since 1970, which nobody writes for a day."""
     if isinstance(value, int | float):
         return True
-    return isinstance(value, str) and value.strip().removeprefix("-").replace(".", "", 1).isdecimal()
+    return isinstance(value, str) and value.strip().lstrip("+-").replace(".", "", 1).isdecimal()
 
 
 def _is_year(value: Any) -> bool:

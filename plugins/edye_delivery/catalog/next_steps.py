@@ -10,7 +10,7 @@ NEXT_STEPS = {
     Cause.IMAGES: f"upload corrected artwork to EDYE: {TAKEN_UP}",
     Cause.MEDIA: f"upload a new encode to JW Player: {TAKEN_UP}",
     Cause.TRANSIENT: "run the window again: the same title is sent under the same external_id",
-    Cause.AUTH: "check token or login in the connection, then run the window again",
+    Cause.AUTH: "check token, login and allowed hosts in the connection, then run the window again",
     Cause.STUCK: "ask the partner about the tracking id; running the window again goes on waiting for it",
     Cause.NOT_PICKED_UP: "ask the partner whether its poller runs; running the window again goes on waiting for it",
     Cause.UNKNOWN: "read the partner's words, decide with the partner, and add them to the annex's error table; "

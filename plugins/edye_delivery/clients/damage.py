@@ -10,7 +10,10 @@ JPEG_DAMAGE = ("Corrupt JPEG data", "Premature end of JPEG file", "Inconsistent 
 """The beginnings of libjpeg's warnings about missing or wrong pixels (jerror.h); another one says that a scan's header
 has odd parameters, which decoders pass over."""
 
-START_OF_SCAN = 0xDA
+EXTRANEOUS = "extraneous bytes before marker 0xd9"
+"""What libjpeg says of padding, and of a hole near the end as well: without the padding it is asked again."""
+
+START_OF_SCAN, END_OF_IMAGE = 0xDA, b"\xff\xd9"
 METADATA = frozenset({0xFE, *range(0xE0, 0xF0)})
 """The markers of comments and of what programs add: JFIF, EXIF, colour profiles."""
 
@@ -32,16 +35,31 @@ def _refuse_damaged_jpeg(content: bytes) -> None:
     libjpeg warns of metadata too, which costs no pixel, and it tells one warning only. An error that is none of the
     warnings says that this decoder does not know such a JPEG, and nothing of the file.
     """
+    plain = _without_metadata(content)
+    warning = _damage_of(plain)
+    if warning and EXTRANEOUS in warning and not _damage_of(_without_padding(plain)):
+        return
+    if warning:
+        raise PictureBroken(f"it is damaged or cut short: {warning!r:.160}")
+
+
+def _damage_of(jpeg: bytes) -> str:
+    """The first of libjpeg's warnings that tells of damage; empty where there is none."""
     from simplejpeg import decode_jpeg  # imports numpy, which takes a tenth of a second: only for who decodes
 
     try:
-        decode_jpeg(_without_metadata(content), "GRAY", min_height=1, min_width=1, strict=True)
+        decode_jpeg(jpeg, "GRAY", min_height=1, min_width=1, strict=True)
     except ValueError as error:
         warning = str(error)
-    else:
-        return
-    if warning.startswith(JPEG_DAMAGE):
-        raise PictureBroken(f"it is damaged or cut short: {warning!r:.160}")
+        return warning if warning.startswith(JPEG_DAMAGE) else ""
+    return ""
+
+
+def _without_padding(jpeg: bytes) -> bytes:
+    """The JPEG without zeros between its data and its end, which some programs write; they cost no pixel."""
+    data, end, behind = jpeg.rpartition(END_OF_IMAGE)
+    bare = data.rstrip(b"\0")
+    return bare + (b"\0" if bare.endswith(b"\xff") else b"") + end + behind
 
 
 def _without_metadata(content: bytes) -> bytes:

@@ -48,8 +48,8 @@ EVEN_EDGES = "crop=trunc(iw/2)*2:trunc(ih/2)*2"  # 4:2:0 has no odd edges; one l
 class EncodeJob:
     """One file to encode: `name` is its title's, for people; `picture` is the index of the stream that plays.
 
-    Its duration and that of the sound are 0 where the file does not tell them. The encode goes on until `ends_at` at
-    most, when the time of its batch is over; None: its own time limit alone.
+    The durations, of the whole, the picture and the longest sound, are 0 where the file does not tell them. The
+    encode goes on until `ends_at` at most, when the time of its batch is over; None: its own time limit alone.
     """
 
     name: str
@@ -61,6 +61,7 @@ class EncodeJob:
     max_duration_s: float
     max_size_bytes: int
     ends_at: datetime | None = None
+    picture_duration_s: float = 0.0
 
 
 def encode(job: EncodeJob, profile: Reencode, tempo: Tempo, *, program: Path = FFMPEG) -> None:

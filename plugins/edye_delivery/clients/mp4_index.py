@@ -16,8 +16,9 @@ from edye_delivery.clients.mp4 import Box, Layout, ReadAt, box_at
 Defect = tuple[ProbeFailure, str]
 CHILDREN_MAX = 1000
 TRACKS_MAX = 64
-ENTRIES_MAX = 4_000_000
-"""Of all tables of one index; two hours at 60 pictures a second and four tracks of sound have half of it."""
+ENTRIES_MAX = 16_000_000
+"""Of all tables of one index, more than fit into the largest that is read; two hours at 60 pictures a second and eight
+tracks of sound have 7 millions."""
 SAMPLE_FORMATS_MAX = 16
 ENCRYPTED = frozenset({b"encv", b"enca", b"encs", b"drmi", b"drms"})
 """Sample formats whose content only a key opens: common encryption (ISO/IEC 23001-7), and FairPlay's older ones."""

@@ -13,7 +13,7 @@ from edye_delivery.catalog.picture_file import EXPORT_ANEW
 from edye_delivery.catalog.title import Image
 from edye_delivery.catalog.vocabulary import ImageKind
 from edye_delivery.clients.decoding import look
-from edye_delivery.errors import MediaTooLarge, MediaUnavailable, PictureBroken, Transient, UrlRefused
+from edye_delivery.errors import HostNotAllowed, MediaTooLarge, MediaUnavailable, PictureBroken, Transient, UrlRefused
 
 
 class WholeFiles(Protocol):
@@ -30,6 +30,8 @@ def fetch_picture(reader: WholeFiles, image: Image, limits: Images, run: Run) ->
     """
     try:
         content = reader.fetch(image.url, limits.max_size_bytes)
+    except HostNotAllowed as error:
+        return _failed(image.kind, image.url, ProbeFailure.HOST_NOT_ALLOWED, str(error)), None
     except UrlRefused as error:
         return _failed(image.kind, image.url, ProbeFailure.URL_REFUSED, str(error)), None
     except MediaUnavailable as error:

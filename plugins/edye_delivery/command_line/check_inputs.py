@@ -1,4 +1,4 @@
-"""What each file that `check` is given is, by its first bytes and its name: video, picture or catalogue item."""
+"""What each file that `check` is given is, by its name and its first bytes: video, picture or catalogue item."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ PICTURE_ENDINGS = frozenset(
     {".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".svg"}
 )
 PICTURE_BEGINS = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+PICTURE_BRANDS = (b"ftypavif", b"ftypheic", b"ftypmif1")
 VIDEO_ENDINGS = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".m2ts", ".mpg", ".mpeg", ".wmv", ".flv", ".3gp", ".mxf"}
 )
@@ -69,14 +70,16 @@ def input_of(text: str) -> Input:
 
 
 def _kind_of(path: Path, head: bytes) -> Kind | None:
+    """By its name, as a run takes a file for what the catalogue calls it; else by its first bytes."""
     ending = path.suffix.lower()
-    if ending == ".json" or head.lstrip()[:1] == b"{":
+    for kind, endings in ((Kind.TITLE, {".json"}), (Kind.PICTURE, PICTURE_ENDINGS), (Kind.VIDEO, VIDEO_ENDINGS)):
+        if ending in endings:
+            return kind
+    if head.lstrip()[:1] == b"{":
         return Kind.TITLE
-    if ending in PICTURE_ENDINGS or head.startswith(PICTURE_BEGINS) or head[8:12] == b"WEBP":
+    if head.startswith(PICTURE_BEGINS) or head[8:12] == b"WEBP" or head[4:12] in PICTURE_BRANDS:
         return Kind.PICTURE
-    if head[4:12] in (b"ftypavif", b"ftypheic", b"ftypmif1"):
-        return Kind.PICTURE
-    if ending in VIDEO_ENDINGS or head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free") or head[8:11] == b"AVI":
+    if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free") or head[8:11] == b"AVI":
         return Kind.VIDEO
     return Kind.VIDEO if head.startswith(VIDEO_BEGINS) else None
 

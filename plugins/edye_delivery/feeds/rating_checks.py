@@ -41,21 +41,30 @@ def _check_descriptors(descriptors: list[Any], path: str, hits: list[Hit]) -> No
 
 
 def _check_countries(ratings: Any, options: Any, context: SearchContext, hits: list[Hit]) -> None:
-    offered: list[str] = []
+    country_of, offered, takes_default = COUNTRIES_OF[context.profile], set[str](), False
     for option in options:
         available = option.get("availabilityInfo")
-        offered += (available.get("country") if available else None) or context.default_countries
-    told = _unrated(tuple(rating.get("source") for rating in ratings), tuple(offered), context.profile)
+        named = available.get("country") if available else None
+        takes_default = takes_default or not named
+        offered.update(named or ())
+    if takes_default:
+        offered |= context.default_countries
+    if context.profile is Profile.ROKU:
+        offered = {country.lower() for country in offered}
+    sources = frozenset(source for rating in ratings if (source := rating.get("source")) in country_of)
+    told = _unrated(sources, frozenset(offered.intersection(country_of.values())), context.profile)
     if told:
         hits.append(COUNTRY_RATING_MISSING.at("/advisoryRatings", f"no rating for {told}"))
 
 
 @lru_cache(maxsize=1024)
-def _unrated(sources: tuple[str | None, ...], offered: tuple[str, ...], profile: Profile) -> str:
-    """The countries of which none of the authorities is, each with its own; titles of a feed are much alike in this."""
+def _unrated(sources: frozenset[str], offered: frozenset[str], profile: Profile) -> str:
+    """The countries of which none of the authorities is, each with its own; titles of a feed are much alike in this.
+
+    Both are of COUNTRIES_OF, so that what is kept is small whatever the feed has.
+    """
     country_of = COUNTRIES_OF[profile]
-    countries = {country.lower() for country in offered} if profile is Profile.ROKU else set(offered)
-    missing = countries.intersection(country_of.values()) - {country_of.get(source or "") for source in sources}
+    missing = offered - {country_of[source] for source in sources}
     return ", ".join(
         f"{country} ({' or '.join(name for name, of in country_of.items() if of == country)})"
         for country in sorted(missing)

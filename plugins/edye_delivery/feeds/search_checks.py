@@ -46,7 +46,7 @@ class SearchContext:
 
     default_language: str | None
     has_default_countries: bool
-    default_countries: tuple[str, ...]
+    default_countries: frozenset[str]
     now_ms: int
     profile: Profile
     known: KnownKeys

@@ -53,7 +53,7 @@ class SearchFeed:
         self._context = SearchContext(
             default_language=str(head["defaultLanguage"]) if "defaultLanguage" in head else None,
             has_default_countries=head.get("defaultAvailabilityCountries", []) != [],
-            default_countries=tuple(country for country in listed if isinstance(country, str)),
+            default_countries=frozenset(country for country in listed if isinstance(country, str)),
             now_ms=self._now_ms,
             profile=self._profile,
             known=self._known,

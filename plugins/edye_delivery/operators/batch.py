@@ -33,11 +33,12 @@ from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.operators.accepting import accept_batch
 from edye_delivery.operators.api_carrier import ApiCarrier
 from edye_delivery.operators.base import StepOperator, fresh_source_for, keep, load, log_order, the_alarm
+from edye_delivery.operators.carrier import Carrier
 from edye_delivery.operators.ftp_carrier import FtpCarrier
 from edye_delivery.operators.illustrating import Illustrator
 from edye_delivery.operators.judging import Judge
 from edye_delivery.operators.media_source import MediaSource
-from edye_delivery.operators.sending import Carrier, Sender
+from edye_delivery.operators.sending import Sender
 from edye_delivery.operators.tracing import note_verdicts
 
 log = logging.getLogger(__name__)

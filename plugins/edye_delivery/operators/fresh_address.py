@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Lock
 from typing import Protocol
 
 from edye_delivery.annex.model import Annex
@@ -40,6 +41,8 @@ class FreshAddresses:
 
     annex: Annex
     catalogue: Catalogue
+    _lists: dict[tuple[bool, datetime], Items] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
 
     def source_of(self, plan: PlannedTitle) -> Source | None:
         """The very file of the plan at the address that the catalogue gives now.
@@ -63,10 +66,16 @@ class FreshAddresses:
         return source if is_new else None
 
     def _source_now(self, title: Title) -> Source | None:
-        window = Window(title.updated_at - AROUND, title.updated_at + AROUND)
         is_episode = title.kind is TitleKind.EPISODE
-        item = (self.catalogue.episodes if is_episode else self.catalogue.shows)(window).get(title.id)
+        with self._lock:  # titles of one import have one moment: their list is read once
+            item = self._list_around(is_episode, title.updated_at).get(title.id)
         if item is None:
             return None
         parsed = parse_episode(item) if is_episode else parse_show(item)
         return best_source(self.annex, parsed) if isinstance(parsed, Title) else None
+
+    def _list_around(self, is_episode: bool, at: datetime) -> Items:
+        if (is_episode, at) not in self._lists:
+            read = self.catalogue.episodes if is_episode else self.catalogue.shows
+            self._lists[is_episode, at] = read(Window(at - AROUND, at + AROUND))
+        return self._lists[is_episode, at]

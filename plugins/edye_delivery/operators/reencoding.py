@@ -155,6 +155,7 @@ class Reencoder:
             target=target,
             picture=answer.picture.index,
             duration_s=answer.picture_duration_s,
+            picture_duration_s=answer.picture.duration_s,
             sound_duration_s=answer.sound_duration_s,
             max_duration_s=limits.max_duration_s,
             max_size_bytes=limits.max_size_bytes,
@@ -221,7 +222,7 @@ class Reencoder:
             sha256=sha256,
             profile_digest=profile.digest,
             source=source,
-            source_picture_s=job.duration_s,
+            source_picture_s=job.picture_duration_s,
             source_sound_s=job.sound_duration_s,
         )
         self.store.put_file(made.name, job.target)
@@ -262,11 +263,8 @@ def _identity(media: Source, video: VideoFacts) -> str | None:
 
 
 def _as_whole_file_tells(before: VideoFacts, made: Encode) -> VideoFacts:
-    """The source's figures, its durations from the whole file where that tells them."""
-    picture_s = made.source_picture_s or before.duration_s
-    return before.model_copy(
-        update={"duration_s": picture_s, "sound_duration_s": made.source_sound_s or before.sound_duration_s}
-    )
+    """The source's figures, the durations of its streams as the whole file tells them; 0 where it tells none."""
+    return before.model_copy(update={"duration_s": made.source_picture_s, "sound_duration_s": made.source_sound_s})
 
 
 def _check_rate(gone: timedelta, given: timedelta, arrived_bytes: int, size_bytes: int) -> None:

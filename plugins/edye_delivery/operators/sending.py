@@ -9,21 +9,31 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
-from edye_delivery.annex.wire import Patience
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.one_title import BrokenOff, attempt
 from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle
-from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState
+from edye_delivery.catalog.vocabulary import Cause, DeliveryState
 from edye_delivery.clients.patience import Tempo, pause_before_retry_s
-from edye_delivery.errors import AuthRefused, CircuitOpen, DeliveryError, NameRefused, Terminal, TooSlow, Transient
+from edye_delivery.errors import (
+    AuthRefused,
+    CircuitOpen,
+    DeliveryError,
+    HostNotAllowed,
+    MediaRefused,
+    NameRefused,
+    Terminal,
+    TooSlow,
+    Transient,
+)
 from edye_delivery.ledger.breaker import Admission, Verdict
 from edye_delivery.ledger.database import LEDGER_GONE
 from edye_delivery.ledger.leases import Holder, NotToBeSent
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Delivery, MoveRefused
 from edye_delivery.ledger.trail import Call
+from edye_delivery.operators.carrier import Carrier, PartnerRefused
 from edye_delivery.operators.heartbeat import RENEWALS_A_LEASE
 from edye_delivery.operators.turns import Outcome, Turns, is_persons
 
@@ -32,25 +42,12 @@ TRIAL_POLL_S = 1.0
 INGEST_WAIT_S = 30.0
 CAUSES: tuple[tuple[type[DeliveryError], Cause], ...] = (
     (AuthRefused, Cause.AUTH),
+    (HostNotAllowed, Cause.AUTH),
     (Transient, Cause.TRANSIENT),
     (NameRefused, Cause.METADATA),
     (DeliveryError, Cause.MEDIA),
 )
 TO_SEND = frozenset({DeliveryState.PLANNED, DeliveryState.SENDING})
-
-
-class PartnerRefused(Terminal):
-    """The partner refused a title in its own words; `cause` is what the annex's error table makes of them.
-
-    `ended_ingest` where an ingest came to its end there, so that a resend is a new one.
-    """
-
-    def __init__(self, cause: Cause, sentence: str, ended_ingest: bool) -> None:
-        self.cause, self.sentence, self.ended_ingest = cause, sentence, ended_ingest
-        super().__init__(sentence)
-
-    def __reduce__(self) -> tuple[type[PartnerRefused], tuple[Cause, str, bool]]:
-        return type(self), (self.cause, self.sentence, self.ended_ingest)
 
 
 class NotSent(Terminal):
@@ -62,33 +59,6 @@ class NotSent(Terminal):
 
     def __reduce__(self) -> tuple[type[NotSent], tuple[Cause, str]]:
         return type(self), (self.cause, self.sentence)
-
-
-@dataclass(frozen=True, slots=True)
-class Handover:
-    """The partner has a title: its name for it, the bytes that it got, its status code where it speaks HTTP."""
-
-    tracking_id: str
-    bytes_sent: int
-    http_status: int | None = None
-
-
-class Carrier(Protocol):
-    """One way to a partner. `carry` hands one title over in one try, which the ledger knows of already.
-
-    It raises PartnerRefused, AuthRefused, or Transient where another try may succeed.
-    """
-
-    channel: Channel
-    patience: Patience
-    titles_at_once: int
-    lease_s: float
-
-    def carry(self, judged: JudgedTitle, delivery: Delivery) -> Handover:
-        """Hands the title over."""
-
-    def advanced(self, delivery_key: str) -> bool:
-        """Whether the last try found more of the title at the partner than the try before it."""
 
 
 @dataclass(slots=True)
@@ -220,7 +190,8 @@ class Sender:
         except DeliveryError as error:
             if isinstance(error, AuthRefused):
                 self.auth_error = self.auth_error or error
-            return self._fail(judged, next(cause for kind, cause in CAUSES if isinstance(error, kind)), error)
+            cause = next(cause for kind, cause in CAUSES if isinstance(error, kind))
+            return self._fail(judged, cause, error, was_tried=not isinstance(error, MediaRefused))
 
     def _fail(self, judged: JudgedTitle, cause: Cause, failure: DeliveryError | str, **more: Any) -> str:
         log.warning("%s failed (%s): %s", judged.plan.external_id, cause, failure)

@@ -19,6 +19,8 @@ OWN_RULE = frozenset({"rating", "genres"})
 
 title_rule = partial(rule, on=Subject.TITLE, cause=Cause.METADATA)
 
+UNMAPPED = "META020"
+
 
 def _told_by_another_rule(plan: PlannedTitle, annex: Annex) -> str | None:
     empty = list(_empty_keys(plan, annex))
@@ -74,7 +76,7 @@ def genre_without_mapping(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
         yield f"genre {_listed(unmapped)} has no line in the annex's mapping table"
 
 
-@title_rule("META020", "value-without-mapping", Severity.BLOCK, source="decisions.md, Ratings and genres")
+@title_rule(UNMAPPED, "value-without-mapping", Severity.BLOCK, source="decisions.md, Ratings and genres")
 def value_without_mapping(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     """A value of the title, other than its rating and genres, is not in the mapping table of its metadata key.
 
@@ -150,7 +152,7 @@ def _empty_keys(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
 
 
 def _is_told(plan: PlannedTitle, annex: Annex, key: str) -> bool:
-    if key in unmapped_values(annex, plan.title):
+    if key in unmapped_values(annex, plan.title) and UNMAPPED not in annex.waivers:
         return True
     checks = TELLING.get(annex.metadata[key].field or "", ())
     return any(True for check in checks for _ in check(plan, annex))

@@ -38,6 +38,7 @@ RULE_OF_FAILURE = {
     ProbeFailure.TRUNCATED: "IMG004",
     ProbeFailure.TOO_LARGE: "IMG008",
     ProbeFailure.UNAVAILABLE: "IMG010",
+    ProbeFailure.HOST_NOT_ALLOWED: "IMG012",
 }
 
 
@@ -111,8 +112,8 @@ def image_missing(artwork: Artwork, annex: Annex) -> Iterator[str]:
 def image_url_refused(picture: ImageFacts, annex: Annex) -> Iterator[str]:
     """The picture's address is not one that we open.
 
-    Why: addresses in a catalogue are foreign input; only known hosts are read.
-    Fix: correct the image in EDYE; where the host is EDYE's, have DevOps add it to the allowed hosts.
+    Why: addresses in a catalogue are foreign input; only plain http(s) addresses are read.
+    Fix: correct the image in EDYE.
     """
     yield from _failed(picture, ProbeFailure.URL_REFUSED)
 
@@ -239,10 +240,11 @@ def thumbnail_needs_larger_art(artwork: Artwork, annex: Annex) -> Iterator[str]:
     source="roku-partner-annex.md section 7",
 )
 def image_unavailable(picture: ImageFacts, annex: Annex) -> Iterator[str]:
-    """The picture could not be read now: the media host does not answer.
+    """The picture could not be read now: the media host does not answer or refuses it.
 
     Why: what was not looked at is not delivered; this says nothing of the picture itself.
-    Fix: run the window again; where it stays, look at the media host.
+    Fix: run the window again, which reads the address from the catalogue again; where it stays, look at the media host
+    (its permissions, its compression).
     """
     yield from _failed(picture, ProbeFailure.UNAVAILABLE)
 
@@ -256,3 +258,21 @@ def image_colour_profile_broken(picture: ImageFacts, annex: Annex) -> Iterator[s
     """
     if picture.profile_defect:
         yield f"{picture_name(picture.kind, picture.url)}: {picture.profile_defect}"
+
+
+@rule(
+    "IMG012",
+    "image-host-not-allowed",
+    Severity.BLOCK,
+    on=Subject.PICTURE,
+    cause=Cause.AUTH,
+    source=URLS,
+)
+def image_host_not_allowed(picture: ImageFacts, annex: Annex) -> Iterator[str]:
+    """The picture lies on a host that this installation does not open.
+
+    Why: addresses in a catalogue are foreign input; only hosts of the allow-list are read.
+    Fix: where the host is EDYE's, add it to catalogue.media_hosts of the annex or allowed_hosts of the connection
+    edye_api; else have Design correct the image in EDYE.
+    """
+    yield from _failed(picture, ProbeFailure.HOST_NOT_ALLOWED)

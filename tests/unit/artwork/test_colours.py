@@ -91,10 +91,16 @@ def test_colours_that_differ_only_by_their_profile_come_out_differently():
     [
         ("RGB", COLOUR, b"x" * 300, "its colour profile of 300 bytes cannot be read"),
         ("RGB", COLOUR, ADOBE[:200], "its colour profile of 200 bytes cannot be read"),
+        (
+            "RGB",
+            COLOUR,
+            ADOBE[:16] + b"\xff\xfe\xfd\xfc" + ADOBE[20:],
+            f"its colour profile of {len(ADOBE)} bytes cannot be read",
+        ),
         ("RGB", COLOUR, icc.cmyk_profile(), "its colour profile is for 'CMYK', its pixels are RGB"),
         ("L", 100, ADOBE, "its colour profile is for 'RGB', its pixels are grey"),
     ],
-    ids=["no profile at all", "cut short", "of other colours", "of colours, on grey"],
+    ids=["no profile at all", "cut short", "of no colours", "of other colours", "of colours, on grey"],
 )
 def test_a_profile_that_cannot_be_used_is_told_and_the_colours_stay(mode, colour, profile, why):
     content = painted(mode, colour, icc_profile=profile)

@@ -24,6 +24,7 @@ DAY, MOMENT = "a date is written like 2020-01-31", "a moment is written like 202
         ({"release_date": "2020-02-30"}, f"release_date: '2020-02-30' is no day of the calendar; {DAY}"),
         ({"release_date": "0000-00-00"}, f"release_date: '0000-00-00' is no day of the calendar; {DAY}"),
         ({"updated_at": "1577836800"}, f"updated_at: '1577836800' is a number, not a moment; {MOMENT}"),
+        ({"updated_at": "+1577836800"}, f"updated_at: '+1577836800' is a number, not a moment; {MOMENT}"),
         ({"updated_at": 1577836800}, f"updated_at: 1577836800 is a number, not a moment; {MOMENT}"),
         ({"updated_at": "2026-03-01T12:00:00"}, f"updated_at: '2026-03-01T12:00:00' has no time zone; {MOMENT}"),
         ({"updated_at": "yesterday"}, f"updated_at: 'yesterday' is no moment of the calendar; {MOMENT}"),

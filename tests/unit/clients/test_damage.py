@@ -95,6 +95,16 @@ def test_a_whole_jpeg_is_good_whatever_its_kind_and_whatever_follows_it(kind):
     assert told(without_end_marker(content))[0] is ProbeFailure.UNREADABLE
 
 
+@pytest.mark.parametrize("kind", JPEG_KINDS)
+@pytest.mark.parametrize("zeros", [4, 16, 4096])
+def test_zeros_before_the_end_marker_are_no_damage_and_hide_none(kind, zeros):
+    content = jpeg(**JPEG_KINDS[kind])
+    padded = content[:-2] + bytes(zeros) + content[-2:]
+
+    assert told(padded) == (None, "")
+    assert told(padded[:600] + padded[900:])[0] is ProbeFailure.UNREADABLE
+
+
 @pytest.mark.parametrize(
     "segment",
     [b"\xff\xe0\0\x10JFIF\0\x09\0\0\0\x01\0\x01\0\0", b"\xff\xe2\0\x14ICC_PROFILE\0\x02\x02half"],

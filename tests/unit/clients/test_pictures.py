@@ -16,7 +16,7 @@ from edye_delivery.catalog.jobs import run_here
 from edye_delivery.catalog.title import Image
 from edye_delivery.catalog.vocabulary import ImageKind
 from edye_delivery.clients.pictures import fetch_picture, look_at
-from edye_delivery.errors import MediaTooLarge, MediaUnavailable, Transient, UrlRefused
+from edye_delivery.errors import AddressRefused, HostNotAllowed, MediaTooLarge, MediaUnavailable, Transient, UrlRefused
 from tests.builders import the_annex
 
 URL = "http://media.example/poster.png?sig=a"
@@ -183,7 +183,9 @@ def test_bytes_that_cannot_be_used_are_not_handed_on():
 @pytest.mark.parametrize(
     ("error", "failure"),
     [
-        (UrlRefused("the host is not on the allow-list"), ProbeFailure.URL_REFUSED),
+        (UrlRefused("the address is no http address"), ProbeFailure.URL_REFUSED),
+        (HostNotAllowed("the host is not on the allow-list"), ProbeFailure.HOST_NOT_ALLOWED),
+        (AddressRefused("the media host answered 403"), ProbeFailure.UNAVAILABLE),
         (MediaUnavailable("the media host answered 404"), ProbeFailure.NOT_FOUND),
         (MediaTooLarge("larger than 3000000 bytes"), ProbeFailure.TOO_LARGE),
         (Transient("the media host answered 503"), ProbeFailure.UNAVAILABLE),

@@ -77,6 +77,13 @@ def test_a_video_that_a_run_would_refuse_ends_with_1_and_says_what_to_do(locked)
     assert result.stdout.splitlines()[-1] == f"blocked for {ANNEX.partner}: 1 defect"
 
 
+@pytest.mark.parametrize("content", [b'{"error": "not found"}', b"\xff\xd8\xff\xe0 a picture"], ids=["JSON", "JPEG"])
+def test_a_video_by_its_name_is_judged_as_one_whatever_stands_in_it(tmp_path, content):
+    (tmp_path / "film.mp4").write_bytes(content)
+
+    assert found(tmp_path / "film.mp4") == {"VID004": "block"}
+
+
 def test_what_the_annex_only_warns_of_does_not_block(clips):
     ten_bits = clips.clip("ten.mp4", codec=(*H264[:-1], "yuv420p10le"))
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from edye_delivery.feeds import search_feed
+from edye_delivery.feeds import rating_checks, search_feed
 from edye_delivery.feeds.finding import FeedFinding
 from edye_delivery.feeds.lint import FeedKind, LintResult
+from edye_delivery.feeds.parts import KNOWN_KEYS
 from edye_delivery.feeds.registry import MESSAGE_MAX_CHARS, RULES, Family
 from edye_delivery.feeds.schemas import Profile
 from tests.unit.feeds import search_chain_cases, search_prose_cases, search_schema_cases
@@ -254,3 +256,17 @@ def test_one_page_is_large_as_roku_takes_it_only_from_250_mb() -> None:
     padded(20_000_000)(pages)
 
     assert codes(linted(pages, Profile.ROKU)) == set()
+
+
+def test_what_is_kept_of_the_offer_is_small_whatever_a_feed_has(monkeypatch) -> None:
+    asked: list[tuple[frozenset[str], frozenset[str]]] = []
+    monkeypatch.setattr(rating_checks, "_unrated", lambda sources, offered, _: asked.append((sources, offered)) or "")
+    context = SimpleNamespace(
+        profile=Profile.ROKU,
+        known=KNOWN_KEYS[Profile.ROKU],
+        default_countries=frozenset({"mx", *map(str, range(10_000))}),
+    )
+    ratings = [{"source": "USA_PR"}, {"source": "x" * 1000}, {}]
+    asset = {"advisoryRatings": ratings, "content": {"playOptions": [{} for _ in range(1000)]}}
+    rating_checks.check_ratings(asset, context, [])
+    assert asked == [(frozenset({"USA_PR"}), frozenset({"mx"}))]

@@ -91,6 +91,9 @@ CASES = (
         annex=the_annex(mappings={"tipo": {"movie": ""}}))),
     at_limit("META020", "an unmapped kind that the minimum asks for", lambda: judged(annex=the_annex(
         mappings={"tipo": {"episode": "episode"}}, minimum_metadata=["tipo"])), "META020"),
+    failing("META016", "an unmapped kind that the minimum asks for, under a waiver", lambda: judged(annex=the_annex(
+        mappings={"tipo": {"episode": "episode"}}, minimum_metadata=["tipo"],
+        waivers={"META020": {"reason": "agreed with the partner", "until": "2999-01-01"}}))),
     passing("META009", "season 2", lambda: episode(season_number=2)),
     passing("META009", "no season", lambda: episode(season_number=None)),
     failing("META009", "season 0", lambda: episode(season_number=0)),
