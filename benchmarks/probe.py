@@ -21,7 +21,7 @@ from benchmarks.videos import make_titles
 from edye_delivery.clients.ffprobe import FFPROBE
 from edye_delivery.clients.media import MediaReader
 from edye_delivery.clients.probe import probe_video
-from edye_delivery.operators.judging import TITLES_AT_ONCE
+from edye_delivery.pipeline.check import TITLES_AT_ONCE
 from tools.processes import Processes
 
 FFPROBE_PATIENCE_S = 60

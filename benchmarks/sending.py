@@ -27,11 +27,11 @@ from edye_delivery.clients.ftp_path import RemotePath
 from edye_delivery.clients.ingest import IngestApi, MediaBody, Receipt, Upload
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.operators.api_carrier import ApiCarrier
-from edye_delivery.operators.carrier import Carrier
-from edye_delivery.operators.ftp_carrier import FtpCarrier
-from edye_delivery.operators.media_source import MediaSource
-from edye_delivery.operators.sending import Sender
+from edye_delivery.pipeline.deliver import Sender
+from edye_delivery.pipeline.media_source import MediaSource
+from edye_delivery.pipeline.uploaders.api import ApiCarrier
+from edye_delivery.pipeline.uploaders.ftp import FtpCarrier
+from edye_delivery.pipeline.uploaders.uploader import Carrier
 
 
 def main() -> int:

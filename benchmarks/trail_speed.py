@@ -26,7 +26,7 @@ from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.tables import EVENTS
 from edye_delivery.ledger.trail import Call, Trail
-from edye_delivery.operators.shipping import EVENTS_AT_ONCE, Shipper
+from edye_delivery.pipeline.ship_events import EVENTS_AT_ONCE, Shipper
 from tools.processes import Processes
 
 BUSY = Call(0.25, 503, "BUSY")

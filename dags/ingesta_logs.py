@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param
 
 from edye_delivery.dag_support.defaults import Tag, default_args
-from edye_delivery.operators.ingesta_logs import ShipEventsOperator, TellAlertsOperator
+from edye_delivery.operators.ship_events import ShipEventsOperator, TellAlertsOperator
 
 DOC = """
 **Promise.** Every step of every delivery is one document in the data stream that the connection `ingesta_logs` leads

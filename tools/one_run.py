@@ -97,7 +97,7 @@ def _shipped() -> str:
     from edye_delivery.hooks.http_client import SYSTEM_TEMPO
     from edye_delivery.hooks.ingesta_logs import IngestaLogsHook
     from edye_delivery.hooks.ledger import LedgerHook
-    from edye_delivery.operators.shipping import Shipper
+    from edye_delivery.pipeline.ship_events import Shipper
 
     try:
         counts = Shipper(LedgerHook().trail(), IngestaLogsHook().sink(), SYSTEM_TEMPO).ship()

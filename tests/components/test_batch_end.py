@@ -20,10 +20,10 @@ from edye_delivery.catalog.snapshot import JudgedBatch
 from edye_delivery.clients.ftp_path import RemotePath
 from edye_delivery.errors import TooSlow
 from edye_delivery.hooks.artifacts import ArtifactHook
-from edye_delivery.operators import reencoding
 from edye_delivery.operators.base import keep, load
-from edye_delivery.operators.batch import DeliverByFtpOperator
+from edye_delivery.operators.deliver import DeliverByFtpOperator
 from edye_delivery.operators.reencode import ReencodeBatchOperator
+from edye_delivery.pipeline import reencode as reencoding
 from edye_delivery.qc.registry import RULES
 from tests.builders import an_episode, the_annex
 from tests.components.hostile_ftp import hostile_ftp, transfers

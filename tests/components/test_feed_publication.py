@@ -15,8 +15,8 @@ from edye_delivery.errors import ConfigurationInvalid, FeedRefused
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.offers import Offer, offer_version, raise_version
 from edye_delivery.ledger.publications import Publications
-from edye_delivery.operators.feeding import draft_feed, lint_draft, refuse_errors
-from edye_delivery.operators.publishing import FeedPublisher
+from edye_delivery.pipeline.feeds import draft_feed, lint_draft, refuse_errors
+from edye_delivery.pipeline.publish_feed import FeedPublisher
 from sandbox.s3 import S3Host
 from tests.builders import a_movie, the_annex
 

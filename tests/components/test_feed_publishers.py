@@ -22,8 +22,8 @@ from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.publications import LEASE_S, FeedLeaseLost, Publications
 from edye_delivery.ledger.withdrawals import Withdrawals
-from edye_delivery.operators.feeding import draft_feed, lint_draft, refuse_errors
-from edye_delivery.operators.publishing import ROUNDS, FeedBusy, FeedPublisher, OfferUnsteady
+from edye_delivery.pipeline.feeds import draft_feed, lint_draft, refuse_errors
+from edye_delivery.pipeline.publish_feed import ROUNDS, FeedBusy, FeedPublisher, OfferUnsteady
 from tests.components.test_feed_publication import ANNEX, SPEC, Clock, Desk, Killed, port, titles
 from tests.postgresql import postgresql_server
 from tests.unit.ledger.frozen import drop_everything

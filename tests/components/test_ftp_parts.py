@@ -7,7 +7,7 @@ import pytest
 from edye_delivery.clients.ftp import OffsetRefused
 from edye_delivery.clients.ftp_path import RemotePath
 from edye_delivery.errors import FtpRefused, Transient
-from edye_delivery.operators.ftp_parts import FoundParts
+from edye_delivery.pipeline.uploaders.ftp_parts import FoundParts
 
 TRIAL = RemotePath("/video", "trial.part")
 WHOLE = 5

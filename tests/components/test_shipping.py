@@ -13,7 +13,7 @@ from edye_delivery.errors import AuthRefused, ConfigurationInvalid, Transient
 from edye_delivery.hooks.ingesta_logs import IngestaLogsHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.ledger.trail import Call
-from edye_delivery.operators.shipping import PATIENCE, Shipper
+from edye_delivery.pipeline.ship_events import PATIENCE, Shipper
 from sandbox.elasticsearch import Cluster, running
 from tests.builders import a_movie, a_plan, the_annex
 

@@ -16,9 +16,9 @@ from edye_delivery.clients.ftp import FtpSession
 from edye_delivery.clients.ftp_control import FtpAccount
 from edye_delivery.clients.ftp_watch import FtpWatch
 from edye_delivery.clients.watch import AsyncTempo
-from edye_delivery.operators.ftp_carrier import FtpCarrier
-from edye_delivery.operators.sending import Sender
-from edye_delivery.operators.waiting import record_outcomes, with_partner
+from edye_delivery.pipeline.deliver import Sender
+from edye_delivery.pipeline.outcomes import record_outcomes, with_partner
+from edye_delivery.pipeline.uploaders.ftp import FtpCarrier
 from sandbox.ftp_server import FTP_LOGIN, FTP_PASSWORD
 from tests.flow.line import Line, now
 

@@ -31,17 +31,17 @@ from edye_delivery.ledger.breaker import Breaker
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.streaks import Client
-from edye_delivery.operators.accepting import accept_batch
-from edye_delivery.operators.api_carrier import ApiCarrier
-from edye_delivery.operators.fetching import fetch_snapshot
-from edye_delivery.operators.illustrating import Illustrator
-from edye_delivery.operators.judging import Judge
-from edye_delivery.operators.media_source import MediaSource
-from edye_delivery.operators.planning import plan_window, remember_plan
-from edye_delivery.operators.reencoding import Reencoder
-from edye_delivery.operators.reporting import RunOutcome, window_report
-from edye_delivery.operators.sending import Sender
-from edye_delivery.operators.waiting import record_outcomes, with_partner
+from edye_delivery.pipeline.accept import accept_batch
+from edye_delivery.pipeline.check import Judge
+from edye_delivery.pipeline.deliver import Sender
+from edye_delivery.pipeline.fetch import fetch_snapshot
+from edye_delivery.pipeline.media_source import MediaSource
+from edye_delivery.pipeline.outcomes import record_outcomes, with_partner
+from edye_delivery.pipeline.plan import plan_window, remember_plan
+from edye_delivery.pipeline.reencode import Reencoder
+from edye_delivery.pipeline.report import RunOutcome, window_report
+from edye_delivery.pipeline.thumbnails import Illustrator
+from edye_delivery.pipeline.uploaders.api import ApiCarrier
 from edye_delivery.reports.model import WindowReport
 from sandbox.server import Sandbox
 from tests.builders import the_annex
@@ -136,7 +136,7 @@ class Line:
         return RunRequest(partner=self.annex.partner, run_id=run_id, **asked)
 
     def judge(self, request: RunRequest, unattended: Collection[str] = ()) -> tuple[Any, list[JudgedTitle]]:
-        snapshot = fetch_snapshot(self.annex, self.api, request, unattended)
+        snapshot = fetch_snapshot(self.annex, self.api, request, now(), unattended)
         plan, batches = plan_window(self.annex, snapshot, self.ledger)
         if not request.dry_run:
             plan = remember_plan(self.annex, plan, self.ledger)

@@ -32,17 +32,21 @@ from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.trail import Trail
 from edye_delivery.ledger.withdrawals import Withdrawals
-from edye_delivery.operators import fetching, judging, planning, reencoding, reporting
-from edye_delivery.operators.accepting import accept_batch
-from edye_delivery.operators.illustrating import Illustrator
-from edye_delivery.operators.judging import Judge
-from edye_delivery.operators.media_source import MediaSource
-from edye_delivery.operators.planning import plan_window, remember_plan
-from edye_delivery.operators.reencoding import Reencoder
-from edye_delivery.operators.reporting import RunOutcome, window_report
-from edye_delivery.operators.shipping import Shipper
-from edye_delivery.operators.waiting import record_outcomes
-from edye_delivery.operators.withdrawing import Withdrawer
+from edye_delivery.pipeline import check as check_step
+from edye_delivery.pipeline import fetch as fetch_step
+from edye_delivery.pipeline import plan as plan_step
+from edye_delivery.pipeline import reencode as reencode_step
+from edye_delivery.pipeline import report as report_step
+from edye_delivery.pipeline.accept import accept_batch
+from edye_delivery.pipeline.check import Judge
+from edye_delivery.pipeline.media_source import MediaSource
+from edye_delivery.pipeline.outcomes import record_outcomes
+from edye_delivery.pipeline.plan import plan_window, remember_plan
+from edye_delivery.pipeline.reencode import Reencoder
+from edye_delivery.pipeline.report import RunOutcome, window_report
+from edye_delivery.pipeline.ship_events import Shipper
+from edye_delivery.pipeline.thumbnails import Illustrator
+from edye_delivery.pipeline.withdraw import Withdrawer
 from edye_delivery.qc.registry import RULES
 from tests.builders import a_movie, show_item, the_annex
 from tests.flow.line import WORKERS, Artifacts
@@ -134,13 +138,13 @@ def found(titles: tuple[JudgedTitle, ...]) -> Told:
 
 
 def fetch(bench: Bench) -> Told:
-    bench.break_for_bad(fetching, "parse_show", lambda item: item["id"] == BAD)
-    snapshot = fetching.fetch_snapshot(ANNEX, Catalogue(), REQUEST)
+    bench.break_for_bad(fetch_step, "parse_show", lambda item: item["id"] == BAD)
+    snapshot = fetch_step.fetch_snapshot(ANNEX, Catalogue(), REQUEST, AT)
     return {title.id: "read" for title in snapshot.titles} | {one.edye_id: one.reason for one in snapshot.malformed}
 
 
 def plan(bench: Bench) -> Told:
-    bench.break_for_bad(planning, "plan_of", lambda annex, title, *_: title.id == BAD)
+    bench.break_for_bad(plan_step, "plan_of", lambda annex, title, *_: title.id == BAD)
     window, batches = plan_window(ANNEX, snapshot_of(bench), bench.ledger)
     planned = {one.title.id: "planned" for batch in batches for one in batch.titles}
     return planned | {one.edye_id: one.reason for one in window.malformed}
@@ -154,7 +158,7 @@ def snapshot_of(bench: Bench) -> SnapshotFile:
 
 
 def place(bench: Bench) -> Told:
-    bench.break_for_bad(planning, "compared", lambda one, memory: one.title.id == BAD)
+    bench.break_for_bad(plan_step, "compared", lambda one, memory: one.title.id == BAD)
     window, batches = plan_window(ANNEX, snapshot_of(bench), bench.ledger)
     planned = {one.title.id: "planned" for batch in batches for one in batch.titles}
     return planned | {one.edye_id: one.reason for one in window.malformed}
@@ -168,7 +172,7 @@ def judge(bench: Bench) -> Told:
         def fetch(self, url: str, max_bytes: int) -> bytes:
             raise MediaUnavailable("there is none")
 
-    bench.break_for_bad(judging, "judge", lambda annex, one, *_: one.title.id == BAD)
+    bench.break_for_bad(check_step, "judge", lambda annex, one, *_: one.title.id == BAD)
     keep = bench.files.__setitem__
     return found(Judge(ANNEX, Host(), bench.folder, AT.date(), keep, WORKERS.run).judge_batch(tuple(bench.plans)))
 
@@ -190,7 +194,7 @@ def reencode(bench: Bench) -> Told:
 
     video = VideoFacts(url="a", container="matroska", codec="h264", size_bytes=9, etag='"e"', duration_s=60)
     finding = RULES["VID005"].finding("it is matroska")
-    bench.patch.setattr(reencoding, "SPARE_BYTES", 0)
+    bench.patch.setattr(reencode_step, "SPARE_BYTES", 0)
     film = Answer("matroska", 60.0, (FilmStream(0, "video", "h264"),))
     reencoder = Reencoder(
         ANNEX, Source(None), bench.files, bench.folder, AT.date(), bench.tempo, encode, lambda path: film, again=True
@@ -282,7 +286,7 @@ def withdraw_by_hand(bench: Bench) -> Told:
 
 
 def report(bench: Bench) -> Told:
-    bench.break_for_bad(reporting, "_planned_report", lambda outcome, one, detail: one.title.id == BAD)
+    bench.break_for_bad(report_step, "_planned_report", lambda outcome, one, detail: one.title.id == BAD)
     outcome = RunOutcome(ANNEX, REQUEST, None, bench.judged(), [], {}, [], AT, AT)
     return {row.edye_id: f"{row.state} {row.detail}" for row in window_report(outcome).titles}
 

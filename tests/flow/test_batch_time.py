@@ -11,12 +11,12 @@ from edye_delivery.clients.bounds import CallBounds
 from edye_delivery.clients.ingest import IngestApi
 from edye_delivery.clients.media import MediaHost
 from edye_delivery.errors import TooSlow
-from edye_delivery.operators.api_carrier import ApiCarrier
-from edye_delivery.operators.fetching import fetch_snapshot
-from edye_delivery.operators.judging import Judge
-from edye_delivery.operators.planning import plan_window
-from edye_delivery.operators.sending import Sender
-from tests.flow.line import PATIENCE, WORKERS
+from edye_delivery.pipeline.check import Judge
+from edye_delivery.pipeline.deliver import Sender
+from edye_delivery.pipeline.fetch import fetch_snapshot
+from edye_delivery.pipeline.plan import plan_window
+from edye_delivery.pipeline.uploaders.api import ApiCarrier
+from tests.flow.line import PATIENCE, WORKERS, now
 from tests.hostile_peer import body_trickles, head_trickles, hostile_peer
 from tests.unit.clients.transport import Slept
 
@@ -43,7 +43,7 @@ def test_titles_that_a_batch_did_not_get_to_are_open_and_taken_up_by_the_next_ru
 
 def test_titles_that_were_not_judged_in_time_wait_for_the_next_run_without_being_rejected(line, tmp_path):
     request = line.request(external_ids=TITLES)
-    _, (batch,) = plan_window(line.annex, fetch_snapshot(line.annex, line.api, request), line.ledger)
+    _, (batch,) = plan_window(line.annex, fetch_snapshot(line.annex, line.api, request, now()), line.ledger)
     judge = Judge(
         line.annex, line.media_host, tmp_path, request.end_at.date(), line.artifacts.__setitem__, WORKERS.run,
         ends_at_s=time.monotonic(),

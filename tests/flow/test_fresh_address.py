@@ -16,9 +16,9 @@ from edye_delivery.catalog.jobs import run_here
 from edye_delivery.catalog.plan import JudgedTitle
 from edye_delivery.clients.media import MediaFile, MediaHost
 from edye_delivery.errors import AddressRefused, AuthRefused, Transient
-from edye_delivery.operators.fresh_address import FreshAddresses
-from edye_delivery.operators.judging import NO_OTHER_ADDRESS, Judge
-from edye_delivery.operators.media_source import MediaSource
+from edye_delivery.pipeline.check import NO_OTHER_ADDRESS, Judge
+from edye_delivery.pipeline.fresh_address import FreshAddresses
+from edye_delivery.pipeline.media_source import MediaSource
 from tests.builders import a_movie, an_episode, the_annex
 from tests.unit.clients.transport import PATIENCE, Slept, client_of
 from tests.unit.qc.clips import Clips

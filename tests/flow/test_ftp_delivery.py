@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from edye_delivery.catalog.vocabulary import Channel, Correction
-from edye_delivery.operators.accepting import accept_batch
+from edye_delivery.pipeline.accept import accept_batch
 from tests.flow.line import repack
 from tests.hostile_names import HOSTILE_NAMES
 from tests.waiting import until

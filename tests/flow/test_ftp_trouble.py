@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from edye_delivery.errors import AuthRefused, TooSlow
-from edye_delivery.operators.ftp_carrier import FtpCarrier
+from edye_delivery.pipeline.uploaders.ftp import FtpCarrier
 
 TITLE = "EDYE_PLANETA_S01E01_ES"
 OTHER = "EDYE_PLANETA_S01E02_ES"

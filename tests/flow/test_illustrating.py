@@ -1,7 +1,7 @@
 """Thumbnails of a batch: shared art is rendered once, and art that breaks costs its title only."""
 
 from edye_delivery.catalog.finding import blocking
-from edye_delivery.operators.illustrating import Illustrator
+from edye_delivery.pipeline.thumbnails import Illustrator
 from tests.flow.line import WORKERS
 
 TITLES = ("EDYE_PLANETA_S01E01_ES", "EDYE_PLANETA_S01E02_ES")

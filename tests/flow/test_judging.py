@@ -1,10 +1,10 @@
 """Judging a batch: a file that nobody foresaw costs its title only."""
 
 from edye_delivery.catalog.finding import blocking
-from edye_delivery.operators.fetching import fetch_snapshot
-from edye_delivery.operators.judging import Judge
-from edye_delivery.operators.planning import plan_window
-from tests.flow.line import WORKERS
+from edye_delivery.pipeline.check import Judge
+from edye_delivery.pipeline.fetch import fetch_snapshot
+from edye_delivery.pipeline.plan import plan_window
+from tests.flow.line import WORKERS, now
 
 TITLES = ("EDYE_PLANETA_S01E01_ES", "EDYE_PLANETA_S01E02_ES")
 
@@ -29,7 +29,7 @@ class Nasty:
 
 def test_what_breaks_while_one_title_is_judged_is_a_finding_of_that_title(line, tmp_path):
     request = line.request(external_ids=TITLES)
-    _, (batch,) = plan_window(line.annex, fetch_snapshot(line.annex, line.api, request), line.ledger)
+    _, (batch,) = plan_window(line.annex, fetch_snapshot(line.annex, line.api, request, now()), line.ledger)
     host = Nasty(line.media_host, "s01e02")
     judge = Judge(line.annex, host, tmp_path, request.end_at.date(), line.artifacts.__setitem__, WORKERS.run)
     judged = judge.judge_batch(batch.titles)

@@ -21,8 +21,8 @@ from edye_delivery.clients.ffprobe import Answer
 from edye_delivery.clients.patience import Tempo
 from edye_delivery.clients.streams import Stream
 from edye_delivery.errors import EncodeFailed, Transient
-from edye_delivery.operators import reencoding
-from edye_delivery.operators.reencoding import Reencoder
+from edye_delivery.pipeline import reencode as reencoding
+from edye_delivery.pipeline.reencode import Reencoder
 from edye_delivery.qc.registry import RULES
 from tests.builders import an_episode, the_annex
 from tests.flow.line import Artifacts

@@ -17,7 +17,7 @@ from edye_delivery.clients.encode import encode
 from edye_delivery.clients.patience import Tempo
 from edye_delivery.clients.probe import probe_video
 from edye_delivery.errors import ConfigurationInvalid, EncodeFailed, MediaChanged, Transient
-from edye_delivery.operators.media_source import MediaSource, StoredReader
+from edye_delivery.pipeline.media_source import MediaSource, StoredReader
 from edye_delivery.qc.judge import judge_media
 from tests.builders import an_episode
 from tests.flow.line import DAY, Artifacts, Encoder, repack

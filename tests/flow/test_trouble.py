@@ -11,7 +11,7 @@ from edye_delivery.catalog.vocabulary import Channel, Correction, DeliveryState
 from edye_delivery.clients.edye import EdyeApi
 from edye_delivery.errors import AuthRefused, CatalogueTooLarge, CircuitOpen
 from edye_delivery.ledger.tables import STREAKS
-from edye_delivery.operators.fetching import fetch_snapshot
+from edye_delivery.pipeline.fetch import fetch_snapshot
 from tests.builders import a_movie
 from tests.flow.line import DAY, now, repack
 from tests.history import actions
@@ -383,7 +383,7 @@ def test_where_the_whole_catalogue_cannot_be_read_the_window_is_delivered_all_th
 
     monkeypatch.setattr(EdyeApi, "episodes", refuse_the_whole)
     ids = left_by_a_dead_run(line, plan)
-    snapshot = fetch_snapshot(line.annex, line.api, line.request(), ids)
+    snapshot = fetch_snapshot(line.annex, line.api, line.request(), now(), ids)
     assert snapshot.counts["titles"] > 0
     assert unattended(line) == ids
 

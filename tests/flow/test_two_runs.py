@@ -15,13 +15,13 @@ from edye_delivery.catalog.vocabulary import Cause, Channel, Correction, Deliver
 from edye_delivery.clients.ingest import IngestApi
 from edye_delivery.clients.patience import Tempo
 from edye_delivery.ledger.leases import Holder, LeaseLost
-from edye_delivery.operators.accepting import accept_batch
-from edye_delivery.operators.api_carrier import ApiCarrier
-from edye_delivery.operators.ftp_carrier import FtpCarrier
-from edye_delivery.operators.heartbeat import Heartbeat
-from edye_delivery.operators.sending import Sender
-from edye_delivery.operators.turns import Turns
-from edye_delivery.operators.waiting import record_outcomes, with_partner
+from edye_delivery.pipeline.accept import accept_batch
+from edye_delivery.pipeline.deliver import Sender
+from edye_delivery.pipeline.heartbeat import Heartbeat
+from edye_delivery.pipeline.outcomes import record_outcomes, with_partner
+from edye_delivery.pipeline.turns import Turns
+from edye_delivery.pipeline.uploaders.api import ApiCarrier
+from edye_delivery.pipeline.uploaders.ftp import FtpCarrier
 from edye_delivery.qc.registry import RULES
 from tests.flow.line import now
 from tests.flow.test_trouble import FIVE, OTHER, PAIR, TITLE, title_of

@@ -11,8 +11,8 @@ from edye_delivery.catalog.vocabulary import Correction, Mode
 from edye_delivery.clients.ingest import IngestApi
 from edye_delivery.errors import AuthRefused, DeliveryError, Transient
 from edye_delivery.ledger.withdrawals import Withdrawals
-from edye_delivery.operators.reporting import RunOutcome, window_report
-from edye_delivery.operators.withdrawing import WithdrawalRefused, Withdrawer, endpoint_for, plan_withdrawal
+from edye_delivery.pipeline.report import RunOutcome, window_report
+from edye_delivery.pipeline.withdraw import WithdrawalRefused, Withdrawer, endpoint_for, plan_withdrawal
 from tests.flow.line import now
 from tests.flow.test_feeds import read
 

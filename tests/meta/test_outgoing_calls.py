@@ -51,8 +51,8 @@ KNOWN: dict[str, str] = {
     "hooks/http_client.py: httpx.Client": "catalogue, upload, withdrawal, media",
     "hooks/ingesta_logs.py: Elasticsearch": "Elasticsearch",
     "hooks/ingesta_logs.py: ObjectStoragePath": "a folder of this machine",
-    "operators/ftp_carrier.py: session.delete": "FTP: tests/components/test_ftp_slow.py",
-    "operators/ftp_parts.py: session.delete": "FTP: tests/components/test_ftp_slow.py",
+    "pipeline/uploaders/ftp.py: session.delete": "FTP: tests/components/test_ftp_slow.py",
+    "pipeline/uploaders/ftp_parts.py: session.delete": "FTP: tests/components/test_ftp_slow.py",
 }
 """Place and callee: the rows of tests/proofs/outgoing_calls.py that show its bounds, or why it needs none there."""
 

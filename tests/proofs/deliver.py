@@ -23,11 +23,11 @@ from edye_delivery.clients.patience import Tempo
 from edye_delivery.clients.watch import AsyncTempo, IngestWatch
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.operators.accepting import accept_batch
-from edye_delivery.operators.api_carrier import ApiCarrier
-from edye_delivery.operators.media_source import MediaSource
-from edye_delivery.operators.sending import Sender
-from edye_delivery.operators.waiting import record_outcomes, with_partner
+from edye_delivery.pipeline.accept import accept_batch
+from edye_delivery.pipeline.deliver import Sender
+from edye_delivery.pipeline.media_source import MediaSource
+from edye_delivery.pipeline.outcomes import record_outcomes, with_partner
+from edye_delivery.pipeline.uploaders.api import ApiCarrier
 
 HEADERS = {"Authorization": "Bearer abc123"}
 

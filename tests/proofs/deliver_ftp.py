@@ -23,9 +23,9 @@ from edye_delivery.clients.media import MediaHost
 from edye_delivery.clients.patience import Tempo
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.operators.ftp_carrier import FtpCarrier
-from edye_delivery.operators.media_source import MediaSource
-from edye_delivery.operators.sending import Sender
+from edye_delivery.pipeline.deliver import Sender
+from edye_delivery.pipeline.media_source import MediaSource
+from edye_delivery.pipeline.uploaders.ftp import FtpCarrier
 
 
 def main(folder: Path, port: int, run_id: str) -> None:

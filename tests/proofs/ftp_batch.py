@@ -29,9 +29,9 @@ from edye_delivery.clients.ftp_control import FtpAccount
 from edye_delivery.clients.media import MediaHost as MediaClient
 from edye_delivery.clients.patience import Tempo
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.operators.ftp_carrier import FtpCarrier
-from edye_delivery.operators.media_source import MediaSource
-from edye_delivery.operators.sending import Sender
+from edye_delivery.pipeline.deliver import Sender
+from edye_delivery.pipeline.media_source import MediaSource
+from edye_delivery.pipeline.uploaders.ftp import FtpCarrier
 from sandbox.connection import JournalledApp
 from sandbox.faults import FaultPlan
 from sandbox.ftp_server import FTP_LOGIN, FTP_PASSWORD, FtpHost

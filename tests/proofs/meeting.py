@@ -30,15 +30,15 @@ from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.publications import Publications
 from edye_delivery.ledger.streaks import Client
 from edye_delivery.ledger.withdrawals import Withdrawals
-from edye_delivery.operators.accepting import accept_batch
-from edye_delivery.operators.api_carrier import ApiCarrier
-from edye_delivery.operators.feeding import draft_feed, lint_draft, refuse_errors
-from edye_delivery.operators.ftp_carrier import FtpCarrier
-from edye_delivery.operators.media_source import MediaSource
-from edye_delivery.operators.planning import plan_window, remember_plan
-from edye_delivery.operators.publishing import FeedPublisher
-from edye_delivery.operators.sending import Sender
-from edye_delivery.operators.waiting import record_outcomes, with_partner
+from edye_delivery.pipeline.accept import accept_batch
+from edye_delivery.pipeline.deliver import Sender
+from edye_delivery.pipeline.feeds import draft_feed, lint_draft, refuse_errors
+from edye_delivery.pipeline.media_source import MediaSource
+from edye_delivery.pipeline.outcomes import record_outcomes, with_partner
+from edye_delivery.pipeline.plan import plan_window, remember_plan
+from edye_delivery.pipeline.publish_feed import FeedPublisher
+from edye_delivery.pipeline.uploaders.api import ApiCarrier
+from edye_delivery.pipeline.uploaders.ftp import FtpCarrier
 from sandbox.ftp_server import FTP_LOGIN, FTP_PASSWORD
 from tests.proofs.meeting_world import ANNEX, BUCKET, World
 from tests.step_scheduler import SLEEP

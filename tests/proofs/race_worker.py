@@ -25,12 +25,12 @@ from edye_delivery.clients.patience import Tempo
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.streaks import Client
-from edye_delivery.operators.accepting import accept_batch
-from edye_delivery.operators.api_carrier import ApiCarrier
-from edye_delivery.operators.media_source import MediaSource
-from edye_delivery.operators.planning import plan_window, remember_plan
-from edye_delivery.operators.sending import Sender
-from edye_delivery.operators.waiting import record_outcomes, with_partner
+from edye_delivery.pipeline.accept import accept_batch
+from edye_delivery.pipeline.deliver import Sender
+from edye_delivery.pipeline.media_source import MediaSource
+from edye_delivery.pipeline.outcomes import record_outcomes, with_partner
+from edye_delivery.pipeline.plan import plan_window, remember_plan
+from edye_delivery.pipeline.uploaders.api import ApiCarrier
 from tests.builders import a_movie, the_annex
 from tests.proofs.meeting import snapshot_of
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ class Tempo:
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
     random: Callable[[], float]
+    monotonic: Callable[[], float] = time.monotonic
 
 
 def patiently(call: Callable[[], Answer], patience: Patience, tempo: Tempo) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.dag_support.delivery import ChannelSteps
-from edye_delivery.operators.batch import DeliverByApiOperator, DeliverByFtpOperator
+from edye_delivery.operators.deliver import DeliverByApiOperator, DeliverByFtpOperator
 from edye_delivery.sensors.ftp import FtpSensor
 from edye_delivery.sensors.ingest import IngestSensor
 

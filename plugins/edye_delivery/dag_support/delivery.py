@@ -12,16 +12,17 @@ from edye_delivery.annex.channels import feeds_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.vocabulary import Channel, RunKind
 from edye_delivery.dag_support.defaults import POOL
-from edye_delivery.operators.batch import (
-    AcceptBatchOperator,
-    DeliverBatchOperator,
-    IllustrateBatchOperator,
-    JudgeBatchOperator,
-)
-from edye_delivery.operators.feed import AssembleFeedOperator, LintFeedOperator, PublishFeedOperator
-from edye_delivery.operators.fetch import CheckRequestOperator, FetchCatalogueOperator, PlanBatchesOperator
+from edye_delivery.operators.accept import AcceptBatchOperator
+from edye_delivery.operators.check import JudgeBatchOperator
+from edye_delivery.operators.check_request import CheckRequestOperator
+from edye_delivery.operators.confirm import ConfirmWindowOperator
+from edye_delivery.operators.deliver import DeliverBatchOperator
+from edye_delivery.operators.feeds import AssembleFeedOperator, LintFeedOperator, PublishFeedOperator
+from edye_delivery.operators.fetch import FetchCatalogueOperator
+from edye_delivery.operators.plan import PlanBatchesOperator
 from edye_delivery.operators.reencode import ReencodeBatchOperator
-from edye_delivery.operators.report import ConfirmWindowOperator, ReportOperator
+from edye_delivery.operators.report import ReportOperator
+from edye_delivery.operators.thumbnails import IllustrateBatchOperator
 from edye_delivery.sensors.batch import BatchSensor
 
 BATCHES_ENCODED_AT_ONCE = 2

@@ -8,8 +8,9 @@ from edye_delivery.annex.channels import feeds_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.vocabulary import Channel, RunKind
 from edye_delivery.dag_support.delivery import feed_group
-from edye_delivery.operators.fetch import CheckRequestOperator
-from edye_delivery.operators.report import ConfirmWindowOperator, ReportOperator
+from edye_delivery.operators.check_request import CheckRequestOperator
+from edye_delivery.operators.confirm import ConfirmWindowOperator
+from edye_delivery.operators.report import ReportOperator
 from edye_delivery.operators.withdraw import ApproveWithdrawalOperator, PlanWithdrawalOperator, WithdrawOperator
 
 

@@ -7,7 +7,6 @@ import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 from airflow.sdk import BaseHook, Connection, ObjectStoragePath
 from airflow.sdk.exceptions import AirflowNotFoundException
@@ -22,22 +21,13 @@ from edye_delivery.hooks.connection_safety import refuse_plain_http, verify_of
 from edye_delivery.hooks.connection_secrets import carries_credential, mask_of
 from edye_delivery.hooks.http_client import ApiHook, positive_number
 from edye_delivery.hooks.tls import tls_context
+from edye_delivery.pipeline.ship_events import EventSink
 
 log = logging.getLogger(__name__)
 CONN_ID = "ingesta_logs"
 ELASTIC_FOLDER = Path(__file__).parents[3] / "include" / "elastic"
 ANSWER_TIMEOUT_S = 60.0
 PORTS = {"http": 80, "https": 443}
-
-
-class EventSink(Protocol):
-    """Where events are shipped to."""
-
-    def prepare(self) -> None:
-        """What has to be there before the first event."""
-
-    def put(self, events: Sequence[Event]) -> Arrival:
-        """Ships events; what became of each."""
 
 
 class FolderSink:

@@ -16,8 +16,8 @@ from edye_delivery.catalog.plan import Record, RunRequest
 from edye_delivery.hooks.artifacts import ArtifactHook, ArtifactStore
 from edye_delivery.hooks.edye import EdyeHook
 from edye_delivery.hooks.ledger import LedgerHook
-from edye_delivery.operators.alerting import Alarm, Messenger
-from edye_delivery.operators.fresh_address import FreshAddresses, FreshSource
+from edye_delivery.pipeline.alerts import Alarm, Messenger
+from edye_delivery.pipeline.fresh_address import FreshAddresses, FreshSource
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks import artifacts, edye, ledger
 from edye_delivery.hooks.ingest import IngestHook
-from edye_delivery.operators.withdrawing import endpoint_for
+from edye_delivery.pipeline.withdraw import endpoint_for
 
 
 @dataclass(frozen=True, slots=True)

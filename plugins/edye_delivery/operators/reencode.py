@@ -16,11 +16,12 @@ from edye_delivery.catalog.snapshot import JudgedBatch
 from edye_delivery.catalog.vocabulary import Correction
 from edye_delivery.hooks.edye import EdyeHook
 from edye_delivery.hooks.http_client import SYSTEM_TEMPO
+from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import fresh_source_for, keep, load
 from edye_delivery.operators.batch import BatchOperator
-from edye_delivery.operators.media_source import MediaSource
-from edye_delivery.operators.reencoding import Reencoder
-from edye_delivery.operators.tracing import note_verdicts
+from edye_delivery.pipeline.check_events import note_verdicts
+from edye_delivery.pipeline.media_source import MediaSource
+from edye_delivery.pipeline.reencode import Reencoder
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,6 @@ class ReencodeBatchOperator(BatchOperator):
             log.info("to be re-encoded: %s", names)
             titles = reencoder.reencode_batch(batch.titles)
         looked_at = [judged for judged in titles if judged.plan.delivery_key in reencoder.seconds]
-        note_verdicts("reencode", self.annex, batch.request, looked_at, reencoder.seconds)
+        note_verdicts(LedgerHook().trail(), "reencode", self.annex, batch.request, looked_at, reencoder.seconds)
         reencoded = batch.model_copy(update={"titles": titles})
         return keep(store, batch_name(batch.request, batch.number, "reencoded"), reencoded)

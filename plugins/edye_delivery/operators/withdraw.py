@@ -22,8 +22,8 @@ from edye_delivery.hooks.http_client import SYSTEM_TEMPO
 from edye_delivery.hooks.ingest import IngestHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import StepOperator, keep, load, log_order
-from edye_delivery.operators.withdrawal_reporting import named
-from edye_delivery.operators.withdrawing import Withdrawer, endpoint_for, plan_withdrawal
+from edye_delivery.pipeline.withdraw import Withdrawer, endpoint_for, plan_withdrawal
+from edye_delivery.pipeline.withdrawal_report import named
 
 log = logging.getLogger(__name__)
 

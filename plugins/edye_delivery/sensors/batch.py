@@ -18,7 +18,7 @@ from edye_delivery.hooks.artifacts import ArtifactHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.ledger.records import Delivery
 from edye_delivery.operators.base import load, the_alarm
-from edye_delivery.operators.waiting import deadline_at, record_outcomes, with_partner
+from edye_delivery.pipeline.outcomes import deadline_at, record_outcomes, with_partner
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ import pytest
 
 from edye_delivery.catalog.plan import JudgedTitle, RunRequest
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState
-from edye_delivery.operators.reporting import RunOutcome, window_report
+from edye_delivery.pipeline.report import RunOutcome, window_report
 from tests.builders import the_annex
 from tests.unit.command_line.days import PARTNER, RUN, WAITED_UNTIL, Days, the_plan
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from edye_delivery.catalog.plan import RunRequest
-from edye_delivery.operators.confirming import failure_sentence
-from edye_delivery.operators.reporting import RunOutcome, window_report
+from edye_delivery.pipeline.confirm import failure_sentence
+from edye_delivery.pipeline.report import RunOutcome, window_report
 from edye_delivery.reports.feed_model import FeedReport
 from edye_delivery.reports.model import Colour, WindowReport
 from tests.builders import the_annex

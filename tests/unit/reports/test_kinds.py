@@ -12,9 +12,9 @@ from edye_delivery.catalog.plan import RunRequest, WithdrawalOrder
 from edye_delivery.catalog.snapshot import Withdrawal
 from edye_delivery.catalog.vocabulary import Correction, RunKind
 from edye_delivery.errors import Terminal, WindowNotDone
-from edye_delivery.operators import withdrawal_reporting
-from edye_delivery.operators.confirming import done_sentence, failure_sentence, whole_text
-from edye_delivery.operators.withdrawal_reporting import not_found_sentence, to_do_of
+from edye_delivery.pipeline import withdrawal_report as withdrawal_reporting
+from edye_delivery.pipeline.confirm import done_sentence, failure_sentence, whole_text
+from edye_delivery.pipeline.withdrawal_report import not_found_sentence, to_do_of
 from edye_delivery.reports.html_report import as_html
 from edye_delivery.reports.xlsx_report import as_xlsx
 from tests.builders import the_annex

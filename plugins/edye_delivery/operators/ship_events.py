@@ -13,7 +13,7 @@ from edye_delivery.hooks.http_client import SYSTEM_TEMPO
 from edye_delivery.hooks.ingesta_logs import IngestaLogsHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import the_alarm
-from edye_delivery.operators.shipping import Shipper
+from edye_delivery.pipeline.ship_events import Shipper
 
 log = logging.getLogger(__name__)
 

@@ -16,10 +16,10 @@ from edye_delivery.clients.ingest import ExtraPart, IngestApi, MediaBody, Receip
 from edye_delivery.errors import Transient
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Delivery
-from edye_delivery.operators.carrier import Handover, PartnerRefused
-from edye_delivery.operators.heartbeat import Heartbeat
-from edye_delivery.operators.media_check import MediaCheck, OpenMedia
-from edye_delivery.operators.media_source import MediaSource
+from edye_delivery.pipeline.heartbeat import Heartbeat
+from edye_delivery.pipeline.media_check import MediaCheck, OpenMedia
+from edye_delivery.pipeline.media_source import MediaSource
+from edye_delivery.pipeline.uploaders.uploader import Handover, PartnerRefused
 
 
 @dataclass(slots=True)

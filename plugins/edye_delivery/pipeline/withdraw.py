@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 import uuid
 from collections import Counter
 from collections.abc import Sequence
@@ -105,7 +104,7 @@ class Withdrawer:
         request_id, attempt = str(uuid.uuid4()), 0
         while True:
             attempt += 1
-            started = time.monotonic()
+            started = self.tempo.monotonic()
             try:
                 status = self._told(title, endpoint, api, request_id)
             except Transient as error:
@@ -119,10 +118,10 @@ class Withdrawer:
             except WithdrawalRefused as error:
                 failed = error
             else:
-                self.withdrawals.told(title.delivery_key, request_id, Call(time.monotonic() - started, status))
+                self.withdrawals.told(title.delivery_key, request_id, Call(self.tempo.monotonic() - started, status))
                 log.info("%s: the partner knows", title.external_id)
                 return None
-            failed.seconds = time.monotonic() - started
+            failed.seconds = self.tempo.monotonic() - started
             self.withdrawals.not_told(title.delivery_key, str(failed), request_id, Call.of(failed))
             log.warning("%s: the partner could not be told: %s", title.external_id, failed)
             return failed

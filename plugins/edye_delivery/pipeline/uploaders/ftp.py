@@ -32,12 +32,12 @@ from edye_delivery.clients.ftp_path import RemotePath
 from edye_delivery.errors import FtpRefused, Transient
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Delivery
-from edye_delivery.operators.carrier import Handover, PartnerRefused
-from edye_delivery.operators.ftp_parts import FoundParts
-from edye_delivery.operators.ftp_pieces import Piece, is_placed, small_piece
-from edye_delivery.operators.heartbeat import Heartbeat
-from edye_delivery.operators.media_check import MediaCheck, media_of, promised_sha256
-from edye_delivery.operators.media_source import MediaSource
+from edye_delivery.pipeline.heartbeat import Heartbeat
+from edye_delivery.pipeline.media_check import MediaCheck, media_of, promised_sha256
+from edye_delivery.pipeline.media_source import MediaSource
+from edye_delivery.pipeline.uploaders.ftp_parts import FoundParts
+from edye_delivery.pipeline.uploaders.ftp_pieces import Piece, is_placed, small_piece
+from edye_delivery.pipeline.uploaders.uploader import Handover, PartnerRefused
 
 log = logging.getLogger(__name__)
 DELIVERY_CHARS, VERSION_CHARS = 16, 8

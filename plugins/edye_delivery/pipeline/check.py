@@ -23,7 +23,7 @@ from edye_delivery.catalog.title import Image
 from edye_delivery.clients.media import MediaHost
 from edye_delivery.clients.pictures import fetch_picture
 from edye_delivery.clients.probe import probe_video
-from edye_delivery.operators.fresh_address import FreshSource
+from edye_delivery.pipeline.fresh_address import FreshSource
 from edye_delivery.qc.judge import judge, looked_at
 from edye_delivery.qc.registry import RULES
 
@@ -51,6 +51,7 @@ class Judge:
     run: Run
     ends_at_s: float = math.inf
     fresh_source: FreshSource = lambda plan: None
+    monotonic: Callable[[], float] = time.monotonic
     seconds: dict[str, float] = field(default_factory=dict, init=False)
     _pictures: dict[str, ImageFacts] = field(default_factory=dict, init=False)
     _lock: Lock = field(default_factory=Lock, init=False)
@@ -61,12 +62,12 @@ class Judge:
             return tuple(pool.map(self._judge_title, plans))
 
     def _judge_title(self, plan: PlannedTitle) -> JudgedTitle:
-        started = time.monotonic()
+        started = self.monotonic()
         if started >= self.ends_at_s:
             log.warning("%s: %s", plan.external_id, NOT_REACHED)
             return JudgedTitle(plan=plan, findings=(*plan.findings, RULES[NOT_MEASURED].finding(NOT_REACHED)))
         judged = attempt(plan.external_id, "judging it", lambda: readable_again(self._looked_at(plan)))
-        self.seconds[plan.delivery_key] = time.monotonic() - started
+        self.seconds[plan.delivery_key] = self.monotonic() - started
         if isinstance(judged, BrokenOff):
             return JudgedTitle(plan=plan, findings=(*plan.findings, RULES[NOT_MEASURED].finding(judged.sentence)))
         return judged

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,9 +32,9 @@ from edye_delivery.ledger.leases import Holder, NotToBeSent
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Delivery, MoveRefused
 from edye_delivery.ledger.trail import Call
-from edye_delivery.operators.carrier import Carrier, PartnerRefused
-from edye_delivery.operators.heartbeat import RENEWALS_A_LEASE
-from edye_delivery.operators.turns import Outcome, Turns, is_persons
+from edye_delivery.pipeline.heartbeat import RENEWALS_A_LEASE
+from edye_delivery.pipeline.turns import Outcome, Turns, is_persons
+from edye_delivery.pipeline.uploaders.uploader import Carrier, PartnerRefused
 
 log = logging.getLogger(__name__)
 TRIAL_POLL_S = 1.0
@@ -251,13 +250,13 @@ class Sender:
             self.tempo.sleep(TRIAL_POLL_S)
 
     def _send_once(self, judged: JudgedTitle, delivery: Delivery) -> str:
-        started = time.monotonic()
+        started = self.tempo.monotonic()
         try:
             handover = self.carrier.carry(judged, delivery)
         except DeliveryError as error:
-            error.seconds = time.monotonic() - started
+            error.seconds = self.tempo.monotonic() - started
             raise
-        seconds, tracking_id = time.monotonic() - started, handover.tracking_id
+        seconds, tracking_id = self.tempo.monotonic() - started, handover.tracking_id
         self.ledger.received(delivery.delivery_key, tracking_id, handover.bytes_sent, seconds, handover.http_status)
         name = judged.plan.external_id
         log.info("%s received as %s, %s bytes, %.1f s", name, tracking_id, handover.bytes_sent, seconds)

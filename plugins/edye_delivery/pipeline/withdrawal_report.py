@@ -11,7 +11,7 @@ from edye_delivery.catalog.snapshot import Withdrawal
 from edye_delivery.catalog.vocabulary import Change, DeliveryState
 from edye_delivery.catalog.window import rfc3339
 from edye_delivery.ledger.records import Revision
-from edye_delivery.operators.withdrawing import endpoint_for
+from edye_delivery.pipeline.withdraw import endpoint_for
 from edye_delivery.reports.model import TitleReport
 
 NAMED_MAX = 20

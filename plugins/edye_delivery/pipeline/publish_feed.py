@@ -14,7 +14,7 @@ from edye_delivery.errors import FeedRefused, Transient
 from edye_delivery.feeds.changes import changes_between
 from edye_delivery.feeds.publishing import FIRST_PAGE, PAGES, switch_readers, upload_pages
 from edye_delivery.ledger.publications import FeedLease, FeedLeaseLost, Publication, Publications
-from edye_delivery.operators.feeding import read_back, refuse_errors
+from edye_delivery.pipeline.feeds import read_back, refuse_errors
 
 ROUNDS = 3
 """So often a draft is taken to the switch; before each round but the first it is assembled again."""

@@ -18,8 +18,8 @@ from edye_delivery.hooks.feed_store import FeedStoreHook
 from edye_delivery.hooks.http_client import SYSTEM_TEMPO
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import StepOperator, keep, load
-from edye_delivery.operators.feeding import draft_feed, lint_draft, refuse_errors
-from edye_delivery.operators.publishing import FeedPublisher
+from edye_delivery.pipeline.feeds import draft_feed, lint_draft, refuse_errors
+from edye_delivery.pipeline.publish_feed import FeedPublisher
 
 
 class FeedOperator(StepOperator):

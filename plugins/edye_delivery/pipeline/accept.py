@@ -15,7 +15,7 @@ from edye_delivery.catalog.vocabulary import Cause, DeliveryState
 from edye_delivery.ledger.database import LEDGER_GONE
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Delivery, MoveRefused
-from edye_delivery.operators.waiting import note_trouble
+from edye_delivery.pipeline.outcomes import note_trouble
 
 log = logging.getLogger(__name__)
 Evidence = tuple[bool, str, Cause]

@@ -1,4 +1,4 @@
-"""Tracing: steps that change no delivery, such as a verdict, become events of the trail too."""
+"""Steps that change no delivery, such as a check, become events of the trail too."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from edye_delivery.catalog.event import Outcome
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.plan import JudgedTitle, RunRequest
 from edye_delivery.catalog.vocabulary import DeliveryState
-from edye_delivery.hooks.ledger import LedgerHook
+from edye_delivery.ledger.trail import Trail
 
 
 def note_verdicts(
+    trail: Trail,
     action: str,
     annex: Annex,
     request: RunRequest,
@@ -22,7 +23,7 @@ def note_verdicts(
     """One event a title: what was found, and how long it took where that is known; a dry run leaves no trail."""
     if request.dry_run:
         return
-    LedgerHook().trail().write(
+    trail.write(
         [
             {
                 "action": action,

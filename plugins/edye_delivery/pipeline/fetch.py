@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any, TypeVar
 
@@ -25,14 +25,16 @@ log = logging.getLogger(__name__)
 SERIES_KEPT = 1024
 
 
-def fetch_snapshot(annex: Annex, api: EdyeApi, request: RunRequest, unattended: Collection[str] = ()) -> SnapshotFile:
+def fetch_snapshot(
+    annex: Annex, api: EdyeApi, request: RunRequest, read_at: datetime, unattended: Collection[str] = ()
+) -> SnapshotFile:
     """Every deliverable title that changed in the window, episodes with their series; nothing lost, nothing doubled.
 
-    `unattended` are EDYE ids of titles that this run takes up whenever they changed. Whatever the catalogue holds,
-    memory stays flat: lists and snapshot are on disk.
+    `read_at` is now. `unattended` are EDYE ids of titles that this run takes up whenever they changed. Whatever the
+    catalogue holds, memory stays flat: lists and snapshot are on disk.
     """
     window = None if request.whole_catalogue else Window(request.start_at, request.end_at)
-    writer = SnapshotWriter(request, datetime.now(UTC))
+    writer = SnapshotWriter(request, read_at)
     shows, episodes = api.shows(window), api.episodes(window)
     known_series = _KnownSeries(api, shows)
     others = {one for one in unattended if window and shows.get(one) is None and episodes.get(one) is None}

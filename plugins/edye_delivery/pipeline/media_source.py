@@ -10,8 +10,8 @@ from typing import Protocol
 from edye_delivery.catalog.plan import Encode, JudgedTitle
 from edye_delivery.clients.media import HEAD_BYTES, MediaFile, MediaHost
 from edye_delivery.errors import AddressRefused, ConfigurationInvalid, MediaChanged
-from edye_delivery.operators.fresh_address import FreshSource
-from edye_delivery.operators.media_check import OpenMedia, media_of
+from edye_delivery.pipeline.fresh_address import FreshSource
+from edye_delivery.pipeline.media_check import OpenMedia, media_of
 
 
 class BlockStore(Protocol):

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from edye_delivery.annex.wire import Patience
+from edye_delivery.catalog.event import Event
 from edye_delivery.clients.elastic import Arrival
 from edye_delivery.clients.patience import Tempo, pause_before_retry_s
 from edye_delivery.errors import Transient
-from edye_delivery.hooks.ingesta_logs import EventSink
 from edye_delivery.ledger.trail import Trail
 
 log = logging.getLogger(__name__)
 EVENTS_AT_ONCE = 2000
 PATIENCE = Patience(attempts=5, base_s=1.0, cap_s=30.0)
+
+
+class EventSink(Protocol):
+    """Where events are shipped to."""
+
+    def prepare(self) -> None:
+        """What has to be there before the first event."""
+
+    def put(self, events: Sequence[Event]) -> Arrival:
+        """Ships events; what became of each."""
 
 
 @dataclass(frozen=True, slots=True)

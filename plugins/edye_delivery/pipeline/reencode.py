@@ -6,7 +6,6 @@ import hashlib
 import logging
 import shutil
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -27,8 +26,8 @@ from edye_delivery.clients.ffprobe import Answer, ask_ffprobe
 from edye_delivery.clients.patience import Tempo
 from edye_delivery.clients.probe import probe_video
 from edye_delivery.errors import EncodeFailed, MediaTooLarge, Terminal, Transient
-from edye_delivery.operators.media_check import MediaCheck, media_of
-from edye_delivery.operators.media_source import BlockStore, MediaSource, StoredReader
+from edye_delivery.pipeline.media_check import MediaCheck, media_of
+from edye_delivery.pipeline.media_source import BlockStore, MediaSource, StoredReader
 from edye_delivery.qc.judge import judge_media
 from edye_delivery.qc.reencode import Attempt, is_to_be_reencoded, not_healed, postponed, told_form
 from edye_delivery.qc.registry import RULES, Subject
@@ -92,10 +91,10 @@ class Reencoder:
         )
 
     def _reencode_and_time(self, judged: JudgedTitle, profile: Reencode, began_at: datetime) -> JudgedTitle:
-        started, name = time.monotonic(), judged.plan.external_id
+        started, name = self.tempo.monotonic(), judged.plan.external_id
         made = attempt(name, "re-encoding it", lambda: readable_again(self._reencode(judged, profile, began_at)))
         reencoded = postponed(judged, made.sentence) if isinstance(made, BrokenOff) else made
-        self.seconds[judged.plan.delivery_key] = time.monotonic() - started
+        self.seconds[judged.plan.delivery_key] = self.tempo.monotonic() - started
         return reencoded
 
     def _reencode(self, judged: JudgedTitle, profile: Reencode, began_at: datetime) -> JudgedTitle:

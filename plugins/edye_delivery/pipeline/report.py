@@ -19,7 +19,7 @@ from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Change, Delive
 from edye_delivery.catalog.window import Window, rfc3339
 from edye_delivery.ledger.leases import TitleBusy
 from edye_delivery.ledger.records import Delivery, Revision
-from edye_delivery.operators.withdrawal_reporting import incidents_of, not_found_sentence, to_do_of, withdrawn_report
+from edye_delivery.pipeline.withdrawal_report import incidents_of, not_found_sentence, to_do_of, withdrawn_report
 from edye_delivery.qc.metadata import malformed
 from edye_delivery.qc.reencode import is_to_be_reencoded, told_form
 from edye_delivery.reports.feed_model import FeedReport

@@ -1,0 +1,32 @@
+"""The step that accepts the titles of a batch that meet the annex's criteria."""
+
+from __future__ import annotations
+
+import logging
+
+from airflow.sdk import Context
+
+from edye_delivery.catalog.snapshot import JudgedBatch
+from edye_delivery.hooks.ledger import LedgerHook
+from edye_delivery.operators.base import load, the_alarm
+from edye_delivery.operators.batch import BatchOperator
+from edye_delivery.pipeline.accept import accept_batch
+
+log = logging.getLogger(__name__)
+
+
+class AcceptBatchOperator(BatchOperator):
+    """The annex's acceptance criteria."""
+
+    def execute(self, context: Context) -> dict[str, int]:
+        """Titles by state; runs after a failed wait too, for what was completed."""
+        if self.batch is None:
+            log.warning("the batch was never judged, so nothing of it can be accepted")
+            return {}
+        batch = load(self.artifacts, self.batch, JudgedBatch)
+        if batch.request.dry_run:
+            return {}
+        counts = accept_batch(self.annex, LedgerHook().get_conn(self.annex), batch.titles)
+        the_alarm().sound()
+        log.info("batch %s: %s", batch.number, counts)
+        return counts

@@ -1,0 +1,99 @@
+"""The step that sends the titles of a batch to the partner, over one channel."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import time
+import uuid
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk import Context
+
+from edye_delivery.annex.channels import ftp_channel_of
+from edye_delivery.catalog.snapshot import JudgedBatch
+from edye_delivery.clients.ftp import FtpSession
+from edye_delivery.hooks.artifacts import ArtifactStore
+from edye_delivery.hooks.edye import EdyeHook
+from edye_delivery.hooks.ftp import FtpHook
+from edye_delivery.hooks.http_client import SYSTEM_TEMPO
+from edye_delivery.hooks.ingest import IngestHook
+from edye_delivery.hooks.ledger import LedgerHook
+from edye_delivery.ledger.breaker import Breaker
+from edye_delivery.ledger.leases import Holder
+from edye_delivery.ledger.ledger import Ledger
+from edye_delivery.operators.base import fresh_source_for, load, log_order, the_alarm
+from edye_delivery.operators.batch import BatchOperator
+from edye_delivery.pipeline.deliver import Sender
+from edye_delivery.pipeline.media_source import MediaSource
+from edye_delivery.pipeline.uploaders.api import ApiCarrier
+from edye_delivery.pipeline.uploaders.ftp import FtpCarrier
+from edye_delivery.pipeline.uploaders.uploader import Carrier
+
+log = logging.getLogger(__name__)
+INGEST_WAIT_S = 900.0
+"""How long a redelivery waits for a running delivery of its title: most ingests end within minutes, and the run holds a
+worker meanwhile."""
+
+
+class DeliverBatchOperator(BatchOperator):
+    """Upload to the partner over one channel."""
+
+    def carrier(self, ledger: Ledger, store: ArtifactStore, ends_at_s: float) -> AbstractContextManager[Carrier]:
+        """The way to the partner, open while the batch is sent, at most until then on the monotonic clock."""
+        raise NotImplementedError
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """The batch's reference again, with counts by state."""
+        store = self.artifacts
+        batch = load(store, self.batch, JudgedBatch)
+        log_order(self.annex, batch.request)
+        if batch.request.dry_run:
+            log.info("dry run: nothing is sent")
+            return self.batch
+        ledger = LedgerHook().get_conn(self.annex)
+        alarm = the_alarm()
+        ends_at_s = time.monotonic() + self.annex.batch_time.deliver_s
+        with self.carrier(ledger, store, ends_at_s) as carrier:
+            run_id, admit = batch.request.run_id, self._breaker(context).admit
+            partner, holder = self.annex.partner, Holder(_own_name(), context["ti"].try_number)
+            sender = Sender(partner, carrier, ledger, SYSTEM_TEMPO, run_id, alarm.sound, admit, holder, INGEST_WAIT_S)
+            sender.is_over = lambda: time.monotonic() >= ends_at_s
+            counts = sender.send_batch(batch.titles)
+        alarm.sound()
+        log.info("batch %s: %s", batch.number, counts)
+        return self.batch | {"states": counts}
+
+    def _breaker(self, context: Context) -> Breaker:
+        """The partner's circuit as this run sees it; clearing a run that has ended begins it anew."""
+        began_at = context["dag_run"].start_date
+        return LedgerHook().breaker(self.annex, began_at or datetime.now(UTC))
+
+
+class DeliverByApiOperator(DeliverBatchOperator):
+    """Upload through the partner's ingest API."""
+
+    def carrier(self, ledger: Ledger, store: ArtifactStore, ends_at_s: float) -> AbstractContextManager[Carrier]:
+        """One multipart call a title."""
+        media = MediaSource(EdyeHook().media_host(self.annex, ends_at_s), store, fresh_source_for(self.annex))
+        api = IngestHook(self.annex).api(ends_at_s)
+        return nullcontext(ApiCarrier(self.annex, api, media, ledger, store.get))
+
+
+class DeliverByFtpOperator(DeliverBatchOperator):
+    """Upload to the partner's FTP server."""
+
+    def carrier(self, ledger: Ledger, store: ArtifactStore, ends_at_s: float) -> AbstractContextManager[Carrier]:
+        """Files under temporary names, renamed when they are whole, the metadata file last."""
+        channel = ftp_channel_of(self.annex)
+        account = FtpHook(channel.conn_id, channel.answer_timeout_s, channel.least_rate_bytes_s).account(ends_at_s)
+        media = MediaSource(EdyeHook().media_host(self.annex, ends_at_s), store, fresh_source_for(self.annex))
+        return FtpCarrier(self.annex, lambda: FtpSession(account), media, ledger, store.get)
+
+
+def _own_name() -> str:
+    """Who sends: the machine and process, for people, and what no other task has."""
+    return f"{socket.gethostname():.64}:{os.getpid()}:{uuid.uuid4().hex}"

@@ -1,0 +1,82 @@
+"""What the steps of a run left among its files, as far as each came: for its report."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Protocol
+
+from edye_delivery.annex.feeds import FeedSpec
+from edye_delivery.artwork.thumbnails import small_picture
+from edye_delivery.catalog.feed_records import FEED_STEPS
+from edye_delivery.catalog.one_title import attempt
+from edye_delivery.catalog.places import art_name, batch_name, feed_record_name, plan_name
+from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle, Record, RunRequest
+from edye_delivery.catalog.snapshot import Batch, JudgedBatch, WindowPlan
+from edye_delivery.reports.feed_model import FeedReport, feed_report
+from edye_delivery.reports.model import WindowReport
+from edye_delivery.reports.page import pictures_wanted
+
+
+class FileStore(Protocol):
+    """What of the artifact store reading a run's files takes."""
+
+    def get(self, name: str) -> bytes:
+        """The file's bytes; FileNotFoundError."""
+
+
+def gathered(
+    store: FileStore, request: RunRequest
+) -> tuple[WindowPlan | None, list[JudgedTitle], list[PlannedTitle], list[str]]:
+    """The run's plan, its titles as far as each batch came, and a sentence for whatever is missing."""
+    try:
+        plan = WindowPlan.model_validate_json(store.get(plan_name(request)))
+    except FileNotFoundError:
+        return (
+            None,
+            [],
+            [],
+            ["the window was not planned: fetch_catalogue, plan_batches or plan_withdrawal failed, see its log"],
+        )
+    judged: list[JudgedTitle] = []
+    unjudged: list[PlannedTitle] = []
+    incidents: list[str] = []
+    for number in range(1, plan.batches + 1):
+        for step in ("illustrated", "reencoded", "judged"):
+            try:
+                content = store.get(batch_name(request, number, step))
+            except FileNotFoundError:
+                continue
+            judged += JudgedBatch.model_validate_json(content).titles
+            break
+        else:
+            incidents.append(f"batch {number} of {plan.batches} was not judged: see the log of its judge task")
+            unjudged += Batch.model_validate_json(store.get(batch_name(request, number, "plan"))).titles
+    return plan, judged, unjudged, incidents
+
+
+def feed_of(store: FileStore, request: RunRequest, spec: FeedSpec) -> FeedReport:
+    """What became of one feed of the run, as far as its steps came."""
+    draft, linted, published = (
+        _record_of(store, feed_record_name(request, spec.name, step), model) for step, model in FEED_STEPS.items()
+    )
+    return feed_report(spec.name, spec.writer, request.dry_run, draft, linted, published)
+
+
+def _record_of(store: FileStore, name: str, model: type[Record]) -> Any:
+    try:
+        return model.model_validate_json(store.get(name))
+    except FileNotFoundError:
+        return None
+
+
+def pictures_of(store: FileStore, report: WindowReport) -> dict[str, bytes]:
+    """The thumbnails that the page shows, each made small; one that is gone or cannot be read is left out."""
+    small = {
+        name: attempt(name, "making it small for the report", partial(_small_picture, store, name))
+        for name in pictures_wanted(report)
+    }
+    return {name: picture for name, picture in small.items() if isinstance(picture, bytes)}
+
+
+def _small_picture(store: FileStore, name: str) -> bytes:
+    return small_picture(store.get(art_name(name)))
