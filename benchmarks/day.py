@@ -17,7 +17,7 @@ from benchmarks.figures import MIB, Figure, Sizes, say
 from benchmarks.memory import PeakMemory
 from benchmarks.production import first_api_annex
 from benchmarks.serving import start_sandbox
-from edye_delivery.dag_support.annexes import DEFAULT_FOLDER, FOLDER_VARIABLE
+from edye_delivery.annex.load import DEFAULT_FOLDER, FOLDER_VARIABLE
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.tables import DELIVERIES
 from tools import settings

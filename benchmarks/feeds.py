@@ -17,10 +17,10 @@ from benchmarks.feed_catalogue import change_one, fill_ledger, ledger_url, title
 from benchmarks.figures import MIB, Figure, Sizes, say
 from benchmarks.production import TEMPO, first_api_annex
 from edye_delivery.catalog.order import Accepted
-from edye_delivery.feeds.assembling import assemble
-from edye_delivery.feeds.lint import FeedLint
-from edye_delivery.feeds.registry import FeedSeverity
-from edye_delivery.feeds.schemas import Profile, search_schema
+from edye_delivery.feeds.lint.linter import FeedLint
+from edye_delivery.feeds.publish.assemble import assemble
+from edye_delivery.feeds.roku.schemas import Profile, search_schema
+from edye_delivery.rules.feed_rule import FeedSeverity
 
 SMALL_TITLES = 10_000
 MEMORY_LIMIT_MIB = 400

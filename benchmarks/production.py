@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import httpx
 
 from edye_delivery.annex.channels import ftp_channel_of
-from edye_delivery.annex.load import load_annexes
+from edye_delivery.annex.load import DEFAULT_FOLDER, load_annexes
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.planning import plan_of
 from edye_delivery.annex.wire import Patience
@@ -18,7 +18,6 @@ from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.title import Title
 from edye_delivery.clients.media import MediaHost
 from edye_delivery.clients.patience import Tempo
-from edye_delivery.dag_support.annexes import DEFAULT_FOLDER
 
 TEMPO = Tempo(now=lambda: datetime.now(UTC), sleep=time.sleep, random=random.random)
 ONCE = Patience(attempts=1, base_s=0.1, cap_s=0.1, retry_after_max_s=0.1)

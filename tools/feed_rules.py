@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from edye_delivery.feeds import all_rules  # noqa: F401 (with it every rule enters the catalogue)
-from edye_delivery.feeds.registry import RETIRED, RULES, Family, FeedRule
+from edye_delivery.rules.feed_rule import RETIRED, RULES, Family, FeedRule
 from tools.markdown import table
 
 FAMILIES = {

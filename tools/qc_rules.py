@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from edye_delivery.qc import judge  # noqa: F401 (with it every rule enters the catalogue)
-from edye_delivery.qc.registry import RETIRED, RULES, Rule
+from edye_delivery.rules.qc_rule import RETIRED, RULES, Rule
 
 FAMILIES = {
     "META": "What the catalogue says of a title, and what the partner's metadata becomes of it.",

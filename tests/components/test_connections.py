@@ -10,9 +10,8 @@ import pytest
 from airflow.sdk import RetryAction
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from edye_delivery.catalog.plan import RunRequest
+from edye_delivery.catalog.plan import RunRequest, WithdrawalOrder
 from edye_delivery.catalog.vocabulary import Channel, Mode
-from edye_delivery.catalog.withdrawal import WithdrawalOrder
 from edye_delivery.dag_support.defaults import RETRIES
 from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks.ingest import IngestHook

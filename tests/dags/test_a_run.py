@@ -12,7 +12,7 @@ import httpx
 import pytest
 import yaml
 
-from edye_delivery.dag_support.annexes import FOLDER_VARIABLE
+from edye_delivery.annex.load import FOLDER_VARIABLE
 from sandbox.ftp_server import FTP_LOGIN, FTP_PASSWORD
 from sandbox.server import Sandbox
 from tests.builders import ANNEX_FILE, PROJECT, annex_content

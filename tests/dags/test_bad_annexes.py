@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edye_delivery.dag_support.annexes import FOLDER_VARIABLE
+from edye_delivery.annex.load import FOLDER_VARIABLE
 from tests.builders import PROJECT, annex_file
 
 pytestmark = pytest.mark.xdist_group("airflow")

@@ -24,9 +24,10 @@ from edye_delivery.clients.ffprobe import Answer
 from edye_delivery.clients.patience import Tempo
 from edye_delivery.clients.streams import Stream as FilmStream
 from edye_delivery.errors import EncodeFailed, MediaUnavailable
-from edye_delivery.feeds.direct_writer import DirectWriter
-from edye_delivery.feeds.search_writer import SearchWriter
-from edye_delivery.feeds.writers import writer_of
+from edye_delivery.feeds.lint.direct_publisher.entry_checks import defect_of_row
+from edye_delivery.feeds.write.direct_publisher.writer import DirectWriter
+from edye_delivery.feeds.write.search import SearchWriter
+from edye_delivery.feeds.write.writers import writer_of
 from edye_delivery.hooks.ingesta_logs import FolderSink
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
@@ -47,7 +48,7 @@ from edye_delivery.pipeline.report import RunOutcome, window_report
 from edye_delivery.pipeline.ship_events import Shipper
 from edye_delivery.pipeline.thumbnails import Illustrator
 from edye_delivery.pipeline.withdraw import Withdrawer
-from edye_delivery.qc.registry import RULES
+from edye_delivery.rules.qc_rule import RULES
 from tests.builders import a_movie, show_item, the_annex
 from tests.flow.line import WORKERS, Artifacts
 
@@ -293,7 +294,7 @@ def report(bench: Bench) -> Told:
 
 def feed(bench: Bench, kind: str, writer: Any, method: str) -> Told:
     bench.break_for_bad(writer, method, lambda self, versions, *_: versions.titles[0].id == BAD)
-    made = writer_of(ANNEX, ANNEX.feeds[0].model_copy(update={"writer": kind}), AT)
+    made = writer_of(ANNEX, ANNEX.feeds[0].model_copy(update={"writer": kind}), AT, defect_of_row)
     items = {item.item_id for item in made.items([Accepted(one.external_id, one.title) for one in bench.plans])}
     told = {edye_id: "in the feed" if f"EDYE_{edye_id[-1]}" in items else "left out" for edye_id in IDS}
     notes = [note for note in made.notes.findings.kept if note.rule.code == "FEED607"]

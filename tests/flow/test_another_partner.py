@@ -16,9 +16,9 @@ from starlette.routing import Route
 
 from edye_delivery.annex.load import load_annexes
 from edye_delivery.annex.model import Annex
-from edye_delivery.feeds.assembling import assemble
-from edye_delivery.feeds.lint import FeedLint
-from edye_delivery.feeds.schemas import Profile
+from edye_delivery.feeds.lint.linter import FeedLint
+from edye_delivery.feeds.publish.assemble import assemble
+from edye_delivery.feeds.roku.schemas import Profile
 from sandbox.hosting import Hosting, open_listener
 from tests.builders import PROJECT, annex_content
 from tests.flow.conftest import QUICK_API, QUICK_FTP

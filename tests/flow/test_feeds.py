@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from edye_delivery.feeds.assembling import assemble
-from edye_delivery.feeds.lint import FeedLint
-from edye_delivery.feeds.schemas import Profile
+from edye_delivery.feeds.lint.linter import FeedLint
+from edye_delivery.feeds.publish.assemble import assemble
+from edye_delivery.feeds.roku.schemas import Profile
 from tests.builders import the_annex
 from tests.flow.line import now
 from tests.readme import FIRST

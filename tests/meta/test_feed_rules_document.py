@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from edye_delivery.feeds.registry import RETIRED, RULES, Family
+from edye_delivery.rules.feed_rule import RETIRED, RULES, Family
 from tests.builders import PROJECT
 from tools import feed_rules
 
@@ -27,6 +27,6 @@ def test_a_retired_code_is_listed_and_not_in_use(monkeypatch):
 def test_every_family_has_its_chapter_and_every_file_of_rules_is_in_the_document():
     assert set(feed_rules.FAMILIES) == set(Family)
     folder = PROJECT / "plugins" / "edye_delivery" / "feeds"
-    files = sorted(folder.glob("*_rules.py"))
-    codes = {code for file in files for code in re.findall(r'^    "(FEED\d{3})"', file.read_text("utf-8"), re.M)}
+    files = sorted(folder.rglob("*.py"))
+    codes = {code for file in files for code in re.findall(r'^\s+"(FEED\d{3})"', file.read_text("utf-8"), re.M)}
     assert codes == RULES.keys()

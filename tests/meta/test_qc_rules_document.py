@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edye_delivery.qc.registry import RETIRED, RULES
+from edye_delivery.rules.qc_rule import RETIRED, RULES
 from tools import qc_rules
 
 

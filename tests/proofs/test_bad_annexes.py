@@ -9,7 +9,7 @@ import sys
 import pytest
 from sqlalchemy import select
 
-from edye_delivery.dag_support.annexes import FOLDER_VARIABLE
+from edye_delivery.annex.load import FOLDER_VARIABLE
 from tests.airflow_home import prepare
 from tests.builders import PROJECT, annex_file
 

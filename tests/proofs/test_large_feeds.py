@@ -19,10 +19,10 @@ GIVE_UP_S = 900
 LINT = """
 import json, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, ({memory}, {memory}))
-from edye_delivery.feeds.lint import FeedLint
-from edye_delivery.feeds.schemas import Profile
+from edye_delivery.feeds.lint.linter import FeedLint
+from edye_delivery.feeds.roku.schemas import Profile
 from edye_delivery.catalog.feed_records import FEED_PAGE_MAX_BYTES as PAGE_BYTES
-from edye_delivery.feeds.splitting import FeedUnusable
+from edye_delivery.feeds.lint.page_parser import FeedUnusable
 from tests.peak_memory import peak_bytes
 from tests.unit.feeds.search_feeds import NOW_MS, MOVIE, a_movie, a_movie_feed, encoded
 

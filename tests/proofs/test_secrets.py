@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from edye_delivery.dag_support.annexes import FOLDER_VARIABLE
+from edye_delivery.annex.load import FOLDER_VARIABLE
 from sandbox.server import Sandbox
 from tests.builders import ANNEX_FILE, PROJECT, annex_content
 from tests.components.hostile_ftp import HostileFtp, hostile_ftp

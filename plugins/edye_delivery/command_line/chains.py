@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from urllib.parse import unquote, urlsplit
 
 from edye_delivery.command_line.inputs import Input
-from edye_delivery.feeds.lint import LIST_KEYS, FeedKind, kind_of
-from edye_delivery.feeds.lint_report import Unusable
-from edye_delivery.feeds.splitting import FeedUnusable, split_page
+from edye_delivery.feeds.lint.linter import LIST_KEYS, FeedKind, kind_of
+from edye_delivery.feeds.lint.page_parser import FeedUnusable, split_page
+from edye_delivery.feeds.lint.report import Unusable
 
 
 class Chains:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edye_delivery.feeds.lint_report import UNUSABLE
+from edye_delivery.feeds.lint.report import UNUSABLE
 
 if TYPE_CHECKING:
     from edye_delivery.annex.model import Annex

@@ -9,11 +9,11 @@ from typing import Any
 from edye_delivery.catalog.finding import Finding
 from edye_delivery.catalog.printable import json_text, printable
 from edye_delivery.catalog.vocabulary import Severity
-from edye_delivery.feeds.format_sarif import SCHEMA, artifact_uri, sarif_rule
-from edye_delivery.feeds.format_text import Line
-from edye_delivery.feeds.lint_report import CLEAN, UNUSABLE, WITH_ERRORS
-from edye_delivery.feeds.wording import counted
-from edye_delivery.qc.registry import RULES
+from edye_delivery.feeds.lint.output.sarif import SCHEMA, artifact_uri, sarif_rule
+from edye_delivery.feeds.lint.output.text import Line
+from edye_delivery.feeds.lint.report import CLEAN, UNUSABLE, WITH_ERRORS
+from edye_delivery.feeds.lint.wording import counted
+from edye_delivery.rules.qc_rule import RULES
 
 COLOURS = {Severity.BLOCK: "red", Severity.WARN: "yellow"}
 LEVELS = {Severity.BLOCK: "error", Severity.WARN: "warning"}

@@ -10,7 +10,7 @@ from typing import IO, Protocol
 
 from edye_delivery.catalog.feed_records import FEED_PAGE_MAX_BYTES
 from edye_delivery.catalog.printable import printable
-from edye_delivery.feeds.splitting import FeedUnusable
+from edye_delivery.feeds.lint.page_parser import FeedUnusable
 
 STANDARD_INPUT = "-"
 SCHEMES = ("http://", "https://")

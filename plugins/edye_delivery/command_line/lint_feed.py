@@ -20,15 +20,15 @@ from edye_delivery.command_line.printing import print_lines, print_pieces
 from edye_delivery.command_line.progress import watched
 from edye_delivery.command_line.reading import Reading, Wishes
 from edye_delivery.feeds.all_rules import all_names, rules_named
-from edye_delivery.feeds.finding import KEPT_MAX
-from edye_delivery.feeds.format_json import as_json
-from edye_delivery.feeds.format_partner import as_partner_report
-from edye_delivery.feeds.format_sarif import as_sarif
-from edye_delivery.feeds.format_text import Line, as_text, explained_rule
-from edye_delivery.feeds.lint import FeedKind
-from edye_delivery.feeds.lint_report import UNUSABLE, Format, LintReport
-from edye_delivery.feeds.picture_places import URLS_MAX
-from edye_delivery.feeds.schemas import Profile
+from edye_delivery.feeds.lint.images.places import URLS_MAX
+from edye_delivery.feeds.lint.linter import FeedKind
+from edye_delivery.feeds.lint.output.json import as_json
+from edye_delivery.feeds.lint.output.partner import as_partner_report
+from edye_delivery.feeds.lint.output.sarif import as_sarif
+from edye_delivery.feeds.lint.output.text import Line, as_text, explained_rule
+from edye_delivery.feeds.lint.report import UNUSABLE, Format, LintReport
+from edye_delivery.feeds.roku.schemas import Profile
+from edye_delivery.rules.feed_finding import KEPT_MAX
 
 SHOWN_MAX = 3
 LIKE_DIGITS = str.maketrans("oil", "011")

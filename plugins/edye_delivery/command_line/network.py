@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from edye_delivery.catalog.feed_records import FEED_PAGE_MAX_BYTES
 from edye_delivery.catalog.printable import printable
-from edye_delivery.feeds.splitting import FeedUnusable
+from edye_delivery.feeds.lint.page_parser import FeedUnusable
 
 if TYPE_CHECKING:  # httpx and Pillow double the time that the command needs to start
     from edye_delivery.catalog.facts import PictureFacts

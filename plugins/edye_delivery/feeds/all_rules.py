@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from edye_delivery.feeds import (
-    assembly_rules,  # noqa: F401
-    lint,  # noqa: F401 (with it the rules of every kind of feed)
-    picture_rules,  # noqa: F401
-)
-from edye_delivery.feeds.registry import RULES, FeedRule
+import edye_delivery.feeds.lint.images.rules
+import edye_delivery.feeds.lint.linter  # with it the rules of every kind of feed
+import edye_delivery.feeds.write.rules  # noqa: F401
+from edye_delivery.rules.feed_rule import RULES, FeedRule
 
 
 def rules_named(name: str) -> list[FeedRule]:

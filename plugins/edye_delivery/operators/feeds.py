@@ -13,7 +13,7 @@ from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.catalog.feed_records import FEED_STEPS, FeedDraft, LintedFeed
 from edye_delivery.catalog.places import feed_page_name, feed_record_name
 from edye_delivery.catalog.plan import RunRequest
-from edye_delivery.feeds.publishing import PAGES
+from edye_delivery.feeds.publish.publish import PAGES
 from edye_delivery.hooks.feed_store import FeedStoreHook
 from edye_delivery.hooks.http_client import SYSTEM_TEMPO
 from edye_delivery.hooks.ledger import LedgerHook

@@ -11,8 +11,8 @@ from edye_delivery.catalog.feed_records import FeedDraft, FeedPage, ItemChanges,
 from edye_delivery.clients.feed_store import KEYS_A_CALL, S3FeedStore
 from edye_delivery.clients.patience import Tempo
 from edye_delivery.errors import FeedRefused, Transient
-from edye_delivery.feeds.changes import changes_between
-from edye_delivery.feeds.publishing import FIRST_PAGE, PAGES, switch_readers, upload_pages
+from edye_delivery.feeds.publish.diff import changes_between
+from edye_delivery.feeds.publish.publish import FIRST_PAGE, PAGES, switch_readers, upload_pages
 from edye_delivery.ledger.publications import FeedLease, FeedLeaseLost, Publication, Publications
 from edye_delivery.pipeline.feeds import read_back, refuse_errors
 

@@ -18,7 +18,7 @@ from edye_delivery.catalog.vocabulary import ImageKind, Severity
 from edye_delivery.qc import fields, reencode, streams  # noqa: F401 (fields, texts, metadata, ... enter their rules)
 from edye_delivery.qc.images import Artwork, missing_kinds, picture_name
 from edye_delivery.qc.media import Media
-from edye_delivery.qc.registry import RULES, Rule, Subject, rules_on
+from edye_delivery.rules.qc_rule import RULES, Rule, Subject, rules_on
 
 Skip = tuple[str, str]
 

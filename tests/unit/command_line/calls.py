@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from edye_delivery.command_line.app import app
 from edye_delivery.command_line.reading import Wishes
-from edye_delivery.feeds.schemas import Profile
+from edye_delivery.feeds.roku.schemas import Profile
 
 
 def called(*arguments: object, stdin: bytes | None = None) -> Result:

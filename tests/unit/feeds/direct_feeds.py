@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from edye_delivery.feeds.lint import FeedKind, FeedLint, LintResult
-from edye_delivery.feeds.schemas import Profile
+from edye_delivery.feeds.lint.linter import FeedKind, FeedLint, LintResult
+from edye_delivery.feeds.roku.schemas import Profile
 
 NOW_MS = 1_772_409_600_000  # 2026-03-02T00:00:00Z
 GONE = object()

@@ -11,12 +11,13 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.order import Accepted, place_of
 from edye_delivery.catalog.title import Image, Source, Title
 from edye_delivery.catalog.vocabulary import ImageKind
-from edye_delivery.feeds.direct_rules import QUALITY_SD
-from edye_delivery.feeds.direct_writer import LISTS, DirectWriter
-from edye_delivery.feeds.lint import FeedKind, FeedLint, LintResult
-from edye_delivery.feeds.paging import document
-from edye_delivery.feeds.schemas import Profile
-from edye_delivery.feeds.value_rules import EXTERNAL_ID_TYPE
+from edye_delivery.feeds.lint.direct_publisher.entry_checks import defect_of_row
+from edye_delivery.feeds.lint.direct_publisher.rules import QUALITY_SD
+from edye_delivery.feeds.lint.linter import FeedKind, FeedLint, LintResult
+from edye_delivery.feeds.lint.value_rules import EXTERNAL_ID_TYPE
+from edye_delivery.feeds.publish.paging import document
+from edye_delivery.feeds.roku.schemas import Profile
+from edye_delivery.feeds.write.direct_publisher.writer import LISTS, DirectWriter
 from tests.builders import a_movie, an_episode, the_annex
 from tests.unit.feeds.catalogues import MEDIA, NOW, accepted_of
 
@@ -53,7 +54,7 @@ class Feed:
 
     def __init__(self, titles: list[Title], **spec: Any) -> None:
         annex = annex_of(**spec)
-        self.writer = DirectWriter(annex, annex.feeds[0], NOW)
+        self.writer = DirectWriter(annex, annex.feeds[0], NOW, defect_of_row)
         self.accepted: list[Accepted] = accepted_of(annex, sorted(titles, key=place_of))
         with tempfile.TemporaryDirectory() as folder:
             items = self.writer.items(self.accepted)

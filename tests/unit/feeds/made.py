@@ -11,9 +11,9 @@ from typing import Any
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.title import Title
-from edye_delivery.feeds.assembling import Assembled, assemble
-from edye_delivery.feeds.lint import FeedLint, LintResult
-from edye_delivery.feeds.schemas import Profile
+from edye_delivery.feeds.lint.linter import FeedLint, LintResult
+from edye_delivery.feeds.publish.assemble import Assembled, assemble
+from edye_delivery.feeds.roku.schemas import Profile
 from tests.builders import the_annex
 from tests.unit.feeds.catalogues import NOW, accepted_of
 

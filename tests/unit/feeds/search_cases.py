@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from edye_delivery.feeds.schemas import Profile
+from edye_delivery.feeds.roku.schemas import Profile
 from tests.unit.feeds.search_feeds import Json, a_search_feed, encoded
 
 Pages = list[Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from functools import partial
 
-from edye_delivery.feeds.schemas import Profile
+from edye_delivery.feeds.roku.schemas import Profile
 from tests.unit.feeds.search_cases import (
     Case,
     Pages,

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from edye_delivery.feeds.lint import FeedKind, FeedLint, LintResult
-from edye_delivery.feeds.schemas import Profile
+from edye_delivery.feeds.lint.linter import FeedKind, FeedLint, LintResult
+from edye_delivery.feeds.roku.schemas import Profile
 
 Json = dict[str, Any]
 NOW_MS = 1_780_315_200_000  # 2026-06-01T12:00:00Z

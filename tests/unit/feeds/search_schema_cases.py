@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from edye_delivery.feeds.schemas import Profile
+from edye_delivery.feeds.roku.schemas import Profile
 from tests.unit.feeds.search_cases import Case, both, drop, no_root, nothing, page_root, put, root, written
 from tests.unit.feeds.search_feeds import (
     CHANNEL,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from edye_delivery.catalog.order import place_of
 from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import TitleKind
-from edye_delivery.feeds.texts import units_of
+from edye_delivery.feeds.write.texts import units_of
 from tests.unit.feeds.catalogues import DAMAGES, NOW, catalogues, damaged
 from tests.unit.feeds.direct_written import GENRES, Feed, only_sd, the_episode, the_movie
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edye_delivery.feeds.direct_feed import KINDS
-from edye_delivery.feeds.finding import FeedFinding
-from edye_delivery.feeds.lint import FeedLint
-from edye_delivery.feeds.registry import RULES, Family, FeedSeverity
-from edye_delivery.feeds.schemas import Profile, SchemaPart, direct_item, direct_root, direct_schema
-from edye_delivery.feeds.splitting import FeedUnusable
+from edye_delivery.feeds.lint.linter import FeedLint
+from edye_delivery.feeds.lint.page_parser import FeedUnusable
+from edye_delivery.feeds.roku.item import DIRECT_KINDS
+from edye_delivery.feeds.roku.schemas import Profile, SchemaPart, direct_item, direct_root, direct_schema
+from edye_delivery.rules.feed_finding import FeedFinding
+from edye_delivery.rules.feed_rule import RULES, Family, FeedSeverity
 from tests.unit.feeds.direct_cases import CASES, DirectCase
 from tests.unit.feeds.direct_feeds import GONE, NOW_MS, a_content, a_direct_feed, a_feed, changed, described, linted
 
@@ -51,9 +51,9 @@ def codes_of(feed: Any) -> set[str]:
 
 
 def validators_agree(feed: dict[str, Any]) -> bool:
-    emptied = {key: [] if key in KINDS and isinstance(value, list) else value for key, value in feed.items()}
+    emptied = {key: [] if key in DIRECT_KINDS and isinstance(value, list) else value for key, value in feed.items()}
     parts = [(WHOLE, feed), (direct_root(), emptied)]
-    for key in KINDS:
+    for key in DIRECT_KINDS:
         items = feed.get(key)
         parts += [(direct_item(key), item) for item in (items if isinstance(items, list) else ())]
     return all(part.is_valid(value) is (next(part.defects(value), None) is None) for part, value in parts)

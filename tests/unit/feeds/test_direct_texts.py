@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edye_delivery.feeds.texts import units_of
+from edye_delivery.feeds.write.texts import units_of
 from tests.unit.feeds.direct_written import Feed, movie_of, the_movie
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from edye_delivery.feeds.direct_writer import DirectWriter
+from edye_delivery.feeds.lint.direct_publisher.entry_checks import defect_of_row
+from edye_delivery.feeds.write.direct_publisher.writer import DirectWriter
 from tests.unit.feeds.catalogues import MEDIA, NOW, accepted_of
 from tests.unit.feeds.direct_written import ART, MP4, Feed, annex_of, movie_of, notes_of, the_episode, the_movie
 
@@ -290,7 +291,7 @@ def test_the_same_titles_give_the_same_bytes_at_another_time() -> None:
     annex = annex_of()
     made = []
     for now in (NOW, NOW + timedelta(days=3)):
-        writer = DirectWriter(annex, annex.feeds[0], now)
+        writer = DirectWriter(annex, annex.feeds[0], now, defect_of_row)
         items = [*writer.items(accepted_of(annex, [the_movie(), the_episode()]))]
         made.append((items, writer.head()))
     assert made[0] == made[1]

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from edye_delivery.catalog.feed_records import FEED_PAGE_MAX_BYTES
-from edye_delivery.feeds.lint import FeedLint, LintResult
-from edye_delivery.feeds.schemas import Profile
-from edye_delivery.feeds.splitting import ITEM_MAX_BYTES, FeedUnusable, split_page
+from edye_delivery.feeds.lint.linter import FeedLint, LintResult
+from edye_delivery.feeds.lint.page_parser import ITEM_MAX_BYTES, FeedUnusable, split_page
+from edye_delivery.feeds.roku.schemas import Profile
 from tests.unit.feeds.search_feeds import NOW_MS, a_movie_feed, a_page, codes, encoded, linted
 
 START = b'{"version": "1", "defaultLanguage": "es", "defaultAvailabilityCountries": ["mx"],\n "assets": ['

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edye_delivery.feeds.paging import FeedItem, cut_pages, document, linked, ordered
+from edye_delivery.feeds.publish.paging import FeedItem, cut_pages, document, linked, ordered
 
 HEAD = {"version": "1", "defaultLanguage": "es"}
 PREFIX = "https://feeds.example/search/pages/"

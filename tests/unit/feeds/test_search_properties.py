@@ -6,9 +6,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edye_delivery.catalog.vocabulary import TitleKind
-from edye_delivery.feeds.registry import FeedSeverity
-from edye_delivery.feeds.schemas import Profile
-from edye_delivery.feeds.texts import clipped
+from edye_delivery.feeds.roku.schemas import Profile
+from edye_delivery.feeds.write.texts import clipped
+from edye_delivery.rules.feed_rule import FeedSeverity
 from tests.unit.feeds.catalogues import catalogues, damaged
 from tests.unit.feeds.made import Made
 

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from edye_delivery.feeds import rating_checks, search_feed
-from edye_delivery.feeds.finding import FeedFinding
-from edye_delivery.feeds.lint import FeedKind, LintResult
-from edye_delivery.feeds.parts import KNOWN_KEYS
-from edye_delivery.feeds.registry import MESSAGE_MAX_CHARS, RULES, Family
-from edye_delivery.feeds.schemas import Profile
+from edye_delivery.feeds.lint.linter import FeedKind, LintResult
+from edye_delivery.feeds.lint.parts import KNOWN_KEYS
+from edye_delivery.feeds.lint.search import feed as search_feed
+from edye_delivery.feeds.lint.search import rating_checks
+from edye_delivery.feeds.roku.schemas import Profile
+from edye_delivery.rules.feed_finding import FeedFinding
+from edye_delivery.rules.feed_rule import MESSAGE_MAX_CHARS, RULES, Family
 from tests.unit.feeds import search_chain_cases, search_prose_cases, search_schema_cases
 from tests.unit.feeds.search_cases import Case, Pages, asset_of, padded, put
 from tests.unit.feeds.search_feeds import (

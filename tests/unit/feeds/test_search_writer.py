@@ -7,9 +7,9 @@ import pytest
 from edye_delivery.annex.load import load_annexes
 from edye_delivery.catalog.title import Availability
 from edye_delivery.errors import AnnexInvalid
-from edye_delivery.feeds.schemas import Profile
-from edye_delivery.feeds.texts import clipped, units_of
-from edye_delivery.feeds.writers import WRITERS
+from edye_delivery.feeds.roku.schemas import Profile
+from edye_delivery.feeds.write.texts import clipped, units_of
+from edye_delivery.feeds.write.writers import WRITERS
 from tests.builders import ANNEX_FILE, a_movie, an_episode, the_annex
 from tests.unit.feeds.made import Made
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from edye_delivery.feeds.schemas import values_of
+from edye_delivery.feeds.roku.schemas import values_of
 from tests.unit.feeds.search_feeds import NOW_MS, Json, a_live_feed, a_media_feed, a_movie_feed, a_search_feed
 
 ENDLESS = "\ue000endless"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from edye_delivery.catalog.vocabulary import Cause, Owner, Severity
-from edye_delivery.qc import registry
-from edye_delivery.qc.registry import RULES, Subject, rule
+from edye_delivery.rules import qc_rule as registry
+from edye_delivery.rules.qc_rule import RULES, Subject, rule
 
 
 def enter(code="IMG900", name="made-for-this-test", text="What it is.\n\nWhy: because.\nFix: do it."):

@@ -1,0 +1,101 @@
+"""FEED4xx: what holds over all pages of a feed, and of the pages themselves."""
+
+from __future__ import annotations
+
+from edye_delivery.catalog.vocabulary import Owner
+from edye_delivery.rules.feed_rule import error, warning
+
+PAGINATION = "roku-search-feed.md, Pagination"
+BEYOND = "decisions.md, what the linter knows beyond the schema"
+
+ID_TWICE = error(
+    "FEED401", "id-twice",
+    what="Two items of a feed have the same id, on one page or on two.",
+    why="Roku keeps only one of them.",
+    fix="Give each its own id, or take one out; a page that went stale behind a cache has this effect too.",
+    source="roku-search-feed.md, Asset, id",
+)  # fmt: skip
+SERIES_UNKNOWN = error(
+    "FEED402", "series-unknown",
+    what="An episode's or season's seriesId is no series of the feed.",
+    why="Roku cannot show the episode.",
+    fix="Add the series, on any page, or correct the seriesId.",
+    source=BEYOND,
+)  # fmt: skip
+SEASON_UNKNOWN = warning(
+    "FEED403", "season-unknown",
+    what="An episode has a season number for which its series has no season.",
+    why="The season is shown without title and picture.",
+    fix="Add the season.",
+    source=BEYOND,
+)  # fmt: skip
+SEASON_NUMBER_MISSING = warning(
+    "FEED404", "season-number-missing",
+    what="An episode has no season number although its series has seasons.",
+    why="Roku cannot sort it into one of them.",
+    fix="Add seasonNumber to the episodeInfo.",
+    source=BEYOND,
+)  # fmt: skip
+EPISODE_TWICE = error(
+    "FEED405", "episode-twice",
+    what="Two episodes of a series have the same season and episode number.",
+    why="Roku shows only one of them at that place.",
+    fix="Correct the numbers. In a Search feed language versions are play options of one episode.",
+    source=BEYOND,
+)  # fmt: skip
+SEASON_TWICE = error(
+    "FEED406", "season-twice",
+    what="A series has two seasons with the same number.",
+    why="Roku keeps only one of them.",
+    fix="Correct the number, or take one out.",
+    source=BEYOND,
+)  # fmt: skip
+PLAY_ID_SHARED = warning(
+    "FEED407", "play-id-shared",
+    what="Two assets have the same playId.",
+    why="Choosing either opens the same content; Roku's own samples do so.",
+    fix="Give each title its own playId.",
+    source="roku-search-feed.md, playOptions, playId",
+)  # fmt: skip
+FEED_NOT_PAGED = warning(
+    "FEED408", "feed-not-paged", owner=Owner.DEVOPS,
+    what="A feed of 20 MB or more is one page; in the profile roku, of 250 MB.",
+    why="Roku downloads only pages that have changed; one large page is downloaded whole every time.",
+    fix="Separate the feed into pages.",
+    source=PAGINATION,
+)  # fmt: skip
+CHAIN_LOOP = error(
+    "FEED409", "chain-loop", owner=Owner.DEVOPS,
+    what="A nextPageUrl leads to a page that was already read.",
+    why="Roku would never come to the end.",
+    fix="Leave nextPageUrl out of the last page.",
+    source=PAGINATION,
+)  # fmt: skip
+CHAIN_ENDLESS = error(
+    "FEED410", "chain-endless", owner=Owner.DEVOPS,
+    what="The chain has more pages than anybody would read.",
+    why="Roku gives up; so do we.",
+    fix="Leave nextPageUrl out of the last page; make pages larger.",
+    source=PAGINATION,
+)  # fmt: skip
+PAGE_UNREADABLE = error(
+    "FEED411", "page-unreadable", owner=Owner.DEVOPS,
+    what="A continuation page cannot be read: no answer, an error or redirect, not JSON, no feed, too large.",
+    why="Roku loses everything from that page on.",
+    fix="Publish the page before the one that links to it, and keep it while it may be read.",
+    source=PAGINATION,
+)  # fmt: skip
+HEADS_DIFFER = warning(
+    "FEED412", "heads-differ", owner=Owner.DEVOPS,
+    what="Pages of one feed differ in version, default language, countries or platforms.",
+    why="The same title means something else on another page.",
+    fix="Write the same root on every page.",
+    source=PAGINATION,
+)  # fmt: skip
+PAGE_EMPTY = warning(
+    "FEED413", "page-empty", owner=Owner.DEVOPS,
+    what="A page has no items.",
+    why="An empty feed takes every title out of Roku Search.",
+    fix="Look why the feed is empty before it is published.",
+    source=PAGINATION,
+)  # fmt: skip

@@ -1,0 +1,170 @@
+"""The linter: reads the pages of one feed in order and gives its findings and figures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Protocol
+
+from edye_delivery.feeds.gc_pause import paused_collection
+from edye_delivery.feeds.lint.direct_publisher.feed import DirectFeed
+from edye_delivery.feeds.lint.index import Spot
+from edye_delivery.feeds.lint.item_ids import id_at
+from edye_delivery.feeds.lint.page_parser import FeedUnusable, Page, split_page
+from edye_delivery.feeds.lint.search.feed import SearchFeed, duplicate_key
+from edye_delivery.feeds.roku.item import DIRECT_KINDS, DIRECT_LIST_KEYS, ROW_KINDS, SEARCH_LIST_KEYS, SEARCH_TYPES
+from edye_delivery.feeds.roku.schemas import Profile
+from edye_delivery.rules.feed_finding import KEPT_MAX, Findings
+from edye_delivery.rules.feed_rule import Hit
+
+LIST_KEYS = SEARCH_LIST_KEYS | DIRECT_LIST_KEYS
+SEARCH_SIGNS = frozenset({"version", "defaultLanguage", "defaultAvailabilityCountries", "nextPageUrl"})
+
+ITEM_KINDS = frozenset({*DIRECT_KINDS.values(), *SEARCH_TYPES, "season", "episode"})
+"""How items are counted: what a specification calls them."""
+OnItem = Callable[[str, str, Any], None]
+"""Called with every item as it is read: the page's name, the item's JSON pointer, the item."""
+
+
+class FeedKind(StrEnum):
+    """Which feed it is."""
+
+    SEARCH = "search"
+    LIVE = "live"
+    DIRECT = "direct"
+
+
+class FeedReader(Protocol):
+    """What reads one kind of feed; see SearchFeed."""
+
+    types: Counter[str]
+
+    def begin_page(self, page: Page) -> Iterator[Hit]:
+        """What is wrong with a page's root."""
+
+    def check_item(self, key: str, place: str, asset: Any) -> list[Hit]:
+        """What is wrong with one item of a list; `place` is its JSON pointer."""
+
+    def end(self) -> Iterator[tuple[Spot, Hit]]:
+        """What only the whole feed shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageFigures:
+    """One page as it was read."""
+
+    name: str
+    size_bytes: int
+    items: int
+    next_page_url: str | None
+
+
+@dataclass(slots=True)
+class LintResult:
+    """What was read and what was found."""
+
+    kind: FeedKind
+    profile: Profile
+    pages: list[PageFigures] = field(default_factory=list)
+    types: Counter[str] = field(default_factory=Counter)
+    findings: Findings = field(default_factory=Findings)
+
+
+class FeedLint:
+    """Reads a feed's pages one after the other; memory is that of one page, whatever their number."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        now_ms: int,
+        kind: FeedKind | None = None,
+        findings_kept_max: int = KEPT_MAX,
+        on_item: OnItem | None = None,
+    ) -> None:
+        self._profile, self._now_ms, self._asked = profile, now_ms, kind
+        self._kept_max, self._on_item = findings_kept_max, on_item
+        self._reader: FeedReader | None = None
+        self.result: LintResult | None = None
+
+    def add_page(self, name: str, content: bytes) -> PageFigures:
+        """Reads the next page; FeedUnusable says in a sentence why it cannot be read."""
+        page = split_page(name, content, LIST_KEYS)
+        reader, result = self._begun(page)
+        findings = result.findings
+        following = page.head.get("nextPageUrl")
+        figures = PageFigures(name, page.size_bytes, 0, following if isinstance(following, str) else None)
+        result.pages.append(figures)
+        if page.duplicate_key is not None:
+            findings.add(name, "", None, duplicate_key("", page.duplicate_key))
+        for hit in reader.begin_page(page):
+            findings.add(name, "", None, hit)
+        with paused_collection():
+            items = self._read_items(page, reader, findings)
+        result.pages[-1] = replace(figures, items=items)
+        return result.pages[-1]
+
+    def _read_items(self, page: Page, reader: FeedReader, findings: Findings) -> int:
+        before, name = item_count(reader.types), page.name
+        for key in page.lists:
+            for index, item, twice in page.items(key):
+                place = f"/{key}/{index}"
+                if self._on_item is not None:
+                    self._on_item(name, place, item)
+                hits = reader.check_item(key, place, item)
+                if twice is not None:
+                    hits = [*hits, duplicate_key("", twice)]
+                if hits:
+                    for hit in hits:
+                        findings.add(name, place, id_at(item, hit.path), hit)
+        return item_count(reader.types) - before
+
+    def finish(self) -> LintResult:
+        """The result, with what only all pages together show."""
+        if self._reader is None or self.result is None:
+            raise FeedUnusable("there is no page to read")
+        for spot, hit in self._reader.end():
+            self.result.findings.add(self.result.pages[spot.page].name, spot.place, spot.asset_id, hit)
+        self.result.types = self._reader.types
+        return self.result
+
+    def _begun(self, page: Page) -> tuple[FeedReader, LintResult]:
+        if self._reader is None or self.result is None:
+            kind = self._asked or kind_of(page)
+            if (kind is FeedKind.DIRECT) != (kind_of(page) is FeedKind.DIRECT):
+                raise FeedUnusable(f"{page.name} is no {kind} feed: its root has {_told(page)}")
+            self.result = LintResult(kind, self._profile, findings=Findings(self._kept_max))
+            self._reader = self._reader_of(kind)
+        elif FeedKind.DIRECT in (self.result.kind, kind_of(page)):
+            raise FeedUnusable(f"{page.name} is no page of this feed: its root has {_told(page)}")
+        return self._reader, self.result
+
+    def _reader_of(self, kind: FeedKind) -> FeedReader:
+        if kind is FeedKind.DIRECT:
+            return DirectFeed(self._profile, self._now_ms)
+        return SearchFeed(self._profile, self._now_ms, is_live=kind is FeedKind.LIVE)
+
+
+def item_count(types: Counter[str]) -> int:
+    """How many items a feed has: all but its rows."""
+    return types.total() - sum(types[kind] for kind in ROW_KINDS)
+
+
+def kind_of(page: Page) -> FeedKind:
+    """Which feed the page's root belongs to; FeedUnusable where to none."""
+    if "assets" in page.head:
+        return FeedKind.SEARCH
+    if page.head.keys() & (DIRECT_LIST_KEYS | {"providerName"}):
+        return FeedKind.DIRECT
+    if page.head.keys() & SEARCH_SIGNS:
+        return FeedKind.SEARCH
+    raise FeedUnusable(
+        f"{page.name} is no feed: its root has {_told(page)}, neither assets nor movies, series, shortFormVideos, "
+        "tvSpecials, liveFeeds (line 1, column 1)"
+    )
+
+
+def _told(page: Page) -> str:
+    keys = ", ".join(sorted(page.head)[:5])
+    return f"the keys {keys[:120]}" if keys else "no keys"

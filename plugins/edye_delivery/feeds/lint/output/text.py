@@ -1,0 +1,123 @@
+"""The output for people: lines of styled pieces, feed by feed, then rule by rule, worst first, then the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from edye_delivery.catalog.printable import printable
+from edye_delivery.feeds.lint.linter import ITEM_KINDS, FeedKind, LintResult
+from edye_delivery.feeds.lint.report import LintReport, ReadFeed
+from edye_delivery.feeds.lint.wording import counted
+from edye_delivery.feeds.roku.item import ROW_KINDS
+from edye_delivery.feeds.roku.schemas import Profile
+from edye_delivery.rules.feed_finding import FeedFinding
+from edye_delivery.rules.feed_rule import FeedRule, FeedSeverity, shown
+
+Line = list[tuple[str, str]]
+"""Pieces of text, each with its style; a style is a word that a terminal knows, or empty."""
+
+KINDS = {FeedKind.SEARCH: "Search feed", FeedKind.LIVE: "live feed", FeedKind.DIRECT: "Direct Publisher feed"}
+NAMES_OF_KINDS = {kind: (kind, f"{kind}s") for kind in ITEM_KINDS} | {
+    "series": ("series", "series"), "category": ("category", "categories"), "externalIdOnly": (
+        "externalIdOnly", "externalIdOnly"
+    ),
+}  # fmt: skip
+LIVE_PROFILES = {
+    Profile.ROKU: "the default of a live feed",
+    Profile.SCHEMA: "the published schema knows no live channels",
+}
+COLOURS = {FeedSeverity.ERROR: "red", FeedSeverity.WARNING: "yellow"}
+EXPLAIN = "lint-feed --explain"
+
+
+def as_text(report: LintReport, shown_max: int | None) -> Iterator[Line]:
+    """The lines; of every rule `shown_max` findings are shown, or all that were kept."""
+    for feed in report.feeds:
+        yield from _feed(feed)
+    example = ""
+    for rule, count, findings in report.by_rule():
+        example = example or rule.code
+        yield []
+        yield from _rule(rule, count, findings, shown_max)
+    if report.feeds:
+        yield []
+    yield _verdict(report, example)
+
+
+def explained_rule(rule: FeedRule) -> Iterator[Line]:
+    """Everything that is known of a rule."""
+    yield [*_named(rule), (f"  {rule.severity}", COLOURS[rule.severity])]
+    yield [(rule.what, "")]
+    for label, text in (("Why", rule.why), ("Fix", rule.fix), ("Owner", rule.owner.value), ("Source", rule.source)):
+        yield [(f"{label}: ", "bold"), (text, "")]
+    if rule.partner_code:
+        yield [("Roku's code: ", "bold"), (rule.partner_code, "")]
+
+
+def size_told(size_bytes: int) -> str:
+    """A size as people say it."""
+    if size_bytes < 1000:
+        return counted(size_bytes, "byte")
+    return f"{size_bytes / 1000:,.1f} kB" if size_bytes < 1_000_000 else f"{size_bytes / 1_000_000:,.1f} MB"
+
+
+def _feed(feed: ReadFeed) -> Iterator[Line]:
+    result = feed.result
+    types = ", ".join(_of_kind(kind, count) for kind, count in result.types.most_common(12) if kind not in ROW_KINDS)
+    items = counted(sum(page.items for page in result.pages), "item") + (f" ({types})" if types else "")
+    items += "".join(f", {_of_kind(kind, result.types[kind])}" for kind in ROW_KINDS if result.types[kind])
+    size = size_told(sum(page.size_bytes for page in result.pages))
+    pages = counted(len(result.pages), "page")
+    name = printable(result.pages[0].name)
+    yield [(name, "bold"), (f": {KINDS[result.kind]}, {pages}, {items}, {size}, {_profile(result)}", "")]
+    if feed.not_read is not None:
+        told = f"  at least 1 further page was not read (--follow reads them): {printable(feed.not_read)}"
+        yield [(told, "yellow")]
+
+
+def _profile(result: LintResult) -> str:
+    is_live = result.kind is FeedKind.LIVE
+    return f"profile {result.profile}" + (f" ({LIVE_PROFILES[result.profile]})" if is_live else "")
+
+
+def _of_kind(kind: str, count: int) -> str:
+    """Items of one kind; a kind that no specification has is told as it is written."""
+    if kind not in NAMES_OF_KINDS:
+        return f"{count:,} of type {shown(kind)}"
+    one, several = NAMES_OF_KINDS[kind]
+    return f"{count:,} {one if count == 1 else several}"
+
+
+def _rule(rule: FeedRule, count: int, findings: list[FeedFinding], shown_max: int | None) -> Iterator[Line]:
+    severity = "error" if rule.severity is FeedSeverity.ERROR else "warning"
+    yield [*_named(rule), (f"  {counted(count, severity)}", COLOURS[rule.severity]), (f", for {rule.owner}", "dim")]
+    yield [(f"  {rule.what}", "")]
+    yield [("  Fix: ", "bold"), (rule.fix, "")]
+    told = findings if shown_max is None else findings[:shown_max]
+    for finding in told:
+        asset = f" ({printable(finding.asset_id, 60)})" if finding.asset_id is not None else ""
+        place = f"    {printable(finding.file)} {printable(finding.path) or '/'}{asset}: "
+        yield [(place, "dim"), (printable(finding.message, 400), "")]
+    if count > len(told):
+        more = "" if shown_max is None else " (--show all)"
+        yield [(f"    and {count - len(told):,} more{more}", "dim")]
+
+
+def _named(rule: FeedRule) -> Line:
+    return [(rule.code, f"bold {COLOURS[rule.severity]}"), (f" {rule.name}", "bold")]
+
+
+def _verdict(report: LintReport, example: str) -> Line:
+    errors, warnings = report.count(FeedSeverity.ERROR), report.count(FeedSeverity.WARNING)
+    if errors:
+        line: Line = [(f"{counted(errors, 'error')}, {counted(warnings, 'warning')}", "bold red")]
+    elif report.feeds:
+        line = [("clean" + (f", {counted(warnings, 'warning')}" if warnings else ""), "bold green")]
+    else:
+        line = []
+    if report.unusable:
+        comma = "; " if line else ""
+        line.append((f"{comma}{counted(len(report.unusable), 'unusable input')}", "bold red"))
+    if example:
+        line.append((f". What a rule means: {EXPLAIN} {example}", ""))
+    return line

@@ -1,0 +1,70 @@
+"""What several checks of a Search feed share: known keys, known values, how a moment is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from edye_delivery.feeds.lint.search.rules import KEY_UNKNOWN
+from edye_delivery.feeds.roku.schemas import Profile, search_schema
+from edye_delivery.rules.feed_rule import Hit, pointer, shown
+
+RESTRICTION_LISTS = ("restriction", "restrictions")
+"""The prose writes the one, Roku's own sample the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKeys:
+    """The keys that the specification has for each part of a Search feed, in one profile."""
+
+    root: frozenset[str]
+    asset: frozenset[str]
+    text: frozenset[str]
+    image: frozenset[str]
+    rating: frozenset[str]
+    credit: frozenset[str]
+    external_id: frozenset[str]
+    station_id: frozenset[str]
+    content: frozenset[str]
+    play_option: frozenset[str]
+    availability: frozenset[str]
+    info: dict[str, frozenset[str]]
+
+
+def _keys_of(profile: Profile) -> KnownKeys:
+    schema = search_schema(profile)
+    asset = schema["properties"]["assets"]["items"]["properties"]
+    of = {name: frozenset(part.get("properties", ())) for name, part in schema["definitions"].items()}
+    return KnownKeys(
+        root=frozenset(schema["properties"]) | {"defaultAvailabilityPlatforms"},
+        asset=frozenset(asset),
+        text=of["title"] | {"language"},
+        image=of["image"] | {"language"},
+        rating=of["advisory_rating"],
+        credit=frozenset(asset["credits"]["items"]["properties"]),
+        external_id=of["external_id"],
+        station_id=of["external_id"] | {"channelName"},
+        content=frozenset(asset["content"]["properties"]),
+        play_option=of["play_option"],
+        availability=of["availability_info"] | set(RESTRICTION_LISTS),
+        info={key: frozenset(asset[key]["properties"]) for key in ("episodeInfo", "seasonInfo")},
+    )
+
+
+KNOWN_KEYS = {profile: _keys_of(profile) for profile in Profile}
+
+
+def unknown_keys(part: dict[str, Any], known: frozenset[str], path: str, hits: list[Hit]) -> None:
+    """Adds a defect for every key that the specification does not have."""
+    if not part.keys() <= known:
+        for key in sorted(part.keys() - known):
+            hits.append(KEY_UNKNOWN.at(path + pointer(key), f"the key {shown(key)} is not in the specification"))
+
+
+def told_moment(at_ms: float) -> str:
+    """An epoch moment in milliseconds for people."""
+    try:
+        return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (ValueError, OverflowError, OSError):
+        return "a moment outside the calendar"

@@ -1,0 +1,20 @@
+"""What the checks of an asset know beside the asset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edye_delivery.feeds.lint.parts import KnownKeys
+from edye_delivery.feeds.roku.schemas import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class SearchContext:
+    """What the root of a feed and the moment of reading say to its assets."""
+
+    default_language: str | None
+    has_default_countries: bool
+    default_countries: frozenset[str]
+    now_ms: int
+    profile: Profile
+    known: KnownKeys

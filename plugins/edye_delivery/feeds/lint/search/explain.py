@@ -1,0 +1,209 @@
+"""The real cause behind what a JSON Schema validator says of a Search feed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from jsonschema import ValidationError
+
+from edye_delivery.feeds.lint.search.live_rules import LIVE_INFO_INCOMPLETE
+from edye_delivery.feeds.lint.search.schema_rules import (
+    ASSET_TYPE_UNKNOWN,
+    ASSETS_MISSING,
+    AUDIO_FORMAT_UNKNOWN,
+    CONTENT_SHAPE,
+    COUNTRY_UNKNOWN,
+    EPISODE_INFO_MISSING,
+    EXTERNAL_ID_INCOMPLETE,
+    EXTERNAL_ID_SOURCE_MISSING,
+    EXTERNAL_SOURCE_UNKNOWN,
+    GENRE_UNKNOWN,
+    ID_MISSING,
+    IMAGE_INCOMPLETE,
+    IMAGE_TYPE_UNKNOWN,
+    LANGUAGE_UNKNOWN,
+    LICENSE_MISSING,
+    LICENSE_UNKNOWN,
+    MEDIA_INCOMPLETE,
+    MEDIA_LISTS_SWAPPED,
+    MEDIA_VALUE_UNKNOWN,
+    PLAY_ID_MISSING,
+    PRICE_MISSING,
+    PRICE_NOT_ALLOWED,
+    QUALITY_MISSING,
+    QUALITY_UNKNOWN,
+    RATING_DESCRIPTOR_UNKNOWN,
+    RATING_SOURCE_MISSING,
+    RATING_SOURCE_UNKNOWN,
+    RATING_VALUE_MISSING,
+    RATING_VALUE_UNKNOWN,
+    RELEASE_DATE_MALFORMED,
+    SEASON_INFO_MISSING,
+    TEXT_TOO_LONG,
+    TEXT_VALUE_MISSING,
+    TITLES_MISSING,
+    TYPE_MISSING,
+    URL_NOT_HTTP,
+    VERSION_MISSING,
+    WRONG_TYPE,
+)
+from edye_delivery.feeds.lint.value_rules import SUB_TYPE_UNKNOWN
+from edye_delivery.rules.feed_rule import FeedRule, Hit, pointer, shown
+
+LIVE_INFO_KEYS = dict.fromkeys(("stationId", "startTimeStamp", "endTimeStamp"), LIVE_INFO_INCOMPLETE)
+RATING_KEYS = {"source": RATING_SOURCE_MISSING, "value": RATING_VALUE_MISSING}
+PLAY_OPTION_KEYS = {
+    "license": LICENSE_MISSING, "quality": QUALITY_MISSING, "playId": PLAY_ID_MISSING, "price": PRICE_MISSING
+}  # fmt: skip
+REQUIRED: dict[str, dict[str, FeedRule]] = {
+    "": {
+        "id": ID_MISSING, "titles": TITLES_MISSING, "type": TYPE_MISSING, "seasonInfo": SEASON_INFO_MISSING,
+        "externalIdSource": EXTERNAL_ID_SOURCE_MISSING, "version": VERSION_MISSING, "assets": ASSETS_MISSING,
+    },
+    "titles": {"value": TEXT_VALUE_MISSING},
+    "shortDescriptions": {"value": TEXT_VALUE_MISSING},
+    "longDescriptions": {"value": TEXT_VALUE_MISSING},
+    "images": {"type": IMAGE_INCOMPLETE, "url": IMAGE_INCOMPLETE},
+    "externalIds": {"id": EXTERNAL_ID_INCOMPLETE, "source": EXTERNAL_ID_INCOMPLETE},
+    "advisoryRatings": RATING_KEYS,
+    "episodeInfo": {"seriesId": EPISODE_INFO_MISSING, "episodeNumber": EPISODE_INFO_MISSING},
+    "seasonInfo": {"seriesId": SEASON_INFO_MISSING, "seasonNumber": SEASON_INFO_MISSING},
+    "content/playOptions": PLAY_OPTION_KEYS,
+    "stationInfo": LIVE_INFO_KEYS,
+    "liveInfo": LIVE_INFO_KEYS,
+    "content/linearEvents/externalId": {"id": EXTERNAL_ID_INCOMPLETE, "source": EXTERNAL_ID_INCOMPLETE},
+}  # fmt: skip
+ENUMS: dict[str, FeedRule] = {
+    "type": ASSET_TYPE_UNKNOWN,
+    "subType": SUB_TYPE_UNKNOWN,
+    "genres": GENRE_UNKNOWN,
+    "images/type": IMAGE_TYPE_UNKNOWN,
+    "advisoryRatings/source": RATING_SOURCE_UNKNOWN,
+    "advisoryRatings/value": RATING_VALUE_UNKNOWN,
+    "advisoryRatings/descriptors": RATING_DESCRIPTOR_UNKNOWN,
+    "content/playOptions/license": LICENSE_UNKNOWN,
+    "content/playOptions/quality": QUALITY_UNKNOWN,
+    "content/playOptions/audioFormats": AUDIO_FORMAT_UNKNOWN,
+    "content/media/audioFormats": AUDIO_FORMAT_UNKNOWN,
+    "externalIdSource": EXTERNAL_SOURCE_UNKNOWN,
+    "externalIds/source": EXTERNAL_SOURCE_UNKNOWN,
+    "content/linearEvents/externalId/source": EXTERNAL_SOURCE_UNKNOWN,
+    "defaultLanguage": LANGUAGE_UNKNOWN,
+    "defaultAvailabilityCountries": COUNTRY_UNKNOWN,
+}
+
+
+def explained(defects: Iterable[ValidationError]) -> list[Hit]:
+    """The real causes behind a validator's defects, each once: one rule and one spot a cause."""
+    found: dict[tuple[str, str, str], Hit] = {}
+    listed = list(defects)
+    mistyped = {tuple(defect.absolute_path) for defect in listed if defect.validator == "type"}
+    sourceless = {tuple(defect.absolute_path) for defect in listed if _lacks_rating_source(defect)}
+    for defect in listed:
+        path = tuple(defect.absolute_path)
+        if defect.validator != "type" and path in mistyped:
+            continue
+        if defect.validator == "enum" and path[:2] in sourceless:
+            continue
+        for hit in EXPLANATIONS[str(defect.validator)](defect, path, _kind_of(path)):
+            found.setdefault((hit.rule.code, hit.path, hit.about), hit)
+    return list(found.values())
+
+
+def _lacks_rating_source(defect: ValidationError) -> bool:
+    """Without a source every authority's list is asked for: the schema's own message would blame the first one."""
+    return (
+        defect.validator == "required"
+        and _kind_of(tuple(defect.absolute_path)) == "advisoryRatings"
+        and "source" not in defect.instance
+    )
+
+
+def _kind_of(path: tuple[str | int, ...]) -> str:
+    return "/".join(part for part in path if isinstance(part, str))
+
+
+def _wrong_type(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
+    value = defect.instance
+    told = "a number beyond all bounds" if isinstance(value, float) and math.isinf(value) else shown(value)
+    yield WRONG_TYPE.at(pointer(*path), f"{told} is not of type {defect.validator_value}")
+
+
+def _unknown(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
+    last = str(path[-1]) if isinstance(path[-1], str) else kind.rpartition("/")[2]
+    if last in ("language", "languages", "originalProductionLanguage", "secondaryAudioLanguages"):
+        rule = LANGUAGE_UNKNOWN
+    else:
+        rule = ENUMS.get(kind, MEDIA_VALUE_UNKNOWN)
+    if kind in ("content/media/videos/quality", "content/media/videos/videoType"):
+        other = {"quality": "videoType", "videoType": "quality"}[last]
+        if defect.instance in SWAPPED[last]:
+            message = f"{last} {shown(defect.instance)} is right, but the schema has the list of {other} here"
+            yield MEDIA_LISTS_SWAPPED.at(pointer(*path), message)
+            return
+    hint = _hint(defect.instance, defect.validator_value)
+    yield rule.at(pointer(*path), f"{shown(defect.instance)} is not in the list{hint}")
+
+
+SWAPPED = {
+    "quality": frozenset({"sd", "hd", "hd+", "fhd", "uhd"}),
+    "videoType": frozenset({"hls", "smooth", "dash", "mp4", "mov", "m4v"}),
+}
+
+
+def _hint(value: Any, allowed: Any) -> str:
+    """The value of the list that was probably meant."""
+    if not isinstance(value, str) or not isinstance(allowed, list):
+        return ""
+    if len(allowed) <= 12:
+        return f": {', '.join(str(entry) for entry in allowed)}"
+    lowered = value.lower()
+    same = [entry for entry in allowed if isinstance(entry, str) and entry.lower() == lowered]
+    return f"; did you mean {same[0]}?" if same else ""
+
+
+def _required(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
+    rules = REQUIRED.get(kind, {})
+    for key in defect.validator_value:
+        if key in defect.instance or (key == "price" and "license" not in defect.instance):
+            continue
+        yield rules.get(key, MEDIA_INCOMPLETE).at(pointer(*path), f"{key} is missing", key)
+
+
+def _too_long(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
+    yield TEXT_TOO_LONG.at(
+        pointer(*path), f"{len(defect.instance)} characters, at most {defect.validator_value} are allowed"
+    )
+
+
+def _pattern(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
+    rule = RELEASE_DATE_MALFORMED if kind == "releaseDate" else URL_NOT_HTTP
+    yield rule.at(pointer(*path), f"{shown(defect.instance)} has not the form that is asked for")
+
+
+def _one_of(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
+    both = "media" in defect.instance
+    yield CONTENT_SHAPE.at(pointer(*path), f"content has {'both' if both else 'neither'} of media and playOptions")
+
+
+def _any_of(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
+    yield MEDIA_VALUE_UNKNOWN.at(pointer(*path), f"{shown(defect.instance)} is not in the list")
+
+
+def _not(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
+    if "license" in defect.instance:
+        yield PRICE_NOT_ALLOWED.at(pointer(*path, "price"), f"{defect.instance['license']} with a price")
+
+
+EXPLANATIONS: dict[str, Callable[[ValidationError, tuple[str | int, ...], str], Iterator[Hit]]] = {
+    "type": _wrong_type,
+    "enum": _unknown,
+    "required": _required,
+    "maxLength": _too_long,
+    "pattern": _pattern,
+    "oneOf": _one_of,
+    "anyOf": _any_of,
+    "not": _not,
+}

@@ -1,0 +1,205 @@
+"""A Search feed as it is read, page by page and asset by asset: schema, prose, and what holds over all pages."""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from collections.abc import Collection, Iterator
+from itertools import islice
+from typing import Any
+
+from edye_delivery.catalog.feed_records import FEED_PAGE_MAX_BYTES, FEED_UNPAGED_BELOW_BYTES
+from edye_delivery.feeds.lint import chain_rules as chain
+from edye_delivery.feeds.lint.index import FeedIndex, Spot
+from edye_delivery.feeds.lint.page_parser import Page
+from edye_delivery.feeds.lint.parts import KNOWN_KEYS, unknown_keys
+from edye_delivery.feeds.lint.search.asset_checks import CHECKS, asks_for_titles, check_asset
+from edye_delivery.feeds.lint.search.consequences import without_consequences
+from edye_delivery.feeds.lint.search.context import SearchContext
+from edye_delivery.feeds.lint.search.explain import explained
+from edye_delivery.feeds.lint.search.live_rules import CHANNELS_MISSING, PLATFORMS_MISSING
+from edye_delivery.feeds.lint.search.rules import VERSION_UNKNOWN
+from edye_delivery.feeds.lint.search.schema_rules import COUNTRY_UNKNOWN, DUPLICATE_KEY, TITLES_MISSING, WRONG_TYPE
+from edye_delivery.feeds.lint.wording import counted
+from edye_delivery.feeds.roku.item import LIVE_TYPE, SEARCH_LIST_KEYS
+from edye_delivery.feeds.roku.schemas import SPELLINGS, Profile, search_asset, search_root
+from edye_delivery.feeds.roku.vocabularies import COUNTRIES
+from edye_delivery.rules.feed_rule import FeedRule, Hit, pointer, shown
+
+DEFECTS_MAX = 1000
+"""of one asset; with more of the schema's, it is not looked at any further"""
+UNPAGED_BELOW_BYTES = {Profile.SCHEMA: FEED_UNPAGED_BELOW_BYTES, Profile.ROKU: FEED_PAGE_MAX_BYTES}
+"""From which size pages are advised: by the prose, and as Roku's page has it now."""
+SHARED_HEAD = ("version", "defaultLanguage", "defaultAvailabilityCountries", "defaultAvailabilityPlatforms")
+
+
+class SearchFeed:
+    """Reads one Search feed, with or without live channels."""
+
+    list_keys = SEARCH_LIST_KEYS
+
+    def __init__(self, profile: Profile, now_ms: int, *, is_live: bool = False) -> None:
+        self._profile, self._now_ms, self._is_live = profile, now_ms, is_live
+        self._known = KNOWN_KEYS[profile]
+        self._root, self._asset = search_root(profile), search_asset(profile)
+        self._index = FeedIndex()
+        self._heads: list[dict[str, Any]] = []
+        self._single_page_bytes = 0
+        self.types: Counter[str] = Counter()
+
+    def begin_page(self, page: Page) -> Iterator[Hit]:
+        """What is wrong with the page's root."""
+        head = page.head
+        countries = head.get("defaultAvailabilityCountries")
+        listed = countries if isinstance(countries, list) else []
+        self._context = SearchContext(
+            default_language=str(head["defaultLanguage"]) if "defaultLanguage" in head else None,
+            has_default_countries=head.get("defaultAvailabilityCountries", []) != [],
+            default_countries=frozenset(country for country in listed if isinstance(country, str)),
+            now_ms=self._now_ms,
+            profile=self._profile,
+            known=self._known,
+        )
+        if not self._root.is_valid(head):
+            yield from explained(self._root.defects(head))
+        hits: list[Hit] = []
+        unknown_keys(head, self._known.root, "", hits)
+        yield from hits
+        if isinstance(head.get("version"), str) and head["version"] != "1":
+            yield VERSION_UNKNOWN.at("/version", f"the version is {shown(head['version'])}")
+        for index, country in enumerate(listed[1:], start=1):
+            if not (isinstance(country, str) and country in COUNTRIES[self._profile]):
+                path = pointer("defaultAvailabilityCountries", index)
+                yield COUNTRY_UNKNOWN.at(path, f"{shown(country)} is not in the list")
+        if "assets" in page.lists and not page.lists["assets"]:
+            yield chain.PAGE_EMPTY.at("/assets", "there is no asset on this page")
+        yield from self._compared_head({key: head[key] for key in SHARED_HEAD if key in head})
+        self._single_page_bytes = page.size_bytes
+
+    def check_item(self, key: str, place: str, asset: Any) -> list[Hit]:
+        """What is wrong with one asset; what it says of others is remembered for `end`."""
+        if key != "assets":
+            return []
+        hits: list[Hit] = []
+        if self._asset.is_valid(asset):
+            check_asset(asset, self._context, hits)
+            self._remember(asset, place)
+            return without_consequences([], hits)
+        if not isinstance(asset, dict):
+            return [WRONG_TYPE.at("", f"{shown(asset)} is not of type object")]
+        defects = list(islice(self._asset.defects(asset), DEFECTS_MAX))
+        causes = explained(defects)
+        if not asks_for_titles(asset):  # of an unknown type the schema asks for what a title needs
+            causes = [hit for hit in causes if hit.rule is not TITLES_MISSING]
+        if len(defects) == DEFECTS_MAX:
+            return causes
+        mistyped = frozenset(hit.path for hit in causes if hit.rule is WRONG_TYPE)
+        sound = without(asset, mistyped)
+        check_asset(sound, self._context, hits)
+        self._remember(sound, place, mistyped)
+        return without_consequences(causes, hits)
+
+    def end(self) -> Iterator[tuple[Spot, Hit]]:
+        """What only all pages together show."""
+        index = self._index
+        index.seal()
+        questions: list[tuple[FeedRule, Iterator[Spot], str]] = [
+            (chain.ID_TWICE, index.ids_twice(), "the id {} was given before"),
+            (chain.SERIES_UNKNOWN, index.series_unknown(), "the series {} is not in the feed"),
+            (chain.SEASON_UNKNOWN, index.seasons_unknown(), "{} is not in the feed"),
+            (
+                chain.SEASON_NUMBER_MISSING,
+                index.season_numbers_missing(),
+                "seasonNumber is missing, and the series {} has seasons",
+            ),
+            (chain.EPISODE_TWICE, index.episodes_twice(), "{} was given before"),
+            (chain.SEASON_TWICE, index.seasons_twice(), "{} was given before"),
+            (chain.PLAY_ID_SHARED, index.play_ids_shared(), "the playId {} was given before"),
+        ]
+        for rule, spots, words in questions:
+            for spot in spots:
+                before = f", at {spot.first_place} of page {spot.first_page + 1}" if spot.first_place else ""
+                yield spot, rule.at("", words.format(shown(spot.subject)) + before)
+        index.close()
+        yield from self._end_of_pages()
+
+    def _end_of_pages(self) -> Iterator[tuple[Spot, Hit]]:
+        root = Spot(0, "", None, "")
+        if len(self._heads) == 1 and self._single_page_bytes >= UNPAGED_BELOW_BYTES[self._profile]:
+            yield root, chain.FEED_NOT_PAGED.at("", f"the one page has {self._single_page_bytes:,} bytes")
+        live = self.types[LIVE_TYPE]
+        if 0 < live < self.types.total() and not self._heads[0].get("defaultAvailabilityPlatforms"):
+            message = f"{counted(live, 'live channel')} and {counted(self.types.total() - live, 'other asset')}"
+            yield root, PLATFORMS_MISSING.at("", message, "defaultAvailabilityPlatforms")
+        if self._is_live and not live:
+            message = f"it has {counted(self.types.total(), 'asset')}, none of them a live channel"
+            yield root, CHANNELS_MISSING.at("", message)
+
+    def _compared_head(self, head: dict[str, Any]) -> Iterator[Hit]:
+        first = self._heads[0] if self._heads else head
+        for key in SHARED_HEAD:
+            if _unordered(head.get(key)) != _unordered(first.get(key)):
+                here, there = (shown(root[key]) if key in root else "missing" for root in (head, first))
+                spot, about = (pointer(key), "") if key in head else ("", key)
+                yield chain.HEADS_DIFFER.at(spot, f"{key} is {here}, on the first page {there}", about)
+        self._heads.append(head)
+
+    def _remember(self, asset: dict[str, Any], place: str, mistyped: Collection[str] = ()) -> None:
+        index, page = self._index, len(self._heads) - 1
+        name, written = asset.get("id"), asset.get("type", "")
+        kind = SPELLINGS.get(written, written)
+        self.types[kind] += 1
+        if name is not None:
+            index.note("items", (name, page, place))
+        if kind == "series" or kind not in CHECKS:  # what a mistyped type is may have been one
+            index.note("series", (name,))
+        elif kind == "season":
+            info = asset.get("seasonInfo", {})
+            if "seriesId" in info and "seasonNumber" in info:
+                index.note("seasons", (info["seriesId"], _number(info["seasonNumber"]), page, place, name))
+        elif kind == "episode":
+            info = asset.get("episodeInfo", {})
+            if "seriesId" in info and "episodeNumber" in info and "/episodeInfo/seasonNumber" not in mistyped:
+                season = info.get("seasonNumber")
+                numbers = (None if season is None else _number(season), _number(info["episodeNumber"]))
+                index.note("episodes", (info["seriesId"], *numbers, page, place, name))
+        play_ids: set[str] = set()
+        for number, option in enumerate(asset.get("content", {}).get("playOptions", ())):
+            play_id = option.get("playId")
+            if play_id and play_id not in play_ids:
+                play_ids.add(play_id)
+                index.note("play_ids", (play_id, page, f"{place}/content/playOptions/{number}/playId", name))
+
+
+def _unordered(value: Any) -> Any:
+    """The value, or a list in an order of its own: the same countries in another order are the same."""
+    return sorted(map(repr, value)) if isinstance(value, list) else value
+
+
+def _number(value: float) -> float:
+    """A number that a database can keep; JSON has larger integers than that."""
+    return value if -(2**63) <= value < 2**63 else float("inf")
+
+
+def without(value: dict[str, Any], paths: Collection[str]) -> dict[str, Any]:
+    """A copy without the parts at these JSON pointers; what remains has the types that the schema asks for."""
+    if not paths:
+        return value
+    kept = copy.deepcopy(value)
+    for path in sorted(paths, key=_descending):
+        *parents, last = [part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:]]
+        parent: Any = kept
+        for part in parents:
+            parent = parent[int(part) if isinstance(parent, list) else part]
+        del parent[int(last) if isinstance(parent, list) else last]
+    return kept
+
+
+def _descending(path: str) -> tuple[int, ...]:
+    """Later entries of a list go first, so that the indexes before them still hold."""
+    return tuple(-int(part) if part.isdecimal() else 0 for part in path.split("/"))
+
+
+def duplicate_key(path: str, key: str) -> Hit:
+    """The finding for a key that an object has twice; `path` is the object's pointer."""
+    return DUPLICATE_KEY.at(path, f"the key {shown(key)} is there twice", key)

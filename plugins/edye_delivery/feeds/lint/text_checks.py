@@ -1,0 +1,61 @@
+"""What both kinds of feed ask of a text that people read: plain, rightly encoded; of a title, nothing but the title."""
+
+from __future__ import annotations
+
+import re
+
+from edye_delivery.catalog.plain_text import markup_in, misread_in, reread
+from edye_delivery.feeds.lint import text_rules as rules
+from edye_delivery.rules.feed_rule import Hit, shown
+
+SIZES = frozenset({"4k", "8k", "hd", "uhd", "fhd", "720p", "1080p", "1080i", "2160p"})
+LABELS = (
+    rf"(?:in |en |em )?(?:{'|'.join(sorted(SIZES))}|full hd|ultra hd|hdr)|dvd|blu-?ray|vose|v\.?\s?[0-9]+|"
+    r"dub(?:bed)?|sub(?:bed|titled|s)|uncut|unrated|remastered|restored|extended|special edition|"
+    r"[a-z]+(?:['\u2019]s)? (?:version|cut)|"
+    r"doblad[ao]|subtitulad[ao]|remasterizad[ao]|versi[oó]n(?: [a-záéíóúñ]+){1,3}|edici[oó]n especial|sin censura|"
+    r"dublad[ao]|legendad[ao]|vers[aã]o(?: [a-záéíóúâêôãõç]+){1,3}|edi[cç][aã]o especial"
+)
+IN_BRACKETS = re.compile(
+    rf"[(\[]\s*(?:(?:19|20)[0-9]{{2}}(?:\s?[-\u2013/]\s?[0-9]{{2,4}})?|{LABELS})\s*[)\]]", re.IGNORECASE
+)
+"""A year counts only in brackets: films are called 1917 and 2012."""
+AFTER_DASH = re.compile(rf"\s[-\u2013|]\s+(?:{LABELS})\s*$", re.IGNORECASE)
+
+
+def check_plain(text: str, path: str, hits: list[Hit], below: str = "") -> None:
+    """Adds a defect for markup in a text, and one for characters that come of a wrong encoding.
+
+    The text's place is `path` and `below`: two, so that nobody joins them for a text without a defect.
+    """
+    if text.isascii() and "&" not in text and "<" not in text and "\\" not in text:
+        return
+    markup = markup_in(text)
+    if markup:
+        hits.append(rules.MARKUP.at(path + below, f"{shown(text)} has {', '.join(map(shown, markup))}"))
+    misread = misread_in(text)
+    if misread:
+        hits.append(rules.MISREAD.at(path + below, f"{shown(text)} has {', '.join(map(_meant, misread))}"))
+
+
+def check_title(title: str, path: str, hits: list[Hit], below: str = "") -> None:
+    """Adds a defect where a title says more than what the title is called; the place as in `check_plain`."""
+    extra = _extra_of(title)
+    if extra:
+        hits.append(rules.TITLE_EXTRA.at(path + below, f"{shown(title)} has {shown(extra)}"))
+
+
+def _extra_of(title: str) -> str:
+    """The year or label of a version in a title; empty where there is none."""
+    last = title.rpartition(" ")[2]
+    if last.lower() in SIZES and last != title:
+        return last
+    found = IN_BRACKETS.search(title) if "(" in title or "[" in title else None
+    if found is None and (" - " in title or " \u2013 " in title or " | " in title):
+        found = AFTER_DASH.search(title)
+    return found[0].strip() if found else ""
+
+
+def _meant(misread: str) -> str:
+    meant = reread(misread)
+    return f"{shown(misread)} for {shown(meant)}" if meant else shown(misread)

@@ -1,0 +1,67 @@
+"""Assembly: accepted titles become the linked pages of a feed, by the writer that the annex names."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from edye_delivery.annex.feeds import FeedSpec
+from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.order import Accepted
+from edye_delivery.feeds.gc_pause import paused_collection
+from edye_delivery.feeds.lint.direct_publisher.entry_checks import defect_of_row
+from edye_delivery.feeds.publish.paging import LinkedPage, cut_pages, document, linked, ordered
+from edye_delivery.feeds.roku.item import SEARCH_LIST_KEYS
+from edye_delivery.feeds.write.rules import PART_LEFT_OUT
+from edye_delivery.feeds.write.writers import writer_of
+from edye_delivery.rules.feed_finding import Findings
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """A feed's pages in the order of their chain, its items by type, and what it could not carry."""
+
+    pages: list[LinkedPage]
+    kinds: Counter[str]
+    notes: Findings
+
+
+def assemble(
+    annex: Annex,
+    spec: FeedSpec,
+    accepted: Iterable[Accepted],
+    previous_digests: Sequence[str],
+    page_url_prefix: str,
+    folder: Path,
+    now: datetime,
+) -> Assembled:
+    """Writes the feed's pages into the folder; memory is that of one page and one show, whatever the catalogue's size.
+
+    `previous_digests` are the body digests of the chain that readers have now, in its order.
+    """
+    with paused_collection():
+        return _assembled(annex, spec, accepted, previous_digests, page_url_prefix, folder, now)
+
+
+def _assembled(
+    annex: Annex,
+    spec: FeedSpec,
+    accepted: Iterable[Accepted],
+    previous_digests: Sequence[str],
+    page_url_prefix: str,
+    folder: Path,
+    now: datetime,
+) -> Assembled:
+    writer = writer_of(annex, spec, now, defect_of_row)
+    items = writer.items(accepted)
+    if writer.list_keys != tuple(SEARCH_LIST_KEYS):
+        page, kinds = document(items, writer.head, writer.list_keys, folder)
+        return Assembled([page], kinds, writer.notes.findings)
+    cut = cut_pages(items, writer.head(), spec.page_max_bytes, folder)
+    for item_id, size_bytes in cut.oversized:
+        writer.notes.add(item_id, PART_LEFT_OUT, f"it has {size_bytes:,} bytes, more than a page may have")
+    pages = linked(ordered(cut.bodies, previous_digests), page_url_prefix)
+    return Assembled(pages, cut.kinds, writer.notes.findings)

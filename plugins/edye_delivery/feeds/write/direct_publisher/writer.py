@@ -1,0 +1,280 @@
+"""The Direct Publisher feed: every accepted title once, in one language (roku-direct-publisher-feed.md; decisions)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+
+from edye_delivery.annex.feeds import FeedSpec
+from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.order import Accepted
+from edye_delivery.catalog.title import Described, Series, Title
+from edye_delivery.catalog.vocabulary import TitleKind
+from edye_delivery.feeds.roku.item import DIRECT_KINDS, FeedItem
+from edye_delivery.feeds.roku.vocabularies import (
+    DIRECT_CREDIT_ROLES,
+    DIRECT_GENRES,
+    DIRECT_ID_TYPES,
+    DIRECT_RATING_SOURCES,
+    DIRECT_RATINGS,
+)
+from edye_delivery.feeds.write.direct_publisher.content import Contents
+from edye_delivery.feeds.write.direct_publisher.rows import DefectOfRow, Rows
+from edye_delivery.feeds.write.direct_publisher.thumbnail import thumbnail_of
+from edye_delivery.feeds.write.direct_publisher.values import Item, moment
+from edye_delivery.feeds.write.grouping import Show, Versions, shows_of
+from edye_delivery.feeds.write.notes import Notes, Unfit, fit
+from edye_delivery.feeds.write.rules import PART_LEFT_OUT, TITLE_LEFT_OUT, VALUE_UNMAPPED
+from edye_delivery.feeds.write.texts import plain_texts_of
+from edye_delivery.feeds.write.values import EPOCH, Values
+from edye_delivery.rules.feed_rule import shown
+
+LISTS = {TitleKind.MOVIE: "movies", TitleKind.SHORT: "shortFormVideos", TitleKind.SPECIAL: "tvSpecials"}
+
+
+class DirectWriter:
+    """Writes one Direct Publisher feed; what it cannot carry is in `notes`.
+
+    The feed has one language, one rating and one picture of a title: other languages' texts, rating descriptors and
+    further artwork have no place in it and are not noted.
+    """
+
+    list_keys: tuple[str, ...] = ("movies", "series", "shortFormVideos", "tvSpecials", "categories", "playlists")
+
+    def __init__(self, annex: Annex, spec: FeedSpec, now: datetime, defect_of_row: DefectOfRow) -> None:
+        self.notes = Notes()
+        self._spec = spec
+        self._values = Values(annex, spec, now, self.notes)
+        self._contents = Contents(spec, self._values, self.notes)
+        self._rows = Rows(spec, self.notes, defect_of_row)
+        self._updated_at = EPOCH
+
+    def head(self) -> Item:
+        """The root beside its lists; complete only when all of `items` have been taken.
+
+        lastUpdated is the newest updated_at of what was written, so that unchanged content keeps its bytes.
+        """
+        updated_s = (self._updated_at - EPOCH) // timedelta(seconds=1)
+        spec = self._spec
+        return {"providerName": spec.provider_name, "lastUpdated": moment(updated_s), "language": spec.language}
+
+    def items(self, accepted: Iterable[Accepted]) -> Iterator[FeedItem]:
+        """Every item in the ledger's order, a series with its episodes in it; then playlists and categories."""
+        for show in shows_of(accepted):
+            for list_key, item in self._items_of(show):
+                if (content := self.notes.packed(item["id"], item)) is not None:
+                    self._rows.remember(item["id"], item.get("tags", ()))
+                    yield FeedItem(list_key, item["id"], DIRECT_KINDS[list_key], content)
+        yield from self._rows.items()
+
+    def _items_of(self, show: Show) -> Iterator[tuple[str, Item]]:
+        """The items of one show; no two of them have one id."""
+        taken: set[str] = set()
+        episodes = [versions for versions in show.items if versions.titles[0].kind is TitleKind.EPISODE]
+        if episodes and (series := self._series_item(show.series, episodes, taken)) is not None:
+            yield "series", series
+        for versions in show.items:
+            kind = versions.titles[0].kind
+            if kind in LISTS and (item := self._fitting(versions, None, taken)) is not None:
+                self._wrote(versions.titles)
+                yield LISTS[kind], item
+
+    def _series_item(self, series: Series | None, episodes: Sequence[Versions], taken: set[str]) -> Item | None:
+        """The series with its episodes; None, and no id taken, where none of them can be in the feed."""
+        written: list[tuple[Versions, Item]] = []
+        try:
+            if series is None:
+                raise Unfit(TITLE_LEFT_OUT, "it is not known")
+            first = episodes[0]
+            taken.add(fit(first.external_id, partial(self._values.series_id, series, first.titles[0])))
+            found = ((versions, self._fitting(versions, series, taken)) for versions in episodes)
+            written = self._in_one_form([(versions, item) for versions, item in found if item is not None])
+            if written:
+                described = fit(written[0][0].external_id, partial(self._described_series, series, written))
+                self._wrote([series, *(title for versions, _ in written for title in versions.titles)])
+                return described
+        except Unfit as unfit:
+            for versions in [versions for versions, _ in written] or episodes:
+                self._leave_out(versions, unfit, "its series: ")
+        taken.clear()
+        return None
+
+    def _in_one_form(self, written: list[tuple[Versions, Item]]) -> list[tuple[Versions, Item]]:
+        """All episodes with a season, or where there is none all without; a series has only one of the two forms."""
+        seasoned = [pair for pair in written if pair[0].titles[0].season_number is not None]
+        if seasoned:
+            unfit = Unfit(TITLE_LEFT_OUT, "it has no season number, other episodes of its series have one")
+            for versions, _ in written:
+                if versions.titles[0].season_number is None:
+                    self._leave_out(versions, unfit)
+        return seasoned or written
+
+    def _described_series(self, series: Series, written: Sequence[tuple[Versions, Item]]) -> Item:
+        """The series; what it lacks of genres, release date and picture comes from its episodes."""
+        external_id, spec = written[0][0].external_id, self._spec
+        titles = [title for versions, _ in written for title in versions.titles]
+        wanted = [spec.language, *(lang for lang in (titles[0].lang,) if lang)]
+        texts = plain_texts_of([series], [None], wanted, external_id, self.notes)
+        released = self._values.release_date([series] if series.release_date else titles)
+        thumbnail = thumbnail_of([series, *titles], spec, wanted, external_id, self.notes)
+        parts: Item = {
+            "id": self._values.series_id(series, written[0][0].titles[0]),
+            "title": texts.title,
+            **_episodes_of(written, thumbnail),
+            "genres": self._genres([series, *titles], external_id),
+            "thumbnail": thumbnail,
+            "releaseDate": released.isoformat(),
+            "shortDescription": texts.short,
+            "longDescription": texts.long,
+            "tags": self._values.tags([series], external_id),
+            "credits": self._credits([series], external_id),
+            "externalIds": self._external_ids([series], external_id),
+        }
+        return {key: value for key, value in parts.items() if value}
+
+    def _fitting(self, versions: Versions, series: Series | None, taken: set[str]) -> Item | None:
+        """The item under an id that its show has not had yet; None, with a note, where it cannot be in the feed."""
+        try:
+            item_id = fit(versions.external_id, partial(self._values.item_id, versions.titles[0]))
+            if item_id in taken:
+                raise Unfit(TITLE_LEFT_OUT, f"its id {shown(item_id)} is that of another title of its show")
+            item = {"id": item_id, **fit(versions.external_id, partial(self._item, versions, series))}
+        except Unfit as unfit:
+            self._leave_out(versions, unfit)
+            return None
+        taken.add(item_id)
+        return item
+
+    def _item(self, versions: Versions, series: Series | None) -> Item:
+        """A movie, episode, special or short as its chosen version has it, completed from the others."""
+        spec, notes, external_id = self._spec, self.notes, versions.external_id
+        released = self._values.release_date(versions.titles, series)
+        numbers = _numbers_of(versions.titles[0])
+        chosen, content = self._contents.chosen(versions, released)
+        titles = [chosen.title, *(title for title in versions.titles if title is not chosen.title)]
+        wanted = [spec.language, *(lang for lang in (chosen.title.lang,) if lang)]
+        texts = plain_texts_of(titles, [title.lang for title in titles], wanted, external_id, notes)
+        pictured: list[Described] = [*titles, *([series] if series else [])]
+        parts: Item = {
+            "title": texts.title,
+            "content": content,
+            **numbers,
+            **self._filed(titles, series, external_id),
+            "thumbnail": thumbnail_of(pictured, spec, wanted, external_id, notes),
+            "releaseDate": released.isoformat(),
+            "shortDescription": texts.short,
+            "longDescription": texts.long,
+            "credits": self._credits(titles, external_id),
+            "rating": self._rating(titles, external_id),
+            "externalIds": self._external_ids(titles, external_id),
+        }
+        return {key: value for key, value in parts.items() if value or key in numbers}
+
+    def _filed(self, titles: Sequence[Title], series: Series | None, external_id: str) -> Item:
+        """Genres and tags; an episode has neither, viewers find it by those of its series."""
+        kind = titles[0].kind
+        if kind is not TitleKind.EPISODE:
+            genres = self._genres(titles, external_id, needed=kind is not TitleKind.SHORT)
+            return {"genres": genres, "tags": self._values.tags(titles, external_id)}
+        if series is not None:
+            genres = [genre for title in titles for genre in title.genres if genre not in series.genres]
+            tags = [tag for title in titles for tag in title.tags if tag not in series.tags]
+            for key, words in (("genres", genres if series.genres else []), ("tags", tags)):
+                if words:
+                    told = ", ".join(map(shown, dict.fromkeys(words)))
+                    self.notes.add(external_id, PART_LEFT_OUT, f"episodes have no {key}, its series lacks {told}")
+        return {}
+
+    def _genres(self, described: Sequence[Described], external_id: str, needed: bool = True) -> list[str]:
+        """The genres of the first that has some of the feed's list; Unfit where none has and one is needed."""
+        for one in described:
+            with suppress(Unfit):
+                mapped = self._values.genres([one], external_id)
+                known = [genre for genre in mapped if genre in DIRECT_GENRES]
+                for genre in mapped:
+                    if genre not in DIRECT_GENRES:
+                        message = f"{shown(genre)} of the annex's table is none of the feed's genres"
+                        self.notes.add(external_id, VALUE_UNMAPPED, message)
+                if known:
+                    return known
+        if needed:
+            raise Unfit(TITLE_LEFT_OUT, "none of its genres has a counterpart in the feed's list")
+        return []
+
+    def _rating(self, titles: Sequence[Title], external_id: str) -> Item:
+        """The first rating that the feed knows; the others, of the same version, are noted."""
+        for title in titles:
+            found: Item = {}
+            for source, value, _ in self._values.ratings([title], external_id):
+                told = shown(f"{source}:{value}")
+                if source not in DIRECT_RATING_SOURCES or value not in DIRECT_RATINGS:
+                    message = f"{told} of the annex's table is none of the feed's ratings"
+                    self.notes.add(external_id, VALUE_UNMAPPED, message)
+                elif found:
+                    self.notes.add(external_id, PART_LEFT_OUT, f"the feed takes one rating, {told} is a further one")
+                else:
+                    found = {"rating": value, "ratingSource": source}
+            if found:
+                return found
+        return {}
+
+    def _credits(self, described: Sequence[Described], external_id: str) -> list[Item]:
+        kept: list[Item] = []
+        for credit in dict.fromkeys(credit for one in described for credit in one.credits):
+            role = self._values.role(credit.role, DIRECT_CREDIT_ROLES)
+            if not (credit.name or "").strip() or credit.birth_date is None:
+                missing = "birth date" if (credit.name or "").strip() else "name"
+                self.notes.add(external_id, PART_LEFT_OUT, f"the credit {shown(credit.name)} has no {missing}")
+            elif role is None:
+                self.notes.add(external_id, VALUE_UNMAPPED, f"the role {shown(credit.role)} has no counterpart")
+            else:
+                entry = {"name": credit.name, "role": role, "birthDate": credit.birth_date.isoformat()}
+                kept += [entry] if entry not in kept else []
+        return kept
+
+    def _external_ids(self, described: Sequence[Described], external_id: str) -> list[Item]:
+        kept: list[Item] = []
+        for source, value in self._values.external_ids(described, external_id):
+            if source in DIRECT_ID_TYPES:
+                kept.append({"id": value, "idType": source})
+            else:
+                self.notes.add(
+                    external_id, VALUE_UNMAPPED, f"the source {shown(source)} of the annex is none of the feed's"
+                )
+        return kept
+
+    def _wrote(self, described: Iterable[Described]) -> None:
+        self._updated_at = max(self._updated_at, *(one.updated_at for one in described))
+
+    def _leave_out(self, versions: Versions, unfit: Unfit, prefix: str = "") -> None:
+        for entry in versions.entries:
+            self.notes.add(entry.external_id, unfit.rule, prefix + unfit.message)
+
+
+def _numbers_of(title: Title) -> Item:
+    """An episode's number; Unfit where a number of it is missing or negative."""
+    if title.kind is not TitleKind.EPISODE:
+        return {}
+    if title.episode_number is None:
+        raise Unfit(TITLE_LEFT_OUT, "it has no episode number")
+    if min(title.season_number or 0, title.episode_number) < 0:
+        raise Unfit(TITLE_LEFT_OUT, "its season or episode number is negative")
+    return {"episodeNumber": title.episode_number}
+
+
+def _episodes_of(written: Sequence[tuple[Versions, Item]], thumbnail: str) -> Item:
+    """The episodes by season, or in one list where they have none."""
+    seasons: dict[int, list[Item]] = {}
+    for versions, item in written:
+        number = versions.titles[0].season_number
+        if number is None:
+            return {"episodes": [item for _, item in written]}
+        seasons.setdefault(number, []).append(item)
+    return {
+        "seasons": [
+            {"seasonNumber": number, "episodes": episodes, "thumbnail": thumbnail}
+            for number, episodes in seasons.items()
+        ]
+    }

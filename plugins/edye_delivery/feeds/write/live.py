@@ -1,0 +1,56 @@
+"""Live channels of the annex as assets (roku-search-feed.md, Live feed specification)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from edye_delivery.annex.feeds import Channel, ChannelOption, FeedSpec
+from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.order import Accepted
+from edye_delivery.feeds.roku.item import LIVE_TYPE, FeedItem
+from edye_delivery.feeds.write.notes import Notes
+
+
+class LiveWriter:
+    """Writes a feed of live channels only; accepted titles are no part of it."""
+
+    list_keys: tuple[str, ...] = ("assets",)
+
+    def __init__(self, annex: Annex, spec: FeedSpec, now: datetime) -> None:
+        self.notes = Notes()
+        self._spec = spec
+
+    def head(self) -> dict[str, Any]:
+        """The root beside its assets."""
+        spec = self._spec
+        return {"version": "1", "defaultLanguage": spec.language, "defaultAvailabilityCountries": list(spec.countries)}
+
+    def items(self, accepted: Iterable[Accepted]) -> Iterator[FeedItem]:
+        """Every channel of the annex."""
+        for channel in self._spec.channels:
+            yield FeedItem("assets", channel.id, LIVE_TYPE, orjson.dumps(channel_asset(channel)))
+
+
+def channel_asset(channel: Channel) -> dict[str, Any]:
+    """One channel; its source and type keep the live specification's spelling, qualities the schema's."""
+    asset: dict[str, Any] = {
+        "id": channel.id,
+        "type": LIVE_TYPE,
+        "externalIds": [
+            {"id": channel.station_id, "channelName": channel.name, "source": "GRACENOTE_STATION_ID"},
+        ],
+        "content": {"playOptions": [_option(option) for option in channel.options]},
+    }
+    return asset | ({"tags": list(channel.tags)} if channel.tags else {})
+
+
+def _option(option: ChannelOption) -> dict[str, Any]:
+    written: dict[str, Any] = {"license": option.license, "quality": option.quality, "playId": option.play_id}
+    where: dict[str, Any] = {"country": list(option.countries)} if option.countries else {}
+    if option.restrictions:
+        where["restrictions"] = [restriction.model_dump(mode="json") for restriction in option.restrictions]
+    return written | ({"availabilityInfo": where} if where else {})

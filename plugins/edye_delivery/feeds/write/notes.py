@@ -1,0 +1,52 @@
+"""What a writer could not carry into a feed, title by title."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import orjson
+
+from edye_delivery.catalog.one_title import BrokenOff, attempt
+from edye_delivery.feeds.write.rules import TITLE_BROKE_OFF
+from edye_delivery.rules.feed_finding import Findings
+from edye_delivery.rules.feed_rule import FeedRule
+
+NOTES_KEPT_MAX = 1000
+STEP = "writing it into the feed"
+Written = TypeVar("Written")
+
+
+class Unfit(Exception):
+    """A title that cannot be in the feed; the rule says whose turn it is, the message what is missing."""
+
+    def __init__(self, rule: FeedRule, message: str) -> None:
+        self.rule, self.message = rule, message
+        super().__init__(message)
+
+
+def fit(external_id: str, write: Callable[[], Written]) -> Written:
+    """What `write` makes of a title; Unfit where it cannot be in the feed, or where writing it breaks off."""
+    written = attempt(external_id, STEP, write, beyond=(Unfit,))
+    if isinstance(written, BrokenOff):
+        raise Unfit(TITLE_BROKE_OFF, written.sentence)
+    return written
+
+
+class Notes:
+    """Findings about accepted titles, by external_id; the first thousand of every rule are kept, all are counted."""
+
+    def __init__(self) -> None:
+        self.findings = Findings(NOTES_KEPT_MAX)
+
+    def add(self, external_id: str, rule: FeedRule, message: str) -> None:
+        """Notes what a title loses."""
+        self.findings.add("", "", external_id, rule.at("", message))
+
+    def packed(self, item_id: str, item: dict[str, Any]) -> bytes | None:
+        """The item as JSON; None, with a note, where JSON has no form for it."""
+        content = attempt(item_id, STEP, lambda: orjson.dumps(item))
+        if isinstance(content, BrokenOff):
+            self.add(item_id, TITLE_BROKE_OFF, content.sentence)
+            return None
+        return content

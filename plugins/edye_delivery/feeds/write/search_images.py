@@ -1,0 +1,63 @@
+"""Images of an asset: which artwork of the catalogue becomes which, in which languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from edye_delivery.catalog.art import ratio_off_percent
+from edye_delivery.catalog.title import Image
+from edye_delivery.catalog.vocabulary import ImageKind
+from edye_delivery.feeds.roku.limits import IMAGE_LARGEST_PX
+from edye_delivery.feeds.write.notes import Notes, Unfit
+from edye_delivery.feeds.write.rules import PART_LEFT_OUT, TITLE_WITHOUT_PICTURE
+from edye_delivery.rules.feed_rule import shown
+
+RATIOS = {"16:9": 1.0, "2:3": 4.0}
+"""Ratio: tolerance in percent, of what Roku was seen to take (decisions, Known of Roku's own checks)."""
+
+
+def images_of(
+    images: Iterable[Image], types: Mapping[ImageKind, str], languages: list[str], external_id: str, notes: Notes
+) -> list[dict[str, Any]]:
+    """The images with their languages; Unfit where no main one is left. Art without lettering serves every language."""
+    kept: dict[tuple[str, str], list[str]] = {}
+    for image in images:
+        if image.kind not in types:
+            continue
+        place = types[image.kind], image.url
+        if len(kept.get(place, ())) == len(languages):
+            continue  # the same picture again, as language versions have it
+        if (defect := _defect_of(image, languages)) is not None:
+            notes.add(external_id, PART_LEFT_OUT, f"the {image.kind} {defect}")
+            continue
+        spoken = languages if image.lang is None else [image.lang.lower().replace("_", "-")]
+        found = kept.setdefault(place, [])
+        found += [language for language in spoken if language not in found]
+    mains = [spoken for (kind, _), spoken in kept.items() if kind == "main"]
+    if not mains:
+        raise Unfit(TITLE_WITHOUT_PICTURE, "it has no artwork that could be its main image")
+    served = {language for spoken in mains for language in spoken}
+    mains[0] += [language for language in languages if language not in served]
+    return [{"type": kind, "url": url, "languages": spoken} for (kind, url), spoken in kept.items()]
+
+
+def _defect_of(image: Image, languages: list[str]) -> str | None:
+    if not image.url.startswith(("http://", "https://")) or len(image.url) < 10 or not image.url.isprintable():
+        return f"has the address {shown(image.url)}"
+    if image.lang is not None and image.lang.lower().replace("_", "-") not in languages:
+        return f"is in {shown(image.lang)}, in which the title has no text"
+    return _size_defect(image.width, image.height) if image.width and image.height else None
+
+
+@lru_cache(maxsize=4096)
+def _size_defect(width_px: int, height_px: int) -> str | None:
+    size = f"has {width_px}x{height_px} pixels"
+    off = {ratio: ratio_off_percent(width_px, height_px, ratio) for ratio in RATIOS}
+    near = [ratio for ratio, percent in off.items() if percent <= RATIOS[ratio]]
+    if not near:
+        return f"{size}, which is neither 16:9 nor 2:3"
+    if near == ["16:9"] and (width_px > IMAGE_LARGEST_PX[0] or height_px > IMAGE_LARGEST_PX[1]):
+        return f"{size}, at most {IMAGE_LARGEST_PX[0]}x{IMAGE_LARGEST_PX[1]} are taken"
+    return None

@@ -1,0 +1,145 @@
+"""Texts of a feed: clipped to Roku's limits, one of every kind in every language of the title."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from edye_delivery.catalog.title import Described, Text
+from edye_delivery.feeds.roku.limits import LONG_DESCRIPTION_MAX_UNITS, SHORT_DESCRIPTION_MAX_UNITS, TITLE_MAX_UNITS
+from edye_delivery.feeds.roku.vocabularies import LANGUAGES
+from edye_delivery.feeds.write.notes import Notes, Unfit
+from edye_delivery.feeds.write.rules import PART_LEFT_OUT, TEXT_CLIPPED, TITLE_LEFT_OUT, VALUE_UNMAPPED
+from edye_delivery.rules.feed_rule import shown
+
+
+@dataclass(frozen=True, slots=True)
+class FeedTexts:
+    """A title's texts by language; the three have the same languages, `longs` is empty where none says more."""
+
+    titles: Mapping[str, str]
+    shorts: Mapping[str, str]
+    longs: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PlainTexts:
+    """A title's texts for a feed of one language; `long` is empty where it would say the same as `short`."""
+
+    title: str
+    short: str
+    long: str
+
+
+def units_of(text: str) -> int:
+    """The length as Roku counts: UTF-16 units."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
+
+
+def clipped(text: str, max_units: int) -> str:
+    """The text, if need be cut at a word's end to at most so many UTF-16 units, with an ellipsis."""
+    if len(text) * 2 <= max_units or units_of(text) <= max_units:
+        return text
+    kept = text.encode("utf-16-le")[: (max_units - 1) * 2].decode("utf-16-le", "ignore")
+    at_word = kept.rpartition(" ")[0].rstrip(" ,;:.") if " " in kept[max_units // 2 :] else kept
+    return f"{at_word.rstrip()}…"
+
+
+def texts_of(versions: Sequence[Described], langs: Sequence[str | None], external_id: str, notes: Notes) -> FeedTexts:
+    """The texts of a title's language versions together; Unfit where no language has a title and a description."""
+    titles = _merged([version.titles for version in versions], langs)
+    shorts = _merged([version.synopsis_short for version in versions], langs)
+    longs = _merged([version.synopsis_long for version in versions], langs)
+    kept: dict[str, tuple[str, str, str]] = {}
+    for written in sorted(titles):
+        language = written.lower().replace("_", "-")
+        short, long = shorts.get(written, ""), longs.get(written, "")
+        if language not in LANGUAGES:
+            notes.add(external_id, VALUE_UNMAPPED, f"the language {shown(written)} is none of Roku's")
+        elif not (short or long):
+            notes.add(external_id, PART_LEFT_OUT, f"the title in {language} has no synopsis in that language")
+        elif language not in kept:
+            kept[language] = titles[written], short or long, long
+    if not kept:
+        raise Unfit(TITLE_LEFT_OUT, "it has no title with a synopsis in the same language")
+    return FeedTexts(
+        titles=_noted(
+            {language: title for language, (title, _, _) in kept.items()}, TITLE_MAX_UNITS, external_id, notes
+        ),
+        shorts=_noted(
+            {language: short for language, (_, short, _) in kept.items()},
+            SHORT_DESCRIPTION_MAX_UNITS,
+            external_id,
+            notes,
+        ),
+        longs=_noted(
+            {language: long or short for language, (_, short, long) in kept.items()},
+            LONG_DESCRIPTION_MAX_UNITS,
+            external_id,
+            notes,
+        )
+        if any(long not in ("", clipped(short, SHORT_DESCRIPTION_MAX_UNITS)) for _, short, long in kept.values())
+        else {},
+    )
+
+
+def plain_texts_of(
+    versions: Sequence[Described],
+    langs: Sequence[str | None],
+    wanted: Sequence[str],
+    external_id: str,
+    notes: Notes,
+) -> PlainTexts:
+    """The texts of a title's language versions in the first wanted language that has them, else in any.
+
+    Both descriptions are in one language; the title may be in another. Unfit where there is no title or no description.
+    """
+    titles = _merged([version.titles for version in versions], langs)
+    shorts = _merged([version.synopsis_short for version in versions], langs)
+    longs = _merged([version.synopsis_long for version in versions], langs)
+    titled, told = _nearest(titles, wanted), _nearest({**shorts, **longs}, wanted)
+    if titled is None or told is None:
+        raise Unfit(TITLE_LEFT_OUT, "it has no title" if titled is None else "it has no synopsis")
+    full = longs.get(told, "")
+    short = _noted({told: shorts.get(told) or full}, SHORT_DESCRIPTION_MAX_UNITS, external_id, notes)[told]
+    long = _noted({told: full}, LONG_DESCRIPTION_MAX_UNITS, external_id, notes)[told]
+    return PlainTexts(titles[titled], short, "" if long == short else long)
+
+
+def likeness(lang: str | None, wanted: Sequence[str]) -> tuple[int, bool]:
+    """A key that sorts languages: the first wanted one first, each before its regional kin, all others last."""
+    plain = _plain(lang or "")
+    for place, language in enumerate(_plain(language) for language in wanted):
+        if language.partition("-")[0] == plain.partition("-")[0]:
+            return place, language != plain
+    return len(wanted), False
+
+
+def _nearest(languages: Iterable[str], wanted: Sequence[str]) -> str | None:
+    return min(sorted(languages), key=lambda language: likeness(language, wanted), default=None)
+
+
+def _plain(lang: str) -> str:
+    return lang.lower().replace("_", "-")
+
+
+def _merged(texts: Sequence[Text], langs: Sequence[str | None]) -> dict[str, str]:
+    """Each language from the version that is spoken in it, else from the first that has it; blank texts are none."""
+    if texts.count(texts[0]) == len(texts):
+        return {language: plain for language, value in texts[0].items() if (plain := value.strip())}
+    merged: dict[str, str] = {}
+    for text, lang in zip(texts, langs, strict=True):
+        for language, value in text.items():
+            if (plain := value.strip()) and (language not in merged or language == lang):
+                merged[language] = plain
+    return merged
+
+
+def _noted(texts: Mapping[str, str], max_units: int, external_id: str, notes: Notes) -> dict[str, str]:
+    told: dict[str, str] = {}
+    for language, text in texts.items():
+        told[language] = short = clipped(text, max_units)
+        if short is not text:
+            message = f"a text in {language} of {units_of(text)} UTF-16 units was clipped to {max_units}"
+            notes.add(external_id, TEXT_CLIPPED, message)
+    return told

@@ -1,0 +1,56 @@
+"""The feed writers by the name under which an annex chooses them. A feed of another shape is a new writer here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import Any, Protocol
+
+from edye_delivery.annex.feeds import FeedSpec
+from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.order import Accepted
+from edye_delivery.errors import AnnexInvalid
+from edye_delivery.feeds.roku.item import FeedItem
+from edye_delivery.feeds.roku.schemas import Profile
+from edye_delivery.feeds.write.direct_publisher.rows import DefectOfRow
+from edye_delivery.feeds.write.direct_publisher.writer import DirectWriter
+from edye_delivery.feeds.write.live import LiveWriter
+from edye_delivery.feeds.write.notes import Notes
+from edye_delivery.feeds.write.search import SearchWriter
+
+
+class FeedWriter(Protocol):
+    """Turns accepted titles, in the ledger's order, into the items of a feed."""
+
+    notes: Notes
+    list_keys: tuple[str, ...]
+
+    def head(self) -> dict[str, Any]:
+        """The root beside its lists; complete when the items have been taken."""
+
+    def items(self, accepted: Iterable[Accepted]) -> Iterator[FeedItem]:
+        """Every item that the feed can carry; what it cannot is in `notes`."""
+
+
+WRITERS: dict[str, Callable[[Annex, FeedSpec, datetime, DefectOfRow], FeedWriter]] = {
+    "roku_search": lambda annex, spec, now, _: SearchWriter(annex, spec, now),
+    "roku_live": lambda annex, spec, now, _: LiveWriter(annex, spec, now),
+    "roku_direct_publisher": DirectWriter,
+}
+
+
+def writer_of(annex: Annex, spec: FeedSpec, now: datetime, defect_of_row: DefectOfRow) -> FeedWriter:
+    """The writer that the annex names; AnnexInvalid where there is none."""
+    if spec.writer not in WRITERS:
+        known = ", ".join(WRITERS)
+        raise AnnexInvalid(f"{annex.partner}: the feed {spec.name} names the writer {spec.writer!r}; there are {known}")
+    return WRITERS[spec.writer](annex, spec, now, defect_of_row)
+
+
+def profile_of(spec: FeedSpec) -> Profile:
+    """How strictly the feed is read before it is published.
+
+    The published schema knows neither live channels nor the spelling of Roku's samples: a feed with either would never
+    pass it.
+    """
+    return Profile.ROKU if spec.channels or spec.spelling == "samples" else Profile.SCHEMA
