@@ -19,10 +19,10 @@ from benchmarks.sending import memory_bytes
 from edye_delivery.catalog.order import Accepted
 from edye_delivery.feeds.lint.linter import FeedLint
 from edye_delivery.feeds.publish.assemble import assemble
+from edye_delivery.feeds.rule import FeedSeverity
 from edye_delivery.feeds.write.writers import profile_of
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.rules.feed_rule import FeedSeverity
 
 
 def main() -> int:

@@ -20,7 +20,7 @@ from edye_delivery.catalog.order import Accepted
 from edye_delivery.feeds.lint.linter import FeedLint
 from edye_delivery.feeds.publish.assemble import assemble
 from edye_delivery.feeds.roku.schemas import Profile, search_schema
-from edye_delivery.rules.feed_rule import FeedSeverity
+from edye_delivery.feeds.rule import FeedSeverity
 
 SMALL_TITLES = 10_000
 MEMORY_LIMIT_MIB = 400

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from edye_delivery.feeds import all_rules  # noqa: F401 (with it every rule enters the catalogue)
-from edye_delivery.rules.feed_rule import RETIRED, RULES, Family, FeedRule
+from edye_delivery.feeds.rule import RULES, Family, FeedRule
 from tools.markdown import table
 
 FAMILIES = {
@@ -30,11 +30,11 @@ def document(command: str) -> str:
     """The whole text, the same for the same rules."""
     lines = INTRODUCTION.format(command=command).splitlines()
     for family, (title, intro) in FAMILIES.items():
-        rules = [RULES[code] for code in sorted(RULES) if RULES[code].family is family]
+        rules = [rule for rule in RULES.sorted() if rule.family is family]
         lines += ["", f"## {title}", "", intro, "", *_table(rules)]
         for rule in rules:
             lines += ["", *_section(rule)]
-    retired = [f"* {code}: {reason}" for code, reason in sorted(RETIRED.items())] or ["None yet."]
+    retired = [f"* {code}: {reason}" for code, reason in sorted(RULES.retired.items())] or ["None yet."]
     lines += ["", "## Retired codes", "", "Never used again.", "", *retired]
     return "\n".join(lines) + "\n"
 

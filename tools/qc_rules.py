@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from edye_delivery.qc import judge  # noqa: F401 (with it every rule enters the catalogue)
-from edye_delivery.rules.qc_rule import RETIRED, RULES, Rule
+from edye_delivery.qc.rule import RULES, QcRule
 
 FAMILIES = {
     "META": "What the catalogue says of a title, and what the partner's metadata becomes of it.",
@@ -33,16 +33,16 @@ def document(command: str) -> str:
     """The whole text, the same for the same rules."""
     lines = INTRODUCTION.format(command=command).splitlines()
     for family, intro in FAMILIES.items():
-        rules = [RULES[code] for code in sorted(RULES) if RULES[code].family == family]
+        rules = [rule for rule in RULES.sorted() if rule.family == family]
         lines += ["", f"## {family}", "", intro, "", *_table(rules)]
         for rule in rules:
             lines += ["", *_section(rule)]
-    retired = [f"* {code}: {reason}" for code, reason in sorted(RETIRED.items())] or ["None yet."]
+    retired = [f"* {code}: {reason}" for code, reason in sorted(RULES.retired.items())] or ["None yet."]
     lines += ["", "## Retired codes", "", "Never used again.", "", *retired]
     return "\n".join(lines) + "\n"
 
 
-def _table(rules: Iterable[Rule]) -> list[str]:
+def _table(rules: Iterable[QcRule]) -> list[str]:
     rows = []
     for rule in rules:
         anchor = f"{rule.code.lower()}-{rule.name}"
@@ -52,7 +52,7 @@ def _table(rules: Iterable[Rule]) -> list[str]:
     return ["| code | name | severity | cause | owner | healed by |", "|---|---|---|---|---|---|", *rows]
 
 
-def _section(rule: Rule) -> list[str]:
+def _section(rule: QcRule) -> list[str]:
     return [
         f"### {rule.code} {rule.name}",
         "",

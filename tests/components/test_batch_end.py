@@ -24,7 +24,7 @@ from edye_delivery.operators.base import keep, load
 from edye_delivery.operators.deliver import DeliverByFtpOperator
 from edye_delivery.operators.reencode import ReencodeBatchOperator
 from edye_delivery.pipeline import reencode as reencoding
-from edye_delivery.rules.qc_rule import RULES
+from edye_delivery.qc.rule import RULES
 from tests.builders import an_episode, the_annex
 from tests.components.hostile_ftp import hostile_ftp, transfers
 from tests.hostile_peer import body_trickles, hostile_peer

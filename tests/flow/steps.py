@@ -24,7 +24,7 @@ from edye_delivery.clients.ffprobe import Answer
 from edye_delivery.clients.patience import Tempo
 from edye_delivery.clients.streams import Stream as FilmStream
 from edye_delivery.errors import EncodeFailed, MediaUnavailable
-from edye_delivery.feeds.lint.direct_publisher.entry_checks import defect_of_row
+from edye_delivery.feeds.lint.direct_publisher.rows import defect_of_row
 from edye_delivery.feeds.write.direct_publisher.writer import DirectWriter
 from edye_delivery.feeds.write.search import SearchWriter
 from edye_delivery.feeds.write.writers import writer_of
@@ -48,7 +48,7 @@ from edye_delivery.pipeline.report import RunOutcome, window_report
 from edye_delivery.pipeline.ship_events import Shipper
 from edye_delivery.pipeline.thumbnails import Illustrator
 from edye_delivery.pipeline.withdraw import Withdrawer
-from edye_delivery.rules.qc_rule import RULES
+from edye_delivery.qc.rule import RULES
 from tests.builders import a_movie, show_item, the_annex
 from tests.flow.line import WORKERS, Artifacts
 

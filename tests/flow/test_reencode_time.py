@@ -23,7 +23,7 @@ from edye_delivery.clients.streams import Stream
 from edye_delivery.errors import EncodeFailed, Transient
 from edye_delivery.pipeline import reencode as reencoding
 from edye_delivery.pipeline.reencode import Reencoder
-from edye_delivery.rules.qc_rule import RULES
+from edye_delivery.qc.rule import RULES
 from tests.builders import an_episode, the_annex
 from tests.flow.line import Artifacts
 

@@ -22,7 +22,7 @@ from edye_delivery.pipeline.outcomes import record_outcomes, with_partner
 from edye_delivery.pipeline.turns import Turns
 from edye_delivery.pipeline.uploaders.api import ApiCarrier
 from edye_delivery.pipeline.uploaders.ftp import FtpCarrier
-from edye_delivery.rules.qc_rule import RULES
+from edye_delivery.qc.rule import RULES
 from tests.flow.line import now
 from tests.flow.test_trouble import FIVE, OTHER, PAIR, TITLE, title_of
 from tests.waiting import until

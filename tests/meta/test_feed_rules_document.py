@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from edye_delivery.rules.feed_rule import RETIRED, RULES, Family
+from edye_delivery.feeds.rule import RULES, Family
 from tests.builders import PROJECT
 from tools import feed_rules
 
@@ -18,8 +18,8 @@ def test_every_rule_has_its_section_and_its_line():
 
 
 def test_a_retired_code_is_listed_and_not_in_use(monkeypatch):
-    assert not RETIRED.keys() & RULES.keys()
-    monkeypatch.setitem(RETIRED, "FEED900", "replaced by FEED503")
+    assert not RULES.retired.keys() & RULES.keys()
+    monkeypatch.setitem(RULES.retired, "FEED900", "replaced by FEED503")
 
     assert "* FEED900: replaced by FEED503" in feed_rules.document("command")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edye_delivery.rules.qc_rule import RETIRED, RULES
+from edye_delivery.qc.rule import RULES
 from tools import qc_rules
 
 
@@ -15,7 +15,7 @@ def test_every_rule_has_its_section_and_its_line():
 
 
 def test_a_retired_code_is_listed_and_not_in_use(monkeypatch):
-    assert not RETIRED.keys() & RULES.keys()
-    monkeypatch.setitem(RETIRED, "IMG900", "replaced by IMG005")
+    assert not RULES.retired.keys() & RULES.keys()
+    monkeypatch.setitem(RULES.retired, "IMG900", "replaced by IMG005")
 
     assert "* IMG900: replaced by IMG005" in qc_rules.document("command")

@@ -15,7 +15,8 @@ INDEXES = re.compile(r"(?:-i|--(?:extra-)?index-url)[ =]https?:\S+")
 EMAIL = re.compile(r"[\w.+-]+@((?:[\w-]+\.)+[a-z]{2,})")
 PARTNERS = re.compile(r"roku|directv", re.IGNORECASE)
 CITATIONS = re.compile(
-    r"roku-(?:partner-annex\.md|ingest-api\.yaml)|Roku's VOD delivery page|Known of Roku's own checks"
+    r"edye_delivery\.feeds\.roku|roku-(?:partner-annex\.md|ingest-api\.yaml)|"
+    r"Roku's VOD delivery page|Known of Roku's own checks"
 )
 CODE = [PROJECT / "dags", PROJECT / "plugins"]
 PACKAGE = PROJECT / "plugins" / "edye_delivery"

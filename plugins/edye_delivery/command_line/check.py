@@ -36,13 +36,18 @@ class Format(StrEnum):
 
 
 def check(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Videos, pictures, JSON of catalogue items.")],
-    annex: Annotated[str, typer.Option("--annex", metavar="NAME", help="The partner, as its annex file is named.")],
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="PATH...", help="Videos, pictures, JSON of catalogue items.")
+    ] = None,
+    annex: Annotated[
+        str | None, typer.Option("--annex", metavar="NAME", help="The partner, as its annex file is named.")
+    ] = None,
     kind: Annotated[Picture | None, typer.Option(help="What the pictures are.")] = None,
     metadata: Annotated[
         str | None, typer.Option(metavar="FILE.json", help="The catalogue item of the title that the files are of.")
     ] = None,
     output_format: Annotated[Format, typer.Option("--format", help="How the result is written.")] = Format.TEXT,
+    explain: Annotated[str | None, typer.Option(metavar="CODE", help="Say what a rule means, and stop.")] = None,
 ) -> None:
     """Judges local files by the rules that a run judges titles by; delivers nothing and needs no Airflow.
 
@@ -54,6 +59,13 @@ def check(
     from edye_delivery.command_line.check_report import as_json, as_sarif, as_text  # nothing else has to load the rules
     from edye_delivery.command_line.printing import print_lines, print_pieces
 
+    if explain is not None:
+        _explain(explain)
+        return
+    if not paths:
+        raise typer.BadParameter("name at least one file", param_hint="PATH")
+    if annex is None:
+        raise typer.BadParameter("name the partner", param_hint="--annex")
     report = check_report(paths, _annex_named(annex), kind, metadata)
     if output_format is Format.TEXT:
         print_lines(as_text(report))
@@ -95,6 +107,19 @@ def check_report(paths: Iterable[str], annex: Annex, kind: Picture | None, metad
                 return CheckReport(annex.partner, (), (*unusable, (described.name, str(error))))
         files, not_judged = check_all(checker, inputs)
     return CheckReport(annex.partner, tuple(files), (*unusable, *not_judged))
+
+
+def _explain(name: str) -> None:
+    import edye_delivery.qc.judge  # noqa: F401 (with it every rule is in the registry)
+    from edye_delivery.command_line.printing import print_lines
+    from edye_delivery.qc.rule import RULES
+    from edye_delivery.rules.explain import explain, sentence_on_unknown
+
+    rules = RULES.named(name)
+    if not rules:
+        _tell([sentence_on_unknown(RULES.sorted(), name)])
+        raise typer.Exit(UNUSABLE)
+    print_lines(explain(rules))
 
 
 def _annex_named(name: str) -> Annex:

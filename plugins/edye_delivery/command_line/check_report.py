@@ -9,11 +9,10 @@ from typing import Any
 from edye_delivery.catalog.finding import Finding
 from edye_delivery.catalog.printable import json_text, printable
 from edye_delivery.catalog.vocabulary import Severity
-from edye_delivery.feeds.lint.output.sarif import SCHEMA, artifact_uri, sarif_rule
-from edye_delivery.feeds.lint.output.text import Line
+from edye_delivery.catalog.wording import Line, counted
 from edye_delivery.feeds.lint.report import CLEAN, UNUSABLE, WITH_ERRORS
-from edye_delivery.feeds.lint.wording import counted
-from edye_delivery.rules.qc_rule import RULES
+from edye_delivery.qc.rule import RULES
+from edye_delivery.rules.sarif import SCHEMA, descriptor, invocation, location
 
 COLOURS = {Severity.BLOCK: "red", Severity.WARN: "yellow"}
 LEVELS = {Severity.BLOCK: "error", Severity.WARN: "warning"}
@@ -133,15 +132,7 @@ def as_sarif(report: CheckReport) -> Iterator[str]:
     codes = list(dict.fromkeys(finding.code for _, finding in found))
     driver = {
         "name": "edye-delivery check",
-        "rules": [sarif_rule(RULES[code], LEVELS[RULES[code].severity]) for code in codes],
-    }
-    invocation = {
-        "executionSuccessful": not report.unusable,
-        "exitCode": report.exit_code,
-        "toolExecutionNotifications": [
-            {"level": "error", "message": {"text": why}, "locations": [_location(name)]}
-            for name, why in report.unusable
-        ],
+        "rules": [descriptor(RULES[code], LEVELS[RULES[code].severity]) for code in codes],
     }
     results = [
         {
@@ -149,19 +140,15 @@ def as_sarif(report: CheckReport) -> Iterator[str]:
             "ruleIndex": codes.index(finding.code),
             "level": LEVELS[finding.severity],
             "message": {"text": finding.message},
-            "locations": [_location(file.name)],
+            "locations": [location(file.name)],
             "properties": {"asset_id": file.title, "fix": finding.fix, "owner": finding.owner.value},
         }
         for file, finding in found
     ]
     run = {
         "tool": {"driver": driver},
-        "invocations": [invocation],
+        "invocations": [invocation(report.unusable, report.exit_code)],
         "properties": {"annex": report.annex},
         "results": results,
     }
     yield json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}) + "\n"
-
-
-def _location(name: str) -> dict[str, Any]:
-    return {"physicalLocation": {"artifactLocation": {"uri": artifact_uri(name)}}}

@@ -5,33 +5,32 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from difflib import get_close_matches
 from enum import StrEnum
-from operator import ne
 from typing import Annotated, TypeVar
 
 import typer
 
-from edye_delivery.catalog.printable import printable
 from edye_delivery.command_line.chains import Chains
 from edye_delivery.command_line.inputs import Input
 from edye_delivery.command_line.network import Limits, Network
 from edye_delivery.command_line.printing import print_lines, print_pieces
 from edye_delivery.command_line.progress import watched
 from edye_delivery.command_line.reading import Reading, Wishes
-from edye_delivery.feeds.all_rules import all_names, rules_named
+from edye_delivery.feeds import all_rules  # noqa: F401 (with it every rule is in the registry)
+from edye_delivery.feeds.finding import KEPT_MAX
 from edye_delivery.feeds.lint.images.places import URLS_MAX
 from edye_delivery.feeds.lint.linter import FeedKind
 from edye_delivery.feeds.lint.output.json import as_json
 from edye_delivery.feeds.lint.output.partner import as_partner_report
 from edye_delivery.feeds.lint.output.sarif import as_sarif
-from edye_delivery.feeds.lint.output.text import Line, as_text, explained_rule
+from edye_delivery.feeds.lint.output.text import as_text
 from edye_delivery.feeds.lint.report import UNUSABLE, Format, LintReport
 from edye_delivery.feeds.roku.schemas import Profile
-from edye_delivery.rules.feed_finding import KEPT_MAX
+from edye_delivery.feeds.rule import RULES
+from edye_delivery.rules.explain import explain as explain_rules
+from edye_delivery.rules.explain import sentence_on_unknown
 
 SHOWN_MAX = 3
-LIKE_DIGITS = str.maketrans("oil", "011")
 Choice = TypeVar("Choice", bound=StrEnum)
 ALL = "all"
 MACHINE_FORMATS: dict[Format, Callable[[LintReport], Iterator[str]]] = {
@@ -138,33 +137,11 @@ def _shown_max(show: str) -> int | None:
 
 
 def _explain(name: str) -> None:
-    rules = rules_named(name)
+    rules = RULES.named(name)
     if not rules:
-        close = _close_names(name.strip().lower())
-        hint = f"; close to it are {', '.join(close)}" if close else ""
-        _tell([f"there is no rule {printable(name, 60)!r}{hint}"])
+        _tell([sentence_on_unknown(RULES.sorted(), name)])
         raise typer.Exit(UNUSABLE)
-
-    def lines() -> Iterator[Line]:
-        for number, rule in enumerate(rules):
-            if number:
-                yield []
-            yield from explained_rule(rule)
-
-    print_lines(lines())
-
-
-def _close_names(wanted: str) -> list[str]:
-    """Names that somebody may have meant: first those of the same length with the fewest other letters; o is a zero."""
-    names = {known.lower(): known for known in all_names()}
-    found = get_close_matches(wanted, names, n=50, cutoff=0.6)
-    spellings = (wanted, wanted.translate(LIKE_DIGITS))
-
-    def letters_off(one: str) -> int:
-        return min(sum(map(ne, one, written)) for written in spellings) if len(one) == len(wanted) else len(wanted)
-
-    found.sort(key=letters_off)
-    return [names[one] for one in found[:4]]
+    print_lines(explain_rules(rules))
 
 
 def _tell(sentences: Iterable[str]) -> None:

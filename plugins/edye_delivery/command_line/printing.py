@@ -6,7 +6,7 @@ import io
 import sys
 from collections.abc import Iterable
 
-from edye_delivery.feeds.lint.output.text import Line
+from edye_delivery.catalog.wording import Line
 
 
 def print_lines(lines: Iterable[Line]) -> None:

@@ -10,14 +10,14 @@ from edye_delivery.command_line.chains import Chains, without_fragment
 from edye_delivery.command_line.inputs import Input
 from edye_delivery.command_line.network import Network
 from edye_delivery.command_line.progress import Watch
-from edye_delivery.feeds.lint.chain_rules import CHAIN_ENDLESS, CHAIN_LOOP, PAGE_UNREADABLE
+from edye_delivery.feeds.lint.chain import CHAIN_ENDLESS, CHAIN_LOOP, PAGE_UNREADABLE
 from edye_delivery.feeds.lint.images.checks import check_places, not_looked_at
 from edye_delivery.feeds.lint.images.places import PicturePlaces
 from edye_delivery.feeds.lint.linter import FeedKind, FeedLint, OnItem, PageFigures
 from edye_delivery.feeds.lint.page_parser import FeedUnusable
 from edye_delivery.feeds.lint.report import LintReport, ReadFeed, Unusable
 from edye_delivery.feeds.roku.schemas import Profile
-from edye_delivery.rules.feed_rule import FeedRule
+from edye_delivery.feeds.rule import FeedRule
 
 PAGES_MAX = 1000
 

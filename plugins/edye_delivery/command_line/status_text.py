@@ -12,8 +12,7 @@ from rich.cells import cell_len
 from edye_delivery.catalog.next_steps import next_step
 from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState, Owner
-from edye_delivery.feeds.lint.output.text import Line
-from edye_delivery.feeds.lint.wording import counted
+from edye_delivery.catalog.wording import Line, counted
 from edye_delivery.ledger.standing import (
     ENDED_WELL,
     NEEDS_A_PERSON,

@@ -25,7 +25,7 @@ from edye_delivery.clients.pictures import fetch_picture
 from edye_delivery.clients.probe import probe_video
 from edye_delivery.pipeline.fresh_address import FreshSource
 from edye_delivery.qc.judge import judge, looked_at
-from edye_delivery.rules.qc_rule import RULES
+from edye_delivery.qc.rule import RULES
 
 log = logging.getLogger(__name__)
 TITLES_AT_ONCE = 8

@@ -13,13 +13,13 @@ from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.feed_records import FeedDraft, FeedPage, LintedFeed, RuleCount
 from edye_delivery.errors import FeedRefused
+from edye_delivery.feeds.finding import Findings
 from edye_delivery.feeds.lint.linter import FeedLint
 from edye_delivery.feeds.publish.assemble import assemble
 from edye_delivery.feeds.roku.schemas import Profile
+from edye_delivery.feeds.rule import FeedSeverity
 from edye_delivery.feeds.write.writers import profile_of
 from edye_delivery.ledger.offers import Offer
-from edye_delivery.rules.feed_finding import Findings
-from edye_delivery.rules.feed_rule import FeedSeverity
 
 EXAMPLES_MAX = 10
 log = logging.getLogger(__name__)

@@ -30,7 +30,7 @@ from edye_delivery.pipeline.media_check import MediaCheck, media_of
 from edye_delivery.pipeline.media_source import BlockStore, MediaSource, StoredReader
 from edye_delivery.qc.judge import judge_media
 from edye_delivery.qc.reencode import Attempt, is_to_be_reencoded, not_healed, postponed, told_form
-from edye_delivery.rules.qc_rule import RULES, Subject
+from edye_delivery.qc.rule import RULES, Subject
 
 log = logging.getLogger(__name__)
 SPARE_BYTES = 512 * 1024**2

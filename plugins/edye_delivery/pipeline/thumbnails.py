@@ -16,7 +16,7 @@ from edye_delivery.catalog.places import art_name
 from edye_delivery.catalog.plan import JudgedTitle, Thumbnail
 from edye_delivery.errors import PictureBroken
 from edye_delivery.qc.images import picture_name
-from edye_delivery.rules.qc_rule import RULES
+from edye_delivery.qc.rule import RULES
 
 log = logging.getLogger(__name__)
 THUMBNAILS_AT_ONCE = 4

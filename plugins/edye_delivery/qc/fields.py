@@ -10,8 +10,8 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.vocabulary import Cause, Severity
 from edye_delivery.qc.metadata import language_missing, series_unknown
+from edye_delivery.qc.rule import Subject, rule
 from edye_delivery.qc.texts import is_sent, title_missing
-from edye_delivery.rules.qc_rule import Subject, rule
 
 VALUES_NAMED = 10
 OWN_RULE = frozenset({"rating", "genres"})

@@ -14,7 +14,7 @@ from edye_delivery.catalog.art import ratio_off_percent
 from edye_delivery.catalog.facts import ImageFacts, ProbeFailure
 from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import Cause, ImageKind, Severity, TitleKind
-from edye_delivery.rules.qc_rule import Subject, rule
+from edye_delivery.qc.rule import Subject, rule
 
 VOD_PAGE = "decisions.md, Roku's VOD delivery page"
 URLS = "architecture.md, Security, from the first line"

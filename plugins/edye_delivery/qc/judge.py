@@ -18,7 +18,7 @@ from edye_delivery.catalog.vocabulary import ImageKind, Severity
 from edye_delivery.qc import fields, reencode, streams  # noqa: F401 (fields, texts, metadata, ... enter their rules)
 from edye_delivery.qc.images import Artwork, missing_kinds, picture_name
 from edye_delivery.qc.media import Media
-from edye_delivery.rules.qc_rule import RULES, Rule, Subject, rules_on
+from edye_delivery.qc.rule import RULES, QcRule, Subject, rules_on
 
 Skip = tuple[str, str]
 
@@ -75,7 +75,7 @@ class _Bench:
     def __init__(self, annex: Annex, today: date) -> None:
         self.annex, self._today = annex, today
 
-    def asked(self, rules: Iterable[Rule], subject: Any) -> Verdict:
+    def asked(self, rules: Iterable[QcRule], subject: Any) -> Verdict:
         findings: list[Finding] = []
         skipped: list[Skip] = []
         for rule in rules:

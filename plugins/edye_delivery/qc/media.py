@@ -10,7 +10,7 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.facts import ProbeFailure, VideoFacts
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.vocabulary import Cause
-from edye_delivery.rules.qc_rule import Subject, rule
+from edye_delivery.qc.rule import Subject, rule
 
 SECTION_5 = "roku-partner-annex.md section 5"
 URLS = "architecture.md, Security, from the first line"

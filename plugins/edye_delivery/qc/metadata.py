@@ -13,7 +13,7 @@ from edye_delivery.catalog.parse import MalformedItem
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import Cause, Severity, TitleKind
-from edye_delivery.rules.qc_rule import RULES, Subject, rule
+from edye_delivery.qc.rule import RULES, Subject, rule
 
 TITLES_NAMED = 3
 title_rule = partial(rule, on=Subject.TITLE, cause=Cause.METADATA)

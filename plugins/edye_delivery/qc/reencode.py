@@ -10,7 +10,7 @@ from edye_delivery.catalog.facts import VideoFacts
 from edye_delivery.catalog.finding import Finding, blocking
 from edye_delivery.catalog.plan import JudgedTitle
 from edye_delivery.catalog.vocabulary import Cause, Severity
-from edye_delivery.rules.qc_rule import RULES, Subject, rule
+from edye_delivery.qc.rule import RULES, Subject, rule
 
 SECTION_7 = "roku-partner-annex.md section 7"
 UNAVAILABLE = "VID011"

@@ -13,7 +13,7 @@ from edye_delivery.catalog.title import Text, Title
 from edye_delivery.catalog.vocabulary import Cause, Severity
 from edye_delivery.qc.characters import REPLACEMENT, code_point, invisible_characters, utf16_units
 from edye_delivery.qc.metadata import own_language_unknown
-from edye_delivery.rules.qc_rule import Subject, rule
+from edye_delivery.qc.rule import Subject, rule
 
 CHARACTERS_NAMED = 5
 title_rule = partial(rule, on=Subject.TITLE, cause=Cause.METADATA)

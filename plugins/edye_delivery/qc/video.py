@@ -19,7 +19,7 @@ from edye_delivery.qc.media import (
     why_not_measured,
     why_without_duration,
 )
-from edye_delivery.rules.qc_rule import Subject, rule
+from edye_delivery.qc.rule import Subject, rule
 
 
 def _size_told(media: Media, annex: Annex) -> str | None:

@@ -218,3 +218,24 @@ def test_neither_airflow_nor_a_database_is_loaded(film):
 
     assert "edye_delivery.qc.streams" in loaded
     assert not {"airflow", "sqlalchemy"} & loaded
+
+
+def test_a_rule_is_explained_by_its_code_or_its_name():
+    answers = [CliRunner().invoke(app, ["check", "--explain", name]) for name in ("VID005", "vid005")]
+    assert {answer.exit_code for answer in answers} == {0}
+    assert answers[0].stdout == answers[1].stdout
+    assert answers[0].stdout.startswith("VID005 ")
+    assert "\nWhy: " in answers[0].stdout
+
+
+def test_an_unknown_rule_is_told_with_those_that_were_probably_meant():
+    answer = CliRunner().invoke(app, ["check", "--explain", "VIDO05"])
+    assert answer.exit_code == 2
+    assert "check: there is no rule 'VIDO05'; close to it are VID005" in answer.stderr
+
+
+@pytest.mark.parametrize(("arguments", "told"), [((), "name at least one file"), (("film.mp4",), "name the partner")])
+def test_what_is_missing_of_a_call_is_told(arguments, told):
+    answer = CliRunner().invoke(app, ["check", *arguments])
+    assert answer.exit_code == 2
+    assert told in answer.stderr

@@ -12,7 +12,7 @@ from edye_delivery.command_line.lint_feed import read
 from edye_delivery.command_line.network import Limits
 from edye_delivery.feeds.lint.images.checks import check_picture
 from edye_delivery.feeds.lint.images.places import PicturePlaces, Role
-from edye_delivery.rules.feed_rule import RULES, Family
+from edye_delivery.feeds.rule import RULES, Family
 from tests.unit.clients.local_web import local_web
 from tests.unit.command_line.calls import as_json, called, some_wishes
 from tests.unit.command_line.feeds import a_feed, an_asset, as_bytes

@@ -9,7 +9,7 @@ import pytest
 
 from edye_delivery.catalog.printable import json_text, printable
 from edye_delivery.command_line.printing import print_lines
-from edye_delivery.feeds.lint.output.sarif import artifact_uri
+from edye_delivery.rules.sarif import artifact_uri
 from tests.unit.command_line.calls import as_json, called
 from tests.unit.command_line.feeds import a_feed, a_page, an_asset, as_bytes
 

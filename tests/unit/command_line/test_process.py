@@ -50,7 +50,7 @@ def test_neither_airflow_nor_what_only_the_network_needs_is_loaded():
         "except SystemExit: print(' '.join(sorted(sys.modules)))"
     )
     loaded = set(run(code=("-c", code), stdin=a_page(1)).stdout.decode().splitlines()[-1].split(" "))
-    assert "edye_delivery.feeds.lint.images.rules" in loaded
+    assert "edye_delivery.feeds.lint.images.checks" in loaded
     assert not {"airflow", "httpx", "PIL.Image", "sqlalchemy"} & loaded
 
 

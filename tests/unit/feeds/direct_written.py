@@ -11,10 +11,10 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.order import Accepted, place_of
 from edye_delivery.catalog.title import Image, Source, Title
 from edye_delivery.catalog.vocabulary import ImageKind
-from edye_delivery.feeds.lint.direct_publisher.entry_checks import defect_of_row
-from edye_delivery.feeds.lint.direct_publisher.rules import QUALITY_SD
+from edye_delivery.feeds.lint.direct_publisher.files import QUALITY_SD
+from edye_delivery.feeds.lint.direct_publisher.rows import defect_of_row
+from edye_delivery.feeds.lint.external_ids import EXTERNAL_ID_TYPE
 from edye_delivery.feeds.lint.linter import FeedKind, FeedLint, LintResult
-from edye_delivery.feeds.lint.value_rules import EXTERNAL_ID_TYPE
 from edye_delivery.feeds.publish.paging import document
 from edye_delivery.feeds.roku.schemas import Profile
 from edye_delivery.feeds.write.direct_publisher.writer import LISTS, DirectWriter

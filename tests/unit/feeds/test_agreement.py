@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edye_delivery.feeds.finding import FeedFinding
 from edye_delivery.feeds.lint.page_parser import FeedUnusable
-from edye_delivery.feeds.lint.search.asset_checks import TEXT_MAX_UNITS
+from edye_delivery.feeds.lint.search.texts import TEXT_MAX_UNITS
 from edye_delivery.feeds.roku.schemas import Profile, search_asset, search_root, search_schema
-from edye_delivery.rules.feed_finding import FeedFinding
-from edye_delivery.rules.feed_rule import Family
+from edye_delivery.feeds.rule import Family
 from tests.builders import PROJECT
 from tests.unit.feeds.search_feeds import a_live_feed, a_media_feed, a_movie_feed, a_search_feed, encoded, linted
 from tests.unit.feeds.test_search_rules import CASES

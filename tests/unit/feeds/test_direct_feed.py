@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edye_delivery.feeds.finding import FeedFinding
 from edye_delivery.feeds.lint.linter import FeedLint
 from edye_delivery.feeds.lint.page_parser import FeedUnusable
 from edye_delivery.feeds.roku.item import DIRECT_KINDS
 from edye_delivery.feeds.roku.schemas import Profile, SchemaPart, direct_item, direct_root, direct_schema
-from edye_delivery.rules.feed_finding import FeedFinding
-from edye_delivery.rules.feed_rule import RULES, Family, FeedSeverity
+from edye_delivery.feeds.rule import RULES, Family, FeedSeverity
 from tests.unit.feeds.direct_cases import CASES, DirectCase
 from tests.unit.feeds.direct_feeds import GONE, NOW_MS, a_content, a_direct_feed, a_feed, changed, described, linted
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from edye_delivery.feeds.lint.direct_publisher.entry_checks import defect_of_row
+from edye_delivery.feeds.lint.direct_publisher.rows import defect_of_row
 from edye_delivery.feeds.write.direct_publisher.writer import DirectWriter
 from tests.unit.feeds.catalogues import MEDIA, NOW, accepted_of
 from tests.unit.feeds.direct_written import ART, MP4, Feed, annex_of, movie_of, notes_of, the_episode, the_movie

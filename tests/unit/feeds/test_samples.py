@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from edye_delivery.feeds.finding import FeedFinding
 from edye_delivery.feeds.lint.linter import FeedKind, LintResult
 from edye_delivery.feeds.roku.schemas import Profile
-from edye_delivery.rules.feed_finding import FeedFinding
-from edye_delivery.rules.feed_rule import RULES, FeedSeverity
+from edye_delivery.feeds.rule import RULES, FeedSeverity
 from tests.builders import PROJECT
 from tests.unit.feeds.search_feeds import linted
 

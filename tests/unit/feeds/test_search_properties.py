@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from edye_delivery.catalog.vocabulary import TitleKind
 from edye_delivery.feeds.roku.schemas import Profile
+from edye_delivery.feeds.rule import FeedSeverity
 from edye_delivery.feeds.write.texts import clipped
-from edye_delivery.rules.feed_rule import FeedSeverity
 from tests.unit.feeds.catalogues import catalogues, damaged
 from tests.unit.feeds.made import Made
 

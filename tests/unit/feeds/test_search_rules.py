@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from edye_delivery.feeds.finding import FeedFinding
+from edye_delivery.feeds.lint.keys import KNOWN_KEYS
 from edye_delivery.feeds.lint.linter import FeedKind, LintResult
-from edye_delivery.feeds.lint.parts import KNOWN_KEYS
 from edye_delivery.feeds.lint.search import feed as search_feed
-from edye_delivery.feeds.lint.search import rating_checks
+from edye_delivery.feeds.lint.search import ratings as rating_checks
 from edye_delivery.feeds.roku.schemas import Profile
-from edye_delivery.rules.feed_finding import FeedFinding
-from edye_delivery.rules.feed_rule import MESSAGE_MAX_CHARS, RULES, Family
+from edye_delivery.feeds.rule import MESSAGE_MAX_CHARS, RULES, Family
 from tests.unit.feeds import search_chain_cases, search_prose_cases, search_schema_cases
 from tests.unit.feeds.search_cases import Case, Pages, asset_of, padded, put
 from tests.unit.feeds.search_feeds import (
@@ -269,5 +269,5 @@ def test_what_is_kept_of_the_offer_is_small_whatever_a_feed_has(monkeypatch) -> 
     )
     ratings = [{"source": "USA_PR"}, {"source": "x" * 1000}, {}]
     asset = {"advisoryRatings": ratings, "content": {"playOptions": [{} for _ in range(1000)]}}
-    rating_checks.check_ratings(asset, context, [])
+    rating_checks.check_ratings(asset, "movie", context, [])
     assert asked == [(frozenset({"USA_PR"}), frozenset({"mx"}))]

@@ -13,7 +13,7 @@ from edye_delivery.catalog.vocabulary import Cause, Owner, Severity
 from edye_delivery.qc.judge import judge, looked_at
 from edye_delivery.qc.media import RULE_OF_FAILURE
 from edye_delivery.qc.metadata import clash
-from edye_delivery.rules.qc_rule import Subject, rules_on
+from edye_delivery.qc.rule import Subject, rules_on
 from tests.builders import the_annex
 from tests.unit.qc.builders import (
     ANNEX,

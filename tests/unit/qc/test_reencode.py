@@ -13,7 +13,7 @@ from edye_delivery.catalog.plan import JudgedTitle
 from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import Cause, Severity
 from edye_delivery.qc.reencode import is_to_be_reencoded, postponed
-from edye_delivery.rules.qc_rule import RULES
+from edye_delivery.qc.rule import RULES
 from tests.builders import the_annex
 from tests.unit.qc.builders import ANNEX, a_movie, a_source, a_video, judged
 

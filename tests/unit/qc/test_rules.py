@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edye_delivery.catalog.vocabulary import CAUSE_OWNERS
-from edye_delivery.rules.qc_rule import RULES
+from edye_delivery.qc.rule import RULES
 from tests.unit.qc import image_cases, metadata_cases, video_cases
 from tests.unit.qc.builders import codes
 from tests.unit.qc.cases import Case, Side

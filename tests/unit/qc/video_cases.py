@@ -7,7 +7,7 @@ from typing import Any
 from edye_delivery.catalog.facts import ProbeFailure, VideoFacts
 from edye_delivery.qc.judge import Verdict
 from edye_delivery.qc.reencode import Attempt
-from edye_delivery.rules.qc_rule import RULES
+from edye_delivery.qc.rule import RULES
 from tests.builders import the_annex
 from tests.unit.qc.builders import ANNEX, a_movie, a_source, a_video, judged
 from tests.unit.qc.cases import at_limit, failing, passing

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from edye_delivery.feeds.lint.search.rules import EXTERNAL_ID_SHAPE
-from edye_delivery.feeds.lint.value_rules import EXTERNAL_ID_TYPE
 from edye_delivery.feeds.roku.external_ids import GRACENOTE_TYPES, defect_of
-from edye_delivery.rules.feed_rule import Hit, shown
+from edye_delivery.feeds.roku.sources import SEARCH_PAGE
+from edye_delivery.feeds.rule import Hit, shown, warning
+
+EXTERNAL_ID_SHAPE = warning(
+    "FEED138", "external-id-shape",
+    what="A Gracenote id is not MV, EP or SH and twelve digits, an IMDB id not tt and digits, or any id an address.",
+    why="Roku finds nothing under it.",
+    fix="Copy the id alone, such as MV012345670000 or tt0371724: of an address the last part.",
+    source=f"{SEARCH_PAGE}, ExternalId; roku-direct-publisher-feed.md, External ID",
+)  # fmt: skip
+EXTERNAL_ID_TYPE = warning(
+    "FEED141", "external-id-type",
+    what="A Gracenote id begins like that of another type: MV is a movie, EP an episode, SH a show.",
+    why="Roku takes texts and pictures of another title from Gracenote, or finds none.",
+    fix="Copy the id of this title: MV for a movie, EP for an episode, SH for its series.",
+    source=f"{SEARCH_PAGE}, ExternalId",
+)  # fmt: skip
 
 
 def check_external_id(source: str | None, name: str | None, kind: str, path: str, hits: list[Hit]) -> None:

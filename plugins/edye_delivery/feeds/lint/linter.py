@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
+from edye_delivery.feeds.finding import KEPT_MAX, Findings
 from edye_delivery.feeds.gc_pause import paused_collection
 from edye_delivery.feeds.lint.direct_publisher.feed import DirectFeed
 from edye_delivery.feeds.lint.index import Spot
@@ -16,8 +17,7 @@ from edye_delivery.feeds.lint.page_parser import FeedUnusable, Page, split_page
 from edye_delivery.feeds.lint.search.feed import SearchFeed, duplicate_key
 from edye_delivery.feeds.roku.item import DIRECT_KINDS, DIRECT_LIST_KEYS, ROW_KINDS, SEARCH_LIST_KEYS, SEARCH_TYPES
 from edye_delivery.feeds.roku.schemas import Profile
-from edye_delivery.rules.feed_finding import KEPT_MAX, Findings
-from edye_delivery.rules.feed_rule import Hit
+from edye_delivery.feeds.rule import Hit
 
 LIST_KEYS = SEARCH_LIST_KEYS | DIRECT_LIST_KEYS
 SEARCH_SIGNS = frozenset({"version", "defaultLanguage", "defaultAvailabilityCountries", "nextPageUrl"})

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from edye_delivery.feeds.finding import FeedFinding, Findings
 from edye_delivery.feeds.lint.linter import LintResult
 from edye_delivery.feeds.roku.schemas import Profile
-from edye_delivery.rules.feed_finding import FeedFinding, Findings
-from edye_delivery.rules.feed_rule import FeedRule, FeedSeverity
+from edye_delivery.feeds.rule import FeedRule, FeedSeverity
 
 CLEAN, WITH_ERRORS, UNUSABLE = 0, 1, 2
 

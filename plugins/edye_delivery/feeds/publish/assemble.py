@@ -11,13 +11,13 @@ from pathlib import Path
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.order import Accepted
+from edye_delivery.feeds.finding import Findings
 from edye_delivery.feeds.gc_pause import paused_collection
-from edye_delivery.feeds.lint.direct_publisher.entry_checks import defect_of_row
+from edye_delivery.feeds.lint.direct_publisher.rows import defect_of_row
 from edye_delivery.feeds.publish.paging import LinkedPage, cut_pages, document, linked, ordered
 from edye_delivery.feeds.roku.item import SEARCH_LIST_KEYS
 from edye_delivery.feeds.write.rules import PART_LEFT_OUT
 from edye_delivery.feeds.write.writers import writer_of
-from edye_delivery.rules.feed_finding import Findings
 
 
 @dataclass(frozen=True, slots=True)

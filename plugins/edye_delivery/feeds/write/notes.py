@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 import orjson
 
 from edye_delivery.catalog.one_title import BrokenOff, attempt
+from edye_delivery.feeds.finding import Findings
+from edye_delivery.feeds.rule import FeedRule
 from edye_delivery.feeds.write.rules import TITLE_BROKE_OFF
-from edye_delivery.rules.feed_finding import Findings
-from edye_delivery.rules.feed_rule import FeedRule
 
 NOTES_KEPT_MAX = 1000
 STEP = "writing it into the feed"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edye_delivery.catalog.vocabulary import Owner
-from edye_delivery.rules.feed_rule import error, warning
+from edye_delivery.feeds.rule import error, warning
 
 TABLES = "decisions.md, Ratings and genres"
 WRITE = "decisions.md, Search feed: what we write"

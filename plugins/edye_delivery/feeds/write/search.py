@@ -19,6 +19,7 @@ from edye_delivery.feeds.roku.item import FeedItem
 from edye_delivery.feeds.roku.limits import PLAYABLE_MIN_S, SHORTFORM_MAX_S
 from edye_delivery.feeds.roku.schemas import SPELLINGS, Profile, search_schema
 from edye_delivery.feeds.roku.vocabularies import COUNTRIES, CREDIT_ROLES
+from edye_delivery.feeds.rule import shown
 from edye_delivery.feeds.write.grouping import Show, Versions, seasons_of, shows_of
 from edye_delivery.feeds.write.live import channel_asset
 from edye_delivery.feeds.write.notes import Notes, Unfit, fit
@@ -26,7 +27,6 @@ from edye_delivery.feeds.write.rules import PART_LEFT_OUT, TITLE_LEFT_OUT, VALUE
 from edye_delivery.feeds.write.search_images import images_of
 from edye_delivery.feeds.write.texts import FeedTexts, clipped, texts_of
 from edye_delivery.feeds.write.values import Values
-from edye_delivery.rules.feed_rule import shown
 
 SPELLED = {plain: written for written, plain in SPELLINGS.items()}
 DESCRIPTORS = {

@@ -10,9 +10,9 @@ from edye_delivery.catalog.art import ratio_off_percent
 from edye_delivery.catalog.title import Image
 from edye_delivery.catalog.vocabulary import ImageKind
 from edye_delivery.feeds.roku.limits import IMAGE_LARGEST_PX
+from edye_delivery.feeds.rule import shown
 from edye_delivery.feeds.write.notes import Notes, Unfit
 from edye_delivery.feeds.write.rules import PART_LEFT_OUT, TITLE_WITHOUT_PICTURE
-from edye_delivery.rules.feed_rule import shown
 
 RATIOS = {"16:9": 1.0, "2:3": 4.0}
 """Ratio: tolerance in percent, of what Roku was seen to take (decisions, Known of Roku's own checks)."""

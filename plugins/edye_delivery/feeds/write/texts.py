@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from edye_delivery.catalog.title import Described, Text
 from edye_delivery.feeds.roku.limits import LONG_DESCRIPTION_MAX_UNITS, SHORT_DESCRIPTION_MAX_UNITS, TITLE_MAX_UNITS
 from edye_delivery.feeds.roku.vocabularies import LANGUAGES
+from edye_delivery.feeds.rule import shown
 from edye_delivery.feeds.write.notes import Notes, Unfit
 from edye_delivery.feeds.write.rules import PART_LEFT_OUT, TEXT_CLIPPED, TITLE_LEFT_OUT, VALUE_UNMAPPED
-from edye_delivery.rules.feed_rule import shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from edye_delivery.catalog.title import Described, Series, Source, Title
 from edye_delivery.catalog.vocabulary import TitleKind
 from edye_delivery.feeds.roku.external_ids import defect_of
 from edye_delivery.feeds.roku.limits import EPOCH_FROM_MS, FIRST_YEAR, ITEM_ID_MAX_CHARS, TAG_MAX_CHARS
+from edye_delivery.feeds.rule import shown
 from edye_delivery.feeds.write.notes import Notes, Unfit
 from edye_delivery.feeds.write.rules import PART_LEFT_OUT, TITLE_ENDED, TITLE_LEFT_OUT, VALUE_UNMAPPED
-from edye_delivery.rules.feed_rule import shown
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WIDTHS = ((3840, "uhd"), (1920, "fhd"), (1280, "hd"), (0, "sd"))

@@ -8,52 +8,95 @@ from typing import Any
 
 from jsonschema import ValidationError
 
-from edye_delivery.feeds.lint.direct_publisher import rules as prose
-from edye_delivery.feeds.lint.direct_publisher import schema_rules as rules
-from edye_delivery.feeds.lint.search.schema_rules import URL_NOT_HTTP, WRONG_TYPE
-from edye_delivery.rules.feed_rule import FeedRule, Hit, pointer, shown
+from edye_delivery.feeds.lint.direct_publisher.content import (
+    AD_BREAK_MALFORMED,
+    CONTENT_INCOMPLETE,
+    TIMESTAMP_MALFORMED,
+)
+from edye_delivery.feeds.lint.direct_publisher.files import (
+    CAPTION_INCOMPLETE,
+    CAPTION_TYPE_UNKNOWN,
+    TRICK_PLAY_INCOMPLETE,
+    TRICK_PLAY_QUALITY_UNKNOWN,
+    VIDEO_INCOMPLETE,
+    VIDEO_QUALITY_UNKNOWN,
+    VIDEO_TYPE_UNKNOWN,
+    VIDEOS_MISSING,
+)
+from edye_delivery.feeds.lint.direct_publisher.items import (
+    DATE_MALFORMED,
+    DIRECT_CONTENT_MISSING,
+    DIRECT_CREDIT_INCOMPLETE,
+    DIRECT_DESCRIPTION_MISSING,
+    DIRECT_EXTERNAL_ID_INCOMPLETE,
+    DIRECT_GENRE_UNKNOWN,
+    DIRECT_GENRES_MISSING,
+    DIRECT_ID_MISSING,
+    DIRECT_RELEASE_MISSING,
+    DIRECT_TITLE_MISSING,
+    ID_TYPE_UNKNOWN,
+    ROLE_UNKNOWN,
+    THUMBNAIL_MISSING,
+)
+from edye_delivery.feeds.lint.direct_publisher.ratings import (
+    DIRECT_RATING_SOURCE_UNKNOWN,
+    RATING_HYPHENATED,
+    RATING_INCOMPLETE,
+    RATING_UNKNOWN,
+)
+from edye_delivery.feeds.lint.direct_publisher.root import CONTENT_LISTS_MISSING, LANGUAGE_MALFORMED, ROOT_INCOMPLETE
+from edye_delivery.feeds.lint.direct_publisher.rows import (
+    CATEGORY_INCOMPLETE,
+    CATEGORY_SHAPE,
+    ORDER_UNKNOWN,
+    PLAYLIST_INCOMPLETE,
+)
+from edye_delivery.feeds.lint.direct_publisher.series import EPISODE_NUMBER_MISSING, SEASON_INCOMPLETE, SERIES_SHAPE
+from edye_delivery.feeds.lint.keys import WRONG_TYPE
+from edye_delivery.feeds.lint.urls import URL_NOT_HTTP
+from edye_delivery.feeds.rule import FeedRule, Hit, pointer, shown
 
 ITEM_KEYS = {
-    "id": rules.DIRECT_ID_MISSING,
-    "title": rules.DIRECT_TITLE_MISSING,
-    "content": rules.DIRECT_CONTENT_MISSING,
-    "genres": rules.DIRECT_GENRES_MISSING,
-    "thumbnail": rules.THUMBNAIL_MISSING,
-    "releaseDate": rules.DIRECT_RELEASE_MISSING,
-    "shortDescription": rules.DIRECT_DESCRIPTION_MISSING,
-    "episodeNumber": rules.EPISODE_NUMBER_MISSING,
+    "id": DIRECT_ID_MISSING,
+    "title": DIRECT_TITLE_MISSING,
+    "content": DIRECT_CONTENT_MISSING,
+    "genres": DIRECT_GENRES_MISSING,
+    "thumbnail": THUMBNAIL_MISSING,
+    "releaseDate": DIRECT_RELEASE_MISSING,
+    "shortDescription": DIRECT_DESCRIPTION_MISSING,
+    "episodeNumber": EPISODE_NUMBER_MISSING,
 }
 PART_KEYS: dict[str, FeedRule] = {
-    "": rules.ROOT_INCOMPLETE,
-    "seasons": rules.SEASON_INCOMPLETE,
-    "content": rules.CONTENT_INCOMPLETE,
-    "videos": rules.VIDEO_INCOMPLETE,
-    "captions": rules.CAPTION_INCOMPLETE,
-    "trickPlayFiles": rules.TRICK_PLAY_INCOMPLETE,
-    "externalIds": rules.DIRECT_EXTERNAL_ID_INCOMPLETE,
-    "rating": rules.RATING_INCOMPLETE,
-    "credits": rules.DIRECT_CREDIT_INCOMPLETE,
-    "categories": rules.CATEGORY_INCOMPLETE,
-    "playlists": rules.PLAYLIST_INCOMPLETE,
+    "": ROOT_INCOMPLETE,
+    "seasons": SEASON_INCOMPLETE,
+    "content": CONTENT_INCOMPLETE,
+    "videos": VIDEO_INCOMPLETE,
+    "captions": CAPTION_INCOMPLETE,
+    "trickPlayFiles": TRICK_PLAY_INCOMPLETE,
+    "externalIds": DIRECT_EXTERNAL_ID_INCOMPLETE,
+    "rating": RATING_INCOMPLETE,
+    "credits": DIRECT_CREDIT_INCOMPLETE,
+    "categories": CATEGORY_INCOMPLETE,
+    "playlists": PLAYLIST_INCOMPLETE,
 }
 ENUMS = {
-    "genres": rules.DIRECT_GENRE_UNKNOWN,
-    "rating": rules.RATING_UNKNOWN,
-    "ratingSource": rules.DIRECT_RATING_SOURCE_UNKNOWN,
-    "videoType": rules.VIDEO_TYPE_UNKNOWN,
-    "captionType": rules.CAPTION_TYPE_UNKNOWN,
-    "idType": rules.ID_TYPE_UNKNOWN,
-    "role": rules.ROLE_UNKNOWN,
-    "order": rules.ORDER_UNKNOWN,
+    "genres": DIRECT_GENRE_UNKNOWN,
+    "rating": RATING_UNKNOWN,
+    "ratingSource": DIRECT_RATING_SOURCE_UNKNOWN,
+    "videoType": VIDEO_TYPE_UNKNOWN,
+    "captionType": CAPTION_TYPE_UNKNOWN,
+    "idType": ID_TYPE_UNKNOWN,
+    "role": ROLE_UNKNOWN,
+    "order": ORDER_UNKNOWN,
 }
-QUALITIES = {"videos": rules.VIDEO_QUALITY_UNKNOWN, "trickPlayFiles": rules.TRICK_PLAY_QUALITY_UNKNOWN}
+QUALITIES = {"videos": VIDEO_QUALITY_UNKNOWN, "trickPlayFiles": TRICK_PLAY_QUALITY_UNKNOWN}
 FORMS = {
     "url": URL_NOT_HTTP,
     "thumbnail": URL_NOT_HTTP,
-    "language": prose.LANGUAGE_MALFORMED,
-    "releaseDate": prose.DATE_MALFORMED,
-    "birthDate": prose.DATE_MALFORMED,
-    "adBreaks": prose.AD_BREAK_MALFORMED,
+    "language": LANGUAGE_MALFORMED,
+    "releaseDate": DATE_MALFORMED,
+    "birthDate": DATE_MALFORMED,
+    "adBreaks": AD_BREAK_MALFORMED,
 }
 LISTED_MAX = 12
 Path = tuple[str | int, ...]
@@ -103,16 +146,16 @@ def _required(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Ite
 
 def _too_few(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Iterator[Hit]:
     rule = _missing(*keys[-2:])
-    about = "" if rule is rules.SERIES_SHAPE else keys[-1]  # so that it is one with what oneOf says of the series
+    about = "" if rule is SERIES_SHAPE else keys[-1]  # so that it is one with what oneOf says of the series
     yield rule.at(pointer(*path[:-1]), f"{keys[-1]} is empty", about)
 
 
 def _missing(part: str, key: str) -> FeedRule:
     """The rule for a key without which `part` is not complete."""
     if part == "series" and key in ("seasons", "episodes"):
-        return rules.SERIES_SHAPE
+        return SERIES_SHAPE
     if part == "content" and key == "videos":
-        return rules.VIDEOS_MISSING
+        return VIDEOS_MISSING
     return PART_KEYS[part] if part in PART_KEYS else ITEM_KEYS[key]
 
 
@@ -120,7 +163,7 @@ def _unknown(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Iter
     *_, part, key = keys
     value, allowed = defect.instance, defect.validator_value
     if key == "rating" and (plain := value.upper().replace("-", "")) in allowed and "-" in value:
-        yield rules.RATING_HYPHENATED.at(pointer(*path), f"{shown(value)}: here it is {plain}")
+        yield RATING_HYPHENATED.at(pointer(*path), f"{shown(value)}: here it is {plain}")
         return
     hint = f": {', '.join(allowed)}" if len(allowed) <= LISTED_MAX else ""
     for entry in allowed:
@@ -131,20 +174,20 @@ def _unknown(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Iter
 
 
 def _pattern(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Iterator[Hit]:
-    rule = FORMS.get(keys[-1], prose.TIMESTAMP_MALFORMED)
+    rule = FORMS.get(keys[-1], TIMESTAMP_MALFORMED)
     yield rule.at(pointer(*path), f"{shown(defect.instance)} has not the form that is asked for")
 
 
 def _one_of(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Iterator[Hit]:
     first, second = (choice["required"][0] for choice in defect.validator_value)
     has = "both" if first in defect.instance else "neither"
-    rule = rules.SERIES_SHAPE if keys[-1] == "series" else rules.CATEGORY_SHAPE
+    rule = SERIES_SHAPE if keys[-1] == "series" else CATEGORY_SHAPE
     yield rule.at(pointer(*path), f"it has {has} of {first} and {second}")
 
 
 def _any_of(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Iterator[Hit]:
     choices = ", ".join(choice["required"][0] for choice in defect.validator_value)
-    rule, about = (rules.VIDEOS_MISSING, "videos") if keys[-1] == "content" else (rules.CONTENT_LISTS_MISSING, "")
+    rule, about = (VIDEOS_MISSING, "videos") if keys[-1] == "content" else (CONTENT_LISTS_MISSING, "")
     yield rule.at(pointer(*path), f"there is none of {choices}", about)
 
 

@@ -7,20 +7,27 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from edye_delivery.feeds.lint.chain_rules import ID_TWICE
-from edye_delivery.feeds.lint.direct_publisher import rules
-from edye_delivery.feeds.lint.direct_publisher.content_checks import check_moment
-from edye_delivery.feeds.lint.direct_publisher.entry_checks import check_entry
+from edye_delivery.feeds.lint.chain import ID_TWICE
+from edye_delivery.feeds.lint.direct_publisher.content import check_moment
+from edye_delivery.feeds.lint.direct_publisher.entries import check_entry
 from edye_delivery.feeds.lint.direct_publisher.explain import explained, without_mistyped
-from edye_delivery.feeds.lint.direct_publisher.parts import ROOT_KEYS, check_text, entries, is_blank
+from edye_delivery.feeds.lint.direct_publisher.parts import LIST_EMPTY, ROOT_KEYS, check_text, entries, is_blank
+from edye_delivery.feeds.lint.direct_publisher.root import FEED_EMPTY
+from edye_delivery.feeds.lint.direct_publisher.rows import (
+    PLAYLIST_ITEM_EPISODE,
+    PLAYLIST_ITEM_UNKNOWN,
+    PLAYLIST_TWICE,
+    PLAYLIST_UNKNOWN,
+    QUERY_OPERATOR_LOWER_CASE,
+    QUERY_TAG_UNKNOWN,
+)
 from edye_delivery.feeds.lint.index import FeedIndex, Spot
+from edye_delivery.feeds.lint.keys import WRONG_TYPE, unknown_keys
 from edye_delivery.feeds.lint.page_parser import Page
-from edye_delivery.feeds.lint.parts import unknown_keys
-from edye_delivery.feeds.lint.search.schema_rules import WRONG_TYPE
 from edye_delivery.feeds.roku.item import DIRECT_KINDS, DIRECT_LIST_KEYS
 from edye_delivery.feeds.roku.query import tags_and_operators
 from edye_delivery.feeds.roku.schemas import Profile, direct_item, direct_root
-from edye_delivery.rules.feed_rule import FeedRule, Hit, pointer, shown
+from edye_delivery.feeds.rule import FeedRule, Hit, pointer, shown
 
 LOWER_CASE_OPERATOR = re.compile(r"\S (and|or) \S", re.IGNORECASE)
 CONTENT_LISTS = ("movies", "series", "shortFormVideos", "tvSpecials", "liveFeeds")
@@ -75,10 +82,10 @@ class DirectFeed:
         index.seal()
         questions: tuple[tuple[FeedRule, Iterator[Spot], str], ...] = (
             (ID_TWICE, index.ids_twice(), "the id {} was given before"),
-            (rules.PLAYLIST_TWICE, index.playlists_twice(), "the playlist {} was given before"),
-            (rules.PLAYLIST_UNKNOWN, index.playlists_unknown(), "the playlist {} is not in the feed"),
-            (rules.PLAYLIST_ITEM_UNKNOWN, index.mentions_unknown(), "the item {} is not in the feed"),
-            (rules.PLAYLIST_ITEM_EPISODE, index.mentions_not_listable(), "{} is an episode"),
+            (PLAYLIST_TWICE, index.playlists_twice(), "the playlist {} was given before"),
+            (PLAYLIST_UNKNOWN, index.playlists_unknown(), "the playlist {} is not in the feed"),
+            (PLAYLIST_ITEM_UNKNOWN, index.mentions_unknown(), "the item {} is not in the feed"),
+            (PLAYLIST_ITEM_EPISODE, index.mentions_not_listable(), "{} is an episode"),
         )
         for rule, spots, words in questions:
             for spot in spots:
@@ -146,8 +153,8 @@ def _unknown_tag(tag: str) -> Hit:
     told = f"no item has the tag {shown(tag)}"
     found = LOWER_CASE_OPERATOR.search(tag)
     if found is None:
-        return rules.QUERY_TAG_UNKNOWN.at("", told)
-    return rules.QUERY_OPERATOR_LOWER_CASE.at("", f"{told}: the operator is {found[1].upper()}, not {found[1]}")
+        return QUERY_TAG_UNKNOWN.at("", told)
+    return QUERY_OPERATOR_LOWER_CASE.at("", f"{told}: the operator is {found[1].upper()}, not {found[1]}")
 
 
 def _empty_lists(page: Page, sound: dict[str, Any]) -> Iterator[Hit]:
@@ -155,7 +162,7 @@ def _empty_lists(page: Page, sound: dict[str, Any]) -> Iterator[Hit]:
     empty = [key for key in DIRECT_KINDS if key in page.lists and not page.lists[key]]
     given = [key for key in CONTENT_LISTS if key in page.head]
     if given and all(key in empty for key in given):
-        yield rules.FEED_EMPTY.at("", "there is no movie, series, short-form video, TV special or live feed")
+        yield FEED_EMPTY.at("", "there is no movie, series, short-form video, TV special or live feed")
         empty = [key for key in empty if key not in given]
     for key in empty:
-        yield rules.LIST_EMPTY.at(pointer(key), f"{key} has no entry")
+        yield LIST_EMPTY.at(pointer(key), f"{key} has no entry")

@@ -5,16 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from edye_delivery.feeds.lint.direct_publisher.rules import DIRECT_TEXT_EMPTY, LIST_EMPTY
-from edye_delivery.feeds.lint.parts import unknown_keys
-from edye_delivery.feeds.lint.text_checks import check_plain
+from edye_delivery.catalog.vocabulary import Owner
+from edye_delivery.feeds.lint.keys import unknown_keys
+from edye_delivery.feeds.lint.texts import check_plain
 from edye_delivery.feeds.roku.schemas import direct_schema
-from edye_delivery.rules.feed_rule import Hit
+from edye_delivery.feeds.roku.sources import BEYOND, DIRECT_PAGE
+from edye_delivery.feeds.rule import Hit, error, warning
 
 KEYS = {name: frozenset(part.get("properties", ())) for name, part in direct_schema()["definitions"].items()}
 REFERENCES = frozenset({"id", "playlistName", "query"})
 """What nobody reads on the screen."""
 ROOT_KEYS = frozenset(direct_schema()["properties"])
+DIRECT_TEXT_EMPTY = error(
+    "FEED341", "direct-text-empty",
+    what="A name, title, description, id, tag or query has no visible character.",
+    why="Roku drops it, and what requires it.",
+    fix="Write the text, or take the key or entry out where it is optional.",
+    source=BEYOND,
+)  # fmt: skip
+LIST_EMPTY = warning(
+    "FEED362", "list-empty", owner=Owner.DEVOPS,
+    what="A list that may be left out has no entry.",
+    why="The page asks for one or more wherever the list is there.",
+    fix="Leave the key out.",
+    source=f"{DIRECT_PAGE}, Root, Content, tags, credits, externalIds",
+)  # fmt: skip
 
 
 def entries(part: dict[str, Any], key: str) -> Iterator[tuple[int, Any]]:

@@ -7,23 +7,111 @@ from collections.abc import Iterator
 from edye_delivery.catalog.art import ratio_off_percent
 from edye_delivery.catalog.facts import BIF, PictureFacts, PictureFailure
 from edye_delivery.catalog.printable import printable
-from edye_delivery.feeds.lint.images import rules
+from edye_delivery.catalog.vocabulary import Owner
+from edye_delivery.catalog.wording import counted
 from edye_delivery.feeds.lint.images.places import PicturePlaces, PictureUse, Role
-from edye_delivery.feeds.lint.wording import counted
 from edye_delivery.feeds.roku.limits import IMAGE_LARGEST_PX, THUMBNAIL_LEAST_PX
 from edye_delivery.feeds.roku.schemas import Profile
-from edye_delivery.rules.feed_rule import Hit
+from edye_delivery.feeds.roku.sources import IMAGE_SECTION, OURS, PRACTICE, THUMBNAIL_SECTION
+from edye_delivery.feeds.rule import Hit, error, warning
 
 LANDSCAPE, PORTRAIT = "16:9", "2:3"
 LANDSCAPE_OFF_MAX_PERCENT, PORTRAIT_OFF_MAX_PERCENT = 1.5, 4.0
 ALSO_SUPPORTED = ("4:3", "3:4", "1:1")
 URL_SHOWN_MAX_CHARS = 150
+IMAGE_UNREACHABLE = error(
+    "FEED501", "image-unreachable", owner=Owner.DEVOPS,
+    what="An image's URL does not answer 200 with the whole file, or leads to a private address.",
+    why="Roku cannot download the image; a title without its main image is refused.",
+    fix="Publish the image where everybody can read it, or correct the URL.",
+    source=PRACTICE,
+    partner_code="IMAGE_DOWNLOAD_ERROR",
+)  # fmt: skip
+IMAGE_REDIRECTED = error(
+    "FEED502", "image-redirected", owner=Owner.DEVOPS,
+    what="An image's URL answers with a redirect.",
+    why="Roku does not follow redirects, so it has no image.",
+    fix="Write the address at which the image finally is.",
+    source=PRACTICE,
+    partner_code="IMAGE_DOWNLOAD_ERROR",
+)  # fmt: skip
+IMAGE_FORMAT = error(
+    "FEED503", "image-format", owner=Owner.DESIGN,
+    what="What an image's URL answers is no JPEG, GIF or PNG, whatever its name says.",
+    why="Roku takes no other format.",
+    fix="Export the image as JPEG or PNG; where it is a web page, correct the URL.",
+    source=IMAGE_SECTION,
+)  # fmt: skip
+IMAGE_RATIO_MAIN = error(
+    "FEED504", "image-ratio-main", owner=Owner.DESIGN,
+    what="A main image is neither 16:9 (within 1.5 %) nor 2:3 (within 4 %).",
+    why="Roku drops the image, and refuses the title when no other main image is left.",
+    fix="Crop the image to 16:9 or 2:3.",
+    source=PRACTICE,
+    partner_code="IMAGE_INVALID_MAIN",
+)  # fmt: skip
+IMAGE_RATIO_OTHER = warning(
+    "FEED505", "image-ratio-other", owner=Owner.DESIGN,
+    what="A background is neither 16:9 (within 1.5 %) nor 2:3 (within 4 %), or a Direct thumbnail is not 16:9.",
+    why="It is shown cut or distorted, or not at all.",
+    fix="Crop the image to the ratio.",
+    source=f"{IMAGE_SECTION}; {THUMBNAIL_SECTION}",
+)  # fmt: skip
+IMAGE_TOO_LARGE = error(
+    "FEED506", "image-too-large", owner=Owner.DESIGN,
+    what="An image of 16:9 has more than 1920x1080 pixels, or any image has so many that nobody would open it.",
+    why="1920x1080 is the largest resolution that Roku names.",
+    fix="Scale the image down to 1920x1080.",
+    source=IMAGE_SECTION,
+)  # fmt: skip
+POSTER_LARGE = warning(
+    "FEED507", "poster-large", owner=Owner.DESIGN,
+    what="A poster of 2:3 is wider than 1920 or higher than 1080 pixels.",
+    why="The page on images names 1920x1080 as the largest; another of Roku's pages takes posters up to 2000x3000.",
+    fix="Nothing while Roku takes the poster; else scale it down to 720x1080.",
+    source="decisions.md, what the linter knows beyond the schema: images",
+)  # fmt: skip
+THUMBNAIL_SMALL = error(
+    "FEED508", "thumbnail-small", owner=Owner.DESIGN,
+    what="A thumbnail of a Direct Publisher feed is smaller than 800x450 pixels.",
+    why="Image dimensions must be at least 800x450.",
+    fix="Export the thumbnail again from its master; never upscale.",
+    source=THUMBNAIL_SECTION,
+)  # fmt: skip
+IMAGES_NOT_LOOKED_AT = warning(
+    "FEED509", "images-not-looked-at", owner=Owner.DEVOPS,
+    what="The feed names more images than were looked at.",
+    why="What was not looked at is neither good nor bad.",
+    fix="Raise --max-urls, or check the pages one by one.",
+    source=OURS,
+)  # fmt: skip
+IMAGE_TOO_MANY_BYTES = warning(
+    "FEED510", "image-too-many-bytes", owner=Owner.DESIGN,
+    what="An image has more bytes than were read.",
+    why="Nothing can be said of it; a picture of 1920x1080 has a tenth of that.",
+    fix="Export the image as a JPEG of reasonable quality.",
+    source=OURS,
+)  # fmt: skip
+TRICK_PLAY_NO_BIF = error(
+    "FEED511", "trick-play-no-bif", owner=Owner.DEVOPS,
+    what="What the URL of a trickplay file answers is no BIF file.",
+    why="The file must be in Roku's BIF format; with another one nothing is shown while scrubbing.",
+    fix="Make the file with Roku's BIF tool, or correct the URL.",
+    source="roku-direct-publisher-feed.md, Trickplay File",
+)  # fmt: skip
+IMAGE_RATIO_ALSO = warning(
+    "FEED512", "image-ratio-also-supported", owner=Owner.DESIGN,
+    what="All main images of a title are 4:3, 3:4 or 1:1 (profile roku; the profile schema refuses them).",
+    why="Roku also supports these ratios, but requires a main image of 16:9 or 2:3.",
+    fix="Add a main image of 16:9 or 2:3.",
+    source="roku-vod-delivery.md, The Search feed since the seed text",
+)  # fmt: skip
 FAILURES = {
-    PictureFailure.UNREACHABLE: rules.IMAGE_UNREACHABLE,
-    PictureFailure.REDIRECTED: rules.IMAGE_REDIRECTED,
-    PictureFailure.TOO_MANY_BYTES: rules.IMAGE_TOO_MANY_BYTES,
-    PictureFailure.TOO_MANY_PIXELS: rules.IMAGE_TOO_LARGE,
-    PictureFailure.NO_PICTURE: rules.IMAGE_FORMAT,
+    PictureFailure.UNREACHABLE: IMAGE_UNREACHABLE,
+    PictureFailure.REDIRECTED: IMAGE_REDIRECTED,
+    PictureFailure.TOO_MANY_BYTES: IMAGE_TOO_MANY_BYTES,
+    PictureFailure.TOO_MANY_PIXELS: IMAGE_TOO_LARGE,
+    PictureFailure.NO_PICTURE: IMAGE_FORMAT,
 }
 
 
@@ -37,19 +125,19 @@ def check_picture(facts: PictureFacts, role: Role, profile: Profile = Profile.SC
         yield FAILURES[facts.failure].at("", f"{url} {printable(facts.detail)}")
         return
     if facts.format == BIF:
-        yield rules.IMAGE_FORMAT.at("", f"{url} is a BIF file")
+        yield IMAGE_FORMAT.at("", f"{url} is a BIF file")
         return
     size = f"{url} has {facts.width_px}x{facts.height_px} px"
     is_thumbnail = role is Role.THUMBNAIL
     off = _ratio_off(facts, portraits_allowed=not is_thumbnail)
     if off and (is_thumbnail or not _has_also_supported_ratio(facts, profile)):
-        rule = rules.IMAGE_RATIO_MAIN if role is Role.MAIN else rules.IMAGE_RATIO_OTHER
+        rule = IMAGE_RATIO_MAIN if role is Role.MAIN else IMAGE_RATIO_OTHER
         yield rule.at("", f"{size}, {off}")
     if is_thumbnail:
         if facts.width_px < THUMBNAIL_LEAST_PX[0] or facts.height_px < THUMBNAIL_LEAST_PX[1]:
-            yield rules.THUMBNAIL_SMALL.at("", f"{size}, expected {THUMBNAIL_LEAST_PX[0]}x{THUMBNAIL_LEAST_PX[1]} px")
+            yield THUMBNAIL_SMALL.at("", f"{size}, expected {THUMBNAIL_LEAST_PX[0]}x{THUMBNAIL_LEAST_PX[1]} px")
     elif facts.width_px > IMAGE_LARGEST_PX[0] or facts.height_px > IMAGE_LARGEST_PX[1]:
-        rule = rules.IMAGE_TOO_LARGE if facts.width_px >= facts.height_px else rules.POSTER_LARGE
+        rule = IMAGE_TOO_LARGE if facts.width_px >= facts.height_px else POSTER_LARGE
         yield rule.at("", f"{size}, expected {IMAGE_LARGEST_PX[0]}x{IMAGE_LARGEST_PX[1]} px or less")
 
 
@@ -74,25 +162,23 @@ def check_places(
                     also.setdefault(asset, []).append((use, message))
     for asset in also.keys() - required:
         for use, message in also[asset]:
-            yield use.file, use.path, use.asset_id, rules.IMAGE_RATIO_ALSO.at("", message)
+            yield use.file, use.path, use.asset_id, IMAGE_RATIO_ALSO.at("", message)
 
 
 def not_looked_at(places: PicturePlaces) -> Iterator[Hit]:
     """Says how many places named pictures that were not looked at."""
     if places.left_out:
         looked = f"looked at: {counted(len(places.of_url), 'file')}"
-        yield rules.IMAGES_NOT_LOOKED_AT.at(
-            "", f"{looked}; not looked at: those of {counted(places.left_out, 'place')}"
-        )
+        yield IMAGES_NOT_LOOKED_AT.at("", f"{looked}; not looked at: those of {counted(places.left_out, 'place')}")
 
 
 def _check_trick_play(facts: PictureFacts, url: str) -> Iterator[Hit]:
     if facts.failure is None and facts.format != BIF:
-        yield rules.TRICK_PLAY_NO_BIF.at("", f"{url} is a {facts.format} picture, no BIF file")
+        yield TRICK_PLAY_NO_BIF.at("", f"{url} is a {facts.format} picture, no BIF file")
     elif facts.failure in (PictureFailure.UNREACHABLE, PictureFailure.REDIRECTED):
         yield FAILURES[facts.failure].at("", f"{url} {printable(facts.detail)}")
     elif facts.failure is not None:
-        yield rules.TRICK_PLAY_NO_BIF.at("", f"{url} does not begin as a BIF file does")
+        yield TRICK_PLAY_NO_BIF.at("", f"{url} does not begin as a BIF file does")
 
 
 def _has_also_supported_ratio(facts: PictureFacts, profile: Profile) -> bool:

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import Any, NamedTuple
 
 from edye_delivery.feeds.roku.vocabularies import MAIN_IMAGE_TYPES
-from edye_delivery.rules.feed_rule import pointer
+from edye_delivery.feeds.rule import pointer
 
 SEARCH_PLACE = "/assets/"
 URLS_MAX = 10_000

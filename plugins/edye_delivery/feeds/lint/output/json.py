@@ -7,7 +7,7 @@ from typing import Any
 
 from edye_delivery.catalog.printable import json_text
 from edye_delivery.feeds.lint.report import LintReport
-from edye_delivery.rules.feed_rule import FeedSeverity
+from edye_delivery.feeds.rule import FeedSeverity
 
 
 def as_json(report: LintReport) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from edye_delivery.catalog.printable import json_text
 from edye_delivery.feeds.lint.report import LintReport
-from edye_delivery.rules.feed_rule import FeedRule, FeedSeverity
+from edye_delivery.feeds.rule import FeedRule, FeedSeverity
 
 WHOLE_FEED = "feed"
 """Stands for the asset id where a finding is about no asset."""

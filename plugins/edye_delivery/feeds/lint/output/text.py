@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edye_delivery.catalog.printable import printable
+from edye_delivery.catalog.wording import Line, counted
+from edye_delivery.feeds.finding import FeedFinding
 from edye_delivery.feeds.lint.linter import ITEM_KINDS, FeedKind, LintResult
 from edye_delivery.feeds.lint.report import LintReport, ReadFeed
-from edye_delivery.feeds.lint.wording import counted
 from edye_delivery.feeds.roku.item import ROW_KINDS
 from edye_delivery.feeds.roku.schemas import Profile
-from edye_delivery.rules.feed_finding import FeedFinding
-from edye_delivery.rules.feed_rule import FeedRule, FeedSeverity, shown
-
-Line = list[tuple[str, str]]
-"""Pieces of text, each with its style; a style is a word that a terminal knows, or empty."""
+from edye_delivery.feeds.rule import FeedRule, FeedSeverity, shown
+from edye_delivery.rules.explain import heading
 
 KINDS = {FeedKind.SEARCH: "Search feed", FeedKind.LIVE: "live feed", FeedKind.DIRECT: "Direct Publisher feed"}
 NAMES_OF_KINDS = {kind: (kind, f"{kind}s") for kind in ITEM_KINDS} | {
@@ -42,16 +40,6 @@ def as_text(report: LintReport, shown_max: int | None) -> Iterator[Line]:
     if report.feeds:
         yield []
     yield _verdict(report, example)
-
-
-def explained_rule(rule: FeedRule) -> Iterator[Line]:
-    """Everything that is known of a rule."""
-    yield [*_named(rule), (f"  {rule.severity}", COLOURS[rule.severity])]
-    yield [(rule.what, "")]
-    for label, text in (("Why", rule.why), ("Fix", rule.fix), ("Owner", rule.owner.value), ("Source", rule.source)):
-        yield [(f"{label}: ", "bold"), (text, "")]
-    if rule.partner_code:
-        yield [("Roku's code: ", "bold"), (rule.partner_code, "")]
 
 
 def size_told(size_bytes: int) -> str:
@@ -90,7 +78,7 @@ def _of_kind(kind: str, count: int) -> str:
 
 def _rule(rule: FeedRule, count: int, findings: list[FeedFinding], shown_max: int | None) -> Iterator[Line]:
     severity = "error" if rule.severity is FeedSeverity.ERROR else "warning"
-    yield [*_named(rule), (f"  {counted(count, severity)}", COLOURS[rule.severity]), (f", for {rule.owner}", "dim")]
+    yield [*heading(rule), (f"  {counted(count, severity)}", COLOURS[rule.severity]), (f", for {rule.owner}", "dim")]
     yield [(f"  {rule.what}", "")]
     yield [("  Fix: ", "bold"), (rule.fix, "")]
     told = findings if shown_max is None else findings[:shown_max]
@@ -101,10 +89,6 @@ def _rule(rule: FeedRule, count: int, findings: list[FeedFinding], shown_max: in
     if count > len(told):
         more = "" if shown_max is None else " (--show all)"
         yield [(f"    and {count - len(told):,} more{more}", "dim")]
-
-
-def _named(rule: FeedRule) -> Line:
-    return [(rule.code, f"bold {COLOURS[rule.severity]}"), (f" {rule.name}", "bold")]
 
 
 def _verdict(report: LintReport, example: str) -> Line:

@@ -4,33 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edye_delivery.feeds.lint.search import rules as search
-from edye_delivery.feeds.lint.search import schema_rules as schema
-from edye_delivery.feeds.lint.search.live_rules import STATION_ID_MISSING
-from edye_delivery.feeds.lint.value_rules import COUNTRY_RATING_MISSING
-from edye_delivery.rules.feed_rule import FeedRule, Hit, pointer
+from edye_delivery.feeds.lint.keys import WRONG_TYPE
+from edye_delivery.feeds.lint.search.channels import STATION_ID_MISSING
+from edye_delivery.feeds.lint.search.durations import DURATION_MISSING
+from edye_delivery.feeds.lint.search.identity import EXTERNAL_ID_INCOMPLETE, EXTERNAL_SOURCE_UNKNOWN
+from edye_delivery.feeds.lint.search.images import (
+    IMAGE_INCOMPLETE,
+    IMAGE_LANGUAGE_MISSING,
+    IMAGE_TYPE_UNKNOWN,
+    MAIN_IMAGE_MISSING,
+)
+from edye_delivery.feeds.lint.search.ratings import COUNTRY_RATING_MISSING, RATING_SOURCE_MISSING, RATING_SOURCE_UNKNOWN
+from edye_delivery.feeds.lint.search.release import RELEASE_MISSING
+from edye_delivery.feeds.lint.search.texts import (
+    DEFAULT_LANGUAGE_MISSING,
+    DESCRIPTION_LANGUAGE_MISSING,
+    LANGUAGE_TWICE,
+    LANGUAGE_UNKNOWN,
+    TITLE_LANGUAGE_MISSING,
+)
+from edye_delivery.feeds.rule import FeedRule, Hit, pointer
 
 BY_LANGUAGE = frozenset({
-    search.DESCRIPTION_LANGUAGE_MISSING, search.IMAGE_LANGUAGE_MISSING, search.TITLE_LANGUAGE_MISSING,
-    search.LANGUAGE_TWICE,
+    DESCRIPTION_LANGUAGE_MISSING, IMAGE_LANGUAGE_MISSING, TITLE_LANGUAGE_MISSING,
+    LANGUAGE_TWICE,
 })  # fmt: skip
-BY_IMAGE = frozenset({search.MAIN_IMAGE_MISSING, search.IMAGE_LANGUAGE_MISSING})
+BY_IMAGE = frozenset({MAIN_IMAGE_MISSING, IMAGE_LANGUAGE_MISSING})
 BROUGHT_ABOUT: dict[FeedRule, frozenset[FeedRule]] = {
-    schema.LANGUAGE_UNKNOWN: BY_LANGUAGE,
-    search.DEFAULT_LANGUAGE_MISSING: BY_LANGUAGE,
-    schema.IMAGE_INCOMPLETE: BY_IMAGE,
-    schema.IMAGE_TYPE_UNKNOWN: BY_IMAGE,
-    schema.RATING_SOURCE_MISSING: frozenset({COUNTRY_RATING_MISSING}),
-    schema.RATING_SOURCE_UNKNOWN: frozenset({COUNTRY_RATING_MISSING}),
-    schema.EXTERNAL_SOURCE_UNKNOWN: frozenset({STATION_ID_MISSING}),
-    schema.EXTERNAL_ID_INCOMPLETE: frozenset({STATION_ID_MISSING}),
+    LANGUAGE_UNKNOWN: BY_LANGUAGE,
+    DEFAULT_LANGUAGE_MISSING: BY_LANGUAGE,
+    IMAGE_INCOMPLETE: BY_IMAGE,
+    IMAGE_TYPE_UNKNOWN: BY_IMAGE,
+    RATING_SOURCE_MISSING: frozenset({COUNTRY_RATING_MISSING}),
+    RATING_SOURCE_UNKNOWN: frozenset({COUNTRY_RATING_MISSING}),
+    EXTERNAL_SOURCE_UNKNOWN: frozenset({STATION_ID_MISSING}),
+    EXTERNAL_ID_INCOMPLETE: frozenset({STATION_ID_MISSING}),
 }
 """What a defect makes the asset look like."""
 BROUGHT_ABOUT_BY_TYPE: dict[str, frozenset[FeedRule]] = {
     **dict.fromkeys(("titles", "shortDescriptions", "longDescriptions", "images"), BY_LANGUAGE),
     "advisoryRatings": frozenset({COUNTRY_RATING_MISSING}),
-    "releaseYear": frozenset({search.RELEASE_MISSING}),
-    "durationInSeconds": frozenset({search.DURATION_MISSING}),
+    "releaseYear": frozenset({RELEASE_MISSING}),
+    "durationInSeconds": frozenset({DURATION_MISSING}),
 }
 """The same for a value of a wrong type in this part of the asset."""
 
@@ -40,7 +55,7 @@ def without_consequences(causes: list[Hit], hits: list[Hit]) -> list[Hit]:
     if not hits:
         return causes
     known = {(hit.rule.code, hit.path, hit.about) for hit in causes}
-    mistyped = {hit.path for hit in causes if hit.rule is schema.WRONG_TYPE}
+    mistyped = {hit.path for hit in causes if hit.rule is WRONG_TYPE}
     # Without the entry of a wrong type those behind it have moved up: nothing true can be told of their places.
     mistyped |= {path.rpartition("/")[0] for path in mistyped if path.rpartition("/")[2].isdecimal()}
     around = {above for path in mistyped for above in _upwards(path)}

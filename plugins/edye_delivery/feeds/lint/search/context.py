@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edye_delivery.feeds.lint.parts import KnownKeys
+from edye_delivery.feeds.lint.keys import KnownKeys
 from edye_delivery.feeds.roku.schemas import Profile
 
 

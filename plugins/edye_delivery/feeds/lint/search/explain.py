@@ -8,91 +8,42 @@ from typing import Any
 
 from jsonschema import ValidationError
 
-from edye_delivery.feeds.lint.search.live_rules import LIVE_INFO_INCOMPLETE
-from edye_delivery.feeds.lint.search.schema_rules import (
-    ASSET_TYPE_UNKNOWN,
-    ASSETS_MISSING,
-    AUDIO_FORMAT_UNKNOWN,
+from edye_delivery.feeds.lint.keys import WRONG_TYPE
+from edye_delivery.feeds.lint.search import (
+    channels,
+    content,
+    genres_and_credits,
+    identity,
+    images,
+    numbering,
+    play_options,
+    ratings,
+    root,
+    texts,
+)
+from edye_delivery.feeds.lint.search.content import (
     CONTENT_SHAPE,
-    COUNTRY_UNKNOWN,
-    EPISODE_INFO_MISSING,
-    EXTERNAL_ID_INCOMPLETE,
-    EXTERNAL_ID_SOURCE_MISSING,
-    EXTERNAL_SOURCE_UNKNOWN,
-    GENRE_UNKNOWN,
-    ID_MISSING,
-    IMAGE_INCOMPLETE,
-    IMAGE_TYPE_UNKNOWN,
-    LANGUAGE_UNKNOWN,
-    LICENSE_MISSING,
-    LICENSE_UNKNOWN,
     MEDIA_INCOMPLETE,
     MEDIA_LISTS_SWAPPED,
     MEDIA_VALUE_UNKNOWN,
-    PLAY_ID_MISSING,
-    PRICE_MISSING,
-    PRICE_NOT_ALLOWED,
-    QUALITY_MISSING,
-    QUALITY_UNKNOWN,
-    RATING_DESCRIPTOR_UNKNOWN,
-    RATING_SOURCE_MISSING,
-    RATING_SOURCE_UNKNOWN,
-    RATING_VALUE_MISSING,
-    RATING_VALUE_UNKNOWN,
-    RELEASE_DATE_MALFORMED,
-    SEASON_INFO_MISSING,
-    TEXT_TOO_LONG,
-    TEXT_VALUE_MISSING,
-    TITLES_MISSING,
-    TYPE_MISSING,
-    URL_NOT_HTTP,
-    VERSION_MISSING,
-    WRONG_TYPE,
 )
-from edye_delivery.feeds.lint.value_rules import SUB_TYPE_UNKNOWN
-from edye_delivery.rules.feed_rule import FeedRule, Hit, pointer, shown
+from edye_delivery.feeds.lint.search.play_options import PRICE_NOT_ALLOWED
+from edye_delivery.feeds.lint.search.release import RELEASE_DATE_MALFORMED
+from edye_delivery.feeds.lint.search.texts import LANGUAGE_UNKNOWN, TEXT_TOO_LONG
+from edye_delivery.feeds.lint.urls import URL_NOT_HTTP
+from edye_delivery.feeds.rule import FeedRule, Hit, pointer, shown
 
-LIVE_INFO_KEYS = dict.fromkeys(("stationId", "startTimeStamp", "endTimeStamp"), LIVE_INFO_INCOMPLETE)
-RATING_KEYS = {"source": RATING_SOURCE_MISSING, "value": RATING_VALUE_MISSING}
-PLAY_OPTION_KEYS = {
-    "license": LICENSE_MISSING, "quality": QUALITY_MISSING, "playId": PLAY_ID_MISSING, "price": PRICE_MISSING
-}  # fmt: skip
-REQUIRED: dict[str, dict[str, FeedRule]] = {
-    "": {
-        "id": ID_MISSING, "titles": TITLES_MISSING, "type": TYPE_MISSING, "seasonInfo": SEASON_INFO_MISSING,
-        "externalIdSource": EXTERNAL_ID_SOURCE_MISSING, "version": VERSION_MISSING, "assets": ASSETS_MISSING,
-    },
-    "titles": {"value": TEXT_VALUE_MISSING},
-    "shortDescriptions": {"value": TEXT_VALUE_MISSING},
-    "longDescriptions": {"value": TEXT_VALUE_MISSING},
-    "images": {"type": IMAGE_INCOMPLETE, "url": IMAGE_INCOMPLETE},
-    "externalIds": {"id": EXTERNAL_ID_INCOMPLETE, "source": EXTERNAL_ID_INCOMPLETE},
-    "advisoryRatings": RATING_KEYS,
-    "episodeInfo": {"seriesId": EPISODE_INFO_MISSING, "episodeNumber": EPISODE_INFO_MISSING},
-    "seasonInfo": {"seriesId": SEASON_INFO_MISSING, "seasonNumber": SEASON_INFO_MISSING},
-    "content/playOptions": PLAY_OPTION_KEYS,
-    "stationInfo": LIVE_INFO_KEYS,
-    "liveInfo": LIVE_INFO_KEYS,
-    "content/linearEvents/externalId": {"id": EXTERNAL_ID_INCOMPLETE, "source": EXTERNAL_ID_INCOMPLETE},
-}  # fmt: skip
-ENUMS: dict[str, FeedRule] = {
-    "type": ASSET_TYPE_UNKNOWN,
-    "subType": SUB_TYPE_UNKNOWN,
-    "genres": GENRE_UNKNOWN,
-    "images/type": IMAGE_TYPE_UNKNOWN,
-    "advisoryRatings/source": RATING_SOURCE_UNKNOWN,
-    "advisoryRatings/value": RATING_VALUE_UNKNOWN,
-    "advisoryRatings/descriptors": RATING_DESCRIPTOR_UNKNOWN,
-    "content/playOptions/license": LICENSE_UNKNOWN,
-    "content/playOptions/quality": QUALITY_UNKNOWN,
-    "content/playOptions/audioFormats": AUDIO_FORMAT_UNKNOWN,
-    "content/media/audioFormats": AUDIO_FORMAT_UNKNOWN,
-    "externalIdSource": EXTERNAL_SOURCE_UNKNOWN,
-    "externalIds/source": EXTERNAL_SOURCE_UNKNOWN,
-    "content/linearEvents/externalId/source": EXTERNAL_SOURCE_UNKNOWN,
-    "defaultLanguage": LANGUAGE_UNKNOWN,
-    "defaultAvailabilityCountries": COUNTRY_UNKNOWN,
+REQUIRED: dict[str, dict[str, FeedRule]] = {}
+"""By part, the rule for every key without which the part is not complete; each file of checks has its own."""
+for _checks in (root, identity, texts, images, ratings, numbering, play_options, channels):
+    for _part, _rules in _checks.REQUIRED.items():
+        REQUIRED.setdefault(_part, {}).update(_rules)
+LISTED: dict[str, FeedRule] = {
+    key: rule
+    for checks in (identity, genres_and_credits, texts, images, ratings, content, play_options)
+    for key, rule in checks.LISTED.items()
 }
+"""By key, the rule for a value that is not in the schema's list."""
 
 
 def explained(defects: Iterable[ValidationError]) -> list[Hit]:
@@ -136,7 +87,7 @@ def _unknown(defect: ValidationError, path: tuple[str | int, ...], kind: str) ->
     if last in ("language", "languages", "originalProductionLanguage", "secondaryAudioLanguages"):
         rule = LANGUAGE_UNKNOWN
     else:
-        rule = ENUMS.get(kind, MEDIA_VALUE_UNKNOWN)
+        rule = LISTED.get(kind, MEDIA_VALUE_UNKNOWN)
     if kind in ("content/media/videos/quality", "content/media/videos/videoType"):
         other = {"quality": "videoType", "videoType": "quality"}[last]
         if defect.instance in SWAPPED[last]:

@@ -9,22 +9,34 @@ from itertools import islice
 from typing import Any
 
 from edye_delivery.catalog.feed_records import FEED_PAGE_MAX_BYTES, FEED_UNPAGED_BELOW_BYTES
-from edye_delivery.feeds.lint import chain_rules as chain
+from edye_delivery.catalog.wording import counted
+from edye_delivery.feeds.lint.chain import (
+    EPISODE_TWICE,
+    FEED_NOT_PAGED,
+    HEADS_DIFFER,
+    ID_TWICE,
+    PAGE_EMPTY,
+    PLAY_ID_SHARED,
+    SEASON_NUMBER_MISSING,
+    SEASON_TWICE,
+    SEASON_UNKNOWN,
+    SERIES_UNKNOWN,
+)
 from edye_delivery.feeds.lint.index import FeedIndex, Spot
+from edye_delivery.feeds.lint.keys import KNOWN_KEYS, WRONG_TYPE, unknown_keys
 from edye_delivery.feeds.lint.page_parser import Page
-from edye_delivery.feeds.lint.parts import KNOWN_KEYS, unknown_keys
-from edye_delivery.feeds.lint.search.asset_checks import CHECKS, asks_for_titles, check_asset
+from edye_delivery.feeds.lint.search.asset import CHECKS, asks_for_titles, check_asset
+from edye_delivery.feeds.lint.search.channels import CHANNELS_MISSING, PLATFORMS_MISSING
 from edye_delivery.feeds.lint.search.consequences import without_consequences
 from edye_delivery.feeds.lint.search.context import SearchContext
 from edye_delivery.feeds.lint.search.explain import explained
-from edye_delivery.feeds.lint.search.live_rules import CHANNELS_MISSING, PLATFORMS_MISSING
-from edye_delivery.feeds.lint.search.rules import VERSION_UNKNOWN
-from edye_delivery.feeds.lint.search.schema_rules import COUNTRY_UNKNOWN, DUPLICATE_KEY, TITLES_MISSING, WRONG_TYPE
-from edye_delivery.feeds.lint.wording import counted
+from edye_delivery.feeds.lint.search.play_options import COUNTRY_UNKNOWN
+from edye_delivery.feeds.lint.search.root import DUPLICATE_KEY, VERSION_UNKNOWN
+from edye_delivery.feeds.lint.search.texts import TITLES_MISSING
 from edye_delivery.feeds.roku.item import LIVE_TYPE, SEARCH_LIST_KEYS
 from edye_delivery.feeds.roku.schemas import SPELLINGS, Profile, search_asset, search_root
 from edye_delivery.feeds.roku.vocabularies import COUNTRIES
-from edye_delivery.rules.feed_rule import FeedRule, Hit, pointer, shown
+from edye_delivery.feeds.rule import FeedRule, Hit, pointer, shown
 
 DEFECTS_MAX = 1000
 """of one asset; with more of the schema's, it is not looked at any further"""
@@ -72,7 +84,7 @@ class SearchFeed:
                 path = pointer("defaultAvailabilityCountries", index)
                 yield COUNTRY_UNKNOWN.at(path, f"{shown(country)} is not in the list")
         if "assets" in page.lists and not page.lists["assets"]:
-            yield chain.PAGE_EMPTY.at("/assets", "there is no asset on this page")
+            yield PAGE_EMPTY.at("/assets", "there is no asset on this page")
         yield from self._compared_head({key: head[key] for key in SHARED_HEAD if key in head})
         self._single_page_bytes = page.size_bytes
 
@@ -104,17 +116,17 @@ class SearchFeed:
         index = self._index
         index.seal()
         questions: list[tuple[FeedRule, Iterator[Spot], str]] = [
-            (chain.ID_TWICE, index.ids_twice(), "the id {} was given before"),
-            (chain.SERIES_UNKNOWN, index.series_unknown(), "the series {} is not in the feed"),
-            (chain.SEASON_UNKNOWN, index.seasons_unknown(), "{} is not in the feed"),
+            (ID_TWICE, index.ids_twice(), "the id {} was given before"),
+            (SERIES_UNKNOWN, index.series_unknown(), "the series {} is not in the feed"),
+            (SEASON_UNKNOWN, index.seasons_unknown(), "{} is not in the feed"),
             (
-                chain.SEASON_NUMBER_MISSING,
+                SEASON_NUMBER_MISSING,
                 index.season_numbers_missing(),
                 "seasonNumber is missing, and the series {} has seasons",
             ),
-            (chain.EPISODE_TWICE, index.episodes_twice(), "{} was given before"),
-            (chain.SEASON_TWICE, index.seasons_twice(), "{} was given before"),
-            (chain.PLAY_ID_SHARED, index.play_ids_shared(), "the playId {} was given before"),
+            (EPISODE_TWICE, index.episodes_twice(), "{} was given before"),
+            (SEASON_TWICE, index.seasons_twice(), "{} was given before"),
+            (PLAY_ID_SHARED, index.play_ids_shared(), "the playId {} was given before"),
         ]
         for rule, spots, words in questions:
             for spot in spots:
@@ -126,7 +138,7 @@ class SearchFeed:
     def _end_of_pages(self) -> Iterator[tuple[Spot, Hit]]:
         root = Spot(0, "", None, "")
         if len(self._heads) == 1 and self._single_page_bytes >= UNPAGED_BELOW_BYTES[self._profile]:
-            yield root, chain.FEED_NOT_PAGED.at("", f"the one page has {self._single_page_bytes:,} bytes")
+            yield root, FEED_NOT_PAGED.at("", f"the one page has {self._single_page_bytes:,} bytes")
         live = self.types[LIVE_TYPE]
         if 0 < live < self.types.total() and not self._heads[0].get("defaultAvailabilityPlatforms"):
             message = f"{counted(live, 'live channel')} and {counted(self.types.total() - live, 'other asset')}"
@@ -141,7 +153,7 @@ class SearchFeed:
             if _unordered(head.get(key)) != _unordered(first.get(key)):
                 here, there = (shown(root[key]) if key in root else "missing" for root in (head, first))
                 spot, about = (pointer(key), "") if key in head else ("", key)
-                yield chain.HEADS_DIFFER.at(spot, f"{key} is {here}, on the first page {there}", about)
+                yield HEADS_DIFFER.at(spot, f"{key} is {here}, on the first page {there}", about)
         self._heads.append(head)
 
     def _remember(self, asset: dict[str, Any], place: str, mistyped: Collection[str] = ()) -> None:

@@ -10,13 +10,13 @@ from edye_delivery.catalog.order import Accepted
 from edye_delivery.catalog.title import Caption, Source, Title
 from edye_delivery.feeds.roku.limits import BITRATE_MAX_KBPS
 from edye_delivery.feeds.roku.vocabularies import DIRECT_VIDEO_TYPES, SINGLE_FILE_TYPES
+from edye_delivery.feeds.rule import shown
 from edye_delivery.feeds.write.direct_publisher.values import LAST_S, Item, is_address, language_of, midnight_s, moment
 from edye_delivery.feeds.write.grouping import Versions
 from edye_delivery.feeds.write.notes import Notes, Unfit
 from edye_delivery.feeds.write.rules import PART_LEFT_OUT, TITLE_LEFT_OUT, VALUE_UNMAPPED
 from edye_delivery.feeds.write.texts import likeness
 from edye_delivery.feeds.write.values import Values
-from edye_delivery.rules.feed_rule import shown
 
 TRICK_PLAY = "BIF"
 CAPTION_TYPES = {"subtitle": "SUBTITLE", "closed_caption": "CLOSED_CAPTION"}

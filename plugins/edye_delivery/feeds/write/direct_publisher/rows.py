@@ -9,10 +9,10 @@ import orjson
 from edye_delivery.annex.feeds import Category, FeedSpec, Playlist
 from edye_delivery.feeds.roku.item import DIRECT_KINDS, FeedItem
 from edye_delivery.feeds.roku.query import tags_and_operators
+from edye_delivery.feeds.rule import shown
 from edye_delivery.feeds.write.direct_publisher.values import Item
 from edye_delivery.feeds.write.notes import Notes, Unfit
 from edye_delivery.feeds.write.rules import PART_LEFT_OUT
-from edye_delivery.rules.feed_rule import shown
 
 DefectOfRow = Callable[[str, Item], str]
 """What the linter has against an entry of this list; empty where nothing."""

@@ -8,11 +8,11 @@ from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.catalog.art import ratio_off_percent
 from edye_delivery.catalog.title import Described, Image, Title
 from edye_delivery.feeds.roku.limits import THUMBNAIL_LEAST_PX
+from edye_delivery.feeds.rule import shown
 from edye_delivery.feeds.write.direct_publisher.values import is_address
 from edye_delivery.feeds.write.notes import Notes, Unfit
 from edye_delivery.feeds.write.rules import PART_LEFT_OUT, TITLE_WITHOUT_PICTURE
 from edye_delivery.feeds.write.texts import likeness
-from edye_delivery.rules.feed_rule import shown
 
 THUMBNAIL = "thumbnail"
 RATIO = "16:9"

@@ -20,6 +20,7 @@ from edye_delivery.feeds.roku.vocabularies import (
     DIRECT_RATING_SOURCES,
     DIRECT_RATINGS,
 )
+from edye_delivery.feeds.rule import shown
 from edye_delivery.feeds.write.direct_publisher.content import Contents
 from edye_delivery.feeds.write.direct_publisher.rows import DefectOfRow, Rows
 from edye_delivery.feeds.write.direct_publisher.thumbnail import thumbnail_of
@@ -29,7 +30,6 @@ from edye_delivery.feeds.write.notes import Notes, Unfit, fit
 from edye_delivery.feeds.write.rules import PART_LEFT_OUT, TITLE_LEFT_OUT, VALUE_UNMAPPED
 from edye_delivery.feeds.write.texts import plain_texts_of
 from edye_delivery.feeds.write.values import EPOCH, Values
-from edye_delivery.rules.feed_rule import shown
 
 LISTS = {TitleKind.MOVIE: "movies", TitleKind.SHORT: "shortFormVideos", TitleKind.SPECIAL: "tvSpecials"}
 

@@ -1,6 +1,9 @@
-"""Numbers with their words."""
+"""What people read: numbers with their words, and lines of styled pieces."""
 
 from __future__ import annotations
+
+Line = list[tuple[str, str]]
+"""Pieces of text, each with its style; a style is a word that a terminal knows, or empty."""
 
 
 def counted(number: int, word: str) -> str:

@@ -1,12 +1,10 @@
-"""FEED4xx: what holds over all pages of a feed, and of the pages themselves."""
+"""What holds over all pages of a feed, and of the pages themselves."""
 
 from __future__ import annotations
 
 from edye_delivery.catalog.vocabulary import Owner
-from edye_delivery.rules.feed_rule import error, warning
-
-PAGINATION = "roku-search-feed.md, Pagination"
-BEYOND = "decisions.md, what the linter knows beyond the schema"
+from edye_delivery.feeds.roku.sources import BEYOND, PAGINATION_SECTION
+from edye_delivery.feeds.rule import error, warning
 
 ID_TWICE = error(
     "FEED401", "id-twice",
@@ -62,40 +60,40 @@ FEED_NOT_PAGED = warning(
     what="A feed of 20 MB or more is one page; in the profile roku, of 250 MB.",
     why="Roku downloads only pages that have changed; one large page is downloaded whole every time.",
     fix="Separate the feed into pages.",
-    source=PAGINATION,
+    source=PAGINATION_SECTION,
 )  # fmt: skip
 CHAIN_LOOP = error(
     "FEED409", "chain-loop", owner=Owner.DEVOPS,
     what="A nextPageUrl leads to a page that was already read.",
     why="Roku would never come to the end.",
     fix="Leave nextPageUrl out of the last page.",
-    source=PAGINATION,
+    source=PAGINATION_SECTION,
 )  # fmt: skip
 CHAIN_ENDLESS = error(
     "FEED410", "chain-endless", owner=Owner.DEVOPS,
     what="The chain has more pages than anybody would read.",
     why="Roku gives up; so do we.",
     fix="Leave nextPageUrl out of the last page; make pages larger.",
-    source=PAGINATION,
+    source=PAGINATION_SECTION,
 )  # fmt: skip
 PAGE_UNREADABLE = error(
     "FEED411", "page-unreadable", owner=Owner.DEVOPS,
     what="A continuation page cannot be read: no answer, an error or redirect, not JSON, no feed, too large.",
     why="Roku loses everything from that page on.",
     fix="Publish the page before the one that links to it, and keep it while it may be read.",
-    source=PAGINATION,
+    source=PAGINATION_SECTION,
 )  # fmt: skip
 HEADS_DIFFER = warning(
     "FEED412", "heads-differ", owner=Owner.DEVOPS,
     what="Pages of one feed differ in version, default language, countries or platforms.",
     why="The same title means something else on another page.",
     fix="Write the same root on every page.",
-    source=PAGINATION,
+    source=PAGINATION_SECTION,
 )  # fmt: skip
 PAGE_EMPTY = warning(
     "FEED413", "page-empty", owner=Owner.DEVOPS,
     what="A page has no items.",
     why="An empty feed takes every title out of Roku Search.",
     fix="Look why the feed is empty before it is published.",
-    source=PAGINATION,
+    source=PAGINATION_SECTION,
 )  # fmt: skip

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from edye_delivery.feeds.lint.value_rules import IMAGE_NAME
-from edye_delivery.rules.feed_rule import Hit, shown
+from edye_delivery.catalog.vocabulary import Owner
+from edye_delivery.feeds.roku.sources import SEARCH_PAGE, SEARCH_SCHEMA
+from edye_delivery.feeds.rule import Hit, error, shown, warning
 
 ENDING = re.compile(r"/[^/?#]*\.([A-Za-z][A-Za-z0-9]{1,4})(?:[?#]|$)")
 TAKEN = (".jpg", ".jpeg", ".png", ".gif")
@@ -29,6 +30,20 @@ NOT_TAKEN = frozenset(
         "ico",
     }
 )
+URL_NOT_HTTP = error(
+    "FEED023", "url-not-http", owner=Owner.DEVOPS,
+    what="A URL does not begin with http:// or https://. On the last page nextPageUrl is absent, not empty.",
+    why="Roku cannot fetch it.",
+    fix="Write the whole URL, or leave nextPageUrl out of the last page.",
+    source=f"{SEARCH_SCHEMA}, url, nextPageUrl; decisions.md, Search feed: what we write",
+)  # fmt: skip
+IMAGE_NAME = warning(
+    "FEED143", "image-name-format", owner=Owner.DESIGN,
+    what="The URL of an image ends with a format that Roku does not take, such as .webp or .svg.",
+    why="Roku takes JPEG, GIF and PNG; a title without a main image is refused.",
+    fix="Export the image as JPEG or PNG; --check-urls looks at what the URL answers.",
+    source=f"{SEARCH_PAGE}, Image",
+)  # fmt: skip
 
 
 def ending_of(url: str) -> str:

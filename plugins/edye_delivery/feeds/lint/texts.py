@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from edye_delivery.catalog.plain_text import markup_in, misread_in, reread
-from edye_delivery.feeds.lint import text_rules as rules
-from edye_delivery.rules.feed_rule import Hit, shown
+from edye_delivery.feeds.roku.sources import DIRECT_PAGE, SEARCH_PAGE
+from edye_delivery.feeds.rule import Hit, shown, warning
 
 SIZES = frozenset({"4k", "8k", "hd", "uhd", "fhd", "720p", "1080p", "1080i", "2160p"})
 LABELS = (
@@ -21,6 +21,27 @@ IN_BRACKETS = re.compile(
 )
 """A year counts only in brackets: films are called 1917 and 2012."""
 AFTER_DASH = re.compile(rf"\s[-\u2013|]\s+(?:{LABELS})\s*$", re.IGNORECASE)
+TITLE_EXTRA = warning(
+    "FEED142", "title-extra-information",
+    what="A title has a year in brackets, or a label of its version, such as HD, dubbed or remastered.",
+    why="The title is what Roku Search matches; with a year or a version label it matches less.",
+    fix="Write the title alone; the year belongs into the release date.",
+    source=f"{SEARCH_PAGE}, Title; {DIRECT_PAGE}, title",
+)  # fmt: skip
+MARKUP = warning(
+    "FEED149", "markup-in-text",
+    what="A text has HTML entities, HTML tags, or characters written as escapes.",
+    why="Texts are shown as they are: people read the markup on the screen.",
+    fix="Write the text as plain text, with the characters themselves.",
+    source=f"{SEARCH_PAGE}, Title, Description: human readable text; {DIRECT_PAGE}, title: plain text",
+)  # fmt: skip
+MISREAD = warning(
+    "FEED150", "text-in-wrong-encoding",
+    what="A text has characters that come of UTF-8 read as Latin-1 or Windows-1252, or the sign for a lost character.",
+    why="People read Ã© instead of é, and Roku Search does not find the title.",
+    fix="Correct the text where it was read in the wrong encoding; it is often a spreadsheet or an old database.",
+    source="RFC 8259, section 8.1: JSON is UTF-8",
+)  # fmt: skip
 
 
 def check_plain(text: str, path: str, hits: list[Hit], below: str = "") -> None:
@@ -32,17 +53,17 @@ def check_plain(text: str, path: str, hits: list[Hit], below: str = "") -> None:
         return
     markup = markup_in(text)
     if markup:
-        hits.append(rules.MARKUP.at(path + below, f"{shown(text)} has {', '.join(map(shown, markup))}"))
+        hits.append(MARKUP.at(path + below, f"{shown(text)} has {', '.join(map(shown, markup))}"))
     misread = misread_in(text)
     if misread:
-        hits.append(rules.MISREAD.at(path + below, f"{shown(text)} has {', '.join(map(_meant, misread))}"))
+        hits.append(MISREAD.at(path + below, f"{shown(text)} has {', '.join(map(_meant, misread))}"))
 
 
 def check_title(title: str, path: str, hits: list[Hit], below: str = "") -> None:
     """Adds a defect where a title says more than what the title is called; the place as in `check_plain`."""
     extra = _extra_of(title)
     if extra:
-        hits.append(rules.TITLE_EXTRA.at(path + below, f"{shown(title)} has {shown(extra)}"))
+        hits.append(TITLE_EXTRA.at(path + below, f"{shown(title)} has {shown(extra)}"))
 
 
 def _extra_of(title: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from edye_delivery.rules.feed_rule import MESSAGE_MAX_CHARS, RULES, FeedRule, FeedSeverity, Hit
+from edye_delivery.feeds.rule import MESSAGE_MAX_CHARS, RULES, FeedRule, FeedSeverity, Hit
 
 KEPT_MAX = 100_000
 

@@ -17,15 +17,13 @@ from typing import Any, TypeVar
 from edye_delivery.catalog.finding import Finding
 from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Owner, Severity
+from edye_delivery.rules.rule import Registry, Rule
 
 CODE = re.compile(r"(META|VID|IMG)[0-9]{3}")
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 DOCSTRING = re.compile(r"(?P<what>.+?)\n\nWhy: (?P<why>.+?)\nFix: (?P<fix>.+)", re.DOTALL)
 MESSAGES_MAX = 20
 MESSAGE_MAX_CHARS = 600
-
-RETIRED: dict[str, str] = {}
-"""Codes that are no longer checked and never used again, each with the reason."""
 
 Check = TypeVar("Check", bound=Callable[..., Iterator[str]])
 
@@ -42,24 +40,17 @@ class Subject(StrEnum):
     ARTWORK = "all artwork of a title"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule; `unless` gives the reason for which the rule cannot be, or need not be, answered for a subject.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QcRule(Rule):
+    """A rule of quality; `unless` gives the reason why it cannot be, or need not be, answered for a subject.
 
     `is_healed_by_encode` says that a new encode of the media file takes the defect away. `severity` is what the annex
     makes of it where `severity_of` is set, and else always the same.
     """
 
-    code: str
-    name: str
     severity: Severity
     subject: Subject
     cause: Cause
-    owner: Owner
-    source: str
-    what: str
-    why: str
-    fix: str
     check: Callable[..., Iterator[str]]
     unless: Callable[..., str | None] | None
     is_healed_by_encode: bool = False
@@ -96,7 +87,7 @@ class Rule:
         )
 
 
-RULES: dict[str, Rule] = {}
+RULES: Registry[QcRule] = Registry(CODE, NAME, "a code is META, VID or IMG and three digits", {}, {})
 
 
 def rule(
@@ -115,24 +106,20 @@ def rule(
     """Enters the function in the catalogue as a rule; ValueError for a code or name that cannot be used."""
 
     def entered(check: Check) -> Check:
-        if not (CODE.fullmatch(code) and NAME.fullmatch(name)):
-            raise ValueError(f"{code} {name}: a code is META, VID or IMG and three digits, a name is-written-like-this")
-        if code in RETIRED or code in RULES or name in {known.name for known in RULES.values()}:
-            raise ValueError(f"{code} {name}: the code or the name is taken or retired; use the next free one")
         told = DOCSTRING.fullmatch(inspect.getdoc(check) or "")
         if told is None:
             raise ValueError(f"{code} {name}: the docstring needs a first line, `Why:` and `Fix:`")
         what, why, fix = (" ".join(told[part].split()) for part in ("what", "why", "fix"))
-        whose = owner or CAUSE_OWNERS[cause]
-        RULES[code] = Rule(
-            code, name, severity, on, cause, whose, source, what, why, fix, check, unless, is_healed_by_encode,
-            severity_of,
-        )  # fmt: skip
+        RULES.enter(QcRule(
+            code=code, name=name, severity=severity, owner=owner or CAUSE_OWNERS[cause], source=source, what=what,
+            why=why, fix=fix, subject=on, cause=cause, check=check, unless=unless,
+            is_healed_by_encode=is_healed_by_encode, severity_of=severity_of,
+        ))  # fmt: skip
         return check
 
     return entered
 
 
-def rules_on(subject: Subject) -> tuple[Rule, ...]:
+def rules_on(subject: Subject) -> tuple[QcRule, ...]:
     """The rules that look at this kind of subject, by code."""
-    return tuple(RULES[code] for code in sorted(RULES) if RULES[code].subject is subject)
+    return tuple(rule for rule in RULES.sorted() if rule.subject is subject)

@@ -10,15 +10,13 @@ from typing import NamedTuple
 
 from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import Owner
+from edye_delivery.rules.rule import Registry, Rule
 
 CODE = re.compile(r"FEED[0-9]{3}")
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 MESSAGE_MAX_CHARS = 400
 SHOWN_MAX_CHARS = 80
 ENCODER = json.JSONEncoder(ensure_ascii=False)
-
-RETIRED: dict[str, str] = {}
-"""Codes that are no longer checked and never used again, each with the reason."""
 
 
 class FeedSeverity(StrEnum):
@@ -49,18 +47,11 @@ class Hit(NamedTuple):
     about: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FeedRule:
-    """One rule; `partner_code` is the code of Roku's own report where it is known (Known of Roku's own checks)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedRule(Rule):
+    """A rule of a feed; `partner_code` is that of Roku's own report where it is known (Known of Roku's own checks)."""
 
-    code: str
-    name: str
     severity: FeedSeverity
-    owner: Owner
-    source: str
-    what: str
-    why: str
-    fix: str
     partner_code: str | None
 
     @property
@@ -68,29 +59,22 @@ class FeedRule:
         """What the rule is about."""
         return Family(self.code[4])
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its code, its name, its code in Roku's report."""
+        return (self.code, self.name, *([self.partner_code] if self.partner_code else []))
+
+    @property
+    def remarks(self) -> tuple[tuple[str, str], ...]:
+        """Its code in Roku's report."""
+        return (("Roku's code", self.partner_code),) if self.partner_code else ()
+
     def at(self, path: str, message: str, about: str = "") -> Hit:
         """The rule is broken at this spot; for something missing, `path` is its parent and `about` its key."""
         return Hit(self, path, message, about)
 
 
-RULES: dict[str, FeedRule] = {}
-
-
-def _entered(
-    severity: FeedSeverity,
-    code: str,
-    name: str,
-    text: tuple[str, str, str, str],
-    owner: Owner,
-    partner_code: str | None,
-) -> FeedRule:
-    if not (CODE.fullmatch(code) and NAME.fullmatch(name)):
-        raise ValueError(f"{code} {name}: a code is FEED and three digits, a name is-written-like-this")
-    if code in RETIRED or code in RULES or name in {known.name for known in RULES.values()}:
-        raise ValueError(f"{code} {name}: the code or the name is taken or retired; use the next free one")
-    what, why, fix, source = text
-    RULES[code] = FeedRule(code, name, severity, owner, source, what, why, fix, partner_code)
-    return RULES[code]
+RULES: Registry[FeedRule] = Registry(CODE, NAME, "a code is FEED and three digits", {}, {})
 
 
 def error(
@@ -105,7 +89,10 @@ def error(
     partner_code: str | None = None,
 ) -> FeedRule:
     """Enters a rule whose breach Roku refuses or drops; ValueError for a code or name that cannot be used."""
-    return _entered(FeedSeverity.ERROR, code, name, (what, why, fix, source), owner, partner_code)
+    return RULES.enter(FeedRule(
+        code=code, name=name, severity=FeedSeverity.ERROR, owner=owner, source=source, what=what, why=why, fix=fix,
+        partner_code=partner_code,
+    ))  # fmt: skip
 
 
 def warning(
@@ -120,7 +107,10 @@ def warning(
     partner_code: str | None = None,
 ) -> FeedRule:
     """Enters a rule whose breach Roku clips, tolerates or merely advises against; ValueError as `error`."""
-    return _entered(FeedSeverity.WARNING, code, name, (what, why, fix, source), owner, partner_code)
+    return RULES.enter(FeedRule(
+        code=code, name=name, severity=FeedSeverity.WARNING, owner=owner, source=source, what=what, why=why, fix=fix,
+        partner_code=partner_code,
+    ))  # fmt: skip
 
 
 def shown(value: object) -> str:

@@ -1,4 +1,4 @@
-"""What several checks of a Search feed share: known keys, known values, how a moment is told."""
+"""What both kinds of feed ask of every part: known keys, values of the right type."""
 
 from __future__ import annotations
 
@@ -6,12 +6,27 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from edye_delivery.feeds.lint.search.rules import KEY_UNKNOWN
+from edye_delivery.catalog.vocabulary import Owner
 from edye_delivery.feeds.roku.schemas import Profile, search_schema
-from edye_delivery.rules.feed_rule import Hit, pointer, shown
+from edye_delivery.feeds.roku.sources import SEARCH_SCHEMA
+from edye_delivery.feeds.rule import Hit, error, pointer, shown, warning
 
 RESTRICTION_LISTS = ("restriction", "restrictions")
 """The prose writes the one, Roku's own sample the other."""
+WRONG_TYPE = error(
+    "FEED001", "wrong-type", owner=Owner.DEVOPS,
+    what="A value has another JSON type than the schema asks for.",
+    why="Roku's parser drops the part, and the title with it where the part is required.",
+    fix="Write the type that the message names; numbers without quotes, lists as lists even with one entry.",
+    source=SEARCH_SCHEMA,
+)  # fmt: skip
+KEY_UNKNOWN = warning(
+    "FEED131", "key-unknown", owner=Owner.DEVOPS,
+    what="An object has a key that the specification does not know.",
+    why="The schema lets it pass, so what was meant by a mistyped key is lost.",
+    fix="Correct the key, or take it out.",
+    source="decisions.md, Search feed: what we write",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

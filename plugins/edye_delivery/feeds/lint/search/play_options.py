@@ -1,0 +1,271 @@
+"""The play options of an asset: money, availability, countries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from edye_delivery.catalog.vocabulary import Owner
+from edye_delivery.feeds.lint.keys import RESTRICTION_LISTS, told_moment, unknown_keys
+from edye_delivery.feeds.lint.search.context import SearchContext
+from edye_delivery.feeds.lint.search.restrictions import check_restrictions
+from edye_delivery.feeds.roku.limits import EPOCH_FROM_MS
+from edye_delivery.feeds.roku.schemas import Profile
+from edye_delivery.feeds.roku.sources import BEYOND, PRACTICE, SEARCH_PAGE, SEARCH_SCHEMA, TRAPS
+from edye_delivery.feeds.roku.vocabularies import COUNTRIES, CURRENCIES
+from edye_delivery.feeds.rule import FeedRule, Hit, error, shown, warning
+
+PROMOTIONAL = ("promotionalStartTime", "promotionalEndTime")
+PAID = frozenset({"rental", "purchase"})
+LICENSE_MISSING = error(
+    "FEED026", "license-missing", owner=Owner.DEVOPS,
+    what="A play option has no license.",
+    why="Roku removes the play option. A validator of the schema blames a missing price here.",
+    fix="Add free, subscription, rental or purchase.",
+    source=f"{SEARCH_SCHEMA}, play_option; {TRAPS}",
+    partner_code="CONTENT_ALL_PLAY_OPTIONS_REMOVED",
+)  # fmt: skip
+LICENSE_UNKNOWN = error(
+    "FEED027", "license-unknown", owner=Owner.DEVOPS,
+    what="A play option's license is none of the list.",
+    why="Roku removes the play option.",
+    fix="Use free, subscription, rental or purchase, in lower case.",
+    source=f"{SEARCH_SCHEMA}, license_type",
+    partner_code="CONTENT_ALL_PLAY_OPTIONS_REMOVED",
+)  # fmt: skip
+QUALITY_MISSING = error(
+    "FEED028", "quality-missing", owner=Owner.DEVOPS,
+    what="A play option has no quality.",
+    why="Roku removes the play option.",
+    fix="Add sd, hd, hd+, fhd or uhd, by the picture's width.",
+    source=f"{SEARCH_SCHEMA}, play_option",
+    partner_code="CONTENT_ALL_PLAY_OPTIONS_REMOVED",
+)  # fmt: skip
+QUALITY_UNKNOWN = error(
+    "FEED029", "quality-unknown", owner=Owner.DEVOPS,
+    what="A quality is none of the list.",
+    why="Roku removes the play option.",
+    fix="Use sd, hd, hd+, fhd or uhd; the published schema knows lower case only.",
+    source=f"{SEARCH_SCHEMA}, video_quality_type",
+    partner_code="CONTENT_ALL_PLAY_OPTIONS_REMOVED",
+)  # fmt: skip
+PLAY_ID_MISSING = error(
+    "FEED030", "play-id-missing", owner=Owner.DEVOPS,
+    what="A play option has no playId, or an empty one.",
+    why="The playId is the deep link into the app; without it nothing can be played.",
+    fix="Add the immutable id under which the app plays the title.",
+    source=f"{SEARCH_SCHEMA}, play_option",
+    partner_code="CONTENT_ALL_PLAY_OPTIONS_REMOVED",
+)  # fmt: skip
+PRICE_MISSING = error(
+    "FEED031", "price-missing",
+    what="A play option for rental or purchase has no price.",
+    why="Roku removes the play option.",
+    fix="Add the price as a decimal number above 0, or another license.",
+    source=f"{SEARCH_SCHEMA}, play_option",
+    partner_code="CONTENT_ALL_PLAY_OPTIONS_REMOVED",
+)  # fmt: skip
+PRICE_NOT_ALLOWED = error(
+    "FEED032", "price-not-allowed",
+    what="A play option that is free or by subscription has a price.",
+    why="The schema refuses it.",
+    fix="Take the price out, or make the license rental or purchase.",
+    source=f"{SEARCH_SCHEMA}, play_option",
+    partner_code="CONTENT_ALL_PLAY_OPTIONS_REMOVED",
+)  # fmt: skip
+COUNTRY_UNKNOWN = error(
+    "FEED012", "country-unknown",
+    what="A country is none in which Roku Search is supported.",
+    why="Roku drops the country; the schema itself looks only at the first default country.",
+    fix="Use lowercase ISO 3166-1 alpha-2 codes of the schema's list, such as mx.",
+    source=f"{SEARCH_SCHEMA}, country_type; {TRAPS}",
+)  # fmt: skip
+CURRENCY_MISSING = error(
+    "FEED108", "currency-missing",
+    what="A play option for rental or purchase has no currency.",
+    why="The prose requires it.",
+    fix="Add usd, gbp, cad or eur.",
+    source=f"{SEARCH_PAGE}, playOptions",
+)  # fmt: skip
+CURRENCY_UNKNOWN = error(
+    "FEED109", "currency-unknown",
+    what="A currency is none of the list.",
+    why="Roku removes the play option.",
+    fix="Use usd, gbp, cad or eur.",
+    source=f"{SEARCH_PAGE}, playOptions",
+)  # fmt: skip
+PRICE_NOT_POSITIVE = error(
+    "FEED110", "price-not-positive",
+    what="A price is not above 0.",
+    why="For a price of 0 the license has to be free or subscription.",
+    fix="Set the price, or make the license free or subscription and leave the price out.",
+    source=f"{SEARCH_PAGE}, playOptions",
+)  # fmt: skip
+WINDOW_BACKWARDS = error(
+    "FEED113", "window-backwards",
+    what="A play option's availability, or its promotion, does not start before it ends.",
+    why="The title is never available, or never promoted.",
+    fix="Correct the start or the end.",
+    source=BEYOND,
+)  # fmt: skip
+WINDOW_CLOSED = error(
+    "FEED114", "window-closed",
+    what="Every play option of an asset has ended.",
+    why="Roku removes ended play options, and the title with the last of them.",
+    fix="Extend the availability, or take the title out of the feed.",
+    source=PRACTICE,
+    partner_code="CONTENT_ALL_PLAY_OPTIONS_REMOVED",
+)  # fmt: skip
+PLAY_OPTION_CLOSED = error(
+    "FEED115", "play-option-closed",
+    what="A play option has ended while another of the asset has not.",
+    why="Roku removes the play option.",
+    fix="Take the play option out of the feed, or extend its availability.",
+    source=PRACTICE,
+)  # fmt: skip
+WINDOW_MALFORMED = error(
+    "FEED116", "window-malformed", owner=Owner.DEVOPS,
+    what="A time of a play option's availability or promotion is no ISO 8601 timestamp with a time zone.",
+    why="Roku cannot tell when the title is available.",
+    fix="Write 2026-03-01T06:00:00Z, or the moment in epoch milliseconds in the ...TimeStamp key.",
+    source=f"{SEARCH_PAGE}, playOptions",
+    partner_code="PLAY_OPTION_AVAILABILITY_TIME_MISSING",
+)  # fmt: skip
+WINDOW_IN_SECONDS = error(
+    "FEED117", "window-in-seconds", owner=Owner.DEVOPS,
+    what="An availability timestamp before 1980 (in milliseconds), or a negative one: it was written in seconds.",
+    why="Roku counts milliseconds, and the title would have ended in January 1970.",
+    fix="Multiply by 1000.",
+    source=f"{SEARCH_PAGE}, playOptions: epoch milliseconds",
+)  # fmt: skip
+WINDOW_TOLD_TWICE = warning(
+    "FEED118", "window-told-twice", owner=Owner.DEVOPS,
+    what="A play option has the same moment as timestamp and as text, and the two differ.",
+    why="Which of them counts is not told.",
+    fix="Write one of the two.",
+    source=f"{SEARCH_PAGE}, playOptions",
+)  # fmt: skip
+COUNTRIES_MISSING = error(
+    "FEED129", "countries-missing", owner=Owner.DEVOPS,
+    what="A play option names no countries, and the page no defaultAvailabilityCountries.",
+    why="The title is available nowhere.",
+    fix="Add availabilityInfo.country, or defaultAvailabilityCountries at the root.",
+    source=f"{SEARCH_PAGE}, Root, playOptions",
+)  # fmt: skip
+REQUIRED: dict[str, dict[str, FeedRule]] = {
+    "content/playOptions": {
+        "license": LICENSE_MISSING, "quality": QUALITY_MISSING, "playId": PLAY_ID_MISSING, "price": PRICE_MISSING,
+    },
+}  # fmt: skip
+LISTED: dict[str, FeedRule] = {
+    "content/playOptions/license": LICENSE_UNKNOWN,
+    "content/playOptions/quality": QUALITY_UNKNOWN,
+    "defaultAvailabilityCountries": COUNTRY_UNKNOWN,
+}
+
+
+def check_play_options(options: Sequence[dict[str, Any]], context: SearchContext, hits: list[Hit]) -> None:
+    """Adds every defect of the play options; where all have ended, one for the asset."""
+    closed: list[Hit] = []
+    for index, option in enumerate(options):
+        path = f"/content/playOptions/{index}"
+        unknown_keys(option, context.known.play_option, path, hits)
+        if option.get("playId") == "":
+            hits.append(PLAY_ID_MISSING.at(f"{path}/playId", "the playId is empty"))
+        if option.get("license") in PAID or "currency" in option or "price" in option:
+            _check_money(option, path, hits)
+        _check_countries(option, path, context, hits)
+        end_ms = _check_window(option, path, hits)
+        if context.profile is Profile.ROKU:
+            _check_promotion(option, path, hits)
+        if end_ms is not None and end_ms <= context.now_ms:
+            closed.append(PLAY_OPTION_CLOSED.at(path, f"it ended at {told_moment(end_ms)}"))
+    if closed and len(closed) == len(options):
+        told = (
+            closed[0].message if len(closed) == 1 else f"all {len(closed)} have ended; the first: {closed[0].message}"
+        )
+        hits.append(WINDOW_CLOSED.at("/content/playOptions", told))
+    else:
+        hits += closed
+
+
+def _check_money(option: dict[str, Any], path: str, hits: list[Hit]) -> None:
+    currency, price = option.get("currency"), option.get("price")
+    paid = option.get("license") in PAID
+    if currency is not None and currency.lower() not in CURRENCIES:
+        hits.append(CURRENCY_UNKNOWN.at(f"{path}/currency", f"{shown(currency)} is not in the list"))
+    elif currency is None and paid:
+        hits.append(CURRENCY_MISSING.at(path, "currency is missing", "currency"))
+    if price is not None and paid and not price > 0:
+        hits.append(PRICE_NOT_POSITIVE.at(f"{path}/price", f"{price} is not above 0"))
+
+
+def _check_countries(option: dict[str, Any], path: str, context: SearchContext, hits: list[Hit]) -> None:
+    available = option.get("availabilityInfo")
+    if available is None:
+        if not context.has_default_countries:
+            message = "no availabilityInfo.country here and no defaultAvailabilityCountries"
+            hits.append(COUNTRIES_MISSING.at(path, message, "availabilityInfo"))
+        return
+    unknown_keys(available, context.known.availability, f"{path}/availabilityInfo", hits)
+    countries = available.get("country")
+    if not countries and not context.has_default_countries:
+        message = "no country here and no defaultAvailabilityCountries"
+        hits.append(COUNTRIES_MISSING.at(f"{path}/availabilityInfo", message, "country"))
+    known = COUNTRIES[context.profile]
+    for index, country in enumerate(countries or ()):
+        if country not in known:
+            message = f"{shown(country)} is not in the list"
+            hits.append(COUNTRY_UNKNOWN.at(f"{path}/availabilityInfo/country/{index}", message))
+    for key in RESTRICTION_LISTS:
+        if key in available:
+            check_restrictions(available[key], f"{path}/availabilityInfo/{key}", hits)
+
+
+def _check_window(option: dict[str, Any], path: str, hits: list[Hit]) -> float | None:
+    """The end in epoch milliseconds, with the window looked at; None where it is open."""
+    start_ms = _moment(option, "availabilityStartTime", path, hits)
+    end_ms = _moment(option, "availabilityEndTime", path, hits)
+    if start_ms is not None and end_ms is not None and start_ms >= end_ms:
+        message = f"it starts at {told_moment(start_ms)} and ends at {told_moment(end_ms)}"
+        hits.append(WINDOW_BACKWARDS.at(path, message))
+        return None
+    return end_ms
+
+
+def _check_promotion(option: dict[str, Any], path: str, hits: list[Hit]) -> None:
+    start_ms, end_ms = (_moment_of_text(option, key, path, hits) for key in PROMOTIONAL)
+    if start_ms is not None and end_ms is not None and start_ms >= end_ms:
+        message = f"its promotion starts at {told_moment(start_ms)} and ends at {told_moment(end_ms)}"
+        hits.append(WINDOW_BACKWARDS.at(path, message))
+
+
+def _moment(option: dict[str, Any], key: str, path: str, hits: list[Hit]) -> float | None:
+    stamp: float | None = option.get(f"{key}Stamp")
+    text = option.get(key)
+    if stamp is not None and stamp < EPOCH_FROM_MS:
+        message = f"{stamp} ms is {told_moment(stamp)}"
+        hits.append(WINDOW_IN_SECONDS.at(f"{path}/{key}Stamp", message))
+        stamp = None
+    if text is None:
+        return stamp
+    told_ms = _moment_of_text(option, key, path, hits)
+    if told_ms is not None and stamp is not None and stamp != told_ms:
+        hits.append(WINDOW_TOLD_TWICE.at(f"{path}/{key}", f"{text} is {told_ms:.0f} ms, the stamp says {stamp}"))
+    return stamp if stamp is not None else told_ms
+
+
+def _moment_of_text(option: dict[str, Any], key: str, path: str, hits: list[Hit]) -> float | None:
+    """The moment in epoch milliseconds; None where there is none, with a defect where it is none."""
+    text = option.get(key)
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+        told_ms = at.timestamp() * 1000 if at.tzinfo else None
+    except (ValueError, OverflowError):
+        told_ms = None
+    if told_ms is None:
+        hits.append(WINDOW_MALFORMED.at(f"{path}/{key}", f"{shown(text)} is no timestamp with a time zone"))
+    return told_ms

@@ -1,0 +1,81 @@
+"""A rule: what is wrong where it is broken, why that matters, whose turn it is; and the registries that hold them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+from edye_delivery.catalog.vocabulary import Owner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What every rule says of itself, of quality and of feeds alike; its check lies beside its definition."""
+
+    code: str
+    name: str
+    severity: StrEnum
+    owner: Owner
+    source: str
+    what: str
+    why: str
+    fix: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All by which a person may ask for it."""
+        return (self.code, self.name)
+
+    @property
+    def remarks(self) -> tuple[tuple[str, str], ...]:
+        """What else a person should know of it, each with its label."""
+        return ()
+
+
+R = TypeVar("R", bound=Rule)
+
+
+@dataclass(slots=True)
+class Registry(Mapping[str, R]):
+    """Rules by their codes; `forms` says in words what the patterns of code and name ask for.
+
+    `retired` are codes that are no longer checked and never used again, each with the reason.
+    """
+
+    code_pattern: re.Pattern[str]
+    name_pattern: re.Pattern[str]
+    forms: str
+    retired: dict[str, str]
+    rules: dict[str, R]
+
+    def enter(self, rule: R) -> R:
+        """Adds a rule and gives it back; ValueError for a code or name that cannot be used."""
+        told = f"{rule.code} {rule.name}"
+        if not (self.code_pattern.fullmatch(rule.code) and self.name_pattern.fullmatch(rule.name)):
+            raise ValueError(f"{told}: {self.forms}, a name is-written-like-this")
+        is_taken = rule.code in self.rules or rule.name in {known.name for known in self.rules.values()}
+        if is_taken or rule.code in self.retired:
+            raise ValueError(f"{told}: the code or the name is taken or retired; use the next free one")
+        self.rules[rule.code] = rule
+        return rule
+
+    def named(self, name: str) -> list[R]:
+        """The rules of this code or name; upper and lower case do not matter."""
+        wanted = name.strip().lower()
+        return [rule for rule in self.sorted() if wanted in (known.lower() for known in rule.names)]
+
+    def sorted(self) -> list[R]:
+        """All rules by code."""
+        return [self.rules[code] for code in sorted(self.rules)]
+
+    def __getitem__(self, code: str) -> R:
+        return self.rules[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.rules)
+
+    def __len__(self) -> int:
+        return len(self.rules)
