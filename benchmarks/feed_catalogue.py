@@ -13,7 +13,7 @@ from sqlalchemy import insert
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.naming import external_id_of
 from edye_delivery.catalog.order import place_of
-from edye_delivery.catalog.parse import parse_episode, parse_show, with_series
+from edye_delivery.catalog.parse import add_series, parse_episode, parse_show
 from edye_delivery.catalog.title import Series, Title
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.rows import title_json
@@ -91,7 +91,7 @@ def _episodes(show: int, count: int) -> Iterator[Title]:
         parsed = parse_episode(item)
         assert isinstance(parsed, Title), parsed  # noqa: S101
         assert isinstance(series, Series), series  # noqa: S101
-        yield with_series(parsed, series)
+        yield add_series(parsed, series)
 
 
 def _movies(show: int, count: int) -> Iterator[Title]:

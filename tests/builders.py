@@ -11,7 +11,7 @@ import yaml
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.planning import plan_of
-from edye_delivery.catalog.parse import parse_episode, parse_show, with_series
+from edye_delivery.catalog.parse import add_series, parse_episode, parse_show
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.title import Series, Title
 
@@ -94,7 +94,7 @@ def an_episode(**changes: Any) -> Title:
         return episode
     series = parse_show(show_item(**series_changes))
     assert isinstance(series, Series), series
-    return with_series(episode, series)
+    return add_series(episode, series)
 
 
 def a_movie(**changes: Any) -> Title:

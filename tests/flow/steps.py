@@ -159,7 +159,7 @@ def snapshot_of(bench: Bench) -> SnapshotFile:
 
 
 def place(bench: Bench) -> Told:
-    bench.break_for_bad(plan_step, "compared", lambda one, memory: one.title.id == BAD)
+    bench.break_for_bad(plan_step, "compare", lambda one, memory: one.title.id == BAD)
     window, batches = plan_window(ANNEX, snapshot_of(bench), bench.ledger)
     planned = {one.title.id: "planned" for batch in batches for one in batch.titles}
     return planned | {one.edye_id: one.reason for one in window.malformed}
@@ -190,7 +190,7 @@ def reencode(bench: Bench) -> Told:
 
     class Source(MediaSource):
         @contextmanager
-        def opened(self, judged: JudgedTitle, offset: int = 0) -> Iterator[Any]:
+        def open(self, judged: JudgedTitle, offset: int = 0) -> Iterator[Any]:
             yield Stream()
 
     video = VideoFacts(url="a", container="matroska", codec="h264", size_bytes=9, etag='"e"', duration_s=60)
@@ -287,7 +287,7 @@ def withdraw_by_hand(bench: Bench) -> Told:
 
 
 def report(bench: Bench) -> Told:
-    bench.break_for_bad(report_step, "_planned_report", lambda outcome, one, detail: one.title.id == BAD)
+    bench.break_for_bad(report_step, "_report_of_plan", lambda outcome, one, detail: one.title.id == BAD)
     outcome = RunOutcome(ANNEX, REQUEST, None, bench.judged(), [], {}, [], AT, AT)
     return {row.edye_id: f"{row.state} {row.detail}" for row in window_report(outcome).titles}
 

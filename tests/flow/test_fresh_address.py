@@ -133,7 +133,7 @@ def test_an_address_that_expires_before_the_upload_is_read_again_too():
     host = MediaHost(client_of(answer), frozenset({"media.example"}), PATIENCE, Slept().tempo())
     judged = JudgedTitle(plan=plan())
     fresh = plan(url=NEW).media
-    with MediaSource(host, fresh_source=lambda plan: fresh).opened(judged) as stream:
+    with MediaSource(host, fresh_source=lambda plan: fresh).open(judged) as stream:
         assert b"".join(stream.blocks()) == b"film"
-    with pytest.raises(AddressRefused), MediaSource(host).opened(judged):
+    with pytest.raises(AddressRefused), MediaSource(host).open(judged):
         pass

@@ -43,7 +43,7 @@ class Hosts:
     read: list[str] = field(default_factory=list)
 
     @contextmanager
-    def opened(self, judged: JudgedTitle, offset: int = 0) -> Iterator[Any]:
+    def open(self, judged: JudgedTitle, offset: int = 0) -> Iterator[Any]:
         yield OpenFile(self, judged.plan.title.id, self.size_bytes(judged.plan.title.id))
 
     def size_bytes(self, edye_id: str) -> int:

@@ -400,7 +400,7 @@ def test_a_source_that_is_larger_than_the_annex_allows_is_not_fetched(make_line,
 def test_an_encode_that_is_gone_at_its_upload_is_no_fault_of_the_title(line, clips, judged_of):
     (judged,) = line.reencoder.reencode_batch((judged_of(clips.clip("h264.mkv", options=())),))
     source = MediaSource(line.media_host, Artifacts())
-    with pytest.raises(MediaChanged, match="no longer in the artifact store"), source.opened(judged):
+    with pytest.raises(MediaChanged, match="no longer in the artifact store"), source.open(judged):
         pass
 
 
@@ -408,7 +408,7 @@ def test_an_encode_is_read_from_any_byte_on(line, clips, judged_of):
     (judged,) = line.reencoder.reencode_batch((judged_of(clips.clip("h264.mkv", options=())),))
     content = line.artifacts[judged.encode.name]
     for offset in (0, 1, 100_000, len(content) - 1, len(content)):
-        with line.media.opened(judged, offset) as stream:
+        with line.media.open(judged, offset) as stream:
             assert b"".join(stream.blocks()) == content[offset:]
     reader = StoredReader(line.artifacts, judged.encode)
     media = reader.describe("any")

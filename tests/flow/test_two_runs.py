@@ -221,7 +221,7 @@ class OneFile:
     file: Blocks
 
     @contextmanager
-    def opened(self, judged, offset=0):
+    def open(self, judged, offset=0):
         yield self.file
 
 
@@ -300,9 +300,9 @@ def test_an_ftp_sender_that_slept_beyond_its_lease_renames_nothing(ftp_line, pas
         host = media.host
 
         @contextmanager
-        def opened(self, judged, offset=0):
+        def open(self, judged, offset=0):
             sleep_long()
-            with media.opened(judged, offset) as stream:
+            with media.open(judged, offset) as stream:
                 yield stream
 
     carrier = FtpCarrier(ftp_line.annex, ftp_line.connect, Sleeping(), ftp_line.ledger, ftp_line.artifacts.__getitem__)
@@ -320,10 +320,10 @@ def test_whatever_happens_inside_one_titles_step_costs_that_title_alone(line, ca
 
     class Lying:
         @contextmanager
-        def opened(self, judged, offset=0):
+        def open(self, judged, offset=0):
             if judged.plan.external_id == TITLE:
                 int("9" * 5_000)
-            with media.opened(judged, offset) as stream:
+            with media.open(judged, offset) as stream:
                 yield stream
 
     api = IngestApi(line.partner_client(), line.annex, line.tempo)

@@ -73,13 +73,13 @@ def thumbnail_origin(
     for otherwise the title is not delivered.
     """
     measured = {(picture.kind, picture.url): picture for picture in pictures if is_readable(annex, picture)}
-    for picture in _measured(custom_thumbnails(annex, title), measured):
+    for picture in _facts_of(custom_thumbnails(annex, title), measured):
         if is_made_for(annex, picture, spec):
             return picture
     art = [
         picture
         for kind in spec.origins
-        for picture in _measured(_art_of(title, kind), measured)
+        for picture in _facts_of(_art_of(title, kind), measured)
         if _gives(picture, spec)
     ]
     return next((picture for picture in art if is_usable(annex, picture)), next(iter(art), None))
@@ -115,7 +115,7 @@ def _in_language(title: Title, images: Iterable[Image]) -> list[Image]:
     return ([*own, *neutral] or unique)[:LOOKED_AT_PER_KIND]
 
 
-def _measured(images: Iterable[Image], measured: dict[tuple[ImageKind, str], ImageFacts]) -> Iterator[ImageFacts]:
+def _facts_of(images: Iterable[Image], measured: dict[tuple[ImageKind, str], ImageFacts]) -> Iterator[ImageFacts]:
     return (measured[image.kind, image.url] for image in images if (image.kind, image.url) in measured)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.annex.ftp import FtpChannel
 from edye_delivery.annex.model import Annex
-from edye_delivery.annex.template import filled
+from edye_delivery.annex.template import fill
 from edye_delivery.annex.wire import ApiChannel, Pace
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.vocabulary import Channel
@@ -42,7 +42,7 @@ def feeds_of(annex: Annex, channel: Channel) -> tuple[FeedSpec, ...]:
 
 def folder_of(annex: Annex, folder: str) -> str:
     """A folder of the annex's FTP tree for its client."""
-    return filled(folder, {"client_id": annex.client_id})
+    return fill(folder, {"client_id": annex.client_id})
 
 
 def notice_of(annex: Annex, request: RunRequest) -> str:

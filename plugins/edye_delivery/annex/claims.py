@@ -17,7 +17,7 @@ class Claim:
     words: tuple[str, ...]
 
 
-def contested(annexes: Mapping[str, Annex]) -> dict[str, tuple[str, ...]]:
+def claim_conflicts(annexes: Mapping[str, Annex]) -> dict[str, tuple[str, ...]]:
     """A sentence for every partner to which another one loses what it claims, by the loser's name.
 
     Two annexes that claim one place overwrite each other's deliveries or feeds. The place stays with the one whose

@@ -28,7 +28,7 @@ def defects_of(error: ValidationError, model: type[BaseModel]) -> list[str]:
     sentences = [
         f"{place}: {sentence}{shown}" if place else f"{sentence}{shown}"
         for (place, shown), parts in found.items()
-        for sentence in (_joined(parts) if shown else dict.fromkeys(parts))
+        for sentence in (_join(parts) if shown else dict.fromkeys(parts))
     ]
     return [*sentences, f"and {len(details) - DEFECTS_MAX} more"] if len(details) > DEFECTS_MAX else sentences
 
@@ -39,7 +39,7 @@ def probably_meant(word: str, known: Iterable[str]) -> str:
     return f"; {close[0]} was probably meant" if close else ""
 
 
-def _joined(parts: list[str]) -> list[str]:
+def _join(parts: list[str]) -> list[str]:
     first, *others = dict.fromkeys(parts)
     return [" or ".join([first, *(other.removeprefix("has to be ") for other in others)])]
 
@@ -61,23 +61,25 @@ def _sentence_of(detail: ErrorDetails, keys: Mapping[str, Any]) -> tuple[str, st
     if kind == "union_tag_not_found":
         return f"needs the key {context['discriminator']}", ""
     if kind in ("model_type", "dict_type"):
-        return ("has" if detail["loc"] else "an annex has") + " to be a section of keys and values", _shown(given)
+        return ("has" if detail["loc"] else "an annex has") + " to be a section of keys and values", _received_text(
+            given
+        )
     message = detail["msg"].removeprefix("Value error, ").replace("valid tuple", "list")
     if kind == "value_error":
         return message, ""
     subject = "the key has to" if detail["loc"][-1:] == (KEY,) else "has to"
-    return re.sub(r"^\w+ should", subject, message), _shown(given)
+    return re.sub(r"^\w+ should", subject, message), _received_text(given)
 
 
 def _choice(given: Any, choices: list[str]) -> str:
-    return f"is {_clipped(given)}; it is one of {', '.join(choices)}{probably_meant(str(given), choices)}"
+    return f"is {_clip(given)}; it is one of {', '.join(choices)}{probably_meant(str(given), choices)}"
 
 
-def _shown(given: Any) -> str:
-    return f", and is {_clipped(given)}"
+def _received_text(given: Any) -> str:
+    return f", and is {_clip(given)}"
 
 
-def _clipped(value: Any) -> str:
+def _clip(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= SHOWN_MAX_CHARS else f"{text[:SHOWN_MAX_CHARS]}..."
 

@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from edye_delivery.annex.part import Part
-from edye_delivery.annex.template import checked_template
+from edye_delivery.annex.template import template_validator
 from edye_delivery.catalog.feed_records import FEED_PAGE_MAX_BYTES
 from edye_delivery.catalog.vocabulary import ImageKind
 
 FEED_ID_VARIABLES = frozenset({"title_id", "edye_id", "season", "episode"})
-Template = Annotated[str, AfterValidator(checked_template(FEED_ID_VARIABLES))]
-SeasonTitle = Annotated[str, AfterValidator(checked_template(frozenset({"series", "season"})))]
+Template = Annotated[str, AfterValidator(template_validator(FEED_ID_VARIABLES))]
+SeasonTitle = Annotated[str, AfterValidator(template_validator(frozenset({"series", "season"})))]
 FeedName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,31}$")]
 Prefix = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$", max_length=200)]
 Country = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]

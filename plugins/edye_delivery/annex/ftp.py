@@ -7,7 +7,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from edye_delivery.annex.part import Part
-from edye_delivery.annex.template import IMAGE_FILE_NAME, ImageFileName, checked_template, is_plain_name, plain_template
+from edye_delivery.annex.template import (
+    IMAGE_FILE_NAME,
+    ImageFileName,
+    is_plain_name,
+    plain_template,
+    template_validator,
+)
 from edye_delivery.annex.wire import (
     LEASE_S,
     LEAST_RATE_BYTES_S,
@@ -20,15 +26,15 @@ from edye_delivery.annex.wire import (
 )
 
 
-def _checked_folder(folder: str) -> str:
-    checked_template(frozenset({"client_id"}))(folder)
+def _check_folder(folder: str) -> str:
+    template_validator(frozenset({"client_id"}))(folder)
     example = folder.replace("{client_id}", "client")
     if not example.startswith("/") or not all(map(is_plain_name, example[1:].split("/"))):
         raise ValueError("a folder is an absolute path of plain names, such as /incoming/{client_id}/video")
     return folder
 
 
-def _checked_metadata_name(template: str) -> str:
+def _check_metadata_name(template: str) -> str:
     if "{external_id}" not in template or "{delivery}" not in template:
         raise ValueError(
             "metadata_file_name needs {external_id} and {delivery}: without {delivery} the outcome of an earlier "
@@ -37,7 +43,7 @@ def _checked_metadata_name(template: str) -> str:
     return plain_template("external_id", "delivery")(template)
 
 
-Folder = Annotated[str, AfterValidator(_checked_folder)]
+Folder = Annotated[str, AfterValidator(_check_folder)]
 Keys = tuple[str, ...]
 
 
@@ -123,7 +129,7 @@ class FtpChannel(Part):
     """Since when the channel is deprecated, in words; every run says so."""
     folders: FtpFolders
     """Where the partner takes files."""
-    metadata_file_name: Annotated[str, AfterValidator(_checked_metadata_name)] = "{external_id}.{delivery}.json"
+    metadata_file_name: Annotated[str, AfterValidator(_check_metadata_name)] = "{external_id}.{delivery}.json"
     """How a title's metadata file is called, of external_id and delivery."""
     image_file_name: ImageFileName = IMAGE_FILE_NAME
     """How a title's pictures are called, of external_id, thumbnail and extension."""

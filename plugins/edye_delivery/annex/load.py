@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from edye_delivery.annex.claims import contested
+from edye_delivery.annex.claims import claim_conflicts
 from edye_delivery.annex.defects import defects_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.yaml_file import YamlUnread, read_yaml
@@ -51,7 +51,7 @@ def read_annexes(folder: Path) -> AnnexFolder:
             refused[path.name] = tuple(defects)
         else:
             annexes[annex.partner] = annex
-    lost = contested(annexes)
+    lost = claim_conflicts(annexes)
     refused |= {f"{partner}.yaml": sentences for partner, sentences in lost.items()}
     return AnnexFolder({name: annex for name, annex in annexes.items() if name not in lost}, refused)
 

@@ -19,7 +19,7 @@ def metadata_of(annex: Annex, title: Title, external_id: str, file_name: str) ->
     names = {"external_id": external_id, "file_name": file_name, "client_id": annex.client_id}
     rendered: dict[str, Any] = {}
     for key, field in annex.metadata.items():
-        value = _rendered(annex, field, names[field.field] if field.field in names else _raw(field, title))
+        value = _render(annex, field, names[field.field] if field.field in names else _raw(field, title))
         if field.default is not None and _is_empty(value):
             value = field.default
         if field.keep_empty or not _is_empty(value):
@@ -60,7 +60,7 @@ def _names_of(credits: Sequence[Credit], roles: Sequence[str]) -> tuple[str, ...
     )
 
 
-def _rendered(annex: Annex, field: MetadataField, value: Any) -> Any:
+def _render(annex: Annex, field: MetadataField, value: Any) -> Any:
     if field.map is not None:
         table = annex.mappings[field.map]
         words = [table[_table_key(item)] for item in _values(value) if _table_key(item) in table]

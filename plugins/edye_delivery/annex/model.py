@@ -22,8 +22,8 @@ from edye_delivery.annex.reencode import Reencode
 from edye_delivery.annex.template import (
     EXTERNAL_ID_VARIABLES,
     FILE_NAME_VARIABLES,
-    checked_template,
     is_plain_name,
+    template_validator,
 )
 from edye_delivery.annex.wire import ApiChannel
 from edye_delivery.annex.withdrawal import WithdrawalTerms
@@ -37,7 +37,7 @@ DRAWN = re.compile(r"[hr](\(|/|$)", re.IGNORECASE)
 """A field whose value croniter draws (R) or makes of a hash (H)."""
 
 
-def _checked_schedule(schedule: str) -> str:
+def _check_schedule(schedule: str) -> str:
     """A DAG file with a schedule that never comes, or is none, would take all partners' DAGs away.
 
     A sixth field (seconds) and random fields are croniter's own: Airflow would run such a DAG at other times, or make a
@@ -60,7 +60,7 @@ def _checked_schedule(schedule: str) -> str:
     return schedule
 
 
-Schedule = Annotated[str, AfterValidator(_checked_schedule)]
+Schedule = Annotated[str, AfterValidator(_check_schedule)]
 
 
 class CatalogueFilter(Part):
@@ -90,13 +90,13 @@ class CatalogueFilter(Part):
 class Naming(Part):
     """Templates of the external_id by kind of title, and of the file name (decisions, Naming)."""
 
-    episode: Annotated[str, AfterValidator(checked_template(EXTERNAL_ID_VARIABLES))]
+    episode: Annotated[str, AfterValidator(template_validator(EXTERNAL_ID_VARIABLES))]
     """The external_id of an episode, such as `{title_id}_S{season:02}E{episode:02}_{LANG}`."""
-    episode_without_season: Annotated[str, AfterValidator(checked_template(EXTERNAL_ID_VARIABLES))]
+    episode_without_season: Annotated[str, AfterValidator(template_validator(EXTERNAL_ID_VARIABLES))]
     """The external_id of an episode that has no season."""
-    other: Annotated[str, AfterValidator(checked_template(EXTERNAL_ID_VARIABLES))]
+    other: Annotated[str, AfterValidator(template_validator(EXTERNAL_ID_VARIABLES))]
     """The external_id of a movie, special or short."""
-    file_name: Annotated[str, AfterValidator(checked_template(FILE_NAME_VARIABLES))]
+    file_name: Annotated[str, AfterValidator(template_validator(FILE_NAME_VARIABLES))]
     """The media file's name at the partner, such as `{external_id}.mp4`."""
     external_id_max_chars: Positive = 50
     """How many characters an external_id may have."""

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from edye_delivery.annex.model import Annex
-from edye_delivery.annex.template import filled
+from edye_delivery.annex.template import fill
 from edye_delivery.catalog.art import SUFFIXES
 from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import TitleKind
@@ -24,7 +24,7 @@ def external_id_of(annex: Annex, title: Title) -> str:
         template = naming.episode_without_season
     else:
         template = naming.episode
-    return filled(template, _variables(annex, title))
+    return fill(template, _variables(annex, title))
 
 
 def file_name_of(annex: Annex, title: Title, external_id: str) -> str:
@@ -34,14 +34,14 @@ def file_name_of(annex: Annex, title: Title, external_id: str) -> str:
         "title_slug": slug_of(title.name),
         "date": f"{title.updated_at:%Y%m%d}",
     }
-    return filled(annex.naming.file_name, values)
+    return fill(annex.naming.file_name, values)
 
 
 def image_file_name_of(annex: Annex, template: str, external_id: str, thumbnail: str) -> str:
     """The name of a thumbnail's file at the partner, by a template of the channel that it travels by."""
     spec = next(spec for spec in annex.thumbnails if spec.name == thumbnail)
     extension = SUFFIXES[spec.format]
-    return filled(template, {"external_id": external_id, "thumbnail": thumbnail, "extension": extension})
+    return fill(template, {"external_id": external_id, "thumbnail": thumbnail, "extension": extension})
 
 
 def name_defect(annex: Annex, external_id: str, file_name: str) -> str | None:

@@ -37,7 +37,7 @@ def tracking_id_of(channel: ApiChannel, answer: Any) -> str | None:
 
 def state_of(channel: ApiChannel, answer: Any) -> IngestState | None:
     """The ingest's state in our words; None where the partner's word is not in the annex."""
-    return state_named(channel.states, found_at(answer, channel.state_key))
+    return state_named(channel.states, value_at(answer, channel.state_key))
 
 
 def state_named(states: Mapping[str, IngestState], word: Any) -> IngestState | None:
@@ -47,7 +47,7 @@ def state_named(states: Mapping[str, IngestState], word: Any) -> IngestState | N
     return next((state for listed, state in states.items() if comparison_key(listed) == comparison_key(word)), None)
 
 
-def unlisted_state(states: Mapping[str, IngestState], word: Any, words: Words) -> str:
+def unlisted_state_clause(states: Mapping[str, IngestState], word: Any, words: Words) -> str:
     """A clause that names a state word which the annex does not list, and those that it lists."""
     listed = ", ".join(states)
     if word is None:
@@ -63,7 +63,7 @@ def error_of(channel: ApiChannel, answer: Any, words: Words) -> tuple[str, str]:
     return code, text
 
 
-def found_at(answer: Any, path: str) -> Any:
+def value_at(answer: Any, path: str) -> Any:
     """The value under a dotted path of keys; None where there is none."""
     for key in path.split("."):
         if not isinstance(answer, dict):
@@ -75,7 +75,7 @@ def found_at(answer: Any, path: str) -> Any:
 def first_text(answer: Any, paths: Iterable[str], words: Words, max_chars: int = TEXT_MAX_CHARS) -> str | None:
     """The text or number under the first of the paths that has one, as `words` makes it; None where none has."""
     for path in paths:
-        value = found_at(answer, path)
+        value = value_at(answer, path)
         if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
             return words(str(value), max_chars)
     return None

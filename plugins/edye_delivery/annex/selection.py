@@ -6,7 +6,7 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.title import Title
 
 
-def left_out_because(annex: Annex, title: Title) -> str | None:
+def exclusion_reason(annex: Annex, title: Title) -> str | None:
     """Why the title is not this partner's: `invisible`, `tag` or `geo`; None where it is."""
     wanted = annex.catalogue
     if wanted.visible_only and not (title.visible and (title.series is None or title.series.visible)):

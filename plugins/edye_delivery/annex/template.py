@@ -18,7 +18,7 @@ WIDTH = re.compile(r"0[1-9]d?")
 SEGMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 
 
-def checked_template(variables: frozenset[str]) -> Callable[[str], str]:
+def template_validator(variables: frozenset[str]) -> Callable[[str], str]:
     """A validator that lets a template pass only with these variables, each plain or, for numbers, as {season:02}."""
 
     def check(template: str) -> str:
@@ -34,7 +34,7 @@ def checked_template(variables: frozenset[str]) -> Callable[[str], str]:
     return check
 
 
-def filled(template: str, values: Mapping[str, str | int]) -> str:
+def fill(template: str, values: Mapping[str, str | int]) -> str:
     """The template with its variables; it has passed `checked_template`, so nothing but names and widths is in it."""
     return template.format_map(values)
 
@@ -48,8 +48,8 @@ def plain_template(*variables: str) -> Callable[[str], str]:
     """A validator of templates with these variables that make a plain file name."""
 
     def check(template: str) -> str:
-        checked_template(frozenset(variables))(template)
-        if not is_plain_name(filled(template, dict.fromkeys(variables, "x"))):
+        template_validator(frozenset(variables))(template)
+        if not is_plain_name(fill(template, dict.fromkeys(variables, "x"))):
             raise ValueError(
                 "a file name is letters, digits, dots, hyphens and underscores, such as {external_id}.json"
             )

@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from edye_delivery.annex.part import Part
-from edye_delivery.annex.template import checked_template
+from edye_delivery.annex.template import template_validator
 from edye_delivery.annex.wire import PartName
 
 PathTemplate = Annotated[
     str,
     StringConstraints(pattern=r"^/[A-Za-z0-9._~/{}-]*\{external_id\}[A-Za-z0-9._~/-]*$"),
-    AfterValidator(checked_template(frozenset({"external_id"}))),
+    AfterValidator(template_validator(frozenset({"external_id"}))),
 ]
 
 

@@ -94,7 +94,7 @@ class _Reading:
             try:
                 value = self._loader.construct_object(node)
             except UNREADABLE:
-                return self._not_read(node, f"{_clipped(node)} cannot be read; put quotes around it if it is text")
+                return self._not_read(node, f"{_clip(node)} cannot be read; put quotes around it if it is text")
             if not isinstance(value, list | dict | set):  # such as of `!!seq text`
                 return value
         return self._not_read(node, f"{node.tag!r:.60} is no kind of value here")
@@ -105,21 +105,21 @@ class _Reading:
         lines: dict[Any, int] = {}
         for key_node, value_node in node.value:
             if key_node.tag == MERGE:
-                merged = self._merged(value_node, depth) | merged
+                merged = self._merge(value_node, depth) | merged
                 continue
             if not isinstance(key_node, yaml.ScalarNode):
                 self._not_read(key_node, "a key has to be a word, not a list or a section")
                 continue
             key, value = self.value_of(key_node, depth), self.value_of(value_node, depth + 1)
             if key in lines:
-                told = f"the key {_clipped(key_node)} stands in line {lines[key]} already; keep one"
+                told = f"the key {_clip(key_node)} stands in line {lines[key]} already; keep one"
                 self._not_read(key_node, told)
             elif key is not NOT_READ:
                 lines[key] = _line(key_node)
                 own |= {} if value is NOT_READ else {key: value}
         return merged | own
 
-    def _merged(self, node: yaml.Node, depth: int) -> dict[Any, Any]:
+    def _merge(self, node: yaml.Node, depth: int) -> dict[Any, Any]:
         """What `<<` brings: the section, or of several the first that has a key."""
         merged: dict[Any, Any] = {}
         for one in node.value if isinstance(node, yaml.SequenceNode) else [node]:
@@ -141,7 +141,7 @@ def _line(marked: Any) -> int:
     return int(marked.start_mark.line) + 1
 
 
-def _clipped(node: yaml.ScalarNode) -> str:
+def _clip(node: yaml.ScalarNode) -> str:
     text: str = node.value
     return repr(text) if len(text) <= SHOWN_MAX_CHARS else f"{text[:SHOWN_MAX_CHARS]!r}..."
 

@@ -48,19 +48,19 @@ def render(content: bytes, options: dict[str, Any]) -> Answer:
     thumbnails: list[bytes] = []
     shapes = [Shape(**shape) for shape in options["shapes"]]
     try:
-        picture = decoded(content, options["max_pixels"])
+        picture = decode(content, options["max_pixels"])
     except PictureBroken as error:
         return {"broken": {shape.name: _not_made(shape, error) for shape in shapes}}, [b"" for _ in shapes]
     for shape in shapes:
         try:
-            thumbnails.append(_rendered(picture, shape))
+            thumbnails.append(_render(picture, shape))
         except (PictureBroken, *DECODING_ERRORS) as error:
             thumbnails.append(b"")
             broken[shape.name] = _not_made(shape, error)
     return {"broken": broken}, thumbnails
 
 
-def decoded(content: bytes, max_pixels: int) -> Pixels:
+def decode(content: bytes, max_pixels: int) -> Pixels:
     """The picture upright and opaque, in its own colours; Pillow's own conversion would turn 16 bits of grey to white.
 
     PictureBroken where it cannot be opened or decoded within its bounds.
@@ -77,7 +77,7 @@ def decoded(content: bytes, max_pixels: int) -> Pixels:
         return Pixels(canvas.convert(mode), profile)
 
 
-def encoded(picture: Pillow.Image, picture_format: str, quality: int) -> bytes:
+def encode(picture: Pillow.Image, picture_format: str, quality: int) -> bytes:
     """The picture's pixels as a file, without any of its metadata."""
     bare = Pillow.new("RGB", picture.size)
     bare.paste(picture)
@@ -89,7 +89,7 @@ def encoded(picture: Pillow.Image, picture_format: str, quality: int) -> bytes:
     return file.getvalue()
 
 
-def _rendered(picture: Pixels, shape: Shape) -> bytes:
+def _render(picture: Pixels, shape: Shape) -> bytes:
     width_px, height_px = picture.image.size
     if not can_give(width_px, height_px, shape.width_px, shape.height_px):
         raise PictureBroken(
@@ -99,7 +99,7 @@ def _rendered(picture: Pixels, shape: Shape) -> bytes:
     box = centre_crop(width_px, height_px, shape.width_px, shape.height_px)
     size = (shape.width_px, shape.height_px)
     resized = picture.image.resize(size, Pillow.Resampling.LANCZOS, box=box, reducing_gap=3.0)
-    return encoded(in_srgb(resized, picture.profile), shape.format, shape.quality)
+    return encode(in_srgb(resized, picture.profile), shape.format, shape.quality)
 
 
 def _not_made(shape: Shape, error: Exception) -> str:

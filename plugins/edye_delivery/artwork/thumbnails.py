@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 from edye_delivery.annex.art import is_custom_thumbnail, thumbnail_origin
 from edye_delivery.annex.limits import Images, ThumbnailSpec
 from edye_delivery.annex.model import Annex
-from edye_delivery.artwork.rendering import decoded, encoded, render
+from edye_delivery.artwork.rendering import decode, encode, render
 from edye_delivery.catalog.art import DECODING_ERRORS, content_name
 from edye_delivery.catalog.facts import ImageFacts
 from edye_delivery.catalog.jobs import Run
@@ -76,8 +76,8 @@ def thumbnail_record(plan: ThumbnailPlan, rendered: bytes) -> Thumbnail:
 def small_picture(thumbnail: bytes, max_pixels: int = 4096 * 4096) -> bytes:
     """A thumbnail as a JPEG that fits into 240x240 px, for a report's page."""
     try:
-        picture = decoded(thumbnail, max_pixels).image.convert("RGB")
+        picture = decode(thumbnail, max_pixels).image.convert("RGB")
         picture.thumbnail((SMALL_PX, SMALL_PX), Pillow.Resampling.LANCZOS)
-        return encoded(picture, "JPEG", SMALL_QUALITY)
+        return encode(picture, "JPEG", SMALL_QUALITY)
     except (PictureBroken, *DECODING_ERRORS) as error:
         raise PictureBroken(f"a thumbnail cannot be made smaller: {str(error)!r:.160}") from error

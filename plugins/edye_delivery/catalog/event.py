@@ -98,7 +98,7 @@ def documents_of(events: Iterable[Event]) -> tuple[dict[int, bytes], dict[int, s
     refused: dict[int, str] = {}
     for event in events:
         name = f"event {event.id} of {event.external_id}"
-        document = attempt(name, "writing it down", partial(_packed, event))
+        document = attempt(name, "writing it down", partial(_pack, event))
         if isinstance(document, BrokenOff):
             refused[event.id] = document.sentence
         else:
@@ -106,5 +106,5 @@ def documents_of(events: Iterable[Event]) -> tuple[dict[int, bytes], dict[int, s
     return documents, refused
 
 
-def _packed(event: Event) -> bytes:
+def _pack(event: Event) -> bytes:
     return orjson.dumps(as_ecs(event))

@@ -32,15 +32,15 @@ class MalformedItem(BaseModel):
 def parse_show(item: Any) -> Series | Title | MalformedItem:
     """A Show item: a Series, or the Title that a movie, special or short is."""
     if isinstance(item, dict) and item.get("kind") == "series":
-        return _parsed(Series, item)
+        return _parse(Series, item)
     if isinstance(item, dict) and item.get("kind") == "episode":
         return MalformedItem(edye_id=id_of(item), reason="kind: an episode stands in the show list")
-    return _parsed(Title, item)
+    return _parse(Title, item)
 
 
 def parse_episode(item: Any) -> Title | MalformedItem:
     """An Episode item; the show list's fields of its series come with `with_series`."""
-    parsed = _parsed(Title, {**item, "kind": "episode"} if isinstance(item, dict) else item)
+    parsed = _parse(Title, {**item, "kind": "episode"} if isinstance(item, dict) else item)
     if isinstance(parsed, Title):
         for field in ("show_id", "episode_number"):
             if getattr(parsed, field) is None:
@@ -48,7 +48,7 @@ def parse_episode(item: Any) -> Title | MalformedItem:
     return parsed
 
 
-def with_series(episode: Title, series: Series) -> Title:
+def add_series(episode: Title, series: Series) -> Title:
     """The episode with its series, inheriting genres, ratings, tags, geo and artwork that it does not have itself."""
     own = {image.kind for image in episode.images}
     inherited = [image for image in series.images if image.kind in INHERITED_IMAGES - own]
@@ -64,7 +64,7 @@ def with_series(episode: Title, series: Series) -> Title:
     )
 
 
-def _parsed(model: type[Item], item: Any) -> Item | MalformedItem:
+def _parse(model: type[Item], item: Any) -> Item | MalformedItem:
     try:
         # Refuses text that UTF-8 has no bytes for, and numbers beyond 64 bits: no later step could write them down.
         packed = orjson.dumps(item)

@@ -25,7 +25,7 @@ def open_picture(content: bytes, max_pixels: int, formats: tuple[str, ...]) -> I
     PictureBroken for whatever else its bytes make of opening and decoding it.
     """
     try:
-        with _opened(content, formats) as picture:
+        with _open(content, formats) as picture:
             width_px, height_px = picture.size
             if width_px * height_px > max_pixels:
                 raise PictureTooLarge(
@@ -47,14 +47,14 @@ def format_of(picture: Pillow.Image) -> str:
     return "JPEG" if picture.format == "MPO" else str(picture.format)
 
 
-def shown_size(picture: Pillow.Image) -> tuple[int, int]:
+def display_size(picture: Pillow.Image) -> tuple[int, int]:
     """Width and height as the picture is shown, with its EXIF orientation applied; reads a PNG to its end."""
     width_px, height_px = picture.size
     is_turned = picture.getexif().get(Base.Orientation) in TURNED
     return (height_px, width_px) if is_turned else (width_px, height_px)
 
 
-def _opened(content: bytes, formats: tuple[str, ...]) -> Pillow.Image:
+def _open(content: bytes, formats: tuple[str, ...]) -> Pillow.Image:
     with warnings.catch_warnings():
         warnings.simplefilter("error", Pillow.DecompressionBombWarning)
         return Pillow.open(BytesIO(content), formats=formats)

@@ -17,23 +17,23 @@ def printable(text: str, max_chars: int = SHOWN_MAX_CHARS) -> str:
     neither colour a terminal nor begin a line of a log nor hide a defect from the reader.
     """
     head = text[: max_chars + 1]
-    shown = head if head.isprintable() else "".join(map(_spelled, head))
+    shown = head if head.isprintable() else "".join(map(_spell, head))
     return shown if len(shown) <= max_chars else f"{shown[: max_chars - 1]}…"
 
 
 def json_text(value: Any) -> str:
     """The value as JSON on one line, letters as they are, every character that is not printable escaped."""
     text = json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
-    return text if text.isprintable() else BEYOND_ASCII_OR_CONTROL.sub(_escaped, text)
+    return text if text.isprintable() else BEYOND_ASCII_OR_CONTROL.sub(_escape, text)
 
 
-def _spelled(sign: str) -> str:
+def _spell(sign: str) -> str:
     if sign.isprintable():
         return sign
     return " " if sign.isspace() and sign not in "\x1c\x1d\x1e\x1f\x85\u2028\u2029" else f"⟨U+{ord(sign):04X}⟩"
 
 
-def _escaped(found: re.Match[str]) -> str:
+def _escape(found: re.Match[str]) -> str:
     sign = found[0]
     if sign.isprintable():
         return sign

@@ -6,6 +6,6 @@ Line = list[tuple[str, str]]
 """Pieces of text, each with its style; a style is a word that a terminal knows, or empty."""
 
 
-def counted(number: int, word: str) -> str:
+def count_of(number: int, word: str) -> str:
     """A number with its word, which gets an s where there is not one."""
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

@@ -39,14 +39,14 @@ class Deadline:
         self._what, self._seconds, self._ends_at = what, seconds, now + seconds
         self._batch_ends_at = batch_ends_at
 
-    def left_s(self, now: float) -> float:
+    def remaining_s(self, now: float) -> float:
         """Seconds that the next call of the operating system may wait, always more than 0; TooSlow after the end."""
         left_s = min(self._ends_at, self._batch_ends_at) - now
         if left_s <= 0:
-            raise self.missed()
+            raise self.timeout_error()
         return left_s
 
-    def missed(self) -> TooSlow:
+    def timeout_error(self) -> TooSlow:
         """The error for a wait that took all that was left."""
         if self._batch_ends_at < self._ends_at:
             return over(self._what)
@@ -85,10 +85,10 @@ class Meter:
         if self._waited_s < self._bounds.span_s:
             return
         if self._moved_bytes < self._bounds.least_rate_bytes_s * self._waited_s:
-            raise self.missed()
+            raise self.timeout_error()
         self._waited_s, self._moved_bytes = 0.0, 0
 
-    def missed(self) -> TooSlow:
+    def timeout_error(self) -> TooSlow:
         """The error for a wait that took all its seconds, or for a span with too few bytes."""
         if self._is_cut:
             return over(self._what)

@@ -61,7 +61,7 @@ class Items:
 
     def _count_row(self, item: Any) -> tuple[bytes | None, bytes]:
         key = _key(item)
-        text = _written(_reported(item))
+        text = _dump(_trim(item))
         for (length,) in self._database.execute("SELECT length(item) FROM items WHERE id = ?", (key,)):
             self._bytes, self._count = self._bytes - length, self._count - 1
         self._bytes, self._count = self._bytes + len(text), self._count + 1
@@ -79,7 +79,7 @@ class Items:
         """The item of this id; None where the list has none."""
         key = name.encode("utf-8", "surrogatepass")
         for (text,) in self._database.execute("SELECT item FROM items WHERE id = ?", (key,)):
-            return _read(text)
+            return _load(text)
         return None
 
     def __len__(self) -> int:
@@ -88,7 +88,7 @@ class Items:
     def __iter__(self) -> Iterator[Item]:
         """Every item, in the order in which each was first seen."""
         for (text,) in self._database.execute("SELECT item FROM items ORDER BY number"):
-            yield _read(text)
+            yield _load(text)
 
     def _too_large(self, bound: str, key: str) -> str:
         return (
@@ -102,7 +102,7 @@ def _key(item: Any) -> bytes | None:
     return name.encode("utf-8", "surrogatepass") if isinstance(name, str) and name else None
 
 
-def _reported(item: Any) -> Item:
+def _trim(item: Any) -> Item:
     if isinstance(item, dict):
         return item
     try:
@@ -111,7 +111,7 @@ def _reported(item: Any) -> Item:
         return {"id": None, "item": "nested too deeply"}
 
 
-def _written(item: Item) -> bytes:
+def _dump(item: Item) -> bytes:
     try:
         return orjson.dumps(item)
     except TypeError:  # half a character, a huge number or deep nesting; the parser of items says so of this one alone
@@ -121,6 +121,6 @@ def _written(item: Item) -> bytes:
             return json.dumps({"id": item.get("id"), "item": "nested too deeply"}).encode("ascii")
 
 
-def _read(text: bytes) -> Item:
+def _load(text: bytes) -> Item:
     item: Item = parse_json(text)
     return item

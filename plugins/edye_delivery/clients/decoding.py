@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 
 from edye_delivery.catalog.colours import profile_defect
 from edye_delivery.catalog.jobs import Answer
-from edye_delivery.catalog.picture_file import EXPORT_ANEW, format_of, open_picture, shown_size
+from edye_delivery.catalog.picture_file import EXPORT_ANEW, display_size, format_of, open_picture
 from edye_delivery.clients.damage import refuse_damage
 from edye_delivery.errors import PictureBroken, PictureTooLarge
 
@@ -34,7 +34,7 @@ def look(content: bytes, options: dict[str, Any]) -> Answer:
     """
     try:
         with open_picture(content, options["max_pixels"], OPENED_FORMATS) as picture:
-            return _measured(picture, content, options["formats"]), []
+            return _measure(picture, content, options["formats"]), []
     except PictureTooLarge as error:
         return {"failure": "too_large", "detail": str(error)}, []
     except PictureBroken as error:
@@ -61,7 +61,7 @@ def scans_of(content: bytes) -> int:
     return scans
 
 
-def _measured(picture: Pillow.Image, content: bytes, decoded_formats: list[str]) -> dict[str, Any]:
+def _measure(picture: Pillow.Image, content: bytes, decoded_formats: list[str]) -> dict[str, Any]:
     picture_format = format_of(picture)
     width_px, height_px = picture.size
     measured = {"format": picture_format, "is_decoded": picture_format in decoded_formats}
@@ -70,6 +70,6 @@ def _measured(picture: Pillow.Image, content: bytes, decoded_formats: list[str])
             raise PictureBroken(f"its JPEG has more than {SCANS_MAX} scans; {EXPORT_ANEW}")
         picture.load()
         refuse_damage(content, picture_format)
-        width_px, height_px = shown_size(picture)
+        width_px, height_px = display_size(picture)
         measured["profile_defect"] = profile_defect(picture)
     return measured | {"width_px": width_px, "height_px": height_px}

@@ -116,9 +116,9 @@ class EdyeApi:
             query["updated_since"] = cursor
         if window is not None:
             query["updated_before"] = rfc3339(window.end_at)
-        return patiently(lambda: self._asked(path, query), self._patience, self._tempo)
+        return patiently(lambda: self._fetch_page(path, query), self._patience, self._tempo)
 
-    def _asked(self, path: str, query: dict[str, str]) -> Page | None:
+    def _fetch_page(self, path: str, query: dict[str, str]) -> Page | None:
         what = f"the EDYE API ({path}, page {query['page']})"
         request = self._client.build_request("GET", path, params=query)
         bounds = bounds_of(self._client, PAGE_BYTES + self._page_size * ITEM_BYTES)

@@ -122,12 +122,12 @@ def _sort_in(arrival: Arrival, number: int, item: Any, mask: SecretMask) -> None
 @contextmanager
 def _failures(what: str, mask: SecretMask) -> Iterator[None]:
     """The client's errors as ours; none of them tells the cluster's address or key."""
-    with mask.errors(), _translated(what, mask):
+    with mask.errors(), _translate_errors(what, mask):
         yield
 
 
 @contextmanager
-def _translated(what: str, mask: SecretMask) -> Iterator[None]:
+def _translate_errors(what: str, mask: SecretMask) -> Iterator[None]:
     try:
         yield
     except (AuthenticationException, AuthorizationException) as error:

@@ -72,7 +72,7 @@ def encode(job: EncodeJob, profile: Reencode, tempo: Tempo, *, program: Path = F
     was over) or ConfigurationInvalid (by this profile ffmpeg encodes no file at all). No ffmpeg outlives this call,
     however it ends.
     """
-    with _started(command_of(job, profile, program), job.max_size_bytes) as process:
+    with _run_ffmpeg(command_of(job, profile, program), job.max_size_bytes) as process:
         watch = _Watch(job, profile, tempo)
         watch.follow(process)
     exit_code = process.returncode
@@ -146,7 +146,7 @@ def _command(picture: Any, sound: Any, target: Path, profile: Reencode, program:
 
 
 @contextmanager
-def _started(command: list[str], max_size_bytes: int) -> Iterator[subprocess.Popen[bytes]]:
+def _run_ffmpeg(command: list[str], max_size_bytes: int) -> Iterator[subprocess.Popen[bytes]]:
     """ffmpeg in a process group of its own, which is gone on leaving."""
     try:
         process = subprocess.Popen(  # noqa: S603 (a fixed command, no shell)

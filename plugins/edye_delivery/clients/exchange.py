@@ -37,7 +37,7 @@ class Exchange:
 
     def begin_connect(self) -> float:
         """The seconds that a look-up, a connection or a TLS handshake may take; TooSlow."""
-        return self._deadline.left_s(self._clock())
+        return self._deadline.remaining_s(self._clock())
 
     def begin_read(self) -> float:
         """The seconds that the next read may take; TooSlow."""
@@ -65,17 +65,17 @@ class Exchange:
         self._sent_at = self._clock()
         self._up.end_wait(size_bytes, self._sent_at)
 
-    def missed_answer(self) -> TooSlow:
+    def answer_timeout(self) -> TooSlow:
         """The error for a wait that took all that the answer had."""
-        return self._deadline.missed()
+        return self._deadline.timeout_error()
 
-    def missed_read(self) -> TooSlow:
+    def read_timeout(self) -> TooSlow:
         """The error for a read that took all its seconds."""
-        return self.missed_answer() if self._down is None else self._down.missed()
+        return self.answer_timeout() if self._down is None else self._down.timeout_error()
 
-    def missed_write(self) -> TooSlow:
+    def write_timeout(self) -> TooSlow:
         """The error for a write that took all its seconds."""
-        return self._up.missed()
+        return self._up.timeout_error()
 
 
 class TimeoutOfCall(float):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import httpx
 
 from edye_delivery.clients.bodies import async_body_blocks
-from edye_delivery.clients.http import opened_stream, transport_failures
-from edye_delivery.clients.public_hosts import HostGuard, parsed_url
+from edye_delivery.clients.http import open_stream, transport_failures
+from edye_delivery.clients.public_hosts import HostGuard, parse_url
 from edye_delivery.errors import AnswerMalformed, MediaTooLarge, Terminal, Transient, UrlRefused
 
 HEADERS = {"Accept-Encoding": "gzip", "Accept": "application/json, */*;q=0.5"}
@@ -38,7 +38,7 @@ class FeedPages:
 
         The deadline is the event loop's, so that an answer whose header trickles in is bounded as well.
         """
-        shown = shown_url(url)
+        shown = display_url(url)
         try:
             async with asyncio.timeout(self._bounds.max_s):
                 asked = await self._guard.check(url, trusted_hosts)
@@ -56,7 +56,7 @@ class FeedPages:
             raise PageUnread(f"{shown} has a host that is no name") from None
 
     async def _content(self, url: httpx.URL, shown: str) -> bytes:
-        async with opened_stream(self._client, url, HEADERS, shown) as response:
+        async with open_stream(self._client, url, HEADERS, shown) as response:
             if response.has_redirect_location:
                 target = response.headers["location"]
                 raise AnswerMalformed(f"{shown} redirects ({response.status_code}) to {target}, which is not followed")
@@ -68,7 +68,7 @@ class FeedPages:
             return bytes(content)
 
 
-def shown_url(url: str) -> str:
+def display_url(url: str) -> str:
     """The URL without user name and password, for messages."""
     try:
         parsed = httpx.URL(url)
@@ -79,12 +79,12 @@ def shown_url(url: str) -> str:
 
 def host_of(url: str) -> str:
     """The URL's host; UrlRefused where it is none that could be asked."""
-    return parsed_url(url).host
+    return parse_url(url).host
 
 
 def normal_url(url: str) -> str:
     """The URL by which two spellings of one address are recognised; as it is where it is no URL."""
     try:
-        return str(parsed_url(url))
+        return str(parse_url(url))
     except UrlRefused:
         return url

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import httpx
 
 from edye_delivery.catalog.facts import BIF, PictureFacts, PictureFailure
-from edye_delivery.catalog.picture_file import format_of, open_picture, shown_size
+from edye_delivery.catalog.picture_file import display_size, format_of, open_picture
 from edye_delivery.clients.bodies import async_body_blocks
-from edye_delivery.clients.http import opened_stream, transport_failures
+from edye_delivery.clients.http import open_stream, transport_failures
 from edye_delivery.clients.public_hosts import HostGuard
 from edye_delivery.errors import (
     MediaTooLarge,
@@ -66,50 +66,52 @@ class FeedPictures:
             async with asyncio.timeout(self._bounds.max_s):
                 asked = await self._guard.check(url, trusted_hosts)
                 with transport_failures(""):
-                    return await self._downloaded(url, asked)
+                    return await self._download(url, asked)
         except TimeoutError:
-            return _failed(url, PictureFailure.UNREACHABLE, f"was not read to its end within {self._bounds.max_s:g} s")
+            return _failure_facts(
+                url, PictureFailure.UNREACHABLE, f"was not read to its end within {self._bounds.max_s:g} s"
+            )
         except UrlRefused as error:
-            return _failed(url, PictureFailure.UNREACHABLE, str(error))
+            return _failure_facts(url, PictureFailure.UNREACHABLE, str(error))
         except MediaTooLarge:
             detail = f"has more than {self._bounds.max_bytes:,} bytes, so it was not looked at"
-            return _failed(url, PictureFailure.TOO_MANY_BYTES, detail)
+            return _failure_facts(url, PictureFailure.TOO_MANY_BYTES, detail)
         except Transient as error:
-            return _failed(url, PictureFailure.UNREACHABLE, f"cannot be read: {error.message.lstrip(' :')}")
+            return _failure_facts(url, PictureFailure.UNREACHABLE, f"cannot be read: {error.message.lstrip(' :')}")
         except UnicodeError:
-            return _failed(url, PictureFailure.UNREACHABLE, "has a host that is no name")
+            return _failure_facts(url, PictureFailure.UNREACHABLE, "has a host that is no name")
 
-    async def _downloaded(self, url: str, asked: httpx.URL) -> PictureFacts:
-        async with opened_stream(self._client, asked, HEADERS, "") as response:
+    async def _download(self, url: str, asked: httpx.URL) -> PictureFacts:
+        async with open_stream(self._client, asked, HEADERS, "") as response:
             if response.has_redirect_location:
                 detail = f"redirects ({response.status_code}) to {response.headers['location']}"
-                return _failed(url, PictureFailure.REDIRECTED, detail)
+                return _failure_facts(url, PictureFailure.REDIRECTED, detail)
             if response.status_code != 200:
-                return _failed(url, PictureFailure.UNREACHABLE, f"answers {response.status_code} instead of 200")
+                return _failure_facts(url, PictureFailure.UNREACHABLE, f"answers {response.status_code} instead of 200")
             head, size_bytes = bytearray(), 0
             async for block in async_body_blocks(response, "it", self._bounds.max_bytes):
                 size_bytes += len(block)
                 head += block[: HEAD_KEPT_BYTES - len(head)]
                 if head.startswith(BIF_SIGNATURE):  # hours of small pictures: its beginning says enough
                     return PictureFacts(url=url, format=BIF, size_bytes=size_bytes)
-            return measured(url, bytes(head), size_bytes, response.headers.get("content-type", ""))
+            return facts_of(url, bytes(head), size_bytes, response.headers.get("content-type", ""))
 
 
-def measured(url: str, head: bytes, size_bytes: int, content_type: str) -> PictureFacts:
+def facts_of(url: str, head: bytes, size_bytes: int, content_type: str) -> PictureFacts:
     """The facts that a picture's header tells; width and height as it is shown, with its EXIF orientation applied."""
     try:
         with open_picture(head, MAX_PIXELS, FORMATS) as picture:
             picture_format = format_of(picture)
-            width_px, height_px = shown_size(picture) if picture_format == "JPEG" else picture.size
+            width_px, height_px = display_size(picture) if picture_format == "JPEG" else picture.size
     except PictureTooLarge:
-        return _failed(url, PictureFailure.TOO_MANY_PIXELS, "has far more pixels than anybody would open")
+        return _failure_facts(url, PictureFailure.TOO_MANY_PIXELS, "has far more pixels than anybody would open")
     except PictureUnknown:
         detail = f"is none of {', '.join(FORMATS)}; {_guess(head, content_type)}"
-        return _failed(url, PictureFailure.NO_PICTURE, detail)
+        return _failure_facts(url, PictureFailure.NO_PICTURE, detail)
     except PictureBroken as error:
-        return _failed(url, PictureFailure.NO_PICTURE, str(error).removeprefix("it "))
+        return _failure_facts(url, PictureFailure.NO_PICTURE, str(error).removeprefix("it "))
     if not (width_px and height_px):
-        return _failed(url, PictureFailure.NO_PICTURE, f"is damaged: it has {width_px}x{height_px} px")
+        return _failure_facts(url, PictureFailure.NO_PICTURE, f"is damaged: it has {width_px}x{height_px} px")
     return PictureFacts(
         url=url, format=picture_format, width_px=width_px, height_px=height_px, size_bytes=size_bytes
     )  # fmt: skip
@@ -128,5 +130,5 @@ def _guess(head: bytes, content_type: str) -> str:
     return f"it was sent as {content_type!r:.60}" if content_type else "nobody said what it is"
 
 
-def _failed(url: str, failure: PictureFailure, detail: str) -> PictureFacts:
+def _failure_facts(url: str, failure: PictureFailure, detail: str) -> PictureFacts:
     return PictureFacts(url=url, failure=failure, detail=detail)

@@ -46,7 +46,7 @@ class S3FeedStore:
         try:
             self._put(name, content, sha256, cache_control)
         except (ClientError, BotoCoreError) as error:
-            raise self._told(error) from error
+            raise self._public_error(error) from error
 
     def replace(self, name: str, content: bytes, sha256: str, cache_control: str, etag: str | None) -> bool:
         """As `put`, in the place of the object with this ETag, or of none; False where there is another one by now.
@@ -64,9 +64,9 @@ class S3FeedStore:
                 log.info("the feed store %s knows no conditional writes: written whatever is there", self._bucket)
                 self.put(name, content, sha256, cache_control)
                 return True
-            raise self._told(error) from error
+            raise self._public_error(error) from error
         except BotoCoreError as error:
-            raise self._told(error) from error
+            raise self._public_error(error) from error
         return True
 
     def get(self, name: str) -> bytes | None:
@@ -76,9 +76,9 @@ class S3FeedStore:
         except ClientError as error:
             if error.response["Error"].get("Code") in ("NoSuchKey", "404"):
                 return None
-            raise self._told(error) from error
+            raise self._public_error(error) from error
         except BotoCoreError as error:
-            raise self._told(error) from error
+            raise self._public_error(error) from error
         return content
 
     def delete(self, names: Sequence[str]) -> None:
@@ -88,7 +88,7 @@ class S3FeedStore:
             try:
                 self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": keys, "Quiet": True})
             except (ClientError, BotoCoreError) as error:
-                raise self._told(error) from error
+                raise self._public_error(error) from error
 
     def url(self, name: str) -> str:
         """The address under which readers find the object."""
@@ -100,9 +100,9 @@ class S3FeedStore:
         except ClientError as error:
             if error.response["ResponseMetadata"].get("HTTPStatusCode") == 404:
                 return None
-            raise self._told(error) from error
+            raise self._public_error(error) from error
         except BotoCoreError as error:
-            raise self._told(error) from error
+            raise self._public_error(error) from error
 
     def _put(self, name: str, content: bytes, sha256: str, cache_control: str, **condition: str) -> None:
         self._client.put_object(
@@ -118,7 +118,7 @@ class S3FeedStore:
     def _key(self, name: str) -> str:
         return f"{self._prefix}/{name}" if self._prefix else name
 
-    def _told(self, error: ClientError | BotoCoreError) -> DeliveryError:
+    def _public_error(self, error: ClientError | BotoCoreError) -> DeliveryError:
         """The error for people; the one that it is raised from is cleaned as well."""
         code = str(error.response["Error"].get("Code", "")) if isinstance(error, ClientError) else ""
         self._mask.clean(error)

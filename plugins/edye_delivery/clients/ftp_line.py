@@ -84,11 +84,11 @@ class Line:
     def dial(self, host: str, port: int) -> socket.socket:
         """A connection to the host, within what is left for the answer."""
         try:
-            addresses = look_up(host, port, self.left_s())
+            addresses = look_up(host, port, self.remaining_s())
         except TimeoutError as error:
-            raise self._missed() from error
+            raise self._timeout_error() from error
         failure = OSError(f"{host} has no address")
-        for address, share_s in shares_s(addresses, self.left_s):
+        for address, share_s in shares_s(addresses, self.remaining_s):
             try:
                 connection = socket.create_connection((address, port), share_s)
             except OSError as error:
@@ -96,7 +96,7 @@ class Line:
             else:
                 self._life.hold(connection)
                 return connection
-        raise self._missed() if isinstance(failure, TimeoutError) else failure
+        raise self._timeout_error() if isinstance(failure, TimeoutError) else failure
 
     def accept(self, listener: socket.socket) -> socket.socket:
         """The connection that the server opens to us."""
@@ -138,21 +138,21 @@ class Line:
         """Closes a connection."""
         self._life.close(connection)
 
-    def left_s(self) -> float:
+    def remaining_s(self) -> float:
         """What a wait for the answer may still take; TooSlow where that is nothing."""
-        return self._life.within_s(self._deadline.left_s(self._life.clock()))
+        return self._life.within_s(self._deadline.remaining_s(self._life.clock()))
 
     @contextmanager
     def _answering(self, connection: socket.socket) -> Iterator[None]:
-        connection.settimeout(self.left_s())
+        connection.settimeout(self.remaining_s())
         try:
             yield
         except TimeoutError as error:
-            raise self._missed() from error
+            raise self._timeout_error() from error
 
-    def _missed(self) -> TooSlow:
+    def _timeout_error(self) -> TooSlow:
         self._life.within_s(0)
-        return self._deadline.missed()
+        return self._deadline.timeout_error()
 
 
 class Transfer:
@@ -226,7 +226,7 @@ class Transfer:
             yield
         except TimeoutError as error:
             self._life.within_s(0)
-            raise self._meter.missed() from error
+            raise self._meter.timeout_error() from error
 
 
 def in_blocks(blocks: Iterable[bytes]) -> Iterator[memoryview]:

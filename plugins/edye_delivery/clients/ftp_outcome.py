@@ -13,8 +13,15 @@ from typing import Any
 from edye_delivery.annex.channels import folder_of, ftp_channel_of
 from edye_delivery.annex.ftp import LogFile, MovedOutcome, OutcomeFile, PickupOutcome
 from edye_delivery.annex.model import Annex
-from edye_delivery.annex.outcome import TEXT_MAX_CHARS, cause_of, first_text, found_at, state_named, unlisted_state
-from edye_delivery.annex.template import filled
+from edye_delivery.annex.outcome import (
+    TEXT_MAX_CHARS,
+    cause_of,
+    first_text,
+    state_named,
+    unlisted_state_clause,
+    value_at,
+)
+from edye_delivery.annex.template import fill
 from edye_delivery.catalog.vocabulary import Cause, IngestState
 from edye_delivery.clients.ftp import FileTooLarge, FtpSession
 from edye_delivery.clients.ftp_path import RemotePath
@@ -87,7 +94,7 @@ class OutcomeLook:
             if name in beside and name not in accepted:
                 reason = reasons.get(name, "")
                 text = self._content(session, name, RemotePath(refused_folder, reason)) if reason in beside else b""
-                seen[name] = self._refused(
+                seen[name] = self._refusal_sighting(
                     "", session.mask.words((text or b"").decode("utf-8", "replace"), TEXT_MAX_CHARS)
                 )
 
@@ -95,7 +102,7 @@ class OutcomeLook:
         self, session: FtpSession, outcome: OutcomeFile, wanted: list[str], seen: dict[str, Sighting]
     ) -> None:
         folder = folder_of(self._annex, outcome.folder)
-        file_names = {name: filled(outcome.file_name, {"metadata_file": name}) for name in wanted}
+        file_names = {name: fill(outcome.file_name, {"metadata_file": name}) for name in wanted}
         there = _names_or_none(session, folder, file_names.values())
         for name, file_name in file_names.items():
             content = self._content(session, name, RemotePath(folder, file_name)) if file_name in there else None
@@ -108,7 +115,7 @@ class OutcomeLook:
                 continue
             code = first_text(told, outcome.error_code_keys, session.mask.words, max_chars=100) or ""
             text = first_text(told, outcome.error_message_keys, session.mask.words) or ""
-            seen |= self._sighted(session, name, outcome.states, found_at(told, outcome.state_key), code, text)
+            seen |= self._sighting_of(session, name, outcome.states, value_at(told, outcome.state_key), code, text)
 
     def _content(self, session: FtpSession, name: str, path: RemotePath) -> bytes | None:
         """What a file says of the title; None where it is refused or too large."""
@@ -144,19 +151,19 @@ class OutcomeLook:
                 unlisted[name] = told
         for name, told in (last | unlisted).items():
             code, text = (session.mask.words(told.get(field, ""), TEXT_MAX_CHARS) for field in ("code", "text"))
-            seen |= self._sighted(session, name, outcome.states, told.get("state"), code, text)
+            seen |= self._sighting_of(session, name, outcome.states, told.get("state"), code, text)
 
-    def _sighted(
+    def _sighting_of(
         self, session: FtpSession, name: str, states: dict[str, IngestState], word: Any, code: str, text: str
     ) -> dict[str, Sighting]:
         state = state_named(states, word)
         if state is None:
-            told = f"the partner's outcome of {name} {unlisted_state(states, word, session.mask.words)}"
+            told = f"the partner's outcome of {name} {unlisted_state_clause(states, word, session.mask.words)}"
             log.warning("%s", told)
             return {name: Sighting(IngestState.PROCESSING, sentence=told)}
-        return {name: self._refused(code, text) if state is IngestState.ERROR else Sighting(state)}
+        return {name: self._refusal_sighting(code, text) if state is IngestState.ERROR else Sighting(state)}
 
-    def _refused(self, code: str, text: str) -> Sighting:
+    def _refusal_sighting(self, code: str, text: str) -> Sighting:
         cause = cause_of(self._annex, http_status=None, code=code, text=text)
         return Sighting(
             IngestState.ERROR, cause, f"the partner refused it: {code or '(no code)'}: {text or '(no text)'}"
@@ -172,7 +179,7 @@ def _names_or_none(session: FtpSession, folder: str, wanted: Iterable[str]) -> f
         return frozenset()
 
 
-def unended(sighting: Sighting | None, metadata_file: str, incoming: str, waited: str) -> Sighting:
+def expired_sighting(sighting: Sighting | None, metadata_file: str, incoming: str, waited: str) -> Sighting:
     """What becomes of a title that did not end within the limit: never picked up, or picked up and stuck."""
     if sighting is None:
         return Sighting(

@@ -8,7 +8,7 @@ from edye_delivery.annex.template import is_plain_name
 from edye_delivery.errors import NameRefused
 
 
-def checked_folder(folder: str) -> str:
+def check_folder(folder: str) -> str:
     """The absolute folder, if every part of it is a plain name; NameRefused otherwise."""
     if not folder.startswith("/"):
         raise NameRefused(f"the FTP folder {folder!r:.80} is not absolute")
@@ -25,7 +25,7 @@ class RemotePath:
     name: str
 
     def __post_init__(self) -> None:
-        checked_folder(self.folder)
+        check_folder(self.folder)
         _check(self.name)
 
     def __str__(self) -> str:

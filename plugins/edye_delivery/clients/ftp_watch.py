@@ -16,7 +16,7 @@ from edye_delivery.annex.channels import folder_of, ftp_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.clients.ftp import FtpSession
 from edye_delivery.clients.ftp_line import SessionLife
-from edye_delivery.clients.ftp_outcome import OutcomeLook, Sighting, unended
+from edye_delivery.clients.ftp_outcome import OutcomeLook, Sighting, expired_sighting
 from edye_delivery.clients.watch import AsyncTempo
 from edye_delivery.errors import AuthRefused, FtpRefused, Transient
 
@@ -54,7 +54,7 @@ class FtpWatch:
                 log.warning("the look for the outcomes broke off: %s", error)
             self._note(dict(sightings))  # a look that was ended may still write there
             pause_s, every_s = every_s * (0.75 + self._tempo.random() / 2), min(pace.slowest_s, every_s * pace.growth)
-        return {name: self._told(name, sighting) for name, sighting in self._seen.items()}
+        return {name: self._outcome_of(name, sighting) for name, sighting in self._seen.items()}
 
     def _open(self) -> list[str]:
         return [name for name, seen in self._seen.items() if seen is None or not seen.state.is_terminal]
@@ -98,10 +98,10 @@ class FtpWatch:
                 self._seen[name] = sighting
                 log.info("%s is %s; %s still open", name, sighting.state, len(self._open()))
 
-    def _told(self, name: str, sighting: Sighting | None) -> dict[str, Any]:
+    def _outcome_of(self, name: str, sighting: Sighting | None) -> dict[str, Any]:
         if sighting is None or not sighting.state.is_terminal:
             incoming = folder_of(self._annex, ftp_channel_of(self._annex).folders.metadata)
-            sighting = unended(sighting, name, incoming, f"at {self._deadline_at:%Y-%m-%d %H:%M:%S} UTC")
+            sighting = expired_sighting(sighting, name, incoming, f"at {self._deadline_at:%Y-%m-%d %H:%M:%S} UTC")
         return {
             "state": sighting.state.value,
             "cause": sighting.cause.value if sighting.cause else None,

@@ -69,12 +69,12 @@ def parse_json(content: bytes) -> Any:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
         try:
-            return json.loads(content, parse_int=_bounded)
+            return json.loads(content, parse_int=_number_of)
         except RecursionError as error:
             raise ValueError("nested too deeply") from error
 
 
-def _bounded(digits: str) -> float:
+def _number_of(digits: str) -> float:
     return int(digits) if len(digits) <= JSON_DIGITS_MAX else math.nan
 
 
@@ -178,7 +178,7 @@ async def open_answer_async(
 
 
 @asynccontextmanager
-async def opened_stream(
+async def open_stream(
     client: httpx.AsyncClient, url: httpx.URL, headers: dict[str, str], what: str
 ) -> AsyncIterator[httpx.Response]:
     """The answer to a GET, its body unread, which keeps the least rate; closed on leaving."""

@@ -15,8 +15,8 @@ import orjson
 
 from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
-from edye_delivery.annex.outcome import cause_of, error_of, found_at, state_of, tracking_id_of, unlisted_state
-from edye_delivery.annex.template import filled
+from edye_delivery.annex.outcome import cause_of, error_of, state_of, tracking_id_of, unlisted_state_clause, value_at
+from edye_delivery.annex.template import fill
 from edye_delivery.annex.wire import ApiChannel
 from edye_delivery.annex.withdrawal import WithdrawalEndpoint
 from edye_delivery.catalog.vocabulary import Cause, IngestState
@@ -147,7 +147,7 @@ class IngestApi:
             return _refusal(self._annex, channel, answer)
         tracking_id = tracking_id_of(channel, content)
         unlisted = None if state_of(channel, content) else _state_unlisted(channel, what, answer, content)
-        if unlisted and (tracking_id is None or not isinstance(found_at(content, channel.state_key), str)):
+        if unlisted and (tracking_id is None or not isinstance(value_at(content, channel.state_key), str)):
             raise unlisted
         if tracking_id is None:
             raise AnswerMalformed(f"{what} was answered {answer.status} without a tracking id").answered(answer.status)
@@ -168,7 +168,7 @@ class IngestApi:
         any more is as good as told.
         """
         what = f"{self._annex.display_name}'s withdrawal of {external_id}"
-        path = filled(endpoint.path, {"external_id": quote(external_id, safe="")})
+        path = fill(endpoint.path, {"external_id": quote(external_id, safe="")})
         ends = {endpoint.end_at_parameter: rfc3339(end_at)} if endpoint.end_at_parameter and end_at else None
         headers = {"X-Request-ID": request_id}
         request = self._client.build_request(endpoint.method, path, params=ends, headers=headers)
@@ -226,7 +226,7 @@ def read_status(annex: Annex, tracking_id: str, answer: HttpAnswer, now: datetim
 
 
 def _state_unlisted(channel: ApiChannel, what: str, answer: HttpAnswer, content: Any) -> StateUnlisted:
-    told = unlisted_state(channel.states, found_at(content, channel.state_key), answer.mask.words)
+    told = unlisted_state_clause(channel.states, value_at(content, channel.state_key), answer.mask.words)
     return StateUnlisted(f"{what}: the answer {answer.status} {told}").answered(answer.status)
 
 

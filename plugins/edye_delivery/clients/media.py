@@ -16,9 +16,9 @@ from edye_delivery.clients.bounds import CallBounds
 from edye_delivery.clients.http import bounds_of, open_answer, transport_failures
 from edye_delivery.clients.media_answers import (
     begins_at,
+    display_url,
     plain_blocks,
     raise_for_media_status,
-    shown_url,
     size_of,
     strong_etag,
 )
@@ -55,7 +55,7 @@ class MediaReader(Protocol):
         """Exactly these bytes; fewer only at the end of the file."""
 
 
-def checked_url(url: str, allowed_hosts: frozenset[str]) -> str:
+def check_url(url: str, allowed_hosts: frozenset[str]) -> str:
     """The URL, if it is http(s) to an allowed host (named as host or host:port); UrlRefused says why otherwise."""
     shown = printable(url.split("?")[0])
     if any(ord(char) <= 32 or ord(char) == 127 for char in url) or "\\" in url:
@@ -95,18 +95,18 @@ class MediaHost:
 
     def describe(self, url: str) -> MediaFile:
         """Size, ETag and first bytes of a file, in one ranged call; MediaUnavailable if there is none."""
-        return patiently(lambda: self._described(url), self._patience, self._tempo)
+        return patiently(lambda: self._describe(url), self._patience, self._tempo)
 
     def read(self, media: MediaFile, offset: int, length: int) -> bytes:
         """These bytes of the file, fewer only at its end; MediaChanged if it is no longer the same file."""
         end = min(offset + length, media.size_bytes)
         if end <= len(media.head):
             return media.head[offset:end]
-        return patiently(lambda: self._ranged(media, offset, end), self._patience, self._tempo)
+        return patiently(lambda: self._read_range(media, offset, end), self._patience, self._tempo)
 
     def fetch(self, url: str, max_bytes: int) -> bytes:
         """A whole small file; MediaTooLarge above the bound."""
-        return patiently(lambda: self._fetched(url, max_bytes), self._patience, self._tempo)
+        return patiently(lambda: self._fetch(url, max_bytes), self._patience, self._tempo)
 
     @contextmanager
     def stream(self, url: str, offset: int = 0) -> Iterator[MediaStream]:
@@ -136,7 +136,7 @@ class MediaHost:
         """As `opened`; the caller closes the answer."""
         place = url
         for _ in range(REDIRECTS_MAX + 1):
-            request = self._request(checked_url(place, self._allowed_hosts), headers)
+            request = self._request(check_url(place, self._allowed_hosts), headers)
             what = f"the media host {request.url.host}"
             self.slow_hosts.refuse(request.url.host)
             with self.slow_hosts.noting(request.url.host, url):
@@ -161,7 +161,7 @@ class MediaHost:
         except (httpx.InvalidURL, UnicodeError) as error:
             raise UrlRefused(f"a URL cannot be asked for: {error}") from error
 
-    def _described(self, url: str) -> MediaFile:
+    def _describe(self, url: str) -> MediaFile:
         with self.opened(url, {"Range": f"bytes=0-{HEAD_BYTES - 1}"}) as response:
             size_bytes = size_of(response)
             with transport_failures("the media host"):
@@ -171,7 +171,7 @@ class MediaHost:
                 str(response.request.url), size_bytes, strong_etag(response), headers.get("content-type", ""), head
             )
 
-    def _ranged(self, media: MediaFile, offset: int, end: int) -> bytes:
+    def _read_range(self, media: MediaFile, offset: int, end: int) -> bytes:
         """These bytes, in as many pieces as the host sends them."""
         content, small_pieces = bytearray(), 0
         while len(content) < end - offset:
@@ -188,9 +188,9 @@ class MediaHost:
         with self.opened(media.url, headers) as response:
             is_whole = response.status_code == 200 and size_of(response) == media.size_bytes
             if not (begins_at(response, offset) or (is_whole and end <= WITHOUT_RANGES_MAX_BYTES)):
-                raise MediaRefused(f"the media host does not serve ranges of {shown_url(response)}")
+                raise MediaRefused(f"the media host does not serve ranges of {display_url(response)}")
             if is_whole and strong_etag(response) != media.etag:
-                raise MediaChanged(f"{shown_url(response)} changed while it was read")
+                raise MediaChanged(f"{display_url(response)} changed while it was read")
             skipped = offset if is_whole else 0
             with transport_failures("the media host"):
                 content = self._bytes_between(response, skipped, skipped + end - offset)
@@ -198,11 +198,11 @@ class MediaHost:
             raise Transient(f"the media host sent {len(content)} of {end - offset} bytes")
         return content
 
-    def _fetched(self, url: str, max_bytes: int) -> bytes:
+    def _fetch(self, url: str, max_bytes: int) -> bytes:
         with self.opened(url, {}) as response, transport_failures("the media host"):
             content = self._bytes_between(response, 0, max_bytes + 1)
             if len(content) > max_bytes:
-                raise MediaTooLarge(f"{shown_url(response)} is larger than {max_bytes} bytes")
+                raise MediaTooLarge(f"{display_url(response)} is larger than {max_bytes} bytes")
             return content
 
     def _bytes_between(self, response: httpx.Response, start: int, end: int) -> bytes:

@@ -8,7 +8,7 @@ from datetime import datetime
 import httpx
 
 from edye_delivery.clients.http import is_transient_status
-from edye_delivery.clients.numbers import bounded_int
+from edye_delivery.clients.numbers import parse_int
 from edye_delivery.clients.patience import parse_retry_after
 from edye_delivery.errors import (
     AddressRefused,
@@ -32,14 +32,14 @@ PACKED_BEGINS = {
 PACKED_BEGIN_BYTES = 4
 
 
-def shown_url(response: httpx.Response) -> str:
+def display_url(response: httpx.Response) -> str:
     """The address that answered, for people: without its query, which may hold a signature."""
     return str(response.request.url.copy_with(query=None))
 
 
 def raise_for_media_status(response: httpx.Response, now: datetime) -> None:
     """Returns where there is a file to read; else MediaChanged, AddressRefused, MediaUnavailable or plain Transient."""
-    status, shown = response.status_code, shown_url(response)
+    status, shown = response.status_code, display_url(response)
     if status in (200, 206) or (status == 416 and response.headers.get("content-range") == EMPTY_FILE):
         return
     if status == 412:
@@ -71,7 +71,7 @@ def plain_blocks(response: httpx.Response) -> Iterator[bytes]:
     packing = response.headers.get("content-encoding", "").strip().lower()
     if first and packing in PACKED_BEGINS and first.startswith(PACKED_BEGINS[packing]):
         raise MediaRefused(
-            f"the media host sends {shown_url(response)} packed as {packing}, though its plain bytes were asked for: "
+            f"the media host sends {display_url(response)} packed as {packing}, though its plain bytes were asked for: "
             "its compression has to be switched off for videos and pictures"
         )
     if first:
@@ -87,10 +87,10 @@ def size_of(response: httpx.Response) -> int:
         if response.status_code in (206, 416)
         else response.headers.get("content-length")
     )
-    shown = shown_url(response)
+    shown = display_url(response)
     if not total:
         raise AnswerMalformed(f"the media host does not tell the size of {shown}")
-    return bounded_int(total, f"the size of {shown}")
+    return parse_int(total, f"the size of {shown}")
 
 
 def strong_etag(response: httpx.Response) -> str:

@@ -88,7 +88,7 @@ def index_defect(read_at: ReadAt, layout: Layout, size_bytes: int) -> Defect | N
     tables = _Tables(read_at, ENTRIES_MAX)
     try:
         for track in tracks:
-            lost = _lost(tables, track, layout, size_bytes) if track.kind in PLAYED else ""
+            lost = _missing_samples(tables, track, layout, size_bytes) if track.kind in PLAYED else ""
             if lost:
                 return ProbeFailure.TRUNCATED, lost
     except (_Damaged, struct.error) as error:
@@ -137,7 +137,7 @@ def _descendant(read_at: ReadAt, box: Box, *kinds: bytes) -> Box | None:
     return found
 
 
-def _lost(tables: _Tables, track: Track, layout: Layout, size_bytes: int) -> str:
+def _missing_samples(tables: _Tables, track: Track, layout: Layout, size_bytes: int) -> str:
     """What of the track is not where the index says; empty where all is."""
     media = sorted((box.content, min(box.end, size_bytes)) for box in layout.media)
     missing_bytes = beside = chunks = 0

@@ -47,13 +47,13 @@ class MultipartBody:
 
 
 def _head(part: MultipartPart, boundary: str) -> bytes:
-    file_name = f'; filename="{_quoted(part.file_name)}"' if part.file_name is not None else ""
+    file_name = f'; filename="{_quote(part.file_name)}"' if part.file_name is not None else ""
     return (
         f"--{boundary}\r\n"
-        f'Content-Disposition: form-data; name="{_quoted(part.name)}"{file_name}\r\n'
+        f'Content-Disposition: form-data; name="{_quote(part.name)}"{file_name}\r\n'
         f"Content-Type: {part.content_type}\r\n\r\n"
     ).encode()
 
 
-def _quoted(name: str) -> str:
+def _quote(name: str) -> str:
     return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

@@ -82,7 +82,7 @@ class BoundedStream(httpcore.NetworkStream):
             content = self._stream.read(max(max_bytes, READ_BYTES), _shorter(timeout, seconds))
         except httpcore.TimeoutException as error:
             if _is_ours(timeout, seconds):
-                raise call.missed_read() from error
+                raise call.read_timeout() from error
             raise
         call.end_read(len(content))
         return content
@@ -96,7 +96,7 @@ class BoundedStream(httpcore.NetworkStream):
                 count = self._write_some(rest, _shorter(timeout, seconds))
             except httpcore.TimeoutException as error:
                 if _is_ours(timeout, seconds):
-                    raise call.missed_write() from error
+                    raise call.write_timeout() from error
                 raise
             call.end_write(count)
             rest = rest[count:]
@@ -184,7 +184,7 @@ class AsyncBoundedStream(httpcore.AsyncNetworkStream):
             content = await self._stream.read(max_bytes, _shorter(timeout, seconds))
         except httpcore.TimeoutException as error:
             if _is_ours(timeout, seconds):
-                raise call.missed_read() from error
+                raise call.read_timeout() from error
             raise
         call.end_read(len(content))
         return content
@@ -198,7 +198,7 @@ class AsyncBoundedStream(httpcore.AsyncNetworkStream):
                 await self._stream.write(block, _shorter(timeout, seconds))
             except httpcore.TimeoutException as error:
                 if _is_ours(timeout, seconds):
-                    raise call.missed_write() from error
+                    raise call.write_timeout() from error
                 raise
             call.end_write(len(block))
 
@@ -272,7 +272,7 @@ def connecting(timeout: float | None) -> Iterator[float]:
         yield _shorter(timeout, seconds)
     except httpcore.TimeoutException as error:
         if _is_ours(timeout, seconds):
-            raise call.missed_answer() from error
+            raise call.answer_timeout() from error
         raise
 
 

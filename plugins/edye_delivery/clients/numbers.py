@@ -8,7 +8,7 @@ DIGITS_MAX = 18
 """So that every number fits into 64 bits, and so into every database."""
 
 
-def bounded_int(text: str, what: str) -> int:
+def parse_int(text: str, what: str) -> int:
     """The number of some plain digits; AnswerMalformed says of what it is none, or too long a one."""
     digits = text.strip()
     if not (digits.isascii() and digits.isdigit()):

@@ -31,15 +31,15 @@ def fetch_picture(reader: WholeFiles, image: Image, limits: Images, run: Run) ->
     try:
         content = reader.fetch(image.url, limits.max_size_bytes)
     except HostNotAllowed as error:
-        return _failed(image.kind, image.url, ProbeFailure.HOST_NOT_ALLOWED, str(error)), None
+        return _failure_facts(image.kind, image.url, ProbeFailure.HOST_NOT_ALLOWED, str(error)), None
     except UrlRefused as error:
-        return _failed(image.kind, image.url, ProbeFailure.URL_REFUSED, str(error)), None
+        return _failure_facts(image.kind, image.url, ProbeFailure.URL_REFUSED, str(error)), None
     except MediaUnavailable as error:
-        return _failed(image.kind, image.url, ProbeFailure.NOT_FOUND, str(error)), None
+        return _failure_facts(image.kind, image.url, ProbeFailure.NOT_FOUND, str(error)), None
     except MediaTooLarge as error:
-        return _failed(image.kind, image.url, ProbeFailure.TOO_LARGE, str(error)), None
+        return _failure_facts(image.kind, image.url, ProbeFailure.TOO_LARGE, str(error)), None
     except Transient as error:
-        return _failed(image.kind, image.url, ProbeFailure.UNAVAILABLE, error.message), None
+        return _failure_facts(image.kind, image.url, ProbeFailure.UNAVAILABLE, error.message), None
     facts = look_at(image.kind, image.url, content, limits, run)
     return facts, content if facts.art_name else None
 
@@ -58,14 +58,14 @@ def look_at(kind: ImageKind, url: str, content: bytes, limits: Images, run: Run 
         seen = {"failure": ProbeFailure.UNREADABLE, "detail": f"{error}; {EXPORT_ANEW}"}
     except Transient as error:
         seen = {"failure": ProbeFailure.UNAVAILABLE, "detail": error.message}
-    return ImageFacts.model_validate(facts.model_dump() | _named(facts.sha256, seen))
+    return ImageFacts.model_validate(facts.model_dump() | _facts_with_name(facts.sha256, seen))
 
 
-def _named(sha256: str, seen: dict[str, Any]) -> dict[str, Any]:
+def _facts_with_name(sha256: str, seen: dict[str, Any]) -> dict[str, Any]:
     """What a worker says of a picture, and its content name where it was decoded."""
     is_decoded = seen.pop("is_decoded", False)
     return seen | ({"art_name": content_name(sha256, seen["format"])} if is_decoded else {})
 
 
-def _failed(kind: ImageKind, url: str, failure: ProbeFailure, detail: str) -> ImageFacts:
+def _failure_facts(kind: ImageKind, url: str, failure: ProbeFailure, detail: str) -> ImageFacts:
     return ImageFacts(kind=kind, url=url, failure=failure, detail=detail)

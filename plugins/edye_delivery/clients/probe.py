@@ -38,7 +38,7 @@ def probe_video(
     try:
         media = reader.describe(url)
         with _sparse_copy(reader, media, scratch_folder) as copy:
-            return _measured(copy, bounds, ffprobe).model_copy(update={"url": url})
+            return _measure(copy, bounds, ffprobe).model_copy(update={"url": url})
     except HostNotAllowed as error:
         return VideoFacts(url=url, failure=ProbeFailure.HOST_NOT_ALLOWED, detail=str(error))
     except UrlRefused as error:
@@ -97,10 +97,10 @@ def _sparse_copy(reader: MediaReader, media: MediaFile, scratch_folder: Path) ->
         yield SparseCopy(reader, media, Path(file.name), file.fileno())
 
 
-def _measured(copy: SparseCopy, bounds: Bounds, ffprobe: Path) -> VideoFacts:
+def _measure(copy: SparseCopy, bounds: Bounds, ffprobe: Path) -> VideoFacts:
     """Everything that head, boxes and index tell; the first defect that was met is the failure."""
     facts = VideoFacts(url=copy.media.url, size_bytes=copy.media.size_bytes, etag=copy.media.etag)
-    layout = _walked(copy)
+    layout = _layout_of(copy)
     defect = _defect(layout, copy.media.size_bytes)
     if layout.is_mp4 and not _is_index_fetched(copy, layout):
         return _failing(facts, defect)
@@ -129,7 +129,7 @@ def _measured(copy: SparseCopy, bounds: Bounds, ffprobe: Path) -> VideoFacts:
     return _failing(facts.model_copy(update=figures), defect)
 
 
-def _walked(copy: SparseCopy) -> Layout:
+def _layout_of(copy: SparseCopy) -> Layout:
     layout = layout_of(copy.read_at, copy.media.size_bytes)
     if layout.is_fragmented and copy.media.size_bytes <= WHOLE_MAX_BYTES:
         copy.fetch(0, copy.media.size_bytes)

@@ -40,12 +40,12 @@ class HostGuard:
 
     async def check(self, url: str, trusted_hosts: frozenset[str] = frozenset()) -> httpx.URL:
         """The URL, if it is http(s) to a trusted host or a public one; UrlRefused says why otherwise."""
-        parsed = parsed_url(url)
+        parsed = parse_url(url)
         if self._private_allowed or parsed.host in trusted_hosts:
             return parsed
         host = parsed.raw_host.decode("ascii")
         if host not in self._addresses:
-            self._addresses[host] = await asyncio.to_thread(self._looked_up, host)
+            self._addresses[host] = await asyncio.to_thread(self._addresses_of, host)
         if not all(map(is_public, self._addresses[host])):
             raise UrlRefused("leads to a private address, which nobody else can reach")
         return parsed
@@ -54,14 +54,14 @@ class HostGuard:
         """Every address of a host that was checked, maybe none; None for one that needed no check, such as a proxy."""
         return self._addresses.get(host)
 
-    def _looked_up(self, host: str) -> tuple[str, ...]:
+    def _addresses_of(self, host: str) -> tuple[str, ...]:
         try:
             return tuple(dict.fromkeys(self._resolve(host)))
         except (OSError, UnicodeError):
             return ()  # a proxy may know it; whoever connects himself says that it has none
 
 
-def parsed_url(url: str) -> httpx.URL:
+def parse_url(url: str) -> httpx.URL:
     """The URL without its fragment; UrlRefused where it is no http(s) address of a host."""
     if any(ord(sign) <= 32 or ord(sign) == 127 for sign in url) or "\\" in url:
         raise UrlRefused("has white space, control characters or backslashes in it")

@@ -107,15 +107,15 @@ class SecretMask:
                 one.__context__ = None
 
     def _clean_one(self, error: BaseException) -> None:
-        error.args = tuple(self._cleaned(part) for part in error.args)
+        error.args = tuple(self._mask_part(part) for part in error.args)
         named = {name: value for name, value in vars(error).items() if isinstance(value, str)}
         if isinstance(error, OSError):
             named |= {name: part for name in ("strerror", "filename") if isinstance(part := getattr(error, name), str)}
         for name, value in named.items():
             with suppress(AttributeError):
-                setattr(error, name, self._cleaned(value))
+                setattr(error, name, self._mask_part(value))
 
-    def _cleaned(self, part: object) -> object:
+    def _mask_part(self, part: object) -> object:
         if isinstance(part, bytes | bytearray):
             return MASK if self.holds(part.decode("latin-1")) else part
         return self.words(part, ERROR_MAX_CHARS) if isinstance(part, str) else part
@@ -182,7 +182,7 @@ def _inner_base64(content: bytes) -> Iterator[str]:
         yield b64encode(b"\0" * shift + content).decode()[skipped:whole_letters]
 
 
-def _unescaped_sign(found: re.Match[str]) -> str:
+def _unescape(found: re.Match[str]) -> str:
     in_bytes, in_units, line_break, sign = found.groups()
     if in_bytes:
         return bytes.fromhex(in_bytes.replace("\\x", "")).decode("utf-8", "replace")
@@ -193,7 +193,7 @@ def _unescaped_sign(found: re.Match[str]) -> str:
 
 UNESCAPE: tuple[Callable[[str], str], ...] = (
     lambda text: unquote(text, errors="replace"),
-    lambda text: ESCAPE.sub(_unescaped_sign, text),
+    lambda text: ESCAPE.sub(_unescape, text),
     html.unescape,
 )
 """One level of escapes taken away: of URLs, of JSON and Python, of HTML; apart, as a secret may look like any."""

@@ -44,7 +44,7 @@ class Stream:
         return self.is_moving and (self.frames is not None or self.codec not in STILL_CODECS)
 
 
-def played_picture(streams: Iterable[Stream]) -> Stream | None:
+def main_picture(streams: Iterable[Stream]) -> Stream | None:
     """The moving picture that a player shows: the default one, of several the longest, of equal ones the first.
 
     None where the file has no moving picture.

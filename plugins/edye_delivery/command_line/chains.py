@@ -21,7 +21,7 @@ class Chains:
         if len(inputs) > 1:
             self._link()
 
-    def named(self, url: str, by: Input | None) -> Input | None:
+    def input_of_link(self, url: str, by: Input | None) -> Input | None:
         """The input that a nextPageUrl names: the same URL, or a file that is called like the end of its path."""
         for one in self._inputs:
             if one.url is not None and without_fragment(one.url) == without_fragment(url):
@@ -53,7 +53,7 @@ class Chains:
             next_urls[id(one)] = url if isinstance(url, str) and not is_direct else None
         self._inputs = usable
         following = {
-            id(one): self.named(url, one) for one in usable if (url := next_urls[id(one)]) is not None
+            id(one): self.input_of_link(url, one) for one in usable if (url := next_urls[id(one)]) is not None
         }  # fmt: skip
         self.heads = _heads(usable, following)
 

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.planning import plan_of
-from edye_delivery.annex.selection import left_out_because
+from edye_delivery.annex.selection import exclusion_reason
 from edye_delivery.catalog.facts import ImageFacts, VideoFacts
 from edye_delivery.catalog.jobs import Run
 from edye_delivery.catalog.one_title import BrokenOff, attempt
-from edye_delivery.catalog.parse import MalformedItem, id_of, parse_episode, parse_show, with_series
+from edye_delivery.catalog.parse import MalformedItem, add_series, id_of, parse_episode, parse_show
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.title import Series, Source, Title
@@ -27,7 +27,7 @@ from edye_delivery.clients.probe import probe_video
 from edye_delivery.command_line.check_inputs import Input, Kind, Unusable
 from edye_delivery.command_line.check_report import CheckedFile
 from edye_delivery.qc.judge import Verdict, judge, judge_media, judge_picture
-from edye_delivery.qc.metadata import malformed
+from edye_delivery.qc.metadata import malformed_finding
 
 SERIES_MISSING = "META014"
 WITHOUT_SERIES = "the series was not given: name its JSON too, for what the episode has from it"
@@ -59,7 +59,7 @@ class Checker:
         facts = probe_video(LocalFiles(), str(given.path), self.scratch_folder)
         plan = self._plan_of_video(given)
         verdict = judge_media(self.annex, plan, facts, self.today)
-        return _file_of(given, _told_video(facts), verdict, plan.external_id or None)
+        return _file_of(given, _video_text(facts), verdict, plan.external_id or None)
 
     def _plan_of_video(self, given: Input) -> PlannedTitle:
         """What a run would hold the video against: its title's catalogue item, or nothing but the annex."""
@@ -70,22 +70,22 @@ class Checker:
 
     def _check_picture(self, given: Input) -> CheckedFile:
         title = self.described.title if self.described else None
-        kind = self.image_kind or _named_kind(title, given)
+        kind = self.image_kind or _kind_by_name(title, given)
         if kind is None:
             raise Unusable(f"{given.name} is a picture: say with --kind which one, such as --kind poster")
         facts = _look_at_picture(given, kind, self.annex, self.run)
         verdict = judge_picture(self.annex, facts, self.today)
-        return _file_of(given, _told_picture(facts), verdict, self.described.external_id if self.described else None)
+        return _file_of(given, _picture_text(facts), verdict, self.described.external_id if self.described else None)
 
     def _check_title(self, given: Input) -> CheckedFile:
         parsed = self._title_of(given)
         if isinstance(parsed, Series):
             return _file_of(given, f"series {parsed.id}, judged with its episodes", Verdict((), ()), parsed.id)
-        plan = self._planned(parsed)
+        plan = self._plan(parsed)
         if isinstance(plan, MalformedItem):
-            return _file_of(given, "an item of the catalogue", Verdict((malformed(plan),), ()))
+            return _file_of(given, "an item of the catalogue", Verdict((malformed_finding(plan),), ()))
         title, verdict = plan.title, judge(self.annex, plan, None, (), self.today)
-        reason = left_out_because(self.annex, title)
+        reason = exclusion_reason(self.annex, title)
         note = f"a run leaves it out for this partner: {reason}" if reason else ""
         if title.kind is TitleKind.EPISODE and title.series is None:
             verdict, note = _without_series(verdict), note or WITHOUT_SERIES
@@ -96,12 +96,12 @@ class Checker:
         parsed = self._title_of(given)
         if isinstance(parsed, Series):
             raise Unusable(f"{given.name} is a series, which has no video of its own: give one of its episodes")
-        plan = self._planned(parsed)
+        plan = self._plan(parsed)
         if isinstance(plan, MalformedItem):
             raise Unusable(f"{given.name} is no item of the catalogue: {printable(plan.reason)}")
         return plan
 
-    def _planned(self, parsed: Title | MalformedItem) -> PlannedTitle | MalformedItem:
+    def _plan(self, parsed: Title | MalformedItem) -> PlannedTitle | MalformedItem:
         if isinstance(parsed, MalformedItem):
             return parsed
         plan = attempt(parsed.id, "planning it", partial(plan_of, self.annex, parsed))
@@ -111,7 +111,7 @@ class Checker:
         """What stands in the JSON; an episode with its series, where that was given too."""
         item = given.item or {}
         is_episode = item.get("kind", "episode" if "show_id" in item else "") == "episode"
-        parsed = _parsed(parse_episode if is_episode else parse_show, item)
+        parsed = _parse(parse_episode if is_episode else parse_show, item)
         others = [other.item for other in self.items if other.item is not None]
         if isinstance(parsed, Series) and all(other.get("show_id") != parsed.id for other in others):
             raise Unusable(
@@ -119,12 +119,12 @@ class Checker:
             )
         if isinstance(parsed, Title) and parsed.kind is TitleKind.EPISODE:
             found = next((other for other in others if other.get("id") == parsed.show_id), None)
-            series = _parsed(parse_show, found) if found is not None else None
-            return with_series(parsed, series) if isinstance(series, Series) else parsed
+            series = _parse(parse_show, found) if found is not None else None
+            return add_series(parsed, series) if isinstance(series, Series) else parsed
         return parsed
 
 
-def _parsed(
+def _parse(
     parse: Callable[[Any], Title | Series | MalformedItem], item: dict[str, Any]
 ) -> Title | Series | MalformedItem:
     edye_id = id_of(item)
@@ -149,7 +149,7 @@ def _plan_of_nothing(media: Source) -> PlannedTitle:
     )  # fmt: skip
 
 
-def _named_kind(title: Title | None, given: Input) -> ImageKind | None:
+def _kind_by_name(title: Title | None, given: Input) -> ImageKind | None:
     """The kind of the title's image whose address ends in this file's name; None where that is none or several."""
     images = title.images if title is not None else ()
     kinds = {image.kind for image in images if urlsplit(image.url).path.rpartition("/")[2] == given.path.name}
@@ -172,14 +172,14 @@ def _without_series(verdict: Verdict) -> Verdict:
     return Verdict(found, (*verdict.skipped, (SERIES_MISSING, WITHOUT_SERIES)))
 
 
-def _told_video(facts: VideoFacts) -> str:
+def _video_text(facts: VideoFacts) -> str:
     if not facts.codec:
         return "a video"
     lasts = f", {facts.duration_s:.0f} s" if facts.duration_s else ""
     return f"video, {facts.codec} in {facts.container}, {facts.width_px}x{facts.height_px}{lasts}"
 
 
-def _told_picture(facts: ImageFacts) -> str:
+def _picture_text(facts: ImageFacts) -> str:
     measured = f", {facts.format}, {facts.width_px}x{facts.height_px}" if facts.format else ""
     return f"picture, {facts.kind.value}{measured}"
 

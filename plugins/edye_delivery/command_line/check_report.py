@@ -9,7 +9,7 @@ from typing import Any
 from edye_delivery.catalog.finding import Finding
 from edye_delivery.catalog.printable import json_text, printable
 from edye_delivery.catalog.vocabulary import Severity
-from edye_delivery.catalog.wording import Line, counted
+from edye_delivery.catalog.wording import Line, count_of
 from edye_delivery.feeds.lint.report import CLEAN, UNUSABLE, WITH_ERRORS
 from edye_delivery.qc.rule import RULES
 from edye_delivery.rules.sarif import SCHEMA, descriptor, invocation, location
@@ -76,14 +76,14 @@ def as_text(report: CheckReport) -> Iterator[Line]:
 
 def _verdict(report: CheckReport) -> Line:
     blocks, warnings = report.count(Severity.BLOCK), report.count(Severity.WARN)
-    warned = f", {counted(warnings, 'warning')}" if warnings else ""
+    warned = f", {count_of(warnings, 'warning')}" if warnings else ""
     line: Line = []
     if blocks:
-        line = [(f"blocked for {report.annex}: {counted(blocks, 'defect')}{warned}", "bold red")]
+        line = [(f"blocked for {report.annex}: {count_of(blocks, 'defect')}{warned}", "bold red")]
     elif report.files:
         line = [(f"good for {report.annex}{warned}", "bold green")]
     if report.unusable:
-        line.append((f"{'; ' if line else ''}{counted(len(report.unusable), 'unusable input')}", "bold red"))
+        line.append((f"{'; ' if line else ''}{count_of(len(report.unusable), 'unusable input')}", "bold red"))
     return line
 
 

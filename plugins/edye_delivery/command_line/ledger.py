@@ -40,7 +40,7 @@ def migrate(
     logging.getLogger("alembic").setLevel(logging.WARNING)  # Airflow's log settings would print its words beside ours
     try:
         from edye_delivery.command_line.which_ledger import ledger_url
-        from edye_delivery.ledger.database import unchecked_engine
+        from edye_delivery.ledger.database import open_unchecked_engine
         from edye_delivery.ledger.migrate import migrate as migrate_ledger
         from edye_delivery.ledger.read_only import address_of, refuse_absent, refuse_database_errors
 
@@ -48,7 +48,7 @@ def migrate(
         address = address_of(url)
         refuse_absent(url)
         with refuse_database_errors(url, "migrated"):
-            engine = unchecked_engine(url)
+            engine = open_unchecked_engine(url)
             done = migrate_ledger(engine, to, lambda sentence: print(f"ledger {address}: {sentence}"))
             engine.dispose()
     except DeliveryError as error:
@@ -74,11 +74,11 @@ def verify(
     """
     try:
         from edye_delivery.command_line.which_ledger import ledger_url
-        from edye_delivery.ledger.read_only import address_of, read_only
+        from edye_delivery.ledger.read_only import address_of, open_read_only
         from edye_delivery.ledger.verify import count_titles, differences
 
         url = ledger_url(ledger, "ledger verify")
-        with read_only(url) as connection:
+        with open_read_only(url) as connection:
             titles, number = count_titles(connection), 0
             for sentence in differences(connection):
                 number += 1

@@ -14,7 +14,7 @@ from edye_delivery.command_line.chains import Chains
 from edye_delivery.command_line.inputs import Input
 from edye_delivery.command_line.network import Limits, Network
 from edye_delivery.command_line.printing import print_lines, print_pieces
-from edye_delivery.command_line.progress import watched
+from edye_delivery.command_line.progress import show_progress
 from edye_delivery.command_line.reading import Reading, Wishes
 from edye_delivery.feeds import all_rules  # noqa: F401 (with it every rule is in the registry)
 from edye_delivery.feeds.finding import KEPT_MAX
@@ -90,7 +90,7 @@ def lint_feed(
         return
     if not paths:
         raise typer.BadParameter("name at least one file or URL, or - for standard input", param_hint="PATH|URL")
-    shown_max = _shown_max(show)
+    shown_max = _parse_show(show)
     feed_kind, form = _one_of(Kind, kind, "--kind"), _one_of(Format, output_format, "--format")
     default = Profile.ROKU if feed_kind is Kind.LIVE else Profile.SCHEMA
     is_text = form is Format.TEXT
@@ -102,7 +102,7 @@ def lint_feed(
         max_urls=max_urls if check_urls else None,
         kept_max=shown_max if is_text and shown_max is not None else KEPT_MAX,
     )
-    report = read(paths, wishes, private_hosts=private_hosts)
+    report = lint_inputs(paths, wishes, private_hosts=private_hosts)
     if is_text:
         print_lines(as_text(report, shown_max))
     else:
@@ -111,11 +111,11 @@ def lint_feed(
     raise typer.Exit(report.exit_code)
 
 
-def read(
+def lint_inputs(
     paths: Iterable[str], wishes: Wishes, *, private_hosts: bool = False, limits: Limits | None = None
 ) -> LintReport:
     """The report on these inputs."""
-    with Network(private_allowed=private_hosts, limits=limits) as network, watched() as watch:
+    with Network(private_allowed=private_hosts, limits=limits) as network, show_progress() as watch:
         chains = Chains([Input(path, network) for path in paths])
         return Reading(wishes, chains, network, watch).report()
 
@@ -128,7 +128,7 @@ def _one_of(choices: type[Choice], value: str, option: str) -> Choice:
         raise typer.BadParameter(f"{value!r} is none of {names}", param_hint=option) from None
 
 
-def _shown_max(show: str) -> int | None:
+def _parse_show(show: str) -> int | None:
     if show == ALL:
         return None
     if not (show.isascii() and show.isdigit()):

@@ -87,7 +87,7 @@ class Network:
                 timeout=httpx.Timeout(READ_MAX_S, connect=CONNECT_MAX_S), headers={"User-Agent": USER_AGENT}
             )
             self._close = lambda: self._runner.run(client.aclose())
-            guard = HostGuard(resolved, private_allowed=self._private_allowed)
+            guard = HostGuard(resolve, private_allowed=self._private_allowed)
             pin(client, guard)
             self._opened = (
                 FeedPages(client, guard, PageBounds(limits.page_max_bytes, limits.page_max_s)),
@@ -100,7 +100,7 @@ class Network:
         return self._opened
 
 
-def resolved(host: str) -> list[str]:
+def resolve(host: str) -> list[str]:
     """The addresses of a host; OSError where it has none."""
     return [str(answer[4][0]) for answer in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
 

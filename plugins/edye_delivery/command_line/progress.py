@@ -46,7 +46,7 @@ class Silent:
 
 
 @contextmanager
-def watched() -> Iterator[Watch]:
+def show_progress() -> Iterator[Watch]:
     """A bar while the block runs, where somebody sees it."""
     if not sys.stderr.isatty():
         yield Silent()

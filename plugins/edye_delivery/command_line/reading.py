@@ -55,7 +55,7 @@ class Reading:
         wishes = self._wishes
         places = PicturePlaces(wishes.max_urls) if wishes.max_urls is not None else None
         lint = FeedLint(wishes.profile, wishes.now_ms, wishes.kind, wishes.kept_max, self._on_item(places))
-        figures = self._given_page(lint, head)
+        figures = self._lint_given_page(lint, head)
         if figures is None or lint.result is None:
             return None
         not_read = self._following_pages(lint, head, figures) if lint.result.kind is not FeedKind.DIRECT else None
@@ -75,7 +75,7 @@ class Reading:
         current: Input | None = page
         seen = {_key(page, page.url)}
         while (url := figures.next_page_url) is not None:
-            given = self._chains.named(url, current)
+            given = self._chains.input_of_link(url, current)
             if given is None and not self._wishes.follow:
                 return url
             key = _key(given, url)
@@ -86,13 +86,13 @@ class Reading:
                 self._note(lint, CHAIN_ENDLESS, f"{len(seen):,} pages were read, and there is one more")
                 return None
             seen.add(key)
-            following = self._given_page(lint, given) if given else self._followed_page(lint, url, head)
+            following = self._lint_given_page(lint, given) if given else self._lint_linked_page(lint, url, head)
             if following is None:
                 return None
             current, figures = given, following
         return None
 
-    def _given_page(self, lint: FeedLint, page: Input) -> PageFigures | None:
+    def _lint_given_page(self, lint: FeedLint, page: Input) -> PageFigures | None:
         self._read.add(id(page))
         self._watch.page(page.name)
         try:
@@ -101,7 +101,7 @@ class Reading:
             self._unusable.append(Unusable(page.name, printable(str(error), 600)))
             return None
 
-    def _followed_page(self, lint: FeedLint, url: str, head: Input) -> PageFigures | None:
+    def _lint_linked_page(self, lint: FeedLint, url: str, head: Input) -> PageFigures | None:
         self._watch.page(url)
         before = len(lint.result.pages) if lint.result is not None else 0
         try:

@@ -44,16 +44,16 @@ def status(
 
     Exit code: 0 nothing needs a person, 1 some title does, 2 no answer: a wrong option, no ledger, an unknown name.
     """
-    shown_max = _shown_max(show)
+    shown_max = _parse_show(show)
     span = _window(window)
     try:
         from edye_delivery.command_line.which_ledger import ledger_url
-        from edye_delivery.ledger.read_only import address_of, read_only
+        from edye_delivery.ledger.read_only import address_of, open_read_only
         from edye_delivery.ledger.standing import Selection, Standings
 
         selection = Selection(partner, span, tuple(dict.fromkeys(external_id or ())))
         url = ledger_url(ledger, "status")
-        with read_only(url) as connection:
+        with open_read_only(url) as connection:
             standings = Standings(connection, datetime.now(UTC))
             _refuse_unknown_partner(standings, selection)
             if selection.external_ids:
@@ -147,7 +147,7 @@ def _window(text: str | None) -> Window | None:
         raise typer.BadParameter(str(error), param_hint="--window") from None
 
 
-def _shown_max(show: str) -> int | None:
+def _parse_show(show: str) -> int | None:
     if show == ALL:
         return None
     if not (show.isascii() and show.isdigit()):

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from edye_delivery.catalog.next_steps import next_step
 from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState, Owner
-from edye_delivery.catalog.wording import Line, counted
+from edye_delivery.catalog.wording import Line, count_of
 from edye_delivery.ledger.standing import (
     ENDED_WELL,
     NEEDS_A_PERSON,
@@ -43,7 +43,7 @@ def overview(
     listed = sum(count.titles for count in counts if every or count.state not in ENDED_WELL)
     if listed > len(titles):
         yield []
-        yield [(f"and {counted(listed - len(titles), 'more title')} (--show all)", "dim")]
+        yield [(f"and {count_of(listed - len(titles), 'more title')} (--show all)", "dim")]
     yield []
     yield _verdict(counts, selection)
 
@@ -67,7 +67,7 @@ def whole_title(
         (_moment(event.at, "seconds"), event.action, event.state, event.delivery_key[:KEY_CHARS], event.detail)
         for event in events
     ]
-    yield from _aligned(EVENT_HEADINGS, [tuple(printable(text, SENTENCE_MAX_CHARS) for text in row) for row in rows])
+    yield from _align(EVENT_HEADINGS, [tuple(printable(text, SENTENCE_MAX_CHARS) for text in row) for row in rows])
     yield []
     yield _next(one.next_step)
 
@@ -75,7 +75,7 @@ def whole_title(
 def _partner(partner: str, selection: Selection, counts: list[Count]) -> Iterator[Line]:
     span = selection.window.as_json() if selection.window else None
     moved = f" moved in [{span['start']}, {span['end']})" if span else ""
-    told = counted(sum(count.titles for count in counts), "title")
+    told = count_of(sum(count.titles for count in counts), "title")
     yield [(printable(partner), "bold"), (f": {told}{moved}", "")]
     for state, alike in groupby(counts, lambda count: count.state):
         of_state = list(alike)
@@ -99,7 +99,7 @@ def _table(counts: Sequence[Count], titles: Sequence[Standing]) -> Iterator[Line
     with_partner = len({count.partner for count in counts}) > 1
     headings = ("partner", *HEADINGS) if with_partner else HEADINGS
     rows = [_row(one)[0 if with_partner else 1 :] for one in titles]
-    lines = list(_aligned(headings, rows))
+    lines = list(_align(headings, rows))
     at = 1
     for key, group in groupby(titles, _group):
         state, cause, nobody_waits, is_original_refused = key
@@ -107,7 +107,7 @@ def _table(counts: Sequence[Count], titles: Sequence[Standing]) -> Iterator[Line
         told += ", nobody waits for it" if nobody_waits else ""
         yield []
         told += ", not encoded by us yet" if is_original_refused else ""
-        number = counted(alike[key], "title")
+        number = count_of(alike[key], "title")
         yield [(told, f"bold {'red' if nobody_waits else _colour(state)}".strip()), (f": {number}", "")]
         yield _next(next_step(state, cause, nobody_waits=nobody_waits, is_original_refused=is_original_refused))
         if at == 1:
@@ -135,7 +135,7 @@ def _row(one: Standing) -> tuple[str, ...]:
     )
 
 
-def _aligned(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Line]:
+def _align(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Line]:
     """A line of headings and a line for every row, in columns; the last one as long as it is."""
     widths = [max(map(cell_len, column)) for column in zip(headings, *rows, strict=True)]
     for number, row in enumerate((headings, *rows)):
@@ -156,14 +156,14 @@ def _facts(one: Standing, errors: Iterable[ErrorsInARow]) -> Iterator[tuple[str,
     yield "delivery", f"{one.delivery_key[:KEY_CHARS]}, planned {_moment(one.planned_at, 'seconds')}"
     yield "last run", printable(one.run_id, 250)
     yield "EDYE id", printable(one.edye_id)
-    yield "accepted", _accepted(one)
+    yield "accepted", _acceptance_text(one)
     for row in errors:
         woken = f", somebody was woken {_moment(row.alerted_at, 'seconds')}" if row.alerted_at else ""
         since = f" since {_moment(row.first_error_at, 'seconds')}" if row.first_error_at else ""
         yield "errors in a row", f"{row.errors:,} of client {printable(row.client_id)}{since}{woken}"
 
 
-def _accepted(one: Standing) -> str:
+def _acceptance_text(one: Standing) -> str:
     if one.accepted_key is None or one.accepted_at is None:
         return "nothing of it so far"
     which = "this delivery" if one.accepted_key == one.delivery_key else f"delivery {one.accepted_key[:KEY_CHARS]}"
@@ -186,7 +186,7 @@ def _verdict(counts: Sequence[Count], selection: Selection) -> Line:
     if not number:
         return [("no title needs a person", "bold green")]
     whose = ", ".join(f"{printable(owner)} {titles:,}" for owner, titles in sorted(owners.items()))
-    needs = f"{counted(number, 'title')} {'needs' if number == 1 else 'need'} a person: {whose}"
+    needs = f"{count_of(number, 'title')} {'needs' if number == 1 else 'need'} a person: {whose}"
     return [(needs, "bold red"), (". One title with its history: status --external-id ID", "")]
 
 

@@ -29,9 +29,9 @@ def ledger_url(given: str | None, command: str) -> URL:
         return _url_of(given)
     if _airflow_is_set_up():
         with _as_airflow_s_own_commands():
-            from edye_delivery.hooks.ledger import known_url  # Airflow takes seconds to load
+            from edye_delivery.hooks.ledger import ledger_url as airflow_ledger_url  # Airflow takes seconds to load
 
-            url = known_url()
+            url = airflow_ledger_url()
         if url is not None:
             return url
         told = "Airflow knows no connection delivery_ledger; looking at the project's own"

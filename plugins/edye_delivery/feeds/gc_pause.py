@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def paused_collection() -> Iterator[None]:
+def pause_gc() -> Iterator[None]:
     """Pauses the cyclic garbage collector; reference counts go on freeing what the loop lets go."""
     was_on = gc.isenabled()
     gc.disable()

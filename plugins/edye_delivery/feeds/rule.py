@@ -113,7 +113,7 @@ def warning(
     ))  # fmt: skip
 
 
-def shown(value: object) -> str:
+def excerpt(value: object) -> str:
     """A foreign JSON value for a message, as JSON writes it: short, printable; of a long one only the head is read."""
     if isinstance(value, str):
         return printable(json.dumps(value[: SHOWN_MAX_CHARS + 1], ensure_ascii=False), SHOWN_MAX_CHARS)

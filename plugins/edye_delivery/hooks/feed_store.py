@@ -36,9 +36,9 @@ class FeedStoreHook(BaseHook):
 
     def fetch(self, url: str) -> bytes:
         """A published page as readers get it, without credentials or redirects; Transient where it does not come."""
-        return asyncio.run(self._fetched(url))
+        return asyncio.run(self._fetch(url))
 
-    async def _fetched(self, url: str) -> bytes:
+    async def _fetch(self, url: str) -> bytes:
         trust_env = bool(self.get_connection(self._spec.conn_id).extra_dejson.get("trust_env", True))
         guard = HostGuard(lambda _: (), private_allowed=True)  # the address is our own connection's
         async with httpx.AsyncClient(timeout=self._bounds().answer_s, trust_env=trust_env) as client:

@@ -78,11 +78,11 @@ class ApiHook(HttpHook):
 
     def client(self, answer_timeout_s: float = ANSWER_S) -> httpx.Client:
         """A client on the connection's base URL with its authentication."""
-        return httpx.Client(**self._authenticated(answer_timeout_s))
+        return httpx.Client(**self._add_credentials(answer_timeout_s))
 
     def async_client(self, answer_timeout_s: float = ANSWER_S) -> httpx.AsyncClient:
         """As `client`, for an event loop."""
-        return httpx.AsyncClient(**self._authenticated(answer_timeout_s))
+        return httpx.AsyncClient(**self._add_credentials(answer_timeout_s))
 
     def anonymous_client(self, answer_timeout_s: float = ANSWER_S) -> httpx.Client:
         """A client without base URL, headers and authentication: for hosts that must not see the token."""
@@ -94,7 +94,7 @@ class ApiHook(HttpHook):
         """What the connection's clients must not repeat."""
         return mask_of(self.get_connection(self.http_conn_id))
 
-    def _authenticated(self, answer_timeout_s: float) -> dict[str, Any]:
+    def _add_credentials(self, answer_timeout_s: float) -> dict[str, Any]:
         connection = self.get_connection(self.http_conn_id)
         if carries_credential(connection):
             refuse_plain_http(self.http_conn_id, self.url(), connection.extra_dejson.get("allow_plain_http"))

@@ -90,7 +90,7 @@ class LedgerHook(BaseHook):
         )
 
 
-def known_url() -> URL | None:
+def ledger_url() -> URL | None:
     """The address of the connection `delivery_ledger`; None where Airflow has no such connection."""
     try:
         return LedgerHook().url()

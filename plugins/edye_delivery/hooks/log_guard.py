@@ -61,12 +61,12 @@ class _Guard:
     def event(self, _logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         """An event of structlog, cleaned: first of its processors."""
         for name, value in event.items():
-            event[name] = self._shown(value)
+            event[name] = self._mask_value(value)
         if event.get("exc_info") is True:
-            self._shown(sys.exc_info()[1])
+            self._mask_value(sys.exc_info()[1])
         return event
 
-    def _shown(self, value: Any) -> Any:
+    def _mask_value(self, value: Any) -> Any:
         if isinstance(value, str):
             return self._mask.mask(value)
         if isinstance(value, BaseException) and self._is_told_by(value):
@@ -76,7 +76,7 @@ class _Guard:
         if type(value).__name__ == MESSAGE_OF_SECRETS:
             return MESSAGE_OF_SECRETS
         if isinstance(value, tuple):
-            return tuple(self._shown(part) for part in value)
+            return tuple(self._mask_value(part) for part in value)
         return self._mask.mask(repr(value)) if self._mask.holds(repr(value)) else value
 
     def _is_told_by(self, error: BaseException) -> bool:

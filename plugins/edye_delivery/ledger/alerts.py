@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Engine, func, or_, select, update
 from edye_delivery.catalog.window import rfc3339
 from edye_delivery.ledger.streaks import BEGAN, Client, row_of
 from edye_delivery.ledger.tables import ALERTS, STREAKS
-from edye_delivery.ledger.transactions import repeated
+from edye_delivery.ledger.transactions import repeating
 
 CLAIM_S = 120
 """After so long a claim whose holder did not end is anybody's again."""
@@ -92,7 +92,7 @@ class Alerts:
         """It could not be told now; the next who looks tries again."""
         self._set(alert, claimed_at=None)
 
-    @repeated
+    @repeating
     def _claim(self, number: int) -> bool:
         """Makes an alert the caller's, where it is free."""
         mine = update(ALERTS).where(ALERTS.c.id == number, self._free).values(claimed_at=self._now())
@@ -104,7 +104,7 @@ class Alerts:
         over_at = self._now() - timedelta(seconds=CLAIM_S)
         return ALERTS.c.told_at.is_(None) & or_(ALERTS.c.claimed_at.is_(None), ALERTS.c.claimed_at < over_at)
 
-    @repeated
+    @repeating
     def _set(self, alert: Alert, **values: datetime | None) -> None:
         with self._engine.begin() as connection:
             connection.execute(update(ALERTS).where(ALERTS.c.id == alert.id).values(**values))

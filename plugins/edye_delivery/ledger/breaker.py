@@ -14,7 +14,7 @@ from edye_delivery.catalog.vocabulary import Cause
 from edye_delivery.ledger.streaks import Client, row_of
 from edye_delivery.ledger.tables import STREAKS
 from edye_delivery.ledger.trail import Call, note
-from edye_delivery.ledger.transactions import repeated
+from edye_delivery.ledger.transactions import repeating
 
 TECHNICAL = frozenset({Cause.TRANSIENT, Cause.AUTH, Cause.STUCK, Cause.NOT_PICKED_UP, Cause.UNKNOWN})
 OPENED, CLOSED = "circuit opened", "circuit closed"
@@ -57,7 +57,7 @@ class Breaker:
             return Verdict(Admission.HOLD_BACK, cause, _sentence(cause, circuit.technical_errors))
         return Verdict(Admission.SEND if self._is_trial(key, circuit.opened_at) else Admission.WAIT)
 
-    @repeated
+    @repeating
     def _is_trial(self, key: str, opened_at: datetime) -> bool:
         """Makes the delivery the one that is tried first, where there is none."""
         at = self._now()

@@ -17,7 +17,7 @@ SENT_AGAIN_AS_IT_IS = frozenset({Cause.TRANSIENT, Cause.AUTH, Cause.STUCK, Cause
 AT_PARTNER = UNDER_WAY | {DeliveryState.ACCEPTED, DeliveryState.WITHDRAWN}
 
 
-def compared(plan: PlannedTitle, memory: Memory) -> PlannedTitle:
+def compare(plan: PlannedTitle, memory: Memory) -> PlannedTitle:
     """The plan as new, changed, open (begun and not ended) or unchanged (accepted exactly as it would be sent now).
 
     A plan gets the key of the delivery that carries its content, which another run may have sent under a key of its
@@ -60,7 +60,7 @@ def is_taken_up(plan: PlannedTitle, memory: Memory, mode: Mode) -> bool:
     return mode is Mode.CHANGED or _is_begun(memory)
 
 
-def refused(plan: PlannedTitle, memory: Memory) -> Delivery | None:
+def refusal_of(plan: PlannedTitle, memory: Memory) -> Delivery | None:
     """The title's delivery, where the partner refused exactly this content for what sending it again does not change.
 
     None too once it is being sent again, or was accepted.

@@ -22,7 +22,7 @@ def open_engine(url: URL | str) -> Engine:
 
     An empty database gets the ledger's tables. SchemaMismatch where the ledger is of an older or a later revision.
     """
-    engine = unchecked_engine(url)
+    engine = open_unchecked_engine(url)
     try:
         with engine.connect() as connection:
             revision = revision_of(connection)
@@ -36,7 +36,7 @@ def open_engine(url: URL | str) -> Engine:
     return engine
 
 
-def unchecked_engine(url: URL | str) -> Engine:
+def open_unchecked_engine(url: URL | str) -> Engine:
     """An engine on a database of whatever revision; nothing is made or looked at."""
     engine = create_engine(url, pool_pre_ping=True)
     if engine.dialect.name == "sqlite":

@@ -121,10 +121,10 @@ def renew_lease(connection: Connection, key: str, holder: str, length_s: float) 
     renewal = update(DELIVERIES).where(DELIVERIES.c.delivery_key == key, mine)
     if connection.execute(renewal.values(lease_expires_at=database_time(connection, length_s))).rowcount != 1:
         row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().first()
-        raise lost(key, row)
+        raise lease_lost(key, row)
 
 
-def lost(key: str, row: Mapping[Any, Any] | None) -> LeaseLost:
+def lease_lost(key: str, row: Mapping[Any, Any] | None) -> LeaseLost:
     """That the lease is lost, and to whom."""
     stands = f"it stands at {row['state']} by the run {row['lease_run_id'] or row['run_id']}" if row else "it is gone"
     return LeaseLost(f"the lease on the delivery {key[:12]} ended without a renewal, and {stands}: this run stops")
@@ -138,7 +138,7 @@ def take_title(
     Whoever begins another delivery of the title waits for this transaction's end, and sees what it wrote. A sender
     whose lease has ended has lost the title for good: it cannot renew the lease any more.
     """
-    rows = _locked_rows_of_title(connection, key)
+    rows = _lock_rows_of_title(connection, key)
     deliveries = {row["delivery_key"]: delivery_of(row) for row in rows}
     delivery = deliveries.get(key)
     if delivery is None or delivery.state not in MOVES[DeliveryState.SENDING]:
@@ -190,7 +190,7 @@ def _check_not_withdrawn(connection: Connection, delivery: Delivery, undone_with
         )
 
 
-def _locked_rows_of_title(connection: Connection, key: str) -> list[Mapping[Any, Any]]:
+def _lock_rows_of_title(connection: Connection, key: str) -> list[Mapping[Any, Any]]:
     """Every delivery of the title with `is_living`, in the order of their keys; SQLite locks as a whole."""
     own = DELIVERIES.alias()
     of_title = [

@@ -31,7 +31,7 @@ from edye_delivery.ledger.streaks import count_error, count_success
 from edye_delivery.ledger.tables import DELIVERIES, REVISIONS, TITLE_STATUS
 from edye_delivery.ledger.title_status import CONFIRM, confirm_accepted, stand_at_accepted
 from edye_delivery.ledger.trail import Call
-from edye_delivery.ledger.transactions import repeated
+from edye_delivery.ledger.transactions import repeating
 from edye_delivery.ledger.waits import Unattended, nobody_waits, note_wait, unattended
 
 ROUND_ENDED: dict[str, Any] = {"rounds_ended": DELIVERIES.c.rounds_ended + 1, "unanswered": 0}
@@ -85,7 +85,7 @@ class Ledger(Sendings):
                 ).mappings()
             ]
 
-    @repeated
+    @repeating
     def plan(self, partner: str, run_id: str, plans: Sequence[PlannedTitle], channel: Channel = Channel.API) -> None:
         """Writes the intent: unknown deliveries are planned, refused and failed ones planned again.
 
@@ -99,7 +99,7 @@ class Ledger(Sendings):
         with self._engine.begin() as connection:
             self._moves.plan_all(connection, partner, run_id, [by_key[key] for key in sorted(by_key)], channel)
 
-    @repeated
+    @repeating
     def reject(self, key: str, cause: Cause, owner: str, detail: str, rules: Sequence[str], holder: str = "") -> None:
         """Quality control refused the title: it is not sent. TitleBusy where somebody else sends it."""
         told: dict[str, Any] = {"cause": cause, "owner": owner, "detail": detail, "rules": list(rules)}
@@ -107,7 +107,7 @@ class Ledger(Sendings):
             free = is_free_for(connection, holder)
             self._moves.move(connection, key, DeliveryState.REJECTED, "reject", free, **told)
 
-    @repeated
+    @repeating
     def fail(
         self,
         key: str,
@@ -142,7 +142,7 @@ class Ledger(Sendings):
                 if was_tried:
                     count_failure(connection, self._client, failed, call, self._now())
 
-    @repeated
+    @repeating
     def note_trouble(self, key: str, detail: str) -> None:
         """A step of ours broke off: its delivery stays where it stands, and says so while it has not ended."""
         going_on = (DELIVERIES.c.delivery_key == key) & DELIVERIES.c.finished_at.is_(None)
@@ -151,7 +151,7 @@ class Ledger(Sendings):
                 row = connection.execute(select(DELIVERIES).where(going_on)).mappings().one()
                 self._moves.note(connection, row, "break off")
 
-    @repeated
+    @repeating
     def note_wait(self, keys: Sequence[str], until: datetime) -> None:
         """A run waits for these deliveries until then."""
         with self._engine.begin() as connection:
@@ -162,13 +162,13 @@ class Ledger(Sendings):
         with self._engine.connect() as connection:
             return unattended(connection, partner, channel, self._now())
 
-    @repeated
+    @repeating
     def observe(self, key: str, state: DeliveryState, tracking_id: str | None = None) -> None:
         """The partner says `processing` or `completed`, with a `tracking_id` of that ingest alone."""
         with self._engine.begin() as connection:
             self._moves.move(connection, key, state, "observe", _is_running(tracking_id))
 
-    @repeated
+    @repeating
     def leave(self, key: str, detail: str, *, for_good: bool = False) -> None:
         """A planned delivery stays planned because somebody else has its title: why, for whoever reads of it.
 
@@ -188,7 +188,7 @@ class Ledger(Sendings):
             if confirmed is not None:
                 self._moves.note(connection, confirmed, CONFIRM, at=at)
 
-    @repeated
+    @repeating
     def end_unattended(self, key: str, run_id: str, detail: str) -> bool:
         """A delivery that no run goes on with is withdrawn, for its title is not offered any more; whether it was."""
         with self._engine.begin() as connection:
@@ -201,7 +201,7 @@ class Ledger(Sendings):
                 return False
             return True
 
-    @repeated
+    @repeating
     def accept(self, partner: str, plan: PlannedTitle, criteria: Sequence[dict[str, Any]]) -> None:
         """All acceptance criteria are met: the title's revision becomes the accepted one, in the same transaction.
 
@@ -216,7 +216,7 @@ class Ledger(Sendings):
                 keep_revision(connection, partner, plan, accepted["updated_at"])
                 raise_version(connection, partner)
 
-    @repeated
+    @repeating
     def refresh(self, partner: str, plan: PlannedTitle) -> None:
         """A title of which this content is accepted gets its newer catalogue revision; any other is left as it is.
 
@@ -235,7 +235,7 @@ class Ledger(Sendings):
             if refresh_revision(connection, partner, plan, at):
                 raise_version(connection, partner)
 
-    @repeated
+    @repeating
     def withdraw(self, partner: str, key: str, run_id: str, detail: str, read_at: datetime | None = None) -> None:
         """The catalogue no longer offers the accepted title of this delivery: it leaves what feeds are built from.
 

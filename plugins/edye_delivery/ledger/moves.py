@@ -88,7 +88,7 @@ class Moves:
             keys = [plan.delivery_key for plan in some]
             query = select(DELIVERIES.c.delivery_key).where(DELIVERIES.c.delivery_key.in_(keys))
             known = frozenset(connection.execute(query).scalars())
-            upsert = self._upsert(connection, channel, [_planned_row(partner, run_id, plan, at) for plan in some])
+            upsert = self._upsert(connection, channel, [_row_of_plan(partner, run_id, plan, at) for plan in some])
             planned = connection.execute(upsert.returning(DELIVERIES)).mappings().all()
             keep_status(connection, partner, planned)
             note_all(connection, [(row, _action_of(row, known)) for row in planned], at, self._client_id)
@@ -128,7 +128,7 @@ class Moves:
         return self.client.client_id if self.client else None
 
 
-def _planned_row(partner: str, run_id: str, plan: PlannedTitle, at: datetime) -> dict[str, Any]:
+def _row_of_plan(partner: str, run_id: str, plan: PlannedTitle, at: datetime) -> dict[str, Any]:
     """A delivery that the ledger does not know yet, planned."""
     return {
         "delivery_key": plan.delivery_key,

@@ -17,7 +17,7 @@ from edye_delivery.errors import Transient
 from edye_delivery.ledger.leases import database_now
 from edye_delivery.ledger.offers import OfferVersion, offer_version
 from edye_delivery.ledger.tables import FEEDS, PUBLICATIONS
-from edye_delivery.ledger.transactions import repeated
+from edye_delivery.ledger.transactions import repeating
 
 LEASE_S = 600
 """After so long without a sign of its holder, a feed is free for the next publisher."""
@@ -81,7 +81,7 @@ class Publications:
         with self._engine.connect() as connection:
             return offer_version(connection, self._partner)
 
-    @repeated
+    @repeating
     def acquire(self, run_id: str) -> FeedLease | None:
         """The feed's lease; None while somebody else has it."""
         lease = FeedLease(str(uuid.uuid4()), run_id)
@@ -103,20 +103,20 @@ class Publications:
             return "nobody"
         return f"the run {row.run_id}, until {row.expires_at:%H:%M:%S} UTC"
 
-    @repeated
+    @repeating
     def renew(self, lease: FeedLease) -> None:
         """The holder is alive."""
-        with self._held(lease):
+        with self._transaction_under(lease):
             pass
 
-    @repeated
+    @repeating
     def release(self, lease: FeedLease) -> None:
         """The feed is free, unless somebody else has it by now."""
         with self._engine.begin() as connection:
             mine = self._row & (FEEDS.c.holder == lease.holder)
             connection.execute(update(FEEDS).where(mine).values(holder=None, run_id=None, expires_at=None))
 
-    @repeated
+    @repeating
     def begin(self, lease: FeedLease, version: int, pages: Sequence[FeedPage], kinds: dict[str, int]) -> int:
         """Writes the intent before the first page goes up; the publication's number."""
         row = {
@@ -128,18 +128,18 @@ class Publications:
             "version": version,
             "began_at": self._now(),
         }
-        with self._held(lease) as (connection, _):
+        with self._transaction_under(lease) as (connection, _):
             statement = insert(PUBLICATIONS).values(row).returning(PUBLICATIONS.c.id)
             return int(connection.execute(statement).scalar_one())
 
-    @repeated
+    @repeating
     def allow_switch(self, lease: FeedLease, version: int, *, older_is_allowed: bool = False) -> bool:
         """Whether readers may be switched to a draft of this version now; asked right before the switch.
 
         It has to be the version that is offered. Where an older one is allowed, nothing may have been withdrawn or
         end-dated since, and readers may not have been switched to a newer one.
         """
-        with self._held(lease) as (connection, row):
+        with self._transaction_under(lease) as (connection, row):
             offered = offer_version(connection, self._partner)
             is_sound = version >= max(row.version, offered.removed_version)
             is_allowed = is_sound and (version == offered.version or older_is_allowed)
@@ -147,10 +147,10 @@ class Publications:
                 connection.execute(update(FEEDS).where(self._row).values(version=version))
             return is_allowed
 
-    @repeated
+    @repeating
     def published(self, lease: FeedLease, number: int) -> None:
         """Readers have been switched to the publication."""
-        with self._held(lease) as (connection, _):
+        with self._transaction_under(lease) as (connection, _):
             connection.execute(update(PUBLICATIONS).where(PUBLICATIONS.c.id == number).values(published_at=self._now()))
 
     def outdated(self, keep_old_s: int) -> tuple[list[int], list[str]]:
@@ -173,16 +173,16 @@ class Publications:
         needed = {page["name"] for row in rows if row.id not in numbers for page in row.pages}
         return numbers, sorted(gone - needed)
 
-    @repeated
+    @repeating
     def cleaned(self, lease: FeedLease, numbers: Sequence[int]) -> None:
         """The pages of these publications are deleted, as far as no other one needs them."""
-        with self._held(lease) as (connection, _):
+        with self._transaction_under(lease) as (connection, _):
             connection.execute(
                 update(PUBLICATIONS).where(PUBLICATIONS.c.id.in_(numbers)).values(cleaned_at=self._now())
             )
 
     @contextmanager
-    def _held(self, lease: FeedLease) -> Iterator[tuple[Connection, Row[Any]]]:
+    def _transaction_under(self, lease: FeedLease) -> Iterator[tuple[Connection, Row[Any]]]:
         """A transaction of the lease's holder, by which the lease is renewed; nobody takes the lease during it.
 
         A lease whose time is over is its holder's as long as nobody else has taken it.

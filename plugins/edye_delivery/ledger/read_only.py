@@ -28,7 +28,7 @@ class NoLedger(Terminal):
 
 
 @contextmanager
-def read_only(url: URL) -> Iterator[Connection]:
+def open_read_only(url: URL) -> Iterator[Connection]:
     """A connection in one snapshot of a ledger that exists; NoLedger where there is none, or while it is read.
 
     SchemaMismatch for a ledger of another revision than this program's.

@@ -15,8 +15,8 @@ from edye_delivery.ledger.breaker import count_answer
 from edye_delivery.ledger.leases import (
     Holder,
     is_kept,
+    lease_lost,
     lease_values,
-    lost,
     renew_lease,
     take_title,
 )
@@ -26,7 +26,7 @@ from edye_delivery.ledger.rows import delivery_of
 from edye_delivery.ledger.streaks import Client
 from edye_delivery.ledger.tables import DELIVERIES
 from edye_delivery.ledger.trail import Call
-from edye_delivery.ledger.transactions import repeated
+from edye_delivery.ledger.transactions import repeating
 
 
 class Sendings:
@@ -39,7 +39,7 @@ class Sendings:
         self._engine, self._now, self._client = engine, now, client
         self._moves = Moves(now, client)
 
-    @repeated
+    @repeating
     def begin_send(
         self,
         key: str,
@@ -83,13 +83,13 @@ class Sendings:
             )
             return delivery_of(row)
 
-    @repeated
+    @repeating
     def renew(self, key: str, holder: str, lease_s: float) -> None:
         """The holder is still at it: its lease lasts so long from now on; LeaseLost where another has gone on."""
         with self._engine.begin() as connection:
             renew_lease(connection, key, holder, lease_s)
 
-    @repeated
+    @repeating
     def note_whole(self, key: str, temporary_name: str, holder: str = "", lease_s: float = LEASE_S) -> None:
         """A file lies whole under its temporary name at the partner; written before it gets its final name.
 
@@ -102,7 +102,7 @@ class Sendings:
             connection.execute(update(DELIVERIES).where(DELIVERIES.c.delivery_key == key).values(whole_files=files))
             self._moves.note(connection, {**row, "detail": temporary_name}, "upload")
 
-    @repeated
+    @repeating
     def retry(self, key: str, detail: str, call: Call, holder: str = "", lease_s: float = LEASE_S) -> None:
         """One call failed and is tried again: an event, and the lease renewed; LeaseLost where another has gone on."""
         with self._engine.begin() as connection:
@@ -126,9 +126,9 @@ class Sendings:
         call = Call(seconds, http_status)
         known = self._keep_receipt(key, tracking_id, bytes_sent, call)
         if known is not None:
-            raise lost(key, known)
+            raise lease_lost(key, known)
 
-    @repeated
+    @repeating
     def _keep_receipt(self, key: str, tracking_id: str, bytes_sent: int, call: Call) -> Mapping[Any, Any] | None:
         """Keeps the receipt as the delivery's; else gives the delivery's row as somebody else has left it."""
         taken: dict[str, Any] = {

@@ -157,7 +157,7 @@ class Standings:
 
     def external_ids(self, partner: str | None = None) -> Iterator[str]:
         """Every title's external_id, once a partner."""
-        query = select(TITLE_STATUS.c.external_id).where(*_selected(Selection(partner)))
+        query = select(TITLE_STATUS.c.external_id).where(*_conditions_of(Selection(partner)))
         yield from (row.external_id for row in self._rows(query))
 
     def counts(self, selection: Selection) -> list[Count]:
@@ -166,7 +166,7 @@ class Standings:
         query = (
             select(*alike, self._nobody_waits, IS_ORIGINAL_REFUSED, func.count().label("titles"), SINCE)
             .join(DELIVERIES, DELIVERIES.c.delivery_key == TITLE_STATUS.c.delivery_key)
-            .where(*_selected(selection))
+            .where(*_conditions_of(selection))
             .group_by(*alike, self._nobody_waits, IS_ORIGINAL_REFUSED)
             .order_by(TITLE_STATUS.c.partner, BADNESS, BY_CAUSE, self._nobody_waits.desc(), IS_ORIGINAL_REFUSED.desc())
         )
@@ -191,7 +191,7 @@ class Standings:
             select(*shown, REVISIONS.c.withdrawn_at, self._nobody_waits, IS_ORIGINAL_REFUSED)
             .join(DELIVERIES, DELIVERIES.c.delivery_key == TITLE_STATUS.c.delivery_key)
             .outerjoin(REVISIONS, OF_ITS_TITLE)
-            .where(*_selected(selection))
+            .where(*_conditions_of(selection))
             .order_by(BADNESS, BY_CAUSE, self._nobody_waits.desc(), IS_ORIGINAL_REFUSED.desc(), *LONGEST_FIRST)
         )
         if not ended_well:
@@ -217,7 +217,7 @@ class Standings:
         yield from self._connection.execute(query, execution_options={"yield_per": ROWS_A_READ})
 
 
-def _selected(selection: Selection) -> Iterator[ColumnElement[bool]]:
+def _conditions_of(selection: Selection) -> Iterator[ColumnElement[bool]]:
     if selection.partner is not None:
         yield TITLE_STATUS.c.partner == selection.partner
     if selection.external_ids:

@@ -78,7 +78,7 @@ def status_after(before: TitleStatus | None, moved: Transition, siblings: Mappin
     return TitleStatus(current, other.state, None, None, other.moved_at, accepted_key, accepted_at)
 
 
-def confirmed(before: TitleStatus, key: str, state: DeliveryState, at: datetime) -> TitleStatus:
+def confirm(before: TitleStatus, key: str, state: DeliveryState, at: datetime) -> TitleStatus:
     """The title stands at what the partner has accepted again: whatever else was begun since is no matter any more."""
     return TitleStatus(key, state, None, None, at, before.accepted_key, before.accepted_at)
 
@@ -95,7 +95,7 @@ def replay(events: Iterable[Any]) -> TitleStatus | None:
         if event.action not in TRANSITIONS or (event.action == "withdraw" and not is_withdrawal):
             continue
         if event.action == CONFIRM and status is not None:
-            status = confirmed(status, event.delivery_key, state, event.at)
+            status = confirm(status, event.delivery_key, state, event.at)
             continue
         sent_at = event.at if event.action == "send" else known.sent_at if known else None
         siblings[event.delivery_key] = Sibling(state, sent_at, event.at)
@@ -109,11 +109,11 @@ def keep_status(connection: Connection, partner: str, moved: Sequence[Mapping[An
     if not moved or (len(moved) == 1 and _went_on(connection, moved[0])):
         return
     names = sorted({row["external_id"] for row in moved})
-    statuses = _locked(connection, partner, names)
+    statuses = _lock(connection, partner, names)
     missing = [row for row in moved if row["external_id"] not in statuses]
     if missing:  # whoever comes second waits here for whoever makes the title's row first
         _write(connection, partner, {row["external_id"]: _first(row) for row in missing}, is_new=True)
-        statuses |= _locked(connection, partner, sorted({row["external_id"] for row in missing}))
+        statuses |= _lock(connection, partner, sorted({row["external_id"] for row in missing}))
     siblings = _siblings(connection, partner, names)
     changed: dict[str, TitleStatus] = {}
     for row in moved:
@@ -143,8 +143,8 @@ def confirm_accepted(
     accepted = (DELIVERIES.c.delivery_key == plan.delivery_key) & (DELIVERIES.c.state == DeliveryState.ACCEPTED)
     row = connection.execute(select(DELIVERIES).where(accepted)).mappings().first()
     if row is not None:
-        before = _locked(connection, partner, [plan.external_id])[plan.external_id]
-        after = confirmed(before, plan.delivery_key, DeliveryState.ACCEPTED, at)
+        before = _lock(connection, partner, [plan.external_id])[plan.external_id]
+        after = confirm(before, plan.delivery_key, DeliveryState.ACCEPTED, at)
         _write(connection, partner, {plan.external_id: after})
     return row
 
@@ -155,12 +155,12 @@ def stand_at_accepted(connection: Connection, planned: Mapping[Any, Any], at: da
     The accepted delivery's row, for its event; None where the title stands elsewhere, or nothing of it was accepted.
     """
     partner, name = planned["partner"], planned["external_id"]
-    before = _locked(connection, partner, [name]).get(name)
+    before = _lock(connection, partner, [name]).get(name)
     if before is None or before.delivery_key != planned["delivery_key"] or before.accepted_key is None:
         return None
     accepted = select(DELIVERIES).where(DELIVERIES.c.delivery_key == before.accepted_key)
     row = connection.execute(accepted).mappings().one()
-    after = confirmed(before, row["delivery_key"], DeliveryState(row["state"]), at)
+    after = confirm(before, row["delivery_key"], DeliveryState(row["state"]), at)
     _write(connection, partner, {name: after})
     return row
 
@@ -199,7 +199,7 @@ def _went_on(connection: Connection, row: Mapping[Any, Any]) -> bool:
     return changed.rowcount == 1
 
 
-def _locked(connection: Connection, partner: str, names: Sequence[str]) -> dict[str, TitleStatus]:
+def _lock(connection: Connection, partner: str, names: Sequence[str]) -> dict[str, TitleStatus]:
     """The rows of these titles, which nobody else changes until the transaction ends."""
     query = (
         select(TITLE_STATUS)

@@ -13,7 +13,7 @@ from edye_delivery.catalog.event import Event, Outcome
 from edye_delivery.errors import DeliveryError
 from edye_delivery.ledger.rows import chunks
 from edye_delivery.ledger.tables import EVENTS
-from edye_delivery.ledger.transactions import repeated
+from edye_delivery.ledger.transactions import repeating
 
 BEGINS = frozenset({"plan", "plan again", "send", "wait again"})
 FAILS = frozenset({"reject", "retry", "fail", "withdrawal not told", "break off", "streak began", "circuit opened"})
@@ -82,7 +82,7 @@ class Trail:
     def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
         self._engine, self._now = engine, now
 
-    @repeated
+    @repeating
     def write(self, events: Sequence[Mapping[str, Any]]) -> None:
         """Events of steps that change no delivery, such as a verdict, in one transaction; `at` is set here."""
         if not events:
@@ -96,7 +96,7 @@ class Trail:
             rows = connection.execute(select(EVENTS).where(UNSHIPPED).order_by(EVENTS.c.id).limit(most))
             return [_event_of(row) for row in rows]
 
-    @repeated
+    @repeating
     def shipped(self, ids: Sequence[int]) -> None:
         """These events have arrived."""
         at = self._now()
@@ -104,7 +104,7 @@ class Trail:
             for some in chunks(ids):
                 connection.execute(update(EVENTS).where(EVENTS.c.id.in_(some)).values(shipped_at=at))
 
-    @repeated
+    @repeating
     def set_aside(self, refusals: Mapping[int, str]) -> None:
         """These events were refused for good, each for the reason given: they are not shipped until `ship_again`."""
         if not refusals:
@@ -113,7 +113,7 @@ class Trail:
         with self._engine.begin() as connection:
             connection.execute(change, [{"of_event": number, "why": why} for number, why in refusals.items()])
 
-    @repeated
+    @repeating
     def ship_again(self) -> int:
         """Events that were set aside are shipped again; how many."""
         with self._engine.begin() as connection:

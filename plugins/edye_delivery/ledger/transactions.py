@@ -50,7 +50,7 @@ def repeat_transaction(
         attempt += 1
 
 
-def repeated(write: Callable[Given, Written]) -> Callable[Given, Written]:
+def repeating(write: Callable[Given, Written]) -> Callable[Given, Written]:
     """Makes a method that writes one transaction repeat it as `repeat_transaction` does."""
 
     @wraps(write)

@@ -25,7 +25,7 @@ def differences(connection: Connection) -> Iterator[str]:
     """A sentence for every title whose row is not what its events make of it, or that has one of the two only."""
     query = select(TITLE_STATUS)
     known = {(row.partner, row.external_id): title_status_of(row._mapping) for row in _rows(connection, query)}
-    for (partner, external_id), status in _replayed(connection):
+    for (partner, external_id), status in _replay(connection):
         told = known.pop((partner, external_id), None)
         name = f"{external_id} at {partner}"
         if told is None:
@@ -39,7 +39,7 @@ def differences(connection: Connection) -> Iterator[str]:
         yield f"{external_id} at {partner}: it has a row in title_status, and no event that moves a delivery"
 
 
-def _replayed(connection: Connection) -> Iterator[tuple[tuple[str, str], TitleStatus]]:
+def _replay(connection: Connection) -> Iterator[tuple[tuple[str, str], TitleStatus]]:
     query = (
         select(*(EVENTS.c[name] for name in READ))
         .where(EVENTS.c.action.in_(TRANSITIONS))

@@ -19,7 +19,7 @@ from edye_delivery.ledger.rows import chunks, revision_of
 from edye_delivery.ledger.streaks import Client
 from edye_delivery.ledger.tables import DELIVERIES, REVISIONS
 from edye_delivery.ledger.trail import Call
-from edye_delivery.ledger.transactions import repeated
+from edye_delivery.ledger.transactions import repeating
 
 CURRENT = REVISIONS.join(DELIVERIES, REVISIONS.c.delivery_key == DELIVERIES.c.delivery_key)
 
@@ -35,15 +35,15 @@ class Withdrawals:
         """Those of these titles that are offered, and those that this very run has withdrawn already."""
         found: list[Withdrawal] = []
         for names in chunks(sorted(set(external_ids))):
-            found += self._found(REVISIONS.c.external_id.in_(names), run_id, reason)
+            found += self._find(REVISIONS.c.external_id.in_(names), run_id, reason)
         return found
 
     def of_window(self, window: Window, run_id: str, reason: str) -> list[Withdrawal]:
         """The same, of all titles that were accepted within the window."""
         accepted_at = REVISIONS.c.accepted_at
-        return self._found((accepted_at >= window.start_at) & (accepted_at < window.end_at), run_id, reason)
+        return self._find((accepted_at >= window.start_at) & (accepted_at < window.end_at), run_id, reason)
 
-    @repeated
+    @repeating
     def begin(self, key: str, run_id: str, reason: str, end_at: datetime | None) -> bool:
         """The title of this delivery is out of the feeds, or ends on the date, from now on; whether this run did that.
 
@@ -76,7 +76,7 @@ class Withdrawals:
             raise_version(connection, self._partner, removed=True)
             return True
 
-    @repeated
+    @repeating
     def told(self, key: str, request_id: str, call: Call) -> None:
         """The partner knows of the withdrawal."""
         with self._engine.begin() as connection:
@@ -85,7 +85,7 @@ class Withdrawals:
             row = {**self._row(connection, key), "detail": "the partner knows", "request_id": request_id}
             self._moves.note(connection, row, "tell withdrawal", call)
 
-    @repeated
+    @repeating
     def not_told(self, key: str, detail: str, request_id: str, call: Call) -> None:
         """The partner could not be told: an event alone, for the title stays withdrawn."""
         with self._engine.begin() as connection:
@@ -103,7 +103,7 @@ class Withdrawals:
                 ).mappings()
             }
 
-    def _found(self, condition: Any, run_id: str, reason: str) -> list[Withdrawal]:
+    def _find(self, condition: Any, run_id: str, reason: str) -> list[Withdrawal]:
         ours = (DELIVERIES.c.state == DeliveryState.WITHDRAWN) & (REVISIONS.c.withdrawn_by_run == run_id)
         query = (
             select(DELIVERIES.c.delivery_key, DELIVERIES.c.external_id, DELIVERIES.c.edye_id, DELIVERIES.c.title)

@@ -16,7 +16,7 @@ from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import StepOperator, log_order, the_alarm
 from edye_delivery.pipeline.report import RunOutcome, window_report
-from edye_delivery.pipeline.run_files import feed_of, gathered, pictures_of
+from edye_delivery.pipeline.run_files import feed_of, pictures_of, read_run
 from edye_delivery.reports.csv_report import as_csv
 from edye_delivery.reports.html_report import as_html
 from edye_delivery.reports.json_report import as_json
@@ -42,7 +42,7 @@ class ReportOperator(StepOperator):
         request, store = RunRequest.model_validate(self.request), self.artifacts
         the_alarm().sound()
         log_order(self.annex, request)
-        plan, judged, unjudged, incidents = gathered(store, request)
+        plan, judged, unjudged, incidents = read_run(store, request)
         keys = [title.plan.delivery_key for title in judged] + [title.delivery_key for title in unjudged]
         keys += [title.delivery_key for title in (*plan.unchanged, *plan.held)] if plan else []
         withdrawn = [one.external_id for one in plan.withdrawn] if plan and request.withdrawal else []

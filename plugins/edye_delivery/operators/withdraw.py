@@ -23,7 +23,7 @@ from edye_delivery.hooks.ingest import IngestHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import StepOperator, keep, load, log_order
 from edye_delivery.pipeline.withdraw import Withdrawer, endpoint_for, plan_withdrawal
-from edye_delivery.pipeline.withdrawal_report import named
+from edye_delivery.pipeline.withdrawal_report import names_text
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class PlanWithdrawalOperator(StepOperator):
         request = RunRequest.model_validate(self.request)
         log_order(self.annex, request)
         plan = plan_withdrawal(request, LedgerHook().withdrawals(self.annex))
-        log.info("%s titles: %s", len(plan.withdrawn), _named(plan))
+        log.info("%s titles: %s", len(plan.withdrawn), _names_of(plan))
         return keep(self.artifacts, plan_name(request), plan) | {"titles": len(plan.withdrawn)}
 
 
@@ -76,7 +76,7 @@ class ApproveWithdrawalOperator(ApprovalOperator):
             log.info("no approval needed: %s titles, up to %s go without", len(plan.withdrawn), limit)
             return None
         self.subject = f"Withdraw {len(plan.withdrawn)} titles from {self.annex.display_name}?"
-        self.body = f"{notice_of(self.annex, plan.request)}\n\nReason: {plan.request.reason}\n\n{_named(plan)}"
+        self.body = f"{notice_of(self.annex, plan.request)}\n\nReason: {plan.request.reason}\n\n{_names_of(plan)}"
         return super().execute(context)
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
@@ -117,6 +117,6 @@ class WithdrawOperator(StepOperator):
         return counts
 
 
-def _named(plan: WindowPlan) -> str:
+def _names_of(plan: WindowPlan) -> str:
     """The titles for a person, the first of many."""
-    return named([f"{one.external_id} ({one.title})" for one in plan.withdrawn], NAMED_MAX)
+    return names_text([f"{one.external_id} ({one.title})" for one in plan.withdrawn], NAMED_MAX)

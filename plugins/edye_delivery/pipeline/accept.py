@@ -79,7 +79,7 @@ def _accept_title(annex: Annex, ledger: Ledger, judged: JudgedTitle, delivery: D
     return DeliveryState.ACCEPTED
 
 
-def _received(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> Evidence:
+def _check_received(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> Evidence:
     met = delivery.tracking_id is not None and delivery.received_at is not None
     return (
         met,
@@ -90,7 +90,7 @@ def _received(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> Evidence
     )
 
 
-def _completed(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> Evidence:
+def _check_completed(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> Evidence:
     met = delivery.state in (DeliveryState.COMPLETED, DeliveryState.ACCEPTED)
     return (
         met,
@@ -99,18 +99,18 @@ def _completed(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> Evidenc
     )
 
 
-def _media(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> Evidence:
+def _check_media(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> Evidence:
     found = [finding for finding in blocking(judged.findings) if finding.code.startswith("VID")]
     video = judged.video
     if found or video is None or video.failure is not None:
-        return False, _told(found) or "the media was not measured", Cause.MEDIA
+        return False, _findings_text(found) or "the media was not measured", Cause.MEDIA
     measured = f"{video.codec} in {video.container}, {video.width_px}x{video.height_px}, {video.duration_s:.0f} s"
     if judged.encode is not None:
         measured += f", re-encoded from {judged.encode.source}"
     return True, measured, Cause.MEDIA
 
 
-def _metadata(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> Evidence:
+def _check_metadata(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> Evidence:
     empty = [key for key in annex.minimum_metadata if judged.plan.metadata.get(key) in (None, "", [])]
     if empty:
         return False, f"{', '.join(empty)} empty", Cause.METADATA
@@ -121,20 +121,20 @@ def _quality(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> Evidence:
     found = blocking(judged.findings)
     missing = {spec.name for spec in annex.thumbnails} - {thumbnail.name for thumbnail in judged.thumbnails}
     if found:
-        return False, _told(list(found)), found[0].cause
+        return False, _findings_text(list(found)), found[0].cause
     if missing:
         return False, f"thumbnails missing: {', '.join(sorted(missing))}", Cause.IMAGES
     return True, f"no blocking finding, {len(judged.thumbnails)} of {len(annex.thumbnails)} thumbnails", Cause.IMAGES
 
 
-def _told(findings: list[Any]) -> str:
+def _findings_text(findings: list[Any]) -> str:
     return "; ".join(f"{finding.code} {finding.message}" for finding in findings)
 
 
 CRITERIA: dict[Criterion, Callable[[Annex, JudgedTitle, Delivery], Evidence]] = {
-    "received_with_tracking_id": _received,
-    "completed": _completed,
-    "media_within_limits": _media,
-    "minimum_metadata": _metadata,
+    "received_with_tracking_id": _check_received,
+    "completed": _check_completed,
+    "media_within_limits": _check_media,
+    "minimum_metadata": _check_metadata,
     "qc_and_thumbnails": _quality,
 }

@@ -38,13 +38,13 @@ class Alarm:
             except NobodyToTell as error:  # stays claimed, so that not every step of a run says it again
                 log.warning("%s, so nobody but this log was told; the alert goes out once there is one", error)
             except DeliveryError as error:
-                self._put_off(alert, str(error))
+                self._postpone(alert, str(error))
             except Exception as error:  # what a service's own code in Apprise raises; it must not end a delivery
-                self._put_off(alert, type(error).__name__)  # its words may hold the service's address
+                self._postpone(alert, type(error).__name__)  # its words may hold the service's address
             else:
                 self.alerts.told(alert)
 
-    def _put_off(self, alert: Alert, why: str) -> None:
+    def _postpone(self, alert: Alert, why: str) -> None:
         log.error("the alert did not go out, the next step of any run tries again: %s", why)
         self.alerts.release(alert)
 

@@ -24,7 +24,7 @@ from edye_delivery.clients.media import MediaHost
 from edye_delivery.clients.pictures import fetch_picture
 from edye_delivery.clients.probe import probe_video
 from edye_delivery.pipeline.fresh_address import FreshSource
-from edye_delivery.qc.judge import judge, looked_at
+from edye_delivery.qc.judge import judge, pictures_to_check
 from edye_delivery.qc.rule import RULES
 
 log = logging.getLogger(__name__)
@@ -66,21 +66,21 @@ class Judge:
         if started >= self.ends_at_s:
             log.warning("%s: %s", plan.external_id, NOT_REACHED)
             return JudgedTitle(plan=plan, findings=(*plan.findings, RULES[NOT_MEASURED].finding(NOT_REACHED)))
-        judged = attempt(plan.external_id, "judging it", lambda: readable_again(self._looked_at(plan)))
+        judged = attempt(plan.external_id, "judging it", lambda: readable_again(self._check_title_once(plan)))
         self.seconds[plan.delivery_key] = self.monotonic() - started
         if isinstance(judged, BrokenOff):
             return JudgedTitle(plan=plan, findings=(*plan.findings, RULES[NOT_MEASURED].finding(judged.sentence)))
         return judged
 
-    def _looked_at(self, plan: PlannedTitle) -> JudgedTitle:
-        plan, video = self._probed(plan)
-        images = tuple(self._seen(image) for image in looked_at(self.annex, plan.title))
+    def _check_title_once(self, plan: PlannedTitle) -> JudgedTitle:
+        plan, video = self._probe(plan)
+        images = tuple(self._facts_of(image) for image in pictures_to_check(self.annex, plan.title))
         verdict = judge(self.annex, plan, video, images, self.today)
         found = blocking(verdict.findings)
         log.info("%s: %s", plan.external_id, ", ".join(finding.code for finding in found) or "good")
         return JudgedTitle(plan=plan, findings=verdict.findings, skipped=verdict.skipped, video=video, images=images)
 
-    def _probed(self, plan: PlannedTitle) -> tuple[PlannedTitle, VideoFacts | None]:
+    def _probe(self, plan: PlannedTitle) -> tuple[PlannedTitle, VideoFacts | None]:
         """The plan and what was measured of its media; an address that is refused is read from the catalogue again."""
         if plan.media is None:
             return plan, None
@@ -93,7 +93,7 @@ class Judge:
         fresh_plan = plan.model_copy(update={"media": fresh})
         return fresh_plan, probe_video(self.media_host, fresh.file, self.scratch_folder)
 
-    def _seen(self, image: Image) -> ImageFacts:
+    def _facts_of(self, image: Image) -> ImageFacts:
         """The picture's facts; artwork that several titles share is fetched once."""
         with self._lock:
             known = self._pictures.get(image.url)

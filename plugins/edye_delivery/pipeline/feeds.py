@@ -67,7 +67,7 @@ def lint_draft(draft: FeedDraft, read_page: Callable[[str], bytes], now: datetim
     for number, page in enumerate(draft.pages, start=1):
         lint.add_page(page.name, read_page(page.name))
         log.info("feed %s: page %s of %s linted", draft.feed, number, len(draft.pages))
-    return _linted(lint.finish().findings)
+    return _lint_result(lint.finish().findings)
 
 
 def read_back(draft: FeedDraft, url: str, fetch: Callable[[str], bytes], now: datetime) -> LintedFeed:
@@ -83,7 +83,7 @@ def read_back(draft: FeedDraft, url: str, fetch: Callable[[str], bytes], now: da
             )
         following = lint.add_page(page.name, content).next_page_url
         log.info("feed %s: page %s of %s read back", draft.feed, number, len(draft.pages))
-    return _linted(lint.finish().findings)
+    return _lint_result(lint.finish().findings)
 
 
 def refuse_errors(feed: str, where: str, linted: LintedFeed) -> None:
@@ -115,7 +115,7 @@ def rule_counts(findings: Findings) -> tuple[RuleCount, ...]:
     )
 
 
-def _linted(findings: Findings) -> LintedFeed:
+def _lint_result(findings: Findings) -> LintedFeed:
     errors, warnings = findings.count(FeedSeverity.ERROR), findings.count(FeedSeverity.WARNING)
     return LintedFeed(errors=errors, warnings=warnings, rules=rule_counts(findings))
 

@@ -9,9 +9,9 @@ from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 from edye_delivery.annex.model import Annex
-from edye_delivery.annex.selection import left_out_because
+from edye_delivery.annex.selection import exclusion_reason
 from edye_delivery.catalog.one_title import BrokenOff, attempt
-from edye_delivery.catalog.parse import MalformedItem, id_of, parse_episode, parse_show, with_series
+from edye_delivery.catalog.parse import MalformedItem, add_series, id_of, parse_episode, parse_show
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.snapshot_file import SnapshotFile, SnapshotWriter
 from edye_delivery.catalog.title import Series, Title
@@ -39,7 +39,7 @@ def fetch_snapshot(
     known_series = _KnownSeries(api, shows)
     others = {one for one in unattended if window and shows.get(one) is None and episodes.get(one) is None}
     for item in shows:
-        show = _read(parse_show, item)
+        show = _parse(parse_show, item)
         if not isinstance(show, Series):
             _sort_in(show, annex, writer)
     if window:  # a whole catalogue has every episode already
@@ -67,7 +67,7 @@ def _add_others(
         return
     for edye_id in sorted(wanted):
         show, episode = shows.get(edye_id), episodes.get(edye_id)
-        parsed = _read(parse_show, show) if show is not None else None
+        parsed = _parse(parse_show, show) if show is not None else None
         if parsed is not None and not isinstance(parsed, Series):
             _sort_in(parsed, annex, writer)
         elif episode is not None:
@@ -77,27 +77,27 @@ def _add_others(
 
 
 def _add_episode(item: dict[str, Any], series: _KnownSeries, annex: Annex, writer: SnapshotWriter) -> None:
-    episode = _read(parse_episode, item)
+    episode = _parse(parse_episode, item)
     own = series.of(str(episode.show_id)) if isinstance(episode, Title) else None
-    _sort_in(with_series(episode, own) if isinstance(episode, Title) and own else episode, annex, writer)
+    _sort_in(add_series(episode, own) if isinstance(episode, Title) and own else episode, annex, writer)
 
 
 def _add_touched(api: EdyeApi, shows: Items, episodes: Items, others: Collection[str], writer: SnapshotWriter) -> None:
     """The episodes of changed series that did not change themselves; one that cannot be read is no matter here."""
     for item in shows:
-        show = _read(parse_show, item)
+        show = _parse(parse_show, item)
         if not isinstance(show, Series):
             continue
         for listed in api.episodes_of(show.id):
-            episode = _read(parse_episode, listed)
+            episode = _parse(parse_episode, listed)
             is_known = isinstance(episode, Title) and (episode.id in others or _has_title(episodes, episode.id))
             if isinstance(episode, Title) and not is_known:
-                writer.add_touched(with_series(episode, show))
+                writer.add_touched(add_series(episode, show))
 
 
 def _has_title(episodes: Items, edye_id: str) -> bool:
     item = episodes.get(edye_id)
-    return item is not None and isinstance(_read(parse_episode, item), Title)
+    return item is not None and isinstance(_parse(parse_episode, item), Title)
 
 
 class _KnownSeries:
@@ -117,7 +117,7 @@ class _KnownSeries:
         return _series_of(self._all_shows, show_id)
 
 
-def _read(parse: Callable[[Any], Parsed], item: Any) -> Parsed | MalformedItem:
+def _parse(parse: Callable[[Any], Parsed], item: Any) -> Parsed | MalformedItem:
     edye_id = id_of(item)
     parsed = attempt(edye_id, "reading the item", partial(parse, item))
     return MalformedItem(edye_id=edye_id, reason=parsed.sentence) if isinstance(parsed, BrokenOff) else parsed
@@ -125,7 +125,7 @@ def _read(parse: Callable[[Any], Parsed], item: Any) -> Parsed | MalformedItem:
 
 def _series_of(shows: Items, show_id: str) -> Series | None:
     item = shows.get(show_id)
-    show = _read(parse_show, item) if item is not None else None
+    show = _parse(parse_show, item) if item is not None else None
     return show if isinstance(show, Series) else None
 
 
@@ -133,7 +133,7 @@ def _sort_in(parsed: Title | Series | MalformedItem, annex: Annex, writer: Snaps
     if isinstance(parsed, MalformedItem):
         writer.add_malformed(parsed)
     elif isinstance(parsed, Title):
-        reason = left_out_because(annex, parsed)
+        reason = exclusion_reason(annex, parsed)
         if reason is None:
             writer.add_title(parsed)
         else:

@@ -33,7 +33,7 @@ def media_of(judged: JudgedTitle) -> Source:
     return judged.plan.media
 
 
-def promised_sha256(judged: JudgedTitle) -> str | None:
+def expected_sha256(judged: JudgedTitle) -> str | None:
     """The SHA-256 of what is to be sent: of the re-encode, else as the catalogue tells it."""
     if judged.encode is not None:
         return judged.encode.sha256
@@ -46,7 +46,7 @@ class MediaCheck:
 
     def __init__(self, judged: JudgedTitle) -> None:
         self._judged = judged
-        self._expected = promised_sha256(judged)
+        self._expected = expected_sha256(judged)
         self._digest = hashlib.sha256()
         self.hashed_bytes = 0
 
@@ -60,7 +60,7 @@ class MediaCheck:
         if video is not None and (stream.size_bytes != video.size_bytes or (video.etag and stream.etag != video.etag)):
             raise MediaChanged(f"the media of {self._judged.plan.external_id} changed between its check and its upload")
 
-    def seen(self, blocks: Iterator[bytes], offset: int) -> Iterator[bytes]:
+    def note_blocks(self, blocks: Iterator[bytes], offset: int) -> Iterator[bytes]:
         """The blocks, which begin at byte `offset` of the file, each noted once."""
         for block in blocks:
             if self._expected is not None and offset + len(block) > self.hashed_bytes:

@@ -49,7 +49,7 @@ class MediaSource:
     fresh_source: FreshSource = lambda plan: None
 
     @contextmanager
-    def opened(self, judged: JudgedTitle, offset: int = 0) -> Iterator[OpenMedia]:
+    def open(self, judged: JudgedTitle, offset: int = 0) -> Iterator[OpenMedia]:
         """The media from `offset` on; closed on leaving."""
         encode = judged.encode
         if encode is None:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.planning import plan_of
-from edye_delivery.annex.selection import left_out_because
+from edye_delivery.annex.selection import exclusion_reason
 from edye_delivery.catalog.finding import Finding
 from edye_delivery.catalog.one_title import BrokenOff, attempt
 from edye_delivery.catalog.parse import MalformedItem
@@ -20,7 +20,7 @@ from edye_delivery.catalog.snapshot import Batch, WindowPlan, Withdrawal
 from edye_delivery.catalog.snapshot_file import SnapshotFile
 from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import Change, Correction
-from edye_delivery.ledger.classify import compared, is_taken_up, other_edye_id, refused
+from edye_delivery.ledger.classify import compare, is_taken_up, other_edye_id, refusal_of
 from edye_delivery.ledger.database import LEDGER_GONE
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Memory
@@ -42,22 +42,22 @@ def plan_window(annex: Annex, snapshot: SnapshotFile, ledger: Ledger) -> tuple[W
     unplanned: list[MalformedItem] = []
     unplaced: list[MalformedItem] = []
     resend = request.run_id if request.force_resend else ""
-    plans = _asked_for(_planned(snapshot.titles, lambda title: plan_of(annex, title, resend), unplanned), asked)
-    plans += _touched(annex, snapshot, ledger, asked, unplanned)
+    plans = _requested_only(_plan_each(snapshot.titles, lambda title: plan_of(annex, title, resend), unplanned), asked)
+    plans += _plan_touched(annex, snapshot, ledger, asked, unplanned)
     twins = duplicates(plans)
     not_found = asked - {plan.external_id for plan in plans}
     memories = ledger.memories(annex.partner, [plan.external_id for plan in plans])
     read_at = snapshot.read_at
 
     def place(plan: PlannedTitle) -> PlannedTitle:
-        return _placed(plan, memories[plan.external_id], twins, annex, request, read_at)
+        return _place_in_ledger(plan, memories[plan.external_id], twins, annex, request, read_at)
 
-    placed = list(_planned(plans, place, unplaced))
+    placed = list(_plan_each(plans, place, unplaced))
     kept = [plan for plan in placed if not _is_withdrawn_by_hand(memories[plan.external_id], request)]
-    working, unchanged, held, left = _sorted_out(kept, memories, request)
+    working, unchanged, held, left = _sort(kept, memories, request)
     batches = [
         Batch(request=request, number=number, titles=tuple(titles))
-        for number, titles in enumerate(_cut(working, annex.batch_size), start=1)
+        for number, titles in enumerate(_cut_batches(working, annex.batch_size), start=1)
     ]
     reasons = _reasons_to_withdraw(annex, snapshot)
     left_out = Counter(title.reason for title in snapshot.left_out)
@@ -76,12 +76,12 @@ def plan_window(annex: Annex, snapshot: SnapshotFile, ledger: Ledger) -> tuple[W
     return plan, batches
 
 
-def _asked_for(plans: Iterable[PlannedTitle], asked: Set[str]) -> list[PlannedTitle]:
+def _requested_only(plans: Iterable[PlannedTitle], asked: Set[str]) -> list[PlannedTitle]:
     """Of a run that names its titles those alone; a title that shares its name with another is named with it."""
     return [plan for plan in plans if not asked or plan.external_id in asked]
 
 
-def _planned(
+def _plan_each(
     given: Iterable[Given], plan: Callable[[Given], PlannedTitle], unplanned: list[MalformedItem]
 ) -> Iterator[PlannedTitle]:
     """What `plan` makes of each title; one whose planning breaks off is told as an item that cannot be used."""
@@ -94,15 +94,15 @@ def _planned(
             yield made
 
 
-def _touched(
+def _plan_touched(
     annex: Annex, snapshot: SnapshotFile, ledger: Ledger, asked: Set[str], unplanned: list[MalformedItem]
 ) -> list[PlannedTitle]:
     """Touched episodes that the ledger knows and whose series now makes them another content, or offers them again."""
-    touched = (title for title in snapshot.touched if left_out_because(annex, title) is None)
-    plans = _asked_for(_planned(touched, partial(plan_of, annex), unplanned), asked)
+    touched = (title for title in snapshot.touched if exclusion_reason(annex, title) is None)
+    plans = _requested_only(_plan_each(touched, partial(plan_of, annex), unplanned), asked)
     memories = ledger.memories(annex.partner, [plan.external_id for plan in plans])
     known = [plan for plan in plans if memories[plan.external_id].deliveries]
-    return [plan for plan in known if compared(plan, memories[plan.external_id]).change is not Change.UNCHANGED]
+    return [plan for plan in known if compare(plan, memories[plan.external_id]).change is not Change.UNCHANGED]
 
 
 def remember_plan(annex: Annex, plan: WindowPlan, ledger: Ledger) -> WindowPlan:
@@ -128,7 +128,7 @@ def remember_plan(annex: Annex, plan: WindowPlan, ledger: Ledger) -> WindowPlan:
     return plan.model_copy(update={"broken_off": tuple(sentences)})
 
 
-def _sorted_out(
+def _sort(
     plans: Sequence[PlannedTitle], memories: Mapping[str, Memory], request: RunRequest
 ) -> tuple[list[PlannedTitle], list[PlannedTitle], list[PlannedTitle], int]:
     """Titles to work on, accepted as they are, held until a person acts, and how many the mode leaves aside."""
@@ -157,11 +157,11 @@ def _is_held(plan: PlannedTitle, memory: Memory, request: RunRequest) -> bool:
     """
     if request.is_persons_decision or plan.reencode_asked:
         return False
-    delivery = refused(plan, memory)
+    delivery = refusal_of(plan, memory)
     return delivery is not None and delivery.channel is request.channel
 
 
-def _placed(
+def _place_in_ledger(
     plan: PlannedTitle,
     memory: Memory,
     twins: Mapping[str, Finding],
@@ -175,7 +175,7 @@ def _placed(
         findings.append(twins[plan.title.id])
     elif (other := other_edye_id(plan, memory)) is not None:
         findings.append(clash(plan.external_id, plan.title, other))
-    placed = compared(plan, memory)
+    placed = compare(plan, memory)
     asked = annex.reencode is not None and _reencode_asked(placed, memory, request)
     revision = memory.revision
     withdrawn_at = revision.withdrawn_at if revision is not None and revision.is_withdrawn_by_hand else None
@@ -197,11 +197,11 @@ def _reencode_asked(plan: PlannedTitle, memory: Memory, request: RunRequest) -> 
     """
     if request.correction is Correction.MEDIA:
         return True
-    delivery = refused(plan, memory)
+    delivery = refusal_of(plan, memory)
     return delivery is not None and delivery.is_original_refused
 
 
-def _cut(plans: Sequence[PlannedTitle], batch_size: int) -> Iterator[Sequence[PlannedTitle]]:
+def _cut_batches(plans: Sequence[PlannedTitle], batch_size: int) -> Iterator[Sequence[PlannedTitle]]:
     """Batches of the annex's size; larger ones where Airflow could not map over so many."""
     size = max(batch_size, -(-len(plans) // BATCHES_MAX))
     for start in range(0, len(plans), size):
@@ -227,7 +227,7 @@ def _withdrawn(
 
 def _reasons_to_withdraw(annex: Annex, snapshot: SnapshotFile) -> dict[str, str]:
     """Why the catalogue does not offer titles of the snapshot to this partner, by EDYE id."""
-    gone = ((title.id, left_out_because(annex, title)) for title in snapshot.touched)
+    gone = ((title.id, exclusion_reason(annex, title)) for title in snapshot.touched)
     reasons = {edye_id: reason for edye_id, reason in gone if reason is not None}
     return reasons | {title.edye_id: title.reason for title in snapshot.left_out}
 

@@ -92,7 +92,7 @@ class FeedPublisher:
             if draft.version != version:
                 newer = self.publications.newest()
                 if newer is not None and newer.version == version and self._is_live(newer.pages[0]):
-                    return self._left_to(newer)
+                    return self._leave_to(newer)
                 log.info("feed %s: its draft is of version %s of the offer, which is at %s by now: assembled again",
                          self.spec.name, draft.version, version)  # fmt: skip
                 draft = self.assemble(lambda: self.publications.renew(lease))
@@ -157,7 +157,7 @@ class FeedPublisher:
     def _is_live(self, first: FeedPage) -> bool:
         return self.store.sha256_of(FIRST_PAGE) == first.sha256
 
-    def _left_to(self, newer: Publication) -> PublishedFeed:
+    def _leave_to(self, newer: Publication) -> PublishedFeed:
         detail = f"the run {newer.run_id} has published a newer state of it, so this run's draft is not needed"
         log.info("feed %s: %s", self.spec.name, detail)
         return PublishedFeed(url=self.store.url(FIRST_PAGE), switched=False, detail=detail)

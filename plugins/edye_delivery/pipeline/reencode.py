@@ -29,7 +29,7 @@ from edye_delivery.errors import EncodeFailed, MediaTooLarge, Terminal, Transien
 from edye_delivery.pipeline.media_check import MediaCheck, media_of
 from edye_delivery.pipeline.media_source import BlockStore, MediaSource, StoredReader
 from edye_delivery.qc.judge import judge_media
-from edye_delivery.qc.reencode import Attempt, is_to_be_reencoded, not_healed, postponed, told_form
+from edye_delivery.qc.reencode import Attempt, form_text, is_to_be_reencoded, not_healed, postpone
 from edye_delivery.qc.rule import RULES, Subject
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class Reencoder:
     def _reencode_and_time(self, judged: JudgedTitle, profile: Reencode, began_at: datetime) -> JudgedTitle:
         started, name = self.tempo.monotonic(), judged.plan.external_id
         made = attempt(name, "re-encoding it", lambda: readable_again(self._reencode(judged, profile, began_at)))
-        reencoded = postponed(judged, made.sentence) if isinstance(made, BrokenOff) else made
+        reencoded = postpone(judged, made.sentence) if isinstance(made, BrokenOff) else made
         self.seconds[judged.plan.delivery_key] = self.tempo.monotonic() - started
         return reencoded
 
@@ -108,15 +108,15 @@ class Reencoder:
             return not_healed(judged, Attempt(before, trouble=str(error)), self.annex)
         except (Transient, OSError) as error:
             log.warning("%s: it could not be re-encoded now: %s", name, error)
-            return postponed(
+            return postpone(
                 judged, f"the media file could not be re-encoded now: {error}; the next run of its window does"
             )
-        return self._judged_again(judged, before, made, profile)
+        return self._check_again(judged, before, made, profile)
 
     def _find_or_make(self, judged: JudgedTitle, before: VideoFacts, profile: Reencode, began_at: datetime) -> Encode:
         """The encode of this very source by this very profile: from the store, or made and put there."""
         identity = _identity(media_of(judged), before)
-        found = self._found(identity, profile) if identity else None
+        found = self._find(identity, profile) if identity else None
         if found is not None:
             return found
         budget_ends_at = began_at + timedelta(seconds=profile.batch_budget_s)
@@ -136,12 +136,12 @@ class Reencoder:
                 )
             sha256 = self._download(judged, original, budget_ends_at)
             identity = identity or f"sha256 {sha256}"
-            found = self._found(identity, profile)
+            found = self._find(identity, profile)
             if found is not None:
                 return found
             ends_at = began_at + timedelta(seconds=BATCH_MAX_S)
-            log.info("%s: re-encoding %s, %s bytes", judged.plan.external_id, told_form(before), before.size_bytes)
-            return self._make(self._job(judged, original, target, ends_at), told_form(before), identity, profile)
+            log.info("%s: re-encoding %s, %s bytes", judged.plan.external_id, form_text(before), before.size_bytes)
+            return self._make(self._job(judged, original, target, ends_at), form_text(before), identity, profile)
 
     def _job(self, judged: JudgedTitle, original: Path, target: Path, ends_at: datetime) -> EncodeJob:
         """What is to be encoded: of the whole file, which may tell more than its header did, the picture that plays."""
@@ -161,7 +161,7 @@ class Reencoder:
             ends_at=ends_at,
         )
 
-    def _found(self, identity: str, profile: Reencode) -> Encode | None:
+    def _find(self, identity: str, profile: Reencode) -> Encode | None:
         """The encode, where it was made before; EncodeFailed where it failed before."""
         try:
             found = Encode.model_validate_json(self.store.get(_record_name(identity, profile)))
@@ -195,9 +195,9 @@ class Reencoder:
         Transient as soon as its rate shows that it does not end by then, so that the titles behind it have the time.
         """
         check, digest, began_at, arrived_bytes = MediaCheck(judged), hashlib.sha256(), self.tempo.now(), 0
-        with self.source.opened(judged) as stream, target.open("wb") as file:
+        with self.source.open(judged) as stream, target.open("wb") as file:
             check.same_file(stream)
-            for block in check.seen(stream.blocks(), 0):
+            for block in check.note_blocks(stream.blocks(), 0):
                 digest.update(block)
                 file.write(block)
                 arrived_bytes += len(block)
@@ -229,11 +229,11 @@ class Reencoder:
         log.info("%s: re-encoded, %s bytes, kept as %s", job.name, made.size_bytes, made.name)
         return made
 
-    def _judged_again(self, judged: JudgedTitle, before: VideoFacts, made: Encode, profile: Reencode) -> JudgedTitle:
+    def _check_again(self, judged: JudgedTitle, before: VideoFacts, made: Encode, profile: Reencode) -> JudgedTitle:
         """The title as its encode makes it, or with the finding that it did not help."""
         after = probe_video(StoredReader(self.store, made), made.name, self.scratch_folder)
         if after.failure is ProbeFailure.UNAVAILABLE:
-            return postponed(judged, f"the re-encoded media file could not be measured now: {after.detail}")
+            return postpone(judged, f"the re-encoded media file could not be measured now: {after.detail}")
         result = Source(file=made.name, type=profile.media_type, filesize=made.size_bytes, sha256=made.sha256)
         plan = judged.plan.model_copy(update={"media": result})
         verdict = judge_media(self.annex, plan, after, self.today)
@@ -242,7 +242,7 @@ class Reencoder:
             return not_healed(judged, attempt, self.annex)
         others = (finding for finding in judged.findings if not _is_on_media(finding.code))
         skipped = (skip for skip in judged.skipped if not _is_on_media(skip[0]))
-        log.info("%s: good after a re-encode from %s to %s", judged.plan.external_id, made.source, told_form(after))
+        log.info("%s: good after a re-encode from %s to %s", judged.plan.external_id, made.source, form_text(after))
         return judged.model_copy(
             update={
                 "encode": made,

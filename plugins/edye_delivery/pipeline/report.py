@@ -20,8 +20,8 @@ from edye_delivery.catalog.window import Window, rfc3339
 from edye_delivery.ledger.leases import TitleBusy
 from edye_delivery.ledger.records import Delivery, Revision
 from edye_delivery.pipeline.withdrawal_report import incidents_of, not_found_sentence, to_do_of, withdrawn_report
-from edye_delivery.qc.metadata import malformed
-from edye_delivery.qc.reencode import is_to_be_reencoded, told_form
+from edye_delivery.qc.metadata import malformed_finding
+from edye_delivery.qc.reencode import form_text, is_to_be_reencoded
 from edye_delivery.reports.feed_model import FeedReport
 from edye_delivery.reports.model import (
     Colour,
@@ -109,23 +109,23 @@ def _colour(outcome: RunOutcome, titles: Iterable[TitleReport], incidents: Seque
 
 def _title_reports(outcome: RunOutcome) -> Iterable[TitleReport]:
     for judged in outcome.judged:
-        yield _row(judged.plan.external_id, judged.plan.title.id, partial(_judged_report, outcome, judged))
+        yield _row(judged.plan.external_id, judged.plan.title.id, partial(_report_of_checked, outcome, judged))
     for plan in outcome.unjudged:
         yield _plan_row(outcome, plan, "its batch did not come to an end; the task's log says why")
     if outcome.plan is not None:
         for plan in outcome.plan.unchanged:
             yield _plan_row(outcome, plan, "accepted before, and not changed since")
         for plan in outcome.plan.held:
-            yield _row(plan.external_id, plan.title.id, partial(_held_report, outcome, plan))
+            yield _row(plan.external_id, plan.title.id, partial(_report_of_held, outcome, plan))
         for item in outcome.plan.malformed:
-            yield _row("", item.edye_id, partial(_malformed_report, item))
+            yield _row("", item.edye_id, partial(_report_of_malformed, item))
         for gone in outcome.plan.withdrawn:
             revision = outcome.revisions.get(gone.external_id)
             yield _row(gone.external_id, gone.edye_id, partial(withdrawn_report, outcome.request, gone, revision))
 
 
 def _plan_row(outcome: RunOutcome, plan: PlannedTitle, detail: str) -> TitleReport:
-    return _row(plan.external_id, plan.title.id, partial(_planned_report, outcome, plan, detail))
+    return _row(plan.external_id, plan.title.id, partial(_report_of_plan, outcome, plan, detail))
 
 
 def _row(external_id: str, edye_id: str, report: Callable[[], TitleReport]) -> TitleReport:
@@ -146,15 +146,15 @@ def _row(external_id: str, edye_id: str, report: Callable[[], TitleReport]) -> T
     )
 
 
-def _judged_report(outcome: RunOutcome, judged: JudgedTitle) -> TitleReport:
+def _report_of_checked(outcome: RunOutcome, judged: JudgedTitle) -> TitleReport:
     found = blocking(judged.findings)
-    report = _planned_report(outcome, judged.plan, detail="")
+    report = _report_of_plan(outcome, judged.plan, detail="")
     seen = {
         "rules": tuple(dict.fromkeys(finding.code for finding in found)),
-        "findings": tuple(_reported(finding) for finding in judged.findings),
+        "findings": tuple(_report_finding(finding) for finding in judged.findings),
         "thumbnails": tuple(ReportedThumbnail.model_validate(thumbnail) for thumbnail in judged.thumbnails),
-        "reencoded": _reencoded(outcome, judged),
-        "healed": tuple(_reported(finding) for finding in judged.healed),
+        "reencoded": _reencode_text(outcome, judged),
+        "healed": tuple(_report_finding(finding) for finding in judged.healed),
     }
     if outcome.request.dry_run and found:
         cause = next((finding.cause for finding in found if finding.cause is not Cause.TRANSIENT), Cause.TRANSIENT)
@@ -168,16 +168,16 @@ def _judged_report(outcome: RunOutcome, judged: JudgedTitle) -> TitleReport:
     return report.model_copy(update=seen)
 
 
-def _reencoded(outcome: RunOutcome, judged: JudgedTitle) -> str:
+def _reencode_text(outcome: RunOutcome, judged: JudgedTitle) -> str:
     """From what the title's media was re-encoded, or in a dry run would be; empty where it goes as it is."""
     if judged.encode is not None:
         return f"re-encoded from {judged.encode.source}, the original is kept"
     if outcome.request.dry_run and is_to_be_reencoded(outcome.annex, judged):
-        return f"would be re-encoded from {told_form(judged.video)} by a run that sends"
+        return f"would be re-encoded from {form_text(judged.video)} by a run that sends"
     return ""
 
 
-def _planned_report(outcome: RunOutcome, plan: PlannedTitle, detail: str) -> TitleReport:
+def _report_of_plan(outcome: RunOutcome, plan: PlannedTitle, detail: str) -> TitleReport:
     delivery = outcome.deliveries.get(plan.delivery_key)
     state = delivery.state if delivery else DeliveryState.PLANNED
     change = plan.change
@@ -218,7 +218,7 @@ def _planned_report(outcome: RunOutcome, plan: PlannedTitle, detail: str) -> Tit
         attempts=delivery.attempts if delivery else 0,
         channel=delivery.channel if delivery else None,
         tracking_id=delivery.tracking_id if delivery else None,
-        sent=ours and delivery is not None and delivery.attempts > 0 and _sent_in(outcome, delivery),
+        sent=ours and delivery is not None and delivery.attempts > 0 and _was_sent_in(outcome, delivery),
         bytes_sent=delivery.bytes_sent if delivery else 0,
         seconds=delivery.seconds if delivery else None,
         file_name=plan.file_name,
@@ -231,7 +231,7 @@ def _planned_report(outcome: RunOutcome, plan: PlannedTitle, detail: str) -> Tit
     )
 
 
-def _held_report(outcome: RunOutcome, plan: PlannedTitle) -> TitleReport:
+def _report_of_held(outcome: RunOutcome, plan: PlannedTitle) -> TitleReport:
     """A title that is not sent again, for nothing has changed since the partner refused it."""
     delivery = outcome.deliveries[plan.delivery_key]
     cause = delivery.refused_cause or Cause.UNKNOWN
@@ -242,10 +242,10 @@ def _held_report(outcome: RunOutcome, plan: PlannedTitle) -> TitleReport:
         "detail": f"not sent again, for it has not changed since: {said}",
         "next_step": next_step(DeliveryState.FAILED, cause),
     }
-    return _planned_report(outcome, plan, detail="").model_copy(update=held)
+    return _report_of_plan(outcome, plan, detail="").model_copy(update=held)
 
 
-def _sent_in(outcome: RunOutcome, delivery: Delivery) -> bool:
+def _was_sent_in(outcome: RunOutcome, delivery: Delivery) -> bool:
     """Whether the partner got the title by this run's last call: it gave a receipt, or refused what had come.
 
     A second try of the same run counts as this run's; a call that broke off, or was not answered, sent nothing.
@@ -256,8 +256,8 @@ def _sent_in(outcome: RunOutcome, delivery: Delivery) -> bool:
     return at is not None and at >= outcome.started_at and (is_received or is_refused)
 
 
-def _malformed_report(item: MalformedItem) -> TitleReport:
-    finding = malformed(item)
+def _report_of_malformed(item: MalformedItem) -> TitleReport:
+    finding = malformed_finding(item)
     return TitleReport(
         external_id="",
         edye_id=item.edye_id,
@@ -267,11 +267,11 @@ def _malformed_report(item: MalformedItem) -> TitleReport:
         cause=finding.cause,
         owner=finding.owner,
         rules=(finding.code,),
-        findings=(_reported(finding),),
+        findings=(_report_finding(finding),),
         detail=finding.message,
         next_step=finding.fix,
     )
 
 
-def _reported(finding: Finding) -> ReportedFinding:
+def _report_finding(finding: Finding) -> ReportedFinding:
     return ReportedFinding.model_validate(finding)

@@ -24,7 +24,7 @@ class FileStore(Protocol):
         """The file's bytes; FileNotFoundError."""
 
 
-def gathered(
+def read_run(
     store: FileStore, request: RunRequest
 ) -> tuple[WindowPlan | None, list[JudgedTitle], list[PlannedTitle], list[str]]:
     """The run's plan, its titles as far as each batch came, and a sentence for whatever is missing."""

@@ -52,7 +52,7 @@ class Shipper:
                 if not prepared:
                     self.sink.prepare()
                     prepared = True
-                arrival = self._shipped_once(counts)
+                arrival = self._ship_once(counts)
                 if arrival is None:
                     return counts
                 if arrival.arrived or arrival.refused:
@@ -67,7 +67,7 @@ class Shipper:
                 log.warning("%s; again in %.1f s", error, pause_s)
                 self.tempo.sleep(pause_s)
 
-    def _shipped_once(self, counts: Counter[str]) -> Arrival | None:
+    def _ship_once(self, counts: Counter[str]) -> Arrival | None:
         """One shipment; None where there was nothing to ship."""
         events = self.trail.unshipped(EVENTS_AT_ONCE)
         if not events:

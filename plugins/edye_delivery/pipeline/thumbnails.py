@@ -43,44 +43,44 @@ class Illustrator:
         What several titles share, such as the poster of their series, is rendered once, and a picture is decoded once
         for all its thumbnails.
         """
-        planned = [() if blocking(judged.findings) else self._planned(judged) for judged in titles]
+        planned = [() if blocking(judged.findings) else self._plan(judged) for judged in titles]
         wanted = list(dict.fromkeys(plan for plans in planned if not isinstance(plans, Finding) for plan in plans))
         pictures: dict[str, list[ThumbnailPlan]] = {}
         for plan in wanted:
             pictures.setdefault(plan.origin.art_name if plan.origin else "", []).append(plan)
         rendered: dict[ThumbnailPlan, Thumbnail | Finding] = {}
         with ThreadPoolExecutor(THUMBNAILS_AT_ONCE, thread_name_prefix="illustrate") as pool:
-            for made in pool.map(self._rendered, pictures.values()):
+            for made in pool.map(self._render, pictures.values()):
                 rendered |= made
         return tuple(
-            _illustrated(judged, [plans] if isinstance(plans, Finding) else [rendered[plan] for plan in plans])
+            _add_thumbnails(judged, [plans] if isinstance(plans, Finding) else [rendered[plan] for plan in plans])
             for judged, plans in zip(titles, planned, strict=True)
         )
 
-    def _planned(self, judged: JudgedTitle) -> tuple[ThumbnailPlan, ...] | Finding:
+    def _plan(self, judged: JudgedTitle) -> tuple[ThumbnailPlan, ...] | Finding:
         title = judged.plan.title
         plans = attempt(judged.plan.external_id, STEP, lambda: plan_thumbnails(self.annex, title, judged.images))
         return RULES[UNAVAILABLE_ART].finding(plans.sentence) if isinstance(plans, BrokenOff) else plans
 
-    def _rendered(self, plans: list[ThumbnailPlan]) -> dict[ThumbnailPlan, Thumbnail | Finding]:
+    def _render(self, plans: list[ThumbnailPlan]) -> dict[ThumbnailPlan, Thumbnail | Finding]:
         """What becomes of one picture: its thumbnails, which are kept then, or a finding instead of each."""
         origin = plans[0].origin
         name = picture_name(origin.kind, origin.url) if origin else "a picture"
-        made = attempt(name, STEP, lambda: self._rendered_from(plans, name))
+        made = attempt(name, STEP, lambda: self._render_from(plans, name))
         if isinstance(made, BrokenOff):
             return dict.fromkeys(plans, RULES[UNAVAILABLE_ART].finding(f"{name}: {made.sentence}"))
         return made
 
-    def _rendered_from(self, plans: list[ThumbnailPlan], name: str) -> dict[ThumbnailPlan, Thumbnail | Finding]:
+    def _render_from(self, plans: list[ThumbnailPlan], name: str) -> dict[ThumbnailPlan, Thumbnail | Finding]:
         specs, origin = list(dict.fromkeys(plan.spec for plan in plans)), plans[0].origin
         try:
             content = self.read_artifact(art_name(origin.art_name)) if origin else b""
             pictures = dict(zip(specs, render_thumbnails(content, specs, self.annex.images, self.run), strict=True))
         except PictureBroken as error:
             return dict.fromkeys(plans, RULES[BROKEN_ART].finding(f"{name}: no thumbnails of it: {error}"))
-        return {plan: self._kept(plan, pictures[plan.spec]) for plan in plans}
+        return {plan: self._keep(plan, pictures[plan.spec]) for plan in plans}
 
-    def _kept(self, plan: ThumbnailPlan, picture: bytes | PictureBroken) -> Thumbnail | Finding:
+    def _keep(self, plan: ThumbnailPlan, picture: bytes | PictureBroken) -> Thumbnail | Finding:
         if isinstance(picture, PictureBroken):
             return RULES[BROKEN_ART].finding(str(picture))
         thumbnail = thumbnail_record(plan, picture)
@@ -88,7 +88,7 @@ class Illustrator:
         return thumbnail
 
 
-def _illustrated(judged: JudgedTitle, made: list[Thumbnail | Finding]) -> JudgedTitle:
+def _add_thumbnails(judged: JudgedTitle, made: list[Thumbnail | Finding]) -> JudgedTitle:
     broken = tuple(thumbnail for thumbnail in made if isinstance(thumbnail, Finding))
     if broken:
         log.warning("%s: %s", judged.plan.external_id, broken[0].message)

@@ -106,7 +106,7 @@ class Withdrawer:
             attempt += 1
             started = self.tempo.monotonic()
             try:
-                status = self._told(title, endpoint, api, request_id)
+                status = self._tell_partner(title, endpoint, api, request_id)
             except Transient as error:
                 patience = api_channel_of(self.annex).patience
                 pause_s = pause_before_retry_s(patience, attempt, error.retry_after_s, self.tempo.random())
@@ -126,7 +126,7 @@ class Withdrawer:
             log.warning("%s: the partner could not be told: %s", title.external_id, failed)
             return failed
 
-    def _told(self, title: Withdrawal, endpoint: WithdrawalEndpoint, api: IngestApi, request_id: str) -> int:
+    def _tell_partner(self, title: Withdrawal, endpoint: WithdrawalEndpoint, api: IngestApi, request_id: str) -> int:
         """The partner's status code; raises what kept it from being told."""
         order = self.request.withdrawal
         answer = api.withdraw(title.external_id, request_id, order.end_at if order else None, endpoint)

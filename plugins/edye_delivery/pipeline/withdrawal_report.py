@@ -40,10 +40,11 @@ def incidents_of(
     names = [one.external_id for one in planned]
     done = [name for name in names if name in revisions and revisions[name].is_withdrawn_by_hand]
     if len(done) < len(names):
-        yield f"not withdrawn, see the logs of approve_withdrawal and withdraw: {named(sorted({*names} - {*done}))}"
+        missing = names_text(sorted({*names} - {*done}))
+        yield f"not withdrawn, see the logs of approve_withdrawal and withdraw: {missing}"
     untold = [name for name in done if revisions[name].withdrawal_told_at is None]
     if untold and endpoint_for(annex, request) is not None:
-        yield f"out of the feeds, but the partner was not told; clear withdraw to tell it: {named(untold)}"
+        yield f"out of the feeds, but the partner was not told; clear withdraw to tell it: {names_text(untold)}"
 
 
 def to_do_of(
@@ -67,14 +68,14 @@ def to_do_of(
         )
     if names and (not by_hand or endpoint_for(annex, request) is None):
         when = "after the real run, " if request.dry_run else ""
-        yield f"{when}tell {annex.display_name}, for no API does: {_fate(request)}: {named(names, len(names))}"
+        yield f"{when}tell {annex.display_name}, for no API does: {_fate(request)}: {names_text(names, len(names))}"
 
 
 def not_found_sentence(request: RunRequest, names: Sequence[str], known: Sequence[str] = ()) -> str:
     """Why titles that were asked for are no part of the run, with names of the ledger that are close to them."""
     in_ledger = frozenset(known)
     first = [name if name in in_ledger else _with_close_names(name, known) for name in names[:NAMED_MAX]]
-    told = named([*first, *names[NAMED_MAX:]])
+    told = names_text([*first, *names[NAMED_MAX:]])
     if request.withdrawal is not None:
         return f"not offered to this partner, so there is nothing to withdraw: {told}"
     where = "catalogue" if request.whole_catalogue else "catalogue's window"
@@ -105,7 +106,7 @@ def _detail(request: RunRequest, withdrawal: Withdrawal, revision: Revision | No
     return f"{until}; {told}: {withdrawal.reason}"
 
 
-def named(names: Sequence[str], most: int = NAMED_MAX) -> str:
+def names_text(names: Sequence[str], most: int = NAMED_MAX) -> str:
     """The names for a person, the first of many."""
     left = len(names) - most
     return ", ".join(names[:most]) + (f" and {left} more" if left > 0 else "")

@@ -22,7 +22,7 @@ title_rule = partial(rule, on=Subject.TITLE, cause=Cause.METADATA)
 UNMAPPED = "META020"
 
 
-def _told_by_another_rule(plan: PlannedTitle, annex: Annex) -> str | None:
+def _covered_by_another_rule(plan: PlannedTitle, annex: Annex) -> str | None:
     empty = list(_empty_keys(plan, annex))
     told = [key for key in empty if _is_told(plan, annex, key)]
     return f"what makes {', '.join(told)} empty has a finding of its own" if empty and told == empty else None
@@ -48,9 +48,9 @@ def rating_unknown(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     Why: a rating without a mapping would be dropped, and the title delivered unrated.
     Fix: correct the rating in EDYE, or have DevOps add it to the annex's mapping table.
     """
-    unmapped = _unmapped(annex, plan, "rating")
+    unmapped = _unmapped_values(annex, plan, "rating")
     if unmapped:
-        yield f"rating {_listed(unmapped)} (board:value) has no line in the annex's mapping table"
+        yield f"rating {_values_text(unmapped)} (board:value) has no line in the annex's mapping table"
 
 
 @title_rule("META007", "genre-missing", Severity.BLOCK, source="roku-partner-annex.md section 3", unless=series_unknown)
@@ -71,9 +71,9 @@ def genre_without_mapping(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     Why: a genre without a mapping would be dropped in silence.
     Fix: correct the genre in EDYE, or have DevOps add it to the annex's mapping table.
     """
-    unmapped = _unmapped(annex, plan, "genres")
+    unmapped = _unmapped_values(annex, plan, "genres")
     if unmapped:
-        yield f"genre {_listed(unmapped)} has no line in the annex's mapping table"
+        yield f"genre {_values_text(unmapped)} has no line in the annex's mapping table"
 
 
 @title_rule(UNMAPPED, "value-without-mapping", Severity.BLOCK, source="decisions.md, Ratings and genres")
@@ -87,7 +87,7 @@ def value_without_mapping(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
         field = annex.metadata[key]
         if field.field not in OWN_RULE:
             table = f"the annex's mapping table {field.map}"
-            yield f"{field.origin} {_listed(values)} has no line in {table}, of which the key {key!r:.60} is made"
+            yield f"{field.origin} {_values_text(values)} has no line in {table}, of which the key {key!r:.60} is made"
 
 
 @title_rule(
@@ -112,7 +112,7 @@ def availability_ends_before_start(plan: PlannedTitle, annex: Annex) -> Iterator
     "minimum-metadata-empty",
     Severity.BLOCK,
     source="roku-partner-annex.md section 3",
-    unless=_told_by_another_rule,
+    unless=_covered_by_another_rule,
 )
 def minimum_metadata_empty(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     """A key of the partner's minimum metadata is absent or blank.
@@ -141,7 +141,7 @@ def required_tag_missing(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     """
     missing = [tag for tag in annex.required_tags if tag not in plan.title.tags]
     if missing:
-        yield f"tag {_listed(missing)} is missing, required are {_listed(list(annex.required_tags))}"
+        yield f"tag {_values_text(missing)} is missing, required are {_values_text(list(annex.required_tags))}"
 
 
 def _empty_keys(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
@@ -167,11 +167,11 @@ TELLING: dict[str, tuple[Callable[[PlannedTitle, Annex], Iterator[str]], ...]] =
 """By field of the catalogue, the rules that already tell why a metadata key made of it is empty."""
 
 
-def _unmapped(annex: Annex, plan: PlannedTitle, field: str) -> list[str]:
+def _unmapped_values(annex: Annex, plan: PlannedTitle, field: str) -> list[str]:
     """The values of this field that have no line in a table that is used on it."""
     by_key = unmapped_values(annex, plan.title)
     return list(dict.fromkeys(value for key in by_key if annex.metadata[key].field == field for value in by_key[key]))
 
 
-def _listed(values: list[str]) -> str:
+def _values_text(values: list[str]) -> str:
     return ", ".join(f"{value!r:.60}" for value in values[:VALUES_NAMED])

@@ -82,7 +82,7 @@ def _origins_told(artwork: Artwork, annex: Annex) -> str | None:
     return _series_unknown(artwork, annex) if not_given else None
 
 
-def _failed(picture: ImageFacts, *failures: ProbeFailure) -> Iterator[str]:
+def _failures_of(picture: ImageFacts, *failures: ProbeFailure) -> Iterator[str]:
     if picture.failure in failures:
         yield f"{picture_name(picture.kind, picture.url)}: {picture.detail or picture.failure}"
 
@@ -115,7 +115,7 @@ def image_url_refused(picture: ImageFacts, annex: Annex) -> Iterator[str]:
     Why: addresses in a catalogue are foreign input; only plain http(s) addresses are read.
     Fix: correct the image in EDYE.
     """
-    yield from _failed(picture, ProbeFailure.URL_REFUSED)
+    yield from _failures_of(picture, ProbeFailure.URL_REFUSED)
 
 
 @picture_rule("IMG003", "image-not-found", Severity.BLOCK, source=EDYE_IMAGE)
@@ -125,7 +125,7 @@ def image_not_found(picture: ImageFacts, annex: Annex) -> Iterator[str]:
     Why: the partner reads the address itself, and drops a title whose image it cannot read.
     Fix: upload the artwork to EDYE again.
     """
-    yield from _failed(picture, ProbeFailure.NOT_FOUND)
+    yield from _failures_of(picture, ProbeFailure.NOT_FOUND)
 
 
 @picture_rule("IMG004", "image-broken", Severity.BLOCK, source=EDYE_IMAGE)
@@ -135,7 +135,7 @@ def image_broken(picture: ImageFacts, annex: Annex) -> Iterator[str]:
     Why: the partner drops a title whose image it cannot read.
     Fix: export the artwork anew and upload it to EDYE.
     """
-    yield from _failed(picture, ProbeFailure.UNREADABLE, ProbeFailure.TRUNCATED)
+    yield from _failures_of(picture, ProbeFailure.UNREADABLE, ProbeFailure.TRUNCATED)
 
 
 @picture_rule("IMG005", "image-ratio-wrong", Severity.BLOCK, source=VOD_PAGE, unless=_unread)
@@ -246,7 +246,7 @@ def image_unavailable(picture: ImageFacts, annex: Annex) -> Iterator[str]:
     Fix: run the window again, which reads the address from the catalogue again; where it stays, look at the media host
     (its permissions, its compression).
     """
-    yield from _failed(picture, ProbeFailure.UNAVAILABLE)
+    yield from _failures_of(picture, ProbeFailure.UNAVAILABLE)
 
 
 @picture_rule("IMG011", "image-colour-profile-broken", Severity.WARN, source="ICC.1, 7.2.6", unless=_unread)
@@ -275,4 +275,4 @@ def image_host_not_allowed(picture: ImageFacts, annex: Annex) -> Iterator[str]:
     Fix: where the host is EDYE's, add it to catalogue.media_hosts of the annex or allowed_hosts of the connection
     edye_api; else have Design correct the image in EDYE.
     """
-    yield from _failed(picture, ProbeFailure.HOST_NOT_ALLOWED)
+    yield from _failures_of(picture, ProbeFailure.HOST_NOT_ALLOWED)

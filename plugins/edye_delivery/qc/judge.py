@@ -31,7 +31,7 @@ class Verdict:
     skipped: tuple[Skip, ...]
 
 
-def looked_at(annex: Annex, title: Title) -> tuple[Image, ...]:
+def pictures_to_check(annex: Annex, title: Title) -> tuple[Image, ...]:
     """Every picture that has to be fetched for a title: the artwork to judge, then its custom thumbnails."""
     images = [*art_to_judge(annex, title), *custom_thumbnails(annex, title)]
     return tuple({(image.kind, image.url): image for image in images}.values())
@@ -48,10 +48,10 @@ def judge(
     """
     bench = _Bench(annex, today)
     parts = [
-        bench.waived(plan.findings),
-        bench.asked(rules_on(Subject.TITLE), plan),
-        bench.asked(rules_on(Subject.MEDIA), Media(plan, video)),
-        *_judged_artwork(bench, plan.title, images),
+        bench.apply_waivers(plan.findings),
+        bench.ask(rules_on(Subject.TITLE), plan),
+        bench.ask(rules_on(Subject.MEDIA), Media(plan, video)),
+        *_check_artwork(bench, plan.title, images),
     ]
     return Verdict(
         tuple(finding for part in parts for finding in part.findings),
@@ -61,12 +61,12 @@ def judge(
 
 def judge_media(annex: Annex, plan: PlannedTitle, video: VideoFacts, today: date) -> Verdict:
     """The answer of the rules on the media file alone."""
-    return _Bench(annex, today).asked(rules_on(Subject.MEDIA), Media(plan, video))
+    return _Bench(annex, today).ask(rules_on(Subject.MEDIA), Media(plan, video))
 
 
 def judge_picture(annex: Annex, picture: ImageFacts, today: date) -> Verdict:
     """The answer of the rules on one picture, whatever other pictures its title has."""
-    return _Bench(annex, today).asked(rules_on(Subject.PICTURE), picture)
+    return _Bench(annex, today).ask(rules_on(Subject.PICTURE), picture)
 
 
 class _Bench:
@@ -75,7 +75,7 @@ class _Bench:
     def __init__(self, annex: Annex, today: date) -> None:
         self.annex, self._today = annex, today
 
-    def asked(self, rules: Iterable[QcRule], subject: Any) -> Verdict:
+    def ask(self, rules: Iterable[QcRule], subject: Any) -> Verdict:
         findings: list[Finding] = []
         skipped: list[Skip] = []
         for rule in rules:
@@ -84,10 +84,10 @@ class _Bench:
                 findings += rule.findings(subject, self.annex)
             else:
                 skipped.append((rule.code, reason))
-        counted = self.waived(findings)
+        counted = self.apply_waivers(findings)
         return Verdict(counted.findings, (*skipped, *counted.skipped))
 
-    def waived(self, findings: Iterable[Finding]) -> Verdict:
+    def apply_waivers(self, findings: Iterable[Finding]) -> Verdict:
         counted: list[Finding] = []
         skipped: list[Skip] = []
         for finding in findings:
@@ -99,20 +99,20 @@ class _Bench:
         return Verdict(tuple(counted), tuple(skipped))
 
 
-def _judged_artwork(bench: _Bench, title: Title, images: Sequence[ImageFacts]) -> list[Verdict]:
+def _check_artwork(bench: _Bench, title: Title, images: Sequence[ImageFacts]) -> list[Verdict]:
     measured = {(picture.kind, picture.url): picture for picture in images}
     judged: list[tuple[ImageKind, Verdict]] = []
     told: set[ImageKind] = set()
     good: set[ImageKind] = set()
     for image in art_to_judge(bench.annex, title):
         picture = measured.get((image.kind, image.url))
-        verdict = bench.asked(rules_on(Subject.PICTURE), picture) if picture else _unseen(image)
+        verdict = bench.ask(rules_on(Subject.PICTURE), picture) if picture else _unseen(image)
         judged.append((image.kind, verdict))
         (good if picture and not blocking(verdict.findings) else told).add(image.kind)
-    missing = bench.asked([RULES["IMG001"]], Artwork(title, tuple(images)))
+    missing = bench.ask([RULES["IMG001"]], Artwork(title, tuple(images)))
     if missing.findings:
         told.update(missing_kinds(title, bench.annex))
-    thumbnails = bench.asked([RULES["IMG009"]], Artwork(title, tuple(images), frozenset(told)))
+    thumbnails = bench.ask([RULES["IMG009"]], Artwork(title, tuple(images), frozenset(told)))
     lacking = _lacking_kinds(bench.annex, title, images, good)
     return [missing, *(verdict if kind in lacking else _as_warnings(verdict) for kind, verdict in judged), thumbnails]
 

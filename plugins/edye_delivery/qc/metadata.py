@@ -19,7 +19,7 @@ TITLES_NAMED = 3
 title_rule = partial(rule, on=Subject.TITLE, cause=Cause.METADATA)
 
 
-def malformed(item: MalformedItem) -> Finding:
+def malformed_finding(item: MalformedItem) -> Finding:
     """The finding for a catalogue item that could not be read (META001)."""
     return RULES["META001"].findings(item)[0]
 
@@ -111,7 +111,7 @@ def external_id_duplicate(external_id: str, title: Title, others: list[str]) -> 
     Why: one would be delivered over the other; so neither is, until they differ.
     Fix: correct title_id, season, episode or language of one of them in EDYE, or remove the one that is listed twice.
     """
-    yield f"{external_id!r:.80} is the external_id of {_named(title)} and of {', '.join(others)}"
+    yield f"{external_id!r:.80} is the external_id of {_name_text(title)} and of {', '.join(others)}"
 
 
 @title_rule(
@@ -155,10 +155,10 @@ def language_missing(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
 
 
 def _duplicate(external_id: str, title: Title, sharing: dict[str, Title]) -> Finding:
-    named = [_named(other) for other in islice((sharing[id] for id in sharing if id != title.id), TITLES_NAMED)]
+    named = [_name_text(other) for other in islice((sharing[id] for id in sharing if id != title.id), TITLES_NAMED)]
     unnamed = len(sharing) - 1 - len(named)
     return RULES["META012"].findings(external_id, title, [*named, *([f"{unnamed} more"] if unnamed else [])])[0]
 
 
-def _named(title: Title) -> str:
+def _name_text(title: Title) -> str:
     return f"{title.name!r:.80} (EDYE id {title.id!r:.80})"

@@ -42,7 +42,7 @@ def is_to_be_reencoded(annex: Annex, judged: JudgedTitle) -> bool:
     return all(finding.code in RULES and RULES[finding.code].is_healed_by_encode for finding in found)
 
 
-def told_form(video: VideoFacts | None) -> str:
+def form_text(video: VideoFacts | None) -> str:
     """Codec and container, for people."""
     return f"{video.codec or 'unknown'} in {video.container or 'unknown'}" if video else "unknown"
 
@@ -53,7 +53,7 @@ def not_healed(judged: JudgedTitle, attempt: Attempt, annex: Annex) -> JudgedTit
     return judged.model_copy(update={"findings": (*judged.findings, *found), "encode": None})
 
 
-def postponed(judged: JudgedTitle, why: str) -> JudgedTitle:
+def postpone(judged: JudgedTitle, why: str) -> JudgedTitle:
     """The title that cannot be re-encoded now, through no fault of its own; the next try decides what was found."""
     warned = tuple(finding.model_copy(update={"severity": Severity.WARN}) for finding in judged.findings)
     return judged.model_copy(update={"findings": (RULES[UNAVAILABLE].finding(why), *warned), "encode": None})
@@ -69,15 +69,15 @@ def reencode_did_not_help(attempt: Attempt, annex: Annex) -> Iterator[str]:
     if attempt.trouble:
         yield attempt.trouble
     elif attempt.after is not None:
-        start = f"re-encoded from {told_form(attempt.before)} to {told_form(attempt.after)}"
+        start = f"re-encoded from {form_text(attempt.before)} to {form_text(attempt.after)}"
         for finding in blocking(attempt.findings):
             yield f"{start}, and {finding.code} says of the result: {finding.message}"
-        lost = "; ".join(_lost(attempt.before, attempt.after, annex))
+        lost = "; ".join(_losses(attempt.before, attempt.after, annex))
         if lost:
             yield f"{start}, and {lost}"
 
 
-def _lost(before: VideoFacts, after: VideoFacts, annex: Annex) -> Iterator[str]:
+def _losses(before: VideoFacts, after: VideoFacts, annex: Annex) -> Iterator[str]:
     """What of picture and sound the result lacks, each held against its own stream."""
     tolerance_s = annex.video.duration_tolerance_s
     for what, source_s, result_s in (

@@ -105,7 +105,7 @@ def rule(
 ) -> Callable[[Check], Check]:
     """Enters the function in the catalogue as a rule; ValueError for a code or name that cannot be used."""
 
-    def entered(check: Check) -> Check:
+    def enter(check: Check) -> Check:
         told = DOCSTRING.fullmatch(inspect.getdoc(check) or "")
         if told is None:
             raise ValueError(f"{code} {name}: the docstring needs a first line, `Why:` and `Fix:`")
@@ -117,7 +117,7 @@ def rule(
         ))  # fmt: skip
         return check
 
-    return entered
+    return enter
 
 
 def rules_on(subject: Subject) -> tuple[QcRule, ...]:

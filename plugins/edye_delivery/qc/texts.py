@@ -55,7 +55,7 @@ def invisible_text(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     Why: they break search, sorting and display at the partner, and may show a text other than the one that was checked.
     Fix: type the text anew in EDYE, or paste it as plain text; emoji may keep their joiners and variation selectors.
     """
-    for field, lang, text in _read_texts(plan.title, annex):
+    for field, lang, text in _visible_texts(plan.title, annex):
         found = list(invisible_characters(text, line_breaks=field.startswith("synopsis")))
         if found:
             shown = found[:CHARACTERS_NAMED]
@@ -71,7 +71,7 @@ def markup_in_text(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     Why: partners show a text as it is, so viewers read the markup on the screen.
     Fix: write the text in EDYE as plain text, with the characters themselves.
     """
-    for field, lang, text in _read_texts(plan.title, annex):
+    for field, lang, text in _visible_texts(plan.title, annex):
         found = markup_in(text)
         if found:
             yield f"{field} in {lang!r:.20} has {', '.join(f'{one!r:.60}' for one in found)}: {text!r:.100}"
@@ -84,7 +84,7 @@ def text_in_wrong_encoding(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     Why: viewers read "Por quÃ©" for "Por qué", and a search for the title finds nothing.
     Fix: type the text anew in EDYE, and correct the import that read it in the wrong encoding.
     """
-    for field, lang, text in _read_texts(plan.title, annex):
+    for field, lang, text in _visible_texts(plan.title, annex):
         found = [one for one in misread_in(text) if one != REPLACEMENT]
         if found:
             named = ", ".join(f"{one!r}" + (f" for {meant!r}" if (meant := reread(one)) else "") for one in found)
@@ -98,7 +98,7 @@ def title_too_long(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     Why: the partner counts UTF-16 units (an emoji is two) and refuses or cuts what is longer.
     Fix: shorten the title in EDYE.
     """
-    for lang in _sent_languages(annex, plan.title, "title"):
+    for lang in _languages_to_send(annex, plan.title, "title"):
         length = utf16_units(plan.title.text(plan.title.titles, lang))
         if length > annex.text.title_max_chars:
             yield f"title in {lang!r:.20} has {length} characters, at most {annex.text.title_max_chars} are allowed"
@@ -115,7 +115,7 @@ def synopsis_missing(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     """
     title = plan.title
     for field, texts in (("synopsis_short", title.synopsis_short), ("synopsis_long", title.synopsis_long)):
-        languages = _sent_languages(annex, title, field) if is_sent(annex, field) else []
+        languages = _languages_to_send(annex, title, field) if is_sent(annex, field) else []
         missing = [lang for lang in languages if not title.text(texts, lang)]
         if missing:
             yield f"no {field} in {', '.join(missing)!r:.80}"
@@ -133,13 +133,13 @@ def synopsis_too_long(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
         ("synopsis_short", title.synopsis_short, limits.synopsis_short_max_chars),
         ("synopsis_long", title.synopsis_long, limits.synopsis_long_max_chars),
     ):
-        for lang in _sent_languages(annex, title, field):
+        for lang in _languages_to_send(annex, title, field):
             length = utf16_units(title.text(texts, lang))
             if length > max_chars:
                 yield f"{field} in {lang!r:.20} has {length} characters, {max_chars} are shown"
 
 
-def _read_texts(title: Title, annex: Annex) -> Iterator[tuple[str, str, str]]:
+def _visible_texts(title: Title, annex: Annex) -> Iterator[tuple[str, str, str]]:
     """Field, language and text of everything that viewers read; a series' titles only where they are sent."""
     series = title.series.titles if title.series and is_sent(annex, "series_title") else {}
     places: list[tuple[str, Text]] = [
@@ -153,7 +153,7 @@ def _read_texts(title: Title, annex: Annex) -> Iterator[tuple[str, str, str]]:
             yield field, lang, text
 
 
-def _sent_languages(annex: Annex, title: Title, field: str) -> list[str]:
+def _languages_to_send(annex: Annex, title: Title, field: str) -> list[str]:
     """The title's own language, then those that the annex's metadata asks this text in."""
     asked = [sent.lang for sent in annex.metadata.values() if sent.field == field and sent.lang]
     return [lang for lang in dict.fromkeys([title.lang or "", *asked]) if lang]

@@ -26,7 +26,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_printed,
+        finalize=_escape,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -39,6 +39,6 @@ def _environment() -> Environment:
     return environment
 
 
-def _printed(value: object) -> object:
+def _escape(value: object) -> object:
     """What the template prints of a value: text that is not markup of our own cannot hide anything."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -39,13 +39,13 @@ async def run_apart(name: str, threads: int, work: Callable[[], Coroutine[Any, A
     work there. The work has the caller's context, so its log lines go where the caller's go.
     """
 
-    async def counted() -> Result:
+    async def count_and_call() -> Result:
         try:
             return await work()
         finally:
             _leave(name)
 
-    future = asyncio.run_coroutine_threadsafe(counted(), _join(name, threads))
+    future = asyncio.run_coroutine_threadsafe(count_and_call(), _join(name, threads))
     return await asyncio.wrap_future(future)
 
 

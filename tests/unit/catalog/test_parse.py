@@ -5,8 +5,8 @@ import json
 import pytest
 
 from edye_delivery.annex.planning import media_digest_of, plan_of, revision_of
-from edye_delivery.annex.selection import left_out_because
-from edye_delivery.catalog.parse import MalformedItem, parse_episode, parse_show, with_series
+from edye_delivery.annex.selection import exclusion_reason
+from edye_delivery.catalog.parse import MalformedItem, add_series, parse_episode, parse_show
 from edye_delivery.catalog.title import Series, Title
 from tests.builders import a_movie, an_episode, episode_item, show_item, the_annex
 
@@ -60,7 +60,7 @@ def test_an_episode_inherits_what_it_lacks_and_keeps_what_it_has():
 def test_a_series_still_is_no_episode_s_still():
     series = parse_show(show_item(images=[{"kind": "still", "url": "http://media.example/s.png"}]))
     episode = parse_episode(episode_item(images=[]))
-    assert with_series(episode, series).images == ()
+    assert add_series(episode, series).images == ()
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_series_still_is_no_episode_s_still():
     ],
 )
 def test_the_annex_s_filters_say_why_a_title_is_left_out(changes, reason):
-    assert left_out_because(the_annex(), an_episode(**changes)) == reason
+    assert exclusion_reason(the_annex(), an_episode(**changes)) == reason
 
 
 def test_the_delivery_key_changes_with_media_and_metadata_only():

@@ -23,16 +23,16 @@ def moved(meter: Meter, start: float, *, reads: int, seconds: float, size_bytes:
 
 def test_a_deadline_gives_what_is_left_and_ends():
     deadline = Deadline("the shop", 10, now=100.0)
-    assert deadline.left_s(100.0) == 10.0
-    assert deadline.left_s(109.5) == 0.5
+    assert deadline.remaining_s(100.0) == 10.0
+    assert deadline.remaining_s(109.5) == 0.5
     with pytest.raises(Transient, match=r"^the shop: no whole answer within 10 s$"):
-        deadline.left_s(110.0)
+        deadline.remaining_s(110.0)
 
 
 def test_a_deadline_leaves_out_the_seconds_in_which_a_request_was_sent():
     deadline = Deadline("the shop", 10, now=0.0)
     deadline.extend(30)
-    assert deadline.left_s(35.0) == 5.0
+    assert deadline.remaining_s(35.0) == 5.0
 
 
 def test_a_byte_a_second_is_too_slow_after_one_span():
@@ -62,8 +62,8 @@ def test_no_single_wait_is_longer_than_a_span():
 def test_nothing_waits_beyond_the_time_of_its_batch_and_what_it_ends_is_not_tried_again():
     bounds = CallBounds(answer_s=10, least_rate_bytes_s=100, span_s=5, ends_at_s=103.0)
     meter, deadline = Meter("the shop", bounds), Deadline("the shop", 10, 100.0, bounds.ends_at_s)
-    assert meter.begin_wait(100.0) == deadline.left_s(100.0) == 3.0
-    for late in (lambda: meter.begin_wait(103.0), lambda: deadline.left_s(103.0)):
+    assert meter.begin_wait(100.0) == deadline.remaining_s(100.0) == 3.0
+    for late in (lambda: meter.begin_wait(103.0), lambda: deadline.remaining_s(103.0)):
         with pytest.raises(Transient, match=r"^the shop: the time of its batch was over$") as raised:
             late()
         assert raised.value.retry_after_s == math.inf

@@ -218,8 +218,8 @@ def test_a_page_of_large_items_is_taken_and_one_beyond_all_reason_is_not():
 
 def test_items_are_written_one_at_a_time_and_no_further_than_the_bound(monkeypatch):
     written = []
-    write = catalogue_items._written
-    monkeypatch.setattr(catalogue_items, "_written", lambda item: written.append(1) or write(item))
+    write = catalogue_items._dump
+    monkeypatch.setattr(catalogue_items, "_dump", lambda item: written.append(1) or write(item))
     with pytest.raises(CatalogueTooLarge):
         Items("the list", ListBounds(10, 10**6)).keep([{}] * 1_000)
     assert len(written) == 11

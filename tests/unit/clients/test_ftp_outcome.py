@@ -6,7 +6,7 @@ from edye_delivery.annex.channels import folder_of
 from edye_delivery.catalog.vocabulary import IngestState
 from edye_delivery.clients import ftp_outcome
 from edye_delivery.clients.ftp import FileTooLarge
-from edye_delivery.clients.ftp_outcome import COMPLETED, LYING, PICKED_UP, OutcomeLook, Sighting, unended
+from edye_delivery.clients.ftp_outcome import COMPLETED, LYING, PICKED_UP, OutcomeLook, Sighting, expired_sighting
 from edye_delivery.clients.secret_mask import NO_SECRETS
 from edye_delivery.errors import FtpRefused, TooSlow
 from tests.builders import the_annex
@@ -91,7 +91,7 @@ def test_a_word_that_the_annex_lacks_costs_its_title_only_and_is_named_when_the_
     seen = seen_by(look_by(BY_FILE), server, "A.json", "B.json")
     assert seen["B.json"] == COMPLETED
     assert seen["A.json"].state is IngestState.PROCESSING
-    sentence = unended(seen["A.json"], "A.json", "/in", "at 06:00 UTC").sentence
+    sentence = expired_sighting(seen["A.json"], "A.json", "/in", "at 06:00 UTC").sentence
     assert told in sentence
     assert "add what it means to `states` in the annex" in sentence
 

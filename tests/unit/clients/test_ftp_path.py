@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from edye_delivery.clients import ftp
 from edye_delivery.clients.ftp import FtpSession
 from edye_delivery.clients.ftp_control import FtpAccount, PlainControl
-from edye_delivery.clients.ftp_path import RemotePath, checked_folder
+from edye_delivery.clients.ftp_path import RemotePath, check_folder
 from edye_delivery.errors import NameRefused
 from tests.hostile_names import HOSTILE_NAMES
 
@@ -31,7 +31,7 @@ def test_a_name_that_is_not_plain_is_refused_in_a_sentence(name):
 def test_a_folder_with_a_part_that_is_not_plain_is_refused(part):
     for folder in (f"/{part}", f"/incoming/{part}", f"/{part}/video"):
         with pytest.raises(NameRefused):
-            checked_folder(folder)
+            check_folder(folder)
 
 
 @pytest.mark.parametrize("folder", ["", "incoming", "incoming/video", "-l", "~/incoming"])

@@ -5,7 +5,7 @@ import gzip
 import httpx
 import pytest
 
-from edye_delivery.clients.media import HEAD_BYTES, MediaHost, checked_url
+from edye_delivery.clients.media import HEAD_BYTES, MediaHost, check_url
 from edye_delivery.errors import (
     AddressRefused,
     AnswerMalformed,
@@ -75,7 +75,7 @@ def host_of(handler):
 
 @pytest.mark.parametrize("url", [URL, "https://media.example/a", "https://cdn.example:8443/x?sig=1"])
 def test_allowed_urls_pass(url):
-    assert checked_url(url, ALLOWED) == url
+    assert check_url(url, ALLOWED) == url
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_every_other_url_is_refused_before_anything_is_opened(url):
 
 def test_a_refusal_shows_no_signature():
     with pytest.raises(UrlRefused) as refused:
-        checked_url("http://elsewhere.example/a?token=s3cret", ALLOWED)
+        check_url("http://elsewhere.example/a?token=s3cret", ALLOWED)
     assert "s3cret" not in str(refused.value)
 
 

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from edye_delivery.clients.media import MediaFile, MediaHost, checked_url
+from edye_delivery.clients.media import MediaFile, MediaHost, check_url
 from edye_delivery.errors import AddressRefused, HostNotAllowed, MediaChanged, MediaRefused, Transient
 from tests.unit.clients.test_media import ALLOWED, CONTENT, URL, Host, host_of
 from tests.unit.clients.transport import PATIENCE, Slept, client_of
@@ -25,7 +25,7 @@ def test_a_refused_address_shows_no_signature():
 @pytest.mark.parametrize("url", ["http://elsewhere.example/a", "https://cdn.example/a"])
 def test_a_host_that_is_not_on_the_allow_list_is_told_from_a_bad_address(url):
     with pytest.raises(HostNotAllowed):
-        checked_url(url, ALLOWED)
+        check_url(url, ALLOWED)
 
 
 def test_a_host_that_sends_less_than_was_asked_for_is_asked_for_the_rest():

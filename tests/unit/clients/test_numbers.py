@@ -6,25 +6,25 @@ import pytest
 
 from edye_delivery.catalog.parse import MalformedItem, parse_show
 from edye_delivery.clients.http import parse_json
-from edye_delivery.clients.numbers import bounded_int
+from edye_delivery.clients.numbers import parse_int
 from edye_delivery.errors import AnswerMalformed
 from tests.builders import show_item
 
 
 @pytest.mark.parametrize(("text", "number"), [("0", 0), (" 42 ", 42), ("9" * 18, 10**18 - 1)])
 def test_plain_digits_are_a_number(text, number):
-    assert bounded_int(text, "the size") == number
+    assert parse_int(text, "the size") == number
 
 
 @pytest.mark.parametrize("text", ["", "-1", "+1", "1_000", "1.0", "0x1", "²", "٣", "one"])
 def test_anything_else_is_none(text):
     with pytest.raises(AnswerMalformed, match="which is no number"):
-        bounded_int(text, "the size")
+        parse_int(text, "the size")
 
 
 def test_a_number_without_end_is_refused_by_its_length():
     with pytest.raises(AnswerMalformed, match="the size has 5000 digits"):
-        bounded_int("9" * 5000, "the size")
+        parse_int("9" * 5000, "the size")
 
 
 def test_json_with_an_endless_number_keeps_its_other_values():

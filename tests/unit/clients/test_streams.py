@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edye_delivery.clients.ffprobe import Answer
-from edye_delivery.clients.streams import Stream, played_picture
+from edye_delivery.clients.streams import Stream, main_picture
 
 
 def film(index: int, **changes: Any) -> Stream:
@@ -27,7 +27,7 @@ STILLS = {
 @pytest.mark.parametrize("still", STILLS.values(), ids=STILLS)
 @pytest.mark.parametrize("is_film_default", [True, False])
 def test_a_still_that_stands_first_is_not_the_film(still, is_film_default):
-    played = played_picture([film(0, **still), film(1, is_default=is_film_default), Stream(2, "audio", "aac")])
+    played = main_picture([film(0, **still), film(1, is_default=is_film_default), Stream(2, "audio", "aac")])
 
     assert played is not None
     assert played.index == 1
@@ -46,7 +46,7 @@ def test_a_still_that_stands_first_is_not_the_film(still, is_film_default):
     ids=["default", "longest", "default before longest", "first of equals", "motion JPEG alone", "of unknown number"],
 )
 def test_the_default_picture_plays_then_the_longest_then_the_first(streams, index):
-    played = played_picture(streams)
+    played = main_picture(streams)
 
     assert played is not None
     assert played.index == index
@@ -54,7 +54,7 @@ def test_the_default_picture_plays_then_the_longest_then_the_first(streams, inde
 
 @pytest.mark.parametrize("streams", [[], [Stream(0, "audio", "aac")], [film(0, frames=1)]])
 def test_a_file_without_a_moving_picture_plays_none(streams):
-    assert played_picture(streams) is None
+    assert main_picture(streams) is None
 
 
 def test_durations_are_each_streams_own_and_the_files_where_the_picture_tells_none():

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image as Pillow
 
 from edye_delivery.catalog.facts import PictureFacts
-from edye_delivery.command_line.lint_feed import read
+from edye_delivery.command_line.lint_feed import lint_inputs
 from edye_delivery.command_line.network import Limits
 from edye_delivery.feeds.lint.images.checks import check_picture
 from edye_delivery.feeds.lint.images.places import PicturePlaces, Role
@@ -188,7 +188,7 @@ def test_a_file_with_too_many_bytes_is_a_warning(web):
     content = drawn(1600, 900)
     feed = a_feed_with(web, web.put("/p", content))
     for most, codes in ((len(content), []), (len(content) - 1, ["FEED510"])):
-        report = read([feed], some_wishes(max_urls=9), limits=Limits(picture_max_bytes=most))
+        report = lint_inputs([feed], some_wishes(max_urls=9), limits=Limits(picture_max_bytes=most))
         assert [one.rule.code for one in report.findings()] == codes
         assert report.exit_code == 0
 

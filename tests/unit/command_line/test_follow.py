@@ -7,7 +7,7 @@ import gzip
 import pytest
 
 from edye_delivery.command_line import reading
-from edye_delivery.command_line.lint_feed import read
+from edye_delivery.command_line.lint_feed import lint_inputs
 from edye_delivery.command_line.network import Limits
 from tests.unit.clients.local_web import local_web
 from tests.unit.command_line.calls import as_json, called, some_wishes
@@ -121,7 +121,7 @@ def test_a_slow_page_a_large_page_and_a_bomb_end_the_chain(web):
         (web.put("/bomb", bomb, Content_Encoding="gzip"), 60, "is larger than 5,000 bytes"),
     ]:
         limits = Limits(page_max_bytes=5000, page_max_s=page_max_s)
-        report = read([web.put("/1", a_page(1, url))], some_wishes(follow=True), limits=limits)
+        report = lint_inputs([web.put("/1", a_page(1, url))], some_wishes(follow=True), limits=limits)
         assert [(one.rule.code, told in one.message) for one in report.findings()] == [("FEED411", True)]
 
 

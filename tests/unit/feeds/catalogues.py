@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.naming import external_id_of
 from edye_delivery.catalog.order import Accepted, place_of
-from edye_delivery.catalog.parse import with_series
+from edye_delivery.catalog.parse import add_series
 from edye_delivery.catalog.title import Availability, Caption, Credit, Image, Rating, Series, Source, Title
 from edye_delivery.catalog.vocabulary import ImageKind, TitleKind
 
@@ -144,7 +144,7 @@ def versions(draw: st.DrawFn, shared: dict[str, Any], place: str, series: Series
             captions=draw(captions(spoken)), availability=draw(availabilities()), updated_at=draw(MOMENTS),
             duration_ms=draw(st.integers(*DURATIONS_S.get(kind, (60, 9000)))) * 1000,
         )  # fmt: skip
-        made.append(with_series(title, series) if series else title)
+        made.append(add_series(title, series) if series else title)
     return made
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edye_delivery.feeds.publish.paging import FeedItem, cut_pages, document, linked, ordered
+from edye_delivery.feeds.publish.paging import FeedItem, cut_pages, document, link_pages, order_bodies
 
 HEAD = {"version": "1", "defaultLanguage": "es"}
 PREFIX = "https://feeds.example/search/pages/"
@@ -24,7 +24,7 @@ def items(count, changed=(), without=()):
 def chain(folder: Path, made, page_max_bytes=20_000, previous=()):
     folder.mkdir(exist_ok=True)
     cut = cut_pages(made, HEAD, page_max_bytes, folder)
-    return linked(ordered(cut.bodies, [page.body_digest for page in previous]), PREFIX)
+    return link_pages(order_bodies(cut.bodies, [page.body_digest for page in previous]), PREFIX)
 
 
 def read(pages):

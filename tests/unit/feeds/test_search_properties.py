@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from edye_delivery.catalog.vocabulary import TitleKind
 from edye_delivery.feeds.roku.schemas import Profile
 from edye_delivery.feeds.rule import FeedSeverity
-from edye_delivery.feeds.write.texts import clipped
+from edye_delivery.feeds.write.texts import clip
 from tests.unit.feeds.catalogues import catalogues, damaged
 from tests.unit.feeds.made import Made
 
@@ -77,7 +77,7 @@ def assert_carried(made, title, asset, option):
     assert {image.url for image in title.images if image.kind in made.spec.images} <= urls
     spoken = title.text(title.titles)
     if spoken:
-        value = clipped(spoken, 200)
+        value = clip(spoken, 200)
         assert any(text["value"] == value and title.lang in text["languages"] for text in asset["titles"])
     assert option.get("availabilityInfo", {}).get("country", []) == [country.lower() for country in title.geo]
     end = title.availability.end

@@ -261,7 +261,9 @@ def test_one_page_is_large_as_roku_takes_it_only_from_250_mb() -> None:
 
 def test_what_is_kept_of_the_offer_is_small_whatever_a_feed_has(monkeypatch) -> None:
     asked: list[tuple[frozenset[str], frozenset[str]]] = []
-    monkeypatch.setattr(rating_checks, "_unrated", lambda sources, offered, _: asked.append((sources, offered)) or "")
+    monkeypatch.setattr(
+        rating_checks, "_countries_without_rating", lambda sources, offered, _: asked.append((sources, offered)) or ""
+    )
     context = SimpleNamespace(
         profile=Profile.ROKU,
         known=KNOWN_KEYS[Profile.ROKU],

@@ -8,7 +8,7 @@ from edye_delivery.annex.load import load_annexes
 from edye_delivery.catalog.title import Availability
 from edye_delivery.errors import AnnexInvalid
 from edye_delivery.feeds.roku.schemas import Profile
-from edye_delivery.feeds.write.texts import clipped, units_of
+from edye_delivery.feeds.write.texts import clip, units_of
 from edye_delivery.feeds.write.writers import WRITERS
 from tests.builders import ANNEX_FILE, a_movie, an_episode, the_annex
 from tests.unit.feeds.made import Made
@@ -297,7 +297,7 @@ def test_a_title_that_is_paged_keeps_every_asset():
     ],
 )
 def test_texts_are_clipped_at_a_words_end_and_never_within_a_character(text, most, short):
-    assert clipped(text, most) == short
+    assert clip(text, most) == short
     assert units_of(short) <= most
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine, MetaData, inspect, select, text
 
-from edye_delivery.ledger.database import unchecked_engine
+from edye_delivery.ledger.database import open_unchecked_engine
 from edye_delivery.ledger.tables import VERSION
 from tests.builders import PROJECT
 
@@ -22,7 +22,7 @@ BYTES = {
 
 def a_ledger_of_0001(url: str, *, rows: bool = True) -> Engine:
     """A ledger as the last program without migrations left it, with something in every table."""
-    engine = unchecked_engine(url)
+    engine = open_unchecked_engine(url)
     tables = (FOLDER / f"0001_tables.{engine.dialect.name}.sql").read_text()
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
@@ -57,7 +57,7 @@ def shape(engine: Engine) -> dict[str, Any]:
 
 def drop_everything(url: str) -> None:
     """A database without any ledger of whatever revision."""
-    engine = unchecked_engine(url)
+    engine = open_unchecked_engine(url)
     with engine.begin() as connection:
         found = MetaData()
         found.reflect(connection)

@@ -10,7 +10,7 @@ from sqlalchemy import make_url, select
 
 from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.vocabulary import Cause, Change, Channel, DeliveryState, Owner
-from edye_delivery.ledger.classify import compared
+from edye_delivery.ledger.classify import compare
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.leases import (
     AlreadyAccepted,
@@ -22,7 +22,7 @@ from edye_delivery.ledger.leases import (
     database_time,
 )
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.ledger.read_only import read_only
+from edye_delivery.ledger.read_only import open_read_only
 from edye_delivery.ledger.records import MoveRefused
 from edye_delivery.ledger.tables import EVENTS
 from edye_delivery.ledger.trail import Call
@@ -361,7 +361,7 @@ def test_what_is_left_for_good_leaves_its_title_at_what_is_accepted(ledger, ledg
     ledger.leave(KEY, str(left.value), for_good=True)
     memory = ledger.memories(PARTNER, [PLAN.external_id])[PLAN.external_id]
     assert memory.current_key == FORCED.delivery_key
-    assert compared(PLAN, memory).change is Change.UNCHANGED
+    assert compare(PLAN, memory).change is Change.UNCHANGED
     assert not told_differences(ledger_url)
 
 
@@ -388,7 +388,7 @@ def test_a_criterion_that_is_not_met_fails_the_ingest_that_was_looked_at_and_no_
 
 
 def told_differences(ledger_url):
-    with read_only(make_url(ledger_url)) as connection:
+    with open_read_only(make_url(ledger_url)) as connection:
         return list(differences(connection))
 
 

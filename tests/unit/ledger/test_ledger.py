@@ -9,7 +9,7 @@ from sqlalchemy import select
 from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import Cause, Change, DeliveryState, Mode, Owner
-from edye_delivery.ledger.classify import compared, is_taken_up, other_edye_id
+from edye_delivery.ledger.classify import compare, is_taken_up, other_edye_id
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import MoveRefused
@@ -148,7 +148,7 @@ def test_a_withdrawn_title_leaves_the_accepted_ones_and_may_come_back(ledger):
     assert ledger.offered(PARTNER, ["ep-1"], "run-3") == []
     assert len(ledger.offered(PARTNER, ["ep-1"], "run-2")) == 1
     memory = ledger.memories(PARTNER, [PLAN.external_id])[PLAN.external_id]
-    assert compared(PLAN, memory).change is Change.CHANGED
+    assert compare(PLAN, memory).change is Change.CHANGED
     planned(ledger)
     assert ledger.begin_send(KEY, RUN).idempotency_key == f"{KEY}-1"
     ledger.received(KEY, "t-2", 1000, 2.0)
@@ -190,7 +190,7 @@ def failed(ledger):
 )
 def test_titles_are_new_changed_open_or_unchanged_and_modes_take_them_up(ledger, step, plan, change, modes):
     memory = memory_after(ledger, step)
-    placed = compared(plan, memory)
+    placed = compare(plan, memory)
     assert placed.change is change
     assert {mode for mode in Mode if is_taken_up(placed, memory, mode)} == modes
 
@@ -202,7 +202,7 @@ def other_content(**changes):
 def test_content_that_other_content_has_replaced_is_sent_again_as_a_new_ingest(ledger):
     accepted(ledger)
     accepted(ledger, other_content())
-    back = compared(PLAN, memory_after(ledger, None))
+    back = compare(PLAN, memory_after(ledger, None))
     assert (back.change, back.delivery_key) == (Change.CHANGED, KEY)
     planned(ledger, back)
     assert standing(ledger).state is DeliveryState.PLANNED
@@ -213,30 +213,30 @@ def test_content_that_other_content_has_replaced_is_sent_again_as_a_new_ingest(l
     assert offered(ledger) == {PLAN.external_id: PLAN.title}
     planned(ledger, back)
     assert standing(ledger).state is DeliveryState.ACCEPTED
-    assert compared(PLAN, memory_after(ledger, None)).change is Change.UNCHANGED
+    assert compare(PLAN, memory_after(ledger, None)).change is Change.UNCHANGED
 
 
 def test_content_on_its_way_replaces_what_is_accepted_and_failed_content_does_not(ledger):
     accepted(ledger)
     newer = other_content()
     received(ledger, newer)
-    assert compared(PLAN, memory_after(ledger, None)).change is Change.CHANGED
+    assert compare(PLAN, memory_after(ledger, None)).change is Change.CHANGED
     ledger.fail(newer.delivery_key, Cause.MEDIA, "formato no soportado", ended_by_partner=True)
-    assert compared(PLAN, memory_after(ledger, None)).change is Change.UNCHANGED
+    assert compare(PLAN, memory_after(ledger, None)).change is Change.UNCHANGED
 
 
 def test_a_resend_that_is_accepted_or_under_way_counts_for_its_content(ledger):
     resend = plan_of(the_annex(), PLAN.title, resend="run-1")
     assert resend.content_key == KEY != resend.delivery_key
     received(ledger, resend)
-    going_on = compared(PLAN, memory_after(ledger, None))
+    going_on = compare(PLAN, memory_after(ledger, None))
     assert (going_on.change, going_on.delivery_key) == (Change.OPEN, resend.delivery_key)
     ledger.observe(resend.delivery_key, DeliveryState.COMPLETED)
     ledger.accept(PARTNER, resend, [])
-    settled = compared(PLAN, memory_after(ledger, None))
+    settled = compare(PLAN, memory_after(ledger, None))
     assert (settled.change, settled.delivery_key) == (Change.UNCHANGED, resend.delivery_key)
-    assert compared(resend, memory_after(ledger, None)).change is Change.UNCHANGED
-    assert compared(plan_of(the_annex(), PLAN.title, "run-2"), memory_after(ledger, None)).change is Change.CHANGED
+    assert compare(resend, memory_after(ledger, None)).change is Change.UNCHANGED
+    assert compare(plan_of(the_annex(), PLAN.title, "run-2"), memory_after(ledger, None)).change is Change.CHANGED
 
 
 def test_an_accepted_title_that_is_sent_again_can_still_be_withdrawn(ledger):

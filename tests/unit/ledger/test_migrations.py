@@ -14,7 +14,7 @@ from sqlalchemy import Engine, event, select, text
 
 from edye_delivery.errors import InvalidRequest
 from edye_delivery.ledger import migrate as migrating
-from edye_delivery.ledger.database import open_engine, unchecked_engine
+from edye_delivery.ledger.database import open_engine, open_unchecked_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.migrate import Migration, migrate
 from edye_delivery.ledger.schema import MIGRATIONS, SchemaMismatch, head, revision_of, revisions
@@ -169,7 +169,7 @@ def _open(url):
 
 
 def _migrate(url):
-    engine = unchecked_engine(url)
+    engine = open_unchecked_engine(url)
     migrate(engine)
     engine.dispose()
 
@@ -296,7 +296,7 @@ def test_whoever_withdrew_a_title_is_known_after_the_way_up_and_again_after_the_
 
 
 def test_the_ledger_s_revision_stands_beside_airflow_s_own(ledger_url):
-    engine = unchecked_engine(ledger_url)
+    engine = open_unchecked_engine(ledger_url)
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
         connection.execute(text("INSERT INTO alembic_version VALUES ('airflows')"))

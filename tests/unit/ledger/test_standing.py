@@ -11,7 +11,7 @@ from edye_delivery.catalog.window import Window
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.migrate import migrate
-from edye_delivery.ledger.read_only import NoLedger, address_of, read_only
+from edye_delivery.ledger.read_only import NoLedger, address_of, open_read_only
 from edye_delivery.ledger.schema import SchemaMismatch, head, revisions
 from edye_delivery.ledger.standing import Selection, Standings
 from edye_delivery.ledger.streaks import Client
@@ -68,7 +68,7 @@ def accepted(ledger, plan, partner=PARTNER):
 
 
 def asked(url, question):
-    with read_only(make_url(url)) as connection:
+    with open_read_only(make_url(url)) as connection:
         return question(Standings(connection))
 
 
@@ -282,14 +282,14 @@ def test_nothing_can_be_written(ledger, ledger_url):
     planned(ledger, the_plan())
     with (
         pytest.raises(NoLedger, match=r"read-?only"),
-        read_only(make_url(ledger_url)) as connection,
+        open_read_only(make_url(ledger_url)) as connection,
     ):
         connection.execute(update(DELIVERIES).values(state="accepted"))
 
 
 def test_one_connection_answers_from_one_moment(ledger, ledger_url):
     failed(ledger, the_plan(1))
-    with read_only(make_url(ledger_url)) as connection:
+    with open_read_only(make_url(ledger_url)) as connection:
         one = Standings(connection)
         before = one.counts(Selection())
         failed(ledger, the_plan(2))
@@ -331,7 +331,10 @@ def test_another_database_is_refused_without_its_password(address):
 
 def test_a_server_that_is_not_there_is_said_without_its_password():
     url = make_url("postgresql+psycopg2://u:geheim@127.0.0.1:1/edye?password=verborgen")
-    with pytest.raises(NoLedger, match=r"postgresql://127\.0\.0\.1:1/edye cannot be read") as caught, read_only(url):
+    with (
+        pytest.raises(NoLedger, match=r"postgresql://127\.0\.0\.1:1/edye cannot be read") as caught,
+        open_read_only(url),
+    ):
         pass
     assert not {"geheim", "verborgen"} & set(str(caught.value).replace(":", " ").split())
     assert address_of(url) == "postgresql://127.0.0.1:1/edye"

@@ -12,7 +12,7 @@ from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.vocabulary import Cause, Change, Channel, DeliveryState, Mode, Owner
 from edye_delivery.catalog.window import Window
 from edye_delivery.errors import DeliveryError
-from edye_delivery.ledger.classify import compared, is_taken_up
+from edye_delivery.ledger.classify import compare, is_taken_up
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.moves import Moves
@@ -99,19 +99,19 @@ def test_a_refused_resend_stays_open_whatever_runs_see_the_title_unchanged(ledge
     assert told(engine) == (RESEND.delivery_key, DeliveryState.FAILED, Cause.MEDIA)
     assert status(engine).accepted_key == KEY
     memory = ledger.memories(PARTNER, [NAME])[NAME]
-    placed = compared(PLAN, memory)
+    placed = compare(PLAN, memory)
     assert (placed.change, placed.delivery_key) == (Change.CHANGED, RESEND.delivery_key)
     assert {mode for mode in Mode if is_taken_up(placed, memory, mode)} == set(Mode)
     accepted(ledger, placed)
     assert told(engine) == (RESEND.delivery_key, DeliveryState.ACCEPTED, None)
-    assert compared(PLAN, ledger.memories(PARTNER, [NAME])[NAME]).change is Change.UNCHANGED
+    assert compare(PLAN, ledger.memories(PARTNER, [NAME])[NAME]).change is Change.UNCHANGED
     assert found_differences(engine) == []
 
 
 def test_a_resend_that_was_planned_and_never_sent_is_open_too(ledger):
     accepted(ledger)
     ledger.plan(PARTNER, "run-2", [RESEND])
-    placed = compared(PLAN, ledger.memories(PARTNER, [NAME])[NAME])
+    placed = compare(PLAN, ledger.memories(PARTNER, [NAME])[NAME])
     assert (placed.change, placed.delivery_key) == (Change.CHANGED, RESEND.delivery_key)
 
 
@@ -121,7 +121,7 @@ def test_another_resend_that_ends_well_settles_the_one_that_was_refused(ledger, 
     again = plan_of(the_annex(), PLAN.title, resend="run-3")
     accepted(ledger, again)
     assert told(engine) == (again.delivery_key, DeliveryState.ACCEPTED, None)
-    assert compared(PLAN, ledger.memories(PARTNER, [NAME])[NAME]).change is Change.UNCHANGED
+    assert compare(PLAN, ledger.memories(PARTNER, [NAME])[NAME]).change is Change.UNCHANGED
 
 
 def test_a_withdrawal_settles_a_refused_resend(ledger, engine):

@@ -16,7 +16,7 @@ from edye_delivery.catalog.vocabulary import Channel, DeliveryState
 from edye_delivery.ledger import transactions
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.ledger.transactions import repeat_transaction, repeated
+from edye_delivery.ledger.transactions import repeat_transaction, repeating
 from tests.builders import a_movie, the_annex
 from tests.history import actions
 from tests.unit.ledger.conftest import Clock
@@ -85,7 +85,7 @@ def test_what_would_fail_again_is_not_repeated(error):
 def test_an_error_of_ours_is_not_repeated():
     calls = []
 
-    @repeated
+    @repeating
     def refuse(number):
         calls.append(number)
         raise ValueError(number)

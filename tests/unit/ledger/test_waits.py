@@ -12,7 +12,7 @@ from edye_delivery.catalog.next_steps import UNATTENDED
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.ledger.read_only import read_only
+from edye_delivery.ledger.read_only import open_read_only
 from edye_delivery.ledger.standing import Selection, Standings
 from edye_delivery.ledger.waits import WAIT_BEGINS_WITHIN
 from tests.builders import a_plan, an_episode
@@ -114,7 +114,7 @@ def test_what_nobody_goes_on_with_ends_where_its_title_is_not_offered_any_more(l
 def test_status_says_that_somebody_is_needed_and_what_happens_next(ledger, ledger_url):
     received(ledger)
     for now, needed in ((NOW, False), (LATE, True)):
-        with read_only(make_url(ledger_url)) as connection:
+        with open_read_only(make_url(ledger_url)) as connection:
             standings = Standings(connection, now)
             (one,), (count,) = list(standings.titles(Selection())), standings.counts(Selection())
         assert (one.needs_a_person, count.needs_a_person, one.next_step == UNATTENDED) == (needed,) * 3

@@ -11,7 +11,7 @@ from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.facts import ImageFacts, VideoFacts
 from edye_delivery.catalog.title import Image, Title
 from edye_delivery.catalog.vocabulary import ImageKind
-from edye_delivery.qc.judge import Verdict, judge, looked_at
+from edye_delivery.qc.judge import Verdict, judge, pictures_to_check
 from tests import builders
 
 ANNEX = builders.the_annex()
@@ -72,7 +72,7 @@ def pictures_of(title: Title, annex: Annex = ANNEX, **by_name: Mapping[str, Any]
     """All pictures that are looked at for the title, good but for the changes by file name: poster={"width_px": 1}."""
     return tuple(
         a_picture(image, **by_name.get(image.url.rpartition("/")[2].removesuffix(".png"), {}))
-        for image in looked_at(annex, title)
+        for image in pictures_to_check(annex, title)
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.facts import ProbeFailure, VideoFacts
 from edye_delivery.catalog.vocabulary import Cause, Owner, Severity
-from edye_delivery.qc.judge import judge, looked_at
+from edye_delivery.qc.judge import judge, pictures_to_check
 from edye_delivery.qc.media import RULE_OF_FAILURE
 from edye_delivery.qc.metadata import clash
 from edye_delivery.qc.rule import Subject, rules_on
@@ -174,13 +174,13 @@ def test_a_broken_background_blocks_where_the_thumbnail_needs_it():
 def test_art_in_another_language_is_not_looked_at_where_there_is_some_in_the_titles_own():
     title = a_movie(images=[an_image("key_art"), an_image("poster", "en", lang="en"), an_image("poster", lang="es")])
 
-    assert [image.url.rpartition("/")[2] for image in looked_at(ANNEX, title)] == ["key_art.png", "poster.png"]
+    assert [image.url.rpartition("/")[2] for image in pictures_to_check(ANNEX, title)] == ["key_art.png", "poster.png"]
 
 
 def test_a_broken_custom_thumbnail_is_no_defect():
     title = a_movie(custom_thumbnails=[an_image("thumbnail")])
 
-    assert an_image("thumbnail")["url"] in {image.url for image in looked_at(ANNEX, title)}
+    assert an_image("thumbnail")["url"] in {image.url for image in pictures_to_check(ANNEX, title)}
     assert codes(judged(title, thumbnail=BROKEN)) == ()
 
 
@@ -249,7 +249,7 @@ def test_the_types_of_the_sources_are_named_where_none_is_of_the_right_one():
 def test_the_number_of_pictures_of_a_kind_is_bounded():
     title = a_movie(images=[an_image("key_art"), *(an_image("poster", f"poster_{n}") for n in range(100))])
 
-    assert len(looked_at(ANNEX, title)) == 1 + 8
+    assert len(pictures_to_check(ANNEX, title)) == 1 + 8
 
 
 def test_a_title_with_thousands_of_hostile_texts_has_a_bounded_number_of_short_messages():

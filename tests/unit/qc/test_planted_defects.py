@@ -17,7 +17,7 @@ from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import ImageKind
 from edye_delivery.clients.pictures import look_at
 from edye_delivery.clients.probe import probe_video
-from edye_delivery.qc.judge import Verdict, judge, looked_at
+from edye_delivery.qc.judge import Verdict, judge, pictures_to_check
 from tests.unit.qc.builders import ANNEX, SIZES, TODAY, a_movie, a_source, an_episode, an_image, codes, pictures_of
 from tests.unit.qc.clips import HEVC, Clips
 
@@ -68,7 +68,7 @@ def verdict_on_pictures(clips: Clips, scratch: Path, title: Title, **drawings: b
     title = title.model_copy(update={"duration_ms": None})
     facts = probe_video(LocalMedia(good.parent), "http://media.example/good.mp4", scratch)
     pictures: list[ImageFacts] = []
-    for image in looked_at(ANNEX, title):
+    for image in pictures_to_check(ANNEX, title):
         size = SIZES.get(image.kind, (1920, 1080))
         name = image.url.rpartition("/")[2].removesuffix(".png")
         pictures.append(look_at(image.kind, image.url, drawings.get(name) or drawn(*size), ANNEX.images))
@@ -120,4 +120,4 @@ def test_a_page_in_a_pictures_place_is_found(clips, tmp_path):
 
     assert codes(verdict) == ("IMG004",)
     assert verdict.findings[0].message == "poster 'poster.png': it is none of JPEG, PNG, GIF, WEBP"
-    assert ImageKind.POSTER in {image.kind for image in looked_at(ANNEX, title)}
+    assert ImageKind.POSTER in {image.kind for image in pictures_to_check(ANNEX, title)}

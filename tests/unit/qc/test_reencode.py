@@ -12,7 +12,7 @@ from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.plan import JudgedTitle
 from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import Cause, Severity
-from edye_delivery.qc.reencode import is_to_be_reencoded, postponed
+from edye_delivery.qc.reencode import is_to_be_reencoded, postpone
 from edye_delivery.qc.rule import RULES
 from tests.builders import the_annex
 from tests.unit.qc.builders import ANNEX, a_movie, a_source, a_video, judged
@@ -100,6 +100,6 @@ def test_a_good_title_is_re_encoded_where_it_is_asked_for_and_a_bad_one_is_not()
 
 
 def test_a_title_that_cannot_be_re_encoded_now_waits_for_devops_and_keeps_what_was_found():
-    title = postponed(a_judged(codec="hevc"), "no space")
+    title = postpone(a_judged(codec="hevc"), "no space")
     assert {finding.cause for finding in blocking(title.findings)} == {Cause.TRANSIENT}
     assert [finding.code for finding in title.findings] == ["VID011", "VID006"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edye_delivery.feeds.roku.external_ids import GRACENOTE_TYPES, defect_of
 from edye_delivery.feeds.roku.sources import SEARCH_PAGE
-from edye_delivery.feeds.rule import Hit, shown, warning
+from edye_delivery.feeds.rule import Hit, excerpt, warning
 
 EXTERNAL_ID_SHAPE = warning(
     "FEED138", "external-id-shape",
@@ -28,7 +28,7 @@ def check_external_id(source: str | None, name: str | None, kind: str, path: str
         return
     defect = defect_of(source, name)
     if defect:
-        hits.append(EXTERNAL_ID_SHAPE.at(path, f"{shown(name)} is {defect}"))
+        hits.append(EXTERNAL_ID_SHAPE.at(path, f"{excerpt(name)} is {defect}"))
     elif source.upper() == "TMS" and name[:2] not in GRACENOTE_TYPES.get(kind, name[:2]):
         wanted = " or ".join(GRACENOTE_TYPES[kind])
-        hits.append(EXTERNAL_ID_TYPE.at(path, f"{shown(name)} begins with {name[:2]}, a {kind}'s with {wanted}"))
+        hits.append(EXTERNAL_ID_TYPE.at(path, f"{excerpt(name)} begins with {name[:2]}, a {kind}'s with {wanted}"))

@@ -72,20 +72,20 @@ class FeedIndex:
 
     def ids_twice(self) -> Iterator[Spot]:
         """Every item whose id an earlier one has."""
-        return self._repeated("items", ("id",), "id")
+        return self._duplicates("items", ("id",), "id")
 
     def seasons_twice(self) -> Iterator[Spot]:
         """Every season whose series has an earlier one of the same number."""
-        return self._repeated("seasons", ("series", "number"), "'season ' || number || ' of ' || series")
+        return self._duplicates("seasons", ("series", "number"), "'season ' || number || ' of ' || series")
 
     def episodes_twice(self) -> Iterator[Spot]:
         """Every episode whose series has an earlier one, of another id, of the same season and number."""
         subject = "coalesce('season ' || season || ', ', '') || 'episode ' || number || ' of ' || series"
-        return self._repeated("episodes", ("series", "season", "number"), subject)
+        return self._duplicates("episodes", ("series", "season", "number"), subject)
 
     def play_ids_shared(self) -> Iterator[Spot]:
         """The first play option of every item whose playId an earlier item has."""
-        return self._repeated("play_ids", ("play_id",), "play_id")
+        return self._duplicates("play_ids", ("play_id",), "play_id")
 
     def series_unknown(self) -> Iterator[Spot]:
         """Every episode and season whose series the feed does not have."""
@@ -127,7 +127,7 @@ class FeedIndex:
 
     def playlists_twice(self) -> Iterator[Spot]:
         """Every playlist whose name an earlier one has."""
-        return self._repeated("playlists", ("name",), "name")
+        return self._duplicates("playlists", ("name",), "name")
 
     def playlists_unknown(self) -> Iterator[Spot]:
         """Every use of a playlist that the feed does not have."""
@@ -146,7 +146,7 @@ class FeedIndex:
         for page, place, asset_id, subject in self._connection.execute(query):
             yield Spot(page, place, asset_id, subject)
 
-    def _repeated(self, table: str, key: tuple[str, ...], subject: str) -> Iterator[Spot]:
+    def _duplicates(self, table: str, key: tuple[str, ...], subject: str) -> Iterator[Spot]:
         """Rows whose key an earlier row has, in the order of their coming; NULL is a key like others.
 
         An item that is there twice says the rest twice too: only its id is told.

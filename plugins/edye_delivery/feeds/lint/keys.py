@@ -9,7 +9,7 @@ from typing import Any
 from edye_delivery.catalog.vocabulary import Owner
 from edye_delivery.feeds.roku.schemas import Profile, search_schema
 from edye_delivery.feeds.roku.sources import SEARCH_SCHEMA
-from edye_delivery.feeds.rule import Hit, error, pointer, shown, warning
+from edye_delivery.feeds.rule import Hit, error, excerpt, pointer, warning
 
 RESTRICTION_LISTS = ("restriction", "restrictions")
 """The prose writes the one, Roku's own sample the other."""
@@ -74,10 +74,10 @@ def unknown_keys(part: dict[str, Any], known: frozenset[str], path: str, hits: l
     """Adds a defect for every key that the specification does not have."""
     if not part.keys() <= known:
         for key in sorted(part.keys() - known):
-            hits.append(KEY_UNKNOWN.at(path + pointer(key), f"the key {shown(key)} is not in the specification"))
+            hits.append(KEY_UNKNOWN.at(path + pointer(key), f"the key {excerpt(key)} is not in the specification"))
 
 
-def told_moment(at_ms: float) -> str:
+def moment_text(at_ms: float) -> str:
     """An epoch moment in milliseconds for people."""
     try:
         return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from edye_delivery.feeds.finding import KEPT_MAX, Findings
-from edye_delivery.feeds.gc_pause import paused_collection
+from edye_delivery.feeds.gc_pause import pause_gc
 from edye_delivery.feeds.lint.direct_publisher.feed import DirectFeed
 from edye_delivery.feeds.lint.index import Spot
 from edye_delivery.feeds.lint.item_ids import id_at
@@ -91,7 +91,7 @@ class FeedLint:
     def add_page(self, name: str, content: bytes) -> PageFigures:
         """Reads the next page; FeedUnusable says in a sentence why it cannot be read."""
         page = split_page(name, content, LIST_KEYS)
-        reader, result = self._begun(page)
+        reader, result = self._reader_and_result(page)
         findings = result.findings
         following = page.head.get("nextPageUrl")
         figures = PageFigures(name, page.size_bytes, 0, following if isinstance(following, str) else None)
@@ -100,7 +100,7 @@ class FeedLint:
             findings.add(name, "", None, duplicate_key("", page.duplicate_key))
         for hit in reader.begin_page(page):
             findings.add(name, "", None, hit)
-        with paused_collection():
+        with pause_gc():
             items = self._read_items(page, reader, findings)
         result.pages[-1] = replace(figures, items=items)
         return result.pages[-1]
@@ -129,15 +129,15 @@ class FeedLint:
         self.result.types = self._reader.types
         return self.result
 
-    def _begun(self, page: Page) -> tuple[FeedReader, LintResult]:
+    def _reader_and_result(self, page: Page) -> tuple[FeedReader, LintResult]:
         if self._reader is None or self.result is None:
             kind = self._asked or kind_of(page)
             if (kind is FeedKind.DIRECT) != (kind_of(page) is FeedKind.DIRECT):
-                raise FeedUnusable(f"{page.name} is no {kind} feed: its root has {_told(page)}")
+                raise FeedUnusable(f"{page.name} is no {kind} feed: its root has {_root_keys_text(page)}")
             self.result = LintResult(kind, self._profile, findings=Findings(self._kept_max))
             self._reader = self._reader_of(kind)
         elif FeedKind.DIRECT in (self.result.kind, kind_of(page)):
-            raise FeedUnusable(f"{page.name} is no page of this feed: its root has {_told(page)}")
+            raise FeedUnusable(f"{page.name} is no page of this feed: its root has {_root_keys_text(page)}")
         return self._reader, self.result
 
     def _reader_of(self, kind: FeedKind) -> FeedReader:
@@ -160,11 +160,11 @@ def kind_of(page: Page) -> FeedKind:
     if page.head.keys() & SEARCH_SIGNS:
         return FeedKind.SEARCH
     raise FeedUnusable(
-        f"{page.name} is no feed: its root has {_told(page)}, neither assets nor movies, series, shortFormVideos, "
-        "tvSpecials, liveFeeds (line 1, column 1)"
+        f"{page.name} is no feed: its root has {_root_keys_text(page)}, neither assets nor movies, series, "
+        "shortFormVideos, tvSpecials, liveFeeds (line 1, column 1)"
     )
 
 
-def _told(page: Page) -> str:
+def _root_keys_text(page: Page) -> str:
     keys = ", ".join(sorted(page.head)[:5])
     return f"the keys {keys[:120]}" if keys else "no keys"

@@ -72,7 +72,7 @@ class Page:
                 yield index, jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True), None
             except ValueError as defect:
                 try:
-                    value = _parsed(text)
+                    value = _parse(text)
                 except ValueError as worse:
                     raise self._unusable(worse, text) from worse
                 found = DUPLICATE.search(str(defect))
@@ -80,7 +80,7 @@ class Page:
 
     def _unusable(self, defect: ValueError, text: bytes) -> FeedUnusable:
         start = max(0, self.content.find(text))
-        return FeedUnusable(f"{self.name} is not usable JSON: {_told(defect, self.content, start, text)}")
+        return FeedUnusable(f"{self.name} is not usable JSON: {_error_text(defect, self.content, start, text)}")
 
 
 def split_page(name: str, content: bytes, list_keys: frozenset[str]) -> Page:
@@ -103,7 +103,7 @@ def split_page(name: str, content: bytes, list_keys: frozenset[str]) -> Page:
     except MemoryError:
         raise FeedUnusable(f"{name} has more items than fit into memory") from None
     except (msgspec.DecodeError, ValueError) as defect:
-        raise FeedUnusable(f"{name} is not usable JSON: {_told(defect, content)}") from None
+        raise FeedUnusable(f"{name} is not usable JSON: {_error_text(defect, content)}") from None
     return Page(name, content, head, lists, duplicate_key)
 
 
@@ -123,12 +123,12 @@ def _head(content: bytes, root: dict[str, Slice], emptied: Collection[str]) -> t
     except ValueError as defect:
         found = DUPLICATE.search(str(defect))
         try:
-            return _parsed(text), found[1] if found else "?"
+            return _parse(text), found[1] if found else "?"
         except ValueError as worse:
-            raise _moved(worse, text, spans) from None
+            raise _relocate_error(worse, text, spans) from None
 
 
-def _moved(defect: ValueError, text: bytes, spans: list[tuple[int, int]]) -> ValueError:
+def _relocate_error(defect: ValueError, text: bytes, spans: list[tuple[int, int]]) -> ValueError:
     """The defect of the root at its place in the whole page, where the emptied lists are as long as they are."""
     found = JSON_POSITION.search(str(defect))
     if found is None:
@@ -165,7 +165,7 @@ def _end_of_value(content: bytes, start: int, last: memoryview) -> int:
     raise ValueError("a value of the root does not end")
 
 
-def _parsed(text: bytes) -> Any:
+def _parse(text: bytes) -> Any:
     return jiter.from_json(text, allow_inf_nan=False)
 
 
@@ -187,7 +187,7 @@ def _refuse_other_formats(name: str, content: bytes) -> None:
         raise FeedUnusable(f"{name} {told} (line 1, column 1)")
 
 
-def _told(defect: Exception, content: bytes, start: int = 0, part: bytes = b"") -> str:
+def _error_text(defect: Exception, content: bytes, start: int = 0, part: bytes = b"") -> str:
     """The parser's words in ours, with line and column in the whole page."""
     if isinstance(defect, UnicodeDecodeError):
         return f"it is not UTF-8 ({_line_and_column(content, _first_not_utf8(content))})"

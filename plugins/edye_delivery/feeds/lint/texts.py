@@ -6,7 +6,7 @@ import re
 
 from edye_delivery.catalog.plain_text import markup_in, misread_in, reread
 from edye_delivery.feeds.roku.sources import DIRECT_PAGE, SEARCH_PAGE
-from edye_delivery.feeds.rule import Hit, shown, warning
+from edye_delivery.feeds.rule import Hit, excerpt, warning
 
 SIZES = frozenset({"4k", "8k", "hd", "uhd", "fhd", "720p", "1080p", "1080i", "2160p"})
 LABELS = (
@@ -53,17 +53,17 @@ def check_plain(text: str, path: str, hits: list[Hit], below: str = "") -> None:
         return
     markup = markup_in(text)
     if markup:
-        hits.append(MARKUP.at(path + below, f"{shown(text)} has {', '.join(map(shown, markup))}"))
+        hits.append(MARKUP.at(path + below, f"{excerpt(text)} has {', '.join(map(excerpt, markup))}"))
     misread = misread_in(text)
     if misread:
-        hits.append(MISREAD.at(path + below, f"{shown(text)} has {', '.join(map(_meant, misread))}"))
+        hits.append(MISREAD.at(path + below, f"{excerpt(text)} has {', '.join(map(_meant, misread))}"))
 
 
 def check_title(title: str, path: str, hits: list[Hit], below: str = "") -> None:
     """Adds a defect where a title says more than what the title is called; the place as in `check_plain`."""
     extra = _extra_of(title)
     if extra:
-        hits.append(TITLE_EXTRA.at(path + below, f"{shown(title)} has {shown(extra)}"))
+        hits.append(TITLE_EXTRA.at(path + below, f"{excerpt(title)} has {excerpt(extra)}"))
 
 
 def _extra_of(title: str) -> str:
@@ -79,4 +79,4 @@ def _extra_of(title: str) -> str:
 
 def _meant(misread: str) -> str:
     meant = reread(misread)
-    return f"{shown(misread)} for {shown(meant)}" if meant else shown(misread)
+    return f"{excerpt(misread)} for {excerpt(meant)}" if meant else excerpt(misread)

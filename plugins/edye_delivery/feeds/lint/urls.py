@@ -6,7 +6,7 @@ import re
 
 from edye_delivery.catalog.vocabulary import Owner
 from edye_delivery.feeds.roku.sources import SEARCH_PAGE, SEARCH_SCHEMA
-from edye_delivery.feeds.rule import Hit, error, shown, warning
+from edye_delivery.feeds.rule import Hit, error, excerpt, warning
 
 ENDING = re.compile(r"/[^/?#]*\.([A-Za-z][A-Za-z0-9]{1,4})(?:[?#]|$)")
 TAKEN = (".jpg", ".jpeg", ".png", ".gif")
@@ -56,4 +56,4 @@ def ending_of(url: str) -> str:
 def check_image_name(url: str, path: str, hits: list[Hit], below: str = "") -> None:
     """Adds a defect at `path` and `below` for an image that is called like one of a format that Roku does not take."""
     if not url.endswith(TAKEN) and (ending := ending_of(url)) in NOT_TAKEN:
-        hits.append(IMAGE_NAME.at(path + below, f"{shown(url)} ends with .{ending}, expected .jpg, .png or .gif"))
+        hits.append(IMAGE_NAME.at(path + below, f"{excerpt(url)} ends with .{ending}, expected .jpg, .png or .gif"))

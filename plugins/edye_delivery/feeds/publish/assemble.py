@@ -12,9 +12,9 @@ from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.order import Accepted
 from edye_delivery.feeds.finding import Findings
-from edye_delivery.feeds.gc_pause import paused_collection
+from edye_delivery.feeds.gc_pause import pause_gc
 from edye_delivery.feeds.lint.direct_publisher.rows import defect_of_row
-from edye_delivery.feeds.publish.paging import LinkedPage, cut_pages, document, linked, ordered
+from edye_delivery.feeds.publish.paging import LinkedPage, cut_pages, document, link_pages, order_bodies
 from edye_delivery.feeds.roku.item import SEARCH_LIST_KEYS
 from edye_delivery.feeds.write.rules import PART_LEFT_OUT
 from edye_delivery.feeds.write.writers import writer_of
@@ -42,11 +42,11 @@ def assemble(
 
     `previous_digests` are the body digests of the chain that readers have now, in its order.
     """
-    with paused_collection():
-        return _assembled(annex, spec, accepted, previous_digests, page_url_prefix, folder, now)
+    with pause_gc():
+        return _assemble(annex, spec, accepted, previous_digests, page_url_prefix, folder, now)
 
 
-def _assembled(
+def _assemble(
     annex: Annex,
     spec: FeedSpec,
     accepted: Iterable[Accepted],
@@ -63,5 +63,5 @@ def _assembled(
     cut = cut_pages(items, writer.head(), spec.page_max_bytes, folder)
     for item_id, size_bytes in cut.oversized:
         writer.notes.add(item_id, PART_LEFT_OUT, f"it has {size_bytes:,} bytes, more than a page may have")
-    pages = linked(ordered(cut.bodies, previous_digests), page_url_prefix)
+    pages = link_pages(order_bodies(cut.bodies, previous_digests), page_url_prefix)
     return Assembled(pages, cut.kinds, writer.notes.findings)

@@ -80,7 +80,7 @@ def cut_pages(items: Iterable[FeedItem], head: dict[str, Any], page_max_bytes: i
         gathered.close()
     unpaged = min(FEED_UNPAGED_BELOW_BYTES - 1 - page_max_bytes + room, room)
     if len(cut.bodies) > 1 and sum(body.size_bytes - len(beginning) + 1 for body in cut.bodies) <= unpaged:
-        cut.bodies = [_joined(cut.bodies, beginning, folder)]
+        cut.bodies = [_join(cut.bodies, beginning, folder)]
     return cut
 
 
@@ -101,18 +101,18 @@ def document(
         if sizes[key]:
             parts += [(b",", orjson.dumps(key), b":["), blocks_of(folder / f"list-{key}"), (b"]",)]
     target = folder / "document.json"
-    sha256, size_bytes = _filed((part for some in parts for part in some), target)
+    sha256, size_bytes = _write_parts((part for some in parts for part in some), target)
     return LinkedPage(target, f"{sha256[:32]}.json", sha256, sha256, size_bytes, sum(sizes.values())), kinds
 
 
-def ordered(bodies: Sequence[Body], previous_digests: Sequence[str]) -> list[Body]:
+def order_bodies(bodies: Sequence[Body], previous_digests: Sequence[str]) -> list[Body]:
     """The chain's order: changed bodies first, then the others as the previous chain had them."""
     place = {digest: number for number, digest in enumerate(previous_digests)}
     changed = [body for body in bodies if body.digest not in place]
     return changed + sorted((body for body in bodies if body.digest in place), key=lambda body: place[body.digest])
 
 
-def linked(bodies: Sequence[Body], url_prefix: str) -> list[LinkedPage]:
+def link_pages(bodies: Sequence[Body], url_prefix: str) -> list[LinkedPage]:
     """The pages of a chain in its order, each completed with the address of the next; the last one has none."""
     pages: list[LinkedPage] = []
     following: str | None = None
@@ -144,7 +144,7 @@ class _Gathered:
         self._file: BinaryIO | None = None
         self.size_bytes = self.items = 0
 
-    def _opened(self) -> BinaryIO:
+    def _open_body(self) -> BinaryIO:
         self._path = self._folder / f"page-{len(self._cut.bodies):06}.json"
         file = self._path.open("wb", buffering=BLOCK_BYTES)
         file.write(self._beginning)
@@ -153,7 +153,7 @@ class _Gathered:
 
     def add(self, content: bytes) -> None:
         if self._file is None:
-            self._file = self._opened()
+            self._file = self._open_body()
         if self.items:
             content = b"," + content
         self._file.write(content)
@@ -162,14 +162,14 @@ class _Gathered:
         self.items += 1
 
     def close(self) -> None:
-        (self._file or self._opened()).close()
+        (self._file or self._open_body()).close()
         size_bytes = len(self._beginning) + self.size_bytes
         body = Body(self._path, self._hashed.hexdigest(), self._hashed, size_bytes, self.items)
         self._cut.bodies.append(body)
         self._file, self.size_bytes, self.items = None, 0, 0
 
 
-def _joined(bodies: Sequence[Body], beginning: bytes, folder: Path) -> Body:
+def _join(bodies: Sequence[Body], beginning: bytes, folder: Path) -> Body:
     """Several bodies as one."""
     cut = Cut()
     (folder / "joined").mkdir()
@@ -180,7 +180,7 @@ def _joined(bodies: Sequence[Body], beginning: bytes, folder: Path) -> Body:
     return replace(cut.bodies[0], items=sum(body.items for body in bodies))
 
 
-def _filed(parts: Iterable[bytes], target: Path) -> tuple[str, int]:
+def _write_parts(parts: Iterable[bytes], target: Path) -> tuple[str, int]:
     """Writes an object's parts, closes the object; digest and size of the file."""
     digest, size_bytes = hashlib.sha256(), 0
     with target.open("wb") as file:

@@ -75,7 +75,7 @@ def _pattern(validator: Any, pattern: str, value: Any, _: Any) -> Iterator[jsons
 def search_schema(profile: Profile) -> dict[str, Any]:
     """The Search feed's schema in a profile."""
     schema: dict[str, Any] = json.loads((FOLDER / SEARCH_FILE).read_text(encoding="utf-8"))
-    return _widened(schema) if profile is Profile.ROKU else schema
+    return _widen(schema) if profile is Profile.ROKU else schema
 
 
 @cache
@@ -132,7 +132,7 @@ def _is_worded(name: str) -> bool:
     return name.removesuffix("_descriptors") in ("BBFC", "CHVRS", "CLASSIND", "RTC")
 
 
-def _widened(schema: dict[str, Any]) -> dict[str, Any]:
+def _widen(schema: dict[str, Any]) -> dict[str, Any]:
     wide = copy.deepcopy(schema)
     lists = wide["definitions"]
     lists["asset_type"]["enum"] += [LIVE_TYPE, *SPELLINGS]

@@ -43,7 +43,7 @@ class Notes:
         """Notes what a title loses."""
         self.findings.add("", "", external_id, rule.at("", message))
 
-    def packed(self, item_id: str, item: dict[str, Any]) -> bytes | None:
+    def pack(self, item_id: str, item: dict[str, Any]) -> bytes | None:
         """The item as JSON; None, with a note, where JSON has no form for it."""
         content = attempt(item_id, STEP, lambda: orjson.dumps(item))
         if isinstance(content, BrokenOff):

@@ -11,7 +11,7 @@ import orjson
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.planning import best_source
-from edye_delivery.annex.template import filled
+from edye_delivery.annex.template import fill
 from edye_delivery.catalog.order import Accepted
 from edye_delivery.catalog.title import Described, Series, Title
 from edye_delivery.catalog.vocabulary import TitleKind
@@ -19,13 +19,13 @@ from edye_delivery.feeds.roku.item import FeedItem
 from edye_delivery.feeds.roku.limits import PLAYABLE_MIN_S, SHORTFORM_MAX_S
 from edye_delivery.feeds.roku.schemas import SPELLINGS, Profile, search_schema
 from edye_delivery.feeds.roku.vocabularies import COUNTRIES, CREDIT_ROLES
-from edye_delivery.feeds.rule import shown
+from edye_delivery.feeds.rule import excerpt
 from edye_delivery.feeds.write.grouping import Show, Versions, seasons_of, shows_of
 from edye_delivery.feeds.write.live import channel_asset
 from edye_delivery.feeds.write.notes import Notes, Unfit, fit
 from edye_delivery.feeds.write.rules import PART_LEFT_OUT, TITLE_LEFT_OUT, VALUE_UNMAPPED
 from edye_delivery.feeds.write.search_images import images_of
-from edye_delivery.feeds.write.texts import FeedTexts, clipped, texts_of
+from edye_delivery.feeds.write.texts import FeedTexts, clip, texts_of
 from edye_delivery.feeds.write.values import Values
 
 SPELLED = {plain: written for written, plain in SPELLINGS.items()}
@@ -58,7 +58,7 @@ class SearchWriter:
         for show in shows_of(accepted):
             for asset in self._assets_of(show):
                 written, item_id = str(asset["type"]), str(asset["id"])
-                if (content := self.notes.packed(item_id, asset)) is not None:
+                if (content := self.notes.pack(item_id, asset)) is not None:
                     yield FeedItem("assets", item_id, SPELLINGS.get(written, written), content)
 
     def _assets_of(self, show: Show) -> list[Asset]:
@@ -77,7 +77,7 @@ class SearchWriter:
             return written
         numbers = {asset["episodeInfo"].get("seasonNumber") for asset in episodes if "episodeInfo" in asset}
         if not numbers:
-            return [*written, self._identified(series) or framed[0]]
+            return [*written, self._external_only(series) or framed[0]]
         kept = [asset for asset in framed[1:] if asset["seasonInfo"]["seasonNumber"] in numbers]
         return [*written, framed[0], *kept]
 
@@ -91,7 +91,7 @@ class SearchWriter:
     def _asset(self, versions: Versions) -> Asset:
         values, first, external_id = self._values, versions.titles[0], versions.external_id
         options = self._play_options(versions)
-        named = self._identified(first)
+        named = self._external_only(first)
         if named is not None:
             return {**named, "content": {"playOptions": options}}
         duration_ms = next((title.duration_ms for title in versions.titles if title.duration_ms), 0)
@@ -104,8 +104,8 @@ class SearchWriter:
         texts = texts_of(versions.titles, [title.lang for title in versions.titles], external_id, self.notes)
         asset = {
             "id": values.item_id(first),
-            "type": self._spelled(_type_of(first, duration_ms)),
-            **self._described(versions.titles, texts, external_id, first.series),
+            "type": self._spell(_type_of(first, duration_ms)),
+            **self._describe(versions.titles, texts, external_id, first.series),
             "durationInMilliseconds": duration_ms,
         }
         if first.kind is TitleKind.EPISODE:
@@ -123,17 +123,17 @@ class SearchWriter:
         external_id, series_id = first.external_id, values.series_id(series, first.titles[0])
         described: list[Described] = [series, first.titles[0]]
         texts = texts_of([series], [None], external_id, self.notes)
-        shared = self._described(described, texts, external_id)
+        shared = self._describe(described, texts, external_id)
         assets: list[Asset] = [{"id": series_id, "type": "series", **shared}]
         for number in seasons_of(show.items):
             titles = {language: self._season_title(language, name, number) for language, name in texts.titles.items()}
             info = {"seriesId": series_id, "seasonNumber": number}
             season = {"id": values.season_id(series, number), "type": "season", **shared, "seasonInfo": info}
             season.pop("externalIds", None)
-            assets.append(season | {"titles": _localized(titles)})
+            assets.append(season | {"titles": _localize(titles)})
         return assets
 
-    def _described(
+    def _describe(
         self, described: Sequence[Described], texts: FeedTexts, external_id: str, series: Series | None = None
     ) -> Asset:
         """What all types but externalIdOnly and live channels have in common."""
@@ -145,9 +145,9 @@ class SearchWriter:
         genres = values.genres(described[:1] if described[0].genres else described, external_id)
         images = [image for one in whole for image in one.images] or [i for one in described for i in one.images]
         parts: Asset = {
-            "titles": _localized(texts.titles),
-            "shortDescriptions": _localized(texts.shorts),
-            "longDescriptions": _localized(texts.longs),
+            "titles": _localize(texts.titles),
+            "shortDescriptions": _localize(texts.shorts),
+            "longDescriptions": _localize(texts.longs),
             "releaseDate": values.release_date(described, series).isoformat(),
             "genres": genres,
             "tags": values.tags(whole, external_id),
@@ -165,7 +165,7 @@ class SearchWriter:
         for word, found in zip(descriptors, kept, strict=True):
             if found is None:
                 self.notes.add(
-                    external_id, VALUE_UNMAPPED, f"the rating descriptor {shown(word)} is none of {source}'s"
+                    external_id, VALUE_UNMAPPED, f"the rating descriptor {excerpt(word)} is none of {source}'s"
                 )
         words = list(dict.fromkeys(word for word in kept if word))
         return {"source": source, "value": value, **({"descriptors": words} if words else {})}
@@ -177,7 +177,7 @@ class SearchWriter:
             if not (credit.name or "").strip():
                 self.notes.add(external_id, PART_LEFT_OUT, "a credit has no name")
             elif role is None:
-                self.notes.add(external_id, VALUE_UNMAPPED, f"the role {shown(credit.role)} has no counterpart")
+                self.notes.add(external_id, VALUE_UNMAPPED, f"the role {excerpt(credit.role)} has no counterpart")
             else:
                 born = {"birthDate": credit.birth_date.isoformat()} if credit.birth_date else {}
                 entry = {"name": credit.name, "role": role, **born}
@@ -216,25 +216,25 @@ class SearchWriter:
         asked = list(dict.fromkeys(country.lower() for country in entry.title.geo))
         for country in asked:
             if country not in known:
-                self.notes.add(entry.external_id, VALUE_UNMAPPED, f"Roku Search is not in {shown(country)}")
+                self.notes.add(entry.external_id, VALUE_UNMAPPED, f"Roku Search is not in {excerpt(country)}")
         if asked and not known.intersection(asked):
             raise Unfit(TITLE_LEFT_OUT, f"Roku Search is in none of its countries ({', '.join(asked)[:80]})")
         return [country for country in asked if country in known]
 
-    def _identified(self, described: Described) -> Asset | None:
+    def _external_only(self, described: Described) -> Asset | None:
         """The asset by its external id alone, where the annex identifies titles so and this one has the id."""
         name = self._spec.identify_by
         value = described.external_ids.get(name) if name is not None else None
         if name is None or not value:
             return None
-        self._values.checked_id(value)
+        self._values.check_id(value)
         return {"id": value, "type": "externalIdOnly", "externalIdSource": self._spec.external_ids[name]}
 
     def _season_title(self, language: str, series_title: str, number: int) -> str:
         template = self._spec.season_titles.get(language)
-        return clipped(filled(template, {"series": series_title, "season": number}), 200) if template else series_title
+        return clip(fill(template, {"series": series_title, "season": number}), 200) if template else series_title
 
-    def _spelled(self, kind: str) -> str:
+    def _spell(self, kind: str) -> str:
         return SPELLED.get(kind, kind) if self._spec.spelling == "samples" else kind
 
     def _leave_out(self, versions: Versions, unfit: Unfit, prefix: str = "") -> None:
@@ -262,7 +262,7 @@ def _type_of(title: Title, duration_ms: int) -> str:
     return "tvspecial" if long else "shortform"
 
 
-def _localized(texts: Any) -> list[Asset]:
+def _localize(texts: Any) -> list[Asset]:
     """Texts with their languages; languages with the same text share an entry."""
     together: dict[str, list[str]] = {}
     for language, text in texts.items():

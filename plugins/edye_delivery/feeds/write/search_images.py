@@ -10,7 +10,7 @@ from edye_delivery.catalog.art import ratio_off_percent
 from edye_delivery.catalog.title import Image
 from edye_delivery.catalog.vocabulary import ImageKind
 from edye_delivery.feeds.roku.limits import IMAGE_LARGEST_PX
-from edye_delivery.feeds.rule import shown
+from edye_delivery.feeds.rule import excerpt
 from edye_delivery.feeds.write.notes import Notes, Unfit
 from edye_delivery.feeds.write.rules import PART_LEFT_OUT, TITLE_WITHOUT_PICTURE
 
@@ -45,9 +45,9 @@ def images_of(
 
 def _defect_of(image: Image, languages: list[str]) -> str | None:
     if not image.url.startswith(("http://", "https://")) or len(image.url) < 10 or not image.url.isprintable():
-        return f"has the address {shown(image.url)}"
+        return f"has the address {excerpt(image.url)}"
     if image.lang is not None and image.lang.lower().replace("_", "-") not in languages:
-        return f"is in {shown(image.lang)}, in which the title has no text"
+        return f"is in {excerpt(image.lang)}, in which the title has no text"
     return _size_defect(image.width, image.height) if image.width and image.height else None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from edye_delivery.catalog.title import Described, Text
 from edye_delivery.feeds.roku.limits import LONG_DESCRIPTION_MAX_UNITS, SHORT_DESCRIPTION_MAX_UNITS, TITLE_MAX_UNITS
 from edye_delivery.feeds.roku.vocabularies import LANGUAGES
-from edye_delivery.feeds.rule import shown
+from edye_delivery.feeds.rule import excerpt
 from edye_delivery.feeds.write.notes import Notes, Unfit
 from edye_delivery.feeds.write.rules import PART_LEFT_OUT, TEXT_CLIPPED, TITLE_LEFT_OUT, VALUE_UNMAPPED
 
@@ -36,7 +36,7 @@ def units_of(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
 
 
-def clipped(text: str, max_units: int) -> str:
+def clip(text: str, max_units: int) -> str:
     """The text, if need be cut at a word's end to at most so many UTF-16 units, with an ellipsis."""
     if len(text) * 2 <= max_units or units_of(text) <= max_units:
         return text
@@ -47,15 +47,15 @@ def clipped(text: str, max_units: int) -> str:
 
 def texts_of(versions: Sequence[Described], langs: Sequence[str | None], external_id: str, notes: Notes) -> FeedTexts:
     """The texts of a title's language versions together; Unfit where no language has a title and a description."""
-    titles = _merged([version.titles for version in versions], langs)
-    shorts = _merged([version.synopsis_short for version in versions], langs)
-    longs = _merged([version.synopsis_long for version in versions], langs)
+    titles = _merge([version.titles for version in versions], langs)
+    shorts = _merge([version.synopsis_short for version in versions], langs)
+    longs = _merge([version.synopsis_long for version in versions], langs)
     kept: dict[str, tuple[str, str, str]] = {}
     for written in sorted(titles):
         language = written.lower().replace("_", "-")
         short, long = shorts.get(written, ""), longs.get(written, "")
         if language not in LANGUAGES:
-            notes.add(external_id, VALUE_UNMAPPED, f"the language {shown(written)} is none of Roku's")
+            notes.add(external_id, VALUE_UNMAPPED, f"the language {excerpt(written)} is none of Roku's")
         elif not (short or long):
             notes.add(external_id, PART_LEFT_OUT, f"the title in {language} has no synopsis in that language")
         elif language not in kept:
@@ -63,22 +63,22 @@ def texts_of(versions: Sequence[Described], langs: Sequence[str | None], externa
     if not kept:
         raise Unfit(TITLE_LEFT_OUT, "it has no title with a synopsis in the same language")
     return FeedTexts(
-        titles=_noted(
+        titles=_clip_all(
             {language: title for language, (title, _, _) in kept.items()}, TITLE_MAX_UNITS, external_id, notes
         ),
-        shorts=_noted(
+        shorts=_clip_all(
             {language: short for language, (_, short, _) in kept.items()},
             SHORT_DESCRIPTION_MAX_UNITS,
             external_id,
             notes,
         ),
-        longs=_noted(
+        longs=_clip_all(
             {language: long or short for language, (_, short, long) in kept.items()},
             LONG_DESCRIPTION_MAX_UNITS,
             external_id,
             notes,
         )
-        if any(long not in ("", clipped(short, SHORT_DESCRIPTION_MAX_UNITS)) for _, short, long in kept.values())
+        if any(long not in ("", clip(short, SHORT_DESCRIPTION_MAX_UNITS)) for _, short, long in kept.values())
         else {},
     )
 
@@ -94,15 +94,15 @@ def plain_texts_of(
 
     Both descriptions are in one language; the title may be in another. Unfit where there is no title or no description.
     """
-    titles = _merged([version.titles for version in versions], langs)
-    shorts = _merged([version.synopsis_short for version in versions], langs)
-    longs = _merged([version.synopsis_long for version in versions], langs)
+    titles = _merge([version.titles for version in versions], langs)
+    shorts = _merge([version.synopsis_short for version in versions], langs)
+    longs = _merge([version.synopsis_long for version in versions], langs)
     titled, told = _nearest(titles, wanted), _nearest({**shorts, **longs}, wanted)
     if titled is None or told is None:
         raise Unfit(TITLE_LEFT_OUT, "it has no title" if titled is None else "it has no synopsis")
     full = longs.get(told, "")
-    short = _noted({told: shorts.get(told) or full}, SHORT_DESCRIPTION_MAX_UNITS, external_id, notes)[told]
-    long = _noted({told: full}, LONG_DESCRIPTION_MAX_UNITS, external_id, notes)[told]
+    short = _clip_all({told: shorts.get(told) or full}, SHORT_DESCRIPTION_MAX_UNITS, external_id, notes)[told]
+    long = _clip_all({told: full}, LONG_DESCRIPTION_MAX_UNITS, external_id, notes)[told]
     return PlainTexts(titles[titled], short, "" if long == short else long)
 
 
@@ -123,7 +123,7 @@ def _plain(lang: str) -> str:
     return lang.lower().replace("_", "-")
 
 
-def _merged(texts: Sequence[Text], langs: Sequence[str | None]) -> dict[str, str]:
+def _merge(texts: Sequence[Text], langs: Sequence[str | None]) -> dict[str, str]:
     """Each language from the version that is spoken in it, else from the first that has it; blank texts are none."""
     if texts.count(texts[0]) == len(texts):
         return {language: plain for language, value in texts[0].items() if (plain := value.strip())}
@@ -135,10 +135,10 @@ def _merged(texts: Sequence[Text], langs: Sequence[str | None]) -> dict[str, str
     return merged
 
 
-def _noted(texts: Mapping[str, str], max_units: int, external_id: str, notes: Notes) -> dict[str, str]:
+def _clip_all(texts: Mapping[str, str], max_units: int, external_id: str, notes: Notes) -> dict[str, str]:
     told: dict[str, str] = {}
     for language, text in texts.items():
-        told[language] = short = clipped(text, max_units)
+        told[language] = short = clip(text, max_units)
         if short is not text:
             message = f"a text in {language} of {units_of(text)} UTF-16 units was clipped to {max_units}"
             notes.add(external_id, TEXT_CLIPPED, message)

@@ -8,12 +8,12 @@ from itertools import chain
 
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.annex.model import Annex
-from edye_delivery.annex.template import filled
+from edye_delivery.annex.template import fill
 from edye_delivery.catalog.title import Described, Series, Source, Title
 from edye_delivery.catalog.vocabulary import TitleKind
 from edye_delivery.feeds.roku.external_ids import defect_of
 from edye_delivery.feeds.roku.limits import EPOCH_FROM_MS, FIRST_YEAR, ITEM_ID_MAX_CHARS, TAG_MAX_CHARS
-from edye_delivery.feeds.rule import shown
+from edye_delivery.feeds.rule import excerpt
 from edye_delivery.feeds.write.notes import Notes, Unfit
 from edye_delivery.feeds.write.rules import PART_LEFT_OUT, TITLE_ENDED, TITLE_LEFT_OUT, VALUE_UNMAPPED
 
@@ -38,30 +38,32 @@ class Values:
             template = ids.other
         else:
             template = ids.episode if title.season_number is not None else ids.episode_without_season
-        return self.checked_id(_filled(template, title, title.season_number, title.episode_number))
+        return self.check_id(_fill(template, title, title.season_number, title.episode_number))
 
     def series_id(self, series: Series, episode: Title) -> str:
         """The id of an episode's series; Unfit where their title_ids differ, as two shows would write one series."""
         if series.title_id != episode.title_id:
-            titles = f"the series has the title_id {shown(series.title_id)}, its episode {shown(episode.title_id)}"
+            titles = f"the series has the title_id {excerpt(series.title_id)}, its episode {excerpt(episode.title_id)}"
             raise Unfit(TITLE_LEFT_OUT, titles)
-        return self.checked_id(_filled(self.spec.ids.series, series, None, None))
+        return self.check_id(_fill(self.spec.ids.series, series, None, None))
 
     def season_id(self, series: Series, season_number: int) -> str:
         """The id of a season."""
-        return self.checked_id(_filled(self.spec.ids.season, series, season_number, None))
+        return self.check_id(_fill(self.spec.ids.season, series, season_number, None))
 
-    def checked_id(self, item_id: str) -> str:
+    def check_id(self, item_id: str) -> str:
         """The id, where a feed takes it; else Unfit."""
         if not item_id.strip():
             raise Unfit(TITLE_LEFT_OUT, "it has no title_id")
         if len(item_id) > ITEM_ID_MAX_CHARS:
-            raise Unfit(TITLE_LEFT_OUT, f"its id {shown(item_id)} has {len(item_id)} characters, at most 50 are taken")
+            raise Unfit(
+                TITLE_LEFT_OUT, f"its id {excerpt(item_id)} has {len(item_id)} characters, at most 50 are taken"
+            )
         return item_id
 
     def genres(self, versions: Sequence[Described], external_id: str) -> list[str]:
         """The genres in the feed's list; Unfit where none of them is."""
-        found = self._mapped("genre", self._genres, _all(version.genres for version in versions), external_id)
+        found = self._map("genre", self._genres, _all(version.genres for version in versions), external_id)
         if not found:
             raise Unfit(TITLE_LEFT_OUT, "none of its genres has a counterpart in the feed's list")
         return found
@@ -75,7 +77,7 @@ class Values:
         found: dict[str, tuple[str, str, tuple[str, ...]]] = {}
         for key, descriptors in given.items():
             if key not in self._ratings:
-                self.notes.add(external_id, VALUE_UNMAPPED, f"the rating {shown(key)} is not in the annex's table")
+                self.notes.add(external_id, VALUE_UNMAPPED, f"the rating {excerpt(key)} is not in the annex's table")
                 continue
             source, _, value = self._ratings[key].partition(":")
             found.setdefault(source, (source, value, descriptors))
@@ -88,10 +90,10 @@ class Values:
             if tag.strip() and len(tag) <= TAG_MAX_CHARS:
                 kept.append(tag)
             elif not tag.strip():
-                self.notes.add(external_id, PART_LEFT_OUT, f"the tag {shown(tag)} is blank")
+                self.notes.add(external_id, PART_LEFT_OUT, f"the tag {excerpt(tag)} is blank")
             else:
                 self.notes.add(
-                    external_id, PART_LEFT_OUT, f"the tag {shown(tag)} has {len(tag)} characters, at most 20"
+                    external_id, PART_LEFT_OUT, f"the tag {excerpt(tag)} has {len(tag)} characters, at most 20"
                 )
         return kept
 
@@ -107,9 +109,9 @@ class Values:
             for name, value in version.external_ids.items():
                 source = self.spec.external_ids.get(name)
                 if source is None:
-                    self.notes.add(external_id, VALUE_UNMAPPED, f"the external id {shown(name)} is not in the annex")
+                    self.notes.add(external_id, VALUE_UNMAPPED, f"the external id {excerpt(name)} is not in the annex")
                 elif not value.strip() or defect_of(source, value):
-                    self.notes.add(external_id, PART_LEFT_OUT, f"{shown(value)} is no id of {source}")
+                    self.notes.add(external_id, PART_LEFT_OUT, f"{excerpt(value)} is no id of {source}")
                 else:
                     found[source, value] = None
         return list(found)
@@ -138,13 +140,13 @@ class Values:
             raise Unfit(TITLE_ENDED, f"its availability ended at {title.availability.end:%Y-%m-%d %H:%M} UTC")
         return (start_ms if start_ms is not None and start_ms >= EPOCH_FROM_MS else None), end_ms
 
-    def _mapped(self, what: str, table: Mapping[str, str], words: Iterable[str], external_id: str) -> list[str]:
+    def _map(self, what: str, table: Mapping[str, str], words: Iterable[str], external_id: str) -> list[str]:
         found: dict[str, None] = {}
         for word in words:
             if word in table:
                 found[table[word]] = None
             else:
-                self.notes.add(external_id, VALUE_UNMAPPED, f"the {what} {shown(word)} is not in the annex's table")
+                self.notes.add(external_id, VALUE_UNMAPPED, f"the {what} {excerpt(word)} is not in the annex's table")
         return list(found)
 
 
@@ -157,6 +159,6 @@ def _epoch_ms(at: datetime | None) -> int | None:
     return (at - EPOCH) // timedelta(milliseconds=1) if at is not None else None
 
 
-def _filled(template: str, described: Described, season: int | None, episode: int | None) -> str:
+def _fill(template: str, described: Described, season: int | None, episode: int | None) -> str:
     numbers = {"season": season or 0, "episode": episode or 0}
-    return filled(template, {"title_id": described.title_id, "edye_id": described.id, **numbers})
+    return fill(template, {"title_id": described.title_id, "edye_id": described.id, **numbers})

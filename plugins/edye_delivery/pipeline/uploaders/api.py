@@ -57,24 +57,24 @@ class ApiCarrier:
         """One call; what an earlier call began without our hearing of it is adopted."""
         plan = judged.plan
         heartbeat = Heartbeat(self.ledger, delivery.delivery_key, delivery.lease_holder or "", self.lease_s)
-        with self.media.opened(judged) as stream:
+        with self.media.open(judged) as stream:
             upload = Upload(
                 key=delivery.idempotency_key,
                 request_id=str(delivery.request_id),
                 file_name=plan.file_name,
                 metadata=plan.metadata,
-                media=MediaBody(stream.size_bytes, _verified(judged, stream, heartbeat, delivery.unanswered > 1)),
+                media=MediaBody(stream.size_bytes, _verify(judged, stream, heartbeat, delivery.unanswered > 1)),
                 extras=self._extras(judged),
             )
             answer = self.api.send(upload)
         if isinstance(answer, Refusal):
-            adopted = self._adopted(delivery, answer)
+            adopted = self._adopt(delivery, answer)
             if adopted is None:
-                raise _refused(answer, ended_ingest=delivery.unanswered < 2)
+                raise _error_of(answer, ended_ingest=delivery.unanswered < 2)
             answer = adopted
         return Handover(answer.tracking_id, stream.size_bytes, answer.http_status)
 
-    def _adopted(self, delivery: Delivery, refusal: Refusal) -> Receipt | None:
+    def _adopt(self, delivery: Delivery, refusal: Refusal) -> Receipt | None:
         """The ingest that an earlier try began without our hearing of it: a partner without Idempotency-Key says 409.
 
         It is ours if a try of this delivery stayed unanswered and no other delivery of the title has that tracking id,
@@ -104,7 +104,7 @@ class ApiCarrier:
         )
 
 
-def _refused(refusal: Refusal, *, ended_ingest: bool) -> PartnerRefused | Transient:
+def _error_of(refusal: Refusal, *, ended_ingest: bool) -> PartnerRefused | Transient:
     """A try before this one that stayed unanswered may have begun an ingest, which a refusal now does not end."""
     if refusal.cause is Cause.TRANSIENT:
         return Transient(refusal.sentence).answered(refusal.http_status, refusal.code)
@@ -112,7 +112,7 @@ def _refused(refusal: Refusal, *, ended_ingest: bool) -> PartnerRefused | Transi
     return refused.answered(refusal.http_status, refusal.code)
 
 
-def _verified(judged: JudgedTitle, stream: OpenMedia, heartbeat: Heartbeat, is_resend: bool) -> Iterator[bytes]:
+def _verify(judged: JudgedTitle, stream: OpenMedia, heartbeat: Heartbeat, is_resend: bool) -> Iterator[bytes]:
     """The media's blocks; the upload breaks off before its last one where they are not what was judged.
 
     It also does where the lease is lost: without the last block the partner has nothing. A resend asks anew then, for
@@ -121,7 +121,7 @@ def _verified(judged: JudgedTitle, stream: OpenMedia, heartbeat: Heartbeat, is_r
     check = MediaCheck(judged)
     check.same_file(stream)
     held = b""
-    for block in check.seen(heartbeat.over(stream.blocks()), 0):
+    for block in check.note_blocks(heartbeat.over(stream.blocks()), 0):
         if held:
             yield held
         held = block

@@ -21,7 +21,7 @@ from edye_delivery.annex.channels import folder_of, ftp_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.naming import image_file_name_of
 from edye_delivery.annex.outcome import cause_of
-from edye_delivery.annex.template import filled
+from edye_delivery.annex.template import fill
 from edye_delivery.annex.wire import Patience
 from edye_delivery.catalog.digest import digest_of
 from edye_delivery.catalog.places import art_name
@@ -33,7 +33,7 @@ from edye_delivery.errors import FtpRefused, Transient
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Delivery
 from edye_delivery.pipeline.heartbeat import Heartbeat
-from edye_delivery.pipeline.media_check import MediaCheck, media_of, promised_sha256
+from edye_delivery.pipeline.media_check import MediaCheck, expected_sha256, media_of
 from edye_delivery.pipeline.media_source import MediaSource
 from edye_delivery.pipeline.uploaders.ftp_parts import FoundParts
 from edye_delivery.pipeline.uploaders.ftp_pieces import Piece, is_placed, small_piece
@@ -210,21 +210,21 @@ class FtpCarrier:
         number = f"-{delivery.rounds_ended}" if delivery.rounds_ended else ""
         token = f"{delivery.delivery_key[:DELIVERY_CHARS]}{number}"
 
-        def named(kind: str, name: str, version: str = "") -> tuple[RemotePath, RemotePath]:
+        def paths_of(kind: str, name: str, version: str = "") -> tuple[RemotePath, RemotePath]:
             mark = f"{token}-{digest_of(version)[:VERSION_CHARS]}" if version else token
             temporary = f"{name}.{mark}{channel.temporary_suffix}"
             return RemotePath(folders[kind], name), RemotePath(folders[kind], temporary)
 
-        pieces = [self._media_piece(judged, delivery.delivery_key, partial(named, "video", plan.file_name))]
+        pieces = [self._media_piece(judged, delivery.delivery_key, partial(paths_of, "video", plan.file_name))]
         for thumbnail in judged.thumbnails:
             if thumbnail.name in channel.thumbnails:
                 content = self.read_artifact(art_name(thumbnail.art_name))
                 image_name = image_file_name_of(self.annex, channel.image_file_name, plan.external_id, thumbnail.name)
-                pieces.append(small_piece(content, *named("images", image_name, thumbnail.art_name)))
+                pieces.append(small_piece(content, *paths_of("images", image_name, thumbnail.art_name)))
         words = {"external_id": plan.external_id, "delivery": token}
         metadata = orjson.dumps(plan.metadata, option=orjson.OPT_INDENT_2)
-        metadata_name = filled(channel.metadata_file_name, words)
-        pieces.append(small_piece(metadata, *named("metadata", metadata_name), is_commit=True))
+        metadata_name = fill(channel.metadata_file_name, words)
+        pieces.append(small_piece(metadata, *paths_of("metadata", metadata_name), is_commit=True))
         return pieces
 
     def _media_piece(
@@ -232,7 +232,7 @@ class FtpCarrier:
     ) -> Piece:
         """The media file; a part of it is gone on with where SHA-256 or ETag tell that it is of the same file."""
         file = judged.video or self.media.host.describe(media_of(judged).file)
-        size_bytes, identity = file.size_bytes, promised_sha256(judged) or file.etag
+        size_bytes, identity = file.size_bytes, expected_sha256(judged) or file.etag
         check = self._checks.setdefault(key, MediaCheck(judged))
 
         @contextmanager
@@ -243,16 +243,16 @@ class FtpCarrier:
                 yield iter(())
                 check.finish()
                 return
-            with self.media.opened(judged, start) as stream:
+            with self.media.open(judged, start) as stream:
                 check.same_file(stream)
-                sent = _from(check.seen(stream.blocks(), start), offset - start)
-                yield _told(sent, name, offset, size_bytes)
+                sent = _from(check.note_blocks(stream.blocks(), start), offset - start)
+                yield _log_progress(sent, name, offset, size_bytes)
             check.finish()
 
         return Piece(*named(f"{identity} {size_bytes}"), size_bytes, blocks, may_go_on=bool(identity))
 
 
-def _told(blocks: Iterator[bytes], name: str, offset: int, size_bytes: int) -> Iterator[bytes]:
+def _log_progress(blocks: Iterator[bytes], name: str, offset: int, size_bytes: int) -> Iterator[bytes]:
     """The blocks; a line in the log after each tenth of a large file."""
     step_bytes = max(TOLD_FROM_BYTES, size_bytes) // 10
     for block in blocks:

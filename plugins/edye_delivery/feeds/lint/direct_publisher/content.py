@@ -9,10 +9,10 @@ from typing import Any
 from edye_delivery.catalog.vocabulary import Owner
 from edye_delivery.feeds.lint.direct_publisher.files import check_trick_play_name, check_video
 from edye_delivery.feeds.lint.direct_publisher.parts import check_filled, check_part, entries
-from edye_delivery.feeds.lint.keys import told_moment
+from edye_delivery.feeds.lint.keys import moment_text
 from edye_delivery.feeds.roku.limits import SHORT_FORM_VIDEO_MAX_S
 from edye_delivery.feeds.roku.sources import BEYOND, DIRECT_PAGE
-from edye_delivery.feeds.rule import Hit, error, shown, warning
+from edye_delivery.feeds.rule import Hit, error, excerpt, warning
 
 OPTIONAL_LISTS = ("captions", "trickPlayFiles", "adBreaks", "schedule")
 DAY = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
@@ -106,7 +106,7 @@ def check_content(content: dict[str, Any], path: str, list_key: str, now_ms: int
     check_period(content, path, now_ms, hits)
     duration_s = content.get("duration")
     if duration_s is not None and duration_s <= 0:
-        hits.append(RUNTIME_NOT_POSITIVE.at(f"{path}/duration", f"{shown(duration_s)} is not above 0"))
+        hits.append(RUNTIME_NOT_POSITIVE.at(f"{path}/duration", f"{excerpt(duration_s)} is not above 0"))
     elif duration_s is not None:
         _check_runtime(duration_s, path, list_key, hits)
         _check_ad_breaks(content, duration_s, path, hits)
@@ -123,10 +123,10 @@ def check_moment(part: dict[str, Any], key: str, path: str, hits: list[Hit]) -> 
     except (ValueError, OverflowError):
         at_ms = None
     if at_ms is None:
-        message = f"{shown(written)} is no moment of the calendar with a time zone"
+        message = f"{excerpt(written)} is no moment of the calendar with a time zone"
         hits.append(TIMESTAMP_MALFORMED.at(f"{path}/{key}", message))
     elif "." in written or "," in written:
-        message = f"{shown(written)} has a fraction of a second"
+        message = f"{excerpt(written)} has a fraction of a second"
         hits.append(TIMESTAMP_FRACTION.at(f"{path}/{key}", message))
     return at_ms
 
@@ -138,10 +138,10 @@ def check_period(part: dict[str, Any], path: str, now_ms: int, hits: list[Hit]) 
     if end_ms is None:
         return
     if start_ms is not None and start_ms >= end_ms:
-        message = f"it starts at {told_moment(start_ms)} and ends at {told_moment(end_ms)}"
+        message = f"it starts at {moment_text(start_ms)} and ends at {moment_text(end_ms)}"
         hits.append(VALIDITY_BACKWARDS.at(path, message))
     elif end_ms <= now_ms:
-        hits.append(VALIDITY_CLOSED.at(f"{path}/validityPeriodEnd", f"it ended at {told_moment(end_ms)}"))
+        hits.append(VALIDITY_CLOSED.at(f"{path}/validityPeriodEnd", f"it ended at {moment_text(end_ms)}"))
 
 
 def _check_runtime(duration_s: int, path: str, list_key: str, hits: list[Hit]) -> None:
@@ -149,7 +149,7 @@ def _check_runtime(duration_s: int, path: str, list_key: str, hits: list[Hit]) -
         message = f"{duration_s} s, at least {SHORT_FORM_VIDEO_MAX_S} s are meant"
         hits.append(MOVIE_UNDER_20_MINUTES.at(f"{path}/duration", message))
     elif list_key == "shortFormVideos" and duration_s > SHORT_FORM_VIDEO_MAX_S:
-        message = f"{shown(duration_s)} s, at most {SHORT_FORM_VIDEO_MAX_S} s are meant"
+        message = f"{excerpt(duration_s)} s, at most {SHORT_FORM_VIDEO_MAX_S} s are meant"
         hits.append(SHORT_FORM_OVER_20_MINUTES.at(f"{path}/duration", message))
 
 

@@ -54,7 +54,7 @@ from edye_delivery.feeds.lint.direct_publisher.rows import (
 from edye_delivery.feeds.lint.direct_publisher.series import EPISODE_NUMBER_MISSING, SEASON_INCOMPLETE, SERIES_SHAPE
 from edye_delivery.feeds.lint.keys import WRONG_TYPE
 from edye_delivery.feeds.lint.urls import URL_NOT_HTTP
-from edye_delivery.feeds.rule import FeedRule, Hit, pointer, shown
+from edye_delivery.feeds.rule import FeedRule, Hit, excerpt, pointer
 
 ITEM_KEYS = {
     "id": DIRECT_ID_MISSING,
@@ -102,7 +102,7 @@ LISTED_MAX = 12
 Path = tuple[str | int, ...]
 
 
-def explained(defects: Iterator[ValidationError], list_key: str = "") -> list[Hit]:
+def explain_defects(defects: Iterator[ValidationError], list_key: str = "") -> list[Hit]:
     """The real causes behind a validator's defects of the root or of an entry of a list, each once."""
     found: dict[tuple[str, str, str], Hit] = {}
     listed = list(defects)
@@ -116,7 +116,7 @@ def explained(defects: Iterator[ValidationError], list_key: str = "") -> list[Hi
     return list(found.values())
 
 
-def without_mistyped(item: dict[str, Any], hits: list[Hit]) -> dict[str, Any]:
+def remove_mistyped(item: dict[str, Any], hits: list[Hit]) -> dict[str, Any]:
     """A copy without the values of a wrong type; in lists None stands for them, so that the indexes still hold."""
     paths = [hit.path for hit in hits if hit.rule is WRONG_TYPE]
     if not paths:
@@ -134,23 +134,23 @@ def without_mistyped(item: dict[str, Any], hits: list[Hit]) -> dict[str, Any]:
     return kept
 
 
-def _wrong_type(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Iterator[Hit]:
-    yield WRONG_TYPE.at(pointer(*path), f"{shown(defect.instance)} is not of type {defect.validator_value}")
+def _explain_type(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Iterator[Hit]:
+    yield WRONG_TYPE.at(pointer(*path), f"{excerpt(defect.instance)} is not of type {defect.validator_value}")
 
 
-def _required(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Iterator[Hit]:
+def _explain_required(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Iterator[Hit]:
     for key in defect.validator_value:
         if key not in defect.instance:
-            yield _missing(keys[-1], key).at(pointer(*path), f"{key} is missing", key)
+            yield _rule_for_missing(keys[-1], key).at(pointer(*path), f"{key} is missing", key)
 
 
-def _too_few(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Iterator[Hit]:
-    rule = _missing(*keys[-2:])
+def _explain_too_few(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Iterator[Hit]:
+    rule = _rule_for_missing(*keys[-2:])
     about = "" if rule is SERIES_SHAPE else keys[-1]  # so that it is one with what oneOf says of the series
     yield rule.at(pointer(*path[:-1]), f"{keys[-1]} is empty", about)
 
 
-def _missing(part: str, key: str) -> FeedRule:
+def _rule_for_missing(part: str, key: str) -> FeedRule:
     """The rule for a key without which `part` is not complete."""
     if part == "series" and key in ("seasons", "episodes"):
         return SERIES_SHAPE
@@ -159,44 +159,44 @@ def _missing(part: str, key: str) -> FeedRule:
     return PART_KEYS[part] if part in PART_KEYS else ITEM_KEYS[key]
 
 
-def _unknown(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Iterator[Hit]:
+def _explain_unlisted(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Iterator[Hit]:
     *_, part, key = keys
     value, allowed = defect.instance, defect.validator_value
     if key == "rating" and (plain := value.upper().replace("-", "")) in allowed and "-" in value:
-        yield RATING_HYPHENATED.at(pointer(*path), f"{shown(value)}: here it is {plain}")
+        yield RATING_HYPHENATED.at(pointer(*path), f"{excerpt(value)}: here it is {plain}")
         return
     hint = f": {', '.join(allowed)}" if len(allowed) <= LISTED_MAX else ""
     for entry in allowed:
         if entry.lower() == value.lower():
             hint = f"; did you mean {entry}?"
     rule = QUALITIES[part] if key == "quality" else ENUMS[key]
-    yield rule.at(pointer(*path), f"{shown(value)} is not in the list{hint}")
+    yield rule.at(pointer(*path), f"{excerpt(value)} is not in the list{hint}")
 
 
-def _pattern(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Iterator[Hit]:
+def _explain_pattern(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Iterator[Hit]:
     rule = FORMS.get(keys[-1], TIMESTAMP_MALFORMED)
-    yield rule.at(pointer(*path), f"{shown(defect.instance)} has not the form that is asked for")
+    yield rule.at(pointer(*path), f"{excerpt(defect.instance)} has not the form that is asked for")
 
 
-def _one_of(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Iterator[Hit]:
+def _explain_one_of(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Iterator[Hit]:
     first, second = (choice["required"][0] for choice in defect.validator_value)
     has = "both" if first in defect.instance else "neither"
     rule = SERIES_SHAPE if keys[-1] == "series" else CATEGORY_SHAPE
     yield rule.at(pointer(*path), f"it has {has} of {first} and {second}")
 
 
-def _any_of(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Iterator[Hit]:
+def _explain_any_of(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Iterator[Hit]:
     choices = ", ".join(choice["required"][0] for choice in defect.validator_value)
     rule, about = (VIDEOS_MISSING, "videos") if keys[-1] == "content" else (CONTENT_LISTS_MISSING, "")
     yield rule.at(pointer(*path), f"there is none of {choices}", about)
 
 
 EXPLANATIONS: dict[str, Callable[[ValidationError, Path, tuple[str, ...]], Iterator[Hit]]] = {
-    "type": _wrong_type,
-    "required": _required,
-    "minItems": _too_few,
-    "enum": _unknown,
-    "pattern": _pattern,
-    "oneOf": _one_of,
-    "anyOf": _any_of,
+    "type": _explain_type,
+    "required": _explain_required,
+    "minItems": _explain_too_few,
+    "enum": _explain_unlisted,
+    "pattern": _explain_pattern,
+    "oneOf": _explain_one_of,
+    "anyOf": _explain_any_of,
 }

@@ -10,7 +10,7 @@ from typing import Any
 from edye_delivery.feeds.lint.chain import ID_TWICE
 from edye_delivery.feeds.lint.direct_publisher.content import check_moment
 from edye_delivery.feeds.lint.direct_publisher.entries import check_entry
-from edye_delivery.feeds.lint.direct_publisher.explain import explained, without_mistyped
+from edye_delivery.feeds.lint.direct_publisher.explain import explain_defects, remove_mistyped
 from edye_delivery.feeds.lint.direct_publisher.parts import LIST_EMPTY, ROOT_KEYS, check_text, entries, is_blank
 from edye_delivery.feeds.lint.direct_publisher.root import FEED_EMPTY
 from edye_delivery.feeds.lint.direct_publisher.rows import (
@@ -27,7 +27,7 @@ from edye_delivery.feeds.lint.page_parser import Page
 from edye_delivery.feeds.roku.item import DIRECT_KINDS, DIRECT_LIST_KEYS
 from edye_delivery.feeds.roku.query import tags_and_operators
 from edye_delivery.feeds.roku.schemas import Profile, direct_item, direct_root
-from edye_delivery.feeds.rule import FeedRule, Hit, pointer, shown
+from edye_delivery.feeds.rule import FeedRule, Hit, excerpt, pointer
 
 LOWER_CASE_OPERATOR = re.compile(r"\S (and|or) \S", re.IGNORECASE)
 CONTENT_LISTS = ("movies", "series", "shortFormVideos", "tvSpecials", "liveFeeds")
@@ -52,8 +52,8 @@ class DirectFeed:
         head = page.head
         hits: list[Hit] = []
         if not self._root.is_valid(head):
-            hits = explained(self._root.defects(head))
-        sound = without_mistyped(head, hits)
+            hits = explain_defects(self._root.defects(head))
+        sound = remove_mistyped(head, hits)
         more: list[Hit] = []
         unknown_keys(sound, ROOT_KEYS, "", more)
         if "providerName" in sound:
@@ -66,10 +66,10 @@ class DirectFeed:
         """What is wrong with one entry of a list; what it says of others is remembered for `end`."""
         hits: list[Hit] = []
         if not self._items[key].is_valid(item):
-            hits = explained(self._items[key].defects(item), key)
+            hits = explain_defects(self._items[key].defects(item), key)
         self.types[DIRECT_KINDS[key]] += 1
         if isinstance(item, dict):
-            sound = without_mistyped(item, hits)
+            sound = remove_mistyped(item, hits)
             more: list[Hit] = []
             check_entry(key, sound, self._now_ms, more)
             hits = _with_news(hits, more)
@@ -90,7 +90,7 @@ class DirectFeed:
         for rule, spots, words in questions:
             for spot in spots:
                 before = f", at {spot.first_place}" if spot.first_place else ""
-                yield spot, rule.at("", words.format(shown(spot.subject)) + before)
+                yield spot, rule.at("", words.format(excerpt(spot.subject)) + before)
         for spot in index.tags_unknown():
             yield spot, _unknown_tag(spot.subject)
         index.close()
@@ -150,7 +150,7 @@ def _with_news(hits: list[Hit], more: list[Hit]) -> list[Hit]:
 
 def _unknown_tag(tag: str) -> Hit:
     """Why a query's tag finds nothing: it is no item's, or it is two with an operator in lower case between them."""
-    told = f"no item has the tag {shown(tag)}"
+    told = f"no item has the tag {excerpt(tag)}"
     found = LOWER_CASE_OPERATOR.search(tag)
     if found is None:
         return QUERY_TAG_UNKNOWN.at("", told)

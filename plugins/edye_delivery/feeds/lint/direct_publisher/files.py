@@ -10,7 +10,7 @@ from edye_delivery.feeds.lint.urls import ending_of
 from edye_delivery.feeds.roku.limits import BITRATE_MAX_KBPS
 from edye_delivery.feeds.roku.sources import DIRECT_PAGE, LOST
 from edye_delivery.feeds.roku.vocabularies import SINGLE_FILE_TYPES
-from edye_delivery.feeds.rule import Hit, error, shown, warning
+from edye_delivery.feeds.rule import Hit, error, excerpt, warning
 
 VIDEOS_MISSING = error(
     "FEED314", "videos-missing", owner=Owner.DEVOPS,
@@ -113,9 +113,9 @@ def check_video(video: dict[str, Any], path: str, hits: list[Hit]) -> None:
         if video.get("videoType") in SINGLE_FILE_TYPES:
             hits.append(BITRATE_MISSING.at(path, f"{video['videoType']} without bitrate", "bitrate"))
     elif bitrate_kbps <= 0:
-        hits.append(BITRATE_NOT_POSITIVE.at(f"{path}/bitrate", f"{shown(bitrate_kbps)} is not above 0"))
+        hits.append(BITRATE_NOT_POSITIVE.at(f"{path}/bitrate", f"{excerpt(bitrate_kbps)} is not above 0"))
     elif bitrate_kbps > BITRATE_MAX_KBPS:
-        message = f"{shown(bitrate_kbps)} kbps, at most {BITRATE_MAX_KBPS} are meant"
+        message = f"{excerpt(bitrate_kbps)} kbps, at most {BITRATE_MAX_KBPS} are meant"
         hits.append(BITRATE_IN_BITS.at(f"{path}/bitrate", message))
     if video.get("quality") == "SD":
         hits.append(QUALITY_SD.at(f"{path}/quality", "SD is below HD, which is 720p"))

@@ -20,7 +20,7 @@ from edye_delivery.feeds.lint.texts import check_title
 from edye_delivery.feeds.lint.urls import check_image_name
 from edye_delivery.feeds.roku.limits import LONG_DESCRIPTION_MAX_UNITS, SHORT_DESCRIPTION_MAX_UNITS, TAG_MAX_CHARS
 from edye_delivery.feeds.roku.sources import DIRECT_PAGE, LOST
-from edye_delivery.feeds.rule import FeedRule, Hit, error, shown, warning
+from edye_delivery.feeds.rule import FeedRule, Hit, error, excerpt, warning
 
 DESCRIPTION_MAX_UNITS = {
     "shortDescription": SHORT_DESCRIPTION_MAX_UNITS,
@@ -192,11 +192,11 @@ def _check_day(part: dict[str, Any], key: str, path: str, hits: list[Hit]) -> No
     try:
         date.fromisoformat(written)
     except ValueError:
-        hits.append(DATE_MALFORMED.at(f"{path}/{key}", f"{shown(written)} is no day of the calendar"))
+        hits.append(DATE_MALFORMED.at(f"{path}/{key}", f"{excerpt(written)} is no day of the calendar"))
 
 
 def check_length(text: str, most: int, rule: FeedRule, path: str, hits: list[Hit]) -> None:
     """Adds a defect for a text with more than `most` characters."""
     if len(text) > most:
-        message = f"{shown(text)} has {len(text)} characters, at most {most} are allowed"
+        message = f"{excerpt(text)} has {len(text)} characters, at most {most} are allowed"
         hits.append(rule.at(path, message))

@@ -10,7 +10,7 @@ from edye_delivery.feeds.lint.direct_publisher.parts import check_blank, check_p
 from edye_delivery.feeds.roku.limits import PLAYLIST_NAME_MAX_CHARS
 from edye_delivery.feeds.roku.query import tags_and_operators
 from edye_delivery.feeds.roku.sources import DIRECT_PAGE, LOST
-from edye_delivery.feeds.rule import Hit, error, shown, warning
+from edye_delivery.feeds.rule import Hit, error, excerpt, warning
 
 CATEGORY_INCOMPLETE = error(
     "FEED321", "category-incomplete",
@@ -127,9 +127,9 @@ def check_category(category: dict[str, Any], hits: list[Hit]) -> None:
         hits.append(ORDER_NOT_FOR_QUERY.at("/order", "the order is manual, the items come from a query"))
     tags, operators = tags_and_operators(query)
     if len(operators) > 1:
-        hits.append(QUERY_OPERATORS_MIXED.at("/query", f"{shown(query)} has AND and OR"))
+        hits.append(QUERY_OPERATORS_MIXED.at("/query", f"{excerpt(query)} has AND and OR"))
     if operators and "" in tags:
-        hits.append(QUERY_MALFORMED.at("/query", f"{shown(query)} has an operator without a tag beside it"))
+        hits.append(QUERY_MALFORMED.at("/query", f"{excerpt(query)} has an operator without a tag beside it"))
 
 
 def check_playlist(playlist: dict[str, Any], hits: list[Hit]) -> None:
@@ -141,7 +141,7 @@ def check_playlist(playlist: dict[str, Any], hits: list[Hit]) -> None:
         check_blank(item_id, f"/itemIds/{index}", hits)
         first = places.setdefault(item_id, index)
         if first != index:
-            message = f"{shown(item_id)} is also entry {first}"
+            message = f"{excerpt(item_id)} is also entry {first}"
             hits.append(PLAYLIST_ITEM_TWICE.at(f"/itemIds/{index}", message))
 
 

@@ -11,7 +11,7 @@ from edye_delivery.feeds.lint.direct_publisher.parts import check_part, entries
 from edye_delivery.feeds.lint.search.numbering import NUMBER_NEGATIVE
 from edye_delivery.feeds.lint.urls import check_image_name
 from edye_delivery.feeds.roku.sources import DIRECT_PAGE
-from edye_delivery.feeds.rule import FeedRule, Hit, error, shown
+from edye_delivery.feeds.rule import FeedRule, Hit, error, excerpt
 
 EPISODE_NUMBER_MISSING = error(
     "FEED310", "direct-episode-number-missing",
@@ -65,7 +65,7 @@ def _check_number(
     if number is None:
         return
     if number < 0:
-        hits.append(NUMBER_NEGATIVE.at(f"{path}/{key}", f"{shown(number)} is negative"))
+        hits.append(NUMBER_NEGATIVE.at(f"{path}/{key}", f"{excerpt(number)} is negative"))
     first = numbers.setdefault(number, index)
     if first != index:
-        hits.append(twice.at(f"{path}/{key}", f"{key} {shown(number)} was given before, by entry {first}"))
+        hits.append(twice.at(f"{path}/{key}", f"{key} {excerpt(number)} was given before, by entry {first}"))

@@ -8,7 +8,7 @@ from edye_delivery.catalog.art import ratio_off_percent
 from edye_delivery.catalog.facts import BIF, PictureFacts, PictureFailure
 from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import Owner
-from edye_delivery.catalog.wording import counted
+from edye_delivery.catalog.wording import count_of
 from edye_delivery.feeds.lint.images.places import PicturePlaces, PictureUse, Role
 from edye_delivery.feeds.roku.limits import IMAGE_LARGEST_PX, THUMBNAIL_LEAST_PX
 from edye_delivery.feeds.roku.schemas import Profile
@@ -168,8 +168,8 @@ def check_places(
 def not_looked_at(places: PicturePlaces) -> Iterator[Hit]:
     """Says how many places named pictures that were not looked at."""
     if places.left_out:
-        looked = f"looked at: {counted(len(places.of_url), 'file')}"
-        yield IMAGES_NOT_LOOKED_AT.at("", f"{looked}; not looked at: those of {counted(places.left_out, 'place')}")
+        looked = f"looked at: {count_of(len(places.of_url), 'file')}"
+        yield IMAGES_NOT_LOOKED_AT.at("", f"{looked}; not looked at: those of {count_of(places.left_out, 'place')}")
 
 
 def _check_trick_play(facts: PictureFacts, url: str) -> Iterator[Hit]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edye_delivery.catalog.printable import printable
-from edye_delivery.catalog.wording import Line, counted
+from edye_delivery.catalog.wording import Line, count_of
 from edye_delivery.feeds.finding import FeedFinding
 from edye_delivery.feeds.lint.linter import ITEM_KINDS, FeedKind, LintResult
 from edye_delivery.feeds.lint.report import LintReport, ReadFeed
 from edye_delivery.feeds.roku.item import ROW_KINDS
 from edye_delivery.feeds.roku.schemas import Profile
-from edye_delivery.feeds.rule import FeedRule, FeedSeverity, shown
+from edye_delivery.feeds.rule import FeedRule, FeedSeverity, excerpt
 from edye_delivery.rules.explain import heading
 
 KINDS = {FeedKind.SEARCH: "Search feed", FeedKind.LIVE: "live feed", FeedKind.DIRECT: "Direct Publisher feed"}
@@ -45,17 +45,17 @@ def as_text(report: LintReport, shown_max: int | None) -> Iterator[Line]:
 def size_told(size_bytes: int) -> str:
     """A size as people say it."""
     if size_bytes < 1000:
-        return counted(size_bytes, "byte")
+        return count_of(size_bytes, "byte")
     return f"{size_bytes / 1000:,.1f} kB" if size_bytes < 1_000_000 else f"{size_bytes / 1_000_000:,.1f} MB"
 
 
 def _feed(feed: ReadFeed) -> Iterator[Line]:
     result = feed.result
     types = ", ".join(_of_kind(kind, count) for kind, count in result.types.most_common(12) if kind not in ROW_KINDS)
-    items = counted(sum(page.items for page in result.pages), "item") + (f" ({types})" if types else "")
+    items = count_of(sum(page.items for page in result.pages), "item") + (f" ({types})" if types else "")
     items += "".join(f", {_of_kind(kind, result.types[kind])}" for kind in ROW_KINDS if result.types[kind])
     size = size_told(sum(page.size_bytes for page in result.pages))
-    pages = counted(len(result.pages), "page")
+    pages = count_of(len(result.pages), "page")
     name = printable(result.pages[0].name)
     yield [(name, "bold"), (f": {KINDS[result.kind]}, {pages}, {items}, {size}, {_profile(result)}", "")]
     if feed.not_read is not None:
@@ -71,14 +71,14 @@ def _profile(result: LintResult) -> str:
 def _of_kind(kind: str, count: int) -> str:
     """Items of one kind; a kind that no specification has is told as it is written."""
     if kind not in NAMES_OF_KINDS:
-        return f"{count:,} of type {shown(kind)}"
+        return f"{count:,} of type {excerpt(kind)}"
     one, several = NAMES_OF_KINDS[kind]
     return f"{count:,} {one if count == 1 else several}"
 
 
 def _rule(rule: FeedRule, count: int, findings: list[FeedFinding], shown_max: int | None) -> Iterator[Line]:
     severity = "error" if rule.severity is FeedSeverity.ERROR else "warning"
-    yield [*heading(rule), (f"  {counted(count, severity)}", COLOURS[rule.severity]), (f", for {rule.owner}", "dim")]
+    yield [*heading(rule), (f"  {count_of(count, severity)}", COLOURS[rule.severity]), (f", for {rule.owner}", "dim")]
     yield [(f"  {rule.what}", "")]
     yield [("  Fix: ", "bold"), (rule.fix, "")]
     told = findings if shown_max is None else findings[:shown_max]
@@ -94,14 +94,14 @@ def _rule(rule: FeedRule, count: int, findings: list[FeedFinding], shown_max: in
 def _verdict(report: LintReport, example: str) -> Line:
     errors, warnings = report.count(FeedSeverity.ERROR), report.count(FeedSeverity.WARNING)
     if errors:
-        line: Line = [(f"{counted(errors, 'error')}, {counted(warnings, 'warning')}", "bold red")]
+        line: Line = [(f"{count_of(errors, 'error')}, {count_of(warnings, 'warning')}", "bold red")]
     elif report.feeds:
-        line = [("clean" + (f", {counted(warnings, 'warning')}" if warnings else ""), "bold green")]
+        line = [("clean" + (f", {count_of(warnings, 'warning')}" if warnings else ""), "bold green")]
     else:
         line = []
     if report.unusable:
         comma = "; " if line else ""
-        line.append((f"{comma}{counted(len(report.unusable), 'unusable input')}", "bold red"))
+        line.append((f"{comma}{count_of(len(report.unusable), 'unusable input')}", "bold red"))
     if example:
         line.append((f". What a rule means: {EXPLAIN} {example}", ""))
     return line

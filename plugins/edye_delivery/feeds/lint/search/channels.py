@@ -9,7 +9,7 @@ from edye_delivery.feeds.lint.keys import unknown_keys
 from edye_delivery.feeds.lint.search.content import CONTENT_MISSING
 from edye_delivery.feeds.lint.search.context import SearchContext
 from edye_delivery.feeds.roku.sources import LIVE_SECTION
-from edye_delivery.feeds.rule import FeedRule, Hit, error, shown, warning
+from edye_delivery.feeds.rule import FeedRule, Hit, error, excerpt, warning
 
 STATION_SOURCES = ("gracenote_station_id", "GRACENOTE_STATION_ID")
 STATION_ID_MISSING = error(
@@ -87,6 +87,6 @@ def check_channel(asset: dict[str, Any], kind: str, context: SearchContext, hits
     for index, option in enumerate(options):
         path = f"/content/playOptions/{index}"
         if "://" in option.get("playId", ""):
-            hits.append(PLAY_ID_URL.at(f"{path}/playId", f"{shown(option['playId'])} is a URL"))
+            hits.append(PLAY_ID_URL.at(f"{path}/playId", f"{excerpt(option['playId'])} is a URL"))
         if option.get("license", "free") in ("rental", "purchase"):
             hits.append(LICENSE_NOT_LIVE.at(f"{path}/license", f"{option['license']} is not for live channels"))

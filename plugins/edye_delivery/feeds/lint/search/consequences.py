@@ -50,7 +50,7 @@ BROUGHT_ABOUT_BY_TYPE: dict[str, frozenset[FeedRule]] = {
 """The same for a value of a wrong type in this part of the asset."""
 
 
-def without_consequences(causes: list[Hit], hits: list[Hit]) -> list[Hit]:
+def remove_consequences(causes: list[Hit], hits: list[Hit]) -> list[Hit]:
     """The causes that the schema gave, and of the other hits those that are more than their consequence."""
     if not hits:
         return causes

@@ -31,7 +31,7 @@ from edye_delivery.feeds.lint.search.play_options import PRICE_NOT_ALLOWED
 from edye_delivery.feeds.lint.search.release import RELEASE_DATE_MALFORMED
 from edye_delivery.feeds.lint.search.texts import LANGUAGE_UNKNOWN, TEXT_TOO_LONG
 from edye_delivery.feeds.lint.urls import URL_NOT_HTTP
-from edye_delivery.feeds.rule import FeedRule, Hit, pointer, shown
+from edye_delivery.feeds.rule import FeedRule, Hit, excerpt, pointer
 
 REQUIRED: dict[str, dict[str, FeedRule]] = {}
 """By part, the rule for every key without which the part is not complete; each file of checks has its own."""
@@ -46,7 +46,7 @@ LISTED: dict[str, FeedRule] = {
 """By key, the rule for a value that is not in the schema's list."""
 
 
-def explained(defects: Iterable[ValidationError]) -> list[Hit]:
+def explain_defects(defects: Iterable[ValidationError]) -> list[Hit]:
     """The real causes behind a validator's defects, each once: one rule and one spot a cause."""
     found: dict[tuple[str, str, str], Hit] = {}
     listed = list(defects)
@@ -76,13 +76,13 @@ def _kind_of(path: tuple[str | int, ...]) -> str:
     return "/".join(part for part in path if isinstance(part, str))
 
 
-def _wrong_type(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
+def _explain_type(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
     value = defect.instance
-    told = "a number beyond all bounds" if isinstance(value, float) and math.isinf(value) else shown(value)
+    told = "a number beyond all bounds" if isinstance(value, float) and math.isinf(value) else excerpt(value)
     yield WRONG_TYPE.at(pointer(*path), f"{told} is not of type {defect.validator_value}")
 
 
-def _unknown(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
+def _explain_unlisted(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
     last = str(path[-1]) if isinstance(path[-1], str) else kind.rpartition("/")[2]
     if last in ("language", "languages", "originalProductionLanguage", "secondaryAudioLanguages"):
         rule = LANGUAGE_UNKNOWN
@@ -91,11 +91,11 @@ def _unknown(defect: ValidationError, path: tuple[str | int, ...], kind: str) ->
     if kind in ("content/media/videos/quality", "content/media/videos/videoType"):
         other = {"quality": "videoType", "videoType": "quality"}[last]
         if defect.instance in SWAPPED[last]:
-            message = f"{last} {shown(defect.instance)} is right, but the schema has the list of {other} here"
+            message = f"{last} {excerpt(defect.instance)} is right, but the schema has the list of {other} here"
             yield MEDIA_LISTS_SWAPPED.at(pointer(*path), message)
             return
     hint = _hint(defect.instance, defect.validator_value)
-    yield rule.at(pointer(*path), f"{shown(defect.instance)} is not in the list{hint}")
+    yield rule.at(pointer(*path), f"{excerpt(defect.instance)} is not in the list{hint}")
 
 
 SWAPPED = {
@@ -115,7 +115,7 @@ def _hint(value: Any, allowed: Any) -> str:
     return f"; did you mean {same[0]}?" if same else ""
 
 
-def _required(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
+def _explain_required(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
     rules = REQUIRED.get(kind, {})
     for key in defect.validator_value:
         if key in defect.instance or (key == "price" and "license" not in defect.instance):
@@ -123,38 +123,38 @@ def _required(defect: ValidationError, path: tuple[str | int, ...], kind: str) -
         yield rules.get(key, MEDIA_INCOMPLETE).at(pointer(*path), f"{key} is missing", key)
 
 
-def _too_long(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
+def _explain_length(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
     yield TEXT_TOO_LONG.at(
         pointer(*path), f"{len(defect.instance)} characters, at most {defect.validator_value} are allowed"
     )
 
 
-def _pattern(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
+def _explain_pattern(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
     rule = RELEASE_DATE_MALFORMED if kind == "releaseDate" else URL_NOT_HTTP
-    yield rule.at(pointer(*path), f"{shown(defect.instance)} has not the form that is asked for")
+    yield rule.at(pointer(*path), f"{excerpt(defect.instance)} has not the form that is asked for")
 
 
-def _one_of(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
+def _explain_one_of(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
     both = "media" in defect.instance
     yield CONTENT_SHAPE.at(pointer(*path), f"content has {'both' if both else 'neither'} of media and playOptions")
 
 
-def _any_of(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
-    yield MEDIA_VALUE_UNKNOWN.at(pointer(*path), f"{shown(defect.instance)} is not in the list")
+def _explain_any_of(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
+    yield MEDIA_VALUE_UNKNOWN.at(pointer(*path), f"{excerpt(defect.instance)} is not in the list")
 
 
-def _not(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
+def _explain_not(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
     if "license" in defect.instance:
         yield PRICE_NOT_ALLOWED.at(pointer(*path, "price"), f"{defect.instance['license']} with a price")
 
 
 EXPLANATIONS: dict[str, Callable[[ValidationError, tuple[str | int, ...], str], Iterator[Hit]]] = {
-    "type": _wrong_type,
-    "enum": _unknown,
-    "required": _required,
-    "maxLength": _too_long,
-    "pattern": _pattern,
-    "oneOf": _one_of,
-    "anyOf": _any_of,
-    "not": _not,
+    "type": _explain_type,
+    "enum": _explain_unlisted,
+    "required": _explain_required,
+    "maxLength": _explain_length,
+    "pattern": _explain_pattern,
+    "oneOf": _explain_one_of,
+    "anyOf": _explain_any_of,
+    "not": _explain_not,
 }

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from edye_delivery.catalog.feed_records import FEED_PAGE_MAX_BYTES, FEED_UNPAGED_BELOW_BYTES
-from edye_delivery.catalog.wording import counted
+from edye_delivery.catalog.wording import count_of
 from edye_delivery.feeds.lint.chain import (
     EPISODE_TWICE,
     FEED_NOT_PAGED,
@@ -27,16 +27,16 @@ from edye_delivery.feeds.lint.keys import KNOWN_KEYS, WRONG_TYPE, unknown_keys
 from edye_delivery.feeds.lint.page_parser import Page
 from edye_delivery.feeds.lint.search.asset import CHECKS, asks_for_titles, check_asset
 from edye_delivery.feeds.lint.search.channels import CHANNELS_MISSING, PLATFORMS_MISSING
-from edye_delivery.feeds.lint.search.consequences import without_consequences
+from edye_delivery.feeds.lint.search.consequences import remove_consequences
 from edye_delivery.feeds.lint.search.context import SearchContext
-from edye_delivery.feeds.lint.search.explain import explained
+from edye_delivery.feeds.lint.search.explain import explain_defects
 from edye_delivery.feeds.lint.search.play_options import COUNTRY_UNKNOWN
 from edye_delivery.feeds.lint.search.root import DUPLICATE_KEY, VERSION_UNKNOWN
 from edye_delivery.feeds.lint.search.texts import TITLES_MISSING
 from edye_delivery.feeds.roku.item import LIVE_TYPE, SEARCH_LIST_KEYS
 from edye_delivery.feeds.roku.schemas import SPELLINGS, Profile, search_asset, search_root
 from edye_delivery.feeds.roku.vocabularies import COUNTRIES
-from edye_delivery.feeds.rule import FeedRule, Hit, pointer, shown
+from edye_delivery.feeds.rule import FeedRule, Hit, excerpt, pointer
 
 DEFECTS_MAX = 1000
 """of one asset; with more of the schema's, it is not looked at any further"""
@@ -73,19 +73,19 @@ class SearchFeed:
             known=self._known,
         )
         if not self._root.is_valid(head):
-            yield from explained(self._root.defects(head))
+            yield from explain_defects(self._root.defects(head))
         hits: list[Hit] = []
         unknown_keys(head, self._known.root, "", hits)
         yield from hits
         if isinstance(head.get("version"), str) and head["version"] != "1":
-            yield VERSION_UNKNOWN.at("/version", f"the version is {shown(head['version'])}")
+            yield VERSION_UNKNOWN.at("/version", f"the version is {excerpt(head['version'])}")
         for index, country in enumerate(listed[1:], start=1):
             if not (isinstance(country, str) and country in COUNTRIES[self._profile]):
                 path = pointer("defaultAvailabilityCountries", index)
-                yield COUNTRY_UNKNOWN.at(path, f"{shown(country)} is not in the list")
+                yield COUNTRY_UNKNOWN.at(path, f"{excerpt(country)} is not in the list")
         if "assets" in page.lists and not page.lists["assets"]:
             yield PAGE_EMPTY.at("/assets", "there is no asset on this page")
-        yield from self._compared_head({key: head[key] for key in SHARED_HEAD if key in head})
+        yield from self._compare_head({key: head[key] for key in SHARED_HEAD if key in head})
         self._single_page_bytes = page.size_bytes
 
     def check_item(self, key: str, place: str, asset: Any) -> list[Hit]:
@@ -96,20 +96,20 @@ class SearchFeed:
         if self._asset.is_valid(asset):
             check_asset(asset, self._context, hits)
             self._remember(asset, place)
-            return without_consequences([], hits)
+            return remove_consequences([], hits)
         if not isinstance(asset, dict):
-            return [WRONG_TYPE.at("", f"{shown(asset)} is not of type object")]
+            return [WRONG_TYPE.at("", f"{excerpt(asset)} is not of type object")]
         defects = list(islice(self._asset.defects(asset), DEFECTS_MAX))
-        causes = explained(defects)
+        causes = explain_defects(defects)
         if not asks_for_titles(asset):  # of an unknown type the schema asks for what a title needs
             causes = [hit for hit in causes if hit.rule is not TITLES_MISSING]
         if len(defects) == DEFECTS_MAX:
             return causes
         mistyped = frozenset(hit.path for hit in causes if hit.rule is WRONG_TYPE)
-        sound = without(asset, mistyped)
+        sound = remove_paths(asset, mistyped)
         check_asset(sound, self._context, hits)
         self._remember(sound, place, mistyped)
-        return without_consequences(causes, hits)
+        return remove_consequences(causes, hits)
 
     def end(self) -> Iterator[tuple[Spot, Hit]]:
         """What only all pages together show."""
@@ -131,7 +131,7 @@ class SearchFeed:
         for rule, spots, words in questions:
             for spot in spots:
                 before = f", at {spot.first_place} of page {spot.first_page + 1}" if spot.first_place else ""
-                yield spot, rule.at("", words.format(shown(spot.subject)) + before)
+                yield spot, rule.at("", words.format(excerpt(spot.subject)) + before)
         index.close()
         yield from self._end_of_pages()
 
@@ -141,17 +141,17 @@ class SearchFeed:
             yield root, FEED_NOT_PAGED.at("", f"the one page has {self._single_page_bytes:,} bytes")
         live = self.types[LIVE_TYPE]
         if 0 < live < self.types.total() and not self._heads[0].get("defaultAvailabilityPlatforms"):
-            message = f"{counted(live, 'live channel')} and {counted(self.types.total() - live, 'other asset')}"
+            message = f"{count_of(live, 'live channel')} and {count_of(self.types.total() - live, 'other asset')}"
             yield root, PLATFORMS_MISSING.at("", message, "defaultAvailabilityPlatforms")
         if self._is_live and not live:
-            message = f"it has {counted(self.types.total(), 'asset')}, none of them a live channel"
+            message = f"it has {count_of(self.types.total(), 'asset')}, none of them a live channel"
             yield root, CHANNELS_MISSING.at("", message)
 
-    def _compared_head(self, head: dict[str, Any]) -> Iterator[Hit]:
+    def _compare_head(self, head: dict[str, Any]) -> Iterator[Hit]:
         first = self._heads[0] if self._heads else head
         for key in SHARED_HEAD:
-            if _unordered(head.get(key)) != _unordered(first.get(key)):
-                here, there = (shown(root[key]) if key in root else "missing" for root in (head, first))
+            if _sort_key(head.get(key)) != _sort_key(first.get(key)):
+                here, there = (excerpt(root[key]) if key in root else "missing" for root in (head, first))
                 spot, about = (pointer(key), "") if key in head else ("", key)
                 yield HEADS_DIFFER.at(spot, f"{key} is {here}, on the first page {there}", about)
         self._heads.append(head)
@@ -183,7 +183,7 @@ class SearchFeed:
                 index.note("play_ids", (play_id, page, f"{place}/content/playOptions/{number}/playId", name))
 
 
-def _unordered(value: Any) -> Any:
+def _sort_key(value: Any) -> Any:
     """The value, or a list in an order of its own: the same countries in another order are the same."""
     return sorted(map(repr, value)) if isinstance(value, list) else value
 
@@ -193,7 +193,7 @@ def _number(value: float) -> float:
     return value if -(2**63) <= value < 2**63 else float("inf")
 
 
-def without(value: dict[str, Any], paths: Collection[str]) -> dict[str, Any]:
+def remove_paths(value: dict[str, Any], paths: Collection[str]) -> dict[str, Any]:
     """A copy without the parts at these JSON pointers; what remains has the types that the schema asks for."""
     if not paths:
         return value
@@ -214,4 +214,4 @@ def _descending(path: str) -> tuple[int, ...]:
 
 def duplicate_key(path: str, key: str) -> Hit:
     """The finding for a key that an object has twice; `path` is the object's pointer."""
-    return DUPLICATE_KEY.at(path, f"the key {shown(key)} is there twice", key)
+    return DUPLICATE_KEY.at(path, f"the key {excerpt(key)} is there twice", key)

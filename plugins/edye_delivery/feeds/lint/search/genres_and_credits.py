@@ -11,7 +11,7 @@ from edye_delivery.feeds.roku.limits import TAG_MAX_CHARS
 from edye_delivery.feeds.roku.schemas import Profile
 from edye_delivery.feeds.roku.sources import SEARCH_PAGE, SEARCH_SCHEMA
 from edye_delivery.feeds.roku.vocabularies import CREDIT_ROLES, NEWER_CREDIT_ROLES
-from edye_delivery.feeds.rule import FeedRule, Hit, error, shown
+from edye_delivery.feeds.rule import FeedRule, Hit, error, excerpt
 
 GENRE_UNKNOWN = error(
     "FEED013", "genre-unknown",
@@ -55,7 +55,7 @@ def check_tags_and_credits(asset: dict[str, Any], kind: str, context: SearchCont
     """Adds every defect of tags and credits."""
     for index, tag in enumerate(asset.get("tags", ())):
         if len(tag) > TAG_MAX_CHARS:
-            message = f"{shown(tag)} has {len(tag)} characters, at most {TAG_MAX_CHARS} are allowed"
+            message = f"{excerpt(tag)} has {len(tag)} characters, at most {TAG_MAX_CHARS} are allowed"
             hits.append(TAG_TOO_LONG.at(f"/tags/{index}", message))
         check_plain(tag, f"/tags/{index}", hits)
     for index, credit in enumerate(asset.get("credits", ())):
@@ -67,4 +67,4 @@ def check_tags_and_credits(asset: dict[str, Any], kind: str, context: SearchCont
         if credit.get("name"):
             check_plain(credit["name"], f"/credits/{index}/name", hits)
         if role and role not in CREDIT_ROLES and not (role in NEWER_CREDIT_ROLES and context.profile is Profile.ROKU):
-            hits.append(CREDIT_ROLE_UNKNOWN.at(f"/credits/{index}/role", f"{shown(role)} is not in the list"))
+            hits.append(CREDIT_ROLE_UNKNOWN.at(f"/credits/{index}/role", f"{excerpt(role)} is not in the list"))

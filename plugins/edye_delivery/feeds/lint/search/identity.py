@@ -11,7 +11,7 @@ from edye_delivery.feeds.lint.search.context import SearchContext
 from edye_delivery.feeds.roku.item import TITLE_TYPES
 from edye_delivery.feeds.roku.limits import ITEM_ID_MAX_CHARS
 from edye_delivery.feeds.roku.sources import SEARCH_PAGE, SEARCH_SCHEMA, VOD_PAGE
-from edye_delivery.feeds.rule import FeedRule, Hit, error, shown, warning
+from edye_delivery.feeds.rule import FeedRule, Hit, error, excerpt, warning
 
 ASSET_TYPE_UNKNOWN = error(
     "FEED002", "asset-type-unknown",
@@ -97,7 +97,7 @@ def check_identity(asset: dict[str, Any], kind: str, context: SearchContext, hit
     if name is not None and not 0 < len(name) <= ITEM_ID_MAX_CHARS:
         hits.append(ID_LENGTH.at("/id", f"the id has {len(name)} characters, at most {ITEM_ID_MAX_CHARS} are allowed"))
     if kind in TITLE_TYPES and "externalIdSource" in asset:
-        hits.append(EXTERNAL_ID_SOURCE_IDLE.at("/externalIdSource", f"the type is {shown(kind)}"))
+        hits.append(EXTERNAL_ID_SOURCE_IDLE.at("/externalIdSource", f"the type is {excerpt(kind)}"))
 
 
 def check_external_ids(asset: dict[str, Any], kind: str, context: SearchContext, hits: list[Hit]) -> None:

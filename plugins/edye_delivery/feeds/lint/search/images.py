@@ -12,7 +12,7 @@ from edye_delivery.feeds.roku.item import TITLE_TYPES
 from edye_delivery.feeds.roku.schemas import Profile
 from edye_delivery.feeds.roku.sources import SEARCH_PAGE, SEARCH_SCHEMA
 from edye_delivery.feeds.roku.vocabularies import MAIN_IMAGE_TYPES
-from edye_delivery.feeds.rule import FeedRule, Hit, error, shown
+from edye_delivery.feeds.rule import FeedRule, Hit, error, excerpt
 
 IMAGE_INCOMPLETE = error(
     "FEED021", "image-incomplete", owner=Owner.DESIGN,
@@ -69,7 +69,7 @@ def check_images(asset: dict[str, Any], kind: str, context: SearchContext, hits:
     wanted = {language for name in titles if (language := name or context.default_language)}
     if main and not everywhere:
         for language in sorted(wanted - main):
-            message = f"no main image has the title's language {shown(language)}"
+            message = f"no main image has the title's language {excerpt(language)}"
             hits.append(IMAGE_LANGUAGE_MISSING.at("/images", message))
     if titles:
         check_title_languages(extra - wanted, "/images", hits)

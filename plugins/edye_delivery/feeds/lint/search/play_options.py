@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from edye_delivery.catalog.vocabulary import Owner
-from edye_delivery.feeds.lint.keys import RESTRICTION_LISTS, told_moment, unknown_keys
+from edye_delivery.feeds.lint.keys import RESTRICTION_LISTS, moment_text, unknown_keys
 from edye_delivery.feeds.lint.search.context import SearchContext
 from edye_delivery.feeds.lint.search.restrictions import check_restrictions
 from edye_delivery.feeds.roku.limits import EPOCH_FROM_MS
 from edye_delivery.feeds.roku.schemas import Profile
 from edye_delivery.feeds.roku.sources import BEYOND, PRACTICE, SEARCH_PAGE, SEARCH_SCHEMA, TRAPS
 from edye_delivery.feeds.roku.vocabularies import COUNTRIES, CURRENCIES
-from edye_delivery.feeds.rule import FeedRule, Hit, error, shown, warning
+from edye_delivery.feeds.rule import FeedRule, Hit, error, excerpt, warning
 
 PROMOTIONAL = ("promotionalStartTime", "promotionalEndTime")
 PAID = frozenset({"rental", "purchase"})
@@ -180,7 +180,7 @@ def check_play_options(options: Sequence[dict[str, Any]], context: SearchContext
         if context.profile is Profile.ROKU:
             _check_promotion(option, path, hits)
         if end_ms is not None and end_ms <= context.now_ms:
-            closed.append(PLAY_OPTION_CLOSED.at(path, f"it ended at {told_moment(end_ms)}"))
+            closed.append(PLAY_OPTION_CLOSED.at(path, f"it ended at {moment_text(end_ms)}"))
     if closed and len(closed) == len(options):
         told = (
             closed[0].message if len(closed) == 1 else f"all {len(closed)} have ended; the first: {closed[0].message}"
@@ -194,7 +194,7 @@ def _check_money(option: dict[str, Any], path: str, hits: list[Hit]) -> None:
     currency, price = option.get("currency"), option.get("price")
     paid = option.get("license") in PAID
     if currency is not None and currency.lower() not in CURRENCIES:
-        hits.append(CURRENCY_UNKNOWN.at(f"{path}/currency", f"{shown(currency)} is not in the list"))
+        hits.append(CURRENCY_UNKNOWN.at(f"{path}/currency", f"{excerpt(currency)} is not in the list"))
     elif currency is None and paid:
         hits.append(CURRENCY_MISSING.at(path, "currency is missing", "currency"))
     if price is not None and paid and not price > 0:
@@ -216,7 +216,7 @@ def _check_countries(option: dict[str, Any], path: str, context: SearchContext, 
     known = COUNTRIES[context.profile]
     for index, country in enumerate(countries or ()):
         if country not in known:
-            message = f"{shown(country)} is not in the list"
+            message = f"{excerpt(country)} is not in the list"
             hits.append(COUNTRY_UNKNOWN.at(f"{path}/availabilityInfo/country/{index}", message))
     for key in RESTRICTION_LISTS:
         if key in available:
@@ -228,7 +228,7 @@ def _check_window(option: dict[str, Any], path: str, hits: list[Hit]) -> float |
     start_ms = _moment(option, "availabilityStartTime", path, hits)
     end_ms = _moment(option, "availabilityEndTime", path, hits)
     if start_ms is not None and end_ms is not None and start_ms >= end_ms:
-        message = f"it starts at {told_moment(start_ms)} and ends at {told_moment(end_ms)}"
+        message = f"it starts at {moment_text(start_ms)} and ends at {moment_text(end_ms)}"
         hits.append(WINDOW_BACKWARDS.at(path, message))
         return None
     return end_ms
@@ -237,7 +237,7 @@ def _check_window(option: dict[str, Any], path: str, hits: list[Hit]) -> float |
 def _check_promotion(option: dict[str, Any], path: str, hits: list[Hit]) -> None:
     start_ms, end_ms = (_moment_of_text(option, key, path, hits) for key in PROMOTIONAL)
     if start_ms is not None and end_ms is not None and start_ms >= end_ms:
-        message = f"its promotion starts at {told_moment(start_ms)} and ends at {told_moment(end_ms)}"
+        message = f"its promotion starts at {moment_text(start_ms)} and ends at {moment_text(end_ms)}"
         hits.append(WINDOW_BACKWARDS.at(path, message))
 
 
@@ -245,7 +245,7 @@ def _moment(option: dict[str, Any], key: str, path: str, hits: list[Hit]) -> flo
     stamp: float | None = option.get(f"{key}Stamp")
     text = option.get(key)
     if stamp is not None and stamp < EPOCH_FROM_MS:
-        message = f"{stamp} ms is {told_moment(stamp)}"
+        message = f"{stamp} ms is {moment_text(stamp)}"
         hits.append(WINDOW_IN_SECONDS.at(f"{path}/{key}Stamp", message))
         stamp = None
     if text is None:
@@ -267,5 +267,5 @@ def _moment_of_text(option: dict[str, Any], key: str, path: str, hits: list[Hit]
     except (ValueError, OverflowError):
         told_ms = None
     if told_ms is None:
-        hits.append(WINDOW_MALFORMED.at(f"{path}/{key}", f"{shown(text)} is no timestamp with a time zone"))
+        hits.append(WINDOW_MALFORMED.at(f"{path}/{key}", f"{excerpt(text)} is no timestamp with a time zone"))
     return told_ms

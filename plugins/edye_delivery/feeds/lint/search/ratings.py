@@ -9,7 +9,7 @@ from edye_delivery.feeds.lint.keys import unknown_keys
 from edye_delivery.feeds.lint.search.context import SearchContext
 from edye_delivery.feeds.roku.schemas import Profile, descriptor_spellings
 from edye_delivery.feeds.roku.sources import SEARCH_PAGE, SEARCH_SCHEMA, TRAPS
-from edye_delivery.feeds.rule import FeedRule, Hit, error, shown, warning
+from edye_delivery.feeds.rule import FeedRule, Hit, error, excerpt, warning
 
 COUNTRY_OF = {
     "ACB": "au", "BBFC": "gb", "CLASSIND": "br", "CHVRS": "ca", "CPR": "ca", "FSF": "de", "FSK": "de", "MPAA": "us",
@@ -99,7 +99,7 @@ def _check_descriptors(descriptors: list[Any], path: str, hits: list[Hit]) -> No
     for index, written in enumerate(descriptors):
         word = spellings.get(written) if isinstance(written, str) else None
         if word is not None:
-            hits.append(DESCRIPTOR_SPELLING.at(f"{path}/{index}", f"{shown(written)}, in the schema {shown(word)}"))
+            hits.append(DESCRIPTOR_SPELLING.at(f"{path}/{index}", f"{excerpt(written)}, in the schema {excerpt(word)}"))
 
 
 def _check_countries(ratings: Any, options: Any, context: SearchContext, hits: list[Hit]) -> None:
@@ -114,13 +114,13 @@ def _check_countries(ratings: Any, options: Any, context: SearchContext, hits: l
     if context.profile is Profile.ROKU:
         offered = {country.lower() for country in offered}
     sources = frozenset(source for rating in ratings if (source := rating.get("source")) in country_of)
-    told = _unrated(sources, frozenset(offered.intersection(country_of.values())), context.profile)
+    told = _countries_without_rating(sources, frozenset(offered.intersection(country_of.values())), context.profile)
     if told:
         hits.append(COUNTRY_RATING_MISSING.at("/advisoryRatings", f"no rating for {told}"))
 
 
 @lru_cache(maxsize=1024)
-def _unrated(sources: frozenset[str], offered: frozenset[str], profile: Profile) -> str:
+def _countries_without_rating(sources: frozenset[str], offered: frozenset[str], profile: Profile) -> str:
     """The countries of which none of the authorities is, each with its own; titles of a feed are much alike in this.
 
     Both are of COUNTRIES_OF, so that what is kept is small whatever the feed has.

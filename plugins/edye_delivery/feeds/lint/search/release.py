@@ -8,7 +8,7 @@ from typing import Any
 from edye_delivery.feeds.lint.search.context import SearchContext
 from edye_delivery.feeds.roku.limits import FIRST_YEAR
 from edye_delivery.feeds.roku.sources import PRACTICE, SEARCH_PAGE, SEARCH_SCHEMA
-from edye_delivery.feeds.rule import Hit, error, shown, warning
+from edye_delivery.feeds.rule import Hit, error, excerpt, warning
 
 RELEASE_DATE_MALFORMED = error(
     "FEED024", "release-date-malformed",
@@ -49,7 +49,7 @@ def check_release(asset: dict[str, Any], kind: str, context: SearchContext, hits
         try:
             released = date.fromisoformat(written)
         except ValueError:
-            hits.append(RELEASE_DATE_MALFORMED.at("/releaseDate", f"{shown(written)} is no day of the calendar"))
+            hits.append(RELEASE_DATE_MALFORMED.at("/releaseDate", f"{excerpt(written)} is no day of the calendar"))
         else:
             if released.year < FIRST_YEAR:
                 hits.append(YEAR_TOO_EARLY.at("/releaseDate", f"{written} is before {FIRST_YEAR}"))

@@ -8,7 +8,7 @@ from typing import Any
 from edye_delivery.catalog.vocabulary import Owner
 from edye_delivery.feeds.lint.keys import unknown_keys
 from edye_delivery.feeds.roku.sources import LIVE_SECTION
-from edye_delivery.feeds.rule import Hit, error, shown
+from edye_delivery.feeds.rule import Hit, error, excerpt
 
 RESTRICTION_KEYS = frozenset({"allow", "type", "valueType", "values"})
 VALUE_FORMS = {"postal_code": re.compile(r"[0-9A-Za-z][0-9A-Za-z -]{1,9}"), "dma": re.compile(r"[0-9]{3}")}
@@ -24,7 +24,7 @@ RESTRICTION_MALFORMED = error(
 def check_restrictions(restrictions: Any, path: str, hits: list[Hit]) -> None:
     """Adds a defect for every restriction that Roku could not apply; the schema does not look at them."""
     if not isinstance(restrictions, list):
-        hits.append(RESTRICTION_MALFORMED.at(path, f"{shown(restrictions)} is no list"))
+        hits.append(RESTRICTION_MALFORMED.at(path, f"{excerpt(restrictions)} is no list"))
         return
     for index, restriction in enumerate(restrictions):
         reason = _defect_of(restriction)
@@ -36,16 +36,16 @@ def check_restrictions(restrictions: Any, path: str, hits: list[Hit]) -> None:
 
 def _defect_of(restriction: Any) -> str:
     if not isinstance(restriction, dict):
-        return f"{shown(restriction)} is no object"
+        return f"{excerpt(restriction)} is no object"
     if not isinstance(restriction.get("allow"), bool):
-        return f"allow is {shown(restriction.get('allow'))}, not true or false"
+        return f"allow is {excerpt(restriction.get('allow'))}, not true or false"
     if restriction.get("type") != "geo":
-        return f"type is {shown(restriction.get('type'))}, not geo"
+        return f"type is {excerpt(restriction.get('type'))}, not geo"
     form = VALUE_FORMS.get(str(restriction.get("valueType")))
     if form is None:
-        return f"valueType is {shown(restriction.get('valueType'))}, not postal_code or dma"
+        return f"valueType is {excerpt(restriction.get('valueType'))}, not postal_code or dma"
     values = restriction.get("values")
     if not isinstance(values, list) or not values or not all(isinstance(value, str) for value in values):
         return "values is no list of texts"
     wrong = next((value for value in values if form.fullmatch(value) is None), None)
-    return "" if wrong is None else f"{shown(wrong)} is no {restriction['valueType']}"
+    return "" if wrong is None else f"{excerpt(wrong)} is no {restriction['valueType']}"

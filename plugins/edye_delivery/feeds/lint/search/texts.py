@@ -11,7 +11,7 @@ from edye_delivery.feeds.lint.texts import check_plain, check_title
 from edye_delivery.feeds.roku.limits import LONG_DESCRIPTION_MAX_UNITS, SHORT_DESCRIPTION_MAX_UNITS, TITLE_MAX_UNITS
 from edye_delivery.feeds.roku.sources import BEYOND, SEARCH_PAGE, SEARCH_SCHEMA
 from edye_delivery.feeds.roku.vocabularies import LANGUAGES
-from edye_delivery.feeds.rule import FeedRule, Hit, error, shown, warning
+from edye_delivery.feeds.rule import FeedRule, Hit, error, excerpt, warning
 
 TEXT_MAX_UNITS = {
     "titles": TITLE_MAX_UNITS,
@@ -126,7 +126,7 @@ def check_texts(asset: dict[str, Any], kind: str, context: SearchContext, hits: 
     for key, languages in told.items():
         if languages != titles:
             for language in sorted(titles - languages):
-                message = f"no entry of {key} has the title's language {shown(language or 'default')}"
+                message = f"no entry of {key} has the title's language {excerpt(language or 'default')}"
                 hits.append(DESCRIPTION_LANGUAGE_MISSING.at(f"/{key}", message))
             check_title_languages(languages - titles, f"/{key}", hits)
 
@@ -150,7 +150,7 @@ def _languages_of_texts(key: str, texts: list[Any], context: SearchContext, hits
         for written in languages_of(text, context.known.text, path, context, hits):
             language = written or context.default_language or ""
             if language in languages:
-                message = f"{key} has another entry for the language {shown(language or 'default')}"
+                message = f"{key} has another entry for the language {excerpt(language or 'default')}"
                 hits.append(LANGUAGE_TWICE.at(path, message))
             languages.add(language)
     return languages
@@ -166,11 +166,11 @@ def languages_of(
         return languages
     if "language" in part:
         hits.append(
-            LANGUAGE_DEPRECATED.at(f"{path}/language", f"language {shown(part['language'])} instead of languages")
+            LANGUAGE_DEPRECATED.at(f"{path}/language", f"language {excerpt(part['language'])} instead of languages")
         )
         if isinstance(part["language"], str) and part["language"] in LANGUAGES:
             return (part["language"],)
-        hits.append(LANGUAGE_UNKNOWN.at(f"{path}/language", f"{shown(part['language'])} is not in the list"))
+        hits.append(LANGUAGE_UNKNOWN.at(f"{path}/language", f"{excerpt(part['language'])} is not in the list"))
     elif context.default_language is None:
         hits.append(DEFAULT_LANGUAGE_MISSING.at(path, "no languages here and no defaultLanguage", "languages"))
     return ("",)
@@ -179,4 +179,4 @@ def languages_of(
 def check_title_languages(extra: set[str], path: str, hits: list[Hit]) -> None:
     """Adds a defect for every language that no title has."""
     for language in sorted(extra - {""}):
-        hits.append(TITLE_LANGUAGE_MISSING.at(path, f"no title has the language {shown(language)}"))
+        hits.append(TITLE_LANGUAGE_MISSING.at(path, f"no title has the language {excerpt(language)}"))

@@ -10,7 +10,7 @@ from edye_delivery.catalog.order import Accepted
 from edye_delivery.catalog.title import Caption, Source, Title
 from edye_delivery.feeds.roku.limits import BITRATE_MAX_KBPS
 from edye_delivery.feeds.roku.vocabularies import DIRECT_VIDEO_TYPES, SINGLE_FILE_TYPES
-from edye_delivery.feeds.rule import shown
+from edye_delivery.feeds.rule import excerpt
 from edye_delivery.feeds.write.direct_publisher.values import LAST_S, Item, is_address, language_of, midnight_s, moment
 from edye_delivery.feeds.write.grouping import Versions
 from edye_delivery.feeds.write.notes import Notes, Unfit
@@ -28,7 +28,7 @@ class Contents:
     def __init__(self, spec: FeedSpec, values: Values, notes: Notes) -> None:
         self._spec, self._values, self._notes = spec, values, notes
 
-    def chosen(self, versions: Versions, released: date) -> tuple[Accepted, Item]:
+    def choose(self, versions: Versions, released: date) -> tuple[Accepted, Item]:
         """The one version that the feed shows, and its content; Unfit where none can be shown.
 
         The version in the feed's language is the first choice, then the others in their order.
@@ -39,7 +39,7 @@ class Contents:
         known_ms = next((title.duration_ms for title in versions.titles if title.duration_ms), 0)
         for entry in sorted(versions.entries, key=lambda entry: likeness(entry.title.lang, wanted)):
             if found is not None:
-                message = f"the feed has one version of a title: that in {shown(found[0].title.lang)}"
+                message = f"the feed has one version of a title: that in {excerpt(found[0].title.lang)}"
                 self._notes.add(entry.external_id, PART_LEFT_OUT, message)
                 continue
             try:
@@ -64,7 +64,7 @@ class Contents:
             raise Unfit(TITLE_LEFT_OUT, "none of its media files can be in the feed")
         language = language_of(title.lang)
         if title.lang and language is None:
-            self._notes.add(external_id, VALUE_UNMAPPED, f"the language {shown(title.lang)} is no ISO 639 code")
+            self._notes.add(external_id, VALUE_UNMAPPED, f"the language {excerpt(title.lang)} is no ISO 639 code")
         parts: Item = {
             "dateAdded": period.get("validityPeriodStart", moment(midnight_s(released))),
             "videos": videos,
@@ -103,10 +103,10 @@ class Contents:
         for source in sources:
             word = self._spec.media_types.get(source.type)
             if word != TRICK_PLAY and word not in DIRECT_VIDEO_TYPES:
-                message = f"the media type {shown(source.type)} has no counterpart in the annex's table"
+                message = f"the media type {excerpt(source.type)} has no counterpart in the annex's table"
                 self._notes.add(external_id, VALUE_UNMAPPED, message)
             elif not is_address(source.file):
-                self._notes.add(external_id, PART_LEFT_OUT, f"a media file has the address {shown(source.file)}")
+                self._notes.add(external_id, PART_LEFT_OUT, f"a media file has the address {excerpt(source.file)}")
             elif word == TRICK_PLAY:
                 quality = "FHD" if self._values.quality(source) in ("fhd", "uhd") else "HD"
                 trick_play_files.append({"url": source.file, "quality": quality})
@@ -120,11 +120,11 @@ class Contents:
         bitrate_kbps = _bitrate_kbps(source, duration_ms if single else 0)
         if bitrate_kbps is None:
             if single:
-                message = f"the media file {shown(source.file)} has neither bitrate nor filesize"
+                message = f"the media file {excerpt(source.file)} has neither bitrate nor filesize"
                 self._notes.add(external_id, PART_LEFT_OUT, message)
             return None if single else video
         if bitrate_kbps > BITRATE_MAX_KBPS:
-            message = f"{bitrate_kbps} kbps of {shown(source.file)}, at most {BITRATE_MAX_KBPS} are taken"
+            message = f"{bitrate_kbps} kbps of {excerpt(source.file)}, at most {BITRATE_MAX_KBPS} are taken"
             self._notes.add(external_id, PART_LEFT_OUT, message)
             return None if single else video
         return {**video, "bitrate": bitrate_kbps}
@@ -134,12 +134,12 @@ class Contents:
         for caption in captions:
             language, kind = language_of(caption.lang), CAPTION_TYPES.get(caption.kind or "")
             if not is_address(caption.url):
-                self._notes.add(external_id, PART_LEFT_OUT, f"a caption has the address {shown(caption.url)}")
+                self._notes.add(external_id, PART_LEFT_OUT, f"a caption has the address {excerpt(caption.url)}")
             elif language is None:
-                message = f"the caption language {shown(caption.lang)} is no ISO 639 code"
+                message = f"the caption language {excerpt(caption.lang)} is no ISO 639 code"
                 self._notes.add(external_id, VALUE_UNMAPPED, message)
             elif kind is None:
-                message = f"the caption kind {shown(caption.kind)} has no counterpart"
+                message = f"the caption kind {excerpt(caption.kind)} has no counterpart"
                 self._notes.add(external_id, VALUE_UNMAPPED, message)
             else:
                 kept.append({"url": caption.url, "language": language, "captionType": kind})

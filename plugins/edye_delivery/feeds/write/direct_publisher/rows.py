@@ -9,7 +9,7 @@ import orjson
 from edye_delivery.annex.feeds import Category, FeedSpec, Playlist
 from edye_delivery.feeds.roku.item import DIRECT_KINDS, FeedItem
 from edye_delivery.feeds.roku.query import tags_and_operators
-from edye_delivery.feeds.rule import shown
+from edye_delivery.feeds.rule import excerpt
 from edye_delivery.feeds.write.direct_publisher.values import Item
 from edye_delivery.feeds.write.notes import Notes, Unfit
 from edye_delivery.feeds.write.rules import PART_LEFT_OUT
@@ -43,20 +43,20 @@ class Rows:
         """The rows; to be asked for when all items have been remembered."""
         playlists: set[str] = set()
         for playlist in self._spec.playlists:
-            told = f"the playlist {shown(playlist.name)}"
+            told = f"the playlist {excerpt(playlist.name)}"
             try:
                 yield _feed_item("playlists", self._playlist(playlist, playlists, told))
                 playlists.add(playlist.name)
             except Unfit as unfit:
                 self._notes.add("", unfit.rule, f"{told} {unfit.message}")
         for category in self._spec.categories:
-            told = f"the category {shown(category.name)}"
+            told = f"the category {excerpt(category.name)}"
             try:
                 yield _feed_item("categories", self._category(category, playlists, told))
             except Unfit as unfit:
                 self._notes.add("", unfit.rule, f"{told} {unfit.message}")
 
-    def _checked(self, list_key: str, row: Item) -> Item:
+    def _check(self, list_key: str, row: Item) -> Item:
         """The row; Unfit where the linter has something against it."""
         defect = self._defect_of_row(list_key, row)
         if defect:
@@ -70,25 +70,25 @@ class Rows:
         found = [item_id for item_id in playlist.items if item_id in self._ids]
         for item_id in playlist.items:
             if item_id not in self._ids:
-                message = f"{told} names {shown(item_id)}, which is no movie, series, special or short of the feed"
+                message = f"{told} names {excerpt(item_id)}, which is no movie, series, special or short of the feed"
                 self._notes.add("", PART_LEFT_OUT, message)
         item_ids = list(dict.fromkeys([*found, *self._ids_by_tag.get(playlist.tag or "", ())]))
         if not item_ids:
             raise Unfit(PART_LEFT_OUT, "has no item")
-        return self._checked("playlists", {"name": playlist.name, "itemIds": item_ids})
+        return self._check("playlists", {"name": playlist.name, "itemIds": item_ids})
 
     def _category(self, category: Category, playlists: set[str], told: str) -> Item:
         """The category; Unfit where it would show nothing."""
         row = {"name": category.name, "order": category.order}
         if category.query is None:
             if category.playlist not in playlists:
-                raise Unfit(PART_LEFT_OUT, f"shows the playlist {shown(category.playlist)}, which is not in the feed")
-            return self._checked("categories", row | {"playlistName": category.playlist})
-        row = self._checked("categories", row | {"query": category.query})
+                raise Unfit(PART_LEFT_OUT, f"shows the playlist {excerpt(category.playlist)}, which is not in the feed")
+            return self._check("categories", row | {"playlistName": category.playlist})
+        row = self._check("categories", row | {"query": category.query})
         tags, operators = tags_and_operators(category.query)
         known = [tag for tag in tags if tag in self._tags]
         for tag in dict.fromkeys(tag for tag in tags if tag not in self._tags):
-            self._notes.add("", PART_LEFT_OUT, f"{told} asks for the tag {shown(tag)}, which no item has")
+            self._notes.add("", PART_LEFT_OUT, f"{told} asks for the tag {excerpt(tag)}, which no item has")
         if not known or (known != tags and "OR" not in operators):
             raise Unfit(PART_LEFT_OUT, "has no item")
         return row if known == tags else row | {"query": " OR ".join(known)}

@@ -8,7 +8,7 @@ from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.catalog.art import ratio_off_percent
 from edye_delivery.catalog.title import Described, Image, Title
 from edye_delivery.feeds.roku.limits import THUMBNAIL_LEAST_PX
-from edye_delivery.feeds.rule import shown
+from edye_delivery.feeds.rule import excerpt
 from edye_delivery.feeds.write.direct_publisher.values import is_address
 from edye_delivery.feeds.write.notes import Notes, Unfit
 from edye_delivery.feeds.write.rules import PART_LEFT_OUT, TITLE_WITHOUT_PICTURE
@@ -44,7 +44,7 @@ def _candidates(one: Described, spec: FeedSpec, wanted: Sequence[str]) -> Iterat
 
 def _defect_of(image: Image) -> str | None:
     if not is_address(image.url):
-        return f"has the address {shown(image.url)}"
+        return f"has the address {excerpt(image.url)}"
     if not image.width or not image.height:
         return None
     size = f"has {image.width}x{image.height} pixels"

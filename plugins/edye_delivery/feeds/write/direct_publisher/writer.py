@@ -20,7 +20,7 @@ from edye_delivery.feeds.roku.vocabularies import (
     DIRECT_RATING_SOURCES,
     DIRECT_RATINGS,
 )
-from edye_delivery.feeds.rule import shown
+from edye_delivery.feeds.rule import excerpt
 from edye_delivery.feeds.write.direct_publisher.content import Contents
 from edye_delivery.feeds.write.direct_publisher.rows import DefectOfRow, Rows
 from edye_delivery.feeds.write.direct_publisher.thumbnail import thumbnail_of
@@ -64,7 +64,7 @@ class DirectWriter:
         """Every item in the ledger's order, a series with its episodes in it; then playlists and categories."""
         for show in shows_of(accepted):
             for list_key, item in self._items_of(show):
-                if (content := self.notes.packed(item["id"], item)) is not None:
+                if (content := self.notes.pack(item["id"], item)) is not None:
                     self._rows.remember(item["id"], item.get("tags", ()))
                     yield FeedItem(list_key, item["id"], DIRECT_KINDS[list_key], content)
         yield from self._rows.items()
@@ -92,7 +92,7 @@ class DirectWriter:
             found = ((versions, self._fitting(versions, series, taken)) for versions in episodes)
             written = self._in_one_form([(versions, item) for versions, item in found if item is not None])
             if written:
-                described = fit(written[0][0].external_id, partial(self._described_series, series, written))
+                described = fit(written[0][0].external_id, partial(self._describe_series, series, written))
                 self._wrote([series, *(title for versions, _ in written for title in versions.titles)])
                 return described
         except Unfit as unfit:
@@ -111,7 +111,7 @@ class DirectWriter:
                     self._leave_out(versions, unfit)
         return seasoned or written
 
-    def _described_series(self, series: Series, written: Sequence[tuple[Versions, Item]]) -> Item:
+    def _describe_series(self, series: Series, written: Sequence[tuple[Versions, Item]]) -> Item:
         """The series; what it lacks of genres, release date and picture comes from its episodes."""
         external_id, spec = written[0][0].external_id, self._spec
         titles = [title for versions, _ in written for title in versions.titles]
@@ -139,7 +139,7 @@ class DirectWriter:
         try:
             item_id = fit(versions.external_id, partial(self._values.item_id, versions.titles[0]))
             if item_id in taken:
-                raise Unfit(TITLE_LEFT_OUT, f"its id {shown(item_id)} is that of another title of its show")
+                raise Unfit(TITLE_LEFT_OUT, f"its id {excerpt(item_id)} is that of another title of its show")
             item = {"id": item_id, **fit(versions.external_id, partial(self._item, versions, series))}
         except Unfit as unfit:
             self._leave_out(versions, unfit)
@@ -152,7 +152,7 @@ class DirectWriter:
         spec, notes, external_id = self._spec, self.notes, versions.external_id
         released = self._values.release_date(versions.titles, series)
         numbers = _numbers_of(versions.titles[0])
-        chosen, content = self._contents.chosen(versions, released)
+        chosen, content = self._contents.choose(versions, released)
         titles = [chosen.title, *(title for title in versions.titles if title is not chosen.title)]
         wanted = [spec.language, *(lang for lang in (chosen.title.lang,) if lang)]
         texts = plain_texts_of(titles, [title.lang for title in titles], wanted, external_id, notes)
@@ -161,7 +161,7 @@ class DirectWriter:
             "title": texts.title,
             "content": content,
             **numbers,
-            **self._filed(titles, series, external_id),
+            **self._categories_of(titles, series, external_id),
             "thumbnail": thumbnail_of(pictured, spec, wanted, external_id, notes),
             "releaseDate": released.isoformat(),
             "shortDescription": texts.short,
@@ -172,7 +172,7 @@ class DirectWriter:
         }
         return {key: value for key, value in parts.items() if value or key in numbers}
 
-    def _filed(self, titles: Sequence[Title], series: Series | None, external_id: str) -> Item:
+    def _categories_of(self, titles: Sequence[Title], series: Series | None, external_id: str) -> Item:
         """Genres and tags; an episode has neither, viewers find it by those of its series."""
         kind = titles[0].kind
         if kind is not TitleKind.EPISODE:
@@ -183,7 +183,7 @@ class DirectWriter:
             tags = [tag for title in titles for tag in title.tags if tag not in series.tags]
             for key, words in (("genres", genres if series.genres else []), ("tags", tags)):
                 if words:
-                    told = ", ".join(map(shown, dict.fromkeys(words)))
+                    told = ", ".join(map(excerpt, dict.fromkeys(words)))
                     self.notes.add(external_id, PART_LEFT_OUT, f"episodes have no {key}, its series lacks {told}")
         return {}
 
@@ -195,7 +195,7 @@ class DirectWriter:
                 known = [genre for genre in mapped if genre in DIRECT_GENRES]
                 for genre in mapped:
                     if genre not in DIRECT_GENRES:
-                        message = f"{shown(genre)} of the annex's table is none of the feed's genres"
+                        message = f"{excerpt(genre)} of the annex's table is none of the feed's genres"
                         self.notes.add(external_id, VALUE_UNMAPPED, message)
                 if known:
                     return known
@@ -208,7 +208,7 @@ class DirectWriter:
         for title in titles:
             found: Item = {}
             for source, value, _ in self._values.ratings([title], external_id):
-                told = shown(f"{source}:{value}")
+                told = excerpt(f"{source}:{value}")
                 if source not in DIRECT_RATING_SOURCES or value not in DIRECT_RATINGS:
                     message = f"{told} of the annex's table is none of the feed's ratings"
                     self.notes.add(external_id, VALUE_UNMAPPED, message)
@@ -226,9 +226,9 @@ class DirectWriter:
             role = self._values.role(credit.role, DIRECT_CREDIT_ROLES)
             if not (credit.name or "").strip() or credit.birth_date is None:
                 missing = "birth date" if (credit.name or "").strip() else "name"
-                self.notes.add(external_id, PART_LEFT_OUT, f"the credit {shown(credit.name)} has no {missing}")
+                self.notes.add(external_id, PART_LEFT_OUT, f"the credit {excerpt(credit.name)} has no {missing}")
             elif role is None:
-                self.notes.add(external_id, VALUE_UNMAPPED, f"the role {shown(credit.role)} has no counterpart")
+                self.notes.add(external_id, VALUE_UNMAPPED, f"the role {excerpt(credit.role)} has no counterpart")
             else:
                 entry = {"name": credit.name, "role": role, "birthDate": credit.birth_date.isoformat()}
                 kept += [entry] if entry not in kept else []
@@ -241,7 +241,7 @@ class DirectWriter:
                 kept.append({"id": value, "idType": source})
             else:
                 self.notes.add(
-                    external_id, VALUE_UNMAPPED, f"the source {shown(source)} of the annex is none of the feed's"
+                    external_id, VALUE_UNMAPPED, f"the source {excerpt(source)} of the annex is none of the feed's"
                 )
         return kept
 

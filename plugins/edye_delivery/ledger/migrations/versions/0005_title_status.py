@@ -32,7 +32,7 @@ from edye_delivery.ledger.title_status import (
     Sibling,
     TitleStatus,
     Transition,
-    confirmed,
+    confirm,
     replay,
     status_after,
 )
@@ -58,22 +58,22 @@ TITLE_STATUS = Table(
 Title = tuple[str, str]
 
 
-def _known(name: str, moments: Sequence[str], others: Sequence[str]) -> Any:
+def _table_of(name: str, moments: Sequence[str], others: Sequence[str]) -> Any:
     return table(name, *(column(one, Moment) for one in moments), *map(column, others))
 
 
 TITLE = ("partner", "external_id")
-EVENTS = _known(
+EVENTS = _table_of(
     "events",
     ["at"],
     [*TITLE, "id", "delivery_key", "run_id", "action", "state", "detail", "outcome", "cause", "owner"],
 )
-DELIVERIES = _known(
+DELIVERIES = _table_of(
     "deliveries",
     ["sent_at", "updated_at"],
     [*TITLE, "delivery_key", "content_key", "run_id", "state", "cause", "owner"],
 )
-REVISIONS = _known("revisions", ["accepted_at"], [*TITLE, "delivery_key"])
+REVISIONS = _table_of("revisions", ["accepted_at"], [*TITLE, "delivery_key"])
 
 
 def upgrade() -> None:
@@ -88,11 +88,11 @@ def upgrade() -> None:
     accepted: list[dict[str, Any]] = []
     for title, events in _events_by_title(connection):
         if title in deliveries:
-            statuses[title] = _corrected(replay(events), deliveries[title])
+            statuses[title] = _correct(replay(events), deliveries[title])
             accepted += _acceptance(title, events, revisions.get(title))
     for title in deliveries.keys() - statuses.keys():
         statuses[title] = _by_rows(deliveries[title])
-    again = list(_confirmed_again(statuses, deliveries, revisions))
+    again = list(_confirm_again(statuses, deliveries, revisions))
     rows = [{"partner": title[0], "external_id": title[1], **asdict(one)} for title, one in statuses.items()]
     change = update(REVISIONS).where(*(REVISIONS.c[name] == bindparam(f"of_{name}") for name in TITLE))
     _execute_all(connection, change.values(accepted_at=bindparam("at")), accepted)
@@ -111,7 +111,7 @@ def _events_by_title(connection: Connection) -> Iterator[tuple[Title, list[Any]]
         yield title, list(events)
 
 
-def _corrected(status: TitleStatus | None, deliveries: Mapping[str, Any]) -> TitleStatus:
+def _correct(status: TitleStatus | None, deliveries: Mapping[str, Any]) -> TitleStatus:
     """The delivery's own row is believed where the events do not tell of all that was done to it."""
     row = deliveries.get(status.delivery_key) if status else None
     if status is None or row is None:
@@ -144,7 +144,7 @@ def _acceptance(title: Title, events: Sequence[Any], revision: Any) -> Iterator[
         yield {"of_partner": title[0], "of_external_id": title[1], "at": ats[-1]}
 
 
-def _confirmed_again(
+def _confirm_again(
     statuses: dict[Title, TitleStatus], deliveries: Mapping[Title, Mapping[str, Any]], revisions: Mapping[Title, Any]
 ) -> Iterator[dict[str, Any]]:
     """Titles that a run has since seen unchanged, so that what ended badly before it, of other content, is settled."""
@@ -156,7 +156,7 @@ def _confirmed_again(
         is_other = of_title[status.delivery_key].content_key != accepted.content_key
         if is_other and status.state not in UNDER_WAY and revision.accepted_at > status.since:
             at = revision.accepted_at
-            statuses[title] = confirmed(status, accepted.delivery_key, DeliveryState.ACCEPTED, at)
+            statuses[title] = confirm(status, accepted.delivery_key, DeliveryState.ACCEPTED, at)
             yield {
                 "at": at,
                 "partner": title[0],
