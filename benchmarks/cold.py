@@ -12,7 +12,7 @@ from benchmarks.figures import Figure, Sizes, say
 from tools.processes import Processes, last_lines
 
 GOAL_S = 120
-STEP_PATIENCE_S = 1200
+STEP_TIMEOUT_S = 1200
 NOT_OURS = ("MAKE", "MFLAGS", "VIRTUAL_ENV", "PYTHON")
 """Variables by which an outer make or virtual environment would reach into the clone."""
 
@@ -45,7 +45,7 @@ def _step(processes: Processes, folder: Path, *command: str) -> float:
         raise SystemExit(f"cold: {command[0]} is not installed")
     started = time.monotonic()
     child = processes.start(command[0], [program, "-C", str(folder), *command[1:]], log, variables)
-    exit_code = child.wait(STEP_PATIENCE_S)
+    exit_code = child.wait(STEP_TIMEOUT_S)
     if exit_code != 0:
         raise SystemExit(f"cold: {' '.join(command)} ended with {exit_code}:\n{last_lines(log, 30)}")
     return time.monotonic() - started

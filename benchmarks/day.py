@@ -30,7 +30,7 @@ BATCH_SIZE = 50
 POLLING = {"first_s": 10.0, "every_s": 0.5}
 """Sooner than a partner's minutes, yet late enough: if a trigger fires before the scheduler has heard of the deferral,
 Airflow 3.3.2 takes the report of the deferral for a failure (apache/airflow#67287); a busy one hears of it late."""
-RUN_PATIENCE_S = 3600.0
+RUN_TIMEOUT_S = 3600.0
 ENDS = {"success", "failed"}
 
 
@@ -138,8 +138,8 @@ def _run(system: AirflowSystem, dag_id: str, folder: Path, variant: Variant) -> 
     run = system.trigger(dag_id, conf)
     path = f"/dags/{dag_id}/dagRuns/{run['dag_run_id']}"
     while run["state"] not in ENDS:
-        if time.time() - started_s > RUN_PATIENCE_S:
-            raise SystemExit(f"day: the run did not end within {RUN_PATIENCE_S:.0f} s")
+        if time.time() - started_s > RUN_TIMEOUT_S:
+            raise SystemExit(f"day: the run did not end within {RUN_TIMEOUT_S:.0f} s")
         time.sleep(1)
         variant.each_second(system, time.time() - started_s)
         run = system.call("GET", path)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.production import TEMPO, first_api_annex
+from benchmarks.production import CLOCK, first_api_annex
 from benchmarks.sending import memory_bytes
 from edye_delivery.catalog.order import Accepted
 from edye_delivery.feeds.lint.linter import FeedLint
@@ -30,7 +30,7 @@ def main() -> int:
     job: dict[str, Any] = json.loads(sys.argv[1])
     annex = first_api_annex()
     spec = annex.feeds[0]
-    ledger = Ledger(open_engine(job["ledger"]), TEMPO.now)
+    ledger = Ledger(open_engine(job["ledger"]), CLOCK.now)
     counted = [0]
 
     def accepted() -> Iterator[Accepted]:
@@ -41,9 +41,9 @@ def main() -> int:
     started = time.perf_counter()
     previous = [digest for digest, _ in job["previous"]]
     prefix = "https://feeds.example/search/pages/"
-    made = assemble(annex, spec, accepted(), previous, prefix, Path(job["folder"]), TEMPO.now())
+    made = assemble(annex, spec, accepted(), previous, prefix, Path(job["folder"]), CLOCK.now())
     assembled = time.perf_counter()
-    lint = FeedLint(profile_of(spec), int(TEMPO.now().timestamp() * 1000))
+    lint = FeedLint(profile_of(spec), int(CLOCK.now().timestamp() * 1000))
     for page in made.pages:
         lint.add_page(page.name, page.path.read_bytes())
     result = lint.finish()

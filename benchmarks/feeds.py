@@ -15,7 +15,7 @@ import jsonschema
 
 from benchmarks.feed_catalogue import change_one, fill_ledger, ledger_url, titles
 from benchmarks.figures import MIB, Figure, Sizes, say
-from benchmarks.production import TEMPO, first_api_annex
+from benchmarks.production import CLOCK, first_api_annex
 from edye_delivery.catalog.order import Accepted
 from edye_delivery.feeds.lint.linter import FeedLint
 from edye_delivery.feeds.publish.assemble import assemble
@@ -25,7 +25,7 @@ from edye_delivery.feeds.rule import FeedSeverity
 SMALL_TITLES = 10_000
 MEMORY_LIMIT_MIB = 400
 TITLES_AN_ASSET = 1.8
-PATIENCE_S = 1800
+TIMEOUT_S = 1800
 PREFIX = "https://feeds.example/search/pages/"
 
 
@@ -34,7 +34,7 @@ def measure_lint(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     annex = first_api_annex()
     accepted = (Accepted(*pair) for pair in titles(annex, int(sizes.lint_assets * TITLES_AN_ASSET)))
     say(f"lint: making a feed of about {sizes.lint_assets} assets")
-    made = assemble(annex, annex.feeds[0], accepted, (), PREFIX, folder, TEMPO.now())
+    made = assemble(annex, annex.feeds[0], accepted, (), PREFIX, folder, CLOCK.now())
     pages = [page.path.read_bytes() for page in made.pages]
     assets = made.kinds.total()
     tries = [_lint_s(pages) for _ in range(sizes.lint_rounds)]
@@ -50,7 +50,7 @@ def measure_lint(sizes: Sizes, folder: Path) -> Iterator[Figure]:
 
 def _lint_s(pages: list[bytes]) -> float:
     started = time.perf_counter()
-    lint = FeedLint(Profile.SCHEMA, int(TEMPO.now().timestamp() * 1000))
+    lint = FeedLint(Profile.SCHEMA, int(CLOCK.now().timestamp() * 1000))
     for number, page in enumerate(pages):
         lint.add_page(f"page {number}", page)
     findings = lint.finish().findings
@@ -116,7 +116,7 @@ def _run(url: str, folder: Path, previous: list[Any]) -> dict[str, Any]:
     folder.mkdir()
     job = {"ledger": url, "folder": str(folder), "previous": previous}
     command = [sys.executable, "-m", "benchmarks.feed_making", json.dumps(job)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     if done.returncode:
         raise SystemExit(f"feed_making ended with {done.returncode}: {done.stderr[-2000:]}")
     shutil.rmtree(folder)

@@ -24,7 +24,7 @@ from edye_delivery.clients.probe import probe_video
 from edye_delivery.pipeline.check import TITLES_AT_ONCE
 from tools.processes import Processes
 
-FFPROBE_PATIENCE_S = 60
+FFPROBE_TIMEOUT_S = 60
 LOCAL_BARE = f"ffprobe -show_streams -show_format of the same local files, {TITLES_AT_ONCE} at once"
 HTTP_BARE = f"ffprobe -show_streams -show_format of the same URLs, {TITLES_AT_ONCE} at once"
 
@@ -82,7 +82,7 @@ def _probed(reader: MediaReader, base_url: str, scratch: Path, name: str) -> Non
 
 def _bare(source: str) -> None:
     command = [str(FFPROBE), "-v", "quiet", "-show_streams", "-show_format", "-of", "json", source]
-    subprocess.run(command, stdout=subprocess.DEVNULL, check=True, timeout=FFPROBE_PATIENCE_S)
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True, timeout=FFPROBE_TIMEOUT_S)
 
 
 def _bytes_sent(host: str) -> int:

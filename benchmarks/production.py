@@ -12,15 +12,15 @@ from edye_delivery.annex.channels import ftp_channel_of
 from edye_delivery.annex.load import DEFAULT_FOLDER, load_annexes
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.planning import plan_of
-from edye_delivery.annex.wire import Patience
+from edye_delivery.annex.wire import RetryPolicy
 from edye_delivery.catalog.parse import parse_show
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.title import Title
+from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.media import MediaHost
-from edye_delivery.clients.patience import Tempo
 
-TEMPO = Tempo(now=lambda: datetime.now(UTC), sleep=time.sleep, random=random.random)
-ONCE = Patience(attempts=1, base_s=0.1, cap_s=0.1, retry_after_max_s=0.1)
+CLOCK = Clock(now=lambda: datetime.now(UTC), sleep=time.sleep, random=random.random)
+ONCE = RetryPolicy(attempts=1, base_s=0.1, cap_s=0.1, retry_after_max_s=0.1)
 
 
 def first_api_annex() -> Annex:
@@ -45,7 +45,7 @@ def client(base_url: str = "") -> httpx.Client:
 
 def media_host(base_url: str) -> MediaHost:
     """The client of the media host at this address, without second tries: a failure ends the benchmark."""
-    return MediaHost(client(), frozenset({base_url.removeprefix("http://")}), ONCE, TEMPO)
+    return MediaHost(client(), frozenset({base_url.removeprefix("http://")}), ONCE, CLOCK)
 
 
 def planned_title(annex: Annex, media_url: str, sha256: str | None) -> PlannedTitle:

@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from benchmarks.production import TEMPO, client, first_api_annex, ftp_annex_below, media_host, planned_title
+from benchmarks.production import CLOCK, client, first_api_annex, ftp_annex_below, media_host, planned_title
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.plan import JudgedTitle
 from edye_delivery.clients.ftp import FtpSession
@@ -49,7 +49,7 @@ def main() -> int:
 
 def _file_by_api(job: dict[str, Any]) -> Callable[[], None]:
     """IngestApi.send of a local file."""
-    api, path = IngestApi(client(job["sink"]), first_api_annex(), TEMPO), Path(job["file"])
+    api, path = IngestApi(client(job["sink"]), first_api_annex(), CLOCK), Path(job["file"])
 
     def send() -> None:
         with path.open("rb") as file:
@@ -81,13 +81,13 @@ def _file_by_ftp(job: dict[str, Any]) -> Callable[[], None]:
 def _delivery_step(job: dict[str, Any]) -> Callable[[], None]:
     """Sender.send_batch of one title: the media host's stream, checked against its digest, to the partner."""
     annex = ftp_annex_below(job["ftp"]["folder"]) if "ftp" in job else first_api_annex()
-    ledger = Ledger(open_engine(f"sqlite:///{job['scratch']}/ledger-{time.time_ns()}.sqlite"), TEMPO.now)
+    ledger = Ledger(open_engine(f"sqlite:///{job['scratch']}/ledger-{time.time_ns()}.sqlite"), CLOCK.now)
     way = _carrier(job, annex, ledger)
     plan = planned_title(annex, f"{job['media_host']}/{job['name']}", job["sha256"])
 
     def send() -> None:
         with way as carrier:
-            counts = Sender(annex.partner, carrier, ledger, TEMPO, "benchmark").send_batch((JudgedTitle(plan=plan),))
+            counts = Sender(annex.partner, carrier, ledger, CLOCK, "benchmark").send_batch((JudgedTitle(plan=plan),))
         if counts != {"received": 1}:
             raise SystemExit(f"the title was not delivered: {counts}")
 
@@ -99,7 +99,7 @@ def _carrier(job: dict[str, Any], annex: Annex, ledger: Ledger) -> AbstractConte
     if "ftp" in job:
         return FtpCarrier(annex, _ftp_sessions(job), MediaSource(host), ledger, lambda _: b"")
     return nullcontext(
-        ApiCarrier(annex, IngestApi(client(job["sink"]), annex, TEMPO), MediaSource(host), ledger, lambda _: b"")
+        ApiCarrier(annex, IngestApi(client(job["sink"]), annex, CLOCK), MediaSource(host), ledger, lambda _: b"")
     )
 
 

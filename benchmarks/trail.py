@@ -24,7 +24,7 @@ SHIPPING_DAG = "ship_ingesta_logs"
 SHIP_EVERY_S = 60.0
 """Five times as often as production."""
 WITHOUT_TRAIL = Path(__file__).parent / "without_trail"
-SPEED_PATIENCE_S = 3600
+SPEED_TIMEOUT_S = 3600
 
 
 def measure(sizes: Sizes, folder: Path) -> Iterator[Figure]:
@@ -37,7 +37,7 @@ def measure(sizes: Sizes, folder: Path) -> Iterator[Figure]:
 def _measure_speed(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     arguments = [str(folder), str(sizes.trail_events), str(sizes.trail_rounds)]
     command = [sys.executable, "-m", "benchmarks.trail_speed", *arguments]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=SPEED_PATIENCE_S)
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=SPEED_TIMEOUT_S)
     took: dict[str, list[float]] = json.loads(done.stdout.splitlines()[-1])
     for ours, theirs, bare, compared_to in (
         ("written", "inserted", "trail_insert_sqlite", "sqlite3, the event's INSERT alone, a transaction each"),

@@ -17,7 +17,7 @@ from elasticsearch import Elasticsearch
 from elasticsearch.helpers import bulk
 from sqlalchemy import Engine, update
 
-from benchmarks.production import TEMPO, first_api_annex, planned_title
+from benchmarks.production import CLOCK, first_api_annex, planned_title
 from benchmarks.serving import start_cluster
 from edye_delivery.catalog.event import as_ecs
 from edye_delivery.clients.elastic import DATA_STREAM, ElasticSink
@@ -38,7 +38,7 @@ def main(folder: Path, events: int, rounds: int) -> None:
     bare = sqlite3.connect(folder / "bare.sqlite", isolation_level=None)
     annex = first_api_annex()
     plan = planned_title(annex, "http://127.0.0.1/1.mp4", None)
-    ledger, trail = Ledger(engine, TEMPO.now), Trail(engine, TEMPO.now)
+    ledger, trail = Ledger(engine, CLOCK.now), Trail(engine, CLOCK.now)
     ledger.plan(annex.partner, "benchmark", [plan])
     ledger.begin_send(plan.delivery_key, "benchmark")
     took: defaultdict[str, list[float]] = defaultdict(list)
@@ -94,7 +94,7 @@ def _shipped_a_second(trail: Trail, url: str) -> float:
     """Out of the ledger, to the cluster, and noted in the ledger."""
     with Elasticsearch(url, http_compress=True) as client:
         began_s = time.perf_counter()
-        counts = Shipper(trail, _sink(client), TEMPO).ship()
+        counts = Shipper(trail, _sink(client), CLOCK).ship()
         seconds = time.perf_counter() - began_s
     if trail.left() != (0, 0):
         raise SystemExit(f"trail: not all events arrived: {counts}")
@@ -104,7 +104,7 @@ def _shipped_a_second(trail: Trail, url: str) -> float:
 def _helped_a_second(engine: Engine, url: str) -> float:
     """The same events with the client library's own helper, nothing read and nothing noted."""
     _ship_again(engine)
-    trail = Trail(engine, TEMPO.now)
+    trail = Trail(engine, CLOCK.now)
     events = trail.unshipped(sys.maxsize)
     actions = [{"_op_type": "create", "_id": event.document_id, "_source": as_ecs(event)} for event in events]
     with Elasticsearch(url, http_compress=True) as client:

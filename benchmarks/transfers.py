@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.figures import MIB, Figure, median_ratio, say
 
 MEMORY_LIMIT_MIB = 32
-PATIENCE_S = 600
+TIMEOUT_S = 600
 CURL = "curl"
 
 Job = dict[str, Any]
@@ -69,7 +69,7 @@ def memory_growth(figure: str, grown_mib: float) -> Figure:
 def ours(job: Job) -> dict[str, float]:
     """One transfer of ours in a fresh process (`benchmarks.sending`)."""
     command = [sys.executable, "-m", "benchmarks.sending", json.dumps(job)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=PATIENCE_S)
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=TIMEOUT_S)
     took: dict[str, float] = json.loads(done.stdout)
     return took
 
@@ -80,7 +80,7 @@ def curl_seconds(*arguments: str) -> float:
     if curl is None:
         raise SystemExit("the transfer is compared with curl, which is not installed")
     command = [curl, "--silent", "--fail", "--noproxy", "*", "--output", os.devnull, "--write-out", "%{time_total}"]
-    done = subprocess.run([*command, *arguments], stdout=subprocess.PIPE, check=True, timeout=PATIENCE_S)
+    done = subprocess.run([*command, *arguments], stdout=subprocess.PIPE, check=True, timeout=TIMEOUT_S)
     return float(done.stdout)
 
 

@@ -11,7 +11,7 @@ from sandbox.media.videos import FFMPEG
 
 CLIP_S = 10
 LONG = 3
-FFMPEG_PATIENCE_S = 300
+FFMPEG_TIMEOUT_S = 300
 
 
 def make_titles(folder: Path, count: int, video_s: int) -> list[str]:
@@ -42,4 +42,4 @@ def _looped(clip: Path, target: Path, seconds: int, index_place: str) -> Path:
 
 def _run(*arguments: list[str]) -> None:
     command = [FFMPEG, "-v", "error", "-nostdin", "-y", *itertools.chain(*arguments)]
-    subprocess.run(command, check=True, timeout=FFMPEG_PATIENCE_S)
+    subprocess.run(command, check=True, timeout=FFMPEG_TIMEOUT_S)

@@ -9,12 +9,12 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 
-def until(look: Callable[[], Found], what: str, patience_s: float = 10.0, pause_s: float = 0.02) -> Found:
+def until(look: Callable[[], Found], what: str, timeout_s: float = 10.0, pause_s: float = 0.02) -> Found:
     """What `look` gives as soon as it gives something; AssertionError names what did not happen."""
-    deadline = time.monotonic() + patience_s
+    deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         found = look()
         if found:
             return found
         time.sleep(pause_s)
-    raise AssertionError(f"{what} did not happen within {patience_s:.0f} s")
+    raise AssertionError(f"{what} did not happen within {timeout_s:.0f} s")

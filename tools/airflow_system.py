@@ -19,9 +19,9 @@ from tools.local import PROJECT, airflow_variables, free_port, is_taken, migrate
 from tools.processes import Processes, last_lines
 
 COMPONENTS = ("scheduler", "dag-processor", "triggerer")
-HEALTHY_PATIENCE_S = 180.0
-DAG_PATIENCE_S = 120.0
-LOCK_PATIENCE_S = 30.0
+HEALTHY_TIMEOUT_S = 180.0
+DAG_TIMEOUT_S = 120.0
+LOCK_TIMEOUT_S = 30.0
 API_PORT = 28080
 USER = "admin"
 
@@ -61,7 +61,7 @@ class AirflowSystem:
 
     def wait_for_dag(self, dag_id: str) -> None:
         """Waits until the dag-processor has brought the DAG in: before that nobody can trigger or backfill it."""
-        deadline = time.monotonic() + DAG_PATIENCE_S
+        deadline = time.monotonic() + DAG_TIMEOUT_S
         while True:
             try:
                 self.call("GET", f"/dags/{dag_id}")
@@ -73,7 +73,7 @@ class AirflowSystem:
                 print(f"the api-server on port {self.port} did not answer ({type(error).__name__})", file=sys.stderr)
             if time.monotonic() > deadline:
                 raise SystemExit(
-                    f"there is no DAG {dag_id} after {DAG_PATIENCE_S:.0f} s; its import errors are in the browser, "
+                    f"there is no DAG {dag_id} after {DAG_TIMEOUT_S:.0f} s; its import errors are in the browser, "
                     f"and in the dag-processor's log in {self._home}"
                 )
             time.sleep(0.5)
@@ -88,7 +88,7 @@ class AirflowSystem:
             user, password = self.login
             token = self._client.post("/auth/token", json={"username": user, "password": password})
             self._client.headers["Authorization"] = f"Bearer {token.raise_for_status().json()['access_token']}"
-        deadline = time.monotonic() + LOCK_PATIENCE_S
+        deadline = time.monotonic() + LOCK_TIMEOUT_S
         while True:
             answer = self._client.request(method, f"/api/v2{path}", **options)
             if not answer.is_server_error or time.monotonic() > deadline:
@@ -133,7 +133,7 @@ class AirflowSystem:
         return self._home / "passwords.json"
 
     def _wait_until(self, is_reached: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + HEALTHY_PATIENCE_S
+        deadline = time.monotonic() + HEALTHY_TIMEOUT_S
         while True:
             ended = self._processes.ended()
             if ended is not None:
@@ -142,7 +142,7 @@ class AirflowSystem:
                 return
             if time.monotonic() > deadline:
                 raise SystemExit(
-                    f"Airflow is not healthy after {HEALTHY_PATIENCE_S:.0f} s; its logs are in {self._home}"
+                    f"Airflow is not healthy after {HEALTHY_TIMEOUT_S:.0f} s; its logs are in {self._home}"
                 )
             time.sleep(0.5)
 

@@ -22,7 +22,7 @@ PROJECT = settings.PROJECT
 BUILD = PROJECT / "build"
 AIRFLOW_HOME = BUILD / "airflow"
 SANDBOX_STATE = BUILD / "sandbox"
-SANDBOX_PATIENCE_S = 180.0
+SANDBOX_TIMEOUT_S = 180.0
 SANDBOX_ENDPOINTS = SANDBOX_STATE / "endpoints.json"
 """Where the sandbox of this checkout's `make up` listens now: there as long as that runs."""
 SANDBOX_PORTS = {"edye": 28081, "media": 28082, "partner": 28083, "s3": 28084, "admin": 28085, "ftp": 28086}
@@ -97,7 +97,7 @@ def start_sandbox(processes: Processes, endpoints: Path) -> dict[str, str]:
     command += ["--endpoints", str(endpoints)]
     log = BUILD / "sandbox.log"
     child = processes.start("sandbox", command, log, {**os.environ, "PYTHONPATH": str(PROJECT)})
-    deadline = time.monotonic() + SANDBOX_PATIENCE_S
+    deadline = time.monotonic() + SANDBOX_TIMEOUT_S
     while not endpoints.exists():
         if child.poll() is not None or time.monotonic() > deadline:
             raise SystemExit(f"the sandbox did not start:\n{last_lines(log)}")

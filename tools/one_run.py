@@ -94,13 +94,13 @@ def _watch(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> Non
 def _shipped() -> str:
     """Ships the events, as the DAG ship_ingesta_logs does every few minutes."""
     from edye_delivery.errors import DeliveryError
-    from edye_delivery.hooks.http_client import SYSTEM_TEMPO
+    from edye_delivery.hooks.http_client import SYSTEM_CLOCK
     from edye_delivery.hooks.ingesta_logs import IngestaLogsHook
     from edye_delivery.hooks.ledger import LedgerHook
     from edye_delivery.pipeline.ship_events import Shipper
 
     try:
-        counts = Shipper(LedgerHook().trail(), IngestaLogsHook().sink(), SYSTEM_TEMPO).ship()
+        counts = Shipper(LedgerHook().trail(), IngestaLogsHook().sink(), SYSTEM_CLOCK).ship()
     except DeliveryError as error:
         return f"events were not shipped: {error}"
     return f"{counts['shipped']} events shipped to the connection ingesta_logs"

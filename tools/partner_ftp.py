@@ -13,13 +13,13 @@ from tools.partner_rules import polling
 
 
 def ftp(annex: Annex) -> Iterator[str]:
-    """Connection, folders, names, patience; then how the outcome of a title is told."""
+    """Connection, folders, names, retries; then how the outcome of a title is told."""
     channel = annex.ftp
     if channel is None:
         return
     yield f"Deprecated since {channel.deprecated_since}: started by hand only, with a stated reason."
     yield ""
-    yield from table(("what", "value"), [*_places(annex, channel), *_patience(channel), _feeds(annex)])
+    yield from table(("what", "value"), [*_places(annex, channel), *_retry_policy(channel), _feeds(annex)])
     yield ""
     yield _told(annex, channel)
     yield ""
@@ -44,13 +44,16 @@ def _places(annex: Annex, channel: FtpChannel) -> Iterator[tuple[str, str]]:
     yield "thumbnails that travel", codes(channel.thumbnails)
 
 
-def _patience(channel: FtpChannel) -> Iterator[tuple[str, str]]:
-    patience = channel.patience
+def _retry_policy(channel: FtpChannel) -> Iterator[tuple[str, str]]:
+    retry_policy = channel.retry
     yield (
         "connections at once",
         f"{channel.connections_at_once} for a batch that is sent, 1 for a batch that is waited for",
     )
-    yield "tries of one title", f"{patience.attempts} in which nothing more arrives, pauses up to {patience.cap_s:g} s"
+    yield (
+        "tries of one title",
+        f"{retry_policy.attempts} in which nothing more arrives, pauses up to {retry_policy.cap_s:g} s",
+    )
     yield "polling", polling(channel.polling)
     yield "the wait gives up after", f"{channel.polling.give_up_s:g} s"
     yield "time for one answer", f"{channel.answer_timeout_s:g} s"

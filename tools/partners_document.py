@@ -102,7 +102,7 @@ def _api(annex: Annex) -> Iterator[str]:
     if api is None:
         return
     parts = [api.metadata_part, api.file_part, *(rendition.part for rendition in api.renditions)]
-    patience = api.patience
+    retry_policy = api.retry
     yield from table(
         ("what", "value"),
         [
@@ -111,8 +111,8 @@ def _api(annex: Annex) -> Iterator[str]:
                 "upload",
                 f"`POST {api.ingest_path}`, parts {codes(parts)}, {api.titles_at_once} titles of a batch at once",
             ),
-            ("tries of one upload", f"{patience.attempts}, pauses up to {patience.cap_s:g} s"),
-            ("longest Retry-After that is waited for", f"{patience.retry_after_max_s:g} s"),
+            ("tries of one upload", f"{retry_policy.attempts}, pauses up to {retry_policy.cap_s:g} s"),
+            ("longest Retry-After that is waited for", f"{retry_policy.retry_after_max_s:g} s"),
             ("tracking id under", codes(api.tracking_id_keys)),
             ("status", f"`GET {api.status_path}?{api.status_id_parameter}=...`, state under {code(api.state_key)}"),
             ("polling", polling(api.polling)),

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-STOP_PATIENCE_S = 20.0
+STOP_TIMEOUT_S = 20.0
 THIS_TOOL = "this tool"
 PRIVATE_MODE, PRIVATE_UMASK = 0o600, 0o077
 
@@ -74,7 +74,7 @@ class Processes:
         children, self._children = self._children[::-1], []
         for _, child, stop_signal in children:
             _signal_group(child, stop_signal)
-        deadline = time.monotonic() + STOP_PATIENCE_S
+        deadline = time.monotonic() + STOP_TIMEOUT_S
         for _, child, _ in children:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(max(0.1, deadline - time.monotonic()))
@@ -104,7 +104,7 @@ def end_recorded(record: Path, *, only_ask: bool = False) -> list[str]:
     alive = [row for row in json.loads(record.read_text()) if _lives(row)]
     if only_ask:
         return [row["name"] for row in alive]
-    deadline = time.monotonic() + 2 * STOP_PATIENCE_S
+    deadline = time.monotonic() + 2 * STOP_TIMEOUT_S
     for row in alive:
         with contextlib.suppress(ProcessLookupError):
             os.kill(row["pid"], row["signal"])

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from edye_delivery.clients.watch import AsyncTempo
+from edye_delivery.clients.watch import AsyncClock
 
 START = datetime(2026, 3, 2, 6, tzinfo=UTC)
 
@@ -25,8 +25,8 @@ class Loop:
         self.at += timedelta(seconds=seconds)
         await asyncio.sleep(0)
 
-    def tempo(self):
-        return AsyncTempo(now=self.now, sleep=self.sleep, random=lambda: 0.5)
+    def clock(self):
+        return AsyncClock(now=self.now, sleep=self.sleep, random=lambda: 0.5)
 
 
 TICK_S = 0.002

@@ -10,7 +10,7 @@ import pytest
 
 from edye_delivery.catalog.order import Accepted, place_of
 from edye_delivery.clients.feed_store import S3FeedStore
-from edye_delivery.clients.patience import Tempo
+from edye_delivery.clients.retry import Clock
 from edye_delivery.errors import ConfigurationInvalid, FeedRefused
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.offers import Offer, offer_version, raise_version
@@ -32,7 +32,7 @@ class Killed(BaseException):
     """The process ends here, whatever anybody catches."""
 
 
-class Clock:
+class SteppedClock:
     def __init__(self):
         self.at = START
 
@@ -54,7 +54,7 @@ class Desk:
         self.client, self.prefix = client, name
         self.store = S3FeedStore(client, "edye-feeds", name, f"http://127.0.0.1:{port}/edye-feeds")
         self.http = httpx.Client(trust_env=False)
-        self.clock = Clock()
+        self.clock = SteppedClock()
         self.engine = open_engine(f"sqlite:///{folder}/ledger.sqlite")
         self.publications = Publications(
             self.engine, self.clock, PARTNER, "search", database_now=lambda _: self.clock.at
@@ -85,10 +85,10 @@ class Desk:
         return self.publisher(store, publications).publish(draft)
 
     def publisher(self, store=None, publications=None, run_id="run-1", assemble=None):
-        tempo = Tempo(now=self.clock, sleep=self.clock.sleep, random=lambda: 0.5)
+        clock = Clock(now=self.clock, sleep=self.clock.sleep, random=lambda: 0.5)
         return FeedPublisher(
             SPEC, run_id, store or self.store, publications or self.publications, self.artifacts.__getitem__,
-            lambda url: self.fetch(url), assemble or (lambda go_on: self.draft()), tempo,
+            lambda url: self.fetch(url), assemble or (lambda go_on: self.draft()), clock,
         )  # fmt: skip
 
     def fetch(self, url):

@@ -16,7 +16,7 @@ import pytest
 
 from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.vocabulary import DeliveryState
-from edye_delivery.clients.patience import Tempo
+from edye_delivery.clients.clock import Clock
 from edye_delivery.errors import FeedRefused
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
@@ -24,7 +24,7 @@ from edye_delivery.ledger.publications import LEASE_S, FeedLeaseLost, Publicatio
 from edye_delivery.ledger.withdrawals import Withdrawals
 from edye_delivery.pipeline.feeds import draft_feed, lint_draft, refuse_errors
 from edye_delivery.pipeline.publish_feed import ROUNDS, FeedBusy, FeedPublisher, OfferUnsteady
-from tests.components.test_feed_publication import ANNEX, SPEC, Clock, Desk, Killed, port, titles
+from tests.components.test_feed_publication import ANNEX, SPEC, Desk, Killed, SteppedClock, port, titles
 from tests.postgresql import postgresql_server
 from tests.unit.ledger.frozen import drop_everything
 
@@ -53,7 +53,7 @@ class Both:
     """One ledger, one bucket and a clock for two runs; what each has assembled is a folder of its own."""
 
     def __init__(self, port, engine, folder):
-        self.clock, self.desk = Clock(), Desk(port, folder, Path(folder).name)
+        self.clock, self.desk = SteppedClock(), Desk(port, folder, Path(folder).name)
         self.engine, self.ledger = engine, Ledger(engine, self.clock)
         self.withdrawals = Withdrawals(engine, self.clock, PARTNER)
         self.files = {}
@@ -103,7 +103,7 @@ class Both:
         publisher = FeedPublisher(
             SPEC, run_id, Stepped(self.desk.store, step), Stepped(self.publications(), step),
             lambda page: self.files[run_id][page], fetch, assemble,
-            Tempo(self.clock, sleep or self.clock.sleep, lambda: 0.5),
+            Clock(self.clock, sleep or self.clock.sleep, lambda: 0.5),
         )  # fmt: skip
         published = publisher.publish(draft or self.draft(run_id))
         self.files[run_id].clear()
@@ -197,7 +197,7 @@ def test_a_stream_of_acceptances_does_not_starve_the_publication(both):
     assert len(both.read()) == len(PLANS) + ROUNDS - 1
 
 
-@pytest.mark.parametrize("end_at", [None, Clock().at + timedelta(days=9)], ids=["withdrawn", "end-dated"])
+@pytest.mark.parametrize("end_at", [None, SteppedClock().at + timedelta(days=9)], ids=["withdrawn", "end-dated"])
 def test_what_is_withdrawn_while_the_pages_go_up_is_not_published_however_often(both, end_at):
     victims = iter(PLANS)
 

@@ -24,7 +24,7 @@ from edye_delivery.clients.ftp_path import RemotePath
 from edye_delivery.clients.ftp_watch import FtpWatch
 from edye_delivery.errors import TooSlow, Transient
 from edye_delivery.triggers.ftp import FtpTrigger
-from edye_delivery.triggers.ingest import LOOP_TEMPO
+from edye_delivery.triggers.ingest import LOOP_CLOCK
 from tests.builders import the_annex
 from tests.components.event_loop import START, Loop
 from tests.components.hostile_ftp import (
@@ -128,7 +128,7 @@ def test_a_session_that_was_ended_before_it_began_says_nothing_to_the_server() -
 def watch(server: HostileFtp, loop: Loop, connect: Callable[[SessionLife], FtpSession] | None = None) -> FtpWatch:
     deadline_at = START + timedelta(seconds=1)
     usual = connect or (lambda life: FtpSession(account(server), life))
-    return FtpWatch(ANNEX, usual, ["A.json"], deadline_at, loop.tempo())
+    return FtpWatch(ANNEX, usual, ["A.json"], deadline_at, loop.clock())
 
 
 def test_a_look_that_does_not_end_is_ended_and_the_next_one_finds_the_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,7 +169,7 @@ def test_no_look_begins_while_another_one_lives(monkeypatch: pytest.MonkeyPatch)
 
 def short_wait(connect: Callable[[SessionLife], FtpSession]) -> FtpWatch:
     annex = the_annex(ftp={"outcome": {"by": "pickup"}, "polling": POLLING, "answer_timeout_s": 0.3})
-    return FtpWatch(annex, connect, ["A.json"], datetime.now(UTC) + timedelta(seconds=0.5), LOOP_TEMPO)
+    return FtpWatch(annex, connect, ["A.json"], datetime.now(UTC) + timedelta(seconds=0.5), LOOP_CLOCK)
 
 
 def test_a_look_ends_with_the_wait() -> None:

@@ -61,7 +61,7 @@ class Look:
 
 def watched(partner, names, hours=1.0, loop=None):
     loop = loop or Loop()
-    watch = FtpWatch(ANNEX, partner, names, START + timedelta(hours=hours), loop.tempo())
+    watch = FtpWatch(ANNEX, partner, names, START + timedelta(hours=hours), loop.clock())
     return asyncio.run(watch.until_all_ended()), watch.auth_error
 
 
@@ -129,7 +129,7 @@ def test_the_trigger_gives_one_event_that_is_json_and_asks_the_connection_of_the
         return Hook()
 
     monkeypatch.setattr(FtpHook, "loaded", loaded)
-    monkeypatch.setattr(module, "LOOP_TEMPO", Loop().tempo())
+    monkeypatch.setattr(module, "LOOP_CLOCK", Loop().clock())
     monkeypatch.setattr(module, "FtpSession", lambda account, life: partner(life))
     trigger = FtpTrigger(ANNEX.model_dump(mode="json"), ["A.json"], (START + timedelta(hours=1)).isoformat())
 

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 import pytest
 
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState
-from edye_delivery.clients.patience import Tempo
+from edye_delivery.clients.clock import Clock
 from edye_delivery.errors import AuthRefused, ConfigurationInvalid, Transient
 from edye_delivery.hooks.ingesta_logs import IngestaLogsHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.ledger.trail import Call
-from edye_delivery.pipeline.ship_events import PATIENCE, Shipper
+from edye_delivery.pipeline.ship_events import RETRY_POLICY, Shipper
 from sandbox.elasticsearch import Cluster, running
 from tests.builders import a_movie, a_plan, the_annex
 
@@ -63,8 +63,8 @@ def shipper(pauses: list[float] | None = None) -> Shipper:
     def sleep(seconds: float) -> None:
         (pauses if pauses is not None else []).append(seconds)
 
-    tempo = Tempo(now=lambda: datetime.now(UTC), sleep=sleep, random=lambda: 0.5)
-    return Shipper(LedgerHook().trail(), IngestaLogsHook().sink(), tempo)
+    clock = Clock(now=lambda: datetime.now(UTC), sleep=sleep, random=lambda: 0.5)
+    return Shipper(LedgerHook().trail(), IngestaLogsHook().sink(), clock)
 
 
 def test_every_step_is_one_document_with_the_names_of_the_common_schema(ledger, cluster):
@@ -164,7 +164,7 @@ def test_a_cluster_that_puts_off_every_call_loses_nothing(ledger, cluster, statu
     pauses: list[float] = []
     with pytest.raises(Transient, match=f"{count} events wait in the ledger: Elasticsearch answered {status}"):
         shipper(pauses).ship()
-    assert len(pauses) == PATIENCE.attempts - 1
+    assert len(pauses) == RETRY_POLICY.attempts - 1
     cluster.refuse_call = lambda: None
     assert shipper().ship()["shipped"] == count
 

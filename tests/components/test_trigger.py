@@ -54,7 +54,7 @@ def watched(partner, hours=1.0, loop=None):
                 client,
                 ids,
                 deadline,
-                loop.tempo(),
+                loop.clock(),
             )
             return await watch.until_all_ended(), watch.auth_error
 
@@ -85,7 +85,7 @@ def test_the_trigger_gives_one_event_that_is_json(monkeypatch):
 
     loop = Loop()
     monkeypatch.setattr(ApiHook, "loaded", loaded)
-    monkeypatch.setattr(module, "LOOP_TEMPO", loop.tempo())
+    monkeypatch.setattr(module, "LOOP_CLOCK", loop.clock())
     trigger = IngestTrigger(the_annex().model_dump(mode="json"), ["a", "b"], (START + timedelta(hours=1)).isoformat())
 
     async def events():
@@ -184,7 +184,7 @@ def test_a_status_answer_that_never_ends_is_left_and_asked_for_again():
     async def watch(port):
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=0.3, trust_env=False) as client:
             ends_at = START + timedelta(hours=1)
-            watch = IngestWatch(the_annex(api={"polling": POLLING}), client, ["a"], ends_at, Loop().tempo())
+            watch = IngestWatch(the_annex(api={"polling": POLLING}), client, ["a"], ends_at, Loop().clock())
             return await watch.until_all_ended()
 
     with hostile_peer(trickles_once) as port:
@@ -232,7 +232,7 @@ def test_ingests_whose_turn_comes_after_the_deadline_are_not_asked_for():
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
             ids, ends_at = [f"t{number}" for number in range(100)], datetime.now(UTC) + timedelta(seconds=0.5)
             polling = POLLING | {"at_once": 1}
-            watch = IngestWatch(the_annex(api={"polling": polling}), client, ids, ends_at, module.LOOP_TEMPO)
+            watch = IngestWatch(the_annex(api={"polling": polling}), client, ids, ends_at, module.LOOP_CLOCK)
             return await watch.until_all_ended()
 
     def slow(caller):

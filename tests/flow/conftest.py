@@ -15,13 +15,13 @@ from tests.flow.ftp_line import FtpLine
 from tests.flow.line import Artifacts, Line
 
 QUICK_API = {
-    "patience": {"attempts": 4, "base_s": 0.01, "cap_s": 0.05, "retry_after_max_s": 100},
+    "retry": {"attempts": 4, "base_s": 0.01, "cap_s": 0.05, "retry_after_max_s": 100},
     "polling": {"first_s": 0.0, "every_s": 0.05, "slowest_s": 0.2, "at_once": 8, "give_up_s": 60},
 }
 SHORT_LEASE = {"answer_timeout_s": 2, "lease_s": 4}
 QUICK_ENCODE = {"preset": "ultrafast", "crf": 40}
 QUICK_FTP = {
-    "patience": {"attempts": 4, "base_s": 0.01, "cap_s": 0.05},
+    "retry": {"attempts": 4, "base_s": 0.01, "cap_s": 0.05},
     "polling": {"first_s": 0.0, "every_s": 0.05, "slowest_s": 0.2, "give_up_s": 60},
 }
 

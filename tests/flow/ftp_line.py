@@ -12,10 +12,10 @@ from typing import Any
 
 from edye_delivery.catalog.plan import JudgedTitle, RunRequest
 from edye_delivery.catalog.vocabulary import Channel
+from edye_delivery.clients.clock import AsyncClock
 from edye_delivery.clients.ftp import FtpSession
 from edye_delivery.clients.ftp_control import FtpAccount
 from edye_delivery.clients.ftp_watch import FtpWatch
-from edye_delivery.clients.watch import AsyncTempo
 from edye_delivery.pipeline.deliver import Sender
 from edye_delivery.pipeline.outcomes import record_outcomes, with_partner
 from edye_delivery.pipeline.uploaders.ftp import FtpCarrier
@@ -42,7 +42,7 @@ class FtpLine(Line):
     def send(self, judged: list[JudgedTitle], run_id: str) -> dict[str, int]:
         carrier = FtpCarrier(self.annex, self.connect, self.media, self.ledger, self.artifacts.__getitem__)
         with carrier:
-            return Sender(self.annex.partner, carrier, self.ledger, self.tempo, run_id).send_batch(tuple(judged))
+            return Sender(self.annex.partner, carrier, self.ledger, self.clock, run_id).send_batch(tuple(judged))
 
     def wait(self, judged: list[JudgedTitle], give_up_s: float = 10.0) -> None:
         waiting = with_partner(self.ledger, judged, Channel.FTP)
@@ -50,6 +50,6 @@ class FtpLine(Line):
         record_outcomes(self.ledger, waiting, outcomes)
 
     async def _looked(self, names: list[str], give_up_s: float) -> dict[str, Any]:
-        tempo = AsyncTempo(now=now, sleep=lambda s: asyncio.sleep(min(s, 0.1)), random=random.Random(1).random)
-        watch = FtpWatch(self.annex, self.connect, names, now() + timedelta(seconds=give_up_s), tempo)
+        clock = AsyncClock(now=now, sleep=lambda s: asyncio.sleep(min(s, 0.1)), random=random.Random(1).random)
+        watch = FtpWatch(self.annex, self.connect, names, now() + timedelta(seconds=give_up_s), clock)
         return await watch.until_all_ended()

@@ -17,15 +17,15 @@ import httpx
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.reencode import Reencode
-from edye_delivery.annex.wire import Patience
+from edye_delivery.annex.wire import RetryPolicy
 from edye_delivery.catalog.plan import JudgedTitle, RunRequest
 from edye_delivery.catalog.vocabulary import Correction, Mode
+from edye_delivery.clients.clock import AsyncClock, Clock
 from edye_delivery.clients.edye import EdyeApi
 from edye_delivery.clients.encode import FFMPEG, EncodeJob, encode
 from edye_delivery.clients.ingest import IngestApi
 from edye_delivery.clients.media import MediaHost
-from edye_delivery.clients.patience import Tempo
-from edye_delivery.clients.watch import AsyncTempo, IngestWatch
+from edye_delivery.clients.watch import IngestWatch
 from edye_delivery.clients.workers import Workers
 from edye_delivery.ledger.breaker import Breaker
 from edye_delivery.ledger.database import open_engine
@@ -46,7 +46,7 @@ from edye_delivery.reports.model import WindowReport
 from sandbox.server import Sandbox
 from tests.builders import the_annex
 
-Encoder = Callable[[EncodeJob, Reencode, Tempo], None]
+Encoder = Callable[[EncodeJob, Reencode, Clock], None]
 
 
 class Artifacts(dict[str, bytes]):
@@ -73,7 +73,7 @@ class Artifacts(dict[str, bytes]):
 
 DAY = (datetime(2026, 3, 1, 6, tzinfo=UTC), datetime(2026, 3, 2, 6, tzinfo=UTC))
 PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # the sandbox has no TLS; without it every client reads certificates
-PATIENCE = Patience(attempts=4, base_s=0.01, cap_s=0.05, retry_after_max_s=5)
+RETRY_POLICY = RetryPolicy(attempts=4, base_s=0.01, cap_s=0.05, retry_after_max_s=5)
 
 WORKERS = Workers(the_annex().images)  # the suite's own, for a start of one takes longer than most pictures
 atexit.register(WORKERS.close)
@@ -83,7 +83,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def repack(job: EncodeJob, profile: Reencode, tempo: Tempo) -> None:
+def repack(job: EncodeJob, profile: Reencode, clock: Clock) -> None:
     """An encoder for where only that there is a new file matters: other bytes, the same pictures, in no time."""
     output = ["-c", "copy", "-f", profile.container, "-y", str(job.target)]
     subprocess.run([FFMPEG, "-v", "error", "-i", str(job.source), *output], check=True, timeout=60)
@@ -104,18 +104,18 @@ class Line:
     def __post_init__(self) -> None:
         self.engine, self.client = open_engine(f"sqlite:///{self.folder}/ledger.sqlite"), Client.of(self.annex)
         self.ledger = Ledger(self.engine, now, self.client)
-        self.tempo = Tempo(now=now, sleep=self.pauses.append, random=random.Random(1).random)
+        self.clock = Clock(now=now, sleep=self.pauses.append, random=random.Random(1).random)
 
     @property
     def api(self) -> EdyeApi:
         headers = {"Authorization": "Bearer edye-sandbox-token"}
         client = httpx.Client(base_url=self.box.edye_url, headers=headers, trust_env=False, verify=PLAIN)
-        return EdyeApi(client, PATIENCE, self.tempo, self.annex.catalogue.page_size)
+        return EdyeApi(client, RETRY_POLICY, self.clock, self.annex.catalogue.page_size)
 
     @property
     def media_host(self) -> MediaHost:
         client = httpx.Client(trust_env=False, verify=PLAIN)
-        return MediaHost(client, frozenset({"127.0.0.1"}), PATIENCE, self.tempo)
+        return MediaHost(client, frozenset({"127.0.0.1"}), RETRY_POLICY, self.clock)
 
     @property
     def media(self) -> MediaSource:
@@ -125,7 +125,7 @@ class Line:
     def reencoder(self) -> Reencoder:
         scratch = self.folder / "scratch"
         scratch.mkdir(exist_ok=True)
-        return Reencoder(self.annex, self.media, self.artifacts, scratch, DAY[1].date(), self.tempo, self.encode)
+        return Reencoder(self.annex, self.media, self.artifacts, scratch, DAY[1].date(), self.clock, self.encode)
 
     def partner_client(self, kind: Any = httpx.Client) -> Any:
         headers = {"Authorization": f"Bearer {self.token}"}
@@ -154,10 +154,10 @@ class Line:
         return plan, judged
 
     def send(self, judged: list[JudgedTitle], run_id: str) -> dict[str, int]:
-        api = IngestApi(self.partner_client(), self.annex, self.tempo)
+        api = IngestApi(self.partner_client(), self.annex, self.clock)
         carrier = ApiCarrier(self.annex, api, self.media, self.ledger, self.artifacts.__getitem__)
         admit = Breaker(self.engine, now, self.client, now()).admit
-        sender = Sender(self.annex.partner, carrier, self.ledger, self.tempo, run_id, admit=admit)
+        sender = Sender(self.annex.partner, carrier, self.ledger, self.clock, run_id, admit=admit)
         return sender.send_batch(tuple(judged))
 
     def wait(self, judged: list[JudgedTitle], give_up_s: float = 10.0) -> None:
@@ -166,9 +166,9 @@ class Line:
         record_outcomes(self.ledger, waiting, outcomes)
 
     async def _watched(self, tracking_ids: list[str], give_up_s: float) -> dict[str, Any]:
-        tempo = AsyncTempo(now=now, sleep=lambda s: asyncio.sleep(min(s, 0.05)), random=random.Random(1).random)
+        clock = AsyncClock(now=now, sleep=lambda s: asyncio.sleep(min(s, 0.05)), random=random.Random(1).random)
         async with self.partner_client(httpx.AsyncClient) as client:
-            watch = IngestWatch(self.annex, client, tracking_ids, now() + timedelta(seconds=give_up_s), tempo)
+            watch = IngestWatch(self.annex, client, tracking_ids, now() + timedelta(seconds=give_up_s), clock)
             return await watch.until_all_ended()
 
     def run(self, run_id: str = "run-1", unattended: Collection[str] = (), **changes: Any) -> WindowReport:

@@ -20,8 +20,8 @@ from edye_delivery.catalog.plan import JudgedTitle, RunRequest, WithdrawalOrder
 from edye_delivery.catalog.snapshot import WindowPlan, Withdrawal
 from edye_delivery.catalog.snapshot_file import SnapshotFile, SnapshotWriter
 from edye_delivery.catalog.vocabulary import DeliveryState, ImageKind
+from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.ffprobe import Answer
-from edye_delivery.clients.patience import Tempo
 from edye_delivery.clients.streams import Stream as FilmStream
 from edye_delivery.errors import EncodeFailed, MediaUnavailable
 from edye_delivery.feeds.lint.direct_publisher.rows import defect_of_row
@@ -94,7 +94,7 @@ class Bench:
         self.ledger = Ledger(self.engine, lambda: AT)
         self.titles = [a_movie(**item_of(edye_id)) for edye_id in IDS]
         self.plans = [plan_of(ANNEX, title) for title in self.titles]
-        self.tempo = Tempo(now=lambda: AT, sleep=lambda _: None, random=lambda: 0.5)
+        self.clock = Clock(now=lambda: AT, sleep=lambda _: None, random=lambda: 0.5)
         self.names = {plan.external_id: plan.title.id for plan in self.plans}
 
     def break_for_bad(self, owner: Any, name: str, is_bad: Callable[..., bool]) -> None:
@@ -198,7 +198,7 @@ def reencode(bench: Bench) -> Told:
     bench.patch.setattr(reencode_step, "SPARE_BYTES", 0)
     film = Answer("matroska", 60.0, (FilmStream(0, "video", "h264"),))
     reencoder = Reencoder(
-        ANNEX, Source(None), bench.files, bench.folder, AT.date(), bench.tempo, encode, lambda path: film, again=True
+        ANNEX, Source(None), bench.files, bench.folder, AT.date(), bench.clock, encode, lambda path: film, again=True
     )
     return found(reencoder.reencode_batch(bench.judged(video=video, findings=(finding,))))
 
@@ -278,7 +278,7 @@ def withdraw_by_hand(bench: Bench) -> Told:
     request = REQUEST.model_copy(update={"withdrawal": WithdrawalOrder(), "reason": "rights"})
     told: Told = {}
     try:
-        Withdrawer(ANNEX, request, withdrawals, bench.tempo, None).withdraw_all(gone)
+        Withdrawer(ANNEX, request, withdrawals, bench.clock, None).withdraw_all(gone)
     except Exception as error:
         if error is bench.error:
             raise
@@ -329,7 +329,7 @@ def ship(bench: Bench) -> Told:
         set_aside(reasons)
 
     bench.patch.setattr(trail, "set_aside", note_refusals)
-    Shipper(trail, FolderSink(Folder()), bench.tempo).ship()
+    Shipper(trail, FolderSink(Folder()), bench.clock).ship()
     arrived = b"".join(lines).decode()
     return {edye_id: "arrived" for name, edye_id in bench.names.items() if name in arrived} | refused
 

@@ -20,7 +20,7 @@ from edye_delivery.pipeline.check import NO_OTHER_ADDRESS, Judge
 from edye_delivery.pipeline.fresh_address import FreshAddresses
 from edye_delivery.pipeline.media_source import MediaSource
 from tests.builders import a_movie, an_episode, the_annex
-from tests.unit.clients.transport import PATIENCE, Slept, client_of
+from tests.unit.clients.transport import RETRY_POLICY, Slept, client_of
 from tests.unit.qc.clips import Clips
 
 ANNEX = the_annex()
@@ -130,7 +130,7 @@ def test_an_address_that_expires_before_the_upload_is_read_again_too():
         is_new = request.url.query == b"sig=new"
         return httpx.Response(200, headers={"ETag": '"v"'}, content=b"film") if is_new else httpx.Response(403)
 
-    host = MediaHost(client_of(answer), frozenset({"media.example"}), PATIENCE, Slept().tempo())
+    host = MediaHost(client_of(answer), frozenset({"media.example"}), RETRY_POLICY, Slept().clock())
     judged = JudgedTitle(plan=plan())
     fresh = plan(url=NEW).media
     with MediaSource(host, fresh_source=lambda plan: fresh).open(judged) as stream:

@@ -184,7 +184,7 @@ def test_a_later_run_goes_on_where_the_one_before_ended(ftp_line):
 def test_tries_after_which_more_had_arrived_do_not_use_up_patience(ftp_line):
     ftp_line.box.plan([fault("store", "cut", VIDEO, after_bytes=20_000, times=12)])
     assert title_of(ftp_line.run(external_ids=(TITLE,))).state == "accepted"
-    assert len(stored(ftp_line)) == 13 > ftp_line.annex.ftp.patience.attempts
+    assert len(stored(ftp_line)) == 13 > ftp_line.annex.ftp.retry.attempts
 
 
 def test_tries_that_are_too_slow_use_up_patience_although_more_had_arrived(ftp_line, monkeypatch):
@@ -198,7 +198,7 @@ def test_tries_that_are_too_slow_use_up_patience_although_more_had_arrived(ftp_l
     monkeypatch.setattr(FtpCarrier, "advanced", lambda carrier, key: True)
     title = title_of(ftp_line.run(external_ids=(TITLE,)))
     assert (title.state, title.cause) == ("failed", "transient")
-    assert len(tries) == ftp_line.annex.ftp.patience.attempts
+    assert len(tries) == ftp_line.annex.ftp.retry.attempts
 
 
 @pytest.mark.parametrize("connections", [1, 2])

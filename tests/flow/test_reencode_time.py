@@ -16,9 +16,9 @@ from edye_delivery.annex.reencode import BATCH_MAX_S
 from edye_delivery.catalog.facts import VideoFacts
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.plan import JudgedTitle
+from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.encode import EncodeJob
 from edye_delivery.clients.ffprobe import Answer
-from edye_delivery.clients.patience import Tempo
 from edye_delivery.clients.streams import Stream
 from edye_delivery.errors import EncodeFailed, Transient
 from edye_delivery.pipeline import reencode as reencoding
@@ -50,8 +50,8 @@ class Hosts:
         return len(self.seconds[edye_id]) * len(BLOCK)
 
     @property
-    def tempo(self) -> Tempo:
-        return Tempo(now=lambda: self.now, sleep=lambda _: None, random=lambda: 0.5)
+    def clock(self) -> Clock:
+        return Clock(now=lambda: self.now, sleep=lambda _: None, random=lambda: 0.5)
 
 
 @dataclass
@@ -89,7 +89,7 @@ def reencode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     def reencode(hosts: Hosts, encoder: Encoder) -> dict[str, str]:
         source: Any = hosts
         reencoder = Reencoder(
-            ANNEX, source, files, tmp_path, START.date(), hosts.tempo, encoder, lambda path: A_MINUTE_OF_FILM
+            ANNEX, source, files, tmp_path, START.date(), hosts.clock, encoder, lambda path: A_MINUTE_OF_FILM
         )
         done = reencoder.reencode_batch(tuple(waiting(edye_id, hosts) for edye_id in hosts.seconds))
         return {one.plan.title.id: "; ".join(f"{f.code} {f.message}" for f in blocking(one.findings)) for one in done}

@@ -13,8 +13,8 @@ from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.plan import JudgedTitle
 from edye_delivery.catalog.vocabulary import Correction
+from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.encode import encode
-from edye_delivery.clients.patience import Tempo
 from edye_delivery.clients.probe import probe_video
 from edye_delivery.errors import ConfigurationInvalid, EncodeFailed, MediaChanged, Transient
 from edye_delivery.pipeline.media_source import MediaSource, StoredReader
@@ -39,11 +39,11 @@ class Counting:
         self.names: list[str] = []
         self.error, self.using = error, using
 
-    def __call__(self, job, profile, tempo):
+    def __call__(self, job, profile, clock):
         self.names.append(job.name)
         if self.error is not None:
             raise self.error
-        self.using(job, profile, tempo)
+        self.using(job, profile, clock)
 
 
 def titles_of(report):
@@ -278,7 +278,7 @@ def test_a_result_that_has_all_of_the_sound_and_hardly_a_picture_is_refused(make
     line = make_line(reencode={"preset": "ultrafast"}, video={"duration_tolerance_s": 1})
     film = clips.clip("lost.mp4", codec=HEVC, duration_s=4)
 
-    def keep_only_the_sound(job, profile, tempo):
+    def keep_only_the_sound(job, profile, clock):
         made = clips.made(
             "hardly.mp4", "-t", "0.5", "-i", str(job.source), "-i", str(job.source), "-map", "0:v", "-map", "1:a",
             *H264,
@@ -295,7 +295,7 @@ def test_a_result_that_has_all_of_the_sound_and_hardly_a_picture_is_refused(make
 def test_a_source_whose_length_only_its_whole_file_tells_is_held_against_its_result(line, clips, judged_of):
     source = clips.clip("long.ts", duration_s=9, rate="4", options=())
     cut = clips.clip("third.mp4", duration_s=3, rate="4")
-    line.encode = lambda job, profile, tempo: shutil.copyfile(cut, job.target)
+    line.encode = lambda job, profile, clock: shutil.copyfile(cut, job.target)
     judged = judged_of(source, "video/mp2t")
     assert judged.video.duration_s == 0.0
     (judged,) = line.reencoder.reencode_batch((judged,))
@@ -317,21 +317,21 @@ def test_what_the_budget_of_a_batch_does_not_reach_is_open_for_the_next_run_and_
     line.artifacts.clear()
     begun = iter(range(1000))
 
-    def slow(job, profile, tempo):
+    def slow(job, profile, clock):
         next(begun)
-        repack(job, profile, tempo)
-        clock.append(clock[-1] + timedelta(seconds=60))
+        repack(job, profile, clock)
+        moments.append(moments[-1] + timedelta(seconds=60))
 
-    clock = [DAY[1]]
+    moments = [DAY[1]]
     titles = tuple(judged_of(clips.clip(f"budget-{number}.mkv", options=(), duration_s=number)) for number in (2, 3, 4))
-    tempo = Tempo(now=lambda: clock[-1], sleep=lambda _: None, random=lambda: 0.5)
-    done = replace(line.reencoder, encode=slow, tempo=tempo).reencode_batch(titles)
+    clock = Clock(now=lambda: moments[-1], sleep=lambda _: None, random=lambda: 0.5)
+    done = replace(line.reencoder, encode=slow, clock=clock).reencode_batch(titles)
     assert [judged.encode is not None for judged in done] == [True, True, False]
     (finding,) = blocking(done[2].findings)
     assert (finding.code, finding.cause) == ("VID011", "transient")
     assert "used up its 100 s for re-encodes" in finding.message
-    clock.append(clock[-1] + timedelta(days=1))
-    done = replace(line.reencoder, encode=slow, tempo=tempo).reencode_batch(titles)
+    moments.append(moments[-1] + timedelta(days=1))
+    done = replace(line.reencoder, encode=slow, clock=clock).reencode_batch(titles)
     assert (all(judged.encode for judged in done), next(begun)) == (True, 3)
 
 

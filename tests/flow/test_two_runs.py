@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from edye_delivery.catalog.vocabulary import Cause, Channel, Correction, DeliveryState
+from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.ingest import IngestApi
-from edye_delivery.clients.patience import Tempo
 from edye_delivery.ledger.leases import Holder, LeaseLost
 from edye_delivery.pipeline.accept import accept_batch
 from edye_delivery.pipeline.deliver import Sender
@@ -28,7 +28,7 @@ from tests.flow.test_trouble import FIVE, OTHER, PAIR, TITLE, title_of
 from tests.waiting import until
 
 SLOW = {"service": "partner", "operation": "ingest", "kind": "slow", "delay_s": 0.5}
-REAL_TEMPO = Tempo(now=now, sleep=time.sleep, random=random.random)
+REAL_CLOCK = Clock(now=now, sleep=time.sleep, random=random.random)
 DEAD = Holder("a worker that died")
 
 
@@ -37,7 +37,7 @@ def lines(make_line):
     """Two lines on one ledger, each as its own process would have it; they really wait."""
     pair = make_line(), make_line()
     for line in pair:
-        line.tempo = REAL_TEMPO
+        line.clock = REAL_CLOCK
     return pair
 
 
@@ -107,7 +107,7 @@ def test_a_title_that_somebody_else_sends_is_left_alone_and_its_neighbours_are_s
 
 def test_a_sender_that_died_is_succeeded_by_the_run_that_waits_out_its_lease(make_line):
     line = make_line(api={"answer_timeout_s": 0.5, "lease_s": 1})
-    line.tempo = REAL_TEMPO
+    line.clock = REAL_CLOCK
     _, judged = line.judge(line.request("run-2", external_ids=PAIR))
     line.ledger.plan(line.annex.partner, "run-1", [title.plan for title in judged])
     line.ledger.begin_send(delivery_of(line, judged).delivery_key, "run-1", holder=DEAD, lease_s=1.0)
@@ -124,7 +124,7 @@ def test_a_verdict_of_another_run_does_not_cost_the_running_upload(lines):
     verdicts = [title.model_copy(update={"findings": (bad,)}) for title in judged]
     with ThreadPoolExecutor(2) as pool:
         sending = pool.submit(first.send, judged, "run-1")
-        until(lambda: have_begun(second, judged), "the uploads' begin", patience_s=60)
+        until(lambda: have_begun(second, judged), "the uploads' begin", timeout_s=60)
         assert second.send(verdicts, "run-2") == {"received": 2}
         assert sending.result() == {"received": 2}
     assert {delivery_of(first, judged, name).tracking_id for name in PAIR} == {
@@ -158,7 +158,7 @@ def test_a_resend_by_force_waits_for_the_running_delivery_and_is_sent_once_that_
     )
     with ThreadPoolExecutor(2) as pool:
         sending = pool.submit(first.send, judged, "run-1")
-        until(lambda: have_begun(first, judged), "the uploads' begin", patience_s=60)
+        until(lambda: have_begun(first, judged), "the uploads' begin", timeout_s=60)
         resending = pool.submit(second.send, forced, "run-2")
         sending.result()
         assert len(first.box.contents()) == 2
@@ -254,9 +254,9 @@ def test_a_sender_that_slept_beyond_its_lease_stops_before_the_next_block_and_it
         line.ledger.begin_send(key, "run-2", holder=Holder("successor"))
 
     media = Blocks(4_000, sleep_long)
-    api = IngestApi(line.partner_client(), line.annex, line.tempo)
+    api = IngestApi(line.partner_client(), line.annex, line.clock)
     carrier = ApiCarrier(line.annex, api, OneFile(media), line.ledger, line.artifacts.__getitem__)
-    sender = Sender(line.annex.partner, carrier, line.ledger, line.tempo, "run-1")
+    sender = Sender(line.annex.partner, carrier, line.ledger, line.clock, "run-1")
     assert sender.send_batch((of_no_promise(judged),)) == {"sending": 1}
     assert len(media.sent) == 3
     assert line.arrivals(TITLE) == []
@@ -307,7 +307,7 @@ def test_an_ftp_sender_that_slept_beyond_its_lease_renames_nothing(ftp_line, pas
 
     carrier = FtpCarrier(ftp_line.annex, ftp_line.connect, Sleeping(), ftp_line.ledger, ftp_line.artifacts.__getitem__)
     with carrier:
-        sender = Sender(ftp_line.annex.partner, carrier, ftp_line.ledger, ftp_line.tempo, "run-1")
+        sender = Sender(ftp_line.annex.partner, carrier, ftp_line.ledger, ftp_line.clock, "run-1")
         assert sender.send_batch((judged,)) == {"sending": 1}
     assert ftp_line.ledger.deliveries([key])[key].lease_holder == "successor"
     names = {path.name for path in (ftp_line.box.ftp_root / "incoming").rglob("*") if path.is_file()}
@@ -326,9 +326,9 @@ def test_whatever_happens_inside_one_titles_step_costs_that_title_alone(line, ca
             with media.open(judged, offset) as stream:
                 yield stream
 
-    api = IngestApi(line.partner_client(), line.annex, line.tempo)
+    api = IngestApi(line.partner_client(), line.annex, line.clock)
     carrier = ApiCarrier(line.annex, api, Lying(), line.ledger, line.artifacts.__getitem__)
-    sender = Sender(line.annex.partner, carrier, line.ledger, line.tempo, "run-1")
+    sender = Sender(line.annex.partner, carrier, line.ledger, line.clock, "run-1")
     assert sender.send_batch(tuple(judged)) == {"failed": 1, "received": 4}
     delivery = delivery_of(line, judged)
     assert (delivery.cause, delivery.owner) == (Cause.UNKNOWN, "DevOps")

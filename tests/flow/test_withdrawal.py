@@ -31,9 +31,9 @@ def withdraw(line, run_id="withdraw-1", names=(NAME,), until=None, **changes):
     withdrawals = Withdrawals(line.engine, now, line.annex.partner, line.client)
     plan, failure = plan_withdrawal(request, withdrawals), None
     if not request.dry_run:
-        api = IngestApi(line.partner_client(), line.annex, line.tempo) if endpoint_for(line.annex, request) else None
+        api = IngestApi(line.partner_client(), line.annex, line.clock) if endpoint_for(line.annex, request) else None
         try:
-            Withdrawer(line.annex, request, withdrawals, line.tempo, api).withdraw_all(plan.withdrawn)
+            Withdrawer(line.annex, request, withdrawals, line.clock, api).withdraw_all(plan.withdrawn)
         except DeliveryError as error:
             failure = error
     outcome = RunOutcome(

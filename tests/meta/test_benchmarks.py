@@ -19,7 +19,7 @@ from tests.vsftpd import vsftpd_path
 
 pytestmark = pytest.mark.proof
 PROJECT = Path(__file__).parents[2]
-PATIENCE_S = 600
+TIMEOUT_S = 600
 GIT = shutil.which("git") or "git"
 HOLDER = "block = b'x' * (64 * 1024 * 1024); print('ready', flush=True); input()"
 UPLOAD = {
@@ -83,7 +83,7 @@ def lines_of(folder: Path, *arguments: str) -> list[dict[str, Any]]:
         text=True,
     ) as benchmark:
         try:
-            said, complaints = benchmark.communicate(timeout=PATIENCE_S)
+            said, complaints = benchmark.communicate(timeout=TIMEOUT_S)
         except subprocess.TimeoutExpired:
             benchmark.terminate()  # not kill: it ends sandbox and Airflow first
             raise

@@ -17,10 +17,10 @@ import httpx
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.snapshot import JudgedBatch
+from edye_delivery.clients.clock import AsyncClock, Clock
 from edye_delivery.clients.ingest import IngestApi
 from edye_delivery.clients.media import MediaHost
-from edye_delivery.clients.patience import Tempo
-from edye_delivery.clients.watch import AsyncTempo, IngestWatch
+from edye_delivery.clients.watch import IngestWatch
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.pipeline.accept import accept_batch
@@ -37,9 +37,9 @@ def now() -> datetime:
 
 
 async def watched(annex: Annex, url: str, tracking_ids: list[str]) -> dict[str, Any]:
-    tempo = AsyncTempo(now=now, sleep=asyncio.sleep, random=random.random)
+    clock = AsyncClock(now=now, sleep=asyncio.sleep, random=random.random)
     async with httpx.AsyncClient(base_url=url, headers=HEADERS, trust_env=False) as client:
-        watch = IngestWatch(annex, client, tracking_ids, now() + timedelta(seconds=30), tempo)
+        watch = IngestWatch(annex, client, tracking_ids, now() + timedelta(seconds=30), clock)
         return await watch.until_all_ended()
 
 
@@ -47,13 +47,13 @@ def main(folder: Path, url: str, run_id: str) -> None:
     annex = Annex.model_validate_json((folder / "annex.json").read_bytes())
     titles = JudgedBatch.model_validate_json((folder / "judged.json").read_bytes()).titles
     ledger = Ledger(open_engine(f"sqlite:///{folder}/ledger.sqlite"), now)
-    tempo = Tempo(now=now, sleep=time.sleep, random=random.random)
-    patience = annex.api.patience
-    api = IngestApi(httpx.Client(base_url=url, headers=HEADERS, timeout=20, trust_env=False), annex, tempo)
-    media_host = MediaHost(httpx.Client(trust_env=False), frozenset({"127.0.0.1"}), patience, tempo)
+    clock = Clock(now=now, sleep=time.sleep, random=random.random)
+    retry_policy = annex.api.retry
+    api = IngestApi(httpx.Client(base_url=url, headers=HEADERS, timeout=20, trust_env=False), annex, clock)
+    media_host = MediaHost(httpx.Client(trust_env=False), frozenset({"127.0.0.1"}), retry_policy, clock)
     carrier = ApiCarrier(annex, api, MediaSource(media_host), ledger, lambda name: b"")
     print("sending", flush=True)
-    Sender(annex.partner, carrier, ledger, tempo, run_id).send_batch(titles)
+    Sender(annex.partner, carrier, ledger, clock, run_id).send_batch(titles)
     waiting = with_partner(ledger, titles)
     outcomes = asyncio.run(watched(annex, url, [str(delivery.tracking_id) for delivery in waiting]))
     record_outcomes(ledger, waiting, outcomes)

@@ -17,10 +17,10 @@ import httpx
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.snapshot import JudgedBatch
+from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.ftp import FtpSession
 from edye_delivery.clients.ftp_control import FtpAccount
 from edye_delivery.clients.media import MediaHost
-from edye_delivery.clients.patience import Tempo
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.pipeline.deliver import Sender
@@ -32,16 +32,16 @@ def main(folder: Path, port: int, run_id: str) -> None:
     annex = Annex.model_validate_json((folder / "annex.json").read_bytes())
     titles = JudgedBatch.model_validate_json((folder / "judged.json").read_bytes()).titles
     account = FtpAccount("127.0.0.1", port, **json.loads((folder / "account.json").read_bytes()))
-    tempo = Tempo(now=lambda: datetime.now(UTC), sleep=time.sleep, random=random.random)
-    ledger = Ledger(open_engine(f"sqlite:///{folder}/ledger.sqlite"), tempo.now)
-    media_host = MediaHost(httpx.Client(trust_env=False), frozenset({"127.0.0.1"}), annex.ftp.patience, tempo)
+    clock = Clock(now=lambda: datetime.now(UTC), sleep=time.sleep, random=random.random)
+    ledger = Ledger(open_engine(f"sqlite:///{folder}/ledger.sqlite"), clock.now)
+    media_host = MediaHost(httpx.Client(trust_env=False), frozenset({"127.0.0.1"}), annex.ftp.retry, clock)
 
     def picture(name: str) -> bytes:
         return (folder / "pictures" / Path(name).name).read_bytes()
 
     print("sending", flush=True)
     with FtpCarrier(annex, lambda: FtpSession(account), MediaSource(media_host), ledger, picture) as carrier:
-        counts = Sender(annex.partner, carrier, ledger, tempo, run_id).send_batch(titles)
+        counts = Sender(annex.partner, carrier, ledger, clock, run_id).send_batch(titles)
     print(json.dumps(counts), flush=True)
 
 

@@ -24,10 +24,10 @@ from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.facts import VideoFacts
 from edye_delivery.catalog.places import art_name
 from edye_delivery.catalog.plan import JudgedTitle, Thumbnail
+from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.ftp import FtpSession
 from edye_delivery.clients.ftp_control import FtpAccount
 from edye_delivery.clients.media import MediaHost as MediaClient
-from edye_delivery.clients.patience import Tempo
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.pipeline.deliver import Sender
 from edye_delivery.pipeline.media_source import MediaSource
@@ -93,9 +93,11 @@ SHORT_LEASE = {"answer_timeout_s": 0.5, "lease_s": 1}
 
 
 def annex_to(target: Target) -> Annex:
-    patience = {"attempts": 20, "base_s": 0.005, "cap_s": 0.05}
+    retry_policy = {"attempts": 20, "base_s": 0.005, "cap_s": 0.05}
     folders = {kind: f"{target.folder}/{kind}" for kind in KINDS}
-    return the_annex(ftp={"folders": folders, "patience": patience, "temporary_suffix": TEMPORARY_SUFFIX} | SHORT_LEASE)
+    return the_annex(
+        ftp={"folders": folders, "retry": retry_policy, "temporary_suffix": TEMPORARY_SUFFIX} | SHORT_LEASE
+    )
 
 
 @dataclass
@@ -168,14 +170,14 @@ def _add_title(
 def send(batch: MadeBatch, target: Target, port: int, ledger: Ledger, run_id: str) -> dict[str, int]:
     """One run's upload of the batch over this port; how many titles ended in which state."""
     annex = annex_to(target)
-    tempo = Tempo(now=lambda: datetime.now(UTC), sleep=time.sleep, random=random.Random(1).random)
+    clock = Clock(now=lambda: datetime.now(UTC), sleep=time.sleep, random=random.Random(1).random)
     account = FtpAccount("127.0.0.1", port, target.login, target.password, timeout_s=20)
     with httpx.Client(trust_env=False) as client:
-        media_host = MediaClient(client, frozenset({"127.0.0.1"}), annex.ftp.patience, tempo)
+        media_host = MediaClient(client, frozenset({"127.0.0.1"}), annex.ftp.retry, clock)
         with FtpCarrier(
             annex, lambda: FtpSession(account), MediaSource(media_host), ledger, batch.pictures.__getitem__
         ) as carrier:
-            return Sender(annex.partner, carrier, ledger, tempo, run_id).send_batch(tuple(batch.titles))
+            return Sender(annex.partner, carrier, ledger, clock, run_id).send_batch(tuple(batch.titles))
 
 
 @dataclass

@@ -12,19 +12,19 @@ from typing import Any
 import httpx
 from sqlalchemy import Engine, event
 
-from edye_delivery.annex.wire import Patience
+from edye_delivery.annex.wire import RetryPolicy
 from edye_delivery.catalog.feed_records import FeedDraft
 from edye_delivery.catalog.plan import JudgedTitle, RunRequest
 from edye_delivery.catalog.snapshot_file import SnapshotFile, SnapshotWriter
 from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import Channel
+from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.feed_store import S3FeedStore
 from edye_delivery.clients.ftp import FtpSession
 from edye_delivery.clients.ftp_control import FtpAccount
 from edye_delivery.clients.ftp_path import RemotePath
 from edye_delivery.clients.ingest import IngestApi
 from edye_delivery.clients.media import MediaHost
-from edye_delivery.clients.patience import Tempo
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.publications import Publications
@@ -96,7 +96,7 @@ class Hands:
         event.listen(self.engine, "checkout", lambda *_: self.step("transaction"))  # before its BEGIN takes a lock
         self.client = self.world.bucket.borrow(self.step)
         self.ledger = Ledger(self.engine, now, Client.of(ANNEX))
-        self.tempo = Tempo(now, lambda seconds: self.step(SLEEP), lambda: 0.5)
+        self.clock = Clock(now, lambda seconds: self.step(SLEEP), lambda: 0.5)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -118,15 +118,15 @@ class Hands:
             return _answer(200, MEDIA)
 
         client = httpx.Client(transport=httpx.MockTransport(answer))
-        quick = Patience(attempts=2, base_s=0.01, cap_s=0.02)
-        return MediaSource(MediaHost(client, frozenset({"media.example"}), quick, self.tempo))
+        quick = RetryPolicy(attempts=2, base_s=0.01, cap_s=0.02)
+        return MediaSource(MediaHost(client, frozenset({"media.example"}), quick, self.clock))
 
     def send(self, titles: tuple[JudgedTitle, ...], request: RunRequest) -> None:
-        api = IngestApi(self.partner_client(), ANNEX, self.tempo)
+        api = IngestApi(self.partner_client(), ANNEX, self.clock)
         by_api = ApiCarrier(ANNEX, api, self.media(), self.ledger, lambda name: b"")
         with FtpCarrier(ANNEX, self.connect, self.media(), self.ledger, lambda name: b"") as by_ftp:
             uploader: Any = by_ftp if request.channel is Channel.FTP else by_api
-            Sender(ANNEX.partner, uploader, self.ledger, self.tempo, request.run_id).send_batch(titles)
+            Sender(ANNEX.partner, uploader, self.ledger, self.clock, request.run_id).send_batch(titles)
 
     def connect(self) -> SteppingSession:
         server = self.world.ftp
@@ -182,7 +182,7 @@ def publish(hands: Hands, run_id: str) -> None:
 
     draft = assemble(lambda: None)
     fetch = hands.world.bucket.fetch
-    publisher = FeedPublisher(SPEC, run_id, store, publications, pages.__getitem__, fetch, assemble, hands.tempo)
+    publisher = FeedPublisher(SPEC, run_id, store, publications, pages.__getitem__, fetch, assemble, hands.clock)
     publisher.publish(draft)
 
 

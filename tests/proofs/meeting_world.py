@@ -32,8 +32,8 @@ from tests.proofs.ledger_copies import LedgerCopies
 
 ANNEX = the_annex(
     acceptance=["received_with_tracking_id", "completed"],
-    api={"titles_at_once": 1, "patience": {"attempts": 3, "base_s": 0.01, "cap_s": 0.05}},
-    ftp={"connections_at_once": 1, "thumbnails": [], "patience": {"attempts": 3, "base_s": 0.01, "cap_s": 0.05}},
+    api={"titles_at_once": 1, "retry": {"attempts": 3, "base_s": 0.01, "cap_s": 0.05}},
+    ftp={"connections_at_once": 1, "thumbnails": [], "retry": {"attempts": 3, "base_s": 0.01, "cap_s": 0.05}},
 )
 BUCKET = "edye-feeds"
 READER = httpx.Client(trust_env=False, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))  # reads no certificates

@@ -18,24 +18,24 @@ from typing import Any
 
 import httpx
 
-from edye_delivery.annex.wire import Patience
+from edye_delivery.annex.wire import RetryPolicy
 from edye_delivery.clients.bounds import CallBounds
+from edye_delivery.clients.clock import AsyncClock, Clock
 from edye_delivery.clients.edye import EdyeApi
 from edye_delivery.clients.feed_pages import FeedPages, PageBounds
 from edye_delivery.clients.feed_pictures import FeedPictures, PictureBounds
 from edye_delivery.clients.ingest import IngestApi, MediaBody, Upload
 from edye_delivery.clients.media import MediaFile, MediaHost
-from edye_delivery.clients.patience import Tempo
 from edye_delivery.clients.public_hosts import HostGuard
-from edye_delivery.clients.watch import AsyncTempo, IngestWatch
+from edye_delivery.clients.watch import IngestWatch
 from tests.airflow_home import prepare
 from tests.builders import the_annex
 from tests.hostile_peer import BEHAVIOURS, hostile_peer
 from tests.peak_memory import peak_bytes
 
 ANSWER_S, SPAN_S = 1.0, 1.0
-ONCE = Patience(attempts=1, base_s=0.1, cap_s=0.1)
-TEMPO = Tempo(lambda: datetime.now(UTC), time.sleep, random.random)
+ONCE = RetryPolicy(attempts=1, base_s=0.1, cap_s=0.1)
+CLOCK = Clock(lambda: datetime.now(UTC), time.sleep, random.random)
 BOUNDS = CallBounds(ANSWER_S, 10_000, SPAN_S, max_bytes=8 * 1024 * 1024)
 
 
@@ -44,7 +44,7 @@ def client(port: int) -> httpx.Client:
 
 
 def host(port: int) -> MediaHost:
-    return MediaHost(client(port), frozenset({"127.0.0.1"}), ONCE, TEMPO, BOUNDS)
+    return MediaHost(client(port), frozenset({"127.0.0.1"}), ONCE, CLOCK, BOUNDS)
 
 
 def url(port: int) -> str:
@@ -58,7 +58,7 @@ def download(port: int) -> None:
 
 
 def ingest(port: int) -> IngestApi:
-    return IngestApi(client(port), the_annex(api={"least_rate_bytes_s": 10_000}), TEMPO)
+    return IngestApi(client(port), the_annex(api={"least_rate_bytes_s": 10_000}), CLOCK)
 
 
 def upload(port: int) -> object:
@@ -68,14 +68,14 @@ def upload(port: int) -> object:
 def withdraw(port: int) -> object:
     annex = the_annex(withdrawal={"endpoint": {"method": "DELETE", "path": "/titles/{external_id}"}})
     assert annex.withdrawal.endpoint is not None
-    return IngestApi(client(port), annex, TEMPO).withdraw("EDYE_1", "r", None, annex.withdrawal.endpoint)
+    return IngestApi(client(port), annex, CLOCK).withdraw("EDYE_1", "r", None, annex.withdrawal.endpoint)
 
 
 async def status(port: int) -> object:
-    tempo = AsyncTempo(TEMPO.now, lambda s: asyncio.sleep(min(s, 0.05)), random.random)
+    clock = AsyncClock(CLOCK.now, lambda s: asyncio.sleep(min(s, 0.05)), random.random)
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=ANSWER_S, trust_env=False) as web:
         ends_at = datetime.now(UTC) + timedelta(seconds=2 * ANSWER_S)
-        return await IngestWatch(the_annex(), web, ["t1"], ends_at, tempo).until_all_ended()
+        return await IngestWatch(the_annex(), web, ["t1"], ends_at, clock).until_all_ended()
 
 
 async def page(port: int) -> object:
@@ -122,7 +122,7 @@ def alert(port: int) -> object:
 
 
 CALLS: dict[str, Callable[[int], object]] = {
-    "catalogue": lambda port: EdyeApi(client(port), ONCE, TEMPO, 500).shows(None),
+    "catalogue": lambda port: EdyeApi(client(port), ONCE, CLOCK, 500).shows(None),
     "media, head for the probe": lambda port: host(port).describe(url(port)),
     "media, range for the probe": lambda port: host(port).read(MediaFile(url(port), 10**9, '"1"', ""), 10**6, 10**6),
     "media, download": download,

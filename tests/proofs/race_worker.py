@@ -16,12 +16,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from edye_delivery.annex.wire import Patience
+from edye_delivery.annex.wire import RetryPolicy
 from edye_delivery.catalog.plan import JudgedTitle, RunRequest
 from edye_delivery.catalog.vocabulary import Mode
+from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.ingest import IngestApi
 from edye_delivery.clients.media import MediaHost
-from edye_delivery.clients.patience import Tempo
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.streaks import Client
@@ -38,7 +38,7 @@ TITLES, GENERATION_S = 12, 2.0
 DAY = (datetime(2026, 3, 1, 6, tzinfo=UTC), datetime(2026, 3, 2, 6, tzinfo=UTC))
 ANNEX = the_annex(
     acceptance=["received_with_tracking_id", "completed"],
-    api={"titles_at_once": 3, "patience": {"attempts": 4, "base_s": 0.05, "cap_s": 0.3}},
+    api={"titles_at_once": 3, "retry": {"attempts": 4, "base_s": 0.05, "cap_s": 0.3}},
 )
 
 
@@ -61,10 +61,10 @@ def titles_of(generation: int, media_url: str) -> list:
 def main(url: str, media_url: str, partner_url: str, seed: int, seconds: float) -> None:
     chance = random.Random(seed)
     ledger = Ledger(open_engine(url), now, Client.of(ANNEX))
-    tempo = Tempo(now, time.sleep, chance.random)
-    quick = Patience(attempts=2, base_s=0.1, cap_s=0.2)
-    host = MediaHost(httpx.Client(trust_env=False), frozenset({urlsplit(media_url).hostname}), quick, tempo)
-    api = IngestApi(httpx.Client(base_url=partner_url, trust_env=False, timeout=20), ANNEX, tempo)
+    clock = Clock(now, time.sleep, chance.random)
+    quick = RetryPolicy(attempts=2, base_s=0.1, cap_s=0.2)
+    host = MediaHost(httpx.Client(trust_env=False), frozenset({urlsplit(media_url).hostname}), quick, clock)
+    api = IngestApi(httpx.Client(base_url=partner_url, trust_env=False, timeout=20), ANNEX, clock)
     uploader = ApiCarrier(ANNEX, api, MediaSource(host), ledger, lambda name: b"")
     runs, wrong = Counter(), []
     ends_at = time.time() + seconds
@@ -86,7 +86,7 @@ def main(url: str, media_url: str, partner_url: str, seed: int, seconds: float) 
             for batch in batches:
                 judged = [JudgedTitle(plan=planned, findings=planned.findings) for planned in batch.titles]
                 chance.shuffle(judged)
-                Sender(ANNEX.partner, uploader, ledger, tempo, request.run_id).send_batch(tuple(judged))
+                Sender(ANNEX.partner, uploader, ledger, clock, request.run_id).send_batch(tuple(judged))
                 waiting = with_partner(ledger, judged)
                 completed = {"state": "completed", "cause": None, "sentence": ""}
                 record_outcomes(ledger, waiting, {str(one.tracking_id): completed for one in waiting})

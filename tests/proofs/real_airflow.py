@@ -19,7 +19,7 @@ from tools.settings import connections
 
 QUICK_API = {
     "polling": {"first_s": 1.0, "every_s": 0.5, "slowest_s": 2, "give_up_s": 120},
-    "patience": {"attempts": 2, "base_s": 0.1, "cap_s": 0.2},
+    "retry": {"attempts": 2, "base_s": 0.1, "cap_s": 0.2},
 }
 
 

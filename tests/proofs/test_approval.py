@@ -19,7 +19,7 @@ TITLES = ["EDYE_PLANETA_S01E01_ES", "EDYE_PLANETA_S01E02_ES"]
 STAYS = "EDYE_NUBE_S01E01_ES"
 """A feed that would be empty is not published."""
 WHY = "the rights for these episodes ended"
-SLOWLY = {"patience_s": 240.0, "pause_s": 0.5}
+SLOWLY = {"timeout_s": 240.0, "pause_s": 0.5}
 READING_S = 15.0
 """What a person takes to read the question. The scheduler hears of the wait up to 7 s late; an answer before that makes
 Airflow 3.3.2 take the wait for a failure, and ask again (as apache/airflow#67287 has it of triggers)."""

@@ -17,7 +17,7 @@ from tools.airflow_system import AirflowSystem
 pytestmark = [pytest.mark.proof, pytest.mark.real_airflow]
 DAG_ID = "deliver_api__roku_premium_subs_mx"
 DAYS = ("2026-03-01", "2026-03-02", "2026-03-03")
-RUN_PATIENCE_S = 400.0
+RUN_TIMEOUT_S = 400.0
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def backfill(system: AirflowSystem, behavior: str) -> dict[str, str]:
     command += ["--reprocess-behavior", behavior, "--max-active-runs", "1"]
     created = subprocess.run(command, env=system.variables, capture_output=True, text=True, timeout=120, check=False)
     assert created.returncode == 0, created.stdout + created.stderr
-    deadline = time.monotonic() + RUN_PATIENCE_S
+    deadline = time.monotonic() + RUN_TIMEOUT_S
     while time.monotonic() < deadline:
         states = runs(system)
         if len(states) == len(DAYS) and all(state in ("success", "failed") for state in states.values()):

@@ -37,7 +37,7 @@ def box(tmp_path_factory):
         yield box
 
 
-def nothing_is_encoded(job, profile, tempo):
+def nothing_is_encoded(job, profile, clock):
     raise EncodeFailed("this proof is about uploads")
 
 

@@ -122,8 +122,8 @@ def echoes(*names: str) -> Echoes:
 def quick_annex() -> dict[str, Any]:
     annex = annex_content() | {"alert": {"consecutive_errors": 3}, "circuit_breaker": {"technical_errors": 100}}
     quick = {"polling": {"first_s": 0.6, "every_s": 0.2, "slowest_s": 1, "give_up_s": 60}}
-    annex["api"] |= quick | {"patience": {"attempts": 2, "base_s": 0.01, "cap_s": 0.05}}
-    annex["ftp"] |= quick | {"patience": {"attempts": 2, "base_s": 0.01, "cap_s": 0.05}}
+    annex["api"] |= quick | {"retry": {"attempts": 2, "base_s": 0.01, "cap_s": 0.05}}
+    annex["ftp"] |= quick | {"retry": {"attempts": 2, "base_s": 0.01, "cap_s": 0.05}}
     annex["reencode"]["preset"] = "ultrafast"
     return annex
 

@@ -28,7 +28,7 @@ from tools.processes import birth_of, open_private
 PARTNER = "roku_premium_subs_mx"
 LONGEST_PAUSE_S = 0.1
 QUICK_ANNEX: dict[str, dict[str, Any]] = {
-    "patience": {"attempts": 4, "base_s": 0.01, "cap_s": 0.05, "retry_after_max_s": 5.0},
+    "retry": {"attempts": 4, "base_s": 0.01, "cap_s": 0.05, "retry_after_max_s": 5.0},
     "polling": {"first_s": 0.0, "every_s": 0.04, "slowest_s": 0.2, "growth": 1.5, "at_once": 8, "give_up_s": 2.5},
 }
 BATCH_SIZE = 3
@@ -43,7 +43,7 @@ LOADED_LATE = (
 
 
 def prepare(folder: Path) -> None:
-    """Sets Airflow's environment: a home of its own, no database, annexes with millisecond patience."""
+    """Sets Airflow's environment: a home of its own, no database, annexes with millisecond retry_policy."""
     for name in [name for name in os.environ if name.startswith("AIRFLOW")]:
         del os.environ[name]
     home, annexes = folder / "airflow", folder / "annexes"
@@ -91,13 +91,13 @@ def the_graphs() -> dict[str, Any]:
 
 def _shorten_pauses() -> None:
     """Pauses between tries are cut to a tenth of a second, before anybody has taken the usual ones over."""
-    from edye_delivery.clients.patience import Tempo
+    from edye_delivery.clients.retry import Clock
     from edye_delivery.hooks import http_client
 
     def sleep(seconds: float) -> None:
         time.sleep(min(seconds, LONGEST_PAUSE_S))
 
-    http_client.SYSTEM_TEMPO = Tempo(now=lambda: datetime.now(UTC), sleep=sleep, random=random.random)
+    http_client.SYSTEM_CLOCK = Clock(now=lambda: datetime.now(UTC), sleep=sleep, random=random.random)
 
 
 def connect(place: Round, edye_port: int, partner_port: int) -> None:

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 KEY = "[key]"
+RENAMED_KEYS = {"patience": "retry"}
+"""Keys of older annexes, and what they are called now."""
 QUOTED = re.compile(r"'([^']*)'")
 SHOWN_MAX_CHARS = 60
 DEFECTS_MAX = 100
@@ -51,6 +53,8 @@ def _sentence_of(detail: ErrorDetails, keys: Mapping[str, Any]) -> tuple[str, st
         return "is missing", ""
     if kind == "extra_forbidden":
         name = str(detail["loc"][-1])
+        if RENAMED_KEYS.get(name) in keys:
+            return f"there is no such key any more; it is called {RENAMED_KEYS[name]} now", ""
         hint = probably_meant(name, keys) or f"; the keys here are {', '.join(keys)}"
         return f"there is no such key{hint}", ""
     if kind in ("literal_error", "enum"):

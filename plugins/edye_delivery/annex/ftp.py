@@ -1,4 +1,4 @@
-"""The annex's parts that describe a partner's FTP channel: tree, names, temporary suffix, outcome, patience."""
+"""The annex's parts that describe a partner's FTP channel: tree, names, temporary suffix, outcome, retries."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from edye_delivery.annex.wire import (
     LEAST_RATE_BYTES_S,
     LeaseLength,
     Pace,
-    Patience,
     Rate,
+    RetryPolicy,
     StateWords,
     check_lease,
 )
@@ -145,7 +145,7 @@ class FtpChannel(Part):
     """How long a title stays with the run that sends it where that run falls silent."""
     least_rate_bytes_s: Rate = LEAST_RATE_BYTES_S
     """What an upload moves at least; a slower one is broken off."""
-    patience: Patience = Patience()
+    retry: RetryPolicy = RetryPolicy()
     """How often and how long a title's files are tried."""
     polling: Pace
     """How the wait looks for outcomes."""

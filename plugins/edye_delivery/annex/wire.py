@@ -1,4 +1,4 @@
-"""The annex's parts that describe a partner's ingest API: paths, names, patience."""
+"""The annex's parts that describe a partner's ingest API: paths, names, retries."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Rendition(Part):
     """The picture's file name, of external_id, thumbnail and extension."""
 
 
-class Patience(Part):
+class RetryPolicy(Part):
     """How often and how long one call is tried: seconds, full jitter between them, never above `cap_s`."""
 
     attempts: int = Field(5, ge=1, le=20)
@@ -119,7 +119,7 @@ class ApiChannel(Part):
     """How long a title stays with the run that sends it where that run falls silent."""
     least_rate_bytes_s: Rate = LEAST_RATE_BYTES_S
     """What an upload moves at least; a slower one is broken off."""
-    patience: Patience = Patience()
+    retry: RetryPolicy = RetryPolicy()
     """How often and how long a call is tried."""
     polling: Polling
     """How the wait asks for the states of ingests."""

@@ -9,11 +9,12 @@ from typing import Any
 
 import httpx
 
-from edye_delivery.annex.wire import Patience
+from edye_delivery.annex.wire import RetryPolicy
 from edye_delivery.catalog.window import Window, rfc3339
 from edye_delivery.clients.catalogue_items import Items, ListBounds
+from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.http import HttpAnswer, bounds_of, exchange, raise_for_transient_or_auth
-from edye_delivery.clients.patience import Tempo, patiently
+from edye_delivery.clients.retry import retry
 from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import AnswerMalformed, CatalogueRefused, Transient
 
@@ -46,13 +47,13 @@ class EdyeApi:
     def __init__(
         self,
         client: httpx.Client,
-        patience: Patience,
-        tempo: Tempo,
+        retry_policy: RetryPolicy,
+        clock: Clock,
         page_size: int,
         mask: SecretMask = NO_SECRETS,
         bounds: ListBounds = USUAL_BOUNDS,
     ) -> None:
-        self._client, self._patience, self._tempo, self._page_size = client, patience, tempo, page_size
+        self._client, self._retry_policy, self._clock, self._page_size = client, retry_policy, clock, page_size
         self._mask, self._bounds = mask, bounds
 
     def shows(self, window: Window | None) -> Items:
@@ -116,14 +117,14 @@ class EdyeApi:
             query["updated_since"] = cursor
         if window is not None:
             query["updated_before"] = rfc3339(window.end_at)
-        return patiently(lambda: self._fetch_page(path, query), self._patience, self._tempo)
+        return retry(lambda: self._fetch_page(path, query), self._retry_policy, self._clock)
 
     def _fetch_page(self, path: str, query: dict[str, str]) -> Page | None:
         what = f"the EDYE API ({path}, page {query['page']})"
         request = self._client.build_request("GET", path, params=query)
         bounds = bounds_of(self._client, PAGE_BYTES + self._page_size * ITEM_BYTES)
         answer = exchange(self._client, request, what, bounds, self._mask)
-        raise_for_transient_or_auth(answer.status, answer.headers, what, self._tempo.now())
+        raise_for_transient_or_auth(answer.status, answer.headers, what, self._clock.now())
         if answer.status == 204:
             return None
         if answer.status != 200:

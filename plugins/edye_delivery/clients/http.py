@@ -18,7 +18,7 @@ from edye_delivery.clients.bodies import ACCEPTED, PLAIN, async_body_blocks, bod
 from edye_delivery.clients.bounds import ANSWER_MAX_BYTES, ANSWER_S, CallBounds
 from edye_delivery.clients.exchange import begin_exchange
 from edye_delivery.clients.network import bind
-from edye_delivery.clients.patience import parse_retry_after
+from edye_delivery.clients.retry import parse_retry_after
 from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import AnswerMalformed, AuthRefused, MediaTooLarge, Transient
 

@@ -22,9 +22,9 @@ from edye_delivery.annex.withdrawal import WithdrawalEndpoint
 from edye_delivery.catalog.vocabulary import Cause, IngestState
 from edye_delivery.catalog.window import rfc3339
 from edye_delivery.clients.bounds import CallBounds
+from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.http import HttpAnswer, bounds_of, exchange, raise_for_transient_or_auth
 from edye_delivery.clients.multipart import MultipartBody, MultipartPart
-from edye_delivery.clients.patience import Tempo
 from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import AnswerMalformed
 
@@ -112,11 +112,11 @@ class IngestApi:
         self,
         client: httpx.Client,
         annex: Annex,
-        tempo: Tempo,
+        clock: Clock,
         mask: SecretMask = NO_SECRETS,
         ends_at_s: float = math.inf,
     ) -> None:
-        self._client, self._annex, self._tempo, self._mask = client, annex, tempo, mask
+        self._client, self._annex, self._clock, self._mask = client, annex, clock, mask
         self._channel = api_channel_of(annex)
         self._bounds = replace(bounds_for(client, self._channel), ends_at_s=ends_at_s)
 
@@ -139,7 +139,7 @@ class IngestApi:
             },
         )
         answer = exchange(self._client, request, what, self._bounds, self._mask)
-        raise_for_transient_or_auth(answer.status, answer.headers, what, self._tempo.now())
+        raise_for_transient_or_auth(answer.status, answer.headers, what, self._clock.now())
         if not 200 <= answer.status < 300:
             return _refusal(self._annex, channel, answer)
         content = answer.json(what)
@@ -175,7 +175,7 @@ class IngestApi:
         answer = exchange(self._client, request, what, self._bounds, self._mask)
         if answer.status in endpoint.gone_statuses or 200 <= answer.status < 300:
             return answer
-        raise_for_transient_or_auth(answer.status, answer.headers, what, self._tempo.now())
+        raise_for_transient_or_auth(answer.status, answer.headers, what, self._clock.now())
         return _refusal(self._annex, self._channel, answer)
 
     def _parts(self, upload: Upload) -> list[MultipartPart]:

@@ -10,9 +10,10 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from edye_delivery.annex.wire import Patience
+from edye_delivery.annex.wire import RetryPolicy
 from edye_delivery.catalog.printable import printable
 from edye_delivery.clients.bounds import CallBounds
+from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.http import bounds_of, open_answer, transport_failures
 from edye_delivery.clients.media_answers import (
     begins_at,
@@ -23,7 +24,7 @@ from edye_delivery.clients.media_answers import (
     strong_etag,
 )
 from edye_delivery.clients.media_stream import BREAKS_MAX, PIECE_LEAST_BYTES, MediaStream
-from edye_delivery.clients.patience import Tempo, patiently
+from edye_delivery.clients.retry import retry
 from edye_delivery.clients.slow_hosts import SlowHosts
 from edye_delivery.errors import HostNotAllowed, MediaChanged, MediaRefused, MediaTooLarge, Transient, UrlRefused
 
@@ -84,34 +85,34 @@ class MediaHost:
         self,
         client: httpx.Client,
         allowed_hosts: frozenset[str],
-        patience: Patience,
-        tempo: Tempo,
+        retry_policy: RetryPolicy,
+        clock: Clock,
         bounds: CallBounds | None = None,
     ) -> None:
         self._client, self._allowed_hosts = client, allowed_hosts
-        self._patience, self._tempo = patience, tempo
+        self._retry_policy, self._clock = retry_policy, clock
         self._bounds = bounds or bounds_of(client)
         self.slow_hosts = SlowHosts()
 
     def describe(self, url: str) -> MediaFile:
         """Size, ETag and first bytes of a file, in one ranged call; MediaUnavailable if there is none."""
-        return patiently(lambda: self._describe(url), self._patience, self._tempo)
+        return retry(lambda: self._describe(url), self._retry_policy, self._clock)
 
     def read(self, media: MediaFile, offset: int, length: int) -> bytes:
         """These bytes of the file, fewer only at its end; MediaChanged if it is no longer the same file."""
         end = min(offset + length, media.size_bytes)
         if end <= len(media.head):
             return media.head[offset:end]
-        return patiently(lambda: self._read_range(media, offset, end), self._patience, self._tempo)
+        return retry(lambda: self._read_range(media, offset, end), self._retry_policy, self._clock)
 
     def fetch(self, url: str, max_bytes: int) -> bytes:
         """A whole small file; MediaTooLarge above the bound."""
-        return patiently(lambda: self._fetch(url, max_bytes), self._patience, self._tempo)
+        return retry(lambda: self._fetch(url, max_bytes), self._retry_policy, self._clock)
 
     @contextmanager
     def stream(self, url: str, offset: int = 0) -> Iterator[MediaStream]:
         """The file from `offset` on as blocks, resumed where the host breaks off; closed on leaving."""
-        stream = patiently(lambda: MediaStream(self, url, offset), self._patience, self._tempo)
+        stream = retry(lambda: MediaStream(self, url, offset), self._retry_policy, self._clock)
         try:
             yield stream
         finally:
@@ -143,7 +144,7 @@ class MediaHost:
                 response = open_answer(self._client, request, what, self._bounds, is_stream=True)
             if response.status_code not in (301, 302, 303, 307, 308):
                 try:
-                    raise_for_media_status(response, self._tempo.now())
+                    raise_for_media_status(response, self._clock.now())
                 except BaseException:
                     response.close()
                     raise

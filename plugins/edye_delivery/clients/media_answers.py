@@ -9,7 +9,7 @@ import httpx
 
 from edye_delivery.clients.http import is_transient_status
 from edye_delivery.clients.numbers import parse_int
-from edye_delivery.clients.patience import parse_retry_after
+from edye_delivery.clients.retry import parse_retry_after
 from edye_delivery.errors import (
     AddressRefused,
     AnswerMalformed,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +12,10 @@ import httpx
 from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.vocabulary import Cause, IngestState
+from edye_delivery.clients.clock import AsyncClock
 from edye_delivery.clients.http import exchange_async
 from edye_delivery.clients.ingest import IngestStatus, StateUnlisted, bounds_for, read_status, status_request
-from edye_delivery.clients.patience import pause_before_look_s
+from edye_delivery.clients.retry import poll_delay_s
 from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import AuthRefused, Transient
 
@@ -24,15 +23,6 @@ log = logging.getLogger(__name__)
 WORDS_MAX_CHARS = 500
 STATUS_MAX_BYTES = 64 * 1024
 """A state takes some hundred bytes. A parser holds the interpreter while it works: 1 MiB of brackets take it 1.4 s."""
-
-
-@dataclass(frozen=True, slots=True)
-class AsyncTempo:
-    """Time and chance of an event loop, as the caller has them."""
-
-    now: Callable[[], datetime]
-    sleep: Callable[[float], Awaitable[None]]
-    random: Callable[[], float]
 
 
 class IngestWatch:
@@ -44,10 +34,10 @@ class IngestWatch:
         client: httpx.AsyncClient,
         tracking_ids: list[str],
         deadline_at: datetime,
-        tempo: AsyncTempo,
+        clock: AsyncClock,
         mask: SecretMask = NO_SECRETS,
     ) -> None:
-        self._annex, self._client, self._deadline_at, self._tempo, self._mask = annex, client, deadline_at, tempo, mask
+        self._annex, self._client, self._deadline_at, self._clock, self._mask = annex, client, deadline_at, clock, mask
         self._channel = api_channel_of(annex)
         self._seen: dict[str, IngestStatus | None] = dict.fromkeys(tracking_ids)
         self._unlisted: dict[str, str] = {}
@@ -67,7 +57,7 @@ class IngestWatch:
 
     async def _until_ended(self, tracking_id: str) -> None:
         polling = self._channel.polling
-        pause_s = polling.first_s + self._tempo.random() * polling.every_s
+        pause_s = polling.first_s + self._clock.random() * polling.every_s
         every_s = polling.every_s
         while await self._slept(pause_s):
             retry_after_s: float | None = None
@@ -91,19 +81,19 @@ class IngestWatch:
                 if status.state.is_terminal:
                     return
             every_s = min(polling.slowest_s, every_s * polling.growth)
-            pace_s = every_s * (0.75 + self._tempo.random() / 2)
-            pause_s = pause_before_look_s(self._channel.patience, pace_s, retry_after_s, self._tempo.random())
+            pace_s = every_s * (0.75 + self._clock.random() / 2)
+            pause_s = poll_delay_s(self._channel.retry, pace_s, retry_after_s, self._clock.random())
 
     async def _slept(self, pause_s: float) -> bool:
         """Sleeps, at most until the deadline; False once there is no more sense in asking."""
         left_s = self._remaining_s()
         if left_s <= 0 or self.auth_error is not None:
             return False
-        await self._tempo.sleep(min(pause_s, left_s))
+        await self._clock.sleep(min(pause_s, left_s))
         return self.auth_error is None
 
     def _remaining_s(self) -> float:
-        return (self._deadline_at - self._tempo.now()).total_seconds()
+        return (self._deadline_at - self._clock.now()).total_seconds()
 
     async def _ask(self, tracking_id: str) -> IngestStatus | None:
         """What the partner says; None where the wait was over before it was this ingest's turn."""
@@ -115,7 +105,7 @@ class IngestWatch:
                 return None
             bounds = bounds_for(self._client, self._channel, STATUS_MAX_BYTES)
             answer = await exchange_async(self._client, request, what, bounds, self._mask)
-        return read_status(self._annex, tracking_id, answer, self._tempo.now())
+        return read_status(self._annex, tracking_id, answer, self._clock.now())
 
     def _note(self, status: IngestStatus) -> None:
         self._unlisted.pop(status.tracking_id, None)

@@ -6,14 +6,14 @@ import math
 from dataclasses import replace
 
 from edye_delivery.annex.model import Annex
-from edye_delivery.annex.wire import Patience
+from edye_delivery.annex.wire import RetryPolicy
 from edye_delivery.clients.catalogue_items import ListBounds
 from edye_delivery.clients.edye import EdyeApi
 from edye_delivery.clients.media import MediaHost
-from edye_delivery.hooks.http_client import SYSTEM_TEMPO, ApiHook
+from edye_delivery.hooks.http_client import SYSTEM_CLOCK, ApiHook
 
 CONN_ID = "edye_api"
-PATIENCE = Patience(attempts=5, base_s=1.0, cap_s=30.0, retry_after_max_s=120.0)
+RETRY_POLICY = RetryPolicy(attempts=5, base_s=1.0, cap_s=30.0, retry_after_max_s=120.0)
 
 
 class EdyeHook(ApiHook):
@@ -26,7 +26,7 @@ class EdyeHook(ApiHook):
         """The content API."""
         wanted = annex.catalogue
         bounds = ListBounds(wanted.items_max, wanted.bytes_max)
-        return EdyeApi(self.client(), PATIENCE, SYSTEM_TEMPO, wanted.page_size, self.mask, bounds)
+        return EdyeApi(self.client(), RETRY_POLICY, SYSTEM_CLOCK, wanted.page_size, self.mask, bounds)
 
     def media_host(self, annex: Annex, ends_at_s: float = math.inf) -> MediaHost:
         """Media files and pictures; no token goes there, and no host that is not on the allow-list is opened.
@@ -35,5 +35,5 @@ class EdyeHook(ApiHook):
         """
         hosts = frozenset(host.lower() for host in (*self.allowed_hosts, *annex.catalogue.media_hosts))
         return MediaHost(
-            self.anonymous_client(), hosts, PATIENCE, SYSTEM_TEMPO, replace(self.bounds(), ends_at_s=ends_at_s)
+            self.anonymous_client(), hosts, RETRY_POLICY, SYSTEM_CLOCK, replace(self.bounds(), ends_at_s=ends_at_s)
         )

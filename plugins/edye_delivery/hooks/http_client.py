@@ -16,7 +16,7 @@ from requests.utils import default_headers
 
 from edye_delivery.annex.wire import LEAST_RATE_BYTES_S
 from edye_delivery.clients.bounds import ANSWER_S, CallBounds
-from edye_delivery.clients.patience import Tempo
+from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.secret_mask import SecretMask
 from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks.connection_safety import refuse_plain_http, verify_of
@@ -25,7 +25,7 @@ from edye_delivery.hooks.tls import tls_context
 
 OUR_EXTRAS = frozenset({"allow_plain_http", "allowed_hosts", "timeout_s", "least_rate_bytes_s"})
 CONNECT_TIMEOUT_S = 10.0
-SYSTEM_TEMPO = Tempo(now=lambda: datetime.now(UTC), sleep=time.sleep, random=random.random)
+SYSTEM_CLOCK = Clock(now=lambda: datetime.now(UTC), sleep=time.sleep, random=random.random)
 
 
 class ApiHook(HttpHook):

@@ -8,7 +8,7 @@ from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.clients.ingest import IngestApi
 from edye_delivery.errors import ConfigurationInvalid
-from edye_delivery.hooks.http_client import SYSTEM_TEMPO, ApiHook
+from edye_delivery.hooks.http_client import SYSTEM_CLOCK, ApiHook
 
 
 class IngestHook(ApiHook):
@@ -25,7 +25,7 @@ class IngestHook(ApiHook):
         """
         self.check_timeout()
         client = self.client(api_channel_of(self._annex).answer_timeout_s)
-        return IngestApi(client, self._annex, SYSTEM_TEMPO, self.mask, ends_at_s)
+        return IngestApi(client, self._annex, SYSTEM_CLOCK, self.mask, ends_at_s)
 
     def check_timeout(self) -> None:
         """ConfigurationInvalid where a title's lease could end while its call still waits for an answer."""

@@ -15,7 +15,7 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.clients.secret_mask import SecretMask
 from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks.connection_secrets import mask_of
-from edye_delivery.hooks.http_client import SYSTEM_TEMPO
+from edye_delivery.hooks.http_client import SYSTEM_CLOCK
 from edye_delivery.ledger.alerts import Alerts
 from edye_delivery.ledger.breaker import Breaker
 from edye_delivery.ledger.database import open_engine
@@ -38,19 +38,19 @@ class LedgerHook(BaseHook):
 
     def get_conn(self, annex: Annex | None = None) -> Ledger:
         """The ledger, its tables made where they are missing; with an annex its client's errors in a row count."""
-        return Ledger(_engine(self.url()), SYSTEM_TEMPO.now, Client.of(annex) if annex else None)
+        return Ledger(_engine(self.url()), SYSTEM_CLOCK.now, Client.of(annex) if annex else None)
 
     def breaker(self, annex: Annex, run_began_at: datetime) -> Breaker:
         """Whether a run may send to the annex's client."""
-        return Breaker(_engine(self.url()), SYSTEM_TEMPO.now, Client.of(annex), run_began_at)
+        return Breaker(_engine(self.url()), SYSTEM_CLOCK.now, Client.of(annex), run_began_at)
 
     def withdrawals(self, annex: Annex) -> Withdrawals:
         """What is withdrawn by hand at the annex's partner."""
-        return Withdrawals(_engine(self.url()), SYSTEM_TEMPO.now, annex.partner, Client.of(annex))
+        return Withdrawals(_engine(self.url()), SYSTEM_CLOCK.now, annex.partner, Client.of(annex))
 
     def alerts(self) -> Alerts:
         """What has still to be told."""
-        return Alerts(_engine(self.url()), SYSTEM_TEMPO.now)
+        return Alerts(_engine(self.url()), SYSTEM_CLOCK.now)
 
     def alarms(self, annex: Annex) -> tuple[str, ...]:
         """A sentence each for what is wrong with the annex's client now, whichever run it comes from."""
@@ -63,11 +63,11 @@ class LedgerHook(BaseHook):
 
     def trail(self) -> Trail:
         """Every step that was done, and how much of it is still to be shipped."""
-        return Trail(_engine(self.url()), SYSTEM_TEMPO.now)
+        return Trail(_engine(self.url()), SYSTEM_CLOCK.now)
 
     def publications(self, partner: str, feed: str) -> Publications:
         """What was published of a feed."""
-        return Publications(_engine(self.url()), SYSTEM_TEMPO.now, partner, feed)
+        return Publications(_engine(self.url()), SYSTEM_CLOCK.now, partner, feed)
 
     def url(self) -> URL:
         """The database's address."""

@@ -1,4 +1,4 @@
-"""The ledger's database engine: SQLite with patience between processes, or PostgreSQL as it is."""
+"""The ledger's database engine: SQLite that waits for other processes, or PostgreSQL as it is."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def open_unchecked_engine(url: URL | str) -> Engine:
     """An engine on a database of whatever revision; nothing is made or looked at."""
     engine = create_engine(url, pool_pre_ping=True)
     if engine.dialect.name == "sqlite":
-        _make_sqlite_patient(engine)
+        _set_busy_timeout(engine)
     return engine
 
 
@@ -53,7 +53,7 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
         yield connection.execution_options(**options)
 
 
-def _make_sqlite_patient(engine: Engine) -> None:
+def _set_busy_timeout(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _: Any) -> None:
         connection.isolation_level = None

@@ -19,7 +19,7 @@ from edye_delivery.clients.ftp import FtpSession
 from edye_delivery.hooks.artifacts import ArtifactStore
 from edye_delivery.hooks.edye import EdyeHook
 from edye_delivery.hooks.ftp import FtpHook
-from edye_delivery.hooks.http_client import SYSTEM_TEMPO
+from edye_delivery.hooks.http_client import SYSTEM_CLOCK
 from edye_delivery.hooks.ingest import IngestHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.ledger.breaker import Breaker
@@ -60,7 +60,7 @@ class DeliverBatchOperator(BatchOperator):
         with self.carrier(ledger, store, ends_at_s) as carrier:
             run_id, admit = batch.request.run_id, self._breaker(context).admit
             partner, holder = self.annex.partner, Holder(_own_name(), context["ti"].try_number)
-            sender = Sender(partner, carrier, ledger, SYSTEM_TEMPO, run_id, alarm.sound, admit, holder, INGEST_WAIT_S)
+            sender = Sender(partner, carrier, ledger, SYSTEM_CLOCK, run_id, alarm.sound, admit, holder, INGEST_WAIT_S)
             sender.is_over = lambda: time.monotonic() >= ends_at_s
             counts = sender.send_batch(batch.titles)
         alarm.sound()

@@ -15,7 +15,7 @@ from edye_delivery.catalog.places import feed_page_name, feed_record_name
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.feeds.publish.publish import PAGES
 from edye_delivery.hooks.feed_store import FeedStoreHook
-from edye_delivery.hooks.http_client import SYSTEM_TEMPO
+from edye_delivery.hooks.http_client import SYSTEM_CLOCK
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import StepOperator, keep, load
 from edye_delivery.pipeline.feeds import draft_feed, lint_draft, refuse_errors
@@ -112,7 +112,7 @@ class PublishFeedOperator(FeedOperator):
             lambda page: store.get(feed_page_name(request, spec.name, page)),
             hook.fetch,
             assemble_again,
-            SYSTEM_TEMPO,
+            SYSTEM_CLOCK,
         )
         published = publisher.publish(drafts[0])
         reference = keep(store, feed_record_name(request, spec.name, "published"), published)

@@ -15,7 +15,7 @@ from edye_delivery.catalog.places import batch_name
 from edye_delivery.catalog.snapshot import JudgedBatch
 from edye_delivery.catalog.vocabulary import Correction
 from edye_delivery.hooks.edye import EdyeHook
-from edye_delivery.hooks.http_client import SYSTEM_TEMPO
+from edye_delivery.hooks.http_client import SYSTEM_CLOCK
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import fresh_source_for, keep, load
 from edye_delivery.operators.batch import BatchOperator
@@ -44,7 +44,7 @@ class ReencodeBatchOperator(BatchOperator):
                 store=store,
                 scratch_folder=Path(scratch),
                 today=datetime.now(UTC).date(),
-                tempo=SYSTEM_TEMPO,
+                clock=SYSTEM_CLOCK,
                 again=batch.request.correction is Correction.MEDIA,
             )
             waiting = reencoder.waiting(batch.titles)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from airflow.sdk import BaseOperator, Context
 
 from edye_delivery.errors import InvalidRequest
-from edye_delivery.hooks.http_client import SYSTEM_TEMPO
+from edye_delivery.hooks.http_client import SYSTEM_CLOCK
 from edye_delivery.hooks.ingesta_logs import IngestaLogsHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import the_alarm
@@ -31,7 +31,7 @@ class ShipEventsOperator(BaseOperator):
         trail = LedgerHook().trail()
         if again:
             log.info("%s events that were set aside are shipped again", trail.ship_again())
-        counts = Shipper(trail, IngestaLogsHook().sink(), SYSTEM_TEMPO).ship()
+        counts = Shipper(trail, IngestaLogsHook().sink(), SYSTEM_CLOCK).ship()
         _, aside = trail.left()
         if aside:
             log.error(

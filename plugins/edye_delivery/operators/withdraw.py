@@ -18,7 +18,7 @@ from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.snapshot import WindowPlan
 from edye_delivery.errors import Terminal
 from edye_delivery.hooks.artifacts import ArtifactHook
-from edye_delivery.hooks.http_client import SYSTEM_TEMPO
+from edye_delivery.hooks.http_client import SYSTEM_CLOCK
 from edye_delivery.hooks.ingest import IngestHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import StepOperator, keep, load, log_order
@@ -111,7 +111,7 @@ class WithdrawOperator(StepOperator):
         api = IngestHook(self.annex).api() if endpoint_for(self.annex, request) else None
         if api is None:
             log.warning("the annex has no endpoint for this: tell %s", self.annex.display_name)
-        withdrawer = Withdrawer(self.annex, request, LedgerHook().withdrawals(self.annex), SYSTEM_TEMPO, api)
+        withdrawer = Withdrawer(self.annex, request, LedgerHook().withdrawals(self.annex), SYSTEM_CLOCK, api)
         counts = withdrawer.withdraw_all(plan.withdrawn)
         log.info("%s", counts)
         return counts

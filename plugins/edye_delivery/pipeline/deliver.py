@@ -14,7 +14,8 @@ from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.one_title import BrokenOff, attempt
 from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState
-from edye_delivery.clients.patience import Tempo, pause_before_retry_s
+from edye_delivery.clients.clock import Clock
+from edye_delivery.clients.retry import retry
 from edye_delivery.errors import (
     AuthRefused,
     CircuitOpen,
@@ -72,7 +73,7 @@ class Sender:
     partner: str
     carrier: Carrier
     ledger: Ledger
-    tempo: Tempo
+    clock: Clock
     run_id: str
     sound_alarm: Callable[[], None] = lambda: None
     admit: Callable[[str], Verdict] = lambda key: Verdict(Admission.SEND)
@@ -94,7 +95,7 @@ class Sender:
         with ThreadPoolExecutor(self.carrier.titles_at_once, thread_name_prefix="send") as pool:
             outcomes = self._send_all(pool, numbered)
             if self.auth_error is None and self.held_back is None:
-                turns = Turns(self.carrier.lease_s, self.ingest_wait_s, self.tempo.sleep)
+                turns = Turns(self.carrier.lease_s, self.ingest_wait_s, self.clock.sleep)
                 outcomes = turns.wait(numbered, outcomes, partial(self._send_all, pool))
         states = [self._state_left(judged, outcomes[number]) for number, judged in numbered.items()]
         if self.auth_error is not None:
@@ -201,38 +202,43 @@ class Sender:
         return DeliveryState.FAILED
 
     def _send_until_answered(self, judged: JudgedTitle) -> str:
-        """Tries until the partner answers or patience ends; every try is in the ledger before it begins.
+        """Tries until the partner answers or the attempts run out; every attempt is in the ledger before it begins.
 
-        A try that was not too slow, after which more had arrived than before, does not use up patience.
+        One that was not too slow, after which more had arrived than before, uses none of them up.
         """
-        key, attempt = judged.plan.delivery_key, 0
-        while True:
-            self._pass_gate(key)
-            attempt += 1
-            encode_name = judged.encode.name if judged.encode else None
-            delivery = self.ledger.begin_send(
-                key, self.run_id, self.carrier.channel, encode_name, self.holder, self.carrier.lease_s,
-                judged.plan.undone_withdrawal_at,
-            )  # fmt: skip
-            try:
-                return self._send_once(judged, delivery)
-            except Transient as error:
-                attempt = 1 if self.carrier.advanced(key) and not isinstance(error, TooSlow) else attempt
-                pause_s = pause_before_retry_s(self.carrier.patience, attempt, error.retry_after_s, self.tempo.random())
-                if pause_s is None:
-                    raise
-                self.ledger.retry(key, str(error), Call.of(error), self.holder.name, self.carrier.lease_s)
-                log.info("%s: %s; again in %.1f s", judged.plan.external_id, error, pause_s)
-                self._pause(key, pause_s)
+        key, name = judged.plan.delivery_key, judged.plan.external_id
+
+        def between(error: Transient, pause_s: float) -> None:
+            self.ledger.retry(key, str(error), Call.of(error), self.holder.name, self.carrier.lease_s)
+            log.info("%s: %s; again in %.1f s", name, error, pause_s)
+
+        def has_progressed(error: Transient) -> bool:
+            return self.carrier.advanced(key) and not isinstance(error, TooSlow)
+
+        return retry(
+            lambda: self._try_to_send(judged), self.carrier.retry_policy, self.clock,
+            between=between, has_progressed=has_progressed, sleep=partial(self._pause, key),
+        )  # fmt: skip
+
+    def _try_to_send(self, judged: JudgedTitle) -> str:
+        """One attempt, under a lease of its own."""
+        key = judged.plan.delivery_key
+        self._pass_gate(key)
+        encode_name = judged.encode.name if judged.encode else None
+        delivery = self.ledger.begin_send(
+            key, self.run_id, self.carrier.channel, encode_name, self.holder, self.carrier.lease_s,
+            judged.plan.undone_withdrawal_at,
+        )  # fmt: skip
+        return self._send_once(judged, delivery)
 
     def _pause(self, key: str, pause_s: float) -> None:
         """Sleeps; the lease on the title is renewed meanwhile."""
         slice_s = self.carrier.lease_s / RENEWALS_A_LEASE
         while pause_s > slice_s:
-            self.tempo.sleep(slice_s)
+            self.clock.sleep(slice_s)
             self.ledger.renew(key, self.holder.name, self.carrier.lease_s)
             pause_s -= slice_s
-        self.tempo.sleep(pause_s)
+        self.clock.sleep(pause_s)
 
     def _pass_gate(self, key: str) -> None:
         """Returns once the title may be sent; raises NotSent where nothing more is sent."""
@@ -247,16 +253,16 @@ class Sender:
             if verdict.cause is not None:
                 self.held_back = NotSent(verdict.cause, verdict.sentence)
                 raise self.held_back
-            self.tempo.sleep(TRIAL_POLL_S)
+            self.clock.sleep(TRIAL_POLL_S)
 
     def _send_once(self, judged: JudgedTitle, delivery: Delivery) -> str:
-        started = self.tempo.monotonic()
+        started = self.clock.monotonic()
         try:
             handover = self.carrier.carry(judged, delivery)
         except DeliveryError as error:
-            error.seconds = self.tempo.monotonic() - started
+            error.seconds = self.clock.monotonic() - started
             raise
-        seconds, tracking_id = self.tempo.monotonic() - started, handover.tracking_id
+        seconds, tracking_id = self.clock.monotonic() - started, handover.tracking_id
         self.ledger.received(delivery.delivery_key, tracking_id, handover.bytes_sent, seconds, handover.http_status)
         name = judged.plan.external_id
         log.info("%s received as %s, %s bytes, %.1f s", name, tracking_id, handover.bytes_sent, seconds)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.catalog.feed_records import FeedDraft, FeedPage, ItemChanges, PublishedFeed
+from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.feed_store import KEYS_A_CALL, S3FeedStore
-from edye_delivery.clients.patience import Tempo
 from edye_delivery.errors import FeedRefused, Transient
 from edye_delivery.feeds.publish.diff import changes_between
 from edye_delivery.feeds.publish.publish import FIRST_PAGE, PAGES, switch_readers, upload_pages
@@ -51,7 +51,7 @@ class FeedPublisher:
     read_page: Callable[[str], bytes]
     fetch: Callable[[str], bytes]
     assemble: Callable[[Callable[[], None]], FeedDraft]
-    tempo: Tempo
+    clock: Clock
 
     def publish(self, draft: FeedDraft) -> PublishedFeed:
         """Publishes what is offered, by this draft where it is not stale.
@@ -82,7 +82,7 @@ class FeedPublisher:
                 raise FeedBusy(f"the feed {self.spec.name} is being published by {holder}, for {waited_s:.0f} s now")
             if not waited_s:
                 log.info("feed %s: waits for its publisher, %s", self.spec.name, holder)
-            self.tempo.sleep(LOOK_EVERY_S)
+            self.clock.sleep(LOOK_EVERY_S)
             waited_s += LOOK_EVERY_S
         return lease
 
@@ -122,7 +122,7 @@ class FeedPublisher:
         number = self.publications.begin(lease, draft.version, draft.pages, draft.kinds)
         uploaded = upload_pages(self.store, draft.pages, page_content)
         url = self.store.url(PAGES + first.name)
-        refuse_errors(name, f"as read back from {url}", read_back(draft, url, fetch, self.tempo.now()))
+        refuse_errors(name, f"as read back from {url}", read_back(draft, url, fetch, self.clock.now()))
 
         def is_allowed() -> bool:
             return self.publications.allow_switch(lease, draft.version, older_is_allowed=is_last)

@@ -21,9 +21,9 @@ from edye_delivery.catalog.one_title import OF_THE_INSTALLATION, BrokenOff, atte
 from edye_delivery.catalog.places import encode_name
 from edye_delivery.catalog.plan import Encode, FailedEncode, JudgedTitle, readable_again
 from edye_delivery.catalog.title import Source
+from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.encode import EncodeJob, encode
 from edye_delivery.clients.ffprobe import Answer, ask_ffprobe
-from edye_delivery.clients.patience import Tempo
 from edye_delivery.clients.probe import probe_video
 from edye_delivery.errors import EncodeFailed, MediaTooLarge, Terminal, Transient
 from edye_delivery.pipeline.media_check import MediaCheck, media_of
@@ -64,8 +64,8 @@ class Reencoder:
     store: EncodeStore
     scratch_folder: Path
     today: date
-    tempo: Tempo
-    encode: Callable[[EncodeJob, Reencode, Tempo], None] = encode
+    clock: Clock
+    encode: Callable[[EncodeJob, Reencode, Clock], None] = encode
     measure: Callable[[Path], Answer] = ask_ffprobe
     again: bool = False
     seconds: dict[str, float] = field(default_factory=dict, init=False)
@@ -84,17 +84,17 @@ class Reencoder:
         if profile is None:
             return titles
         waiting = {judged.plan.delivery_key for judged in self.waiting(titles)}
-        began_at = self.tempo.now()
+        began_at = self.clock.now()
         return tuple(
             self._reencode_and_time(judged, profile, began_at) if judged.plan.delivery_key in waiting else judged
             for judged in titles
         )
 
     def _reencode_and_time(self, judged: JudgedTitle, profile: Reencode, began_at: datetime) -> JudgedTitle:
-        started, name = self.tempo.monotonic(), judged.plan.external_id
+        started, name = self.clock.monotonic(), judged.plan.external_id
         made = attempt(name, "re-encoding it", lambda: readable_again(self._reencode(judged, profile, began_at)))
         reencoded = postpone(judged, made.sentence) if isinstance(made, BrokenOff) else made
-        self.seconds[judged.plan.delivery_key] = self.tempo.monotonic() - started
+        self.seconds[judged.plan.delivery_key] = self.clock.monotonic() - started
         return reencoded
 
     def _reencode(self, judged: JudgedTitle, profile: Reencode, began_at: datetime) -> JudgedTitle:
@@ -120,7 +120,7 @@ class Reencoder:
         if found is not None:
             return found
         budget_ends_at = began_at + timedelta(seconds=profile.batch_budget_s)
-        if self.tempo.now() >= budget_ends_at:
+        if self.clock.now() >= budget_ends_at:
             raise Transient(
                 f"its batch has used up its {profile.batch_budget_s} s for re-encodes (reencode.batch_budget_s of the "
                 "annex)"
@@ -194,22 +194,22 @@ class Reencoder:
 
         Transient as soon as its rate shows that it does not end by then, so that the titles behind it have the time.
         """
-        check, digest, began_at, arrived_bytes = MediaCheck(judged), hashlib.sha256(), self.tempo.now(), 0
+        check, digest, began_at, arrived_bytes = MediaCheck(judged), hashlib.sha256(), self.clock.now(), 0
         with self.source.open(judged) as stream, target.open("wb") as file:
             check.same_file(stream)
             for block in check.note_blocks(stream.blocks(), 0):
                 digest.update(block)
                 file.write(block)
                 arrived_bytes += len(block)
-                _check_rate(self.tempo.now() - began_at, ends_at - began_at, arrived_bytes, stream.size_bytes)
+                _check_rate(self.clock.now() - began_at, ends_at - began_at, arrived_bytes, stream.size_bytes)
         check.finish()
         return digest.hexdigest()
 
     def _make(self, job: EncodeJob, source: str, identity: str, profile: Reencode) -> Encode:
         try:
-            self.encode(job, profile, self.tempo)
+            self.encode(job, profile, self.clock)
         except EncodeFailed as error:
-            failed = FailedEncode(sentence=str(error), failed_at=self.tempo.now())
+            failed = FailedEncode(sentence=str(error), failed_at=self.clock.now())
             self.store.put(self._failure_name(identity, profile), failed.model_dump_json().encode())
             raise
         with job.target.open("rb") as file:

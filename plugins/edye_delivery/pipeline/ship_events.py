@@ -8,16 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from edye_delivery.annex.wire import Patience
+from edye_delivery.annex.wire import RetryPolicy
 from edye_delivery.catalog.event import Event
+from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.elastic import Arrival
-from edye_delivery.clients.patience import Tempo, pause_before_retry_s
+from edye_delivery.clients.retry import retry
 from edye_delivery.errors import Transient
 from edye_delivery.ledger.trail import Trail
 
 log = logging.getLogger(__name__)
 EVENTS_AT_ONCE = 2000
-PATIENCE = Patience(attempts=5, base_s=1.0, cap_s=30.0)
+RETRY_POLICY = RetryPolicy(attempts=5, base_s=1.0, cap_s=30.0)
 
 
 class EventSink(Protocol):
@@ -36,36 +37,43 @@ class Shipper:
 
     trail: Trail
     sink: EventSink
-    tempo: Tempo
+    clock: Clock
 
     def ship(self) -> Counter[str]:
         """Ships until nothing is left: {"shipped", "set aside"}.
 
-        Raises Transient where the other side does not take events after a patient while; what had arrived by then is
+        Raises Transient where the other side does not take events after all attempts; what had arrived by then is
         remembered, and nothing is lost.
         """
         counts: Counter[str] = Counter()
-        attempt = 0
-        prepared = False
-        while True:
-            try:
-                if not prepared:
-                    self.sink.prepare()
-                    prepared = True
-                arrival = self._ship_once(counts)
-                if arrival is None:
-                    return counts
-                if arrival.arrived or arrival.refused:
-                    attempt = 0
-                if arrival.later:
-                    raise Transient(f"{len(arrival.later)} events were put off: {next(iter(arrival.later.values()))}")
-            except Transient as error:
-                attempt += 1
-                pause_s = pause_before_retry_s(PATIENCE, attempt, error.retry_after_s, self.tempo.random())
-                if pause_s is None:
-                    raise Transient(f"{self.trail.left()[0]} events wait in the ledger: {error}") from error
-                log.warning("%s; again in %.1f s", error, pause_s)
-                self.tempo.sleep(pause_s)
+        is_prepared, before = False, 0
+
+        def call() -> None:
+            nonlocal is_prepared
+            if not is_prepared:
+                self.sink.prepare()
+                is_prepared = True
+            self._ship_all(counts)
+
+        def has_progressed(error: Transient) -> bool:
+            nonlocal before
+            has_more, before = counts.total() > before, counts.total()
+            return has_more
+
+        def between(error: Transient, pause_s: float) -> None:
+            log.warning("%s; again in %.1f s", error, pause_s)
+
+        try:
+            retry(call, RETRY_POLICY, self.clock, between=between, has_progressed=has_progressed)
+        except Transient as error:
+            raise Transient(f"{self.trail.left()[0]} events wait in the ledger: {error}") from error
+        return counts
+
+    def _ship_all(self, counts: Counter[str]) -> None:
+        """Ships until nothing is left; Transient where the other side takes no more for now."""
+        while (arrival := self._ship_once(counts)) is not None:
+            if arrival.later:
+                raise Transient(f"{len(arrival.later)} events were put off: {next(iter(arrival.later.values()))}")
 
     def _ship_once(self, counts: Counter[str]) -> Arrival | None:
         """One shipment; None where there was nothing to ship."""

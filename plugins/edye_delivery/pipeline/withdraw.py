@@ -16,8 +16,9 @@ from edye_delivery.catalog.one_title import BrokenOff, TitleBrokeOff, attempt
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.snapshot import WindowPlan, Withdrawal
 from edye_delivery.catalog.window import Window
+from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.ingest import IngestApi, Refusal
-from edye_delivery.clients.patience import Tempo, pause_before_retry_s
+from edye_delivery.clients.retry import retry
 from edye_delivery.errors import DeliveryError, Terminal, Transient
 from edye_delivery.ledger.database import LEDGER_GONE
 from edye_delivery.ledger.trail import Call
@@ -59,7 +60,7 @@ class Withdrawer:
     annex: Annex
     request: RunRequest
     withdrawals: Withdrawals
-    tempo: Tempo
+    clock: Clock
     api: IngestApi | None
 
     def withdraw_all(self, titles: Sequence[Withdrawal]) -> dict[str, int]:
@@ -100,31 +101,26 @@ class Withdrawer:
         return dict(counts)
 
     def _tell(self, title: Withdrawal, endpoint: WithdrawalEndpoint, api: IngestApi) -> DeliveryError | None:
-        """Tells the partner of one title, with the annex's patience; the failure where it cannot be told."""
-        request_id, attempt = str(uuid.uuid4()), 0
-        while True:
-            attempt += 1
-            started = self.tempo.monotonic()
-            try:
-                status = self._tell_partner(title, endpoint, api, request_id)
-            except Transient as error:
-                patience = api_channel_of(self.annex).patience
-                pause_s = pause_before_retry_s(patience, attempt, error.retry_after_s, self.tempo.random())
-                if pause_s is not None:
-                    log.info("%s: %s; again in %.1f s", title.external_id, error, pause_s)
-                    self.tempo.sleep(pause_s)
-                    continue
-                failed: DeliveryError = error
-            except WithdrawalRefused as error:
-                failed = error
-            else:
-                self.withdrawals.told(title.delivery_key, request_id, Call(self.tempo.monotonic() - started, status))
-                log.info("%s: the partner knows", title.external_id)
-                return None
-            failed.seconds = self.tempo.monotonic() - started
+        """Tells the partner of one title, with the annex's retries; the failure where it cannot be told."""
+        request_id, started_s = str(uuid.uuid4()), [0.0]
+
+        def call() -> int:
+            started_s[0] = self.clock.monotonic()
+            return self._tell_partner(title, endpoint, api, request_id)
+
+        def between(error: Transient, pause_s: float) -> None:
+            log.info("%s: %s; again in %.1f s", title.external_id, error, pause_s)
+
+        try:
+            status = retry(call, api_channel_of(self.annex).retry, self.clock, between=between)
+        except (Transient, WithdrawalRefused) as failed:
+            failed.seconds = self.clock.monotonic() - started_s[0]
             self.withdrawals.not_told(title.delivery_key, str(failed), request_id, Call.of(failed))
             log.warning("%s: the partner could not be told: %s", title.external_id, failed)
             return failed
+        self.withdrawals.told(title.delivery_key, request_id, Call(self.clock.monotonic() - started_s[0], status))
+        log.info("%s: the partner knows", title.external_id)
+        return None
 
     def _tell_partner(self, title: Withdrawal, endpoint: WithdrawalEndpoint, api: IngestApi, request_id: str) -> int:
         """The partner's status code; raises what kept it from being told."""

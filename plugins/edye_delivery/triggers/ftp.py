@@ -16,7 +16,7 @@ from edye_delivery.clients.ftp import FtpSession
 from edye_delivery.clients.ftp_watch import FtpWatch
 from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks.ftp import FtpHook
-from edye_delivery.triggers.ingest import LOOP_TEMPO, unusable
+from edye_delivery.triggers.ingest import LOOP_CLOCK, unusable
 from edye_delivery.triggers.partner_loop import run_apart
 
 
@@ -44,7 +44,7 @@ class FtpTrigger(BaseTrigger):
 
         async def wait() -> dict[str, Any]:
             account = hook.account()
-            watch = FtpWatch(annex, partial(FtpSession, account), self.tracking_ids, deadline_at, LOOP_TEMPO)
+            watch = FtpWatch(annex, partial(FtpSession, account), self.tracking_ids, deadline_at, LOOP_CLOCK)
             outcomes = await watch.until_all_ended()
             return {"tracking_ids": self.tracking_ids, "outcomes": outcomes, "auth_error": watch.auth_error}
 

@@ -13,12 +13,13 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
-from edye_delivery.clients.watch import AsyncTempo, IngestWatch
+from edye_delivery.clients.clock import AsyncClock
+from edye_delivery.clients.watch import IngestWatch
 from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks.http_client import ApiHook
 from edye_delivery.triggers.partner_loop import run_apart
 
-LOOP_TEMPO = AsyncTempo(now=lambda: datetime.now(UTC), sleep=asyncio.sleep, random=random.random)
+LOOP_CLOCK = AsyncClock(now=lambda: datetime.now(UTC), sleep=asyncio.sleep, random=random.random)
 NAME_LOOK_UPS_AT_ONCE = 2
 
 
@@ -53,7 +54,7 @@ class IngestTrigger(BaseTrigger):
 
         async def wait() -> dict[str, Any]:
             async with hook.async_client(channel.answer_timeout_s) as client:
-                watch = IngestWatch(annex, client, self.tracking_ids, deadline_at, LOOP_TEMPO, hook.mask)
+                watch = IngestWatch(annex, client, self.tracking_ids, deadline_at, LOOP_CLOCK, hook.mask)
                 outcomes = await watch.until_all_ended()
             return {"tracking_ids": self.tracking_ids, "outcomes": outcomes, "auth_error": watch.auth_error}
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from edye_delivery.annex.reencode import Reencode
+from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.encode import EncodeJob, encode
-from edye_delivery.clients.patience import Tempo
 from tests.builders import the_annex
 
-TEMPO = Tempo(now=lambda: datetime.now(UTC), sleep=lambda s: None, random=random.random)
+CLOCK = Clock(now=lambda: datetime.now(UTC), sleep=lambda s: None, random=random.random)
 
 
 def profile(**changes: Any) -> Reencode:
@@ -35,9 +35,9 @@ def stand_in(folder: Path, *lines: str) -> Path:
     return path
 
 
-def encoded_by(folder: Path, *lines: str, tempo: Tempo = TEMPO, **job: Any) -> None:
+def encoded_by(folder: Path, *lines: str, clock: Clock = CLOCK, **job: Any) -> None:
     source = folder / "source.media"
     source.write_bytes(b"x")
     encode(
-        job_of(source, folder / "result.mp4", **job), profile(time_limit_s=1), tempo, program=stand_in(folder, *lines)
+        job_of(source, folder / "result.mp4", **job), profile(time_limit_s=1), clock, program=stand_in(folder, *lines)
     )

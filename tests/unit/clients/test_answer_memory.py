@@ -16,17 +16,17 @@ PROGRAM = """
 import re, sys, httpx
 from datetime import UTC, datetime
 from pathlib import Path
-from edye_delivery.annex.wire import Patience
+from edye_delivery.annex.wire import RetryPolicy
 from edye_delivery.clients.edye import EdyeApi
-from edye_delivery.clients.patience import Tempo
+from edye_delivery.clients.retry import Clock
 from edye_delivery.errors import DeliveryError
 
 def peak_kib():  # getrusage has the peak of the process that started this one too
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 
-tempo = Tempo(lambda: datetime.now(UTC), lambda s: None, lambda: 0.5)
+clock = Clock(lambda: datetime.now(UTC), lambda s: None, lambda: 0.5)
 with httpx.Client(base_url=f"http://127.0.0.1:{sys.argv[1]}", timeout=60, trust_env=False) as client:
-    api = EdyeApi(client, Patience(attempts=1, base_s=1, cap_s=1), tempo, 500)
+    api = EdyeApi(client, RetryPolicy(attempts=1, base_s=1, cap_s=1), clock, 500)
     before_kib = peak_kib()
     try:
         api.shows(None)

@@ -19,7 +19,7 @@ from edye_delivery.clients.ingest import IngestApi, MediaBody, Refusal, Upload, 
 from edye_delivery.clients.secret_mask import MASK, SecretMask
 from edye_delivery.errors import AnswerMalformed, CatalogueRefused, ConfigurationInvalid, Transient
 from tests.builders import the_annex
-from tests.unit.clients.transport import NOW, PATIENCE, Slept, client_of
+from tests.unit.clients.transport import NOW, RETRY_POLICY, Slept, client_of
 
 SECRET = "p@rtner/t0ken+9f8e7d"
 ECHOES = {
@@ -61,7 +61,7 @@ def an_upload() -> Upload:
 @pytest.mark.parametrize("status", [400, 422, 200])
 def test_a_refused_upload(echo, status):
     body = {"status": "error", "error": {"code": echo, "message": echo}}
-    answer = IngestApi(refusing(status, body), the_annex(), Slept().tempo(), MASKED).send(an_upload())
+    answer = IngestApi(refusing(status, body), the_annex(), Slept().clock(), MASKED).send(an_upload())
     assert isinstance(answer, Refusal)
     assert holds_nothing(echo, answer.code, answer.text, answer.sentence)
 
@@ -76,12 +76,12 @@ def test_a_status_that_is_an_error(echo):
 def test_a_tracking_id_that_repeats_our_secret_is_none():
     client = refusing(200, {"status": "received", "tracking_id": f"id-{SECRET}", "id": f"id-{SECRET}"})
     with pytest.raises(AnswerMalformed, match="tracking id that repeats our own secret") as raised:
-        IngestApi(client, the_annex(), Slept().tempo(), MASKED).send(an_upload())
+        IngestApi(client, the_annex(), Slept().clock(), MASKED).send(an_upload())
     assert SECRET not in str(raised.value)
 
 
 def test_a_catalogue_that_refuses(echo):
-    api = EdyeApi(client_of(lambda request: httpx.Response(400, text=echo)), PATIENCE, Slept().tempo(), 50, MASKED)
+    api = EdyeApi(client_of(lambda request: httpx.Response(400, text=echo)), RETRY_POLICY, Slept().clock(), 50, MASKED)
     with pytest.raises(CatalogueRefused) as raised:
         api.shows(None)
     assert holds_nothing(echo, str(raised.value))

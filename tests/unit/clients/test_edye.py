@@ -12,7 +12,7 @@ from edye_delivery.clients import catalogue_items
 from edye_delivery.clients.catalogue_items import Items, ListBounds
 from edye_delivery.clients.edye import EdyeApi
 from edye_delivery.errors import AnswerMalformed, AuthRefused, CatalogueRefused, CatalogueTooLarge, Transient
-from tests.unit.clients.transport import PATIENCE, Slept, client_of
+from tests.unit.clients.transport import RETRY_POLICY, Slept, client_of
 
 START = datetime(2026, 3, 1, 6, tzinfo=UTC)
 DEEP = reduce(lambda inner, _: [inner], range(5_000), "x")
@@ -43,7 +43,7 @@ class Catalogue:
 
 
 def read(catalogue, page_size=3, window=WINDOW):
-    api = EdyeApi(client_of(catalogue), PATIENCE, Slept().tempo(), page_size)
+    api = EdyeApi(client_of(catalogue), RETRY_POLICY, Slept().clock(), page_size)
     return sorted(item["id"] for item in api.episodes(window))
 
 
@@ -80,7 +80,7 @@ def test_an_item_that_moves_to_the_end_comes_once_in_its_latest_version():
         if calls == 1:
             catalogue.content[0] = {"id": "ep-0", "updated_at": "2026-03-01T20:00:00Z", "new": True}
 
-    api = EdyeApi(client_of(Catalogue(items(9), first_item_is_touched)), PATIENCE, Slept().tempo(), 3)
+    api = EdyeApi(client_of(Catalogue(items(9), first_item_is_touched)), RETRY_POLICY, Slept().clock(), 3)
     found = {item["id"]: item for item in api.episodes(WINDOW)}
     assert sorted(found) == names(9)
     assert found["ep-0"]["new"]
@@ -144,7 +144,7 @@ def test_a_time_out_is_a_transient_and_a_later_answer_is_taken():
 
 def test_retry_after_is_waited_for():
     slept, answers = Slept(), [httpx.Response(429, headers={"Retry-After": "9"}), httpx.Response(204)]
-    api = EdyeApi(client_of(lambda request: answers.pop(0)), PATIENCE, slept.tempo(), 3)
+    api = EdyeApi(client_of(lambda request: answers.pop(0)), RETRY_POLICY, slept.clock(), 3)
     assert list(api.shows(WINDOW)) == []
     assert slept == [10.0]
 
@@ -155,12 +155,12 @@ def test_items_without_id_are_kept_to_be_reported():
     def odd(request):
         return httpx.Response(200, json={"page": 1, "page_size": 3, "total": 2, "items": content})
 
-    api = EdyeApi(client_of(odd), PATIENCE, Slept().tempo(), 3)
+    api = EdyeApi(client_of(odd), RETRY_POLICY, Slept().clock(), 3)
     assert len(api.episodes(WINDOW)) == 2
 
 
 def test_an_item_is_found_by_its_id_and_one_that_the_list_lacks_is_none():
-    api = EdyeApi(client_of(Catalogue(items(7))), PATIENCE, Slept().tempo(), 3)
+    api = EdyeApi(client_of(Catalogue(items(7))), RETRY_POLICY, Slept().clock(), 3)
     shows = api.shows(None)
     assert shows.get("ep-6")["id"] == "ep-6"
     assert shows.get("gone") is None
@@ -183,7 +183,7 @@ BOUNDS = {"items_max": ListBounds(5, 10**6), "bytes_max": ListBounds(10**6, 200)
 @pytest.mark.parametrize("key", BOUNDS)
 def test_a_list_beyond_a_bound_is_refused_with_what_to_do_and_never_cut(key):
     catalogue = Catalogue(items(6))
-    api = EdyeApi(client_of(catalogue), PATIENCE, Slept().tempo(), 3, bounds=BOUNDS[key])
+    api = EdyeApi(client_of(catalogue), RETRY_POLICY, Slept().clock(), 3, bounds=BOUNDS[key])
     with pytest.raises(CatalogueTooLarge, match=f"narrower window, or raise catalogue.{key} of the annex") as told:
         api.episodes(WINDOW)
     assert "/v1/episodes from 2026-03-01T06:00:00Z to 2026-03-02T06:00:00Z holds more than" in str(told.value)
@@ -196,7 +196,7 @@ def test_a_list_that_says_less_than_it_gives_is_refused_at_the_bound():
         some = [{"id": f"p{page}-{n}", "updated_at": rfc3339(START)} for n in range(3)]
         return httpx.Response(200, json={"page": page, "page_size": 1, "total": 5, "items": some})
 
-    api = EdyeApi(client_of(lying), PATIENCE, Slept().tempo(), 3, bounds=ListBounds(10, 10**6))
+    api = EdyeApi(client_of(lying), RETRY_POLICY, Slept().clock(), 3, bounds=ListBounds(10, 10**6))
     with pytest.raises(CatalogueTooLarge, match="holds more than 10 items"):
         api.episodes(WINDOW)
 

@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 
 from benchmarks.local_media import LocalMedia
+from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.encode import command_of, encode
-from edye_delivery.clients.patience import Tempo
 from edye_delivery.clients.probe import probe_video
 from edye_delivery.errors import ConfigurationInvalid, EncodeFailed, Transient
-from tests.unit.clients.encodes import TEMPO, encoded_by, job_of, profile
+from tests.unit.clients.encodes import CLOCK, encoded_by, job_of, profile
 from tests.unit.qc.clips import FFMPEG, H264, HEVC, Clips
 
 MPEG4 = ("-c:v", "mpeg4", "-q:v", "5")
@@ -49,7 +49,7 @@ SOURCES: dict[str, Callable[[Clips], Path]] = {
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_what_the_partner_does_not_take_becomes_h264_in_mp4(clips, tmp_path, name):
-    encode(job_of(SOURCES[name](clips), tmp_path / "result.part"), profile(), TEMPO)
+    encode(job_of(SOURCES[name](clips), tmp_path / "result.part"), profile(), CLOCK)
     *shape, duration_s, has_audio = figures((tmp_path / "result.part").rename(tmp_path / "result.mp4"), tmp_path)
     assert (*shape, has_audio) == ("mp4", "h264", 1280, 720, True)
     assert duration_s == pytest.approx(1.0, abs=0.1)
@@ -62,7 +62,7 @@ def test_the_picture_that_is_asked_for_is_encoded_and_no_other(clips, tmp_path, 
         "two.mkv", "-i", str(small), "-i", str(clips.clip("large.mp4", size="640x360")), "-map", "0", "-map", "1",
         "-c", "copy",
     )  # fmt: skip
-    encode(job_of(source, tmp_path / "result.mp4", picture=picture), profile(), TEMPO)
+    encode(job_of(source, tmp_path / "result.mp4", picture=picture), profile(), CLOCK)
     assert figures(tmp_path / "result.mp4", tmp_path)[2:4] == ((320, 180), (640, 360))[picture]
 
 
@@ -79,14 +79,14 @@ def combs(path: Path) -> int:
 def test_interlaced_pictures_become_whole_ones_where_the_profile_says_so(clips, tmp_path, deinterlace):
     interlaced = (*H264, "-vf", "interlace", "-flags", "+ildct+ilme")
     source = clips.clip("interlaced.mp4", size="320x180", rate="50", codec=interlaced)
-    encode(job_of(source, tmp_path / "result.mp4"), profile(deinterlace=deinterlace), TEMPO)
+    encode(job_of(source, tmp_path / "result.mp4"), profile(deinterlace=deinterlace), CLOCK)
     assert combs(source) == 25
     assert (combs(tmp_path / "result.mp4") < 5) is deinterlace
 
 
 def test_the_result_begins_with_its_index_and_carries_nothing_that_the_source_says_of_itself(clips, tmp_path):
     source = clips.clip("told.mkv", options=("-metadata", "title=from somebody else"))
-    encode(job_of(source, tmp_path / "result.part"), profile(), TEMPO)
+    encode(job_of(source, tmp_path / "result.part"), profile(), CLOCK)
     content = (tmp_path / "result.part").read_bytes()
     assert content.index(b"moov") < content.index(b"mdat")
     assert b"somebody else" in source.read_bytes()
@@ -95,7 +95,7 @@ def test_the_result_begins_with_its_index_and_carries_nothing_that_the_source_sa
 
 def test_a_picture_with_odd_edges_loses_a_line_and_is_not_scaled(clips, tmp_path):
     source = clips.clip("odd.mkv", size="1281x721", codec=(*H264[:-1], "yuv444p"), options=())
-    encode(job_of(source, tmp_path / "result.mp4"), profile(), TEMPO)
+    encode(job_of(source, tmp_path / "result.mp4"), profile(), CLOCK)
     assert figures(tmp_path / "result.mp4", tmp_path)[2:4] == (1280, 720)
 
 
@@ -109,7 +109,7 @@ def test_ffmpeg_may_read_local_files_only_and_opens_no_playlist(clips, tmp_path)
         ("list.txt", f"ffconcat version 1.0\nfile {secret}\n"),
     ):
         with pytest.raises(EncodeFailed, match="refuses"):
-            encode(job_of(clips.written(name, text.encode()), tmp_path / "result.mp4"), profile(), TEMPO)
+            encode(job_of(clips.written(name, text.encode()), tmp_path / "result.mp4"), profile(), CLOCK)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_file_that_is_no_video_is_refused_with_ffmpeg_s_words_and_without_our_
     source = tmp_path / "source.media"
     source.write_bytes(content)
     with pytest.raises(EncodeFailed, match=r"refuses to re-encode it \(exit code \d+\): .*\w") as told:
-        encode(job_of(source, tmp_path / "result.mp4"), profile(), TEMPO)
+        encode(job_of(source, tmp_path / "result.mp4"), profile(), CLOCK)
     assert str(tmp_path) not in str(told.value)
     assert "0x" not in str(told.value)
 
@@ -131,13 +131,13 @@ def test_a_defect_in_the_middle_is_refused_and_not_encoded_over(clips, tmp_path)
     source = tmp_path / "broken.mkv"
     source.write_bytes(content)
     with pytest.raises(EncodeFailed, match="refuses"):
-        encode(job_of(source, tmp_path / "result.mp4"), profile(), TEMPO)
+        encode(job_of(source, tmp_path / "result.mp4"), profile(), CLOCK)
 
 
 def test_a_result_that_grows_too_large_ends_the_encode(clips, tmp_path):
     job = job_of(clips.clip("h264.mkv", options=()), tmp_path / "result.mp4", max_size_bytes=20_000)
     with pytest.raises(EncodeFailed, match="larger than 20000 bytes"):
-        encode(job, profile(), TEMPO)
+        encode(job, profile(), CLOCK)
     assert job.target.stat().st_size <= 20_000
 
 
@@ -186,7 +186,7 @@ def test_whatever_interrupts_us_ends_ffmpeg(tmp_path):
 
     with pytest.raises(Interrupted):
         encoded_by(
-            tmp_path, f"echo $$ > {tmp_path}/parent", "exec sleep 300", tempo=Tempo(now, TEMPO.sleep, TEMPO.random)
+            tmp_path, f"echo $$ > {tmp_path}/parent", "exec sleep 300", clock=Clock(now, CLOCK.sleep, CLOCK.random)
         )
     assert has_gone(int((tmp_path / "parent").read_text()))
 
@@ -212,7 +212,7 @@ def test_a_video_that_is_longer_than_it_says_is_stopped(tmp_path):
 
 def test_ffmpeg_that_is_not_there_is_the_installation_s_fault(tmp_path):
     with pytest.raises(ConfigurationInvalid, match="cannot be started"):
-        encode(job_of(tmp_path / "a", tmp_path / "b"), profile(), TEMPO, program=tmp_path / "none")
+        encode(job_of(tmp_path / "a", tmp_path / "b"), profile(), CLOCK, program=tmp_path / "none")
 
 
 def steps(*percents: int) -> list[str]:
@@ -230,10 +230,10 @@ def test_progress_is_told_every_ten_percent(tmp_path, caplog):
 def test_without_a_duration_progress_is_told_in_seconds_every_half_minute(tmp_path, caplog):
     caplog.set_level(logging.INFO)
     start, calls = datetime(2026, 3, 1, 6, tzinfo=UTC), count()
-    tempo = Tempo(lambda: start + timedelta(seconds=0.001 * next(calls)), TEMPO.sleep, TEMPO.random)
-    encoded_by(tmp_path, *steps(*range(1, 50)), duration_s=0.0, tempo=tempo)
+    clock = Clock(lambda: start + timedelta(seconds=0.001 * next(calls)), CLOCK.sleep, CLOCK.random)
+    encoded_by(tmp_path, *steps(*range(1, 50)), duration_s=0.0, clock=clock)
     assert caplog.records == []
-    late = Tempo(lambda: start + timedelta(seconds=40 * (next(calls) > 100)), TEMPO.sleep, TEMPO.random)
+    late = Clock(lambda: start + timedelta(seconds=40 * (next(calls) > 100)), CLOCK.sleep, CLOCK.random)
     job = job_of(tmp_path / "source.media", tmp_path / "result.mp4", duration_s=0.0)
     calls = count(99)
     encode(job, profile(), late, program=tmp_path / "ffmpeg")

@@ -8,7 +8,7 @@ import pytest
 
 from edye_delivery.clients.encode import FFMPEG, encode
 from edye_delivery.errors import ConfigurationInvalid, EncodeFailed, Transient
-from tests.unit.clients.encodes import TEMPO, encoded_by, job_of, profile, stand_in
+from tests.unit.clients.encodes import CLOCK, encoded_by, job_of, profile, stand_in
 
 
 def test_ffmpeg_that_dies_tells_nothing_of_the_file(tmp_path):
@@ -23,14 +23,14 @@ def test_ffmpeg_that_is_asked_to_end_tells_nothing_of_the_file(clips, tmp_path, 
     lines = (f"({begun}; kill -{name} $$) &", f'exec {FFMPEG} "$@"')
     with pytest.raises(Transient, match="ffmpeg was asked to end while it re-encoded EDYE_X_ES"):
         encode(
-            job_of(source, tmp_path / "result.mp4"), profile(preset="veryfast"), TEMPO,
+            job_of(source, tmp_path / "result.mp4"), profile(preset="veryfast"), CLOCK,
             program=stand_in(tmp_path, *lines),
         )  # fmt: skip
 
 
 def test_a_disk_without_room_tells_nothing_of_the_file(clips):
     with pytest.raises(Transient, match="ffmpeg met 'No space left on device' on its machine while it re-encoded"):
-        encode(job_of(clips.clip("h264.mkv", options=()), Path("/dev/full")), profile(), TEMPO)
+        encode(job_of(clips.clip("h264.mkv", options=()), Path("/dev/full")), profile(), CLOCK)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_profile_by_which_nothing_can_be_encoded_is_the_installation_s_fault(c
     with pytest.raises(
         ConfigurationInvalid, match="section reencode ffmpeg cannot encode even a test picture"
     ) as error:
-        encode(job_of(source, tmp_path / "result.mp4"), profile(**change), TEMPO)
+        encode(job_of(source, tmp_path / "result.mp4"), profile(**change), CLOCK)
     assert told in str(error.value)
     assert str(tmp_path) not in str(error.value)
 
@@ -72,4 +72,4 @@ def test_a_test_picture_that_is_killed_tells_nothing_of_the_profile(tmp_path):
     program.write_text(program.read_text().replace("exit 0", "kill -9 $$"))
     (tmp_path / "source.media").write_bytes(b"x")
     with pytest.raises(Transient, match="ended by signal 9 while it encoded a test picture"):
-        encode(job_of(tmp_path / "source.media", tmp_path / "result.mp4"), profile(), TEMPO, program=program)
+        encode(job_of(tmp_path / "source.media", tmp_path / "result.mp4"), profile(), CLOCK, program=program)

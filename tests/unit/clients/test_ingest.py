@@ -32,7 +32,7 @@ def upload(blocks=(b"abc", b"def"), extras=(), key="k" * 64):
 
 
 def send(handler, annex=None, **changes):
-    return IngestApi(client_of(handler), annex or the_annex(), Slept().tempo()).send(upload(**changes))
+    return IngestApi(client_of(handler), annex or the_annex(), Slept().clock()).send(upload(**changes))
 
 
 def parts_of(request):
@@ -145,7 +145,7 @@ def test_media_that_breaks_off_ends_the_call_with_its_own_error():
         raise MediaUnavailable("gone")
 
     with pytest.raises(MediaUnavailable):
-        IngestApi(client_of(Taken()), the_annex(), Slept().tempo()).send(
+        IngestApi(client_of(Taken()), the_annex(), Slept().clock()).send(
             Upload("k" * 64, "r", "x.mp4", {}, MediaBody(6, breaking()))
         )
 
@@ -217,5 +217,5 @@ def test_a_state_that_the_annex_does_not_list_is_named_and_asked_for_again(conte
 def test_a_title_that_is_gone_is_as_good_as_withdrawn_whatever_the_answer_s_body_is():
     annex = the_annex(withdrawal={"endpoint": {"method": "DELETE", "path": "/titles/{external_id}"}})
     answer = httpx.Response(404, headers={"Content-Encoding": "br"}, stream=httpx.ByteStream(b"\x0b\x02"))
-    api = IngestApi(client_of(lambda request: answer), annex, Slept().tempo())
+    api = IngestApi(client_of(lambda request: answer), annex, Slept().clock())
     assert api.withdraw("EDYE_1", "r", None, annex.withdrawal.endpoint).status == 404

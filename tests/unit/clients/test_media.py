@@ -16,7 +16,7 @@ from edye_delivery.errors import (
     Transient,
     UrlRefused,
 )
-from tests.unit.clients.transport import PATIENCE, Slept, client_of
+from tests.unit.clients.transport import RETRY_POLICY, Slept, client_of
 
 ALLOWED = frozenset({"media.example", "cdn.example:8443"})
 URL = "http://media.example/ep-1.mp4"
@@ -70,7 +70,7 @@ class Host:
 
 
 def host_of(handler):
-    return MediaHost(client_of(handler), ALLOWED, PATIENCE, Slept().tempo())
+    return MediaHost(client_of(handler), ALLOWED, RETRY_POLICY, Slept().clock())
 
 
 @pytest.mark.parametrize("url", [URL, "https://media.example/a", "https://cdn.example:8443/x?sig=1"])

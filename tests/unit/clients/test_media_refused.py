@@ -6,7 +6,7 @@ import pytest
 from edye_delivery.clients.media import MediaFile, MediaHost, check_url
 from edye_delivery.errors import AddressRefused, HostNotAllowed, MediaChanged, MediaRefused, Transient
 from tests.unit.clients.test_media import ALLOWED, CONTENT, URL, Host, host_of
-from tests.unit.clients.transport import PATIENCE, Slept, client_of
+from tests.unit.clients.transport import RETRY_POLICY, Slept, client_of
 
 
 def test_an_address_that_is_refused_is_asked_for_once():
@@ -44,7 +44,7 @@ def test_a_host_that_sends_next_to_nothing_of_a_range_is_not_asked_for_ever():
     media = host.describe(URL)
     with pytest.raises(Transient, match="sent 600 of 5000 bytes"):
         host.read(media, 1000, 5000)
-    assert len(server.requests) == 1 + PATIENCE.attempts * 6
+    assert len(server.requests) == 1 + RETRY_POLICY.attempts * 6
 
 
 def test_a_file_that_changes_between_two_pieces_is_told():
@@ -59,7 +59,7 @@ def test_a_file_that_changes_between_two_pieces_is_told():
         return answer
 
     with pytest.raises(MediaChanged):
-        MediaHost(client_of(changing), ALLOWED, PATIENCE, Slept().tempo()).read(media, 1000, 100_000)
+        MediaHost(client_of(changing), ALLOWED, RETRY_POLICY, Slept().clock()).read(media, 1000, 100_000)
 
 
 READS = {

@@ -20,7 +20,7 @@ from tests.hostile_peer import (
     says_nothing,
     size_has_5000_digits,
 )
-from tests.unit.clients.transport import PATIENCE, Slept
+from tests.unit.clients.transport import RETRY_POLICY, Slept
 
 BOUNDS = CallBounds(answer_s=0.4, least_rate_bytes_s=10_000, span_s=0.4, max_bytes=1024 * 1024)
 ENDS_WITHIN_S = 5.0
@@ -203,7 +203,7 @@ def test_a_media_host_that_trickles_is_given_up_and_one_that_stalls_is_not_resum
 
     with hostile_peer(trickle) as port, client() as web, ends_soon():
         host = MediaHost(
-            web, frozenset({"127.0.0.1"}), PATIENCE.model_copy(update={"attempts": 1}), Slept().tempo(), BOUNDS
+            web, frozenset({"127.0.0.1"}), RETRY_POLICY.model_copy(update={"attempts": 1}), Slept().clock(), BOUNDS
         )
         with pytest.raises(TooSlow, match=r"the media host 127\.0\.0\.1"):
             host.fetch(f"http://127.0.0.1:{port}/a.jpg", 10**7)
@@ -215,7 +215,7 @@ def test_a_media_host_that_trickles_is_given_up_and_one_that_stalls_is_not_resum
 def test_a_size_without_end_costs_a_sentence_of_its_own():
     with hostile_peer(size_is_partial) as port, client() as web:
         host = MediaHost(
-            web, frozenset({"127.0.0.1"}), PATIENCE.model_copy(update={"attempts": 1}), Slept().tempo(), BOUNDS
+            web, frozenset({"127.0.0.1"}), RETRY_POLICY.model_copy(update={"attempts": 1}), Slept().clock(), BOUNDS
         )
         with pytest.raises(AnswerMalformed, match=r"a\.mp4 has 5000 digits, a number has 18 or fewer"):
             host.describe(f"http://127.0.0.1:{port}/a.mp4")
@@ -235,7 +235,7 @@ def test_a_part_of_a_file_may_take_as_long_as_it_keeps_the_rate(head, offset):
         caller.send(b"x" * 5000)
 
     with hostile_peer(send) as port, client() as web, ends_soon():
-        host = MediaHost(web, frozenset({"127.0.0.1"}), PATIENCE, Slept().tempo(), BOUNDS)
+        host = MediaHost(web, frozenset({"127.0.0.1"}), RETRY_POLICY, Slept().clock(), BOUNDS)
         media = MediaFile(f"http://127.0.0.1:{port}/a.mp4", 67_000, "", "video/mp4")
         assert host.read(media, 7000, 60_000) == b"x" * 60_000
 
@@ -248,7 +248,7 @@ def test_a_picture_may_take_as_long_as_it_keeps_the_rate():
             caller.over.wait(BOUNDS.answer_s / 4)
 
     with hostile_peer(send) as port, client() as web, ends_soon():
-        host = MediaHost(web, frozenset({"127.0.0.1"}), PATIENCE, Slept().tempo(), BOUNDS)
+        host = MediaHost(web, frozenset({"127.0.0.1"}), RETRY_POLICY, Slept().clock(), BOUNDS)
         assert host.fetch(f"http://127.0.0.1:{port}/a.jpg", 10**6) == b"x" * 50_000
 
 
@@ -270,7 +270,7 @@ def test_a_stream_that_cannot_begin_gives_its_connection_back(head, told):
     limits = httpx.Limits(max_connections=1)
     with hostile_peer(begin) as port, httpx.Client(timeout=60, trust_env=False, limits=limits) as web, ends_soon():
         host = MediaHost(
-            web, frozenset({"127.0.0.1"}), PATIENCE.model_copy(update={"attempts": 1}), Slept().tempo(), BOUNDS
+            web, frozenset({"127.0.0.1"}), RETRY_POLICY.model_copy(update={"attempts": 1}), Slept().clock(), BOUNDS
         )
         for _ in range(3):
             with pytest.raises(Transient, match=told), host.stream(f"http://127.0.0.1:{port}/a.mp4"):

@@ -7,19 +7,19 @@ from datetime import UTC, datetime
 
 import httpx
 
-from edye_delivery.annex.wire import Patience
-from edye_delivery.clients.patience import Tempo
+from edye_delivery.annex.wire import RetryPolicy
+from edye_delivery.clients.clock import Clock
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
-PATIENCE = Patience(attempts=3, base_s=2.0, cap_s=60.0, retry_after_max_s=100.0)
+RETRY_POLICY = RetryPolicy(attempts=3, base_s=2.0, cap_s=60.0, retry_after_max_s=100.0)
 
 
 class Slept(list[float]):
     """The pauses that were asked for."""
 
-    def tempo(self, chance: float = 0.5) -> Tempo:
-        """A tempo that notes pauses and does not wait."""
-        return Tempo(now=lambda: NOW, sleep=self.append, random=lambda: chance)
+    def clock(self, chance: float = 0.5) -> Clock:
+        """A clock that notes pauses and does not wait."""
+        return Clock(now=lambda: NOW, sleep=self.append, random=lambda: chance)
 
 
 def client_of(handler: Callable[[httpx.Request], httpx.Response], base_url: str = "http://api.example") -> httpx.Client:

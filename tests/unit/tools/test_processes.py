@@ -10,7 +10,7 @@ import time
 import pytest
 
 from tools.local import PROJECT
-from tools.processes import STOP_PATIENCE_S, Processes, birth_of, end_recorded, last_lines, wait_for_turn
+from tools.processes import STOP_TIMEOUT_S, Processes, birth_of, end_recorded, last_lines, wait_for_turn
 
 SLEEPER = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
 STUBBORN = [
@@ -51,7 +51,7 @@ def test_a_log_and_what_a_child_makes_is_readable_by_its_owner_alone(tmp_path):
 
 
 def test_a_child_that_ignores_the_signal_is_killed(tmp_path, monkeypatch):
-    monkeypatch.setattr("tools.processes.STOP_PATIENCE_S", 0.5)
+    monkeypatch.setattr("tools.processes.STOP_TIMEOUT_S", 0.5)
     with Processes() as processes:
         child = started(processes, tmp_path, STUBBORN)
     assert child.returncode == -9
@@ -64,7 +64,7 @@ def test_a_child_that_takes_the_usual_signal_for_itself_is_ended_by_its_own(tmp_
         while "up" not in last_lines(log):
             time.sleep(0.01)
     assert child.returncode == -9
-    assert time.monotonic() - begun < STOP_PATIENCE_S
+    assert time.monotonic() - begun < STOP_TIMEOUT_S
 
 
 def test_a_child_that_ends_by_itself_is_named(tmp_path):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.naming import image_file_name_of
-from edye_delivery.annex.wire import Patience
+from edye_delivery.annex.wire import RetryPolicy
 from edye_delivery.catalog.places import art_name
 from edye_delivery.catalog.plan import JudgedTitle
 from edye_delivery.catalog.vocabulary import Cause, Channel
@@ -35,9 +35,9 @@ class ApiCarrier:
     channel = Channel.API
 
     @property
-    def patience(self) -> Patience:
+    def retry_policy(self) -> RetryPolicy:
         """How often one title is tried."""
-        return api_channel_of(self.annex).patience
+        return api_channel_of(self.annex).retry
 
     @property
     def titles_at_once(self) -> int:

@@ -22,7 +22,7 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.annex.naming import image_file_name_of
 from edye_delivery.annex.outcome import cause_of
 from edye_delivery.annex.template import fill
-from edye_delivery.annex.wire import Patience
+from edye_delivery.annex.wire import RetryPolicy
 from edye_delivery.catalog.digest import digest_of
 from edye_delivery.catalog.places import art_name
 from edye_delivery.catalog.plan import JudgedTitle
@@ -63,9 +63,9 @@ class FtpCarrier:
     channel = Channel.FTP
 
     @property
-    def patience(self) -> Patience:
+    def retry_policy(self) -> RetryPolicy:
         """How often one title is tried without anything new arriving."""
-        return ftp_channel_of(self.annex).patience
+        return ftp_channel_of(self.annex).retry
 
     @property
     def titles_at_once(self) -> int:

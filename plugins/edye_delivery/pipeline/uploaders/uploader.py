@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from edye_delivery.annex.wire import Patience
+from edye_delivery.annex.wire import RetryPolicy
 from edye_delivery.catalog.plan import JudgedTitle
 from edye_delivery.catalog.vocabulary import Cause, Channel
 from edye_delivery.errors import Terminal
@@ -42,7 +42,7 @@ class Carrier(Protocol):
     """
 
     channel: Channel
-    patience: Patience
+    retry_policy: RetryPolicy
     titles_at_once: int
     lease_s: float
 
