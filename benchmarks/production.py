@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 import httpx
 
+from edye_delivery.annex.api import RetryPolicy
 from edye_delivery.annex.channels import ftp_channel_of
 from edye_delivery.annex.load import DEFAULT_FOLDER, load_annexes
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.planning import plan_of
-from edye_delivery.annex.wire import RetryPolicy
 from edye_delivery.catalog.parse import parse_show
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.title import Title

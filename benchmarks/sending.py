@@ -29,9 +29,9 @@ from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.pipeline.deliver import Sender
 from edye_delivery.pipeline.media_source import MediaSource
-from edye_delivery.pipeline.uploaders.api import ApiCarrier
-from edye_delivery.pipeline.uploaders.ftp import FtpCarrier
-from edye_delivery.pipeline.uploaders.uploader import Carrier
+from edye_delivery.pipeline.uploaders.api import ApiUploader
+from edye_delivery.pipeline.uploaders.ftp import FtpUploader
+from edye_delivery.pipeline.uploaders.uploader import Uploader
 
 
 def main() -> int:
@@ -82,24 +82,24 @@ def _delivery_step(job: dict[str, Any]) -> Callable[[], None]:
     """Sender.send_batch of one title: the media host's stream, checked against its digest, to the partner."""
     annex = ftp_annex_below(job["ftp"]["folder"]) if "ftp" in job else first_api_annex()
     ledger = Ledger(open_engine(f"sqlite:///{job['scratch']}/ledger-{time.time_ns()}.sqlite"), CLOCK.now)
-    way = _carrier(job, annex, ledger)
+    way = _uploader(job, annex, ledger)
     plan = planned_title(annex, f"{job['media_host']}/{job['name']}", job["sha256"])
 
     def send() -> None:
-        with way as carrier:
-            counts = Sender(annex.partner, carrier, ledger, CLOCK, "benchmark").send_batch((JudgedTitle(plan=plan),))
+        with way as uploader:
+            counts = Sender(annex.partner, uploader, ledger, CLOCK, "benchmark").send_batch((JudgedTitle(plan=plan),))
         if counts != {"received": 1}:
             raise SystemExit(f"the title was not delivered: {counts}")
 
     return send
 
 
-def _carrier(job: dict[str, Any], annex: Annex, ledger: Ledger) -> AbstractContextManager[Carrier]:
+def _uploader(job: dict[str, Any], annex: Annex, ledger: Ledger) -> AbstractContextManager[Uploader]:
     host = media_host(job["media_host"])
     if "ftp" in job:
-        return FtpCarrier(annex, _ftp_sessions(job), MediaSource(host), ledger, lambda _: b"")
+        return FtpUploader(annex, _ftp_sessions(job), MediaSource(host), ledger, lambda _: b"")
     return nullcontext(
-        ApiCarrier(annex, IngestApi(client(job["sink"]), annex, CLOCK), MediaSource(host), ledger, lambda _: b"")
+        ApiUploader(annex, IngestApi(client(job["sink"]), annex, CLOCK), MediaSource(host), ledger, lambda _: b"")
     )
 
 

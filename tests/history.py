@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.ledger.standing import Event, Standings
+from edye_delivery.ledger.status import Event, StatusReader
 
 
 def history(ledger: Ledger, partner: str, external_id: str) -> list[Event]:
     """Every event of the title at the partner, in order."""
     with ledger._engine.connect() as connection:
-        return list(Standings(connection).history(partner, external_id))
+        return list(StatusReader(connection).history(partner, external_id))
 
 
 def actions(ledger: Ledger, partner: str, external_id: str) -> list[str]:

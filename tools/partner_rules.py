@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from edye_delivery.annex.api import PollingPolicy
 from edye_delivery.annex.metadata_field import MetadataField
 from edye_delivery.annex.model import Annex
-from edye_delivery.annex.wire import Pace
 from tools.markdown import code, codes, table
 
 FORMS = ("roles", "join", "format", "zone", "lang", "max_chars", "default")
@@ -119,7 +119,7 @@ def errors(annex: Annex) -> Iterator[str]:
     yield from table(("line", "HTTP status", "code", "text contains", "cause"), rows)
 
 
-def polling(pace: Pace) -> str:
+def polling(pace: PollingPolicy) -> str:
     """How a wait looks for an outcome, in words."""
     slower = f"then {pace.growth:g} times slower each time, up to {pace.slowest_s:g} s"
     return f"first after {pace.first_s:g} s, every {pace.every_s:g} s, {slower}"

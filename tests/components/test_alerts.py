@@ -15,7 +15,7 @@ from edye_delivery.errors import ConfigurationInvalid, Transient
 from edye_delivery.hooks import connection_safety
 from edye_delivery.hooks.alerts import AlertHook
 from edye_delivery.hooks.ledger import LedgerHook
-from edye_delivery.operators.base import the_alarm
+from edye_delivery.operators.base import alerter
 from tests.builders import a_movie, a_plan, the_annex
 
 ANNEX = the_annex()
@@ -84,11 +84,11 @@ def accept(number: int) -> None:
 @pytest.mark.usefixtures("connected")
 def test_eleven_errors_wake_somebody_once_and_the_streaks_end_is_told(webhook, caplog):
     fail(range(10))
-    the_alarm().sound()
+    alerter().send()
     assert webhook.messages == []
     fail(range(10, 25))
     for _ in range(3):
-        the_alarm().sound()
+        alerter().send()
     [message] = webhook.messages
     assert message["type"] == "failure"
     assert ANNEX.client_id in message["title"]
@@ -96,7 +96,7 @@ def test_eleven_errors_wake_somebody_once_and_the_streaks_end_is_told(webhook, c
     assert "docs/runbook.md" in message["message"]
     assert [record.levelno for record in caplog.records if "errors in a row" in record.message] == [logging.CRITICAL]
     accept(30)
-    the_alarm().sound()
+    alerter().send()
     assert [said["type"] for said in webhook.messages] == ["failure", "success"]
     assert "s3cret" not in caplog.text
 
@@ -105,11 +105,11 @@ def test_eleven_errors_wake_somebody_once_and_the_streaks_end_is_told(webhook, c
 def test_a_webhook_that_is_down_costs_no_delivery_and_is_tried_again_by_the_next_step(webhook, caplog):
     webhook.answers = [503]
     fail(range(11))
-    the_alarm().sound()
+    alerter().send()
     assert webhook.messages == []
     assert "the alert did not go out" in caplog.text
     assert "s3cret" not in caplog.text
-    the_alarm().sound()
+    alerter().send()
     assert len(webhook.messages) == 1
 
 
@@ -119,18 +119,18 @@ def test_without_a_connection_the_log_has_the_alert_and_it_goes_out_once_there_i
     address = os.environ["AIRFLOW_CONN_ALERTS"]
     monkeypatch.delenv("AIRFLOW_CONN_ALERTS")
     fail(range(11))
-    the_alarm().sound()
+    alerter().send()
     assert any(record.levelno == logging.CRITICAL for record in caplog.records)
     assert "there is no connection alerts" in caplog.text
-    the_alarm().sound()
+    alerter().send()
     assert caplog.text.count("there is no connection alerts") == 1
     assert LedgerHook().alerts().untold() == 1
     monkeypatch.setattr("edye_delivery.ledger.alerts.CLAIM_S", 0)
-    the_alarm().sound()
+    alerter().send()
     assert caplog.text.count("there is no connection alerts") == 2
     assert [record.levelno for record in caplog.records].count(logging.CRITICAL) == 1
     monkeypatch.setenv("AIRFLOW_CONN_ALERTS", address)
-    the_alarm().sound()
+    alerter().send()
     assert (len(webhook.messages), LedgerHook().alerts().untold()) == (1, 0)
 
 
@@ -142,10 +142,10 @@ def test_a_connection_that_names_no_service_is_told_and_loses_no_alert(connected
     with pytest.raises(ConfigurationInvalid, match="the connection alerts"):
         AlertHook().tell("title", "body", is_critical=True)
     fail(range(11))
-    the_alarm().sound()
+    alerter().send()
     assert "the alert did not go out" in caplog.text
     monkeypatch.setenv("AIRFLOW_CONN_ALERTS", json.dumps(good))
-    the_alarm().sound()
+    alerter().send()
     assert len(webhook.messages) == 1
 
 

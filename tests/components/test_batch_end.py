@@ -77,8 +77,8 @@ def test_an_upload_by_ftp_ends_with_the_time_of_its_batch(monkeypatch: pytest.Mo
         monkeypatch.setenv("AIRFLOW_CONN_ROKU_FTP", json.dumps(fields))
         began = time.monotonic()
         with (
-            deliver.carrier(None, ArtifactHook().get_conn(), began + 1) as carrier,
-            closing(carrier.connect()) as session,
+            deliver.uploader(None, ArtifactHook().get_conn(), began + 1) as uploader,
+            closing(uploader.connect()) as session,
             pytest.raises(TooSlow, match=r"STOR /incoming/A\.mp4: the time of its batch was over"),
         ):
             session.store(RemotePath("/incoming", "A.mp4"), film())

@@ -18,7 +18,7 @@ from edye_delivery.clients.ftp_control import FtpAccount
 from edye_delivery.clients.ftp_watch import FtpWatch
 from edye_delivery.pipeline.deliver import Sender
 from edye_delivery.pipeline.outcomes import record_outcomes, with_partner
-from edye_delivery.pipeline.uploaders.ftp import FtpCarrier
+from edye_delivery.pipeline.uploaders.ftp import FtpUploader
 from sandbox.ftp_server import FTP_LOGIN, FTP_PASSWORD
 from tests.flow.line import Line, now
 
@@ -40,9 +40,9 @@ class FtpLine(Line):
         return super().request(run_id, **({"channel": Channel.FTP, "reason": REASON} | changes))
 
     def send(self, judged: list[JudgedTitle], run_id: str) -> dict[str, int]:
-        carrier = FtpCarrier(self.annex, self.connect, self.media, self.ledger, self.artifacts.__getitem__)
-        with carrier:
-            return Sender(self.annex.partner, carrier, self.ledger, self.clock, run_id).send_batch(tuple(judged))
+        uploader = FtpUploader(self.annex, self.connect, self.media, self.ledger, self.artifacts.__getitem__)
+        with uploader:
+            return Sender(self.annex.partner, uploader, self.ledger, self.clock, run_id).send_batch(tuple(judged))
 
     def wait(self, judged: list[JudgedTitle], give_up_s: float = 10.0) -> None:
         waiting = with_partner(self.ledger, judged, Channel.FTP)

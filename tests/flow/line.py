@@ -15,9 +15,9 @@ from typing import Any
 
 import httpx
 
+from edye_delivery.annex.api import RetryPolicy
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.reencode import Reencode
-from edye_delivery.annex.wire import RetryPolicy
 from edye_delivery.catalog.plan import JudgedTitle, RunRequest
 from edye_delivery.catalog.vocabulary import Correction, Mode
 from edye_delivery.clients.clock import AsyncClock, Clock
@@ -27,7 +27,7 @@ from edye_delivery.clients.ingest import IngestApi
 from edye_delivery.clients.media import MediaHost
 from edye_delivery.clients.watch import IngestWatch
 from edye_delivery.clients.workers import Workers
-from edye_delivery.ledger.breaker import Breaker
+from edye_delivery.ledger.circuit_breaker import CircuitBreaker
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.streaks import Client
@@ -41,7 +41,7 @@ from edye_delivery.pipeline.plan import plan_window, remember_plan
 from edye_delivery.pipeline.reencode import Reencoder
 from edye_delivery.pipeline.report import RunOutcome, window_report
 from edye_delivery.pipeline.thumbnails import Illustrator
-from edye_delivery.pipeline.uploaders.api import ApiCarrier
+from edye_delivery.pipeline.uploaders.api import ApiUploader
 from edye_delivery.reports.model import WindowReport
 from sandbox.server import Sandbox
 from tests.builders import the_annex
@@ -155,9 +155,9 @@ class Line:
 
     def send(self, judged: list[JudgedTitle], run_id: str) -> dict[str, int]:
         api = IngestApi(self.partner_client(), self.annex, self.clock)
-        carrier = ApiCarrier(self.annex, api, self.media, self.ledger, self.artifacts.__getitem__)
-        admit = Breaker(self.engine, now, self.client, now()).admit
-        sender = Sender(self.annex.partner, carrier, self.ledger, self.clock, run_id, admit=admit)
+        uploader = ApiUploader(self.annex, api, self.media, self.ledger, self.artifacts.__getitem__)
+        allow = CircuitBreaker(self.engine, now, self.client, now()).allow
+        sender = Sender(self.annex.partner, uploader, self.ledger, self.clock, run_id, allow=allow)
         return sender.send_batch(tuple(judged))
 
     def wait(self, judged: list[JudgedTitle], give_up_s: float = 10.0) -> None:

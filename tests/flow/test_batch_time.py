@@ -15,7 +15,7 @@ from edye_delivery.pipeline.check import Judge
 from edye_delivery.pipeline.deliver import Sender
 from edye_delivery.pipeline.fetch import fetch_snapshot
 from edye_delivery.pipeline.plan import plan_window
-from edye_delivery.pipeline.uploaders.api import ApiCarrier
+from edye_delivery.pipeline.uploaders.api import ApiUploader
 from tests.flow.line import RETRY_POLICY, WORKERS, now
 from tests.hostile_peer import body_trickles, head_trickles, hostile_peer
 from tests.unit.clients.transport import Slept
@@ -26,12 +26,12 @@ TITLES = ("EDYE_PLANETA_S01E01_ES", "EDYE_PLANETA_S01E02_ES")
 def test_titles_that_a_batch_did_not_get_to_are_open_and_taken_up_by_the_next_run(line):
     request = line.request(external_ids=TITLES)
     _, judged = line.judge(request)
-    carrier = ApiCarrier(
+    uploader = ApiUploader(
         line.annex, IngestApi(line.partner_client(), line.annex, line.clock), line.media, line.ledger,
         line.artifacts.__getitem__,
     )  # fmt: skip
     turns = iter([False, True])
-    sender = Sender(line.annex.partner, carrier, line.ledger, line.clock, "run-1", is_over=lambda: next(turns, True))
+    sender = Sender(line.annex.partner, uploader, line.ledger, line.clock, "run-1", is_over=lambda: next(turns, True))
     assert sender.send_batch(tuple(judged)) == {"failed": 1, "received": 1}
     keys = [title.plan.delivery_key for title in judged]
     (left,) = [one for one in line.ledger.deliveries(keys).values() if one.state is DeliveryState.FAILED]

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from edye_delivery.errors import AuthRefused, TooSlow
-from edye_delivery.pipeline.uploaders.ftp import FtpCarrier
+from edye_delivery.pipeline.uploaders.ftp import FtpUploader
 
 TITLE = "EDYE_PLANETA_S01E01_ES"
 OTHER = "EDYE_PLANETA_S01E02_ES"
@@ -181,21 +181,21 @@ def test_a_later_run_goes_on_where_the_one_before_ended(ftp_line):
     assert sum(size_bytes for *_, size_bytes in stored(ftp_line)) == ftp_line.box.ftp_contents()[0]["size_bytes"]
 
 
-def test_tries_after_which_more_had_arrived_do_not_use_up_patience(ftp_line):
+def test_tries_after_which_more_had_arrived_use_up_no_attempt(ftp_line):
     ftp_line.box.plan([fault("store", "cut", VIDEO, after_bytes=20_000, times=12)])
     assert title_of(ftp_line.run(external_ids=(TITLE,))).state == "accepted"
     assert len(stored(ftp_line)) == 13 > ftp_line.annex.ftp.retry.attempts
 
 
-def test_tries_that_are_too_slow_use_up_patience_although_more_had_arrived(ftp_line, monkeypatch):
+def test_tries_that_are_too_slow_use_up_attempts_although_more_had_arrived(ftp_line, monkeypatch):
     tries = []
 
-    def carry(carrier, judged, delivery):
+    def upload(uploader, judged, delivery):
         tries.append(judged.plan.external_id)
         raise TooSlow("the server takes a byte a second")
 
-    monkeypatch.setattr(FtpCarrier, "carry", carry)
-    monkeypatch.setattr(FtpCarrier, "advanced", lambda carrier, key: True)
+    monkeypatch.setattr(FtpUploader, "upload", upload)
+    monkeypatch.setattr(FtpUploader, "advanced", lambda uploader, key: True)
     title = title_of(ftp_line.run(external_ids=(TITLE,)))
     assert (title.state, title.cause) == ("failed", "transient")
     assert len(tries) == ftp_line.annex.ftp.retry.attempts

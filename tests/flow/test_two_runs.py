@@ -20,8 +20,8 @@ from edye_delivery.pipeline.deliver import Sender
 from edye_delivery.pipeline.heartbeat import Heartbeat
 from edye_delivery.pipeline.outcomes import record_outcomes, with_partner
 from edye_delivery.pipeline.turns import Turns
-from edye_delivery.pipeline.uploaders.api import ApiCarrier
-from edye_delivery.pipeline.uploaders.ftp import FtpCarrier
+from edye_delivery.pipeline.uploaders.api import ApiUploader
+from edye_delivery.pipeline.uploaders.ftp import FtpUploader
 from edye_delivery.qc.rule import RULES
 from tests.flow.line import now
 from tests.flow.test_trouble import FIVE, OTHER, PAIR, TITLE, title_of
@@ -255,8 +255,8 @@ def test_a_sender_that_slept_beyond_its_lease_stops_before_the_next_block_and_it
 
     media = Blocks(4_000, sleep_long)
     api = IngestApi(line.partner_client(), line.annex, line.clock)
-    carrier = ApiCarrier(line.annex, api, OneFile(media), line.ledger, line.artifacts.__getitem__)
-    sender = Sender(line.annex.partner, carrier, line.ledger, line.clock, "run-1")
+    uploader = ApiUploader(line.annex, api, OneFile(media), line.ledger, line.artifacts.__getitem__)
+    sender = Sender(line.annex.partner, uploader, line.ledger, line.clock, "run-1")
     assert sender.send_batch((of_no_promise(judged),)) == {"sending": 1}
     assert len(media.sent) == 3
     assert line.arrivals(TITLE) == []
@@ -305,9 +305,11 @@ def test_an_ftp_sender_that_slept_beyond_its_lease_renames_nothing(ftp_line, pas
             with media.open(judged, offset) as stream:
                 yield stream
 
-    carrier = FtpCarrier(ftp_line.annex, ftp_line.connect, Sleeping(), ftp_line.ledger, ftp_line.artifacts.__getitem__)
-    with carrier:
-        sender = Sender(ftp_line.annex.partner, carrier, ftp_line.ledger, ftp_line.clock, "run-1")
+    uploader = FtpUploader(
+        ftp_line.annex, ftp_line.connect, Sleeping(), ftp_line.ledger, ftp_line.artifacts.__getitem__
+    )
+    with uploader:
+        sender = Sender(ftp_line.annex.partner, uploader, ftp_line.ledger, ftp_line.clock, "run-1")
         assert sender.send_batch((judged,)) == {"sending": 1}
     assert ftp_line.ledger.deliveries([key])[key].lease_holder == "successor"
     names = {path.name for path in (ftp_line.box.ftp_root / "incoming").rglob("*") if path.is_file()}
@@ -327,8 +329,8 @@ def test_whatever_happens_inside_one_titles_step_costs_that_title_alone(line, ca
                 yield stream
 
     api = IngestApi(line.partner_client(), line.annex, line.clock)
-    carrier = ApiCarrier(line.annex, api, Lying(), line.ledger, line.artifacts.__getitem__)
-    sender = Sender(line.annex.partner, carrier, line.ledger, line.clock, "run-1")
+    uploader = ApiUploader(line.annex, api, Lying(), line.ledger, line.artifacts.__getitem__)
+    sender = Sender(line.annex.partner, uploader, line.ledger, line.clock, "run-1")
     assert sender.send_batch(tuple(judged)) == {"failed": 1, "received": 4}
     delivery = delivery_of(line, judged)
     assert (delivery.cause, delivery.owner) == (Cause.UNKNOWN, "DevOps")

@@ -25,7 +25,7 @@ from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.pipeline.deliver import Sender
 from edye_delivery.pipeline.media_source import MediaSource
-from edye_delivery.pipeline.uploaders.ftp import FtpCarrier
+from edye_delivery.pipeline.uploaders.ftp import FtpUploader
 
 
 def main(folder: Path, port: int, run_id: str) -> None:
@@ -40,8 +40,8 @@ def main(folder: Path, port: int, run_id: str) -> None:
         return (folder / "pictures" / Path(name).name).read_bytes()
 
     print("sending", flush=True)
-    with FtpCarrier(annex, lambda: FtpSession(account), MediaSource(media_host), ledger, picture) as carrier:
-        counts = Sender(annex.partner, carrier, ledger, clock, run_id).send_batch(titles)
+    with FtpUploader(annex, lambda: FtpSession(account), MediaSource(media_host), ledger, picture) as uploader:
+        counts = Sender(annex.partner, uploader, ledger, clock, run_id).send_batch(titles)
     print(json.dumps(counts), flush=True)
 
 

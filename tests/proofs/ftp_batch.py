@@ -21,8 +21,8 @@ import orjson
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.planning import plan_of
+from edye_delivery.catalog.artifact_names import art_name
 from edye_delivery.catalog.facts import VideoFacts
-from edye_delivery.catalog.places import art_name
 from edye_delivery.catalog.plan import JudgedTitle, Thumbnail
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.ftp import FtpSession
@@ -31,7 +31,7 @@ from edye_delivery.clients.media import MediaHost as MediaClient
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.pipeline.deliver import Sender
 from edye_delivery.pipeline.media_source import MediaSource
-from edye_delivery.pipeline.uploaders.ftp import FtpCarrier
+from edye_delivery.pipeline.uploaders.ftp import FtpUploader
 from sandbox.connection import JournalledApp
 from sandbox.faults import FaultPlan
 from sandbox.ftp_server import FTP_LOGIN, FTP_PASSWORD, FtpHost
@@ -174,10 +174,10 @@ def send(batch: MadeBatch, target: Target, port: int, ledger: Ledger, run_id: st
     account = FtpAccount("127.0.0.1", port, target.login, target.password, timeout_s=20)
     with httpx.Client(trust_env=False) as client:
         media_host = MediaClient(client, frozenset({"127.0.0.1"}), annex.ftp.retry, clock)
-        with FtpCarrier(
+        with FtpUploader(
             annex, lambda: FtpSession(account), MediaSource(media_host), ledger, batch.pictures.__getitem__
-        ) as carrier:
-            return Sender(annex.partner, carrier, ledger, clock, run_id).send_batch(tuple(batch.titles))
+        ) as uploader:
+            return Sender(annex.partner, uploader, ledger, clock, run_id).send_batch(tuple(batch.titles))
 
 
 @dataclass

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 from sqlalchemy import Engine, event
 
-from edye_delivery.annex.wire import RetryPolicy
+from edye_delivery.annex.api import RetryPolicy
 from edye_delivery.catalog.feed_records import FeedDraft
 from edye_delivery.catalog.plan import JudgedTitle, RunRequest
 from edye_delivery.catalog.snapshot_file import SnapshotFile, SnapshotWriter
@@ -37,8 +37,8 @@ from edye_delivery.pipeline.media_source import MediaSource
 from edye_delivery.pipeline.outcomes import record_outcomes, with_partner
 from edye_delivery.pipeline.plan import plan_window, remember_plan
 from edye_delivery.pipeline.publish_feed import FeedPublisher
-from edye_delivery.pipeline.uploaders.api import ApiCarrier
-from edye_delivery.pipeline.uploaders.ftp import FtpCarrier
+from edye_delivery.pipeline.uploaders.api import ApiUploader
+from edye_delivery.pipeline.uploaders.ftp import FtpUploader
 from sandbox.ftp_server import FTP_LOGIN, FTP_PASSWORD
 from tests.proofs.meeting_world import ANNEX, BUCKET, World
 from tests.step_scheduler import SLEEP
@@ -123,8 +123,8 @@ class Hands:
 
     def send(self, titles: tuple[JudgedTitle, ...], request: RunRequest) -> None:
         api = IngestApi(self.partner_client(), ANNEX, self.clock)
-        by_api = ApiCarrier(ANNEX, api, self.media(), self.ledger, lambda name: b"")
-        with FtpCarrier(ANNEX, self.connect, self.media(), self.ledger, lambda name: b"") as by_ftp:
+        by_api = ApiUploader(ANNEX, api, self.media(), self.ledger, lambda name: b"")
+        with FtpUploader(ANNEX, self.connect, self.media(), self.ledger, lambda name: b"") as by_ftp:
             uploader: Any = by_ftp if request.channel is Channel.FTP else by_api
             Sender(ANNEX.partner, uploader, self.ledger, self.clock, request.run_id).send_batch(titles)
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from edye_delivery.annex.wire import RetryPolicy
+from edye_delivery.annex.api import RetryPolicy
 from edye_delivery.clients.bounds import CallBounds
 from edye_delivery.clients.clock import AsyncClock, Clock
 from edye_delivery.clients.edye import EdyeApi

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from edye_delivery.annex.wire import RetryPolicy
+from edye_delivery.annex.api import RetryPolicy
 from edye_delivery.catalog.plan import JudgedTitle, RunRequest
 from edye_delivery.catalog.vocabulary import Mode
 from edye_delivery.clients.clock import Clock
@@ -30,7 +30,7 @@ from edye_delivery.pipeline.deliver import Sender
 from edye_delivery.pipeline.media_source import MediaSource
 from edye_delivery.pipeline.outcomes import record_outcomes, with_partner
 from edye_delivery.pipeline.plan import plan_window, remember_plan
-from edye_delivery.pipeline.uploaders.api import ApiCarrier
+from edye_delivery.pipeline.uploaders.api import ApiUploader
 from tests.builders import a_movie, the_annex
 from tests.proofs.meeting import snapshot_of
 
@@ -65,7 +65,7 @@ def main(url: str, media_url: str, partner_url: str, seed: int, seconds: float) 
     quick = RetryPolicy(attempts=2, base_s=0.1, cap_s=0.2)
     host = MediaHost(httpx.Client(trust_env=False), frozenset({urlsplit(media_url).hostname}), quick, clock)
     api = IngestApi(httpx.Client(base_url=partner_url, trust_env=False, timeout=20), ANNEX, clock)
-    uploader = ApiCarrier(ANNEX, api, MediaSource(host), ledger, lambda name: b"")
+    uploader = ApiUploader(ANNEX, api, MediaSource(host), ledger, lambda name: b"")
     runs, wrong = Counter(), []
     ends_at = time.time() + seconds
     number = 0

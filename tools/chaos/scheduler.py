@@ -47,7 +47,7 @@ class _RunAtWork:
         self._xcoms = {path.stem: files.read(path) for path in (run.folder / "xcoms").glob("plan_batches.*.json")}
 
     def step(self) -> None:
-        """Moves every task instance on as far as it can go now; ends the run after the last."""
+        """Transitions every task instance on as far as it can go now; ends the run after the last."""
         for instance in list(self._graph.instances(self._states, self._xcoms)):
             self._move(instance)
         instances = list(self._graph.instances(self._states, self._xcoms))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from edye_delivery.annex.api import ApiChannel, PollingPolicy
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.annex.ftp import FtpChannel
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.template import fill
-from edye_delivery.annex.wire import ApiChannel, Pace
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.catalog.window import rfc3339
@@ -27,7 +27,7 @@ def ftp_channel_of(annex: Annex) -> FtpChannel:
     return annex.ftp
 
 
-def pace_of(annex: Annex, channel: Channel) -> Pace:
+def polling_policy_of(annex: Annex, channel: Channel) -> PollingPolicy:
     """How a wait for the channel's outcomes looks."""
     return api_channel_of(annex).polling if channel is Channel.API else ftp_channel_of(annex).polling
 

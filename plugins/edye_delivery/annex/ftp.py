@@ -6,6 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from edye_delivery.annex.api import (
+    LEASE_S,
+    LEAST_RATE_BYTES_S,
+    LeaseLength,
+    PollingPolicy,
+    Rate,
+    RetryPolicy,
+    StateWords,
+    check_lease,
+)
 from edye_delivery.annex.part import Part
 from edye_delivery.annex.template import (
     IMAGE_FILE_NAME,
@@ -13,16 +23,6 @@ from edye_delivery.annex.template import (
     is_plain_name,
     plain_template,
     template_validator,
-)
-from edye_delivery.annex.wire import (
-    LEASE_S,
-    LEAST_RATE_BYTES_S,
-    LeaseLength,
-    Pace,
-    Rate,
-    RetryPolicy,
-    StateWords,
-    check_lease,
 )
 
 
@@ -147,7 +147,7 @@ class FtpChannel(Part):
     """What an upload moves at least; a slower one is broken off."""
     retry: RetryPolicy = RetryPolicy()
     """How often and how long a title's files are tried."""
-    polling: Pace
+    polling: PollingPolicy
     """How the wait looks for outcomes."""
     outcome: PickupOutcome | MovedOutcome | OutcomeFile | LogFile = Field(discriminator="by")
     """How the partner tells what became of a title."""

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from croniter import CroniterError, croniter
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from edye_delivery.annex.api import ApiChannel
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.annex.ftp import FtpChannel
 from edye_delivery.annex.limits import Images, Name, Positive, TextLimits, ThumbnailSpec, VideoLimits
@@ -25,7 +26,6 @@ from edye_delivery.annex.template import (
     is_plain_name,
     template_validator,
 )
-from edye_delivery.annex.wire import ApiChannel
 from edye_delivery.annex.withdrawal import WithdrawalTerms
 from edye_delivery.catalog.vocabulary import Cause
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from edye_delivery.annex.api import ApiChannel, comparison_key
 from edye_delivery.annex.model import Annex
-from edye_delivery.annex.wire import ApiChannel, comparison_key
 from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import Cause, IngestState
 

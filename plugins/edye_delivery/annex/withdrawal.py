@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from edye_delivery.annex.api import PartName
 from edye_delivery.annex.part import Part
 from edye_delivery.annex.template import template_validator
-from edye_delivery.annex.wire import PartName
 
 PathTemplate = Annotated[
     str,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from edye_delivery.annex.wire import LEAST_RATE_BYTES_S
+from edye_delivery.annex.api import LEAST_RATE_BYTES_S
 from edye_delivery.errors import TooSlow
 
 ANSWER_S = 60.0

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from edye_delivery.annex.wire import RetryPolicy
+from edye_delivery.annex.api import RetryPolicy
 from edye_delivery.catalog.window import Window, rfc3339
 from edye_delivery.clients.catalogue_items import Items, ListBounds
 from edye_delivery.clients.clock import Clock

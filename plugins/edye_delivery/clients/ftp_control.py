@@ -9,7 +9,7 @@ import ssl
 from dataclasses import dataclass, field
 from typing import Any
 
-from edye_delivery.annex.wire import LEAST_RATE_BYTES_S
+from edye_delivery.annex.api import LEAST_RATE_BYTES_S
 from edye_delivery.clients.bounds import SPAN_S, CallBounds
 from edye_delivery.clients.ftp_line import Line, SessionLife, Transfer
 from edye_delivery.clients.ftp_replies import Meaning, meaning_of

@@ -48,7 +48,7 @@ class Sighting:
     sentence: str = ""
 
 
-LYING = Sighting(IngestState.RECEIVED)
+WAITING_FOR_PICKUP = Sighting(IngestState.RECEIVED)
 PICKED_UP = Sighting(IngestState.PROCESSING)
 ENDED = frozenset({IngestState.COMPLETED, IngestState.ERROR})
 COMPLETED = Sighting(IngestState.COMPLETED)
@@ -69,7 +69,7 @@ class OutcomeLook:
         """Puts into `seen` what is seen of each of these files, one after the other; it may break off in the middle."""
         wanted = sorted(metadata_files, key=lambda name: (name in self._troubled, name))
         lying = session.names(self._incoming, wanted)
-        seen |= {name: LYING if name in lying else PICKED_UP for name in wanted}
+        seen |= {name: WAITING_FOR_PICKUP if name in lying else PICKED_UP for name in wanted}
         match self._channel.outcome:
             case PickupOutcome():
                 for name in wanted:

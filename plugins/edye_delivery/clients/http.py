@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import orjson
 
-from edye_delivery.annex.wire import LEAST_RATE_BYTES_S
+from edye_delivery.annex.api import LEAST_RATE_BYTES_S
 from edye_delivery.clients.bodies import ACCEPTED, PLAIN, async_body_blocks, body_blocks
 from edye_delivery.clients.bounds import ANSWER_MAX_BYTES, ANSWER_S, CallBounds
 from edye_delivery.clients.exchange import begin_exchange

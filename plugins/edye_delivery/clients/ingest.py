@@ -13,11 +13,11 @@ from urllib.parse import quote
 import httpx
 import orjson
 
+from edye_delivery.annex.api import ApiChannel
 from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.outcome import cause_of, error_of, state_of, tracking_id_of, unlisted_state_clause, value_at
 from edye_delivery.annex.template import fill
-from edye_delivery.annex.wire import ApiChannel
 from edye_delivery.annex.withdrawal import WithdrawalEndpoint
 from edye_delivery.catalog.vocabulary import Cause, IngestState
 from edye_delivery.catalog.window import rfc3339

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from edye_delivery.annex.wire import RetryPolicy
+from edye_delivery.annex.api import RetryPolicy
 from edye_delivery.catalog.printable import printable
 from edye_delivery.clients.bounds import CallBounds
 from edye_delivery.clients.clock import Clock

@@ -81,8 +81,8 @@ class IngestWatch:
                 if status.state.is_terminal:
                     return
             every_s = min(polling.slowest_s, every_s * polling.growth)
-            pace_s = every_s * (0.75 + self._clock.random() / 2)
-            pause_s = poll_delay_s(self._channel.retry, pace_s, retry_after_s, self._clock.random())
+            interval_s = every_s * (0.75 + self._clock.random() / 2)
+            pause_s = poll_delay_s(self._channel.retry, interval_s, retry_after_s, self._clock.random())
 
     async def _slept(self, pause_s: float) -> bool:
         """Sleeps, at most until the deadline; False once there is no more sense in asking."""

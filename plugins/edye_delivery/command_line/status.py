@@ -17,7 +17,7 @@ from edye_delivery.command_line.printing import print_lines, print_pieces
 from edye_delivery.errors import DeliveryError, InvalidRequest
 
 if TYPE_CHECKING:  # SQLAlchemy doubles the time that the other commands need to start
-    from edye_delivery.ledger.standing import Selection, Standing, Standings
+    from edye_delivery.ledger.status import Selection, Status, StatusReader
 
 SHOWN_MAX = 100
 ALL = "all"
@@ -49,17 +49,17 @@ def status(
     try:
         from edye_delivery.command_line.which_ledger import ledger_url
         from edye_delivery.ledger.read_only import address_of, open_read_only
-        from edye_delivery.ledger.standing import Selection, Standings
+        from edye_delivery.ledger.status import Selection, StatusReader
 
         selection = Selection(partner, span, tuple(dict.fromkeys(external_id or ())))
         url = ledger_url(ledger, "status")
         with open_read_only(url) as connection:
-            standings = Standings(connection, datetime.now(UTC))
-            _refuse_unknown_partner(standings, selection)
+            statuses = StatusReader(connection, datetime.now(UTC))
+            _refuse_unknown_partner(statuses, selection)
             if selection.external_ids:
-                code = _titles(standings, selection, address_of(url), as_json=as_json)
+                code = _titles(statuses, selection, address_of(url), as_json=as_json)
             else:
-                code = _overview(standings, selection, address_of(url), every, None if as_json else shown_max, as_json)
+                code = _overview(statuses, selection, address_of(url), every, None if as_json else shown_max, as_json)
     except DeliveryError as error:
         _tell(str(error))
         raise typer.Exit(NO_ANSWER) from None
@@ -67,12 +67,12 @@ def status(
 
 
 def _overview(
-    standings: Standings, selection: Selection, address: str, every: bool, limit: int | None, as_json: bool
+    statuses: StatusReader, selection: Selection, address: str, every: bool, limit: int | None, as_json: bool
 ) -> int:
     from edye_delivery.command_line import status_json, status_text
 
-    counts = standings.counts(selection)
-    titles = standings.titles(selection, ended_well=every, limit=limit)
+    counts = statuses.counts(selection)
+    titles = statuses.titles(selection, ended_well=every, limit=limit)
     if as_json:
         print_pieces(status_json.document(address, selection, counts, map(status_json.as_value, titles)))
     else:
@@ -80,32 +80,30 @@ def _overview(
     return NEEDS_A_PERSON if any(count.needs_a_person for count in counts) else NOTHING_TO_DO
 
 
-def _titles(standings: Standings, selection: Selection, address: str, *, as_json: bool) -> int:
+def _titles(statuses: StatusReader, selection: Selection, address: str, *, as_json: bool) -> int:
     from edye_delivery.command_line import status_json, status_text
 
-    found = list(standings.titles(selection, ended_well=True))
+    found = list(statuses.titles(selection, ended_well=True))
     if as_json:
         values = (
             status_json.as_value(one)
-            | status_json.past_of(
-                standings.errors_in_a_row(one.partner), standings.history(one.partner, one.external_id)
-            )
+            | status_json.past_of(statuses.errors_in_a_row(one.partner), statuses.history(one.partner, one.external_id))
             for one in found
         )
-        print_pieces(status_json.document(address, selection, standings.counts(selection), values))
+        print_pieces(status_json.document(address, selection, statuses.counts(selection), values))
     else:
         for number, one in enumerate(found):
-            errors, events = standings.errors_in_a_row(one.partner), standings.history(one.partner, one.external_id)
+            errors, events = statuses.errors_in_a_row(one.partner), statuses.history(one.partner, one.external_id)
             print_lines(status_text.whole_title(one, errors, events, is_first=number == 0))
-    if _tell_missing(standings, selection, found):
+    if _tell_missing(statuses, selection, found):
         return NO_ANSWER
     return NEEDS_A_PERSON if any(one.needs_a_person for one in found) else NOTHING_TO_DO
 
 
-def _refuse_unknown_partner(standings: Standings, selection: Selection) -> None:
+def _refuse_unknown_partner(statuses: StatusReader, selection: Selection) -> None:
     if selection.partner is None:
         return
-    known = standings.partners()
+    known = statuses.partners()
     if selection.partner in known:
         return
     close = get_close_matches(selection.partner, known, n=NEAR_MAX, cutoff=0.5) or known[:NEAR_MAX]
@@ -114,12 +112,12 @@ def _refuse_unknown_partner(standings: Standings, selection: Selection) -> None:
     )
 
 
-def _tell_missing(standings: Standings, selection: Selection, found: Iterable[Standing]) -> bool:
+def _tell_missing(statuses: StatusReader, selection: Selection, found: Iterable[Status]) -> bool:
     """Says which of the ids have no answer, and why."""
     missing = [name for name in selection.external_ids if name not in {one.external_id for one in found}]
     if not missing:
         return False
-    known = set(standings.external_ids(selection.partner))
+    known = set(statuses.external_ids(selection.partner))
     where = f" at {printable(selection.partner, 60)}" if selection.partner else ""
     for name in missing:
         told = printable(name, 80)

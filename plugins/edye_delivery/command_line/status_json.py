@@ -8,7 +8,7 @@ from typing import Any
 
 from edye_delivery.catalog.printable import json_text
 from edye_delivery.catalog.window import rfc3339
-from edye_delivery.ledger.standing import Count, ErrorsInARow, Event, Selection, Standing
+from edye_delivery.ledger.status import Count, ErrorsInARow, Event, Selection, Status
 
 
 def document(
@@ -31,7 +31,7 @@ def document(
     yield "\n]}\n"
 
 
-def as_value(one: Standing) -> dict[str, Any]:
+def as_value(one: Status) -> dict[str, Any]:
     """A title as the document has it."""
     return {
         "partner": one.partner,

@@ -13,14 +13,14 @@ from edye_delivery.catalog.next_steps import next_step
 from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState, Owner
 from edye_delivery.catalog.wording import Line, count_of
-from edye_delivery.ledger.standing import (
+from edye_delivery.ledger.status import (
     ENDED_WELL,
     NEEDS_A_PERSON,
     Count,
     ErrorsInARow,
     Event,
     Selection,
-    Standing,
+    Status,
 )
 
 TITLE_MAX_CHARS, ID_MAX_CHARS, SENTENCE_MAX_CHARS = 28, 200, 1000
@@ -33,7 +33,7 @@ Group = tuple[DeliveryState, Cause | None, bool, bool]
 
 
 def overview(
-    address: str, selection: Selection, counts: Sequence[Count], titles: Sequence[Standing], *, every: bool
+    address: str, selection: Selection, counts: Sequence[Count], titles: Sequence[Status], *, every: bool
 ) -> Iterator[Line]:
     """The counts of every partner, then the titles by what is to be done, then the verdict."""
     yield [(f"ledger {printable(address, ID_MAX_CHARS)}", "dim")]
@@ -49,7 +49,7 @@ def overview(
 
 
 def whole_title(
-    one: Standing, errors: Iterable[ErrorsInARow], events: Iterable[Event], *, is_first: bool
+    one: Status, errors: Iterable[ErrorsInARow], events: Iterable[Event], *, is_first: bool
 ) -> Iterator[Line]:
     """Everything that is known of a title: where it stands, what is accepted, its history, what to do next."""
     if not is_first:
@@ -91,7 +91,7 @@ def _partner(partner: str, selection: Selection, counts: list[Count]) -> Iterato
         yield [(f"  {state:<11}", _colour(state)), (f"{number:>9}  {causes}".rstrip(), "")]
 
 
-def _table(counts: Sequence[Count], titles: Sequence[Standing]) -> Iterator[Line]:
+def _table(counts: Sequence[Count], titles: Sequence[Status]) -> Iterator[Line]:
     """The titles by state and cause, each group under what is to be done with it."""
     alike: Counter[Group] = Counter()
     for count in counts:
@@ -117,11 +117,11 @@ def _table(counts: Sequence[Count], titles: Sequence[Standing]) -> Iterator[Line
         at = until
 
 
-def _group(one: Count | Standing) -> Group:
+def _group(one: Count | Status) -> Group:
     return one.state, one.cause, one.nobody_waits, one.is_original_refused
 
 
-def _row(one: Standing) -> tuple[str, ...]:
+def _row(one: Status) -> tuple[str, ...]:
     return (
         printable(one.partner),
         printable(one.external_id),
@@ -143,7 +143,7 @@ def _align(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[L
         yield [("  " + "  ".join(cells).rstrip(), "" if number else "dim")]
 
 
-def _facts(one: Standing, errors: Iterable[ErrorsInARow]) -> Iterator[tuple[str, str]]:
+def _facts(one: Status, errors: Iterable[ErrorsInARow]) -> Iterator[tuple[str, str]]:
     whose = f", for {printable(one.owner)}" if one.owner else ""
     cause = f", {one.cause}" if one.cause else ""
     yield "state", f"{one.state}{cause}{whose}, since {_moment(one.since, 'seconds')}"
@@ -163,7 +163,7 @@ def _facts(one: Standing, errors: Iterable[ErrorsInARow]) -> Iterator[tuple[str,
         yield "errors in a row", f"{row.errors:,} of client {printable(row.client_id)}{since}{woken}"
 
 
-def _acceptance_text(one: Standing) -> str:
+def _acceptance_text(one: Status) -> str:
     if one.accepted_key is None or one.accepted_at is None:
         return "nothing of it so far"
     which = "this delivery" if one.accepted_key == one.delivery_key else f"delivery {one.accepted_key[:KEY_CHARS]}"

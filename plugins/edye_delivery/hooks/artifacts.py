@@ -14,7 +14,7 @@ from typing import IO
 
 from airflow.sdk import BaseHook, ObjectStoragePath
 
-from edye_delivery.annex.wire import LEAST_RATE_BYTES_S
+from edye_delivery.annex.api import LEAST_RATE_BYTES_S
 from edye_delivery.clients.bounds import ANSWER_S
 from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import ConfigurationInvalid, StoreUnavailable

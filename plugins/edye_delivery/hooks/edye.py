@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from edye_delivery.annex.api import RetryPolicy
 from edye_delivery.annex.model import Annex
-from edye_delivery.annex.wire import RetryPolicy
 from edye_delivery.clients.catalogue_items import ListBounds
 from edye_delivery.clients.edye import EdyeApi
 from edye_delivery.clients.media import MediaHost

@@ -8,8 +8,8 @@ import httpx
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from airflow.sdk import BaseHook
 
+from edye_delivery.annex.api import LEAST_RATE_BYTES_S
 from edye_delivery.annex.feeds import FeedSpec
-from edye_delivery.annex.wire import LEAST_RATE_BYTES_S
 from edye_delivery.catalog.feed_records import FEED_PAGE_MAX_BYTES
 from edye_delivery.clients.bounds import ANSWER_S, CallBounds
 from edye_delivery.clients.feed_pages import FeedPages, PageBounds, PageUnread

@@ -8,7 +8,7 @@ from contextlib import suppress
 from airflow.providers.ftp.hooks.ftp import FTPHook
 from airflow.sdk import Connection
 
-from edye_delivery.annex.wire import LEAST_RATE_BYTES_S
+from edye_delivery.annex.api import LEAST_RATE_BYTES_S
 from edye_delivery.clients.ftp_control import FtpAccount
 from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks.connection_safety import flag, verify_of, warn_once

@@ -14,7 +14,7 @@ from airflow.providers.http.hooks.http import HttpHook
 from airflow.sdk import Connection
 from requests.utils import default_headers
 
-from edye_delivery.annex.wire import LEAST_RATE_BYTES_S
+from edye_delivery.annex.api import LEAST_RATE_BYTES_S
 from edye_delivery.clients.bounds import ANSWER_S, CallBounds
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.secret_mask import SecretMask

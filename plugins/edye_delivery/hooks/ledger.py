@@ -17,11 +17,11 @@ from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks.connection_secrets import mask_of
 from edye_delivery.hooks.http_client import SYSTEM_CLOCK
 from edye_delivery.ledger.alerts import Alerts
-from edye_delivery.ledger.breaker import Breaker
+from edye_delivery.ledger.circuit_breaker import CircuitBreaker
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.publications import Publications
-from edye_delivery.ledger.standing import Standings
+from edye_delivery.ledger.status import StatusReader
 from edye_delivery.ledger.streaks import Client
 from edye_delivery.ledger.trail import Trail
 from edye_delivery.ledger.withdrawals import Withdrawals
@@ -40,9 +40,9 @@ class LedgerHook(BaseHook):
         """The ledger, its tables made where they are missing; with an annex its client's errors in a row count."""
         return Ledger(_engine(self.url()), SYSTEM_CLOCK.now, Client.of(annex) if annex else None)
 
-    def breaker(self, annex: Annex, run_began_at: datetime) -> Breaker:
+    def circuit_breaker(self, annex: Annex, run_began_at: datetime) -> CircuitBreaker:
         """Whether a run may send to the annex's client."""
-        return Breaker(_engine(self.url()), SYSTEM_CLOCK.now, Client.of(annex), run_began_at)
+        return CircuitBreaker(_engine(self.url()), SYSTEM_CLOCK.now, Client.of(annex), run_began_at)
 
     def withdrawals(self, annex: Annex) -> Withdrawals:
         """What is withdrawn by hand at the annex's partner."""
@@ -52,14 +52,14 @@ class LedgerHook(BaseHook):
         """What has still to be told."""
         return Alerts(_engine(self.url()), SYSTEM_CLOCK.now)
 
-    def alarms(self, annex: Annex) -> tuple[str, ...]:
+    def alert_sentences(self, annex: Annex) -> tuple[str, ...]:
         """A sentence each for what is wrong with the annex's client now, whichever run it comes from."""
-        return self.alerts().standing(Client.of(annex))
+        return self.alerts().sentences_of(Client.of(annex))
 
     def external_ids(self, partner: str) -> list[str]:
         """Every title's name at the partner, as far as the ledger knows it."""
         with _engine(self.url()).connect() as connection:
-            return list(Standings(connection).external_ids(partner))
+            return list(StatusReader(connection).external_ids(partner))
 
     def trail(self) -> Trail:
         """Every step that was done, and how much of it is still to be shipped."""

@@ -62,7 +62,7 @@ class Alerts:
         with self._engine.connect() as connection:
             return connection.execute(query).scalar_one()
 
-    def standing(self, client: Client) -> tuple[str, ...]:
+    def sentences_of(self, client: Client) -> tuple[str, ...]:
         """A sentence each for the client's open circuit, its errors in a row once they are an alert, untold alerts."""
         untold = select(func.count()).select_from(ALERTS).where(ALERTS.c.told_at.is_(None))
         with self._engine.connect() as connection:

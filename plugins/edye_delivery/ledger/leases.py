@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Connection, func, literal, or_, select, ty
 
 from edye_delivery.catalog.vocabulary import Channel, DeliveryState
 from edye_delivery.catalog.window import rfc3339
-from edye_delivery.ledger.classify import AT_PARTNER, is_superseded
-from edye_delivery.ledger.records import MOVES, WAITED_FOR, Delivery, MoveRefused
+from edye_delivery.ledger.comparison import AT_PARTNER, is_superseded
+from edye_delivery.ledger.records import TRANSITIONS, WAITED_FOR, Delivery, TransitionRefused
 from edye_delivery.ledger.revisions import withdrawn_by_hand
 from edye_delivery.ledger.rows import delivery_of
 from edye_delivery.ledger.tables import DELIVERIES, Moment
@@ -29,7 +29,7 @@ class Holder:
     try_number: int = 1
 
 
-class TitleBusy(MoveRefused):
+class TitleBusy(TransitionRefused):
     """Somebody else has the title: sends it under a lease, or waits for an ingest of the same content.
 
     `until` is when the lease ends if it is not renewed; `tracking_id` is the ingest's, where the partner has it.
@@ -60,11 +60,11 @@ class TitleBusy(MoveRefused):
         return cls(delivery.external_id, run_id, delivery.sent_at, delivery.lease_expires_at, tracking_id)
 
 
-class LeaseLost(MoveRefused):
+class LeaseLost(TransitionRefused):
     """The lease ended without a renewal, and somebody else has gone on with the delivery: this sender stops."""
 
 
-class NotToBeSent(MoveRefused):
+class NotToBeSent(TransitionRefused):
     """The delivery is not to be sent any more, by whatever run: something newer stands in its place."""
 
 
@@ -141,7 +141,7 @@ def take_title(
     rows = _lock_rows_of_title(connection, key)
     deliveries = {row["delivery_key"]: delivery_of(row) for row in rows}
     delivery = deliveries.get(key)
-    if delivery is None or delivery.state not in MOVES[DeliveryState.SENDING]:
+    if delivery is None or delivery.state not in TRANSITIONS[DeliveryState.SENDING]:
         return  # the move itself is refused, and says where it stands
     for row in rows:
         if row["is_living"] and row["lease_holder"] != holder:

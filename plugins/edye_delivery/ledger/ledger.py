@@ -12,10 +12,10 @@ from sqlalchemy import ColumnElement, and_, select, true, update
 from edye_delivery.catalog.order import Accepted
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Channel, DeliveryState
-from edye_delivery.ledger.breaker import count_failure
+from edye_delivery.ledger.circuit_breaker import count_failure
 from edye_delivery.ledger.leases import is_free_for
 from edye_delivery.ledger.offers import Offer, offer, raise_version
-from edye_delivery.ledger.records import Delivery, Memory, MoveRefused, Revision
+from edye_delivery.ledger.records import Delivery, Memory, Revision, TransitionRefused
 from edye_delivery.ledger.revisions import (
     OFFERED,
     accepted_titles,
@@ -97,7 +97,7 @@ class Ledger(Sendings):
         if not by_key:
             return
         with self._engine.begin() as connection:
-            self._moves.plan_all(connection, partner, run_id, [by_key[key] for key in sorted(by_key)], channel)
+            self._transitions.plan_all(connection, partner, run_id, [by_key[key] for key in sorted(by_key)], channel)
 
     @repeating
     def reject(self, key: str, cause: Cause, owner: str, detail: str, rules: Sequence[str], holder: str = "") -> None:
@@ -105,7 +105,7 @@ class Ledger(Sendings):
         told: dict[str, Any] = {"cause": cause, "owner": owner, "detail": detail, "rules": list(rules)}
         with self._engine.begin() as connection:
             free = is_free_for(connection, holder)
-            self._moves.move(connection, key, DeliveryState.REJECTED, "reject", free, **told)
+            self._transitions.apply(connection, key, DeliveryState.REJECTED, "reject", free, **told)
 
     @repeating
     def fail(
@@ -126,9 +126,9 @@ class Ledger(Sendings):
 
         One that was `held_back`, because an error before it stopped the sending, is no further error in a row; one
         that the partner never saw (not `was_tried`) says nothing of the circuit. With a `tracking_id` it is that ingest
-        that failed: MoveRefused where it has ended (or, if it `was_completed`, is not the one that was), or the partner
-        has the delivery by another. With a `holder` it is that sender's try: MoveRefused where the partner has the
-        delivery after all, TitleBusy where somebody else sends it.
+        that failed: TransitionRefused where it has ended (or, if it `was_completed`, is not the one that was), or the
+        partner has the delivery by another. With a `holder` it is that sender's try: TransitionRefused where the
+        partner has the delivery after all, TitleBusy where somebody else sends it.
         """
         told: dict[str, Any] = {"cause": cause, "owner": CAUSE_OWNERS[cause], "detail": detail}
         with self._engine.begin() as connection:
@@ -136,7 +136,9 @@ class Ledger(Sendings):
             free = and_(is_free_for(connection, holder), _is_running(tracking_id, was_completed))
             if holder:
                 free = and_(free, DELIVERIES.c.state.in_((DeliveryState.PLANNED, DeliveryState.SENDING)))
-            failed = self._moves.move(connection, key, DeliveryState.FAILED, "fail", free, call=call, **told, **more)
+            failed = self._transitions.apply(
+                connection, key, DeliveryState.FAILED, "fail", free, call=call, **told, **more
+            )
             if self._client is not None and not held_back:
                 count_error(connection, self._client, failed, self._now())
                 if was_tried:
@@ -149,7 +151,7 @@ class Ledger(Sendings):
         with self._engine.begin() as connection:
             if connection.execute(update(DELIVERIES).where(going_on).values(detail=detail)).rowcount:
                 row = connection.execute(select(DELIVERIES).where(going_on)).mappings().one()
-                self._moves.note(connection, row, "break off")
+                self._transitions.note(connection, row, "break off")
 
     @repeating
     def note_wait(self, keys: Sequence[str], until: datetime) -> None:
@@ -166,7 +168,7 @@ class Ledger(Sendings):
     def observe(self, key: str, state: DeliveryState, tracking_id: str | None = None) -> None:
         """The partner says `processing` or `completed`, with a `tracking_id` of that ingest alone."""
         with self._engine.begin() as connection:
-            self._moves.move(connection, key, state, "observe", _is_running(tracking_id))
+            self._transitions.apply(connection, key, state, "observe", _is_running(tracking_id))
 
     @repeating
     def leave(self, key: str, detail: str, *, for_good: bool = False) -> None:
@@ -181,12 +183,12 @@ class Ledger(Sendings):
                 return
             row = connection.execute(select(DELIVERIES).where(planned)).mappings().one()
             if for_good and withdrawn_by_hand(connection, row["partner"], row["external_id"]) is not None:
-                self._moves.move(connection, key, DeliveryState.WITHDRAWN, "withdraw", detail=detail)
+                self._transitions.apply(connection, key, DeliveryState.WITHDRAWN, "withdraw", detail=detail)
                 return
-            self._moves.note(connection, row, "leave", at=at)
+            self._transitions.note(connection, row, "leave", at=at)
             confirmed = stand_at_accepted(connection, row, at) if for_good else None
             if confirmed is not None:
-                self._moves.note(connection, confirmed, CONFIRM, at=at)
+                self._transitions.note(connection, confirmed, CONFIRM, at=at)
 
     @repeating
     def end_unattended(self, key: str, run_id: str, detail: str) -> bool:
@@ -194,10 +196,10 @@ class Ledger(Sendings):
         with self._engine.begin() as connection:
             try:
                 idle = nobody_waits(self._now())
-                self._moves.move(
+                self._transitions.apply(
                     connection, key, DeliveryState.WITHDRAWN, "withdraw", idle, detail=detail, by_run=run_id
                 )
-            except MoveRefused:  # somebody goes on with it after all
+            except TransitionRefused:  # somebody goes on with it after all
                 return False
             return True
 
@@ -209,7 +211,7 @@ class Ledger(Sendings):
         """
         with self._engine.begin() as connection:
             kept = ROUND_ENDED | {"criteria": list(criteria)}
-            accepted = self._moves.move(connection, plan.delivery_key, DeliveryState.ACCEPTED, "accept", **kept)
+            accepted = self._transitions.apply(connection, plan.delivery_key, DeliveryState.ACCEPTED, "accept", **kept)
             if self._client is not None:
                 count_success(connection, self._client, accepted, self._now())
             if not is_overtaken(connection, accepted):
@@ -231,7 +233,7 @@ class Ledger(Sendings):
                 return
             confirmed = confirm_accepted(connection, partner, plan, at)
             if confirmed is not None:
-                self._moves.note(connection, confirmed, CONFIRM, at=at)
+                self._transitions.note(connection, confirmed, CONFIRM, at=at)
             if refresh_revision(connection, partner, plan, at):
                 raise_version(connection, partner)
 
@@ -255,9 +257,11 @@ class Ledger(Sendings):
             query = select(DELIVERIES).where(DELIVERIES.c.delivery_key == current).with_for_update()
             row = connection.execute(query).mappings().first()
             if row is not None and row["state"] == DeliveryState.ACCEPTED:
-                self._moves.move(connection, current, DeliveryState.WITHDRAWN, "withdraw", detail=detail, by_run=run_id)
+                self._transitions.apply(
+                    connection, current, DeliveryState.WITHDRAWN, "withdraw", detail=detail, by_run=run_id
+                )
             elif row is not None:  # it is being sent again; the event alone tells of the withdrawal
-                self._moves.note(connection, {**row, "detail": detail, "run_id": run_id}, "withdraw")
+                self._transitions.note(connection, {**row, "detail": detail, "run_id": run_id}, "withdraw")
             raise_version(connection, partner, removed=True)
 
     def accepted_titles(self, partner: str) -> Iterator[Accepted]:

@@ -10,7 +10,7 @@ from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState, Owne
 from edye_delivery.errors import Terminal
 
 State = DeliveryState
-MOVES: dict[State, frozenset[State]] = {
+TRANSITIONS: dict[State, frozenset[State]] = {
     State.PLANNED: frozenset({State.PLANNED, State.REJECTED, State.FAILED, State.ACCEPTED, State.WITHDRAWN}),
     State.REJECTED: frozenset({State.PLANNED, State.REJECTED, State.SENDING}),
     State.SENDING: frozenset({State.PLANNED, State.SENDING}),
@@ -30,7 +30,7 @@ WAITED_FOR = frozenset({Cause.STUCK, Cause.NOT_PICKED_UP})
 """Failures after which the partner still has the title under a tracking id: it is waited for again, not sent again."""
 
 
-class MoveRefused(Terminal):
+class TransitionRefused(Terminal):
     """The ledger does not allow this change of state: another run has moved the delivery meanwhile."""
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Engine, func, or_, select, update
 
-from edye_delivery.annex.wire import LEASE_S
+from edye_delivery.annex.api import LEASE_S
 from edye_delivery.catalog.vocabulary import Channel, DeliveryState
-from edye_delivery.ledger.breaker import count_answer
+from edye_delivery.ledger.circuit_breaker import count_answer
 from edye_delivery.ledger.leases import (
     Holder,
     is_kept,
@@ -20,13 +20,13 @@ from edye_delivery.ledger.leases import (
     renew_lease,
     take_title,
 )
-from edye_delivery.ledger.moves import Moves
 from edye_delivery.ledger.records import Delivery
 from edye_delivery.ledger.rows import delivery_of
 from edye_delivery.ledger.streaks import Client
 from edye_delivery.ledger.tables import DELIVERIES
 from edye_delivery.ledger.trail import Call
 from edye_delivery.ledger.transactions import repeating
+from edye_delivery.ledger.transitions import Transitions
 
 
 class Sendings:
@@ -37,7 +37,7 @@ class Sendings:
 
     def __init__(self, engine: Engine, now: Callable[[], datetime], client: Client | None = None) -> None:
         self._engine, self._now, self._client = engine, now, client
-        self._moves = Moves(now, client)
+        self._transitions = Transitions(now, client)
 
     @repeating
     def begin_send(
@@ -57,7 +57,7 @@ class Sendings:
 
         TitleBusy where somebody else sends the title, or the partner has its content already; NotToBeSent where it was
         accepted, overtaken by newer content or withdrawn by a person meanwhile, but for the withdrawal that this
-        sending undoes; MoveRefused where another channel is sending it.
+        sending undoes; TransitionRefused where another channel is sending it.
         """
         free = or_(
             DELIVERIES.c.state != DeliveryState.SENDING, DELIVERIES.c.channel.is_(None), DELIVERIES.c.channel == channel
@@ -65,7 +65,7 @@ class Sendings:
         at = self._now()
         with self._engine.begin() as connection:
             take_title(connection, key, holder.name, channel, undone_withdrawal_at)
-            row = self._moves.move(
+            row = self._transitions.apply(
                 connection,
                 key,
                 DeliveryState.SENDING,
@@ -100,7 +100,7 @@ class Sendings:
             row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().one()
             files = [*(row["whole_files"] or ()), temporary_name]
             connection.execute(update(DELIVERIES).where(DELIVERIES.c.delivery_key == key).values(whole_files=files))
-            self._moves.note(connection, {**row, "detail": temporary_name}, "upload")
+            self._transitions.note(connection, {**row, "detail": temporary_name}, "upload")
 
     @repeating
     def retry(self, key: str, detail: str, call: Call, holder: str = "", lease_s: float = LEASE_S) -> None:
@@ -108,7 +108,7 @@ class Sendings:
         with self._engine.begin() as connection:
             renew_lease(connection, key, holder, lease_s)
             row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().one()
-            self._moves.note(connection, {**row, "detail": detail}, "retry", call)
+            self._transitions.note(connection, {**row, "detail": detail}, "retry", call)
 
     def received(
         self,
@@ -145,9 +145,9 @@ class Sendings:
                 if row["tracking_id"] != tracking_id:
                     words = f"the partner took it as {tracking_id} too, from a sender whose lease had ended"
                     late = {**row, "tracking_id": tracking_id, "detail": words}
-                    self._moves.note(connection, late, "receive late", call)
+                    self._transitions.note(connection, late, "receive late", call)
                 return row
-            kept = self._moves.move(connection, key, DeliveryState.RECEIVED, "receive", call=call, **taken)
+            kept = self._transitions.apply(connection, key, DeliveryState.RECEIVED, "receive", call=call, **taken)
             if self._client is not None:
                 count_answer(connection, self._client, kept, self._now())
             return None

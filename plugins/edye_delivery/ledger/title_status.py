@@ -12,11 +12,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.vocabulary import DeliveryState
-from edye_delivery.ledger.classify import UNDER_WAY
+from edye_delivery.ledger.comparison import UNDER_WAY
 from edye_delivery.ledger.tables import DELIVERIES, TITLE_STATUS
 
 CONFIRM = "confirm"
-TRANSITIONS = frozenset(
+TRANSITION_ACTIONS = frozenset(
     {"plan", "plan again", "wait again", "reject", "send", "receive", "fail", "observe", "accept", "withdraw", CONFIRM}
 )
 """The actions of events that move a delivery; all others tell of a step that leaves it as it is."""
@@ -92,7 +92,7 @@ def replay(events: Iterable[Any]) -> TitleStatus | None:
         known = siblings.get(event.delivery_key)
         was_withdrawn = known is not None and known.state is DeliveryState.WITHDRAWN
         is_withdrawal = state is DeliveryState.WITHDRAWN and not was_withdrawn
-        if event.action not in TRANSITIONS or (event.action == "withdraw" and not is_withdrawal):
+        if event.action not in TRANSITION_ACTIONS or (event.action == "withdraw" and not is_withdrawal):
             continue
         if event.action == CONFIRM and status is not None:
             status = confirm(status, event.delivery_key, state, event.at)

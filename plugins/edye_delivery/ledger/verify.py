@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from edye_delivery.ledger.tables import EVENTS, TITLE_STATUS
-from edye_delivery.ledger.title_status import TRANSITIONS, TitleStatus, replay, title_status_of
+from edye_delivery.ledger.title_status import TRANSITION_ACTIONS, TitleStatus, replay, title_status_of
 
 ROWS_A_READ = 1000
 READ = ("partner", "external_id", "delivery_key", "at", "action", "state", "cause", "owner")
@@ -42,7 +42,7 @@ def differences(connection: Connection) -> Iterator[str]:
 def _replay(connection: Connection) -> Iterator[tuple[tuple[str, str], TitleStatus]]:
     query = (
         select(*(EVENTS.c[name] for name in READ))
-        .where(EVENTS.c.action.in_(TRANSITIONS))
+        .where(EVENTS.c.action.in_(TRANSITION_ACTIONS))
         .order_by(EVENTS.c.partner, EVENTS.c.external_id, EVENTS.c.id)
     )
     for title, events in groupby(_rows(connection, query), lambda row: (row.partner, row.external_id)):

@@ -11,7 +11,6 @@ from sqlalchemy import Connection, Engine, select, update
 from edye_delivery.catalog.snapshot import Withdrawal
 from edye_delivery.catalog.vocabulary import DeliveryState
 from edye_delivery.catalog.window import Window
-from edye_delivery.ledger.moves import Moves
 from edye_delivery.ledger.offers import raise_version
 from edye_delivery.ledger.records import Revision
 from edye_delivery.ledger.revisions import OFFERED, is_of_title
@@ -20,6 +19,7 @@ from edye_delivery.ledger.streaks import Client
 from edye_delivery.ledger.tables import DELIVERIES, REVISIONS
 from edye_delivery.ledger.trail import Call
 from edye_delivery.ledger.transactions import repeating
+from edye_delivery.ledger.transitions import Transitions
 
 CURRENT = REVISIONS.join(DELIVERIES, REVISIONS.c.delivery_key == DELIVERIES.c.delivery_key)
 
@@ -29,7 +29,7 @@ class Withdrawals:
 
     def __init__(self, engine: Engine, now: Callable[[], datetime], partner: str, client: Client | None = None) -> None:
         self._engine, self._now, self._partner = engine, now, partner
-        self._moves = Moves(now, client)
+        self._transitions = Transitions(now, client)
 
     def of_titles(self, external_ids: Sequence[str], run_id: str, reason: str) -> list[Withdrawal]:
         """Those of these titles that are offered, and those that this very run has withdrawn already."""
@@ -70,9 +70,11 @@ class Withdrawals:
             row = self._row(connection, key)
             if row["state"] == DeliveryState.ACCEPTED:
                 current = row["delivery_key"]
-                self._moves.move(connection, current, DeliveryState.WITHDRAWN, "withdraw", detail=detail, by_run=run_id)
+                self._transitions.apply(
+                    connection, current, DeliveryState.WITHDRAWN, "withdraw", detail=detail, by_run=run_id
+                )
             else:  # end-dated before, or being sent again: the event alone tells of it
-                self._moves.note(connection, {**row, "detail": detail}, "withdraw")
+                self._transitions.note(connection, {**row, "detail": detail}, "withdraw")
             raise_version(connection, self._partner, removed=True)
             return True
 
@@ -83,14 +85,14 @@ class Withdrawals:
             of_title = is_of_title(self._partner, key)
             connection.execute(update(REVISIONS).where(of_title).values(withdrawal_told_at=self._now()))
             row = {**self._row(connection, key), "detail": "the partner knows", "request_id": request_id}
-            self._moves.note(connection, row, "tell withdrawal", call)
+            self._transitions.note(connection, row, "tell withdrawal", call)
 
     @repeating
     def not_told(self, key: str, detail: str, request_id: str, call: Call) -> None:
         """The partner could not be told: an event alone, for the title stays withdrawn."""
         with self._engine.begin() as connection:
             row = {**self._row(connection, key), "detail": detail, "request_id": request_id}
-            self._moves.note(connection, row, "withdrawal not told", call)
+            self._transitions.note(connection, row, "withdrawal not told", call)
 
     def revisions(self, external_ids: Sequence[str]) -> dict[str, Revision]:
         """How these titles stand, by external_id."""

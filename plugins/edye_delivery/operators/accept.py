@@ -8,7 +8,7 @@ from airflow.sdk import Context
 
 from edye_delivery.catalog.snapshot import JudgedBatch
 from edye_delivery.hooks.ledger import LedgerHook
-from edye_delivery.operators.base import load, the_alarm
+from edye_delivery.operators.base import alerter, load
 from edye_delivery.operators.batch import BatchOperator
 from edye_delivery.pipeline.accept import accept_batch
 
@@ -27,6 +27,6 @@ class AcceptBatchOperator(BatchOperator):
         if batch.request.dry_run:
             return {}
         counts = accept_batch(self.annex, LedgerHook().get_conn(self.annex), batch.titles)
-        the_alarm().sound()
+        alerter().send()
         log.info("batch %s: %s", batch.number, counts)
         return counts

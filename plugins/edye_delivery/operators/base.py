@@ -16,7 +16,7 @@ from edye_delivery.catalog.plan import Record, RunRequest
 from edye_delivery.hooks.artifacts import ArtifactHook, ArtifactStore
 from edye_delivery.hooks.edye import EdyeHook
 from edye_delivery.hooks.ledger import LedgerHook
-from edye_delivery.pipeline.alerts import Alarm, Messenger
+from edye_delivery.pipeline.alerts import Alerter, Messenger
 from edye_delivery.pipeline.fresh_address import FreshAddresses, FreshSource
 
 log = logging.getLogger(__name__)
@@ -39,9 +39,9 @@ class StepOperator(BaseOperator):
         return ArtifactHook().get_conn()
 
 
-def the_alarm() -> Alarm:
+def alerter() -> Alerter:
     """What tells the ledger's alerts to whom the connection `alerts` names."""
-    return Alarm(LedgerHook().alerts(), _messenger)
+    return Alerter(LedgerHook().alerts(), _messenger)
 
 
 def _messenger() -> Messenger:

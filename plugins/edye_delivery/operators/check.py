@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow.sdk import Context
 
-from edye_delivery.catalog.places import batch_name
+from edye_delivery.catalog.artifact_names import batch_name
 from edye_delivery.catalog.snapshot import Batch, JudgedBatch
 from edye_delivery.clients.workers import Workers
 from edye_delivery.hooks.edye import EdyeHook

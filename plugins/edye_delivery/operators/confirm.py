@@ -33,7 +33,7 @@ class ConfirmWindowOperator(StepOperator):
                 log.info("%s", line)
             end_red(failure_sentence(report))
         log.info("%s", done_sentence(report))
-        for sentence in (*report.alarms, *report.to_do):
+        for sentence in (*report.alerts, *report.to_do):
             log.warning("%s", sentence)
 
 

@@ -22,16 +22,16 @@ from edye_delivery.hooks.ftp import FtpHook
 from edye_delivery.hooks.http_client import SYSTEM_CLOCK
 from edye_delivery.hooks.ingest import IngestHook
 from edye_delivery.hooks.ledger import LedgerHook
-from edye_delivery.ledger.breaker import Breaker
+from edye_delivery.ledger.circuit_breaker import CircuitBreaker
 from edye_delivery.ledger.leases import Holder
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.operators.base import fresh_source_for, load, log_order, the_alarm
+from edye_delivery.operators.base import alerter, fresh_source_for, load, log_order
 from edye_delivery.operators.batch import BatchOperator
 from edye_delivery.pipeline.deliver import Sender
 from edye_delivery.pipeline.media_source import MediaSource
-from edye_delivery.pipeline.uploaders.api import ApiCarrier
-from edye_delivery.pipeline.uploaders.ftp import FtpCarrier
-from edye_delivery.pipeline.uploaders.uploader import Carrier
+from edye_delivery.pipeline.uploaders.api import ApiUploader
+from edye_delivery.pipeline.uploaders.ftp import FtpUploader
+from edye_delivery.pipeline.uploaders.uploader import Uploader
 
 log = logging.getLogger(__name__)
 INGEST_WAIT_S = 900.0
@@ -42,7 +42,7 @@ worker meanwhile."""
 class DeliverBatchOperator(BatchOperator):
     """Upload to the partner over one channel."""
 
-    def carrier(self, ledger: Ledger, store: ArtifactStore, ends_at_s: float) -> AbstractContextManager[Carrier]:
+    def uploader(self, ledger: Ledger, store: ArtifactStore, ends_at_s: float) -> AbstractContextManager[Uploader]:
         """The way to the partner, open while the batch is sent, at most until then on the monotonic clock."""
         raise NotImplementedError
 
@@ -55,43 +55,43 @@ class DeliverBatchOperator(BatchOperator):
             log.info("dry run: nothing is sent")
             return self.batch
         ledger = LedgerHook().get_conn(self.annex)
-        alarm = the_alarm()
+        alerts = alerter()
         ends_at_s = time.monotonic() + self.annex.batch_time.deliver_s
-        with self.carrier(ledger, store, ends_at_s) as carrier:
-            run_id, admit = batch.request.run_id, self._breaker(context).admit
+        with self.uploader(ledger, store, ends_at_s) as uploader:
+            run_id, allow = batch.request.run_id, self._circuit_breaker(context).allow
             partner, holder = self.annex.partner, Holder(_own_name(), context["ti"].try_number)
-            sender = Sender(partner, carrier, ledger, SYSTEM_CLOCK, run_id, alarm.sound, admit, holder, INGEST_WAIT_S)
+            sender = Sender(partner, uploader, ledger, SYSTEM_CLOCK, run_id, alerts.send, allow, holder, INGEST_WAIT_S)
             sender.is_over = lambda: time.monotonic() >= ends_at_s
             counts = sender.send_batch(batch.titles)
-        alarm.sound()
+        alerts.send()
         log.info("batch %s: %s", batch.number, counts)
         return self.batch | {"states": counts}
 
-    def _breaker(self, context: Context) -> Breaker:
+    def _circuit_breaker(self, context: Context) -> CircuitBreaker:
         """The partner's circuit as this run sees it; clearing a run that has ended begins it anew."""
         began_at = context["dag_run"].start_date
-        return LedgerHook().breaker(self.annex, began_at or datetime.now(UTC))
+        return LedgerHook().circuit_breaker(self.annex, began_at or datetime.now(UTC))
 
 
 class DeliverByApiOperator(DeliverBatchOperator):
     """Upload through the partner's ingest API."""
 
-    def carrier(self, ledger: Ledger, store: ArtifactStore, ends_at_s: float) -> AbstractContextManager[Carrier]:
+    def uploader(self, ledger: Ledger, store: ArtifactStore, ends_at_s: float) -> AbstractContextManager[Uploader]:
         """One multipart call a title."""
         media = MediaSource(EdyeHook().media_host(self.annex, ends_at_s), store, fresh_source_for(self.annex))
         api = IngestHook(self.annex).api(ends_at_s)
-        return nullcontext(ApiCarrier(self.annex, api, media, ledger, store.get))
+        return nullcontext(ApiUploader(self.annex, api, media, ledger, store.get))
 
 
 class DeliverByFtpOperator(DeliverBatchOperator):
     """Upload to the partner's FTP server."""
 
-    def carrier(self, ledger: Ledger, store: ArtifactStore, ends_at_s: float) -> AbstractContextManager[Carrier]:
+    def uploader(self, ledger: Ledger, store: ArtifactStore, ends_at_s: float) -> AbstractContextManager[Uploader]:
         """Files under temporary names, renamed when they are whole, the metadata file last."""
         channel = ftp_channel_of(self.annex)
         account = FtpHook(channel.conn_id, channel.answer_timeout_s, channel.least_rate_bytes_s).account(ends_at_s)
         media = MediaSource(EdyeHook().media_host(self.annex, ends_at_s), store, fresh_source_for(self.annex))
-        return FtpCarrier(self.annex, lambda: FtpSession(account), media, ledger, store.get)
+        return FtpUploader(self.annex, lambda: FtpSession(account), media, ledger, store.get)
 
 
 def _own_name() -> str:

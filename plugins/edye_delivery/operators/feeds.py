@@ -10,8 +10,8 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from edye_delivery.annex.feeds import FeedSpec
+from edye_delivery.catalog.artifact_names import feed_page_name, feed_record_name
 from edye_delivery.catalog.feed_records import FEED_STEPS, FeedDraft, LintedFeed
-from edye_delivery.catalog.places import feed_page_name, feed_record_name
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.feeds.publish.publish import PAGES
 from edye_delivery.hooks.feed_store import FeedStoreHook

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from airflow.sdk import Context
 
-from edye_delivery.catalog.places import snapshot_name
+from edye_delivery.catalog.artifact_names import snapshot_name
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.hooks.edye import EdyeHook
 from edye_delivery.hooks.ledger import LedgerHook

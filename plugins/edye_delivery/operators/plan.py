@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from airflow.sdk import Context
 
-from edye_delivery.catalog.places import batch_name, plan_name
+from edye_delivery.catalog.artifact_names import batch_name, plan_name
 from edye_delivery.catalog.snapshot_file import SnapshotFile
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import StepOperator, keep

@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow.sdk import Context
 
-from edye_delivery.catalog.places import batch_name
+from edye_delivery.catalog.artifact_names import batch_name
 from edye_delivery.catalog.snapshot import JudgedBatch
 from edye_delivery.catalog.vocabulary import Correction
 from edye_delivery.hooks.edye import EdyeHook

@@ -11,10 +11,10 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from edye_delivery.annex.channels import feeds_of
-from edye_delivery.catalog.places import report_name
+from edye_delivery.catalog.artifact_names import report_name
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.hooks.ledger import LedgerHook
-from edye_delivery.operators.base import StepOperator, log_order, the_alarm
+from edye_delivery.operators.base import StepOperator, alerter, log_order
 from edye_delivery.pipeline.report import RunOutcome, window_report
 from edye_delivery.pipeline.run_files import feed_of, pictures_of, read_run
 from edye_delivery.reports.csv_report import as_csv
@@ -40,7 +40,7 @@ class ReportOperator(StepOperator):
         from edye_delivery.reports.xlsx_report import as_xlsx  # openpyxl loads slowly, and every task parses this file
 
         request, store = RunRequest.model_validate(self.request), self.artifacts
-        the_alarm().sound()
+        alerter().send()
         log_order(self.annex, request)
         plan, judged, unjudged, incidents = read_run(store, request)
         keys = [title.plan.delivery_key for title in judged] + [title.delivery_key for title in unjudged]
@@ -56,7 +56,7 @@ class ReportOperator(StepOperator):
                 deliveries=LedgerHook().get_conn().deliveries(keys),
                 incidents=incidents,
                 revisions=LedgerHook().withdrawals(self.annex).revisions(withdrawn),
-                alarms=LedgerHook().alarms(self.annex),
+                alerts=LedgerHook().alert_sentences(self.annex),
                 known_ids=LedgerHook().external_ids(self.annex.partner) if plan and plan.not_found else (),
                 feeds=[feed_of(store, request, spec) for spec in feeds_of(self.annex, request.channel)],
                 started_at=context["dag_run"].start_date or datetime.now(UTC),

@@ -12,7 +12,7 @@ from edye_delivery.errors import InvalidRequest
 from edye_delivery.hooks.http_client import SYSTEM_CLOCK
 from edye_delivery.hooks.ingesta_logs import IngestaLogsHook
 from edye_delivery.hooks.ledger import LedgerHook
-from edye_delivery.operators.base import the_alarm
+from edye_delivery.operators.base import alerter
 from edye_delivery.pipeline.ship_events import Shipper
 
 log = logging.getLogger(__name__)
@@ -49,6 +49,6 @@ class TellAlertsOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """How many are still untold."""
-        alarm = the_alarm()
-        alarm.sound()
-        return {"untold": alarm.alerts.untold()}
+        alerts = alerter()
+        alerts.send()
+        return {"untold": alerts.alerts.untold()}

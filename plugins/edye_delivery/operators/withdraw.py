@@ -13,7 +13,7 @@ from airflow.sdk import Context
 
 from edye_delivery.annex.channels import notice_of
 from edye_delivery.annex.model import Annex
-from edye_delivery.catalog.places import plan_name
+from edye_delivery.catalog.artifact_names import plan_name
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.snapshot import WindowPlan
 from edye_delivery.errors import Terminal

@@ -14,7 +14,7 @@ from edye_delivery.catalog.plan import JudgedTitle
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState
 from edye_delivery.ledger.database import LEDGER_GONE
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.ledger.records import Delivery, MoveRefused
+from edye_delivery.ledger.records import Delivery, TransitionRefused
 from edye_delivery.pipeline.outcomes import note_trouble
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def _accept_or_leave(annex: Annex, ledger: Ledger, judged: JudgedTitle, delivery
     """The title's state; one that another run has accepted or failed at the same moment stays as that left it."""
     try:
         return _accept_title(annex, ledger, judged, delivery)
-    except MoveRefused as error:
+    except TransitionRefused as error:
         log.info("%s: %s", judged.plan.external_id, error)
         return ledger.deliveries([delivery.delivery_key])[delivery.delivery_key].state
 

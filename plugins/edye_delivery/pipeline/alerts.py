@@ -21,13 +21,13 @@ class Messenger(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Alarm:
+class Alerter:
     """Tells what is untold; a delivery never fails for it, and what did not go out is tried again by the next step."""
 
     alerts: Alerts
     messenger: Callable[[], Messenger]
 
-    def sound(self) -> None:
+    def send(self) -> None:
         """Tells every alert that nobody else is telling."""
         for alert in self.alerts.claimed():
             title, body = title_of(alert), body_of(alert)

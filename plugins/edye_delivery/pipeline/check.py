@@ -13,11 +13,11 @@ from pathlib import Path
 from threading import Lock
 
 from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.artifact_names import art_name
 from edye_delivery.catalog.facts import ImageFacts, ProbeFailure, VideoFacts
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.jobs import Run
 from edye_delivery.catalog.one_title import BrokenOff, attempt
-from edye_delivery.catalog.places import art_name
 from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle, readable_again
 from edye_delivery.catalog.title import Image
 from edye_delivery.clients.media import MediaHost

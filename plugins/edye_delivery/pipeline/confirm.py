@@ -54,7 +54,7 @@ def _head(report: WindowReport) -> list[str]:
 
 def _of_the_run(report: WindowReport) -> list[str]:
     feeds = (_feed_sentence(feed) for feed in report.feeds if feed.needs_work)
-    return [*report.alarms, *report.incidents, *feeds, *report.to_do]
+    return [*report.alerts, *report.incidents, *feeds, *report.to_do]
 
 
 def _short(title: TitleReport) -> tuple[str, str]:

@@ -27,15 +27,15 @@ from edye_delivery.errors import (
     TooSlow,
     Transient,
 )
-from edye_delivery.ledger.breaker import Admission, Verdict
+from edye_delivery.ledger.circuit_breaker import Decision, Permission
 from edye_delivery.ledger.database import LEDGER_GONE
 from edye_delivery.ledger.leases import Holder, NotToBeSent
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.ledger.records import Delivery, MoveRefused
+from edye_delivery.ledger.records import Delivery, TransitionRefused
 from edye_delivery.ledger.trail import Call
 from edye_delivery.pipeline.heartbeat import RENEWALS_A_LEASE
 from edye_delivery.pipeline.turns import Outcome, Turns, is_persons
-from edye_delivery.pipeline.uploaders.uploader import Carrier, PartnerRefused
+from edye_delivery.pipeline.uploaders.uploader import PartnerRefused, Uploader
 
 log = logging.getLogger(__name__)
 TRIAL_POLL_S = 1.0
@@ -67,16 +67,16 @@ class Sender:
 
     Every title is sent under a lease, `holder`'s. What somebody else has is left alone; whoever let his lease end is
     succeeded. A title that a person asked for waits up to `ingest_wait_s` for a running delivery to end. After a
-    refused token the rest fails with the cause `auth`. `admit` and `is_over` (batch's time) are asked before a try.
+    refused token the rest fails with the cause `auth`. `allow` and `is_over` (batch's time) are asked before a try.
     """
 
     partner: str
-    carrier: Carrier
+    uploader: Uploader
     ledger: Ledger
     clock: Clock
     run_id: str
-    sound_alarm: Callable[[], None] = lambda: None
-    admit: Callable[[str], Verdict] = lambda key: Verdict(Admission.SEND)
+    raise_alert: Callable[[], None] = lambda: None
+    allow: Callable[[str], Decision] = lambda key: Decision(Permission.SEND)
     holder: Holder = field(default_factory=lambda: Holder(uuid.uuid4().hex))
     ingest_wait_s: float = INGEST_WAIT_S
     is_over: Callable[[], bool] = lambda: False
@@ -92,10 +92,10 @@ class Sender:
         """
         self._plan([judged.plan for judged in titles])
         numbered = dict(enumerate(titles))
-        with ThreadPoolExecutor(self.carrier.titles_at_once, thread_name_prefix="send") as pool:
+        with ThreadPoolExecutor(self.uploader.titles_at_once, thread_name_prefix="send") as pool:
             outcomes = self._send_all(pool, numbered)
             if self.auth_error is None and self.held_back is None:
-                turns = Turns(self.carrier.lease_s, self.ingest_wait_s, self.clock.sleep)
+                turns = Turns(self.uploader.lease_s, self.ingest_wait_s, self.clock.sleep)
                 outcomes = turns.wait(numbered, outcomes, partial(self._send_all, pool))
         states = [self._state_left(judged, outcomes[number]) for number, judged in numbered.items()]
         if self.auth_error is not None:
@@ -107,7 +107,7 @@ class Sender:
     def _plan(self, plans: Sequence[PlannedTitle]) -> None:
         """Writes the intent for every title; one that the ledger cannot take costs nobody but itself."""
         try:
-            self.ledger.plan(self.partner, self.run_id, plans, self.carrier.channel)
+            self.ledger.plan(self.partner, self.run_id, plans, self.uploader.channel)
         except LEDGER_GONE:
             raise
         except Exception:  # what of a foreign text a database does not take
@@ -144,15 +144,15 @@ class Sender:
         return delivery
 
     def _is_ours(self, delivery: Delivery) -> bool:
-        return delivery.state in TO_SEND and not delivery.is_left_to(self.carrier.channel)
+        return delivery.state in TO_SEND and not delivery.is_left_to(self.uploader.channel)
 
     def _send_title(self, judged: JudgedTitle) -> Outcome:
         """One title's step, which costs that title and no other, whatever happens in it."""
         name = judged.plan.external_id
         try:
-            made = attempt(name, "sending it", partial(self._take_up, judged), (MoveRefused, *LEDGER_GONE))
+            made = attempt(name, "sending it", partial(self._take_up, judged), (TransitionRefused, *LEDGER_GONE))
             return self._fail(judged, Cause.UNKNOWN, made.sentence) if isinstance(made, BrokenOff) else made
-        except MoveRefused as error:
+        except TransitionRefused as error:
             log.info("%s: %s", name, error)
             return error
 
@@ -181,7 +181,7 @@ class Sender:
     def _send_or_fail(self, judged: JudgedTitle) -> str:
         try:
             return self._send_until_answered(judged)
-        except MoveRefused:
+        except TransitionRefused:
             raise
         except PartnerRefused as error:
             return self._fail(judged, error.cause, error, ended_by_partner=error.ended_ingest)
@@ -198,7 +198,7 @@ class Sender:
         call = Call.of(failure) if isinstance(failure, DeliveryError) else None
         key = judged.plan.delivery_key
         self.ledger.fail(key, cause, str(failure), call=call, holder=self.holder.name, **more)
-        self.sound_alarm()
+        self.raise_alert()
         return DeliveryState.FAILED
 
     def _send_until_answered(self, judged: JudgedTitle) -> str:
@@ -209,14 +209,14 @@ class Sender:
         key, name = judged.plan.delivery_key, judged.plan.external_id
 
         def between(error: Transient, pause_s: float) -> None:
-            self.ledger.retry(key, str(error), Call.of(error), self.holder.name, self.carrier.lease_s)
+            self.ledger.retry(key, str(error), Call.of(error), self.holder.name, self.uploader.lease_s)
             log.info("%s: %s; again in %.1f s", name, error, pause_s)
 
         def has_progressed(error: Transient) -> bool:
-            return self.carrier.advanced(key) and not isinstance(error, TooSlow)
+            return self.uploader.advanced(key) and not isinstance(error, TooSlow)
 
         return retry(
-            lambda: self._try_to_send(judged), self.carrier.retry_policy, self.clock,
+            lambda: self._try_to_send(judged), self.uploader.retry_policy, self.clock,
             between=between, has_progressed=has_progressed, sleep=partial(self._pause, key),
         )  # fmt: skip
 
@@ -226,17 +226,17 @@ class Sender:
         self._pass_gate(key)
         encode_name = judged.encode.name if judged.encode else None
         delivery = self.ledger.begin_send(
-            key, self.run_id, self.carrier.channel, encode_name, self.holder, self.carrier.lease_s,
+            key, self.run_id, self.uploader.channel, encode_name, self.holder, self.uploader.lease_s,
             judged.plan.undone_withdrawal_at,
         )  # fmt: skip
         return self._send_once(judged, delivery)
 
     def _pause(self, key: str, pause_s: float) -> None:
         """Sleeps; the lease on the title is renewed meanwhile."""
-        slice_s = self.carrier.lease_s / RENEWALS_A_LEASE
+        slice_s = self.uploader.lease_s / RENEWALS_A_LEASE
         while pause_s > slice_s:
             self.clock.sleep(slice_s)
-            self.ledger.renew(key, self.holder.name, self.carrier.lease_s)
+            self.ledger.renew(key, self.holder.name, self.uploader.lease_s)
             pause_s -= slice_s
         self.clock.sleep(pause_s)
 
@@ -247,23 +247,23 @@ class Sender:
                 raise NotSent(Cause.AUTH, str(self.auth_error))
             if self.is_over():
                 raise NotSent(Cause.TRANSIENT, "the time of its batch was over; running the window again sends it")
-            verdict = self.admit(key)
-            if verdict.admission is Admission.SEND:
+            decision = self.allow(key)
+            if decision.permission is Permission.SEND:
                 return
-            if verdict.cause is not None:
-                self.held_back = NotSent(verdict.cause, verdict.sentence)
+            if decision.cause is not None:
+                self.held_back = NotSent(decision.cause, decision.sentence)
                 raise self.held_back
             self.clock.sleep(TRIAL_POLL_S)
 
     def _send_once(self, judged: JudgedTitle, delivery: Delivery) -> str:
         started = self.clock.monotonic()
         try:
-            handover = self.carrier.carry(judged, delivery)
+            receipt = self.uploader.upload(judged, delivery)
         except DeliveryError as error:
             error.seconds = self.clock.monotonic() - started
             raise
-        seconds, tracking_id = self.clock.monotonic() - started, handover.tracking_id
-        self.ledger.received(delivery.delivery_key, tracking_id, handover.bytes_sent, seconds, handover.http_status)
+        seconds, tracking_id = self.clock.monotonic() - started, receipt.tracking_id
+        self.ledger.received(delivery.delivery_key, tracking_id, receipt.bytes_sent, seconds, receipt.http_status)
         name = judged.plan.external_id
-        log.info("%s received as %s, %s bytes, %.1f s", name, tracking_id, handover.bytes_sent, seconds)
+        log.info("%s received as %s, %s bytes, %.1f s", name, tracking_id, receipt.bytes_sent, seconds)
         return DeliveryState.RECEIVED

@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from edye_delivery.annex.channels import pace_of
+from edye_delivery.annex.channels import polling_policy_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.one_title import BrokenOff, attempt
 from edye_delivery.catalog.plan import JudgedTitle
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState, IngestState
 from edye_delivery.ledger.database import LEDGER_GONE
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.ledger.records import Delivery, MoveRefused
+from edye_delivery.ledger.records import Delivery, TransitionRefused
 from edye_delivery.ledger.trail import Call
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ def deadline_at(annex: Annex, channel: Channel, deliveries: Iterable[Delivery], 
 
     A delivery that was received in an earlier run, and whose limit is over, is given the limit anew.
     """
-    give_up = timedelta(seconds=pace_of(annex, channel).give_up_s)
+    give_up = timedelta(seconds=polling_policy_of(annex, channel).give_up_s)
     deadlines = [delivery.received_at + give_up for delivery in deliveries if delivery.received_at]
     latest = max(deadlines, default=now)
     return latest if latest > now else now + give_up
@@ -64,14 +64,14 @@ def note_trouble(ledger: Ledger, external_id: str, delivery_key: str, trouble: B
 def _record_or_leave(ledger: Ledger, delivery: Delivery, outcome: Mapping[str, Any] | None) -> None:
     try:
         _record_outcome(ledger, delivery, outcome)
-    except MoveRefused as error:  # another run waits for the same ingest and has written its end already
+    except TransitionRefused as error:  # another run waits for the same ingest and has written its end already
         log.info("%s (%s): %s", delivery.external_id, delivery.tracking_id, error)
     else:
         log.info("%s (%s): %s", delivery.external_id, delivery.tracking_id, outcome or "no answer")
 
 
 def _record_outcome(ledger: Ledger, delivery: Delivery, outcome: Mapping[str, Any] | None) -> None:
-    """Writes the end of one ingest; MoveRefused where that ingest has ended already."""
+    """Writes the end of one ingest; TransitionRefused where that ingest has ended already."""
     key, tracking_id = delivery.delivery_key, delivery.tracking_id
     state = IngestState(outcome["state"]) if outcome else None
     if outcome is None or state is None or not state.is_terminal:

@@ -20,7 +20,7 @@ from edye_delivery.catalog.snapshot import Batch, WindowPlan, Withdrawal
 from edye_delivery.catalog.snapshot_file import SnapshotFile
 from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import Change, Correction
-from edye_delivery.ledger.classify import compare, is_taken_up, other_edye_id, refusal_of
+from edye_delivery.ledger.comparison import compare, is_taken_up, other_edye_id, refusal_of
 from edye_delivery.ledger.database import LEDGER_GONE
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Memory

@@ -14,11 +14,11 @@ from typing import Protocol
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.reencode import BATCH_MAX_S, Reencode
+from edye_delivery.catalog.artifact_names import encode_name
 from edye_delivery.catalog.digest import digest_of, path_of
 from edye_delivery.catalog.facts import ProbeFailure, VideoFacts
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.one_title import OF_THE_INSTALLATION, BrokenOff, attempt
-from edye_delivery.catalog.places import encode_name
 from edye_delivery.catalog.plan import Encode, FailedEncode, JudgedTitle, readable_again
 from edye_delivery.catalog.title import Source
 from edye_delivery.clients.clock import Clock

@@ -60,7 +60,7 @@ class RunOutcome:
     finished_at: datetime
     feeds: Sequence[FeedReport] = ()
     revisions: Mapping[str, Revision] = field(default_factory=dict)
-    alarms: Sequence[str] = ()
+    alerts: Sequence[str] = ()
     known_ids: Sequence[str] = ()
 
 
@@ -93,7 +93,7 @@ def window_report(outcome: RunOutcome) -> WindowReport:
         causes=causes_of(titles),
         left_out={LEFT_OUT[reason]: count for reason, count in plan.left_out.items()} if plan is not None else {},
         incidents=tuple(incidents),
-        alarms=tuple(outcome.alarms),
+        alerts=tuple(outcome.alerts),
         to_do=tuple(to_do_of(outcome.annex, request, plan.withdrawn, outcome.revisions)) if plan is not None else (),
         feeds=tuple(outcome.feeds),
         titles=titles,

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.artwork.thumbnails import small_picture
+from edye_delivery.catalog.artifact_names import art_name, batch_name, feed_record_name, plan_name
 from edye_delivery.catalog.feed_records import FEED_STEPS
 from edye_delivery.catalog.one_title import attempt
-from edye_delivery.catalog.places import art_name, batch_name, feed_record_name, plan_name
 from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle, Record, RunRequest
 from edye_delivery.catalog.snapshot import Batch, JudgedBatch, WindowPlan
 from edye_delivery.reports.feed_model import FeedReport, feed_report

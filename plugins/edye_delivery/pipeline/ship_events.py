@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from edye_delivery.annex.wire import RetryPolicy
+from edye_delivery.annex.api import RetryPolicy
 from edye_delivery.catalog.event import Event
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.elastic import Arrival

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.artwork.thumbnails import ThumbnailPlan, plan_thumbnails, render_thumbnails, thumbnail_record
+from edye_delivery.catalog.artifact_names import art_name
 from edye_delivery.catalog.finding import Finding, blocking
 from edye_delivery.catalog.jobs import Run
 from edye_delivery.catalog.one_title import BrokenOff, attempt
-from edye_delivery.catalog.places import art_name
 from edye_delivery.catalog.plan import JudgedTitle, Thumbnail
 from edye_delivery.errors import PictureBroken
 from edye_delivery.qc.images import picture_name

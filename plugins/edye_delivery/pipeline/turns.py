@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle
 from edye_delivery.ledger.leases import NotToBeSent, TitleBusy
-from edye_delivery.ledger.records import MoveRefused
+from edye_delivery.ledger.records import TransitionRefused
 
-Outcome = str | MoveRefused
+Outcome = str | TransitionRefused
 """The state that a title has now, or why this run may not have it."""
 POLL_S = 1.0
 REFUSED_TRIES = 3

@@ -86,9 +86,9 @@ class Withdrawer:
         counts = Counter(withdrawn=len(begun))
         endpoint = endpoint_for(self.annex, self.request)
         if endpoint is not None and self.api is not None:
-            standing = self.withdrawals.revisions([title.external_id for title in begun])
+            revisions = self.withdrawals.revisions([title.external_id for title in begun])
             for title in begun:
-                if standing[title.external_id].withdrawal_told_at is None:
+                if revisions[title.external_id].withdrawal_told_at is None:
                     tell = partial(self._tell, title, endpoint, self.api)
                     told = attempt(title.external_id, "telling the partner", tell, LEDGER_GONE)
                     failed = (

@@ -138,7 +138,7 @@ class WindowReport(ReportValue):
     """What one run did for one partner's window; the totals are those of its titles, and feeds are counted apart.
 
     `window` is None where titles were named without one. `notice` and `reason` are filled where the run's channel is
-    deprecated, and of a redelivery or withdrawal. `alarms` are of the partner's client, whatever this run did: an open
+    deprecated, and of a redelivery or withdrawal. `alerts` are of the partner's client, whatever this run did: an open
     circuit, errors in a row, alerts that nobody was told of. `to_do` is what somebody has to do though no title of the
     run waits for it, such as telling the partner.
     """
@@ -160,7 +160,7 @@ class WindowReport(ReportValue):
     causes: tuple[CauseCount, ...] = ()
     left_out: dict[str, Count] = Field(default_factory=dict)
     incidents: tuple[Text, ...] = ()
-    alarms: tuple[Text, ...] = ()
+    alerts: tuple[Text, ...] = ()
     to_do: tuple[Text, ...] = ()
     feeds: tuple[FeedReport, ...] = ()
     titles: tuple[TitleReport, ...] = ()

@@ -106,7 +106,7 @@ def _summary_rows(report: WindowReport) -> Iterator[tuple[str, tuple[Cell, ...]]
         yield "Left out", ()
     for reason, count in report.left_out.items():
         yield reason, (count,)
-    for heading, sentences in (("Alarms", report.alarms), ("Incidents", report.incidents), ("To do", report.to_do)):
+    for heading, sentences in (("Alerts", report.alerts), ("Incidents", report.incidents), ("To do", report.to_do)):
         if sentences:
             yield heading, ()
         for number, sentence in enumerate(sentences, start=1):

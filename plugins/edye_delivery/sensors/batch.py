@@ -17,7 +17,7 @@ from edye_delivery.errors import AuthRefused, ConfigurationInvalid
 from edye_delivery.hooks.artifacts import ArtifactHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.ledger.records import Delivery
-from edye_delivery.operators.base import load, the_alarm
+from edye_delivery.operators.base import alerter, load
 from edye_delivery.pipeline.outcomes import deadline_at, record_outcomes, with_partner
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class BatchSensor(BaseSensorOperator):
             asked = {name for name, outcome in outcomes if IngestState(outcome["state"]).is_terminal}
         waiting = [delivery for delivery in self._with_partner() if delivery.tracking_id in asked]
         record_outcomes(LedgerHook().get_conn(self.annex), waiting, event["outcomes"])
-        the_alarm().sound()
+        alerter().send()
         if event["auth_error"]:
             self._note_wait(self._with_partner(), datetime.now(UTC))  # from now on nobody waits for what is left
             raise AuthRefused(event["auth_error"])

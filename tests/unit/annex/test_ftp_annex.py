@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from edye_delivery.annex.channels import api_channel_of, deprecation_of, folder_of, ftp_channel_of, pace_of
+from edye_delivery.annex.channels import api_channel_of, deprecation_of, folder_of, ftp_channel_of, polling_policy_of
 from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.errors import ConfigurationInvalid
 from tests.builders import the_annex
@@ -118,8 +118,8 @@ def test_a_run_over_ftp_says_since_when_the_channel_is_deprecated():
 
 def test_each_channel_has_its_own_pace():
     annex = the_annex(ftp={"polling": {"first_s": 1, "every_s": 2, "slowest_s": 3, "give_up_s": 4}})
-    assert pace_of(annex, Channel.FTP).give_up_s == 4
-    assert pace_of(annex, Channel.API).give_up_s == 7200
+    assert polling_policy_of(annex, Channel.FTP).give_up_s == 4
+    assert polling_policy_of(annex, Channel.API).give_up_s == 7200
 
 
 def test_a_channel_that_the_annex_does_not_have_is_a_sentence():

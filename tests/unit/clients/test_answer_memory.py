@@ -16,7 +16,7 @@ PROGRAM = """
 import re, sys, httpx
 from datetime import UTC, datetime
 from pathlib import Path
-from edye_delivery.annex.wire import RetryPolicy
+from edye_delivery.annex.api import RetryPolicy
 from edye_delivery.clients.edye import EdyeApi
 from edye_delivery.clients.retry import Clock
 from edye_delivery.errors import DeliveryError

@@ -6,7 +6,14 @@ from edye_delivery.annex.channels import folder_of
 from edye_delivery.catalog.vocabulary import IngestState
 from edye_delivery.clients import ftp_outcome
 from edye_delivery.clients.ftp import FileTooLarge
-from edye_delivery.clients.ftp_outcome import COMPLETED, LYING, PICKED_UP, OutcomeLook, Sighting, expired_sighting
+from edye_delivery.clients.ftp_outcome import (
+    COMPLETED,
+    PICKED_UP,
+    WAITING_FOR_PICKUP,
+    OutcomeLook,
+    Sighting,
+    expired_sighting,
+)
 from edye_delivery.clients.secret_mask import NO_SECRETS
 from edye_delivery.errors import FtpRefused, TooSlow
 from tests.builders import the_annex
@@ -177,4 +184,4 @@ def test_of_a_log_file_as_many_lines_are_read_as_one_look_may_take(monkeypatch):
 def test_what_lies_in_its_folder_lies_there():
     annex = the_annex(ftp={"outcome": BY_FILE})
     server = Server(**{folder_of(annex, annex.ftp.folders.metadata)[1:]: {"A.json": b""}})
-    assert seen_by(OutcomeLook(annex), server, "A.json") == {"A.json": LYING}
+    assert seen_by(OutcomeLook(annex), server, "A.json") == {"A.json": WAITING_FOR_PICKUP}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import httpx
 
-from edye_delivery.annex.wire import RetryPolicy
+from edye_delivery.annex.api import RetryPolicy
 from edye_delivery.clients.clock import Clock
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState
-from edye_delivery.ledger.records import MoveRefused
+from edye_delivery.ledger.records import TransitionRefused
 from tests.builders import a_plan
 from tests.history import history
 from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, RUN, planned, standing
@@ -17,7 +17,7 @@ def test_who_begins_a_delivery_has_it(ledger):
     assert ledger.begin_send(KEY, RUN, Channel.FTP).channel is Channel.FTP
     assert standing(ledger).is_left_to(Channel.API)
     assert not standing(ledger).is_left_to(Channel.FTP)
-    with pytest.raises(MoveRefused, match="stands at sending by the channel ftp"):
+    with pytest.raises(TransitionRefused, match="stands at sending by the channel ftp"):
         ledger.begin_send(KEY, "run-2", Channel.API)
     assert ledger.begin_send(KEY, "run-2", Channel.FTP).attempts == 2
 

@@ -10,7 +10,7 @@ from sqlalchemy import make_url, select
 
 from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.vocabulary import Cause, Change, Channel, DeliveryState, Owner
-from edye_delivery.ledger.classify import compare
+from edye_delivery.ledger.comparison import compare
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.leases import (
     AlreadyAccepted,
@@ -23,7 +23,7 @@ from edye_delivery.ledger.leases import (
 )
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.read_only import open_read_only
-from edye_delivery.ledger.records import MoveRefused
+from edye_delivery.ledger.records import TransitionRefused
 from edye_delivery.ledger.tables import EVENTS
 from edye_delivery.ledger.trail import Call
 from edye_delivery.ledger.verify import differences
@@ -161,7 +161,7 @@ def test_a_successors_failure_does_not_cost_the_receipt_of_the_sender_before_it(
     begun(ledger, lease_s=ENDED)
     begun(ledger, holder=SECOND, run_id="run-2")
     ledger.received(KEY, "t-of-first", 10, 1.0)
-    with pytest.raises(MoveRefused, match="stands at received"):
+    with pytest.raises(TransitionRefused, match="stands at received"):
         ledger.fail(KEY, Cause.TRANSIENT, "cut", holder="second")
     assert (standing(ledger).state, standing(ledger).tracking_id) == (DeliveryState.RECEIVED, "t-of-first")
 
@@ -260,7 +260,7 @@ def test_what_another_run_waits_for_ends_once_and_for_its_own_ingest_only(ledger
         lambda: ledger.observe(KEY, DeliveryState.COMPLETED, "t-1"),
         lambda: ledger.fail(KEY, Cause.STUCK, "no end", tracking_id="t-1"),
     ):
-        with pytest.raises(MoveRefused):
+        with pytest.raises(TransitionRefused):
             write()
     assert standing(ledger).state is DeliveryState.COMPLETED
 
@@ -382,7 +382,7 @@ def test_a_criterion_that_is_not_met_fails_the_ingest_that_was_looked_at_and_no_
     begun(ledger)
     ledger.received(KEY, "t-2", 1, 1.0)
     ledger.observe(KEY, DeliveryState.COMPLETED)
-    with pytest.raises(MoveRefused):
+    with pytest.raises(TransitionRefused):
         ledger.fail(KEY, Cause.MEDIA, "too short", tracking_id="t-1", was_completed=True)
     assert standing(ledger).state is DeliveryState.COMPLETED
 

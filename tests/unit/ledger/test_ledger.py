@@ -9,10 +9,10 @@ from sqlalchemy import select
 from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import Cause, Change, DeliveryState, Mode, Owner
-from edye_delivery.ledger.classify import compare, is_taken_up, other_edye_id
+from edye_delivery.ledger.comparison import compare, is_taken_up, other_edye_id
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.ledger.records import MoveRefused
+from edye_delivery.ledger.records import TransitionRefused
 from edye_delivery.ledger.tables import DELIVERIES, EVENTS
 from tests.builders import a_movie, a_plan, an_episode, the_annex
 from tests.history import actions, history
@@ -100,7 +100,7 @@ def test_a_stuck_delivery_is_waited_for_again_and_not_sent_again(ledger):
     assert standing(ledger).owner is Owner.DEVOPS
     planned(ledger)
     assert standing(ledger).state is DeliveryState.RECEIVED
-    with pytest.raises(MoveRefused):
+    with pytest.raises(TransitionRefused):
         ledger.begin_send(KEY, RUN)
 
 
@@ -120,13 +120,13 @@ def test_a_stuck_delivery_is_waited_for_again_and_not_sent_again(ledger):
 def test_a_move_that_the_states_do_not_have_is_refused_and_changes_nothing(ledger, prepare, move):
     prepare(ledger)
     before = standing(ledger), history(ledger, PARTNER, PLAN.external_id)
-    with pytest.raises(MoveRefused, match="stands at"):
+    with pytest.raises(TransitionRefused, match="stands at"):
         move(ledger)
     assert (standing(ledger), history(ledger, PARTNER, PLAN.external_id)) == before
 
 
 def test_an_unknown_delivery_is_named(ledger):
-    with pytest.raises(MoveRefused, match="is not in the ledger"):
+    with pytest.raises(TransitionRefused, match="is not in the ledger"):
         ledger.begin_send("0" * 64, RUN)
 
 

@@ -12,13 +12,13 @@ from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.vocabulary import Cause, Change, Channel, DeliveryState, Mode, Owner
 from edye_delivery.catalog.window import Window
 from edye_delivery.errors import DeliveryError
-from edye_delivery.ledger.classify import compare, is_taken_up
+from edye_delivery.ledger.comparison import compare, is_taken_up
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.ledger.moves import Moves
-from edye_delivery.ledger.records import MoveRefused
+from edye_delivery.ledger.records import TransitionRefused
 from edye_delivery.ledger.tables import TITLE_STATUS
 from edye_delivery.ledger.title_status import title_status_of
+from edye_delivery.ledger.transitions import Transitions
 from edye_delivery.ledger.verify import differences
 from edye_delivery.ledger.withdrawals import Withdrawals
 from tests.builders import a_movie, a_plan, the_annex
@@ -167,7 +167,7 @@ def test_since_when_a_title_stands_so_is_not_moved_by_trying_the_same_again(ledg
 def test_a_move_that_nobody_could_read_from_the_events_is_refused(ledger, engine):
     ledger.plan(PARTNER, RUN, [PLAN])
     with pytest.raises(ValueError, match="'teleport' is no transition"), engine.begin() as connection:
-        Moves(Clock()).move(connection, KEY, DeliveryState.SENDING, "teleport")
+        Transitions(Clock()).apply(connection, KEY, DeliveryState.SENDING, "teleport")
     assert status(engine).state is DeliveryState.PLANNED
 
 
@@ -215,7 +215,7 @@ def test_whatever_happens_in_whatever_order_table_and_events_say_the_same(ledger
         try:
             _step(chance, ledger, withdrawals, plans)
             done += 1
-        except MoveRefused:
+        except TransitionRefused:
             continue
         assert found_differences(engine) == []
     assert done > 40

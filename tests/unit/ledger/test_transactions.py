@@ -95,7 +95,7 @@ def test_an_error_of_ours_is_not_repeated():
     assert calls == [7]
 
 
-WRITERS = ("alerts", "breaker", "ledger", "publications", "trail", "withdrawals")
+WRITERS = ("alerts", "circuit_breaker", "ledger", "publications", "trail", "withdrawals")
 
 
 def begun_in(tree: ast.AST) -> list[ast.FunctionDef]:
@@ -131,7 +131,7 @@ def test_every_writer_of_the_ledger_is_repeated():
         f"{name}.{function.name}"
         for name, functions in found.items()
         for function in functions
-        if "repeated" not in [ast.unparse(decorator) for decorator in function.decorator_list]
+        if "repeating" not in [ast.unparse(decorator) for decorator in function.decorator_list]
     ]
     assert bare == []
 

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import make_url
 
-from edye_delivery.annex.wire import LEASE_S
+from edye_delivery.annex.api import LEASE_S
 from edye_delivery.catalog.next_steps import UNATTENDED
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.read_only import open_read_only
-from edye_delivery.ledger.standing import Selection, Standings
+from edye_delivery.ledger.status import Selection, StatusReader
 from edye_delivery.ledger.waits import WAIT_BEGINS_WITHIN
 from tests.builders import a_plan, an_episode
 from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, RUN, accepted, completed, planned, received
@@ -115,8 +115,8 @@ def test_status_says_that_somebody_is_needed_and_what_happens_next(ledger, ledge
     received(ledger)
     for now, needed in ((NOW, False), (LATE, True)):
         with open_read_only(make_url(ledger_url)) as connection:
-            standings = Standings(connection, now)
-            (one,), (count,) = list(standings.titles(Selection())), standings.counts(Selection())
+            statuses = StatusReader(connection, now)
+            (one,), (count,) = list(statuses.titles(Selection())), statuses.counts(Selection())
         assert (one.needs_a_person, count.needs_a_person, one.next_step == UNATTENDED) == (needed,) * 3
 
 

@@ -109,12 +109,12 @@ def test_of_thousands_of_mistyped_ids_only_those_that_are_told_are_compared(monk
     assert sentence.endswith("WRONG_19 and 4980 more")
 
 
-def test_alarms_and_what_is_to_do_are_on_the_page_in_the_sheet_and_in_the_error():
-    report = a_report(a_title(), alarms=("the circuit is open since 06:00",), to_do=("tell ROKU",), colour="red")
+def test_alerts_and_what_is_to_do_are_on_the_page_in_the_sheet_and_in_the_error():
+    report = a_report(a_title(), alerts=("the circuit is open since 06:00",), to_do=("tell ROKU",), colour="red")
     text = Tags(as_html(report, {})).text
     assert "The circuit is open since 06:00" in text
     assert "Tell ROKU" in text
-    assert {"Alarms", "To do"} <= summary_of(report).keys()
+    assert {"Alerts", "To do"} <= summary_of(report).keys()
     assert failure_sentence(report).splitlines()[1:] == ["the circuit is open since 06:00", "tell ROKU"]
 
 

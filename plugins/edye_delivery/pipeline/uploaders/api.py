@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from edye_delivery.annex.api import RetryPolicy
 from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.naming import image_file_name_of
-from edye_delivery.annex.wire import RetryPolicy
-from edye_delivery.catalog.places import art_name
+from edye_delivery.catalog.artifact_names import art_name
 from edye_delivery.catalog.plan import JudgedTitle
 from edye_delivery.catalog.vocabulary import Cause, Channel
 from edye_delivery.clients.ingest import ExtraPart, IngestApi, MediaBody, Receipt, Refusal, Upload
@@ -19,11 +19,11 @@ from edye_delivery.ledger.records import Delivery
 from edye_delivery.pipeline.heartbeat import Heartbeat
 from edye_delivery.pipeline.media_check import MediaCheck, OpenMedia
 from edye_delivery.pipeline.media_source import MediaSource
-from edye_delivery.pipeline.uploaders.uploader import Handover, PartnerRefused
+from edye_delivery.pipeline.uploaders.uploader import PartnerRefused, UploadReceipt
 
 
 @dataclass(slots=True)
-class ApiCarrier:
+class ApiUploader:
     """Hands titles to the ingest API; `read_artifact` gives a thumbnail's bytes by its name."""
 
     annex: Annex
@@ -53,7 +53,7 @@ class ApiCarrier:
         """Never: a call that breaks off begins anew."""
         return False
 
-    def carry(self, judged: JudgedTitle, delivery: Delivery) -> Handover:
+    def upload(self, judged: JudgedTitle, delivery: Delivery) -> UploadReceipt:
         """One call; what an earlier call began without our hearing of it is adopted."""
         plan = judged.plan
         heartbeat = Heartbeat(self.ledger, delivery.delivery_key, delivery.lease_holder or "", self.lease_s)
@@ -72,7 +72,7 @@ class ApiCarrier:
             if adopted is None:
                 raise _error_of(answer, ended_ingest=delivery.unanswered < 2)
             answer = adopted
-        return Handover(answer.tracking_id, stream.size_bytes, answer.http_status)
+        return UploadReceipt(answer.tracking_id, stream.size_bytes, answer.http_status)
 
     def _adopt(self, delivery: Delivery, refusal: Refusal) -> Receipt | None:
         """The ingest that an earlier try began without our hearing of it: a partner without Idempotency-Key says 409.

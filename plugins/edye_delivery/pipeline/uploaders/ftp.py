@@ -17,14 +17,14 @@ from typing import Self
 
 import orjson
 
+from edye_delivery.annex.api import RetryPolicy
 from edye_delivery.annex.channels import folder_of, ftp_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.naming import image_file_name_of
 from edye_delivery.annex.outcome import cause_of
 from edye_delivery.annex.template import fill
-from edye_delivery.annex.wire import RetryPolicy
+from edye_delivery.catalog.artifact_names import art_name
 from edye_delivery.catalog.digest import digest_of
-from edye_delivery.catalog.places import art_name
 from edye_delivery.catalog.plan import JudgedTitle
 from edye_delivery.catalog.vocabulary import Channel, DeliveryState
 from edye_delivery.clients.ftp import FtpSession, OffsetRefused
@@ -37,7 +37,7 @@ from edye_delivery.pipeline.media_check import MediaCheck, expected_sha256, medi
 from edye_delivery.pipeline.media_source import MediaSource
 from edye_delivery.pipeline.uploaders.ftp_parts import FoundParts
 from edye_delivery.pipeline.uploaders.ftp_pieces import Piece, is_placed, small_piece
-from edye_delivery.pipeline.uploaders.uploader import Handover, PartnerRefused
+from edye_delivery.pipeline.uploaders.uploader import PartnerRefused, UploadReceipt
 
 log = logging.getLogger(__name__)
 DELIVERY_CHARS, VERSION_CHARS = 16, 8
@@ -45,7 +45,7 @@ TOLD_FROM_BYTES = 200_000_000
 
 
 @dataclass(slots=True)
-class FtpCarrier:
+class FtpUploader:
     """Hands titles over by FTP; `connect` opens a session, `read_artifact` gives a thumbnail's bytes by its name."""
 
     annex: Annex
@@ -88,7 +88,7 @@ class FtpCarrier:
         """Whether the last try found more of the title at the partner than the try before it."""
         return delivery_key in self._advanced
 
-    def carry(self, judged: JudgedTitle, delivery: Delivery) -> Handover:
+    def upload(self, judged: JudgedTitle, delivery: Delivery) -> UploadReceipt:
         """Sends what is not there yet; the tracking id is the metadata file's name."""
         pieces = self._pieces(judged, delivery)
         heartbeat = Heartbeat(self.ledger, delivery.delivery_key, delivery.lease_holder or "", self.lease_s)
@@ -102,7 +102,7 @@ class FtpCarrier:
             cause = cause_of(self.annex, http_status=None, code=str(error.code), text=error.text)
             raise PartnerRefused(cause, str(error), ended_ingest=False).answered(None, str(error.code)) from error
         self._checks.pop(delivery.delivery_key, None)
-        return Handover(pieces[-1].path.name, sum(piece.size_bytes for piece in pieces))
+        return UploadReceipt(pieces[-1].path.name, sum(piece.size_bytes for piece in pieces))
 
     @contextmanager
     def _session(self) -> Iterator[FtpSession]:

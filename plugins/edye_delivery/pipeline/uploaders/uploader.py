@@ -1,11 +1,11 @@
-"""What a way to a partner has to do: the API's and FTP's carriers do it, the sender calls it."""
+"""What a way to a partner has to do: the API's and FTP's uploaders do it, the sender calls it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Protocol
 
-from edye_delivery.annex.wire import RetryPolicy
+from edye_delivery.annex.api import RetryPolicy
 from edye_delivery.catalog.plan import JudgedTitle
 from edye_delivery.catalog.vocabulary import Cause, Channel
 from edye_delivery.errors import Terminal
@@ -27,7 +27,7 @@ class PartnerRefused(Terminal):
 
 
 @dataclass(frozen=True, slots=True)
-class Handover:
+class UploadReceipt:
     """The partner has a title: its name for it, the bytes that it got, its status code where it speaks HTTP."""
 
     tracking_id: str
@@ -35,8 +35,8 @@ class Handover:
     http_status: int | None = None
 
 
-class Carrier(Protocol):
-    """One way to a partner. `carry` hands one title over in one try, which the ledger knows of already.
+class Uploader(Protocol):
+    """One way to a partner. `upload` hands one title over in one try, which the ledger knows of already.
 
     It raises PartnerRefused, AuthRefused, or Transient where another try may succeed.
     """
@@ -46,7 +46,7 @@ class Carrier(Protocol):
     titles_at_once: int
     lease_s: float
 
-    def carry(self, judged: JudgedTitle, delivery: Delivery) -> Handover:
+    def upload(self, judged: JudgedTitle, delivery: Delivery) -> UploadReceipt:
         """Hands the title over."""
 
     def advanced(self, delivery_key: str) -> bool:

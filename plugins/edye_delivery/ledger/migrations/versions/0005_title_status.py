@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from edye_delivery.catalog.vocabulary import DeliveryState
-from edye_delivery.ledger.classify import UNDER_WAY
+from edye_delivery.ledger.comparison import UNDER_WAY
 from edye_delivery.ledger.title_status import (
     CONFIRM,
     Sibling,

@@ -79,7 +79,7 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Status:
     """One title at one partner: its current delivery, and what is accepted of it."""
 
     partner: str
@@ -142,7 +142,7 @@ class ErrorsInARow:
     alerted_at: datetime | None
 
 
-class Standings:
+class StatusReader:
     """The ledger's answers over one connection; with `now` they say of which deliveries nobody waits for the end."""
 
     def __init__(self, connection: Connection, now: datetime | None = None) -> None:
@@ -184,7 +184,7 @@ class Standings:
             for row in self._connection.execute(query)
         ]
 
-    def titles(self, selection: Selection, *, ended_well: bool = False, limit: int | None = None) -> Iterator[Standing]:
+    def titles(self, selection: Selection, *, ended_well: bool = False, limit: int | None = None) -> Iterator[Status]:
         """The titles, worst first, what waits longest first of these; those that ended well only if asked for."""
         shown = (*(TITLE_STATUS.c[name] for name in FACTS), *(DELIVERIES.c[name] for name in OF_THE_DELIVERY))
         query = (
@@ -196,7 +196,7 @@ class Standings:
         )
         if not ended_well:
             query = query.where(TITLE_STATUS.c.state.not_in(ENDED_WELL))
-        yield from map(_standing_of, self._rows(query if limit is None else query.limit(limit)))
+        yield from map(_status_of, self._rows(query if limit is None else query.limit(limit)))
 
     def history(self, partner: str, external_id: str) -> Iterator[Event]:
         """Everything that ever happened to a title at a partner, in order."""
@@ -241,7 +241,7 @@ def _cause(name: str | None) -> Cause | None:
         raise NoLedger(f"the ledger is of a later version: it has the cause {name!r:.40}, unknown here") from None
 
 
-def _standing_of(row: Any) -> Standing:
+def _status_of(row: Any) -> Status:
     known = dict(row._mapping) | {
         "state": _state(row.state),
         "cause": _cause(row.cause),
@@ -249,4 +249,4 @@ def _standing_of(row: Any) -> Standing:
         "nobody_waits": bool(row.nobody_waits),
         "is_original_refused": bool(row.is_original_refused),
     }
-    return Standing(**known)
+    return Status(**known)

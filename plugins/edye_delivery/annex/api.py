@@ -62,7 +62,7 @@ class RetryPolicy(Part):
     """The longest wait that is granted where the other side asks for one."""
 
 
-class Pace(Part):
+class PollingPolicy(Part):
     """How a wait looks for an outcome: first look, pause and its growth, when to give up; all in seconds."""
 
     first_s: float = Field(ge=0)
@@ -77,7 +77,7 @@ class Pace(Part):
     """After how long a title counts as stuck."""
 
 
-class Polling(Pace):
+class ApiPollingPolicy(PollingPolicy):
     """How the wait asks a partner's API for the states of ingests, and how many at once."""
 
     at_once: int = Field(8, ge=1, le=64)
@@ -121,7 +121,7 @@ class ApiChannel(Part):
     """What an upload moves at least; a slower one is broken off."""
     retry: RetryPolicy = RetryPolicy()
     """How often and how long a call is tried."""
-    polling: Polling
+    polling: ApiPollingPolicy
     """How the wait asks for the states of ingests."""
     renditions: tuple[Rendition, ...] = ()
     """Thumbnails that travel with the media file as further parts."""

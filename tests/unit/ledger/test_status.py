@@ -13,7 +13,7 @@ from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.migrate import migrate
 from edye_delivery.ledger.read_only import NoLedger, address_of, open_read_only
 from edye_delivery.ledger.schema import SchemaMismatch, head, revisions
-from edye_delivery.ledger.standing import Selection, Standings
+from edye_delivery.ledger.status import Selection, StatusReader
 from edye_delivery.ledger.streaks import Client
 from edye_delivery.ledger.tables import DELIVERIES, METADATA, TITLE_STATUS, VERSION
 from tests.builders import a_movie, a_plan
@@ -69,15 +69,15 @@ def accepted(ledger, plan, partner=PARTNER):
 
 def asked(url, question):
     with open_read_only(make_url(url)) as connection:
-        return question(Standings(connection))
+        return question(StatusReader(connection))
 
 
-def standings(url, selection=None, **wishes):
+def statuses(url, selection=None, **wishes):
     return asked(url, lambda ledger: list(ledger.titles(selection or Selection(), **wishes)))
 
 
 def the_standing(url, plan):
-    (one,) = standings(url, Selection(external_ids=(plan.external_id,)), ended_well=True)
+    (one,) = statuses(url, Selection(external_ids=(plan.external_id,)), ended_well=True)
     return one
 
 
@@ -136,23 +136,23 @@ def test_a_withdrawn_title_stands_withdrawn_and_says_until_when_it_was_accepted(
     one = the_standing(ledger_url, plan)
     assert (one.state, one.detail) == (DeliveryState.WITHDRAWN, "invisible")
     assert one.accepted_at < one.withdrawn_at
-    assert standings(ledger_url) == []
+    assert statuses(ledger_url) == []
 
 
 def test_titles_come_worst_first_and_those_that_ended_well_only_if_asked_for(ledger, ledger_url):
     ways = [accepted, planned, completed, received, sending, rejected, failed]
     for number, way in enumerate(ways):
         way(ledger, the_plan(number))
-    told = [one.state.value for one in standings(ledger_url)]
+    told = [one.state.value for one in statuses(ledger_url)]
     assert told == ["failed", "rejected", "sending", "received", "completed", "planned"]
-    assert [one.state.value for one in standings(ledger_url, ended_well=True)] == [*told, "accepted"]
-    assert [one.state.value for one in standings(ledger_url, limit=2)] == told[:2]
+    assert [one.state.value for one in statuses(ledger_url, ended_well=True)] == [*told, "accepted"]
+    assert [one.state.value for one in statuses(ledger_url, limit=2)] == told[:2]
 
 
 def test_of_titles_that_stand_alike_the_one_that_waits_longest_comes_first(ledger, ledger_url):
     for number in (3, 1, 2):
         failed(ledger, the_plan(number))
-    assert [one.external_id for one in standings(ledger_url)] == [the_plan(n).external_id for n in (3, 1, 2)]
+    assert [one.external_id for one in statuses(ledger_url)] == [the_plan(n).external_id for n in (3, 1, 2)]
 
 
 def test_counts_are_by_partner_state_cause_and_owner_with_the_first_moment(ledger, ledger_url):
@@ -177,11 +177,11 @@ def test_the_same_title_at_two_partners_stands_twice(ledger, ledger_url):
     plan = the_plan()
     failed(ledger, plan)
     received(ledger, newer(plan), OTHER)
-    assert [(one.partner, one.state.value) for one in standings(ledger_url)] == [
+    assert [(one.partner, one.state.value) for one in statuses(ledger_url)] == [
         (PARTNER, "failed"),
         (OTHER, "received"),
     ]
-    assert [one.partner for one in standings(ledger_url, Selection(partner=OTHER))] == [OTHER]
+    assert [one.partner for one in statuses(ledger_url, Selection(partner=OTHER))] == [OTHER]
     assert asked(ledger_url, lambda one: one.partners()) == [OTHER, PARTNER]
     assert asked(ledger_url, lambda one: list(one.external_ids(OTHER))) == [plan.external_id]
 
@@ -189,9 +189,9 @@ def test_the_same_title_at_two_partners_stands_twice(ledger, ledger_url):
 def test_a_window_takes_the_titles_moved_in_it_its_end_excluded(ledger, ledger_url):
     for number in (1, 2, 3):
         failed(ledger, the_plan(number))
-    first, second, third = standings(ledger_url)
+    first, second, third = statuses(ledger_url)
     window = Window(first.since, third.since)
-    assert standings(ledger_url, Selection(window=window)) == [first, second]
+    assert statuses(ledger_url, Selection(window=window)) == [first, second]
     assert sum(count.titles for count in asked(ledger_url, lambda one: one.counts(Selection(window=window)))) == 2
 
 
@@ -232,7 +232,7 @@ def test_a_ledger_from_before_it_was_kept_where_titles_stand_is_refused_and_left
     engine = a_ledger_of_0001(ledger_url)
     before = contents(engine)
     with pytest.raises(SchemaMismatch, match=r"before revision 0001.*ledger migrate"):
-        standings(ledger_url)
+        statuses(ledger_url)
     assert contents(engine) == before
     engine.dispose()
 
@@ -246,7 +246,7 @@ def test_a_ledger_of_another_revision_is_refused_by_both_numbers_and_left_as_it_
     before = contents(engine)
     needs = f"knows revisions up to {head()}" if revision == "9999" else f"needs revision {head()}: make a backup"
     with pytest.raises(SchemaMismatch, match=f"at revision {revision}, and this program {needs}"):
-        standings(ledger_url)
+        statuses(ledger_url)
     assert contents(engine) == before
     engine.dispose()
 
@@ -259,7 +259,7 @@ def test_a_word_of_a_later_version_is_said_and_not_guessed(ledger, ledger_url, c
         connection.execute(update(TITLE_STATUS).values({column: "teleported"}))
     engine.dispose()
     with pytest.raises(NoLedger, match=f"later version: it has the {column} 'teleported'"):
-        standings(ledger_url)
+        statuses(ledger_url)
 
 
 def test_a_database_without_our_tables_is_no_ledger_and_gets_none(ledger_url):
@@ -269,7 +269,7 @@ def test_a_database_without_our_tables_is_no_ledger_and_gets_none(ledger_url):
         connection.execute(text("CREATE TABLE IF NOT EXISTS somebodys (id INTEGER)"))
     try:
         with pytest.raises(NoLedger, match="lacks the tables deliveries, events, revisions, title_status"):
-            standings(ledger_url)
+            statuses(ledger_url)
         with engine.connect() as connection, pytest.raises(Exception, match="deliveries"):
             connection.execute(text("SELECT * FROM deliveries"))
     finally:
@@ -290,7 +290,7 @@ def test_nothing_can_be_written(ledger, ledger_url):
 def test_one_connection_answers_from_one_moment(ledger, ledger_url):
     failed(ledger, the_plan(1))
     with open_read_only(make_url(ledger_url)) as connection:
-        one = Standings(connection)
+        one = StatusReader(connection)
         before = one.counts(Selection())
         failed(ledger, the_plan(2))
         assert one.counts(Selection()) == before
@@ -304,28 +304,28 @@ def test_reading_leaves_a_file_and_its_folder_as_they_are(tmp_path):
     engine.dispose()
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert before.keys() == {"ledger.sqlite"}
-    assert len(standings(url)) == 1
+    assert len(statuses(url)) == 1
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_a_ledger_that_is_not_there_is_not_made(tmp_path):
     with pytest.raises(NoLedger, match=r"there is no ledger at .*none\.sqlite: no such file"):
-        standings(f"sqlite:///{tmp_path}/none.sqlite")
+        statuses(f"sqlite:///{tmp_path}/none.sqlite")
     with pytest.raises(NoLedger, match="a folder"):
-        standings(f"sqlite:///{tmp_path}")
+        statuses(f"sqlite:///{tmp_path}")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_is_no_database_is_said_in_a_sentence(tmp_path):
     (tmp_path / "notes.txt").write_text("not a database, but longer than a header of one " * 20)
     with pytest.raises(NoLedger, match=r"notes.txt cannot be read: file is not a database"):
-        standings(f"sqlite:///{tmp_path}/notes.txt")
+        statuses(f"sqlite:///{tmp_path}/notes.txt")
 
 
 @pytest.mark.parametrize("address", ["mysql://u:geheim@h/x", "postgresql+nodriver://u:geheim@h/x"])
 def test_another_database_is_refused_without_its_password(address):
     with pytest.raises(NoLedger) as caught:
-        standings(address)
+        statuses(address)
     assert "geheim" not in str(caught.value)
 
 

@@ -23,18 +23,18 @@ def failing(ledger, number, cause=Cause.TRANSIENT):
 
 def test_a_client_that_is_well_has_nothing_to_say(ledger_url):
     failing(Ledger(open_engine(ledger_url), Clock(), CLIENT), 1)
-    assert Alerts(open_engine(ledger_url), Clock()).standing(CLIENT) == ()
+    assert Alerts(open_engine(ledger_url), Clock()).sentences_of(CLIENT) == ()
 
 
 def test_circuit_streak_and_untold_alert_are_a_sentence_each(ledger_url):
     ledger, alerts = Ledger(open_engine(ledger_url), Clock(), CLIENT), Alerts(open_engine(ledger_url), Clock())
     for number in (1, 2):
         failing(ledger, number)
-    circuit, streak, untold = alerts.standing(CLIENT)
+    circuit, streak, untold = alerts.sentences_of(CLIENT)
     assert circuit.startswith("the circuit is open since ")
     assert "(transient, 2 technical errors in a row)" in circuit
     assert streak.startswith("2 errors in a row since ")
     assert untold.startswith("1 alerts of this partner were told to nobody")
     for alert in alerts.claimed():
         alerts.told(alert)
-    assert alerts.standing(CLIENT) == (circuit, streak)
+    assert alerts.sentences_of(CLIENT) == (circuit, streak)

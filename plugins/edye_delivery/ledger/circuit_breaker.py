@@ -22,7 +22,7 @@ TRIAL_LEASE_S = 600
 """After so long without another try, a trial is anybody's again."""
 
 
-class Admission(StrEnum):
+class Permission(StrEnum):
     """What a title may do now: be sent, wait for the title that is tried first, or be held back."""
 
     SEND = "send"
@@ -31,31 +31,31 @@ class Admission(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """An admission; for one that is held back the cause that opened the circuit, and the sentence for people."""
+class Decision:
+    """A permission; for one that is held back the cause that opened the circuit, and the sentence for people."""
 
-    admission: Admission
+    permission: Permission
     cause: Cause | None = None
     sentence: str = ""
 
 
-class Breaker:
+class CircuitBreaker:
     """One run's look at a client's circuit: a run that began before the circuit opened sends nothing more."""
 
     def __init__(self, engine: Engine, now: Callable[[], datetime], client: Client, run_began_at: datetime) -> None:
         self._engine, self._now, self._client, self._run_began_at = engine, now, client, run_began_at
 
-    def admit(self, key: str) -> Verdict:
+    def allow(self, key: str) -> Decision:
         """Whether the delivery may be sent now; asked before every try."""
         columns = (STREAKS.c.opened_at, STREAKS.c.opened_cause, STREAKS.c.technical_errors)
         with self._engine.connect() as connection:
             circuit = connection.execute(select(*columns).where(row_of(self._client))).first()
         if circuit is None or circuit.opened_at is None:
-            return Verdict(Admission.SEND)
+            return Decision(Permission.SEND)
         if circuit.opened_at >= self._run_began_at:
             cause = Cause(circuit.opened_cause)
-            return Verdict(Admission.HOLD_BACK, cause, _sentence(cause, circuit.technical_errors))
-        return Verdict(Admission.SEND if self._is_trial(key, circuit.opened_at) else Admission.WAIT)
+            return Decision(Permission.HOLD_BACK, cause, _sentence(cause, circuit.technical_errors))
+        return Decision(Permission.SEND if self._is_trial(key, circuit.opened_at) else Permission.WAIT)
 
     @repeating
     def _is_trial(self, key: str, opened_at: datetime) -> bool:

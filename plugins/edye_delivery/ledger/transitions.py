@@ -1,4 +1,4 @@
-"""One move of one delivery: its row changed where the state allows it, and its event, in one transaction."""
+"""One transition of one delivery: its row changed where the state allows it, and its event, in one transaction."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import Channel, DeliveryState
-from edye_delivery.ledger.classify import AT_PARTNER, UNDER_WAY
+from edye_delivery.ledger.comparison import AT_PARTNER, UNDER_WAY
 from edye_delivery.ledger.leases import NO_LEASE, TitleBusy
-from edye_delivery.ledger.records import MOVES, WAITED_FOR, MoveRefused
+from edye_delivery.ledger.records import TRANSITIONS, WAITED_FOR, TransitionRefused
 from edye_delivery.ledger.rows import chunks, delivery_of
 from edye_delivery.ledger.streaks import Client
 from edye_delivery.ledger.tables import DELIVERIES
-from edye_delivery.ledger.title_status import TRANSITIONS, keep_status
+from edye_delivery.ledger.title_status import TRANSITION_ACTIONS, keep_status
 from edye_delivery.ledger.trail import Call, note, note_all
 
 FORGOTTEN: dict[str, Any] = {
@@ -30,13 +30,13 @@ TITLE_MAX_CHARS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Moves:
+class Transitions:
     """Writes over the caller's connection; `client` is whose errors are counted, where there is one."""
 
     now: Callable[[], datetime]
     client: Client | None = None
 
-    def move(
+    def apply(
         self,
         connection: Connection,
         key: str,
@@ -49,25 +49,25 @@ class Moves:
     ) -> Mapping[Any, Any]:
         """The delivery in its new state, with `values` set and the last failure forgotten.
 
-        The event names `by_run` where another run than the delivery's own moves it. MoveRefused where its state or
-        `condition` does not allow the move; TitleBusy where somebody else's lease does not.
+        The event names `by_run` where another run than the delivery's own moves it. TransitionRefused where its state
+        or `condition` does not allow it; TitleBusy where somebody else's lease does not.
         """
         at = self.now()
         ended = {"finished_at": at if state.is_terminal else None}
         changed = connection.execute(
             update(DELIVERIES)
-            .where(DELIVERIES.c.delivery_key == key, DELIVERIES.c.state.in_(MOVES[state]))
+            .where(DELIVERIES.c.delivery_key == key, DELIVERIES.c.state.in_(TRANSITIONS[state]))
             .where(true() if condition is None else condition)
             .values(**(FORGOTTEN | ended | values | {"state": state, "updated_at": at}))
         )
         row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().first()
         if row is None or changed.rowcount != 1:
-            if row is not None and row["state"] in MOVES[state] and row["lease_holder"]:
+            if row is not None and row["state"] in TRANSITIONS[state] and row["lease_holder"]:
                 raise TitleBusy.by(delivery_of(row))
             by_channel = f" by the channel {row['channel']}" if row and row["channel"] else ""
             stands = f"stands at {row['state']}{by_channel}" if row else "is not in the ledger"
-            raise MoveRefused(f"the delivery {key[:12]} {stands}, so it cannot become {state}")
-        if action not in TRANSITIONS:
+            raise TransitionRefused(f"the delivery {key[:12]} {stands}, so it cannot become {state}")
+        if action not in TRANSITION_ACTIONS:
             raise ValueError(
                 f"{action!r} is no transition, so that nobody could tell from the events where titles stand"
             )
@@ -108,7 +108,7 @@ class Moves:
             (_is_left_to(channel), false()),
             (waits, true()),
             (DELIVERIES.c.state == DeliveryState.ACCEPTED, _is_superseded()),
-            else_=DELIVERIES.c.state.in_(MOVES[DeliveryState.PLANNED]),
+            else_=DELIVERIES.c.state.in_(TRANSITIONS[DeliveryState.PLANNED]),
         )
         return upsert.on_conflict_do_update(index_elements=["delivery_key"], set_=changed, where=may_change)
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from edye_delivery.catalog.vocabulary import Cause
-from edye_delivery.ledger.breaker import CLOSED, OPENED, TRIAL_LEASE_S, Admission, Breaker
+from edye_delivery.ledger.circuit_breaker import CLOSED, OPENED, TRIAL_LEASE_S, CircuitBreaker, Permission
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.streaks import Client
@@ -29,9 +29,9 @@ class Rig:
         self.engine, self.clock = open_engine(url), Clock()
         self.ledger = Ledger(self.engine, self.clock, CLIENT)
 
-    def run(self) -> Breaker:
+    def run(self) -> CircuitBreaker:
         """A run that begins now."""
-        return Breaker(self.engine, self.clock, CLIENT, self.clock())
+        return CircuitBreaker(self.engine, self.clock, CLIENT, self.clock())
 
     def key(self, number: int) -> str:
         plan = a_plan(a_movie(id=f"mv-{number}", title_id=f"EDYE_MOV_{number:06}"))
@@ -65,10 +65,10 @@ def test_so_many_technical_errors_in_a_row_open_it_and_the_run_sends_nothing_mor
     run = rig.run()
     for number in range(2):
         rig.fail(number)
-    assert run.admit(rig.key(9)).admission is Admission.SEND
+    assert run.allow(rig.key(9)).permission is Permission.SEND
     rig.fail(2, Cause.UNKNOWN)
-    verdict = run.admit(rig.key(9))
-    assert (verdict.admission, verdict.cause) == (Admission.HOLD_BACK, Cause.UNKNOWN)
+    verdict = run.allow(rig.key(9))
+    assert (verdict.permission, verdict.cause) == (Permission.HOLD_BACK, Cause.UNKNOWN)
     assert "3 technical errors in a row" in verdict.sentence
     assert rig.told() == [OPENED]
 
@@ -77,12 +77,12 @@ def test_the_next_run_tries_one_title_first_and_its_receipt_lets_the_others_go(r
     for number in range(3):
         rig.fail(number)
     run, other_batch = rig.run(), rig.run()
-    assert run.admit(rig.key(10)).admission is Admission.SEND
-    assert run.admit(rig.key(11)).admission is Admission.WAIT
-    assert other_batch.admit(rig.key(12)).admission is Admission.WAIT
-    assert run.admit(rig.key(10)).admission is Admission.SEND  # its next try
+    assert run.allow(rig.key(10)).permission is Permission.SEND
+    assert run.allow(rig.key(11)).permission is Permission.WAIT
+    assert other_batch.allow(rig.key(12)).permission is Permission.WAIT
+    assert run.allow(rig.key(10)).permission is Permission.SEND  # its next try
     rig.receive(10)
-    assert {each.admit(rig.key(11)).admission for each in (run, other_batch)} == {Admission.SEND}
+    assert {each.allow(rig.key(11)).permission for each in (run, other_batch)} == {Permission.SEND}
     assert rig.told() == [OPENED, CLOSED]
 
 
@@ -90,18 +90,18 @@ def test_a_trial_that_fails_holds_the_others_of_its_run_back_and_the_run_after_i
     for number in range(3):
         rig.fail(number)
     run = rig.run()
-    assert run.admit(rig.key(10)).admission is Admission.SEND
+    assert run.allow(rig.key(10)).permission is Permission.SEND
     rig.fail(10)
-    assert run.admit(rig.key(11)).admission is Admission.HOLD_BACK
-    assert rig.run().admit(rig.key(11)).admission is Admission.SEND
+    assert run.allow(rig.key(11)).permission is Permission.HOLD_BACK
+    assert rig.run().allow(rig.key(11)).permission is Permission.SEND
     assert rig.told() == [OPENED]
 
 
 def test_a_refused_token_opens_it_at_once(rig):
     run = rig.run()
     rig.fail(1, Cause.AUTH, call=Call(0.1, 401))
-    verdict = run.admit(rig.key(2))
-    assert (verdict.admission, verdict.cause) == (Admission.HOLD_BACK, Cause.AUTH)
+    verdict = run.allow(rig.key(2))
+    assert (verdict.permission, verdict.cause) == (Permission.HOLD_BACK, Cause.AUTH)
     assert verdict.sentence.startswith("the token was refused")
 
 
@@ -109,9 +109,9 @@ def test_a_refusal_in_the_partners_words_shows_that_it_is_well(rig):
     for number in range(3):
         rig.fail(number)
     run = rig.run()
-    run.admit(rig.key(10))
+    run.allow(rig.key(10))
     rig.fail(10, Cause.METADATA, call=Call(0.1, 422, "METADATA_INCOMPLETE"))
-    assert run.admit(rig.key(11)).admission is Admission.SEND
+    assert run.allow(rig.key(11)).permission is Permission.SEND
     assert rig.told() == [OPENED, CLOSED]
 
 
@@ -119,17 +119,17 @@ def test_media_that_cannot_be_read_says_nothing_of_the_partner_and_another_title
     for number in range(3):
         rig.fail(number)
     run = rig.run()
-    run.admit(rig.key(10))
+    run.allow(rig.key(10))
     rig.fail(10, Cause.MEDIA)
-    assert run.admit(rig.key(11)).admission is Admission.SEND
-    assert run.admit(rig.key(12)).admission is Admission.WAIT
+    assert run.allow(rig.key(11)).permission is Permission.SEND
+    assert run.allow(rig.key(12)).permission is Permission.WAIT
 
 
 def test_what_was_never_sent_and_what_was_held_back_do_not_count(rig):
     for number in range(9):
         rig.fail(number, was_tried=False)
         rig.fail(number + 20, held_back=True)
-    assert rig.run().admit(rig.key(50)).admission is Admission.SEND
+    assert rig.run().allow(rig.key(50)).permission is Permission.SEND
     assert rig.told() == []
 
 
@@ -146,14 +146,14 @@ def test_a_trial_whose_process_died_is_anybodys_after_a_while(rig):
     for number in range(3):
         rig.fail(number)
     run = rig.run()
-    run.admit(rig.key(10))
+    run.allow(rig.key(10))
     rig.clock.at += timedelta(seconds=TRIAL_LEASE_S + 1)
-    assert run.admit(rig.key(11)).admission is Admission.SEND
-    assert run.admit(rig.key(10)).admission is Admission.WAIT
+    assert run.allow(rig.key(11)).permission is Permission.SEND
+    assert run.allow(rig.key(10)).permission is Permission.WAIT
 
 
 def test_another_clients_circuit_is_its_own(rig):
     for number in range(3):
         rig.fail(number)
-    other = Breaker(rig.engine, rig.clock, Client("sibling", "sibling", 10, 3), datetime(2026, 1, 1, tzinfo=UTC))
-    assert other.admit(rig.key(10)).admission is Admission.SEND
+    other = CircuitBreaker(rig.engine, rig.clock, Client("sibling", "sibling", 10, 3), datetime(2026, 1, 1, tzinfo=UTC))
+    assert other.allow(rig.key(10)).permission is Permission.SEND
