@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks.production import CLOCK, client, first_api_annex, ftp_annex_below, media_host, planned_title
 from edye_delivery.annex.model import Annex
-from edye_delivery.catalog.plan import JudgedTitle
+from edye_delivery.catalog.plan import CheckedTitle
 from edye_delivery.clients.ftp import FtpSession
 from edye_delivery.clients.ftp_control import FtpAccount
 from edye_delivery.clients.ftp_line import UPLOAD_BLOCK_BYTES
@@ -87,7 +87,7 @@ def _delivery_step(job: dict[str, Any]) -> Callable[[], None]:
 
     def send() -> None:
         with way as uploader:
-            counts = Sender(annex.partner, uploader, ledger, CLOCK, "benchmark").send_batch((JudgedTitle(plan=plan),))
+            counts = Sender(annex.partner, uploader, ledger, CLOCK, "benchmark").send_batch((CheckedTitle(plan=plan),))
         if counts != {"received": 1}:
             raise SystemExit(f"the title was not delivered: {counts}")
 

@@ -14,9 +14,9 @@ from edye_delivery.dag_support.delivery import add_delivery
 from edye_delivery.dag_support.params import delivery_params
 
 DOC = """
-**Promise.** Every title of the window that this partner should have is judged, delivered through the ingest API, waited
-for until the partner says `completed`, and accepted; the partner's feeds of all accepted titles are assembled, linted
-and published; the report says so title by title and feed by feed.
+**Promise.** Every title of the window that this partner should have is checked, delivered through the ingest API,
+waited for until the partner says `completed`, and accepted; the partner's feeds of all accepted titles are assembled,
+linted and published; the report says so title by title and feed by feed.
 
 **When it runs.** Daily, for the interval that has just ended; by hand for any window or list of titles.
 

@@ -19,9 +19,9 @@ DOC = """
 **Deprecated since SINCE.** Use it only where the API cannot be used, and say why in `reason`: the run, its log and its
 report repeat it.
 
-**Promise.** As the API delivery: every title of the window is fetched, judged and illustrated by the same steps, put on
-the partner's FTP server, waited for until the partner has said how it ended, and accepted. Media and images go first;
-the metadata file is the commit. No file is visible under its final name before it is whole.
+**Promise.** As the API delivery: every title of the window is fetched, checked and given its thumbnails by the same
+steps, put on the partner's FTP server, waited for until the partner has said how it ended, and accepted. Media and
+images go first; the metadata file is the commit. No file is visible under its final name before it is whole.
 
 **When it runs.** By hand only. A title that the other channel has delivered, or is delivering, is not sent again unless
 `force_resend` is set. Without a window it takes the last whole interval of the partner's schedule.

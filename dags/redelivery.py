@@ -15,8 +15,8 @@ from edye_delivery.dag_support.delivery import add_delivery
 from edye_delivery.dag_support.params import redelivery_params
 
 DOC = """
-**Promise.** The titles that you name are fetched, judged and illustrated as in every delivery, and sent again as
-`correction` says:
+**Promise.** The titles that you name are fetched, checked and given their thumbnails as in every delivery, and sent
+again as `correction` says:
 
 * `by_cause`: what was begun and is not accepted. Corrected metadata or artwork goes with the media that it had; what
   failed for the line, the token or the partner's silence goes as it was; what is stuck is waited for again; what the

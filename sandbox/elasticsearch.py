@@ -15,7 +15,7 @@ from threading import Lock, Thread
 from typing import Any
 
 MIME = "application/vnd.elasticsearch+json; compatible-with=8"
-Verdict = tuple[int, str] | None
+Refusal = tuple[int, str] | None
 
 
 class Cluster(ThreadingHTTPServer):
@@ -33,8 +33,8 @@ class Cluster(ThreadingHTTPServer):
         self.calls: list[int] = []
         self.keys: set[str | None] = set()
         self.max_bytes = 100_000_000
-        self.refuse_item: Callable[[dict[str, Any]], Verdict] = lambda document: None
-        self.refuse_call: Callable[[], Verdict] = lambda: None
+        self.refuse_item: Callable[[dict[str, Any]], Refusal] = lambda document: None
+        self.refuse_call: Callable[[], Refusal] = lambda: None
         self.lock = Lock()
         super().__init__(("127.0.0.1", port), Handler)
 
@@ -55,7 +55,7 @@ class Cluster(ThreadingHTTPServer):
         self.documents[name] = document
         return {"create": {"_id": name, "status": 201, "result": "created"}}
 
-    def _mapping_refusal(self, document: dict[str, Any]) -> Verdict:
+    def _mapping_refusal(self, document: dict[str, Any]) -> Refusal:
         if self.template is None:
             return 404, "no matching index template found for data stream"
         properties = self.template["template"]["mappings"]["properties"]

@@ -14,7 +14,7 @@ from typing import Any
 from sandbox.faults import Fault, FaultPlan
 from sandbox.ftp_tree import FtpTree, look_at_file
 from sandbox.moments import rfc3339
-from sandbox.probe import Verdict, look_at
+from sandbox.probe import CheckResult, look_at
 from sandbox.store import Store
 
 POLL_S = 0.2
@@ -25,7 +25,7 @@ _REQUIRED = ("external_id", "titulo", "id_cliente")
 class FtpPoller:
     """Takes every title whose metadata file is in `/incoming/<client>/metadata/`, and ends it after `processing_s`.
 
-    A title is judged by the files that are there when it is picked up, with the metadata file as its commit. At its
+    A title is checked by the files that are there when it is picked up, with the metadata file as its commit. At its
     end the media and images leave `/incoming` (but not files that another delivery put in their place meanwhile),
     then come the outcome file, the line in `ingest.log`, and last the metadata file in `/processed` or `/error`. So
     whoever sees one of these finds those before it, and what they say is final. A title of the same metadata file
@@ -144,7 +144,7 @@ class FtpPoller:
         return row
 
     def _look(self, row: sqlite3.Row) -> None:
-        """Write down which files the title has, and the verdict on them."""
+        """Write down which files the title has, and the result on them."""
         metadata = _read_metadata(self._tree.private(row["seq"]))
         name = _file_name(metadata.get("external_id"))
         path = self._tree.media(row["client"], name) if name else None
@@ -156,24 +156,24 @@ class FtpPoller:
             "media": media.wire() if media else None,
             "images": [image.wire() for image in images if image],
         }
-        verdict = _verdict_on(metadata)
-        if not verdict.code and (path is None or media is None):
-            verdict = Verdict("METADATA_INCOMPLETE", "archivo_media no encontrado")
-        elif not verdict.code and path and media:
-            verdict = self._probe(path, media.sha256)
+        result = _result_on(metadata)
+        if not result.code and (path is None or media is None):
+            result = CheckResult("METADATA_INCOMPLETE", "archivo_media no encontrado")
+        elif not result.code and path and media:
+            result = self._probe(path, media.sha256)
         self._store.execute(
             "UPDATE ftp_titles SET found = ?, code = ?, message = ? WHERE seq = ?",
             (
                 json.dumps(found, ensure_ascii=False),
-                row["planned_code"] or verdict.code,
-                row["planned_message"] or verdict.message,
+                row["planned_code"] or result.code,
+                row["planned_message"] or result.message,
                 row["seq"],
             ),
         )
 
-    def _probe(self, path: Path, sha256: str) -> Verdict:
+    def _probe(self, path: Path, sha256: str) -> CheckResult:
         known = self._store.row("SELECT code, message FROM probes WHERE sha256 = ?", (sha256,))
-        return Verdict(known["code"], known["message"]) if known else look_at(path)
+        return CheckResult(known["code"], known["message"]) if known else look_at(path)
 
     def _tell(self, row: sqlite3.Row) -> None:
         found = json.loads(row["found"])
@@ -231,8 +231,10 @@ def _file_name(external_id: Any) -> str | None:
     return external_id if fits else None
 
 
-def _verdict_on(metadata: dict[str, Any]) -> Verdict:
+def _result_on(metadata: dict[str, Any]) -> CheckResult:
     if not metadata:
-        return Verdict("METADATA_INCOMPLETE", "metadatos incompletos: el archivo no es un objeto JSON")
+        return CheckResult("METADATA_INCOMPLETE", "metadatos incompletos: el archivo no es un objeto JSON")
     missing = [key for key in _REQUIRED if not metadata.get(key)]
-    return Verdict("METADATA_INCOMPLETE", f"metadatos incompletos: {', '.join(missing)}") if missing else Verdict()
+    return (
+        CheckResult("METADATA_INCOMPLETE", f"metadatos incompletos: {', '.join(missing)}") if missing else CheckResult()
+    )

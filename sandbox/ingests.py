@@ -16,7 +16,7 @@ import orjson
 
 from sandbox.faults import Fault
 from sandbox.moments import rfc3339
-from sandbox.probe import Verdict, look_at
+from sandbox.probe import CheckResult, look_at
 from sandbox.store import Store
 from sandbox.upload import Upload
 
@@ -79,8 +79,8 @@ class IngestBook:
         row = self._row("tracking_id = ?", tracking_id)
         if row is None:
             return None
-        state, verdict = self._state(row)
-        error = {"error": {"code": verdict.code, "message": verdict.message}} if state == "error" else {}
+        state, result = self._state(row)
+        error = {"error": {"code": result.code, "message": result.message}} if state == "error" else {}
         return {"id": tracking_id, "status": state, **error}
 
     def external_id(self, tracking_id: str) -> str | None:
@@ -157,26 +157,26 @@ class IngestBook:
         self._store.execute("DELETE FROM withdrawals WHERE external_id = ?", (values["external_id"],))
         self._store.execute(f"INSERT INTO contents ({names}) VALUES ({marks})", values)  # noqa: S608 - constant names
 
-    def _state(self, row: sqlite3.Row) -> tuple[str, Verdict]:
+    def _state(self, row: sqlite3.Row) -> tuple[str, CheckResult]:
         elapsed_s = self._clock() - row["taken_at"]
         if elapsed_s < self._processing_s / 3:
-            return "received", Verdict()
+            return "received", CheckResult()
         if row["is_stuck"] or elapsed_s < self._processing_s:
-            return "processing", Verdict()
+            return "processing", CheckResult()
         if row["error_code"]:
-            return "error", Verdict(row["error_code"], row["error_message"])
-        verdict = self._verdict(row["sha256"])
-        if verdict is None:
-            return "processing", Verdict()
-        return ("error" if verdict.code else "completed"), verdict
+            return "error", CheckResult(row["error_code"], row["error_message"])
+        result = self._result(row["sha256"])
+        if result is None:
+            return "processing", CheckResult()
+        return ("error" if result.code else "completed"), result
 
-    def _verdict(self, sha256: str) -> Verdict | None:
+    def _result(self, sha256: str) -> CheckResult | None:
         row = self._store.row("SELECT code, message FROM probes WHERE sha256 = ?", (sha256,))
-        return Verdict(row["code"], row["message"]) if row else None
+        return CheckResult(row["code"], row["message"]) if row else None
 
     def _wire(self, row: sqlite3.Row) -> dict[str, Any]:
-        state, verdict = self._state(row)
-        error = {"code": verdict.code, "message": verdict.message} if state == "error" else None
+        state, result = self._state(row)
+        error = {"code": result.code, "message": result.message} if state == "error" else None
         return {
             **{key: row[key] for key in ("external_id", "tracking_id", "idempotency_key", "request_id", "filename")},
             **{key: row[key] for key in ("sha256", "size_bytes", "times_sent")},
@@ -191,14 +191,14 @@ class IngestBook:
         return self._uploads / f"{tracking_id}.bin"
 
     def _probe_later(self, tracking_id: str, sha256: str) -> None:
-        if self._verdict(sha256) is None:
+        if self._result(sha256) is None:
             self._probers.submit(self._probe, tracking_id, sha256).add_done_callback(_tell_failure)
         else:
             self._put_away(tracking_id, sha256)
 
     def _probe(self, tracking_id: str, sha256: str) -> None:
-        verdict = self._verdict(sha256) or look_at(self._upload_path(tracking_id))
-        values = (sha256, verdict.code, verdict.message)
+        result = self._result(sha256) or look_at(self._upload_path(tracking_id))
+        values = (sha256, result.code, result.message)
         self._store.execute("INSERT OR REPLACE INTO probes (sha256, code, message) VALUES (?, ?, ?)", values)
         self._put_away(tracking_id, sha256)
 

@@ -23,15 +23,15 @@ _FIELDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CheckResult:
     """What the partner finds in a file: empty where it is content."""
 
     code: str = ""
     message: str = ""
 
 
-def _unsupported(detail: str) -> Verdict:
-    return Verdict("UNSUPPORTED_FORMAT", f"formato no soportado: {detail}")
+def _unsupported(detail: str) -> CheckResult:
+    return CheckResult("UNSUPPORTED_FORMAT", f"formato no soportado: {detail}")
 
 
 def ffprobe(path: Path) -> dict[str, Any] | None:
@@ -45,8 +45,8 @@ def ffprobe(path: Path) -> dict[str, Any] | None:
     return told
 
 
-def look_at(path: Path) -> Verdict:
-    """Return the partner's verdict on a received file, the first reason that it finds."""
+def look_at(path: Path) -> CheckResult:
+    """Return the partner's result on a received file, the first reason that it finds."""
     told = ffprobe(path)
     if told is None:
         return _unsupported(f"el análisis no terminó en {_PROBE_LIMIT_S} s")
@@ -68,7 +68,7 @@ def look_at(path: Path) -> Verdict:
         return _unsupported(f"duración {duration_s} s, máximo {MAX_DURATION_S} s")
     if is_truncated(path):
         return _unsupported("archivo truncado")
-    return Verdict()
+    return CheckResult()
 
 
 def _is_moving(stream: dict[str, Any]) -> bool:

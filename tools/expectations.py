@@ -14,13 +14,13 @@ SAMPLE = Path(__file__).parents[1] / "include" / "sandbox" / "sample_catalogue.y
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """A title's planned end: accepted, rejected by these rules, or left out; `healed` is what a re-encode heals."""
+    """A title's planned end: accepted, rejected by these rules, or left out; `fixed` is what a re-encode fixes."""
 
     edye_id: str
     state: str
     rules: tuple[str, ...]
     defect: str
-    healed: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
 
 
 def expectations(file: Path = SAMPLE) -> dict[str, Expectation]:
@@ -32,7 +32,7 @@ def expectations(file: Path = SAMPLE) -> dict[str, Expectation]:
             item["expect"]["state"],
             tuple(item["expect"].get("rules", ())),
             item.get("defect", ""),
-            tuple(item["expect"].get("healed", ())),
+            tuple(item["expect"].get("fixed", ())),
         )
         for item in [*content["shows"], *content["episodes"]]
         if "expect" in item
@@ -61,12 +61,10 @@ def surprises(expected: dict[str, Expectation], titles: list[dict[str, Any]]) ->
                 f"{title['external_id']} ({edye_id}) should be {_told(expectation.state, expectation.rules)}, "
                 f"but is {_told(title['state'], title['rules'])}: {title['detail']}"
             )
-        elif title.get("change") != "unchanged" and {rule["code"] for rule in title["healed"]} != set(
-            expectation.healed
-        ):
+        elif title.get("change") != "unchanged" and {rule["code"] for rule in title["fixed"]} != set(expectation.fixed):
             told.append(
-                f"{title['external_id']} ({edye_id}) should be {_healed(expectation.healed)}, "
-                f"but is {_healed(finding['code'] for finding in title['healed'])}"
+                f"{title['external_id']} ({edye_id}) should be {_fixed(expectation.fixed)}, "
+                f"but is {_fixed(finding['code'] for finding in title['fixed'])}"
             )
     told += [f"{edye_id} is in the report, but not in the sample catalogue" for edye_id in seen]
     return told
@@ -76,6 +74,6 @@ def _told(state: str, rules: Any) -> str:
     return f"{state} [{', '.join(rules)}]" if rules else state
 
 
-def _healed(codes: Iterable[str]) -> str:
+def _fixed(codes: Iterable[str]) -> str:
     told = ", ".join(codes)
     return f"re-encoded for {told}" if told else "sent as it is"

@@ -16,7 +16,7 @@ ERROR_COLUMNS = (
 )  # fmt: skip
 STREAK_COLUMNS = ("event.action", "partner", "client_id", "external_id", "cause", "error.message", "message")
 STREAKS = 'event.action: ("streak began" or "streak ended")'
-TIMED = "event.action: (judge or receive or retry or observe or accept)"
+TIMED = "event.action: (check or receive or retry or observe or accept)"
 Json = dict[str, Any]
 
 

@@ -63,7 +63,7 @@ def video(annex: Annex) -> Iterator[str]:
 
 
 def reencode(annex: Annex) -> Iterator[str]:
-    """Into what media is encoded anew that only a new encode heals."""
+    """Into what media is encoded anew that only a new encode fixes."""
     profile = annex.reencode
     if profile is None:
         yield "Nothing is re-encoded for this partner."

@@ -65,7 +65,7 @@ def _general(annex: Annex) -> Iterator[str]:
             ("withdrawals without an approval", f"up to {annex.withdrawal.titles_without_approval} titles"),
             ("an approval is waited for", f"{annex.withdrawal.approval_hours:g} hours"),
             ("how the partner hears of a withdrawal", _withdrawal_call(annex)),
-            ("time of a batch", f"judge {annex.batch_time.judge_s:g} s, deliver {annex.batch_time.deliver_s:g} s"),
+            ("time of a batch", f"check {annex.batch_time.check_s:g} s, deliver {annex.batch_time.deliver_s:g} s"),
             ("nothing more is sent after", f"{annex.circuit_breaker.technical_errors} technical errors in a row"),
         ],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from edye_delivery.qc import judge  # noqa: F401 (with it every rule enters the catalogue)
+from edye_delivery.qc import check  # noqa: F401 (with it every rule enters the catalogue)
 from edye_delivery.qc.rule import RULES, QcRule
 
 FAMILIES = {
@@ -23,9 +23,9 @@ day: until then the rule counts as skipped, afterwards it counts again.
 Of several pictures of one kind one good one is enough: the defect of another is then a warning. So is the defect of a
 picture that neither the partner requires nor a thumbnail needs. Pictures in the title's language, or without language,
 come first; pictures in other languages are only looked at where there is none of those. Custom thumbnails are not
-judged: a broken one is no defect where other art serves.
+checked: a broken one is no defect where other art serves.
 
-Where every blocking finding of a title is one that a new encode heals, and the annex has the section `reencode`, the
+Where every blocking finding of a title is one that a new encode fixes, and the annex has the section `reencode`, the
 media is encoded anew and the result is asked the same rules; what it passes goes to the partner."""
 
 
@@ -46,10 +46,10 @@ def _table(rules: Iterable[QcRule]) -> list[str]:
     rows = []
     for rule in rules:
         anchor = f"{rule.code.lower()}-{rule.name}"
-        healed = "new encode" if rule.is_healed_by_encode else "-"
-        told = (rule.name, rule.severity, rule.cause, rule.owner, healed)
+        fixed = "new encode" if rule.is_fixed_by_encode else "-"
+        told = (rule.name, rule.severity, rule.cause, rule.owner, fixed)
         rows.append(f"| [{rule.code}](#{anchor}) | {' | '.join(told)} |")
-    return ["| code | name | severity | cause | owner | healed by |", "|---|---|---|---|---|---|", *rows]
+    return ["| code | name | severity | cause | owner | fixed by |", "|---|---|---|---|---|---|", *rows]
 
 
 def _section(rule: QcRule) -> list[str]:
@@ -63,5 +63,5 @@ def _section(rule: QcRule) -> list[str]:
         f"* Why: {rule.why}",
         f"* Fix: {rule.fix}",
         f"* Source: {rule.source}",
-        *(["* Healed by a new encode, where the annex has a profile for it"] if rule.is_healed_by_encode else []),
+        *(["* Fixed by a new encode, where the annex has a profile for it"] if rule.is_fixed_by_encode else []),
     ]

@@ -112,7 +112,7 @@ def _shown(lines: Iterator[dict[str, Any]], folder: Path) -> dict[str, Any]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     states: dict[str, str] = {}
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("fetching and judging", total=None)
+        bar = progress.add_task("fetching and checking", total=None)
         for line in lines:
             if line["event"] != "state":
                 return line
@@ -173,9 +173,9 @@ def told_totals(report: dict[str, Any]) -> str:
 def told_as_planned(report: dict[str, Any]) -> str:
     """That every title ended as the sample says, and what became of the planted defects."""
     planted = sum(1 for title in report["titles"] if title["state"] == "rejected")
-    healed = sum(1 for title in report["titles"] if title["reencoded"])
+    fixed = sum(1 for title in report["titles"] if title["reencoded"])
     told = f"every title ended as planned, {planted} of them refused for their planted defect"
-    return f"{told}, {healed} re-encoded" if healed else told
+    return f"{told}, {fixed} re-encoded" if fixed else told
 
 
 def told_feed(feed: dict[str, Any]) -> str:

@@ -128,7 +128,7 @@ class AddressRefused(MediaRefused):
 
 
 class MediaChanged(Transient):
-    """The media file is not, or no longer, the one that was judged."""
+    """The media file is not, or no longer, the one that was checked."""
 
 
 class MediaMismatch(Terminal):

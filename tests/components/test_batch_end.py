@@ -15,8 +15,8 @@ import pytest
 from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.facts import VideoFacts
 from edye_delivery.catalog.finding import blocking
-from edye_delivery.catalog.plan import JudgedTitle, RunRequest
-from edye_delivery.catalog.snapshot import JudgedBatch
+from edye_delivery.catalog.plan import CheckedTitle, RunRequest
+from edye_delivery.catalog.snapshot import CheckedBatch
 from edye_delivery.clients.ftp_path import RemotePath
 from edye_delivery.errors import TooSlow
 from edye_delivery.hooks.artifacts import ArtifactHook
@@ -44,22 +44,22 @@ def connections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(fields))
 
 
-def to_be_reencoded(annex: Any, url: str) -> JudgedTitle:
+def to_be_reencoded(annex: Any, url: str) -> CheckedTitle:
     plan = plan_of(annex, an_episode(sources=[{"file": url, "type": "video/mp4", "height": 720}]))
     video = VideoFacts(url=url, container="matroska", codec="h264", size_bytes=10**6, etag='"1"', duration_s=60)
-    return JudgedTitle(plan=plan, video=video, findings=(RULES["VID005"].finding("it is matroska"),))
+    return CheckedTitle(plan=plan, video=video, findings=(RULES["VID005"].finding("it is matroska"),))
 
 
 def test_a_download_for_a_re_encode_ends_with_the_budget_of_its_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reencoding, "SPARE_BYTES", 0)
     annex, store = the_annex(reencode={"batch_budget_s": 1}), ArtifactHook().get_conn()
     with hostile_peer(body_trickles) as port:
-        judged = to_be_reencoded(annex, f"http://127.0.0.1:{port}/a.mp4")
-        reference = keep(store, "batch.json", JudgedBatch(request=REQUEST, number=0, titles=(judged,)))
+        checked = to_be_reencoded(annex, f"http://127.0.0.1:{port}/a.mp4")
+        reference = keep(store, "batch.json", CheckedBatch(request=REQUEST, number=0, titles=(checked,)))
         began = time.monotonic()
         reencoded = ReencodeBatchOperator(task_id="reencode", annex=annex, batch=reference).execute({})
         assert time.monotonic() - began < END_S
-    (title,) = load(store, reencoded, JudgedBatch).titles
+    (title,) = load(store, reencoded, CheckedBatch).titles
     (finding,) = blocking(title.findings)
     assert finding.code == "VID011"
     assert "the time of its batch was over; the next run of its window does" in finding.message

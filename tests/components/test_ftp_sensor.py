@@ -8,8 +8,8 @@ import pytest
 from airflow.sdk.exceptions import TaskDeferred
 
 from edye_delivery.annex.planning import plan_of
-from edye_delivery.catalog.plan import JudgedTitle, RunRequest
-from edye_delivery.catalog.snapshot import JudgedBatch
+from edye_delivery.catalog.plan import CheckedTitle, RunRequest
+from edye_delivery.catalog.snapshot import CheckedBatch
 from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.clients.ftp_watch import FtpWatch
 from edye_delivery.errors import AuthRefused, FtpRefused, Transient
@@ -179,7 +179,7 @@ def sensor(ledger):
         channel=Channel.FTP,
         reason="the API answers 503 since yesterday",
     )
-    batch = JudgedBatch(request=request, number=1, titles=tuple(JudgedTitle(plan=plan) for plan in PLANS))
+    batch = CheckedBatch(request=request, number=1, titles=tuple(CheckedTitle(plan=plan) for plan in PLANS))
     return FtpSensor(task_id="wait", annex=ANNEX, batch=keep(ArtifactHook().get_conn(), "batch.json", batch))
 
 
@@ -220,5 +220,5 @@ def test_a_refused_login_is_raised_and_what_had_not_ended_stays(sensor, ledger):
     assert ends(ledger) == [("received", None), ("completed", None), ("received", None)]
 
 
-def test_a_batch_that_was_never_judged_is_not_waited_for(ledger):
+def test_a_batch_that_was_never_checked_is_not_waited_for(ledger):
     assert FtpSensor(task_id="wait", annex=ANNEX, batch=None).execute({}) is None

@@ -7,8 +7,8 @@ import pytest
 from airflow.sdk.exceptions import TaskDeferred
 
 from edye_delivery.annex.planning import plan_of
-from edye_delivery.catalog.plan import JudgedTitle, RunRequest
-from edye_delivery.catalog.snapshot import JudgedBatch
+from edye_delivery.catalog.plan import CheckedTitle, RunRequest
+from edye_delivery.catalog.snapshot import CheckedBatch
 from edye_delivery.errors import AuthRefused, ConfigurationInvalid
 from edye_delivery.hooks.artifacts import ArtifactHook
 from edye_delivery.hooks.ledger import LedgerHook
@@ -41,7 +41,7 @@ def ledger(tmp_path, monkeypatch):
 def sensor(ledger):
     moment = datetime(2026, 3, 1, 6, tzinfo=UTC)
     request = RunRequest(partner=ANNEX.partner, run_id="run-1", start_at=moment, end_at=moment.replace(day=2))
-    batch = JudgedBatch(request=request, number=1, titles=tuple(JudgedTitle(plan=plan) for plan in PLANS))
+    batch = CheckedBatch(request=request, number=1, titles=tuple(CheckedTitle(plan=plan) for plan in PLANS))
     return IngestSensor(task_id="wait", annex=ANNEX, batch=keep(ArtifactHook().get_conn(), "batch.json", batch))
 
 

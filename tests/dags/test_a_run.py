@@ -149,13 +149,13 @@ def test_good_titles_make_a_green_run_and_a_second_one_sends_nothing(connected, 
 
 
 @pytest.mark.proof
-def test_media_that_only_a_new_encode_heals_is_re_encoded_once_and_accepted(connected, box):
+def test_media_that_only_a_new_encode_fixes_is_re_encoded_once_and_accepted(connected, box):
     conf = {**DAY, "external_ids": [GOOD, HEVC]}
     assert run(conf).state == "success"
     by_name = {title["external_id"]: title for title in report_of(connected)["titles"]}
     assert (by_name[HEVC]["state"], by_name[GOOD]["reencoded"]) == ("accepted", "")
     assert by_name[HEVC]["reencoded"] == "re-encoded from hevc in mp4, the original is kept"
-    assert [finding["code"] for finding in by_name[HEVC]["healed"]] == ["VID006"]
+    assert [finding["code"] for finding in by_name[HEVC]["fixed"]] == ["VID006"]
     (film,) = (connected / "artifacts" / "encodes").rglob("*.mp4")
     made_at = film.stat().st_mtime_ns
     assert run({**conf, "external_ids": [HEVC], "force_resend": True}).state == "success"

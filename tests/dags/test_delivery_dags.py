@@ -19,7 +19,7 @@ FACTS = RunFacts("run-1", None, None, datetime(2026, 3, 2, 7, tzinfo=UTC), ())
 ROKU = "deliver_api__roku_premium_subs_mx"
 ROKU_BY_FTP = "deliver_ftp__roku_premium_subs_mx"
 TRAIL = "ship_ingesta_logs"
-CHAIN = ["batch.judge", "batch.reencode", "batch.illustrate", "batch.deliver", "batch.wait", "batch.accept"]
+CHAIN = ["batch.check", "batch.reencode", "batch.thumbnails", "batch.deliver", "batch.wait", "batch.accept"]
 
 
 def bag_of():

@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from edye_delivery.catalog.plan import JudgedTitle, RunRequest
+from edye_delivery.catalog.plan import CheckedTitle, RunRequest
 from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.clients.clock import AsyncClock
 from edye_delivery.clients.ftp import FtpSession
@@ -39,13 +39,13 @@ class FtpLine(Line):
     def request(self, run_id: str = "run-1", **changes: Any) -> RunRequest:
         return super().request(run_id, **({"channel": Channel.FTP, "reason": REASON} | changes))
 
-    def send(self, judged: list[JudgedTitle], run_id: str) -> dict[str, int]:
+    def send(self, checked: list[CheckedTitle], run_id: str) -> dict[str, int]:
         uploader = FtpUploader(self.annex, self.connect, self.media, self.ledger, self.artifacts.__getitem__)
         with uploader:
-            return Sender(self.annex.partner, uploader, self.ledger, self.clock, run_id).send_batch(tuple(judged))
+            return Sender(self.annex.partner, uploader, self.ledger, self.clock, run_id).send_batch(tuple(checked))
 
-    def wait(self, judged: list[JudgedTitle], give_up_s: float = 10.0) -> None:
-        waiting = with_partner(self.ledger, judged, Channel.FTP)
+    def wait(self, checked: list[CheckedTitle], give_up_s: float = 10.0) -> None:
+        waiting = with_partner(self.ledger, checked, Channel.FTP)
         outcomes = asyncio.run(self._looked([str(delivery.tracking_id) for delivery in waiting], give_up_s))
         record_outcomes(self.ledger, waiting, outcomes)
 

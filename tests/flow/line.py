@@ -18,7 +18,7 @@ import httpx
 from edye_delivery.annex.api import RetryPolicy
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.reencode import Reencode
-from edye_delivery.catalog.plan import JudgedTitle, RunRequest
+from edye_delivery.catalog.plan import CheckedTitle, RunRequest
 from edye_delivery.catalog.vocabulary import Correction, Mode
 from edye_delivery.clients.clock import AsyncClock, Clock
 from edye_delivery.clients.edye import EdyeApi
@@ -32,7 +32,7 @@ from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.streaks import Client
 from edye_delivery.pipeline.accept import accept_batch
-from edye_delivery.pipeline.check import Judge
+from edye_delivery.pipeline.check import BatchChecker
 from edye_delivery.pipeline.deliver import Sender
 from edye_delivery.pipeline.fetch import fetch_snapshot
 from edye_delivery.pipeline.media_source import MediaSource
@@ -40,7 +40,7 @@ from edye_delivery.pipeline.outcomes import record_outcomes, with_partner
 from edye_delivery.pipeline.plan import plan_window, remember_plan
 from edye_delivery.pipeline.reencode import Reencoder
 from edye_delivery.pipeline.report import RunOutcome, window_report
-from edye_delivery.pipeline.thumbnails import Illustrator
+from edye_delivery.pipeline.thumbnails import ThumbnailMaker
 from edye_delivery.pipeline.uploaders.api import ApiUploader
 from edye_delivery.reports.model import WindowReport
 from sandbox.server import Sandbox
@@ -135,33 +135,35 @@ class Line:
         asked = {"start_at": DAY[0], "end_at": DAY[1], "mode": Mode.CHANGED} | changes
         return RunRequest(partner=self.annex.partner, run_id=run_id, **asked)
 
-    def judge(self, request: RunRequest, unattended: Collection[str] = ()) -> tuple[Any, list[JudgedTitle]]:
+    def check(self, request: RunRequest, unattended: Collection[str] = ()) -> tuple[Any, list[CheckedTitle]]:
         snapshot = fetch_snapshot(self.annex, self.api, request, now(), unattended)
         plan, batches = plan_window(self.annex, snapshot, self.ledger)
         if not request.dry_run:
             plan = remember_plan(self.annex, plan, self.ledger)
         scratch = self.folder / "scratch"
         scratch.mkdir(exist_ok=True)
-        judge = Judge(self.annex, self.media_host, scratch, DAY[1].date(), self.artifacts.__setitem__, WORKERS.run)
-        illustrator = Illustrator(self.annex, self.artifacts.__getitem__, self.artifacts.__setitem__, WORKERS.run)
-        judged: list[JudgedTitle] = []
+        checker = BatchChecker(
+            self.annex, self.media_host, scratch, DAY[1].date(), self.artifacts.__setitem__, WORKERS.run
+        )
+        maker = ThumbnailMaker(self.annex, self.artifacts.__getitem__, self.artifacts.__setitem__, WORKERS.run)
+        checked: list[CheckedTitle] = []
         for batch in batches:
-            titles = judge.judge_batch(batch.titles)
+            titles = checker.check_batch(batch.titles)
             if not request.dry_run:
                 again = request.correction is Correction.MEDIA
                 titles = replace(self.reencoder, again=again).reencode_batch(titles)
-            judged += illustrator.illustrate_batch(titles)
-        return plan, judged
+            checked += maker.make_thumbnails(titles)
+        return plan, checked
 
-    def send(self, judged: list[JudgedTitle], run_id: str) -> dict[str, int]:
+    def send(self, checked: list[CheckedTitle], run_id: str) -> dict[str, int]:
         api = IngestApi(self.partner_client(), self.annex, self.clock)
         uploader = ApiUploader(self.annex, api, self.media, self.ledger, self.artifacts.__getitem__)
         allow = CircuitBreaker(self.engine, now, self.client, now()).allow
         sender = Sender(self.annex.partner, uploader, self.ledger, self.clock, run_id, allow=allow)
-        return sender.send_batch(tuple(judged))
+        return sender.send_batch(tuple(checked))
 
-    def wait(self, judged: list[JudgedTitle], give_up_s: float = 10.0) -> None:
-        waiting = with_partner(self.ledger, judged)
+    def wait(self, checked: list[CheckedTitle], give_up_s: float = 10.0) -> None:
+        waiting = with_partner(self.ledger, checked)
         outcomes = asyncio.run(self._watched([str(delivery.tracking_id) for delivery in waiting], give_up_s))
         record_outcomes(self.ledger, waiting, outcomes)
 
@@ -174,15 +176,15 @@ class Line:
     def run(self, run_id: str = "run-1", unattended: Collection[str] = (), **changes: Any) -> WindowReport:
         """One whole run and its report."""
         request, started_at = self.request(run_id, **changes), now()
-        plan, judged = self.judge(request, unattended)
+        plan, checked = self.check(request, unattended)
         if not request.dry_run:
-            self.send(judged, run_id)
-            self.wait(judged)
-            accept_batch(self.annex, self.ledger, tuple(judged))
-        return self.report(request, plan, judged, started_at)
+            self.send(checked, run_id)
+            self.wait(checked)
+            accept_batch(self.annex, self.ledger, tuple(checked))
+        return self.report(request, plan, checked, started_at)
 
-    def report(self, request: RunRequest, plan: Any, judged: list[JudgedTitle], started_at: datetime) -> WindowReport:
-        keys = [title.plan.delivery_key for title in judged] + [
+    def report(self, request: RunRequest, plan: Any, checked: list[CheckedTitle], started_at: datetime) -> WindowReport:
+        keys = [title.plan.delivery_key for title in checked] + [
             title.delivery_key for title in (*plan.unchanged, *plan.held)
         ]
         return window_report(
@@ -190,8 +192,8 @@ class Line:
                 annex=self.annex,
                 request=request,
                 plan=plan,
-                judged=judged,
-                unjudged=[],
+                checked=checked,
+                unchecked=[],
                 deliveries=self.ledger.deliveries(keys),
                 incidents=[],
                 started_at=started_at,

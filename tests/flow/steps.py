@@ -16,7 +16,7 @@ from edye_delivery.catalog import event
 from edye_delivery.catalog.facts import ImageFacts, VideoFacts
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.order import Accepted
-from edye_delivery.catalog.plan import JudgedTitle, RunRequest, WithdrawalOrder
+from edye_delivery.catalog.plan import CheckedTitle, RunRequest, WithdrawalOrder
 from edye_delivery.catalog.snapshot import WindowPlan, Withdrawal
 from edye_delivery.catalog.snapshot_file import SnapshotFile, SnapshotWriter
 from edye_delivery.catalog.vocabulary import DeliveryState, ImageKind
@@ -39,14 +39,14 @@ from edye_delivery.pipeline import plan as plan_step
 from edye_delivery.pipeline import reencode as reencode_step
 from edye_delivery.pipeline import report as report_step
 from edye_delivery.pipeline.accept import accept_batch
-from edye_delivery.pipeline.check import Judge
+from edye_delivery.pipeline.check import BatchChecker
 from edye_delivery.pipeline.media_source import MediaSource
 from edye_delivery.pipeline.outcomes import record_outcomes
 from edye_delivery.pipeline.plan import plan_window, remember_plan
 from edye_delivery.pipeline.reencode import Reencoder
 from edye_delivery.pipeline.report import RunOutcome, window_report
 from edye_delivery.pipeline.ship_events import Shipper
-from edye_delivery.pipeline.thumbnails import Illustrator
+from edye_delivery.pipeline.thumbnails import ThumbnailMaker
 from edye_delivery.pipeline.withdraw import Withdrawer
 from edye_delivery.qc.rule import RULES
 from tests.builders import a_movie, show_item, the_annex
@@ -112,8 +112,8 @@ class Bench:
     def bad_key(self) -> str:
         return next(plan.delivery_key for plan in self.plans if plan.title.id == BAD)
 
-    def judged(self, **facts: Any) -> tuple[JudgedTitle, ...]:
-        return tuple(JudgedTitle(plan=plan, **facts) for plan in self.plans)
+    def checked(self, **facts: Any) -> tuple[CheckedTitle, ...]:
+        return tuple(CheckedTitle(plan=plan, **facts) for plan in self.plans)
 
     def brought_to(self, state: DeliveryState) -> None:
         """The deliveries, as far as this."""
@@ -131,10 +131,10 @@ class Bench:
         return {delivery.edye_id: f"{delivery.state} {delivery.detail}" for delivery in deliveries.values()}
 
 
-def found(titles: tuple[JudgedTitle, ...]) -> Told:
+def found(titles: tuple[CheckedTitle, ...]) -> Told:
     return {
-        judged.plan.title.id: "; ".join(f"{one.code} {one.message}" for one in blocking(judged.findings)) or "good"
-        for judged in titles
+        checked.plan.title.id: "; ".join(f"{one.code} {one.message}" for one in blocking(checked.findings)) or "good"
+        for checked in titles
     }
 
 
@@ -165,7 +165,7 @@ def place(bench: Bench) -> Told:
     return planned | {one.edye_id: one.reason for one in window.malformed}
 
 
-def judge(bench: Bench) -> Told:
+def check(bench: Bench) -> Told:
     class Host:
         def describe(self, url: str) -> Any:
             raise MediaUnavailable("there is none")
@@ -173,9 +173,11 @@ def judge(bench: Bench) -> Told:
         def fetch(self, url: str, max_bytes: int) -> bytes:
             raise MediaUnavailable("there is none")
 
-    bench.break_for_bad(check_step, "judge", lambda annex, one, *_: one.title.id == BAD)
+    bench.break_for_bad(check_step, "check_title", lambda annex, one, *_: one.title.id == BAD)
     keep = bench.files.__setitem__
-    return found(Judge(ANNEX, Host(), bench.folder, AT.date(), keep, WORKERS.run).judge_batch(tuple(bench.plans)))
+    return found(
+        BatchChecker(ANNEX, Host(), bench.folder, AT.date(), keep, WORKERS.run).check_batch(tuple(bench.plans))
+    )
 
 
 def reencode(bench: Bench) -> Told:
@@ -190,7 +192,7 @@ def reencode(bench: Bench) -> Told:
 
     class Source(MediaSource):
         @contextmanager
-        def open(self, judged: JudgedTitle, offset: int = 0) -> Iterator[Any]:
+        def open(self, checked: CheckedTitle, offset: int = 0) -> Iterator[Any]:
             yield Stream()
 
     video = VideoFacts(url="a", container="matroska", codec="h264", size_bytes=9, etag='"e"', duration_s=60)
@@ -200,31 +202,31 @@ def reencode(bench: Bench) -> Told:
     reencoder = Reencoder(
         ANNEX, Source(None), bench.files, bench.folder, AT.date(), bench.clock, encode, lambda path: film, again=True
     )
-    return found(reencoder.reencode_batch(bench.judged(video=video, findings=(finding,))))
+    return found(reencoder.reencode_batch(bench.checked(video=video, findings=(finding,))))
 
 
-def illustrate(bench: Bench) -> Told:
+def thumbnails(bench: Bench) -> Told:
     def read(name: str) -> bytes:
         if bench.error and BAD in name:
             raise bench.error
         return b"no picture"
 
     titles = tuple(
-        judged.model_copy(
+        checked.model_copy(
             update={
                 "images": tuple(
                     ImageFacts(
-                        kind=kind, url=f"http://media.example/{judged.plan.title.id}/{kind}.jpg", format="JPEG",
+                        kind=kind, url=f"http://media.example/{checked.plan.title.id}/{kind}.jpg", format="JPEG",
                         width_px=1600, height_px=2400 if kind is ImageKind.POSTER else 900, size_bytes=9,
-                        art_name=f"{kind}-{judged.plan.title.id}.jpg",
+                        art_name=f"{kind}-{checked.plan.title.id}.jpg",
                     )
                     for kind in (ImageKind.KEY_ART, ImageKind.POSTER)
                 )
             }
         )
-        for judged in bench.judged()
+        for checked in bench.checked()
     )  # fmt: skip
-    return found(Illustrator(ANNEX, read, bench.files.__setitem__, WORKERS.run).illustrate_batch(titles))
+    return found(ThumbnailMaker(ANNEX, read, bench.files.__setitem__, WORKERS.run).make_thumbnails(titles))
 
 
 def wait(bench: Bench) -> Told:
@@ -240,7 +242,7 @@ def accept(bench: Bench) -> Told:
     if not bench.ledger.deliveries([bench.bad_key]):
         bench.brought_to(DeliveryState.COMPLETED)
     bench.break_for_bad(bench.ledger, "accept", lambda partner, one, criteria: one.title.id == BAD)
-    accept_batch(ANNEX.model_copy(update={"acceptance": ("completed",)}), bench.ledger, bench.judged())
+    accept_batch(ANNEX.model_copy(update={"acceptance": ("completed",)}), bench.ledger, bench.checked())
     return bench.standing()
 
 
@@ -288,7 +290,7 @@ def withdraw_by_hand(bench: Bench) -> Told:
 
 def report(bench: Bench) -> Told:
     bench.break_for_bad(report_step, "_report_of_plan", lambda outcome, one, detail: one.title.id == BAD)
-    outcome = RunOutcome(ANNEX, REQUEST, None, bench.judged(), [], {}, [], AT, AT)
+    outcome = RunOutcome(ANNEX, REQUEST, None, bench.checked(), [], {}, [], AT, AT)
     return {row.edye_id: f"{row.state} {row.detail}" for row in window_report(outcome).titles}
 
 
@@ -337,7 +339,7 @@ def ship(bench: Bench) -> Told:
 STEPS = {
     step.__name__: step
     for step in (
-        fetch, plan, place, judge, reencode, illustrate, wait, accept, refresh, withdraw_by_catalogue, withdraw_by_hand,
+        fetch, plan, place, check, reencode, thumbnails, wait, accept, refresh, withdraw_by_catalogue, withdraw_by_hand,
         report, search_feed, direct_feed, ship,
     )
 }  # fmt: skip

@@ -38,7 +38,7 @@ def test_every_title_of_the_sample_day_ends_as_planned(line):
             assert title.next_step
 
 
-def test_a_second_run_sends_nothing_and_judges_only_what_is_open(line):
+def test_a_second_run_sends_nothing_and_checks_only_what_is_open(line):
     first = line.run()
     second = line.run("run-2")
     assert second.totals.sent == 0
@@ -74,7 +74,7 @@ def test_force_resend_sends_again_under_the_same_external_id_and_another_key(lin
     assert line.run("run-3", external_ids=(GOOD,)).totals.sent == 0
 
 
-def test_mode_failed_leaves_new_titles_alone_and_mode_all_judges_everything(line):
+def test_mode_failed_leaves_new_titles_alone_and_mode_all_checks_everything(line):
     line.run(external_ids=(GOOD,))
     assert line.run("run-2", mode="failed").totals.titles == 1
     every = line.run("run-3", mode="all", external_ids=(GOOD,))

@@ -11,7 +11,7 @@ from edye_delivery.clients.bounds import CallBounds
 from edye_delivery.clients.ingest import IngestApi
 from edye_delivery.clients.media import MediaHost
 from edye_delivery.errors import TooSlow
-from edye_delivery.pipeline.check import Judge
+from edye_delivery.pipeline.check import BatchChecker
 from edye_delivery.pipeline.deliver import Sender
 from edye_delivery.pipeline.fetch import fetch_snapshot
 from edye_delivery.pipeline.plan import plan_window
@@ -25,30 +25,30 @@ TITLES = ("EDYE_PLANETA_S01E01_ES", "EDYE_PLANETA_S01E02_ES")
 
 def test_titles_that_a_batch_did_not_get_to_are_open_and_taken_up_by_the_next_run(line):
     request = line.request(external_ids=TITLES)
-    _, judged = line.judge(request)
+    _, checked = line.check(request)
     uploader = ApiUploader(
         line.annex, IngestApi(line.partner_client(), line.annex, line.clock), line.media, line.ledger,
         line.artifacts.__getitem__,
     )  # fmt: skip
     turns = iter([False, True])
     sender = Sender(line.annex.partner, uploader, line.ledger, line.clock, "run-1", is_over=lambda: next(turns, True))
-    assert sender.send_batch(tuple(judged)) == {"failed": 1, "received": 1}
-    keys = [title.plan.delivery_key for title in judged]
+    assert sender.send_batch(tuple(checked)) == {"failed": 1, "received": 1}
+    keys = [title.plan.delivery_key for title in checked]
     (left,) = [one for one in line.ledger.deliveries(keys).values() if one.state is DeliveryState.FAILED]
     assert left.cause is Cause.TRANSIENT
     assert "the time of its batch was over" in str(left.detail)
-    line.send(judged, "run-2")
+    line.send(checked, "run-2")
     assert {one.state for one in line.ledger.deliveries(keys).values()} == {DeliveryState.RECEIVED}
 
 
-def test_titles_that_were_not_judged_in_time_wait_for_the_next_run_without_being_rejected(line, tmp_path):
+def test_titles_that_were_not_checked_in_time_wait_for_the_next_run_without_being_rejected(line, tmp_path):
     request = line.request(external_ids=TITLES)
     _, (batch,) = plan_window(line.annex, fetch_snapshot(line.annex, line.api, request, now()), line.ledger)
-    judge = Judge(
+    checker = BatchChecker(
         line.annex, line.media_host, tmp_path, request.end_at.date(), line.artifacts.__setitem__, WORKERS.run,
         ends_at_s=time.monotonic(),
     )  # fmt: skip
-    for title in judge.judge_batch(batch.titles):
+    for title in checker.check_batch(batch.titles):
         (finding,) = blocking(title.findings)
         assert (finding.code, finding.cause) == ("VID011", Cause.TRANSIENT)
         assert "the time of its batch was over" in finding.message

@@ -13,10 +13,10 @@ from benchmarks.local_media import LocalMedia
 from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.jobs import run_here
-from edye_delivery.catalog.plan import JudgedTitle
+from edye_delivery.catalog.plan import CheckedTitle
 from edye_delivery.clients.media import MediaFile, MediaHost
 from edye_delivery.errors import AddressRefused, AuthRefused, Transient
-from edye_delivery.pipeline.check import NO_OTHER_ADDRESS, Judge
+from edye_delivery.pipeline.check import NO_OTHER_ADDRESS, BatchChecker
 from edye_delivery.pipeline.fresh_address import FreshAddresses
 from edye_delivery.pipeline.media_source import MediaSource
 from tests.builders import a_movie, an_episode, the_annex
@@ -108,18 +108,18 @@ class SignedMedia(LocalMedia):
 
 
 @pytest.mark.parametrize("finds", [True, False], ids=["a new address", "no other address"])
-def test_a_title_whose_address_has_expired_is_judged_by_its_new_one(tmp_path: Path, finds: bool):
+def test_a_title_whose_address_has_expired_is_checked_by_its_new_one(tmp_path: Path, finds: bool):
     media: Any = SignedMedia(Clips(tmp_path).clip("film.mp4").parent)
     fresh = plan(url=NEW).media if finds else None
-    judge = Judge(
+    checker = BatchChecker(
         ANNEX, media, tmp_path, datetime(2026, 3, 2, tzinfo=UTC).date(), lambda name, content: None, run_here,
         fresh_source=lambda plan: fresh,
     )  # fmt: skip
-    (judged,) = judge.judge_batch((plan(),))
-    found = {finding.code: finding for finding in blocking(judged.findings) if finding.code.startswith("VID")}
+    (checked,) = checker.check_batch((plan(),))
+    found = {finding.code: finding for finding in blocking(checked.findings) if finding.code.startswith("VID")}
 
     if finds:
-        assert (found, judged.plan.media.file, judged.video.codec) == ({}, NEW, "h264")
+        assert (found, checked.plan.media.file, checked.video.codec) == ({}, NEW, "h264")
     else:
         assert set(found) == {"VID011"}
         assert (found["VID011"].owner, NO_OTHER_ADDRESS in found["VID011"].message) == ("DevOps", True)
@@ -131,9 +131,9 @@ def test_an_address_that_expires_before_the_upload_is_read_again_too():
         return httpx.Response(200, headers={"ETag": '"v"'}, content=b"film") if is_new else httpx.Response(403)
 
     host = MediaHost(client_of(answer), frozenset({"media.example"}), RETRY_POLICY, Slept().clock())
-    judged = JudgedTitle(plan=plan())
+    checked = CheckedTitle(plan=plan())
     fresh = plan(url=NEW).media
-    with MediaSource(host, fresh_source=lambda plan: fresh).open(judged) as stream:
+    with MediaSource(host, fresh_source=lambda plan: fresh).open(checked) as stream:
         assert b"".join(stream.blocks()) == b"film"
-    with pytest.raises(AddressRefused), MediaSource(host).open(judged):
+    with pytest.raises(AddressRefused), MediaSource(host).open(checked):
         pass

@@ -55,22 +55,22 @@ def picked_up(line, external_id=TITLE):
     return [content for content in line.box.ftp_contents() if content["metadata_file"].startswith(f"{external_id}.")]
 
 
-def delivery_of(line, judged, external_id=TITLE):
-    key = next(title.plan.delivery_key for title in judged if title.plan.external_id == external_id)
+def delivery_of(line, checked, external_id=TITLE):
+    key = next(title.plan.delivery_key for title in checked if title.plan.external_id == external_id)
     return line.ledger.deliveries([key])[key]
 
 
 def test_a_day_over_ftp_ends_like_a_day_over_the_api(ftp_line):
     request = ftp_line.request()
-    plan, judged = ftp_line.judge(request)
-    ftp_line.send(judged, "run-1")
-    ftp_line.wait(judged, give_up_s=30)
-    accept_batch(ftp_line.annex, ftp_line.ledger, tuple(judged))
-    report = ftp_line.report(request, plan, judged, request.start_at)
+    plan, checked = ftp_line.check(request)
+    ftp_line.send(checked, "run-1")
+    ftp_line.wait(checked, give_up_s=30)
+    accept_batch(ftp_line.annex, ftp_line.ledger, tuple(checked))
+    report = ftp_line.report(request, plan, checked, request.start_at)
     assert surprises(expectations(), [title.model_dump(mode="json") for title in report.titles]) == []
     assert report.totals.accepted == report.totals.sent == len(ftp_line.box.ftp_contents()) > 10
     assert ftp_line.box.contents() == []
-    titles = {title.plan.external_id: title for title in judged if title.plan.media}
+    titles = {title.plan.external_id: title for title in checked if title.plan.media}
     for content in ftp_line.box.ftp_contents():
         title = titles[content["external_id"]]
         encode = title.encode
@@ -113,16 +113,16 @@ def test_what_one_channel_delivered_the_other_sends_only_by_force(request, first
 @pytest.mark.parametrize("state", ["sending", "received"])
 def test_a_title_that_the_api_has_under_way_is_left_alone_and_told_so(ftp_line, caplog, state):
     caplog.set_level(logging.INFO)
-    _, judged = ftp_line.judge(ftp_line.request(external_ids=(TITLE,)))
-    key = judged[0].plan.delivery_key
-    ftp_line.ledger.plan(ftp_line.annex.partner, "run-0", [judged[0].plan])
+    _, checked = ftp_line.check(ftp_line.request(external_ids=(TITLE,)))
+    key = checked[0].plan.delivery_key
+    ftp_line.ledger.plan(ftp_line.annex.partner, "run-0", [checked[0].plan])
     ftp_line.ledger.begin_send(key, "run-0", Channel.API)
     if state == "received":
         ftp_line.ledger.received(key, "t-1", 1, 1.0)
-    assert ftp_line.send(judged, "run-1") == {state: 1}
+    assert ftp_line.send(checked, "run-1") == {state: 1}
     assert f"{TITLE} is {state} by the api channel, nothing to send" in caplog.text
     assert sent(ftp_line) == []
-    delivery = delivery_of(ftp_line, judged)
+    delivery = delivery_of(ftp_line, checked)
     assert (delivery.state, delivery.channel, delivery.run_id) == (state, "api", "run-0")
 
 
@@ -164,30 +164,30 @@ def test_a_refused_title_has_the_cause_of_the_error_table(make_ftp_line, outcome
 def test_a_title_that_was_moved_away_is_refused_with_the_reason_beside_it(make_ftp_line, suffix, cause, told):
     line = make_ftp_line(outcome=MOVED | {"reason_suffix": suffix})
     line.box.plan([pickup_fault(kind="error", code="E1", message="algo pasó")])
-    _, judged = line.judge(line.request(external_ids=PAIR))
-    line.send(judged, "run-1")
-    moved = line.box.ftp_root / "error" / CLIENT / delivery_of(line, judged).tracking_id
+    _, checked = line.check(line.request(external_ids=PAIR))
+    line.send(checked, "run-1")
+    moved = line.box.ftp_root / "error" / CLIENT / delivery_of(line, checked).tracking_id
     until(moved.exists, "the move of the refused title")
     moved.with_name(f"{moved.name}.txt").write_text("Formato no soportado:\nhevc\n", "utf-8")
-    line.wait(judged)
-    delivery = delivery_of(line, judged)
+    line.wait(checked)
+    delivery = delivery_of(line, checked)
     assert (delivery.state, delivery.cause) == ("failed", cause)
     assert delivery.detail == f"the partner refused it: {told}"
-    assert delivery_of(line, judged, OTHER).state == "completed"
+    assert delivery_of(line, checked, OTHER).state == "completed"
 
 
 @pytest.mark.parametrize("outcome", [PICKUP, MOVED, FILE, LOG], ids=lambda outcome: outcome["by"])
 def test_a_title_that_is_never_picked_up_is_waited_for_again_and_not_sent_again(make_ftp_line, outcome):
     line = make_ftp_line(outcome=outcome)
     line.box.plan([pickup_fault(kind="not_picked_up")])
-    _, judged = line.judge(line.request(external_ids=PAIR))
-    line.send(judged, "run-1")
+    _, checked = line.check(line.request(external_ids=PAIR))
+    line.send(checked, "run-1")
     until(lambda: [content["status"] for content in picked_up(line, OTHER)] == ["completed"], f"the end of {OTHER}")
-    line.wait(judged, give_up_s=1.5)
-    delivery, before = delivery_of(line, judged), sent(line)
+    line.wait(checked, give_up_s=1.5)
+    delivery, before = delivery_of(line, checked), sent(line)
     assert (delivery.state, delivery.cause, delivery.owner) == ("failed", "not_picked_up", "DevOps")
     assert f"never picked up: {delivery.tracking_id} still lies in /incoming/{CLIENT}/metadata" in delivery.detail
-    assert delivery_of(line, judged, OTHER).state == "completed"
+    assert delivery_of(line, checked, OTHER).state == "completed"
     line.box.clear_faults()
     report = line.run("run-2", external_ids=PAIR)
     assert [title.state for title in report.titles] == ["accepted", "accepted"]
@@ -199,10 +199,10 @@ def test_newer_content_takes_back_what_nobody_has_picked_up(make_ftp_line):
     line = make_ftp_line(outcome=FILE)
     line.box.plan([pickup_fault(kind="not_picked_up")])
     lying = line.box.ftp_root / "incoming" / CLIENT / "metadata"
-    _, judged = line.judge(line.request(external_ids=(TITLE,)))
-    line.send(judged, "run-1")
+    _, checked = line.check(line.request(external_ids=(TITLE,)))
+    line.send(checked, "run-1")
     (older,) = lying.iterdir()
-    _, newer = line.judge(line.request("run-2", external_ids=(TITLE,), force_resend=True))
+    _, newer = line.check(line.request("run-2", external_ids=(TITLE,), force_resend=True))
     line.send(newer, "run-2")
     (left,) = lying.iterdir()
     assert left.name == delivery_of(line, newer).tracking_id != older.name
@@ -216,14 +216,14 @@ def test_newer_content_takes_back_what_nobody_has_picked_up(make_ftp_line):
 def test_a_title_that_was_picked_up_and_never_told_of_is_stuck_and_not_sent_again(make_ftp_line, outcome):
     line = make_ftp_line(outcome=outcome)
     line.box.plan([pickup_fault(kind="stuck")])
-    _, judged = line.judge(line.request(external_ids=(TITLE,)))
-    line.send(judged, "run-1")
+    _, checked = line.check(line.request(external_ids=(TITLE,)))
+    line.send(checked, "run-1")
     until(lambda: picked_up(line), f"the pickup of {TITLE}")
-    line.wait(judged, give_up_s=1.0)
-    delivery = delivery_of(line, judged)
+    line.wait(checked, give_up_s=1.0)
+    delivery = delivery_of(line, checked)
     assert (delivery.state, delivery.cause) == ("failed", "stuck")
     assert "picked up, but the partner did not say how" in delivery.detail
-    assert line.send(judged, "run-2") == {"received": 1}
+    assert line.send(checked, "run-2") == {"received": 1}
     assert len(sent(line)) == 3
 
 

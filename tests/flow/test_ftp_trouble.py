@@ -59,8 +59,8 @@ def renamed(line):
     ]
 
 
-def delivery_of(line, judged, external_id=TITLE):
-    key = next(title.plan.delivery_key for title in judged if title.plan.external_id == external_id)
+def delivery_of(line, checked, external_id=TITLE):
+    key = next(title.plan.delivery_key for title in checked if title.plan.external_id == external_id)
     return line.ledger.deliveries([key])[key]
 
 
@@ -190,8 +190,8 @@ def test_tries_after_which_more_had_arrived_use_up_no_attempt(ftp_line):
 def test_tries_that_are_too_slow_use_up_attempts_although_more_had_arrived(ftp_line, monkeypatch):
     tries = []
 
-    def upload(uploader, judged, delivery):
-        tries.append(judged.plan.external_id)
+    def upload(uploader, checked, delivery):
+        tries.append(checked.plan.external_id)
         raise TooSlow("the server takes a byte a second")
 
     monkeypatch.setattr(FtpUploader, "upload", upload)
@@ -205,22 +205,22 @@ def test_tries_that_are_too_slow_use_up_attempts_although_more_had_arrived(ftp_l
 def test_a_wrong_password_stops_the_batch_and_is_tried_once_a_connection(make_ftp_line, connections):
     line = make_ftp_line(connections_at_once=connections)
     line.password = "not the password"
-    _, judged = line.judge(line.request())
+    _, checked = line.check(line.request())
     with pytest.raises(AuthRefused, match=r"refused our login \(530\)") as told:
-        line.send(judged, "run-1")
+        line.send(checked, "run-1")
     assert "not the password" not in str(told.value)
     logins = line.box.journal(service="ftp", operation="login")
     assert 1 <= len(logins) <= connections
     assert len(line.box.journal(service="ftp")) == len(logins)
-    deliveries = line.ledger.deliveries(title.plan.delivery_key for title in judged).values()
+    deliveries = line.ledger.deliveries(title.plan.delivery_key for title in checked).values()
     failed = [delivery for delivery in deliveries if delivery.state == "failed"]
     assert len(failed) > 10
     assert {(delivery.cause, delivery.owner) for delivery in failed} == {("auth", "DevOps")}
 
 
 def test_media_that_is_not_what_the_catalogue_promises_is_never_committed(ftp_line):
-    _, judged = ftp_line.judge(ftp_line.request(external_ids=PAIR))
-    false = [with_media(title, sha256="0" * 64) for title in judged]
+    _, checked = ftp_line.check(ftp_line.request(external_ids=PAIR))
+    false = [with_media(title, sha256="0" * 64) for title in checked]
     ftp_line.send(false, "run-1")
     delivery = delivery_of(ftp_line, false)
     assert (delivery.state, delivery.cause) == ("failed", "media")
@@ -230,23 +230,23 @@ def test_media_that_is_not_what_the_catalogue_promises_is_never_committed(ftp_li
 
 
 def test_media_that_changed_after_its_check_is_never_committed(ftp_line):
-    _, judged = ftp_line.judge(ftp_line.request(external_ids=PAIR))
-    stale = [title.model_copy(update={"video": title.video.model_copy(update={"etag": '"old"'})}) for title in judged]
+    _, checked = ftp_line.check(ftp_line.request(external_ids=PAIR))
+    stale = [title.model_copy(update={"video": title.video.model_copy(update={"etag": '"old"'})}) for title in checked]
     ftp_line.send(stale, "run-1")
     assert delivery_of(ftp_line, stale).state == "failed"
     assert "changed between its check and its upload" in delivery_of(ftp_line, stale).detail
     assert renamed(ftp_line) == []
 
 
-def with_media(judged, **changes):
-    media = judged.plan.media.model_copy(update=changes)
-    return judged.model_copy(update={"plan": judged.plan.model_copy(update={"media": media})})
+def with_media(checked, **changes):
+    media = checked.plan.media.model_copy(update=changes)
+    return checked.model_copy(update={"plan": checked.plan.model_copy(update={"media": media})})
 
 
 def test_a_part_of_media_that_was_replaced_since_is_not_gone_on_with(ftp_line):
     ftp_line.box.plan([NOT_PICKED_UP, *CUT_AND_NO_MORE])
-    _, judged = ftp_line.judge(ftp_line.request(external_ids=PAIR))
-    first, other = sorted(judged, key=lambda title: title.plan.external_id)
+    _, checked = ftp_line.check(ftp_line.request(external_ids=PAIR))
+    first, other = sorted(checked, key=lambda title: title.plan.external_id)
     old = with_media(first, sha256=None)
     new = with_media(first, sha256=None, file=other.plan.media.file).model_copy(update={"video": other.video})
     assert ftp_line.send([old], "run-1") == {"failed": 1}
@@ -258,8 +258,8 @@ def test_a_part_of_media_that_was_replaced_since_is_not_gone_on_with(ftp_line):
 
 def test_media_that_nothing_tells_apart_from_other_media_is_sent_from_its_beginning(ftp_line):
     ftp_line.box.plan([NOT_PICKED_UP, fault("store", "cut", VIDEO, after_bytes=50_000)])
-    _, judged = ftp_line.judge(ftp_line.request(external_ids=(TITLE,)))
-    (title,) = judged
+    _, checked = ftp_line.check(ftp_line.request(external_ids=(TITLE,)))
+    (title,) = checked
     nameless = with_media(title, sha256=None).model_copy(
         update={"video": title.video.model_copy(update={"etag": ""})},
     )
@@ -281,9 +281,9 @@ def test_no_password_is_in_log_ledger_or_artifacts(ftp_line, caplog):
     ftp_line.run(external_ids=PAIR)
     wrong = "not the password"
     ftp_line.password, right = wrong, ftp_line.password
-    _, judged = ftp_line.judge(ftp_line.request("run-2", external_ids=PAIR, force_resend=True))
+    _, checked = ftp_line.check(ftp_line.request("run-2", external_ids=PAIR, force_resend=True))
     with pytest.raises(AuthRefused):
-        ftp_line.send(judged, "run-2")
+        ftp_line.send(checked, "run-2")
     files = [path.read_bytes() for path in ftp_line.folder.rglob("*") if path.is_file()]
     kept = b"".join([caplog.text.encode(), *ftp_line.artifacts.values(), *files])
     assert b"is there" in kept

@@ -15,7 +15,7 @@ from edye_delivery.annex.planning import plan_of
 from edye_delivery.annex.reencode import BATCH_MAX_S
 from edye_delivery.catalog.facts import VideoFacts
 from edye_delivery.catalog.finding import blocking
-from edye_delivery.catalog.plan import JudgedTitle
+from edye_delivery.catalog.plan import CheckedTitle
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.encode import EncodeJob
 from edye_delivery.clients.ffprobe import Answer
@@ -43,8 +43,8 @@ class Hosts:
     read: list[str] = field(default_factory=list)
 
     @contextmanager
-    def open(self, judged: JudgedTitle, offset: int = 0) -> Iterator[Any]:
-        yield OpenFile(self, judged.plan.title.id, self.size_bytes(judged.plan.title.id))
+    def open(self, checked: CheckedTitle, offset: int = 0) -> Iterator[Any]:
+        yield OpenFile(self, checked.plan.title.id, self.size_bytes(checked.plan.title.id))
 
     def size_bytes(self, edye_id: str) -> int:
         return len(self.seconds[edye_id]) * len(BLOCK)
@@ -97,14 +97,14 @@ def reencode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return reencode
 
 
-def waiting(edye_id: str, hosts: Hosts) -> JudgedTitle:
+def waiting(edye_id: str, hosts: Hosts) -> CheckedTitle:
     number = int(edye_id.removeprefix("ep-"))
     media = {"file": f"http://media.example/{edye_id}.mp4", "type": "video/mp4", "height": 720}
     plan = plan_of(ANNEX, an_episode(id=edye_id, episode_number=number, sources=[media]))
     video = VideoFacts(
         url="a", container="matroska", codec="h264", size_bytes=hosts.size_bytes(edye_id), etag='"e"', duration_s=60
     )
-    return JudgedTitle(plan=plan, video=video, findings=(RULES["VID005"].finding("it is matroska"),))
+    return CheckedTitle(plan=plan, video=video, findings=(RULES["VID005"].finding("it is matroska"),))
 
 
 def test_a_source_that_comes_too_slowly_is_left_to_the_next_run_and_its_neighbours_go_on(reencode):

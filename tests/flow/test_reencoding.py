@@ -1,4 +1,4 @@
-"""The whole line on media that only a new encode heals: it reaches the partner as it wants it, encoded once."""
+"""The whole line on media that only a new encode fixes: it reaches the partner as it wants it, encoded once."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pytest
 
 from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.finding import blocking
-from edye_delivery.catalog.plan import JudgedTitle
+from edye_delivery.catalog.plan import CheckedTitle
 from edye_delivery.catalog.vocabulary import Correction
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.encode import encode
 from edye_delivery.clients.probe import probe_video
 from edye_delivery.errors import ConfigurationInvalid, EncodeFailed, MediaChanged, Transient
 from edye_delivery.pipeline.media_source import MediaSource, StoredReader
-from edye_delivery.qc.judge import judge_media
+from edye_delivery.qc.check import check_media
 from tests.builders import an_episode
 from tests.flow.line import DAY, Artifacts, Encoder, repack
 from tests.unit.clients.local_web import local_web
@@ -57,7 +57,7 @@ def test_the_partner_gets_an_mp4_and_the_report_says_from_what(line, name, rule,
     title = titles_of(line.run(external_ids=(name,)))[name]
     assert (title.state, title.rules) == ("accepted", ())
     assert line.ledger.deliveries([title.delivery_key])[title.delivery_key].state == "accepted"
-    assert [finding.code for finding in title.healed] == [rule]
+    assert [finding.code for finding in title.fixed] == [rule]
     assert title.reencoded == f"re-encoded from {original}, the original is kept"
     assert any(original in criterion.evidence for criterion in title.criteria)
     (arrived,) = line.arrivals(name)
@@ -75,7 +75,7 @@ def test_by_ftp_the_re_encoded_file_arrives_too(ftp_line):
 
 @pytest.fixture
 def repacking(make_line):
-    """A line with an empty store that heals a container in no time, for tests of when and how often it is asked to."""
+    """A line with an empty store that fixes a container in no time, for tests of when and how often it is asked to."""
     line = make_line(reencode=REPACKED)
     line.artifacts.clear()
     line.encode = repack
@@ -100,7 +100,7 @@ def test_another_profile_is_another_encode(repacking, make_line):
     assert again.names == [MKV_TITLE]
 
 
-def test_what_no_encode_heals_stays_with_content_operations(line):
+def test_what_no_encode_fixes_stays_with_content_operations(line):
     line.encode = never = Counting()
     report = titles_of(line.run(external_ids=(LOW_TITLE, LONG_TITLE)))
     assert {name: (title.state, title.rules) for name, title in report.items()} == {
@@ -225,18 +225,18 @@ def web():
 
 
 @pytest.fixture
-def judged_of(line, web, tmp_path):
-    """A title that was judged by its media file alone; `claims` is what else the catalogue says of the file."""
+def checked_of(line, web, tmp_path):
+    """A title that was checked by its media file alone; `claims` is what else the catalogue says of the file."""
 
-    def judged(path, media_type="video/mp4", asked=False, **claims):
+    def checked(path, media_type="video/mp4", asked=False, **claims):
         url = web.put(f"/{path.name}", path.read_bytes())
         title = an_episode(sources=[{"file": url, "type": media_type, **claims}], duration_ms=None)
         plan = plan_of(line.annex, title).model_copy(update={"reencode_asked": asked})
         video = probe_video(line.media_host, url, tmp_path)
-        found = judge_media(line.annex, plan, video, DAY[1].date())
-        return JudgedTitle(plan=plan, video=video, findings=found.findings)
+        found = check_media(line.annex, plan, video, DAY[1].date())
+        return CheckedTitle(plan=plan, video=video, findings=found.findings)
 
-    return judged
+    return checked
 
 
 @pytest.fixture
@@ -254,27 +254,27 @@ SOURCES = {
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_every_form_is_re_encoded_and_passes_the_same_rules_then(line, clips, judged_of, tmp_path, name):
+def test_every_form_is_re_encoded_and_passes_the_same_rules_then(line, clips, checked_of, tmp_path, name):
     media_type, made = SOURCES[name]
-    (judged,) = line.reencoder.reencode_batch((judged_of(made(clips), media_type),))
-    assert blocking(judged.findings) == ()
-    assert (judged.video.codec, judged.video.container) == ("h264", "mp4")
-    assert judged.encode.profile_digest == line.annex.reencode.digest
-    content = line.artifacts[judged.encode.name]
-    assert (len(content), hashlib.sha256(content).hexdigest()) == (judged.encode.size_bytes, judged.encode.sha256)
+    (checked,) = line.reencoder.reencode_batch((checked_of(made(clips), media_type),))
+    assert blocking(checked.findings) == ()
+    assert (checked.video.codec, checked.video.container) == ("h264", "mp4")
+    assert checked.encode.profile_digest == line.annex.reencode.digest
+    content = line.artifacts[checked.encode.name]
+    assert (len(content), hashlib.sha256(content).hexdigest()) == (checked.encode.size_bytes, checked.encode.sha256)
     assert list((line.folder / "scratch").iterdir()) == []
 
 
-def test_a_cover_picture_that_stands_first_does_not_replace_the_film(line, clips, judged_of):
+def test_a_cover_picture_that_stands_first_does_not_replace_the_film(line, clips, checked_of):
     film = clips.clip("film.mp4", codec=HEVC, duration_s=3)
     source = still_before(clips, film, "cover-first.mp4")
-    (judged,) = line.reencoder.reencode_batch((judged_of(source),))
-    assert blocking(judged.findings) == ()
-    assert (judged.video.codec, judged.encode.source) == ("h264", "hevc in mp4")
-    assert judged.video.duration_s == judged.encode.source_picture_s == pytest.approx(3.0, abs=0.1)
+    (checked,) = line.reencoder.reencode_batch((checked_of(source),))
+    assert blocking(checked.findings) == ()
+    assert (checked.video.codec, checked.encode.source) == ("h264", "hevc in mp4")
+    assert checked.video.duration_s == checked.encode.source_picture_s == pytest.approx(3.0, abs=0.1)
 
 
-def test_a_result_that_has_all_of_the_sound_and_hardly_a_picture_is_refused(make_line, clips, judged_of):
+def test_a_result_that_has_all_of_the_sound_and_hardly_a_picture_is_refused(make_line, clips, checked_of):
     line = make_line(reencode={"preset": "ultrafast"}, video={"duration_tolerance_s": 1})
     film = clips.clip("lost.mp4", codec=HEVC, duration_s=4)
 
@@ -286,33 +286,33 @@ def test_a_result_that_has_all_of_the_sound_and_hardly_a_picture_is_refused(make
         shutil.copyfile(made, job.target)
 
     line.encode = keep_only_the_sound
-    (judged,) = line.reencoder.reencode_batch((judged_of(film),))
-    assert judged.encode is None
-    assert [finding.code for finding in blocking(judged.findings)] == ["VID006", "VID017"]
-    assert "its picture is 0.5" in judged.findings[-1].message
+    (checked,) = line.reencoder.reencode_batch((checked_of(film),))
+    assert checked.encode is None
+    assert [finding.code for finding in blocking(checked.findings)] == ["VID006", "VID017"]
+    assert "its picture is 0.5" in checked.findings[-1].message
 
 
-def test_a_source_whose_length_only_its_whole_file_tells_is_held_against_its_result(line, clips, judged_of):
+def test_a_source_whose_length_only_its_whole_file_tells_is_held_against_its_result(line, clips, checked_of):
     source = clips.clip("long.ts", duration_s=9, rate="4", options=())
     cut = clips.clip("third.mp4", duration_s=3, rate="4")
     line.encode = lambda job, profile, clock: shutil.copyfile(cut, job.target)
-    judged = judged_of(source, "video/mp2t")
-    assert judged.video.duration_s == 0.0
-    (judged,) = line.reencoder.reencode_batch((judged,))
-    assert [finding.code for finding in blocking(judged.findings)] == ["VID005", "VID016", "VID017"]
-    assert "its picture is 3.000 s long, its source says 8." in judged.findings[-1].message
+    checked = checked_of(source, "video/mp2t")
+    assert checked.video.duration_s == 0.0
+    (checked,) = line.reencoder.reencode_batch((checked,))
+    assert [finding.code for finding in blocking(checked.findings)] == ["VID005", "VID016", "VID017"]
+    assert "its picture is 3.000 s long, its source says 8." in checked.findings[-1].message
 
 
-def test_two_titles_with_one_source_are_encoded_once_though_nothing_names_it(line, clips, judged_of):
+def test_two_titles_with_one_source_are_encoded_once_though_nothing_names_it(line, clips, checked_of):
     line.encode = counting = Counting()
-    judged = judged_of(clips.clip("shared.mkv", options=()))
-    other = judged.model_copy(update={"plan": judged.plan.model_copy(update={"delivery_key": "0" * 64})})
-    first, second = line.reencoder.reencode_batch((judged, other))
+    checked = checked_of(clips.clip("shared.mkv", options=()))
+    other = checked.model_copy(update={"plan": checked.plan.model_copy(update={"delivery_key": "0" * 64})})
+    first, second = line.reencoder.reencode_batch((checked, other))
     assert first.encode == second.encode
     assert len(counting.names) == 1
 
 
-def test_what_the_budget_of_a_batch_does_not_reach_is_open_for_the_next_run_and_said_so(make_line, clips, judged_of):
+def test_what_the_budget_of_a_batch_does_not_reach_is_open_for_the_next_run_and_said_so(make_line, clips, checked_of):
     line = make_line(reencode=REPACKED | {"batch_budget_s": 100})
     line.artifacts.clear()
     begun = iter(range(1000))
@@ -323,94 +323,96 @@ def test_what_the_budget_of_a_batch_does_not_reach_is_open_for_the_next_run_and_
         moments.append(moments[-1] + timedelta(seconds=60))
 
     moments = [DAY[1]]
-    titles = tuple(judged_of(clips.clip(f"budget-{number}.mkv", options=(), duration_s=number)) for number in (2, 3, 4))
+    titles = tuple(
+        checked_of(clips.clip(f"budget-{number}.mkv", options=(), duration_s=number)) for number in (2, 3, 4)
+    )
     clock = Clock(now=lambda: moments[-1], sleep=lambda _: None, random=lambda: 0.5)
     done = replace(line.reencoder, encode=slow, clock=clock).reencode_batch(titles)
-    assert [judged.encode is not None for judged in done] == [True, True, False]
+    assert [checked.encode is not None for checked in done] == [True, True, False]
     (finding,) = blocking(done[2].findings)
     assert (finding.code, finding.cause) == ("VID011", "transient")
     assert "used up its 100 s for re-encodes" in finding.message
     moments.append(moments[-1] + timedelta(days=1))
     done = replace(line.reencoder, encode=slow, clock=clock).reencode_batch(titles)
-    assert (all(judged.encode for judged in done), next(begun)) == (True, 3)
+    assert (all(checked.encode for checked in done), next(begun)) == (True, 3)
 
 
-def test_a_good_title_that_is_asked_for_is_encoded_too(line, clips, judged_of):
-    asked, not_asked = (judged_of(clips.clip("good.mp4"), asked=asked) for asked in (True, False))
-    (judged,) = line.reencoder.reencode_batch((asked,))
-    assert (judged.encode.source, judged.healed) == ("h264 in mp4", ())
+def test_a_good_title_that_is_asked_for_is_encoded_too(line, clips, checked_of):
+    asked, not_asked = (checked_of(clips.clip("good.mp4"), asked=asked) for asked in (True, False))
+    (checked,) = line.reencoder.reencode_batch((asked,))
+    assert (checked.encode.source, checked.fixed) == ("h264 in mp4", ())
     assert line.reencoder.reencode_batch((not_asked,)) == (not_asked,)
 
 
-def test_a_source_that_is_cut_short_without_saying_so_is_found_by_its_result(line, clips, judged_of):
+def test_a_source_that_is_cut_short_without_saying_so_is_found_by_its_result(line, clips, checked_of):
     path = clips.cut("cut.mkv", clips.clip("long.mkv", duration_s=20, rate="4", options=()), share=0.5)
-    (judged,) = line.reencoder.reencode_batch((judged_of(path),))
-    assert judged.encode is None
-    assert [finding.code for finding in blocking(judged.findings)] == ["VID005", "VID017"]
-    assert "its source says 20" in judged.findings[-1].message
+    (checked,) = line.reencoder.reencode_batch((checked_of(path),))
+    assert checked.encode is None
+    assert [finding.code for finding in blocking(checked.findings)] == ["VID005", "VID017"]
+    assert "its source says 20" in checked.findings[-1].message
 
 
-def test_a_source_whose_length_only_its_end_tells_is_judged_by_its_result(make_line, clips, judged_of):
+def test_a_source_whose_length_only_its_end_tells_is_checked_by_its_result(make_line, clips, checked_of):
     line = make_line(reencode={"preset": "ultrafast"}, video={"max_duration_s": 2, "min_duration_s": 0})
-    (judged,) = line.reencoder.reencode_batch(
-        (judged_of(clips.clip("long.avi", duration_s=4, codec=MPEG4, options=()), "video/x-msvideo"),)
+    (checked,) = line.reencoder.reencode_batch(
+        (checked_of(clips.clip("long.avi", duration_s=4, codec=MPEG4, options=()), "video/x-msvideo"),)
     )
-    assert [finding.code for finding in blocking(judged.findings)] == ["VID005", "VID006", "VID016", "VID017"]
-    stopped, or_judged = "longer than 2 s, whatever its header says", "expected 2 s or less"  # ffmpeg may be quicker
-    assert stopped in judged.findings[-1].message or or_judged in judged.findings[-1].message
+    assert [finding.code for finding in blocking(checked.findings)] == ["VID005", "VID006", "VID016", "VID017"]
+    stopped, or_checked = "longer than 2 s, whatever its header says", "expected 2 s or less"  # ffmpeg may be quicker
+    assert stopped in checked.findings[-1].message or or_checked in checked.findings[-1].message
 
 
-def test_a_file_that_is_not_the_one_that_the_catalogue_promises_is_not_encoded(line, clips, judged_of):
+def test_a_file_that_is_not_the_one_that_the_catalogue_promises_is_not_encoded(line, clips, checked_of):
     line.encode = never = Counting()
-    (judged,) = line.reencoder.reencode_batch((judged_of(clips.clip("h264.mkv", options=()), sha256="ab" * 32),))
-    assert blocking(judged.findings)[-1].code == "VID017"
-    assert "the catalogue says abab" in judged.findings[-1].message
+    (checked,) = line.reencoder.reencode_batch((checked_of(clips.clip("h264.mkv", options=()), sha256="ab" * 32),))
+    assert blocking(checked.findings)[-1].code == "VID017"
+    assert "the catalogue says abab" in checked.findings[-1].message
     assert never.names == []
 
 
-def test_a_file_that_changes_after_it_was_judged_is_not_encoded(line, clips, judged_of, web):
-    judged = judged_of(clips.clip("h264.mkv", options=()))
+def test_a_file_that_changes_after_it_was_checked_is_not_encoded(line, clips, checked_of, web):
+    checked = checked_of(clips.clip("h264.mkv", options=()))
     web.put("/h264.mkv", b"x" * 5000)
     line.encode = never = Counting()
-    (judged,) = line.reencoder.reencode_batch((judged,))
-    assert [finding.code for finding in blocking(judged.findings)] == ["VID011"]
-    assert "changed between its check and" in judged.findings[0].message
+    (checked,) = line.reencoder.reencode_batch((checked,))
+    assert [finding.code for finding in blocking(checked.findings)] == ["VID011"]
+    assert "changed between its check and" in checked.findings[0].message
     assert never.names == []
 
 
-def test_a_file_that_only_looks_like_a_video_costs_its_own_title(line, clips, judged_of):
+def test_a_file_that_only_looks_like_a_video_costs_its_own_title(line, clips, checked_of):
     broken = bytearray(clips.clip("broken-base.mkv", duration_s=4, options=(), sound=False).read_bytes())
     broken[len(broken) // 2 : len(broken) // 2 + 20_000] = bytes(range(250)) * 80
-    hostile = judged_of(clips.written("broken.mkv", bytes(broken)))
-    good = judged_of(clips.clip("hevc.mp4", codec=HEVC))
+    hostile = checked_of(clips.written("broken.mkv", bytes(broken)))
+    good = checked_of(clips.clip("hevc.mp4", codec=HEVC))
     first, second = line.reencoder.reencode_batch((hostile, good))
     assert [finding.code for finding in blocking(first.findings)] == ["VID005", "VID017"]
     assert second.encode is not None
 
 
-def test_a_source_that_is_larger_than_the_annex_allows_is_not_fetched(make_line, clips, judged_of, web):
-    judged = judged_of(clips.clip("h264.mkv", options=()))
+def test_a_source_that_is_larger_than_the_annex_allows_is_not_fetched(make_line, clips, checked_of, web):
+    checked = checked_of(clips.clip("h264.mkv", options=()))
     line = make_line(reencode={"preset": "ultrafast"}, video={"max_size_bytes": 1000})
     before = len(web.asked)
-    (judged,) = line.reencoder.reencode_batch((judged,))
-    assert "at most 1000 are read" in judged.findings[-1].message
+    (checked,) = line.reencoder.reencode_batch((checked,))
+    assert "at most 1000 are read" in checked.findings[-1].message
     assert len(web.asked) == before
 
 
-def test_an_encode_that_is_gone_at_its_upload_is_no_fault_of_the_title(line, clips, judged_of):
-    (judged,) = line.reencoder.reencode_batch((judged_of(clips.clip("h264.mkv", options=())),))
+def test_an_encode_that_is_gone_at_its_upload_is_no_fault_of_the_title(line, clips, checked_of):
+    (checked,) = line.reencoder.reencode_batch((checked_of(clips.clip("h264.mkv", options=())),))
     source = MediaSource(line.media_host, Artifacts())
-    with pytest.raises(MediaChanged, match="no longer in the artifact store"), source.open(judged):
+    with pytest.raises(MediaChanged, match="no longer in the artifact store"), source.open(checked):
         pass
 
 
-def test_an_encode_is_read_from_any_byte_on(line, clips, judged_of):
-    (judged,) = line.reencoder.reencode_batch((judged_of(clips.clip("h264.mkv", options=())),))
-    content = line.artifacts[judged.encode.name]
+def test_an_encode_is_read_from_any_byte_on(line, clips, checked_of):
+    (checked,) = line.reencoder.reencode_batch((checked_of(clips.clip("h264.mkv", options=())),))
+    content = line.artifacts[checked.encode.name]
     for offset in (0, 1, 100_000, len(content) - 1, len(content)):
-        with line.media.open(judged, offset) as stream:
+        with line.media.open(checked, offset) as stream:
             assert b"".join(stream.blocks()) == content[offset:]
-    reader = StoredReader(line.artifacts, judged.encode)
+    reader = StoredReader(line.artifacts, checked.encode)
     media = reader.describe("any")
     assert reader.read(media, 5, 200_000) == content[5:200_005]
     assert reader.read(media, len(content) - 3, 10) == content[-3:]

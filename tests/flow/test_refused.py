@@ -112,7 +112,7 @@ def test_what_a_broken_line_left_goes_again_by_itself(line):
 def test_what_another_channel_was_refused_is_not_held_here(line):
     refusing(line, "SIN_NOMBRE", 1)
     line.run(external_ids=(NAME,))
-    plan, _ = line.judge(line.request("run-2", external_ids=(NAME,), channel=Channel.FTP, reason="agreed so"))
+    plan, _ = line.check(line.request("run-2", external_ids=(NAME,), channel=Channel.FTP, reason="agreed so"))
     assert (plan.held, plan.batches) == ((), 1)
 
 

@@ -136,12 +136,12 @@ def test_a_lasting_failure_has_the_cause_and_owner_of_the_error_table_and_costs_
 def test_a_stuck_ingest_ends_at_the_deadline_and_a_later_run_waits_again_without_sending(line):
     line.box.plan([ingest_fault(kind="stuck", times=None)])
     request = line.request(external_ids=PAIR)
-    _, judged = line.judge(request)
-    line.send(judged, "run-1")
-    line.wait(judged, give_up_s=1.0)
-    key = next(title.plan.delivery_key for title in judged if title.plan.external_id == TITLE)
+    _, checked = line.check(request)
+    line.send(checked, "run-1")
+    line.wait(checked, give_up_s=1.0)
+    key = next(title.plan.delivery_key for title in checked if title.plan.external_id == TITLE)
     assert line.ledger.deliveries([key])[key].cause == "stuck"
-    line.send(judged, "run-2")
+    line.send(checked, "run-2")
     assert line.ledger.deliveries([key])[key].state == "received"
     assert line.ledger.deliveries([key])[key].attempts == 1
 
@@ -173,12 +173,12 @@ def test_a_refusal_after_a_lost_answer_ends_no_ingest_and_the_next_run_makes_no_
 
 def test_a_refused_token_stops_the_batch_and_is_told(line):
     line.token = "wrong"
-    _, judged = line.judge(line.request())
+    _, checked = line.check(line.request())
     with pytest.raises(AuthRefused, match="refused our token"):
-        line.send(judged, "run-1")
+        line.send(checked, "run-1")
     calls = [entry for entry in line.box.journal(service="partner") if entry["operation"] == "ingest"]
     assert len(calls) <= line.annex.api.titles_at_once
-    deliveries = line.ledger.deliveries(title.plan.delivery_key for title in judged).values()
+    deliveries = line.ledger.deliveries(title.plan.delivery_key for title in checked).values()
     assert {delivery.cause for delivery in deliveries if delivery.state == "failed"} == {"auth"}
     assert all(delivery.detail.count("not sent") <= 1 for delivery in deliveries)
     assert line.box.contents() == []
@@ -188,8 +188,8 @@ def test_a_partner_that_ignores_idempotency_is_not_given_a_title_twice(line, mon
     monkeypatch.setattr(line.box._book, "_ignore_idempotency", True)
     monkeypatch.setattr(line.box._book, "_processing_s", 600)
     line.box.plan([ingest_fault(kind="taken_then_cut")])
-    _, judged = line.judge(line.request(external_ids=PAIR))
-    line.send(judged, "run-1")
+    _, checked = line.check(line.request(external_ids=PAIR))
+    line.send(checked, "run-1")
     assert len(line.arrivals(TITLE)) == 1
     assert actions(line.ledger, line.annex.partner, TITLE).count("receive") == 1
 
@@ -198,20 +198,20 @@ def test_an_unanswered_ingest_of_older_content_is_not_taken_for_the_newer_one(li
     monkeypatch.setattr(line.box._book, "_ignore_idempotency", True)
     monkeypatch.setattr(line.box._book, "_processing_s", 600)
     line.box.plan([ingest_fault(kind="taken_then_cut"), ingest_fault(kind="status", status=503, times=None)])
-    _, judged = line.judge(line.request(external_ids=(TITLE,)))
-    line.send(judged, "run-1")
+    _, checked = line.check(line.request(external_ids=(TITLE,)))
+    line.send(checked, "run-1")
     line.box.clear_faults()
-    metadata = judged[0].plan.metadata | {"titulo": "Otro"}
-    newer = judged[0].plan.model_copy(update={"metadata": metadata, "content_key": "b" * 64, "delivery_key": "b" * 64})
-    line.send([judged[0].model_copy(update={"plan": newer})], "run-2")
-    older, newer = (line.ledger.deliveries([key])[key] for key in (judged[0].plan.delivery_key, "b" * 64))
+    metadata = checked[0].plan.metadata | {"titulo": "Otro"}
+    newer = checked[0].plan.model_copy(update={"metadata": metadata, "content_key": "b" * 64, "delivery_key": "b" * 64})
+    line.send([checked[0].model_copy(update={"plan": newer})], "run-2")
+    older, newer = (line.ledger.deliveries([key])[key] for key in (checked[0].plan.delivery_key, "b" * 64))
     assert (older.state, newer.state) == ("failed", "failed")
     assert (newer.cause, newer.tracking_id) == ("transient", None)
     assert "STILL_PROCESSING" in newer.detail
 
 
 def test_media_that_is_not_what_the_catalogue_promises_never_becomes_content(line):
-    _, judged = line.judge(line.request(external_ids=PAIR))
+    _, checked = line.check(line.request(external_ids=PAIR))
     false = [
         title.model_copy(
             update={
@@ -220,7 +220,7 @@ def test_media_that_is_not_what_the_catalogue_promises_never_becomes_content(lin
                 )
             }
         )
-        for title in judged
+        for title in checked
     ]
     line.send(false, "run-1")
     assert line.box.contents() == []
@@ -230,8 +230,8 @@ def test_media_that_is_not_what_the_catalogue_promises_never_becomes_content(lin
 
 
 def test_media_that_changed_after_its_check_is_not_sent(line):
-    _, judged = line.judge(line.request(external_ids=PAIR))
-    stale = [title.model_copy(update={"video": title.video.model_copy(update={"etag": '"old"'})}) for title in judged]
+    _, checked = line.check(line.request(external_ids=PAIR))
+    stale = [title.model_copy(update={"video": title.video.model_copy(update={"etag": '"old"'})}) for title in checked]
     line.send(stale, "run-1")
     assert line.box.contents() == []
 
@@ -331,9 +331,9 @@ def test_after_technical_errors_in_a_row_the_batch_stops_and_the_next_run_tries_
 
 def test_a_media_host_that_refuses_its_files_opens_no_circuit_of_the_partner(make_line):
     line = circuit_line(make_line)
-    _, judged = line.judge(line.request(external_ids=FIVE))
+    _, checked = line.check(line.request(external_ids=FIVE))
     line.box.plan([{"service": "media", "operation": "file", "kind": "status", "status": 403}])
-    assert line.send(judged, "run-1") == {"failed": 5}
+    assert line.send(checked, "run-1") == {"failed": 5}
     line.box.clear_faults()
     assert line.run("run-2", external_ids=FIVE).totals.accepted == 5
 
@@ -389,10 +389,10 @@ def test_where_the_whole_catalogue_cannot_be_read_the_window_is_delivered_all_th
 
 
 def test_what_a_run_that_died_left_with_the_partner_is_taken_up_by_the_next_run_of_any_window(line):
-    _, judged = line.judge(line.request(external_ids=PAIR))
-    line.send(judged, "run-1")
-    ids = {title.plan.title.id for title in judged}
-    line.ledger.note_wait([title.plan.delivery_key for title in judged], now() - timedelta(seconds=1))
+    _, checked = line.check(line.request(external_ids=PAIR))
+    line.send(checked, "run-1")
+    ids = {title.plan.title.id for title in checked}
+    line.ledger.note_wait([title.plan.delivery_key for title in checked], now() - timedelta(seconds=1))
     assert unattended(line) == ids
     other_day = {"start_at": DAY[1] + timedelta(days=30), "end_at": DAY[1] + timedelta(days=31)}
     titles = {title.external_id: title for title in line.run("run-2", unattended=ids, **other_day).titles}

@@ -1,6 +1,6 @@
-"""A process that delivers a judged batch and may be killed at any moment: `deliver.py FOLDER PARTNER_URL RUN_ID`.
+"""A process that delivers a checked batch and may be killed at any moment: `deliver.py FOLDER PARTNER_URL RUN_ID`.
 
-FOLDER has annex.json and judged.json, and gets the ledger. Prints "sending" before its first call.
+FOLDER has annex.json and checked.json, and gets the ledger. Prints "sending" before its first call.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 from edye_delivery.annex.model import Annex
-from edye_delivery.catalog.snapshot import JudgedBatch
+from edye_delivery.catalog.snapshot import CheckedBatch
 from edye_delivery.clients.clock import AsyncClock, Clock
 from edye_delivery.clients.ingest import IngestApi
 from edye_delivery.clients.media import MediaHost
@@ -45,7 +45,7 @@ async def watched(annex: Annex, url: str, tracking_ids: list[str]) -> dict[str, 
 
 def main(folder: Path, url: str, run_id: str) -> None:
     annex = Annex.model_validate_json((folder / "annex.json").read_bytes())
-    titles = JudgedBatch.model_validate_json((folder / "judged.json").read_bytes()).titles
+    titles = CheckedBatch.model_validate_json((folder / "checked.json").read_bytes()).titles
     ledger = Ledger(open_engine(f"sqlite:///{folder}/ledger.sqlite"), now)
     clock = Clock(now=now, sleep=time.sleep, random=random.random)
     retry_policy = annex.api.retry

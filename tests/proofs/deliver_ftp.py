@@ -1,6 +1,6 @@
-"""A process that sends a judged batch by FTP and may be killed at any moment: `deliver_ftp.py FOLDER PORT RUN_ID`.
+"""A process that sends a checked batch by FTP and may be killed at any moment: `deliver_ftp.py FOLDER PORT RUN_ID`.
 
-FOLDER has annex.json, judged.json, account.json and pictures, and gets the ledger. Prints "sending" before its first
+FOLDER has annex.json, checked.json, account.json and pictures, and gets the ledger. Prints "sending" before its first
 call, and how many titles have which state at its end.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 
 from edye_delivery.annex.model import Annex
-from edye_delivery.catalog.snapshot import JudgedBatch
+from edye_delivery.catalog.snapshot import CheckedBatch
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.ftp import FtpSession
 from edye_delivery.clients.ftp_control import FtpAccount
@@ -30,7 +30,7 @@ from edye_delivery.pipeline.uploaders.ftp import FtpUploader
 
 def main(folder: Path, port: int, run_id: str) -> None:
     annex = Annex.model_validate_json((folder / "annex.json").read_bytes())
-    titles = JudgedBatch.model_validate_json((folder / "judged.json").read_bytes()).titles
+    titles = CheckedBatch.model_validate_json((folder / "checked.json").read_bytes()).titles
     account = FtpAccount("127.0.0.1", port, **json.loads((folder / "account.json").read_bytes()))
     clock = Clock(now=lambda: datetime.now(UTC), sleep=time.sleep, random=random.random)
     ledger = Ledger(open_engine(f"sqlite:///{folder}/ledger.sqlite"), clock.now)

@@ -23,7 +23,7 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.artifact_names import art_name
 from edye_delivery.catalog.facts import VideoFacts
-from edye_delivery.catalog.plan import JudgedTitle, Thumbnail
+from edye_delivery.catalog.plan import CheckedTitle, Thumbnail
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.ftp import FtpSession
 from edye_delivery.clients.ftp_control import FtpAccount
@@ -102,12 +102,12 @@ def annex_to(target: Target) -> Annex:
 
 @dataclass
 class MadeBatch:
-    """Judged titles, their pictures by artifact name, and the digest of every file of the batch by its final name.
+    """Checked titles, their pictures by artifact name, and the digest of every file of the batch by its final name.
 
     Every other title's SHA-256 is in the catalogue. A metadata file's final name is known by its beginning alone.
     """
 
-    titles: list[JudgedTitle]
+    titles: list[CheckedTitle]
     pictures: dict[str, bytes]
     digests: dict[str, str]
     sizes: dict[str, int]
@@ -159,7 +159,7 @@ def _add_title(
     facts = {"width_px": 800, "height_px": 450, "size_bytes": len(picture), "origin": url}
     thumbnail = Thumbnail(name="landscape_16x9", art_name=name, **facts)
     video = VideoFacts(url=url, size_bytes=len(media), etag=f'"{sha256}"')
-    batch.titles.append(JudgedTitle(plan=plan, video=video, thumbnails=(thumbnail,)))
+    batch.titles.append(CheckedTitle(plan=plan, video=video, thumbnails=(thumbnail,)))
     batch.pictures[art_name(name)] = picture
     picture_name = f"{plan.external_id}_landscape_16x9.jpg"
     batch.digests |= {plan.file_name: sha256, picture_name: name.removesuffix(".jpg")}

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, event
 
 from edye_delivery.annex.api import RetryPolicy
 from edye_delivery.catalog.feed_records import FeedDraft
-from edye_delivery.catalog.plan import JudgedTitle, RunRequest
+from edye_delivery.catalog.plan import CheckedTitle, RunRequest
 from edye_delivery.catalog.snapshot_file import SnapshotFile, SnapshotWriter
 from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import Channel
@@ -121,7 +121,7 @@ class Hands:
         quick = RetryPolicy(attempts=2, base_s=0.01, cap_s=0.02)
         return MediaSource(MediaHost(client, frozenset({"media.example"}), quick, self.clock))
 
-    def send(self, titles: tuple[JudgedTitle, ...], request: RunRequest) -> None:
+    def send(self, titles: tuple[CheckedTitle, ...], request: RunRequest) -> None:
         api = IngestApi(self.partner_client(), ANNEX, self.clock)
         by_api = ApiUploader(ANNEX, api, self.media(), self.ledger, lambda name: b"")
         with FtpUploader(ANNEX, self.connect, self.media(), self.ledger, lambda name: b"") as by_ftp:
@@ -159,7 +159,7 @@ def deliver(hands: Hands, run_id: str, **asked: Any) -> None:
     plan, batches = plan_window(ANNEX, snapshot_of(request, hands.world.titles), hands.ledger)
     remember_plan(ANNEX, plan, hands.ledger)
     for batch in batches:
-        titles = tuple(JudgedTitle(plan=planned, findings=planned.findings) for planned in batch.titles)
+        titles = tuple(CheckedTitle(plan=planned, findings=planned.findings) for planned in batch.titles)
         hands.send(titles, request)
         waiting = with_partner(hands.ledger, titles, request.channel)
         outcomes = {str(delivery.tracking_id): hands.outcome(str(delivery.tracking_id)) for delivery in waiting}

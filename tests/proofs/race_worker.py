@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from edye_delivery.annex.api import RetryPolicy
-from edye_delivery.catalog.plan import JudgedTitle, RunRequest
+from edye_delivery.catalog.plan import CheckedTitle, RunRequest
 from edye_delivery.catalog.vocabulary import Mode
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.ingest import IngestApi
@@ -84,13 +84,13 @@ def main(url: str, media_url: str, partner_url: str, seed: int, seconds: float) 
             plan, batches = plan_window(ANNEX, snapshot_of(request, titles), ledger)
             remember_plan(ANNEX, plan, ledger)
             for batch in batches:
-                judged = [JudgedTitle(plan=planned, findings=planned.findings) for planned in batch.titles]
-                chance.shuffle(judged)
-                Sender(ANNEX.partner, uploader, ledger, clock, request.run_id).send_batch(tuple(judged))
-                waiting = with_partner(ledger, judged)
+                checked = [CheckedTitle(plan=planned, findings=planned.findings) for planned in batch.titles]
+                chance.shuffle(checked)
+                Sender(ANNEX.partner, uploader, ledger, clock, request.run_id).send_batch(tuple(checked))
+                waiting = with_partner(ledger, checked)
                 completed = {"state": "completed", "cause": None, "sentence": ""}
                 record_outcomes(ledger, waiting, {str(one.tracking_id): completed for one in waiting})
-                accept_batch(ANNEX, ledger, tuple(judged))
+                accept_batch(ANNEX, ledger, tuple(checked))
             runs["ended"] += 1
         except Exception as error:
             wrong.append(f"{request.run_id}: {type(error).__name__}: {str(error)[:300]}")

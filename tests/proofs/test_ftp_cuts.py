@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from edye_delivery.catalog.plan import RunRequest
-from edye_delivery.catalog.snapshot import JudgedBatch
+from edye_delivery.catalog.snapshot import CheckedBatch
 from edye_delivery.catalog.vocabulary import Channel, DeliveryState
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
@@ -127,8 +127,8 @@ def folder(target, batch, tmp_path):
     for name, picture in batch.pictures.items():
         (folder / "pictures" / Path(name).name).write_bytes(picture)
     (folder / "annex.json").write_text(annex.model_dump_json())
-    judged = JudgedBatch(request=request, number=1, titles=tuple(batch.titles))
-    (folder / "judged.json").write_text(judged.model_dump_json())
+    checked = CheckedBatch(request=request, number=1, titles=tuple(batch.titles))
+    (folder / "checked.json").write_text(checked.model_dump_json())
     (folder / "account.json").write_text(json.dumps({"login": target.login, "password": target.password}))
     return folder
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from edye_delivery.catalog.finding import blocking
-from edye_delivery.catalog.snapshot import JudgedBatch
+from edye_delivery.catalog.snapshot import CheckedBatch
 from edye_delivery.catalog.vocabulary import DeliveryState
 from edye_delivery.errors import EncodeFailed
 from edye_delivery.ledger.database import open_engine
@@ -42,21 +42,21 @@ def nothing_is_encoded(job, profile, clock):
 
 
 @pytest.fixture(scope="module")
-def judged(box, tmp_path_factory):
-    line = Line(the_annex(api=QUICK_API), box, tmp_path_factory.mktemp("judged"))
+def checked(box, tmp_path_factory):
+    line = Line(the_annex(api=QUICK_API), box, tmp_path_factory.mktemp("checked"))
     line.encode = nothing_is_encoded
-    _, titles = line.judge(line.request())
+    _, titles = line.check(line.request())
     good = [title for title in titles if not blocking(title.findings)][:TITLES]
     assert len(good) == TITLES
-    return JudgedBatch(request=line.request(), number=1, titles=tuple(good))
+    return CheckedBatch(request=line.request(), number=1, titles=tuple(good))
 
 
 @pytest.fixture
-def folder(tmp_path, judged, box):
+def folder(tmp_path, checked, box):
     box.reset()
     box.plan([SLOW])
     (tmp_path / "annex.json").write_text(the_annex(api=QUICK_API | SHORT_LEASE).model_dump_json())
-    (tmp_path / "judged.json").write_text(judged.model_dump_json())
+    (tmp_path / "checked.json").write_text(checked.model_dump_json())
     yield tmp_path
     box.clear_faults()
 
@@ -71,40 +71,42 @@ def started(folder: Path, url: str, run_id: str) -> subprocess.Popen[bytes]:
 
 
 @pytest.fixture(scope="module")
-def whole_run_s(box, judged, tmp_path_factory):
+def whole_run_s(box, checked, tmp_path_factory):
     """Seconds that an undisturbed delivery takes, so that kills fall all over it."""
     folder = tmp_path_factory.mktemp("undisturbed")
     box.plan([SLOW])
     (folder / "annex.json").write_text(the_annex(api=QUICK_API | SHORT_LEASE).model_dump_json())
-    (folder / "judged.json").write_text(judged.model_dump_json())
+    (folder / "checked.json").write_text(checked.model_dump_json())
     child, begun = started(folder, box.partner_url, "undisturbed"), time.monotonic()
     assert child.wait(60) == 0
     return time.monotonic() - begun
 
 
 @pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: f"at-{moment:.3f}")
-def test_a_killed_delivery_is_finished_by_the_next_run_without_loss_or_double(moment, folder, box, judged, whole_run_s):
+def test_a_killed_delivery_is_finished_by_the_next_run_without_loss_or_double(
+    moment, folder, box, checked, whole_run_s
+):
     child = started(folder, box.partner_url, "run-1")
     time.sleep(moment * whole_run_s)
     child.send_signal(signal.SIGKILL)
     child.wait(10)
     again = started(folder, box.partner_url, "run-2")
     assert again.wait(120) == 0
-    check_agreement(folder, box, judged)
+    check_agreement(folder, box, checked)
 
 
-def check_agreement(folder: Path, box: Sandbox, judged: JudgedBatch) -> None:
+def check_agreement(folder: Path, box: Sandbox, checked: CheckedBatch) -> None:
     ledger = Ledger(open_engine(f"sqlite:///{folder}/ledger.sqlite"), lambda: None)
-    deliveries = ledger.deliveries(title.plan.delivery_key for title in judged.titles)
+    deliveries = ledger.deliveries(title.plan.delivery_key for title in checked.titles)
     contents = box.contents()
     names = sorted(content["external_id"] for content in contents)
-    assert names == sorted(title.plan.external_id for title in judged.titles), "lost or doubled at the partner"
+    assert names == sorted(title.plan.external_id for title in checked.titles), "lost or doubled at the partner"
     by_name = {content["external_id"]: content for content in contents}
-    for title in judged.titles:
+    for title in checked.titles:
         delivery, content = deliveries[title.plan.delivery_key], by_name[title.plan.external_id]
         assert delivery.state is DeliveryState.ACCEPTED
         assert delivery.tracking_id == content["tracking_id"]
         assert content["status"] == "completed"
         assert content["size_bytes"] == title.video.size_bytes
         assert content["idempotency_key"] == title.plan.delivery_key
-    assert len(list(ledger.accepted_titles("roku_premium_subs_mx"))) == len(judged.titles)
+    assert len(list(ledger.accepted_titles("roku_premium_subs_mx"))) == len(checked.titles)

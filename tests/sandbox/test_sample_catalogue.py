@@ -19,7 +19,7 @@ from sandbox.probe import ffprobe, look_at
 RAW = yaml.safe_load(SAMPLE_PATH.read_text("utf-8"))
 ITEMS = {item["id"]: item for item in load_catalogue("sample").items()}
 ACCEPTED = [key for key, item in ITEMS.items() if item.get("expect", {}).get("state") == "accepted"]
-HEALED = {key: item["expect"]["healed"] for key, item in ITEMS.items() if "healed" in item.get("expect", {})}
+HEALED = {key: item["expect"]["fixed"] for key, item in ITEMS.items() if "fixed" in item.get("expect", {})}
 REJECTED = {key: item["expect"]["rules"] for key, item in ITEMS.items() if "rules" in item.get("expect", {})}
 PLANTED = REJECTED | HEALED
 START, END = RAW["window"]["start"], RAW["window"]["end"]

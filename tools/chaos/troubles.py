@@ -10,24 +10,24 @@ PATH = (
     "check_request",
     "fetch_catalogue",
     "plan_batches",
-    "batch.judge",
+    "batch.check",
     "batch.reencode",
-    "batch.illustrate",
+    "batch.thumbnails",
     "batch.deliver",
     "batch.wait",
     "batch.accept",
     "report",
 )
 TYPICAL_S = {
-    "batch.judge": 0.8,
+    "batch.check": 0.8,
     "batch.reencode": 0.8,
-    "batch.illustrate": 0.3,
+    "batch.thumbnails": 0.3,
     "batch.deliver": 0.6,
     "batch.wait": 0.15,
     "report": 0.3,
 }
 """About how long a task works; what is not named is done within a twentieth of a second."""
-STORING = ("fetch_catalogue", "plan_batches", "batch.judge", "batch.reencode", "batch.illustrate", "report")
+STORING = ("fetch_catalogue", "plan_batches", "batch.check", "batch.reencode", "batch.thumbnails", "report")
 KINDS = (
     "kill_task",
     "sleep_task",
@@ -116,7 +116,7 @@ def _trouble(kind: str, chance: random.Random) -> Trouble:
     at = {
         "kill_triggerer": "batch.wait",
         "sleep_task": "batch.deliver",
-        "scratch_full": "batch.judge",
+        "scratch_full": "batch.check",
         "store_full": chance.choice(STORING),
         "ledger_locked": chance.choice(("plan_batches", "batch.deliver", "batch.wait", "batch.accept")),
     }.get(kind) or chance.choice(PATH)

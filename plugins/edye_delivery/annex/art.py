@@ -17,7 +17,7 @@ from edye_delivery.catalog.vocabulary import ImageKind
 LOOKED_AT_PER_KIND = 8
 
 
-def art_to_judge(annex: Annex, title: Title) -> tuple[Image, ...]:
+def art_to_check(annex: Annex, title: Title) -> tuple[Image, ...]:
     """The title's artwork of the kinds that the annex requires or makes thumbnails of, best language first.
 
     Art in another language than the title's is left out where there is some in its own or without language; of one kind

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 KEY = "[key]"
-RENAMED_KEYS = {"patience": "retry"}
+RENAMED_KEYS = {"patience": "retry", "judge_s": "check_s"}
 """Keys of older annexes, and what they are called now."""
 QUOTED = re.compile(r"'([^']*)'")
 SHOWN_MAX_CHARS = 60

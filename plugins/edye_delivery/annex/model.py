@@ -133,7 +133,7 @@ class BatchTime(Part):
     A task is ended after six hours: a step that ends before tells what became of every title.
     """
 
-    judge_s: float = Field(3600, gt=0, le=5 * 3600)
+    check_s: float = Field(3600, gt=0, le=5 * 3600)
     """How long a batch may be checked."""
     deliver_s: float = Field(5 * 3600, gt=0, le=5.5 * 3600)
     """How long a batch may be sent."""

@@ -1,4 +1,4 @@
-"""The annex's part on re-encoding: into what a media file is encoded anew where that heals it (annex section 7)."""
+"""The annex's part on re-encoding: into what a media file is encoded anew where that fixes it (annex section 7)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COMMAND_VERSION = 2
 
 
 class Reencode(Part):
-    """What a media file becomes that only a new encode heals; container and codec are named as in `video`.
+    """What a media file becomes that only a new encode fixes; container and codec are named as in `video`.
 
     `source_types` are the types of source that are encoded anew where a title has none that the partner takes. One
     encode is stopped after `time_limit_s`; after `batch_budget_s` a batch begins no further one and downloads no

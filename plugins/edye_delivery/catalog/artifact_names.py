@@ -26,7 +26,7 @@ def plan_name(request: RunRequest) -> str:
 
 
 def batch_name(request: RunRequest, number: int, step: str) -> str:
-    """One batch after one step: plan, judged, reencoded, illustrated."""
+    """One batch after one step: plan, checked, reencoded, thumbnails."""
     return f"{run_folder(request)}/batch-{number:04}/{step}.json"
 
 

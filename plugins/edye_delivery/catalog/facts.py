@@ -1,4 +1,4 @@
-"""What probes measured of a title's media file and pictures: values for the rules, nothing judged yet."""
+"""What probes measured of a title's media file and pictures: values for the rules, nothing checked yet."""
 
 from __future__ import annotations
 

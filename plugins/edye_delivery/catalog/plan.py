@@ -106,10 +106,10 @@ class FailedEncode(Record):
     failed_at: datetime
 
 
-class JudgedTitle(Record):
+class CheckedTitle(Record):
     """A planned title after the quality check: what was measured, what was found, what was skipped and why.
 
-    Where `encode` is set, that file goes to the partner: `video` and `findings` are of it, `healed` is what was found
+    Where `encode` is set, that file goes to the partner: `video` and `findings` are of it, `fixed` is what was found
     of the original.
     """
 
@@ -120,7 +120,7 @@ class JudgedTitle(Record):
     images: tuple[ImageFacts, ...] = ()
     thumbnails: tuple[Thumbnail, ...] = ()
     encode: Encode | None = None
-    healed: tuple[Finding, ...] = ()
+    fixed: tuple[Finding, ...] = ()
 
 
 class WithdrawalOrder(Record):

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import Field
 
 from edye_delivery.catalog.parse import MalformedItem
-from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle, Record, RunRequest
+from edye_delivery.catalog.plan import CheckedTitle, PlannedTitle, Record, RunRequest
 
 
 class LeftOut(Record):
@@ -66,9 +66,9 @@ class Batch(Record):
     titles: tuple[PlannedTitle, ...]
 
 
-class JudgedBatch(Record):
+class CheckedBatch(Record):
     """A batch after quality control, and after the thumbnails."""
 
     request: RunRequest
     number: int
-    titles: tuple[JudgedTitle, ...]
+    titles: tuple[CheckedTitle, ...]

@@ -49,12 +49,12 @@ def check(
     output_format: Annotated[Format, typer.Option("--format", help="How the result is written.")] = Format.TEXT,
     explain: Annotated[str | None, typer.Option(metavar="CODE", help="Say what a rule means, and stop.")] = None,
 ) -> None:
-    """Judges local files by the rules that a run judges titles by; delivers nothing and needs no Airflow.
+    """Checks local files by the rules that a run checks titles by; delivers nothing and needs no Airflow.
 
     With --metadata a video is also held against what the catalogue says of it, and a picture that the item names is
-    known by its file name. An episode is judged with its series where the series' JSON is among the PATHs.
+    known by its file name. An episode is checked with its series where the series' JSON is among the PATHs.
 
-    Exit code: 0 good, 1 something blocks, 2 an input that cannot be judged (one sentence each on stderr).
+    Exit code: 0 good, 1 something blocks, 2 an input that cannot be checked (one sentence each on stderr).
     """
     from edye_delivery.command_line.check_report import as_json, as_sarif, as_text  # nothing else has to load the rules
     from edye_delivery.command_line.printing import print_lines, print_pieces
@@ -105,12 +105,12 @@ def check_report(paths: Iterable[str], annex: Annex, kind: Picture | None, metad
                 checker = replace(checker, described=checker.plan_of_title(described))
             except Unusable as error:
                 return CheckReport(annex.partner, (), (*unusable, (described.name, str(error))))
-        files, not_judged = check_all(checker, inputs)
-    return CheckReport(annex.partner, tuple(files), (*unusable, *not_judged))
+        files, not_checked = check_all(checker, inputs)
+    return CheckReport(annex.partner, tuple(files), (*unusable, *not_checked))
 
 
 def _explain(name: str) -> None:
-    import edye_delivery.qc.judge  # noqa: F401 (with it every rule is in the registry)
+    import edye_delivery.qc.check  # noqa: F401 (with it every rule is in the registry)
     from edye_delivery.command_line.printing import print_lines
     from edye_delivery.qc.rule import RULES
     from edye_delivery.rules.explain import explain, sentence_on_unknown

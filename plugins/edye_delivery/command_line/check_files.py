@@ -1,4 +1,4 @@
-"""Judges local files by a run's own rules: no catalogue, no ledger, nothing is delivered."""
+"""Checks local files by a run's own rules: no catalogue, no ledger, nothing is delivered."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from edye_delivery.clients.pictures import look_at
 from edye_delivery.clients.probe import probe_video
 from edye_delivery.command_line.check_inputs import Input, Kind, Unusable
 from edye_delivery.command_line.check_report import CheckedFile
-from edye_delivery.qc.judge import Verdict, judge, judge_media, judge_picture
+from edye_delivery.qc.check import CheckResult, check_media, check_picture, check_title
 from edye_delivery.qc.metadata import malformed_finding
 
 SERIES_MISSING = "META014"
@@ -35,7 +35,7 @@ WITHOUT_SERIES = "the series was not given: name its JSON too, for what the epis
 
 @dataclass(frozen=True, slots=True)
 class Checker:
-    """Judges files for one partner as of one day; `run` is where pictures are decoded.
+    """Checks files for one partner as of one day; `run` is where pictures are decoded.
 
     `image_kind` is what a picture is where no title names it; `items` are the catalogue's items that were given, and
     `described` is the one of the title that videos and pictures are of.
@@ -50,7 +50,7 @@ class Checker:
     described: PlannedTitle | None = None
 
     def check(self, given: Input) -> CheckedFile:
-        """The file with all that the rules find; Unusable where it cannot be judged."""
+        """The file with all that the rules find; Unusable where it cannot be checked."""
         if given.kind is Kind.TITLE:
             return self._check_title(given)
         return self._check_video(given) if given.kind is Kind.VIDEO else self._check_picture(given)
@@ -58,8 +58,8 @@ class Checker:
     def _check_video(self, given: Input) -> CheckedFile:
         facts = probe_video(LocalFiles(), str(given.path), self.scratch_folder)
         plan = self._plan_of_video(given)
-        verdict = judge_media(self.annex, plan, facts, self.today)
-        return _file_of(given, _video_text(facts), verdict, plan.external_id or None)
+        result = check_media(self.annex, plan, facts, self.today)
+        return _file_of(given, _video_text(facts), result, plan.external_id or None)
 
     def _plan_of_video(self, given: Input) -> PlannedTitle:
         """What a run would hold the video against: its title's catalogue item, or nothing but the annex."""
@@ -74,22 +74,22 @@ class Checker:
         if kind is None:
             raise Unusable(f"{given.name} is a picture: say with --kind which one, such as --kind poster")
         facts = _look_at_picture(given, kind, self.annex, self.run)
-        verdict = judge_picture(self.annex, facts, self.today)
-        return _file_of(given, _picture_text(facts), verdict, self.described.external_id if self.described else None)
+        result = check_picture(self.annex, facts, self.today)
+        return _file_of(given, _picture_text(facts), result, self.described.external_id if self.described else None)
 
     def _check_title(self, given: Input) -> CheckedFile:
         parsed = self._title_of(given)
         if isinstance(parsed, Series):
-            return _file_of(given, f"series {parsed.id}, judged with its episodes", Verdict((), ()), parsed.id)
+            return _file_of(given, f"series {parsed.id}, checked with its episodes", CheckResult((), ()), parsed.id)
         plan = self._plan(parsed)
         if isinstance(plan, MalformedItem):
-            return _file_of(given, "an item of the catalogue", Verdict((malformed_finding(plan),), ()))
-        title, verdict = plan.title, judge(self.annex, plan, None, (), self.today)
+            return _file_of(given, "an item of the catalogue", CheckResult((malformed_finding(plan),), ()))
+        title, result = plan.title, check_title(self.annex, plan, None, (), self.today)
         reason = exclusion_reason(self.annex, title)
         note = f"a run leaves it out for this partner: {reason}" if reason else ""
         if title.kind is TitleKind.EPISODE and title.series is None:
-            verdict, note = _without_series(verdict), note or WITHOUT_SERIES
-        return _file_of(given, f"{title.kind.value} {plan.external_id}", verdict, plan.external_id, note)
+            result, note = _without_series(result), note or WITHOUT_SERIES
+        return _file_of(given, f"{title.kind.value} {plan.external_id}", result, plan.external_id, note)
 
     def plan_of_title(self, given: Input) -> PlannedTitle:
         """The title that a JSON describes, as it would be planned; Unusable where it describes none."""
@@ -132,9 +132,9 @@ def _parse(
     return MalformedItem(edye_id=edye_id, reason=parsed.sentence) if isinstance(parsed, BrokenOff) else parsed
 
 
-def _file_of(given: Input, what: str, verdict: Verdict, title: str | None = None, note: str = "") -> CheckedFile:
+def _file_of(given: Input, what: str, result: CheckResult, title: str | None = None, note: str = "") -> CheckedFile:
     return CheckedFile(
-        given.name, given.kind.value, given.size_bytes, what, verdict.findings, verdict.skipped, title, note
+        given.name, given.kind.value, given.size_bytes, what, result.findings, result.skipped, title, note
     )
 
 
@@ -166,10 +166,10 @@ def _look_at_picture(given: Input, kind: ImageKind, annex: Annex, run: Run) -> I
     return look_at(kind, given.path.name, content, limits, run)
 
 
-def _without_series(verdict: Verdict) -> Verdict:
-    """The verdict but for the series, which nobody said is missing."""
-    found = tuple(finding for finding in verdict.findings if finding.code != SERIES_MISSING)
-    return Verdict(found, (*verdict.skipped, (SERIES_MISSING, WITHOUT_SERIES)))
+def _without_series(result: CheckResult) -> CheckResult:
+    """The result but for the series, which nobody said is missing."""
+    found = tuple(finding for finding in result.findings if finding.code != SERIES_MISSING)
+    return CheckResult(found, (*result.skipped, (SERIES_MISSING, WITHOUT_SERIES)))
 
 
 def _video_text(facts: VideoFacts) -> str:
@@ -185,7 +185,7 @@ def _picture_text(facts: ImageFacts) -> str:
 
 
 def check_all(checker: Checker, inputs: Sequence[Input]) -> tuple[list[CheckedFile], list[tuple[str, str]]]:
-    """Every file that can be judged, and a sentence for each that cannot."""
+    """Every file that can be checked, and a sentence for each that cannot."""
     files: list[CheckedFile] = []
     unusable: list[tuple[str, str]] = []
     for given in inputs:

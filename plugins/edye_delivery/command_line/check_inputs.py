@@ -34,7 +34,7 @@ class Kind(StrEnum):
 
 
 class Unusable(Exception):
-    """A file that cannot be judged; the message is one sentence that names it."""
+    """A file that cannot be checked; the message is one sentence that names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Input:
 
 
 def input_of(text: str) -> Input:
-    """The file of this path; Unusable says why it is none that could be judged."""
+    """The file of this path; Unusable says why it is none that could be checked."""
     path, name = Path(text), printable(text, 1000)
     try:
         facts = path.stat()

@@ -20,7 +20,7 @@ LEVELS = {Severity.BLOCK: "error", Severity.WARN: "warning"}
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
-    """One file that was judged: what it is and measures, for people; the rules that had no answer, with the reason.
+    """One file that was checked: what it is and measures, for people; the rules that had no answer, with the reason.
 
     `title` names the title that it is of, where that is known; `note` is what else a person should know.
     """
@@ -37,7 +37,7 @@ class CheckedFile:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """All files of one call, and a sentence for each that could not be judged."""
+    """All files of one call, and a sentence for each that could not be checked."""
 
     annex: str
     files: tuple[CheckedFile, ...]

@@ -35,7 +35,7 @@ Group = tuple[DeliveryState, Cause | None, bool, bool]
 def overview(
     address: str, selection: Selection, counts: Sequence[Count], titles: Sequence[Status], *, every: bool
 ) -> Iterator[Line]:
-    """The counts of every partner, then the titles by what is to be done, then the verdict."""
+    """The counts of every partner, then the titles by what is to be done, then the result."""
     yield [(f"ledger {printable(address, ID_MAX_CHARS)}", "dim")]
     for partner, of_partner in groupby(counts, lambda count: count.partner):
         yield from _partner(partner, selection, list(of_partner))

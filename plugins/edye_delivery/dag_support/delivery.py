@@ -13,7 +13,7 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.vocabulary import Channel, RunKind
 from edye_delivery.dag_support.defaults import POOL
 from edye_delivery.operators.accept import AcceptBatchOperator
-from edye_delivery.operators.check import JudgeBatchOperator
+from edye_delivery.operators.check import CheckBatchOperator
 from edye_delivery.operators.check_request import CheckRequestOperator
 from edye_delivery.operators.confirm import ConfirmWindowOperator
 from edye_delivery.operators.deliver import DeliverBatchOperator
@@ -22,7 +22,7 @@ from edye_delivery.operators.fetch import FetchCatalogueOperator
 from edye_delivery.operators.plan import PlanBatchesOperator
 from edye_delivery.operators.reencode import ReencodeBatchOperator
 from edye_delivery.operators.report import ReportOperator
-from edye_delivery.operators.thumbnails import IllustrateBatchOperator
+from edye_delivery.operators.thumbnails import MakeThumbnailsOperator
 from edye_delivery.sensors.batch import BatchSensor
 
 BATCHES_ENCODED_AT_ONCE = 2
@@ -58,22 +58,22 @@ def add_delivery(annex: Annex, steps: ChannelSteps, kind: RunKind = RunKind.DELI
 def _batch_group(annex: Annex, steps: ChannelSteps) -> Any:
     @task_group(group_id="batch")
     def batch(reference: Any) -> None:
-        judge = JudgeBatchOperator(task_id="judge", annex=annex, batch=reference)
+        check = CheckBatchOperator(task_id="check", annex=annex, batch=reference)
         reencode = ReencodeBatchOperator(
-            task_id="reencode", annex=annex, batch=judge.output, max_active_tis_per_dagrun=BATCHES_ENCODED_AT_ONCE
+            task_id="reencode", annex=annex, batch=check.output, max_active_tis_per_dagrun=BATCHES_ENCODED_AT_ONCE
         )
-        illustrate = IllustrateBatchOperator(task_id="illustrate", annex=annex, batch=reencode.output)
-        deliver = steps.deliver(task_id="deliver", annex=annex, batch=illustrate.output, pool=POOL)
+        thumbnails = MakeThumbnailsOperator(task_id="thumbnails", annex=annex, batch=reencode.output)
+        deliver = steps.deliver(task_id="deliver", annex=annex, batch=thumbnails.output, pool=POOL)
         wait = steps.wait(
             task_id="wait",
             annex=annex,
-            batch=illustrate.output,
+            batch=thumbnails.output,
             trigger_rule=TriggerRule.ALL_DONE,
             retries=10,  # Airflow 3.3.2 may take a deferral for a failure (apache/airflow#67287); a repeat is safe
             retry_delay=timedelta(seconds=30),
         )
         accept = AcceptBatchOperator(
-            task_id="accept", annex=annex, batch=illustrate.output, trigger_rule=TriggerRule.ALL_DONE
+            task_id="accept", annex=annex, batch=thumbnails.output, trigger_rule=TriggerRule.ALL_DONE
         )
         deliver >> wait >> accept
 

@@ -58,13 +58,13 @@ def delivery_params() -> dict[str, Param]:
             Mode,
             "Mode",
             "changed: all that is not accepted as it is now; failed: only what was begun and not accepted; "
-            "all: judge every title again, send only what is not accepted.",
+            "all: check every title again, send only what is not accepted.",
         ),
         "dry_run": Param(
             False,
             type="boolean",
             title="Dry run",
-            description="Fetch, judge and report, but send nothing and write nothing to the ledger.",
+            description="Fetch, check and report, but send nothing and write nothing to the ledger.",
         ),
         "force_resend": Param(
             False,
@@ -94,7 +94,7 @@ def redelivery_params() -> dict[str, Param]:
             True,
             type="boolean",
             title="Dry run",
-            description="On until you switch it off: fetch, judge, report; send nothing, write nothing to the ledger.",
+            description="On until you switch it off: fetch, check, report; send nothing, write nothing to the ledger.",
         ),
     }
 

@@ -51,7 +51,7 @@ def is_taken_up(plan: PlannedTitle, memory: Memory, mode: Mode) -> bool:
     """Whether a run in this mode works on the title.
 
     `changed`: whatever is not accepted as it is; `failed`: only titles with a delivery that was begun and not
-    accepted; `all`: every title, though one that is accepted is judged only and not sent again.
+    accepted; `all`: every title, though one that is accepted is checked only and not sent again.
     """
     if mode is Mode.ALL:
         return True

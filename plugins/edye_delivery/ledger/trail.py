@@ -84,7 +84,7 @@ class Trail:
 
     @repeating
     def write(self, events: Sequence[Mapping[str, Any]]) -> None:
-        """Events of steps that change no delivery, such as a verdict, in one transaction; `at` is set here."""
+        """Events of steps that change no delivery, such as a check, in one transaction; `at` is set here."""
         if not events:
             return
         with self._engine.begin() as connection:

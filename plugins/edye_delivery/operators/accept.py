@@ -6,7 +6,7 @@ import logging
 
 from airflow.sdk import Context
 
-from edye_delivery.catalog.snapshot import JudgedBatch
+from edye_delivery.catalog.snapshot import CheckedBatch
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import alerter, load
 from edye_delivery.operators.batch import BatchOperator
@@ -21,9 +21,9 @@ class AcceptBatchOperator(BatchOperator):
     def execute(self, context: Context) -> dict[str, int]:
         """Titles by state; runs after a failed wait too, for what was completed."""
         if self.batch is None:
-            log.warning("the batch was never judged, so nothing of it can be accepted")
+            log.warning("the batch was never checked, so nothing of it can be accepted")
             return {}
-        batch = load(self.artifacts, self.batch, JudgedBatch)
+        batch = load(self.artifacts, self.batch, CheckedBatch)
         if batch.request.dry_run:
             return {}
         counts = accept_batch(self.annex, LedgerHook().get_conn(self.annex), batch.titles)

@@ -11,26 +11,26 @@ from typing import Any
 from airflow.sdk import Context
 
 from edye_delivery.catalog.artifact_names import batch_name
-from edye_delivery.catalog.snapshot import Batch, JudgedBatch
+from edye_delivery.catalog.snapshot import Batch, CheckedBatch
 from edye_delivery.clients.workers import Workers
 from edye_delivery.hooks.edye import EdyeHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import fresh_source_for, keep, load
 from edye_delivery.operators.batch import BatchOperator
-from edye_delivery.pipeline.check import Judge
-from edye_delivery.pipeline.check_events import note_verdicts
+from edye_delivery.pipeline.check import BatchChecker
+from edye_delivery.pipeline.check_events import record_checks
 
 
-class JudgeBatchOperator(BatchOperator):
+class CheckBatchOperator(BatchOperator):
     """Quality control: media, metadata, images."""
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """The judged batch's reference."""
+        """The checked batch's reference."""
         store = self.artifacts
         batch = load(store, self.batch, Batch)
-        ends_at_s = time.monotonic() + self.annex.batch_time.judge_s
-        with tempfile.TemporaryDirectory(prefix="edye-judge-") as scratch, Workers(self.annex.images) as workers:
-            judge = Judge(
+        ends_at_s = time.monotonic() + self.annex.batch_time.check_s
+        with tempfile.TemporaryDirectory(prefix="edye-check-") as scratch, Workers(self.annex.images) as workers:
+            checker = BatchChecker(
                 annex=self.annex,
                 media_host=EdyeHook().media_host(self.annex, ends_at_s),
                 scratch_folder=Path(scratch),
@@ -40,7 +40,7 @@ class JudgeBatchOperator(BatchOperator):
                 ends_at_s=ends_at_s,
                 fresh_source=fresh_source_for(self.annex),
             )
-            titles = judge.judge_batch(batch.titles)
-        note_verdicts(LedgerHook().trail(), "judge", self.annex, batch.request, titles, judge.seconds)
-        judged = JudgedBatch(request=batch.request, number=batch.number, titles=titles)
-        return keep(store, batch_name(batch.request, batch.number, "judged"), judged)
+            titles = checker.check_batch(batch.titles)
+        record_checks(LedgerHook().trail(), "check", self.annex, batch.request, titles, checker.seconds)
+        checked = CheckedBatch(request=batch.request, number=batch.number, titles=titles)
+        return keep(store, batch_name(batch.request, batch.number, "checked"), checked)

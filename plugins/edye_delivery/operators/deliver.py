@@ -14,7 +14,7 @@ from typing import Any
 from airflow.sdk import Context
 
 from edye_delivery.annex.channels import ftp_channel_of
-from edye_delivery.catalog.snapshot import JudgedBatch
+from edye_delivery.catalog.snapshot import CheckedBatch
 from edye_delivery.clients.ftp import FtpSession
 from edye_delivery.hooks.artifacts import ArtifactStore
 from edye_delivery.hooks.edye import EdyeHook
@@ -49,7 +49,7 @@ class DeliverBatchOperator(BatchOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """The batch's reference again, with counts by state."""
         store = self.artifacts
-        batch = load(store, self.batch, JudgedBatch)
+        batch = load(store, self.batch, CheckedBatch)
         log_order(self.annex, batch.request)
         if batch.request.dry_run:
             log.info("dry run: nothing is sent")

@@ -42,8 +42,8 @@ class ReportOperator(StepOperator):
         request, store = RunRequest.model_validate(self.request), self.artifacts
         alerter().send()
         log_order(self.annex, request)
-        plan, judged, unjudged, incidents = read_run(store, request)
-        keys = [title.plan.delivery_key for title in judged] + [title.delivery_key for title in unjudged]
+        plan, checked, unchecked, incidents = read_run(store, request)
+        keys = [title.plan.delivery_key for title in checked] + [title.delivery_key for title in unchecked]
         keys += [title.delivery_key for title in (*plan.unchanged, *plan.held)] if plan else []
         withdrawn = [one.external_id for one in plan.withdrawn] if plan and request.withdrawal else []
         report = window_report(
@@ -51,8 +51,8 @@ class ReportOperator(StepOperator):
                 annex=self.annex,
                 request=request,
                 plan=plan,
-                judged=judged,
-                unjudged=unjudged,
+                checked=checked,
+                unchecked=unchecked,
                 deliveries=LedgerHook().get_conn().deliveries(keys),
                 incidents=incidents,
                 revisions=LedgerHook().withdrawals(self.annex).revisions(withdrawn),

@@ -7,25 +7,25 @@ from typing import Any
 from airflow.sdk import Context
 
 from edye_delivery.catalog.artifact_names import batch_name
-from edye_delivery.catalog.snapshot import JudgedBatch
+from edye_delivery.catalog.snapshot import CheckedBatch
 from edye_delivery.clients.workers import Workers
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import keep, load
 from edye_delivery.operators.batch import BatchOperator
-from edye_delivery.pipeline.check_events import note_verdicts
-from edye_delivery.pipeline.thumbnails import Illustrator
+from edye_delivery.pipeline.check_events import record_checks
+from edye_delivery.pipeline.thumbnails import ThumbnailMaker
 
 
-class IllustrateBatchOperator(BatchOperator):
+class MakeThumbnailsOperator(BatchOperator):
     """Thumbnails of every title that passed."""
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """The illustrated batch's reference."""
+        """The reference of the batch with its thumbnails."""
         store = self.artifacts
-        batch = load(store, self.batch, JudgedBatch)
+        batch = load(store, self.batch, CheckedBatch)
         with Workers(self.annex.images) as workers:
-            titles = Illustrator(self.annex, store.get, store.put_once, workers.run).illustrate_batch(batch.titles)
+            titles = ThumbnailMaker(self.annex, store.get, store.put_once, workers.run).make_thumbnails(batch.titles)
         made = [title for title in titles if title.thumbnails]
-        note_verdicts(LedgerHook().trail(), "illustrate", self.annex, batch.request, made)
-        illustrated = batch.model_copy(update={"titles": titles})
-        return keep(store, batch_name(batch.request, batch.number, "illustrated"), illustrated)
+        record_checks(LedgerHook().trail(), "make thumbnails", self.annex, batch.request, made)
+        finished = batch.model_copy(update={"titles": titles})
+        return keep(store, batch_name(batch.request, batch.number, "thumbnails"), finished)

@@ -10,7 +10,7 @@ from typing import Any
 from edye_delivery.annex.model import Annex, Criterion
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.one_title import BrokenOff, attempt
-from edye_delivery.catalog.plan import JudgedTitle
+from edye_delivery.catalog.plan import CheckedTitle
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState
 from edye_delivery.ledger.database import LEDGER_GONE
 from edye_delivery.ledger.ledger import Ledger
@@ -21,20 +21,20 @@ log = logging.getLogger(__name__)
 Evidence = tuple[bool, str, Cause]
 
 
-def accept_batch(annex: Annex, ledger: Ledger, titles: tuple[JudgedTitle, ...]) -> dict[str, int]:
+def accept_batch(annex: Annex, ledger: Ledger, titles: tuple[CheckedTitle, ...]) -> dict[str, int]:
     """Accepts every completed title that meets all criteria, fails those that do not; counts by resulting state."""
-    deliveries = ledger.deliveries(judged.plan.delivery_key for judged in titles)
+    deliveries = ledger.deliveries(checked.plan.delivery_key for checked in titles)
     counts: dict[str, int] = {}
-    for judged in titles:
-        delivery = deliveries.get(judged.plan.delivery_key)
+    for checked in titles:
+        delivery = deliveries.get(checked.plan.delivery_key)
         if delivery is None:
-            log.error("%s is not in the ledger, so nothing of it can be accepted", judged.plan.external_id)
+            log.error("%s is not in the ledger, so nothing of it can be accepted", checked.plan.external_id)
             continue
         state = delivery.state
         if state is DeliveryState.COMPLETED:
-            name = judged.plan.external_id
+            name = checked.plan.external_id
             made = attempt(
-                name, "accepting it", partial(_accept_or_leave, annex, ledger, judged, delivery), LEDGER_GONE
+                name, "accepting it", partial(_accept_or_leave, annex, ledger, checked, delivery), LEDGER_GONE
             )
             if isinstance(made, BrokenOff):
                 note_trouble(ledger, name, delivery.delivery_key, made)
@@ -44,29 +44,29 @@ def accept_batch(annex: Annex, ledger: Ledger, titles: tuple[JudgedTitle, ...]) 
     return counts
 
 
-def criteria_of(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> list[dict[str, Any]]:
+def criteria_of(annex: Annex, checked: CheckedTitle, delivery: Delivery) -> list[dict[str, Any]]:
     """Every criterion of the annex (section 6) with whether it is met and what proves it."""
     return [
         {"criterion": name, "met": met, "evidence": evidence}
         for name in annex.acceptance
-        for met, evidence, _ in [CRITERIA[name](annex, judged, delivery)]
+        for met, evidence, _ in [CRITERIA[name](annex, checked, delivery)]
     ]
 
 
-def _accept_or_leave(annex: Annex, ledger: Ledger, judged: JudgedTitle, delivery: Delivery) -> DeliveryState:
+def _accept_or_leave(annex: Annex, ledger: Ledger, checked: CheckedTitle, delivery: Delivery) -> DeliveryState:
     """The title's state; one that another run has accepted or failed at the same moment stays as that left it."""
     try:
-        return _accept_title(annex, ledger, judged, delivery)
+        return _accept_title(annex, ledger, checked, delivery)
     except TransitionRefused as error:
-        log.info("%s: %s", judged.plan.external_id, error)
+        log.info("%s: %s", checked.plan.external_id, error)
         return ledger.deliveries([delivery.delivery_key])[delivery.delivery_key].state
 
 
-def _accept_title(annex: Annex, ledger: Ledger, judged: JudgedTitle, delivery: Delivery) -> DeliveryState:
+def _accept_title(annex: Annex, ledger: Ledger, checked: CheckedTitle, delivery: Delivery) -> DeliveryState:
     missed = [
         (name, evidence, cause)
         for name in annex.acceptance
-        for met, evidence, cause in [CRITERIA[name](annex, judged, delivery)]
+        for met, evidence, cause in [CRITERIA[name](annex, checked, delivery)]
         if not met
     ]
     if missed:
@@ -74,12 +74,12 @@ def _accept_title(annex: Annex, ledger: Ledger, judged: JudgedTitle, delivery: D
         told = f"the partner completed it, but {name} is not met: {evidence}"
         ledger.fail(delivery.delivery_key, cause, told, tracking_id=delivery.tracking_id, was_completed=True)
         return DeliveryState.FAILED
-    ledger.accept(annex.partner, judged.plan, criteria_of(annex, judged, delivery))
-    log.info("%s accepted", judged.plan.external_id)
+    ledger.accept(annex.partner, checked.plan, criteria_of(annex, checked, delivery))
+    log.info("%s accepted", checked.plan.external_id)
     return DeliveryState.ACCEPTED
 
 
-def _check_received(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> Evidence:
+def _check_received(annex: Annex, checked: CheckedTitle, delivery: Delivery) -> Evidence:
     met = delivery.tracking_id is not None and delivery.received_at is not None
     return (
         met,
@@ -90,7 +90,7 @@ def _check_received(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> Ev
     )
 
 
-def _check_completed(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> Evidence:
+def _check_completed(annex: Annex, checked: CheckedTitle, delivery: Delivery) -> Evidence:
     met = delivery.state in (DeliveryState.COMPLETED, DeliveryState.ACCEPTED)
     return (
         met,
@@ -99,39 +99,39 @@ def _check_completed(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> E
     )
 
 
-def _check_media(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> Evidence:
-    found = [finding for finding in blocking(judged.findings) if finding.code.startswith("VID")]
-    video = judged.video
+def _check_media(annex: Annex, checked: CheckedTitle, delivery: Delivery) -> Evidence:
+    found = [finding for finding in blocking(checked.findings) if finding.code.startswith("VID")]
+    video = checked.video
     if found or video is None or video.failure is not None:
         return False, _findings_text(found) or "the media was not measured", Cause.MEDIA
     measured = f"{video.codec} in {video.container}, {video.width_px}x{video.height_px}, {video.duration_s:.0f} s"
-    if judged.encode is not None:
-        measured += f", re-encoded from {judged.encode.source}"
+    if checked.encode is not None:
+        measured += f", re-encoded from {checked.encode.source}"
     return True, measured, Cause.MEDIA
 
 
-def _check_metadata(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> Evidence:
-    empty = [key for key in annex.minimum_metadata if judged.plan.metadata.get(key) in (None, "", [])]
+def _check_metadata(annex: Annex, checked: CheckedTitle, delivery: Delivery) -> Evidence:
+    empty = [key for key in annex.minimum_metadata if checked.plan.metadata.get(key) in (None, "", [])]
     if empty:
         return False, f"{', '.join(empty)} empty", Cause.METADATA
     return True, f"{', '.join(annex.minimum_metadata)} sent", Cause.METADATA
 
 
-def _quality(annex: Annex, judged: JudgedTitle, delivery: Delivery) -> Evidence:
-    found = blocking(judged.findings)
-    missing = {spec.name for spec in annex.thumbnails} - {thumbnail.name for thumbnail in judged.thumbnails}
+def _quality(annex: Annex, checked: CheckedTitle, delivery: Delivery) -> Evidence:
+    found = blocking(checked.findings)
+    missing = {spec.name for spec in annex.thumbnails} - {thumbnail.name for thumbnail in checked.thumbnails}
     if found:
         return False, _findings_text(list(found)), found[0].cause
     if missing:
         return False, f"thumbnails missing: {', '.join(sorted(missing))}", Cause.IMAGES
-    return True, f"no blocking finding, {len(judged.thumbnails)} of {len(annex.thumbnails)} thumbnails", Cause.IMAGES
+    return True, f"no blocking finding, {len(checked.thumbnails)} of {len(annex.thumbnails)} thumbnails", Cause.IMAGES
 
 
 def _findings_text(findings: list[Any]) -> str:
     return "; ".join(f"{finding.code} {finding.message}" for finding in findings)
 
 
-CRITERIA: dict[Criterion, Callable[[Annex, JudgedTitle, Delivery], Evidence]] = {
+CRITERIA: dict[Criterion, Callable[[Annex, CheckedTitle, Delivery], Evidence]] = {
     "received_with_tracking_id": _check_received,
     "completed": _check_completed,
     "media_within_limits": _check_media,

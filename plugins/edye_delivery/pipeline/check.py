@@ -1,4 +1,4 @@
-"""Judge: media probed and pictures looked at over HTTP, several titles at once, every rule asked (annex, 5)."""
+"""BatchChecker: media probed and pictures looked at over HTTP, several titles at once, every rule asked (annex, 5)."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from edye_delivery.catalog.facts import ImageFacts, ProbeFailure, VideoFacts
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.jobs import Run
 from edye_delivery.catalog.one_title import BrokenOff, attempt
-from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle, readable_again
+from edye_delivery.catalog.plan import CheckedTitle, PlannedTitle, readable_again
 from edye_delivery.catalog.title import Image
 from edye_delivery.clients.media import MediaHost
 from edye_delivery.clients.pictures import fetch_picture
 from edye_delivery.clients.probe import probe_video
 from edye_delivery.pipeline.fresh_address import FreshSource
-from edye_delivery.qc.judge import judge, pictures_to_check
+from edye_delivery.qc.check import check_title, pictures_to_check
 from edye_delivery.qc.rule import RULES
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ NOT_REACHED = "not looked at: the time of its batch was over; the next run of th
 
 
 @dataclass(slots=True)
-class Judge:
+class BatchChecker:
     """Looks at the titles of a batch; `keep_artifact` stores a picture that was looked at under its content name.
 
     `run` is where pictures are decoded. `fresh_source` reads an address that the media host refuses from the catalogue
@@ -56,29 +56,29 @@ class Judge:
     _pictures: dict[str, ImageFacts] = field(default_factory=dict, init=False)
     _lock: Lock = field(default_factory=Lock, init=False)
 
-    def judge_batch(self, plans: tuple[PlannedTitle, ...]) -> tuple[JudgedTitle, ...]:
+    def check_batch(self, plans: tuple[PlannedTitle, ...]) -> tuple[CheckedTitle, ...]:
         """Every title with its findings, in order; what breaks while one is looked at costs that one only."""
-        with ThreadPoolExecutor(TITLES_AT_ONCE, thread_name_prefix="judge") as pool:
-            return tuple(pool.map(self._judge_title, plans))
+        with ThreadPoolExecutor(TITLES_AT_ONCE, thread_name_prefix="check") as pool:
+            return tuple(pool.map(self._check_title, plans))
 
-    def _judge_title(self, plan: PlannedTitle) -> JudgedTitle:
+    def _check_title(self, plan: PlannedTitle) -> CheckedTitle:
         started = self.monotonic()
         if started >= self.ends_at_s:
             log.warning("%s: %s", plan.external_id, NOT_REACHED)
-            return JudgedTitle(plan=plan, findings=(*plan.findings, RULES[NOT_MEASURED].finding(NOT_REACHED)))
-        judged = attempt(plan.external_id, "judging it", lambda: readable_again(self._check_title_once(plan)))
+            return CheckedTitle(plan=plan, findings=(*plan.findings, RULES[NOT_MEASURED].finding(NOT_REACHED)))
+        checked = attempt(plan.external_id, "checking it", lambda: readable_again(self._check_title_once(plan)))
         self.seconds[plan.delivery_key] = self.monotonic() - started
-        if isinstance(judged, BrokenOff):
-            return JudgedTitle(plan=plan, findings=(*plan.findings, RULES[NOT_MEASURED].finding(judged.sentence)))
-        return judged
+        if isinstance(checked, BrokenOff):
+            return CheckedTitle(plan=plan, findings=(*plan.findings, RULES[NOT_MEASURED].finding(checked.sentence)))
+        return checked
 
-    def _check_title_once(self, plan: PlannedTitle) -> JudgedTitle:
+    def _check_title_once(self, plan: PlannedTitle) -> CheckedTitle:
         plan, video = self._probe(plan)
         images = tuple(self._facts_of(image) for image in pictures_to_check(self.annex, plan.title))
-        verdict = judge(self.annex, plan, video, images, self.today)
-        found = blocking(verdict.findings)
+        result = check_title(self.annex, plan, video, images, self.today)
+        found = blocking(result.findings)
         log.info("%s: %s", plan.external_id, ", ".join(finding.code for finding in found) or "good")
-        return JudgedTitle(plan=plan, findings=verdict.findings, skipped=verdict.skipped, video=video, images=images)
+        return CheckedTitle(plan=plan, findings=result.findings, skipped=result.skipped, video=video, images=images)
 
     def _probe(self, plan: PlannedTitle) -> tuple[PlannedTitle, VideoFacts | None]:
         """The plan and what was measured of its media; an address that is refused is read from the catalogue again."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.one_title import BrokenOff, attempt
-from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle
+from edye_delivery.catalog.plan import CheckedTitle, PlannedTitle
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.retry import retry
@@ -83,21 +83,21 @@ class Sender:
     auth_error: AuthRefused | None = field(default=None, init=False)
     held_back: NotSent | None = field(default=None, init=False)
 
-    def send_batch(self, titles: tuple[JudgedTitle, ...]) -> dict[str, int]:
+    def send_batch(self, titles: tuple[CheckedTitle, ...]) -> dict[str, int]:
         """Sends what is open and counts titles by their state then; AuthRefused or CircuitOpen after the last title.
 
         Titles with a blocking finding are rejected and not sent. One title's failure never stops its neighbours. A
         delivery that has a tracking id, has ended or is another channel's is left alone; one that somebody else is
         sending is waited for as far as it may end soon, and then left to the next run.
         """
-        self._plan([judged.plan for judged in titles])
+        self._plan([checked.plan for checked in titles])
         numbered = dict(enumerate(titles))
         with ThreadPoolExecutor(self.uploader.titles_at_once, thread_name_prefix="send") as pool:
             outcomes = self._send_all(pool, numbered)
             if self.auth_error is None and self.held_back is None:
                 turns = Turns(self.uploader.lease_s, self.ingest_wait_s, self.clock.sleep)
                 outcomes = turns.wait(numbered, outcomes, partial(self._send_all, pool))
-        states = [self._state_left(judged, outcomes[number]) for number, judged in numbered.items()]
+        states = [self._state_left(checked, outcomes[number]) for number, checked in numbered.items()]
         if self.auth_error is not None:
             raise self.auth_error
         if self.held_back is not None:
@@ -117,25 +117,25 @@ class Sender:
             for plan in plans:
                 self._plan([plan])
 
-    def _send_all(self, pool: ThreadPoolExecutor, titles: Mapping[int, JudgedTitle]) -> dict[int, Outcome]:
+    def _send_all(self, pool: ThreadPoolExecutor, titles: Mapping[int, CheckedTitle]) -> dict[int, Outcome]:
         """Takes up every title once; first those that are only rejected, so that they do not wait for uploads."""
         order = sorted(titles, key=lambda number: not blocking(titles[number].findings))
         return dict(zip(order, pool.map(lambda number: self._send_title(titles[number]), order), strict=True))
 
-    def _state_left(self, judged: JudgedTitle, outcome: Outcome) -> str:
+    def _state_left(self, checked: CheckedTitle, outcome: Outcome) -> str:
         """The title's state; where somebody else has it, who, and that it is open, for log and report."""
         if isinstance(outcome, str):
             return outcome
-        key = judged.plan.delivery_key
-        log.warning("%s is left alone: %s", judged.plan.external_id, outcome)
+        key = checked.plan.delivery_key
+        log.warning("%s is left alone: %s", checked.plan.external_id, outcome)
         is_over = isinstance(outcome, NotToBeSent)
         later = "it is not sent" if is_over else "this run left it alone, the next one takes it up"
         self.ledger.leave(key, f"{outcome}; {later}", for_good=is_over)
         return self.ledger.deliveries([key])[key].state
 
-    def _delivery_of(self, judged: JudgedTitle) -> Delivery | None:
+    def _delivery_of(self, checked: CheckedTitle) -> Delivery | None:
         """The delivery; planned again where another run has rejected what is good, or failed what a person wants."""
-        plan, is_good = judged.plan, not blocking(judged.findings)
+        plan, is_good = checked.plan, not blocking(checked.findings)
         delivery = self.ledger.deliveries([plan.delivery_key]).get(plan.delivery_key)
         state = delivery.state if delivery is not None else None
         if is_good and (state is DeliveryState.REJECTED or (state is DeliveryState.FAILED and is_persons(plan))):
@@ -146,30 +146,30 @@ class Sender:
     def _is_ours(self, delivery: Delivery) -> bool:
         return delivery.state in TO_SEND and not delivery.is_left_to(self.uploader.channel)
 
-    def _send_title(self, judged: JudgedTitle) -> Outcome:
+    def _send_title(self, checked: CheckedTitle) -> Outcome:
         """One title's step, which costs that title and no other, whatever happens in it."""
-        name = judged.plan.external_id
+        name = checked.plan.external_id
         try:
-            made = attempt(name, "sending it", partial(self._take_up, judged), (TransitionRefused, *LEDGER_GONE))
-            return self._fail(judged, Cause.UNKNOWN, made.sentence) if isinstance(made, BrokenOff) else made
+            made = attempt(name, "sending it", partial(self._take_up, checked), (TransitionRefused, *LEDGER_GONE))
+            return self._fail(checked, Cause.UNKNOWN, made.sentence) if isinstance(made, BrokenOff) else made
         except TransitionRefused as error:
             log.info("%s: %s", name, error)
             return error
 
-    def _take_up(self, judged: JudgedTitle) -> str:
-        delivery = self._delivery_of(judged)
+    def _take_up(self, checked: CheckedTitle) -> str:
+        delivery = self._delivery_of(checked)
         if delivery is None:
             return DeliveryState.FAILED  # the ledger did not take it, which the log says
         if not self._is_ours(delivery):
             by_channel = f" by the {delivery.channel} channel" if delivery.channel else ""
-            log.info("%s is %s%s, nothing to send", judged.plan.external_id, delivery.state, by_channel)
+            log.info("%s is %s%s, nothing to send", checked.plan.external_id, delivery.state, by_channel)
             return delivery.state
-        return self._refuse(judged) if blocking(judged.findings) else self._send_or_fail(judged)
+        return self._refuse(checked) if blocking(checked.findings) else self._send_or_fail(checked)
 
-    def _refuse(self, judged: JudgedTitle) -> str:
+    def _refuse(self, checked: CheckedTitle) -> str:
         """Writes that quality control refused a title, or could not say now."""
-        found = blocking(judged.findings)
-        key, detail = judged.plan.delivery_key, "; ".join(finding.message for finding in found)
+        found = blocking(checked.findings)
+        key, detail = checked.plan.delivery_key, "; ".join(finding.message for finding in found)
         lasting = next((finding for finding in found if finding.cause is not Cause.TRANSIENT), None)
         if lasting is None:
             self.ledger.fail(key, Cause.TRANSIENT, detail, was_tried=False, holder=self.holder.name)
@@ -178,35 +178,35 @@ class Sender:
         self.ledger.reject(key, lasting.cause, lasting.owner, detail, rules, self.holder.name)
         return DeliveryState.REJECTED
 
-    def _send_or_fail(self, judged: JudgedTitle) -> str:
+    def _send_or_fail(self, checked: CheckedTitle) -> str:
         try:
-            return self._send_until_answered(judged)
+            return self._send_until_answered(checked)
         except TransitionRefused:
             raise
         except PartnerRefused as error:
-            return self._fail(judged, error.cause, error, ended_by_partner=error.ended_ingest)
+            return self._fail(checked, error.cause, error, ended_by_partner=error.ended_ingest)
         except NotSent as error:
-            return self._fail(judged, error.cause, error, held_back=True)
+            return self._fail(checked, error.cause, error, held_back=True)
         except DeliveryError as error:
             if isinstance(error, AuthRefused):
                 self.auth_error = self.auth_error or error
             cause = next(cause for kind, cause in CAUSES if isinstance(error, kind))
-            return self._fail(judged, cause, error, was_tried=not isinstance(error, MediaRefused))
+            return self._fail(checked, cause, error, was_tried=not isinstance(error, MediaRefused))
 
-    def _fail(self, judged: JudgedTitle, cause: Cause, failure: DeliveryError | str, **more: Any) -> str:
-        log.warning("%s failed (%s): %s", judged.plan.external_id, cause, failure)
+    def _fail(self, checked: CheckedTitle, cause: Cause, failure: DeliveryError | str, **more: Any) -> str:
+        log.warning("%s failed (%s): %s", checked.plan.external_id, cause, failure)
         call = Call.of(failure) if isinstance(failure, DeliveryError) else None
-        key = judged.plan.delivery_key
+        key = checked.plan.delivery_key
         self.ledger.fail(key, cause, str(failure), call=call, holder=self.holder.name, **more)
         self.raise_alert()
         return DeliveryState.FAILED
 
-    def _send_until_answered(self, judged: JudgedTitle) -> str:
+    def _send_until_answered(self, checked: CheckedTitle) -> str:
         """Tries until the partner answers or the attempts run out; every attempt is in the ledger before it begins.
 
         One that was not too slow, after which more had arrived than before, uses none of them up.
         """
-        key, name = judged.plan.delivery_key, judged.plan.external_id
+        key, name = checked.plan.delivery_key, checked.plan.external_id
 
         def between(error: Transient, pause_s: float) -> None:
             self.ledger.retry(key, str(error), Call.of(error), self.holder.name, self.uploader.lease_s)
@@ -216,20 +216,20 @@ class Sender:
             return self.uploader.advanced(key) and not isinstance(error, TooSlow)
 
         return retry(
-            lambda: self._try_to_send(judged), self.uploader.retry_policy, self.clock,
+            lambda: self._try_to_send(checked), self.uploader.retry_policy, self.clock,
             between=between, has_progressed=has_progressed, sleep=partial(self._pause, key),
         )  # fmt: skip
 
-    def _try_to_send(self, judged: JudgedTitle) -> str:
+    def _try_to_send(self, checked: CheckedTitle) -> str:
         """One attempt, under a lease of its own."""
-        key = judged.plan.delivery_key
+        key = checked.plan.delivery_key
         self._pass_gate(key)
-        encode_name = judged.encode.name if judged.encode else None
+        encode_name = checked.encode.name if checked.encode else None
         delivery = self.ledger.begin_send(
             key, self.run_id, self.uploader.channel, encode_name, self.holder, self.uploader.lease_s,
-            judged.plan.undone_withdrawal_at,
+            checked.plan.undone_withdrawal_at,
         )  # fmt: skip
-        return self._send_once(judged, delivery)
+        return self._send_once(checked, delivery)
 
     def _pause(self, key: str, pause_s: float) -> None:
         """Sleeps; the lease on the title is renewed meanwhile."""
@@ -255,15 +255,15 @@ class Sender:
                 raise self.held_back
             self.clock.sleep(TRIAL_POLL_S)
 
-    def _send_once(self, judged: JudgedTitle, delivery: Delivery) -> str:
+    def _send_once(self, checked: CheckedTitle, delivery: Delivery) -> str:
         started = self.clock.monotonic()
         try:
-            receipt = self.uploader.upload(judged, delivery)
+            receipt = self.uploader.upload(checked, delivery)
         except DeliveryError as error:
             error.seconds = self.clock.monotonic() - started
             raise
         seconds, tracking_id = self.clock.monotonic() - started, receipt.tracking_id
         self.ledger.received(delivery.delivery_key, tracking_id, receipt.bytes_sent, seconds, receipt.http_status)
-        name = judged.plan.external_id
+        name = checked.plan.external_id
         log.info("%s received as %s, %s bytes, %.1f s", name, tracking_id, receipt.bytes_sent, seconds)
         return DeliveryState.RECEIVED

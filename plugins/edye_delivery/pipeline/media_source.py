@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from edye_delivery.catalog.plan import Encode, JudgedTitle
+from edye_delivery.catalog.plan import CheckedTitle, Encode
 from edye_delivery.clients.media import HEAD_BYTES, MediaFile, MediaHost
 from edye_delivery.errors import AddressRefused, ConfigurationInvalid, MediaChanged
 from edye_delivery.pipeline.fresh_address import FreshSource
@@ -49,25 +49,27 @@ class MediaSource:
     fresh_source: FreshSource = lambda plan: None
 
     @contextmanager
-    def open(self, judged: JudgedTitle, offset: int = 0) -> Iterator[OpenMedia]:
+    def open(self, checked: CheckedTitle, offset: int = 0) -> Iterator[OpenMedia]:
         """The media from `offset` on; closed on leaving."""
-        encode = judged.encode
+        encode = checked.encode
         if encode is None:
             with ExitStack() as stack:
-                yield self._open_at_host(judged, offset, stack)
+                yield self._open_at_host(checked, offset, stack)
             return
         if self.artifacts is None:
-            raise ConfigurationInvalid(f"{judged.plan.external_id} was re-encoded, and there is no artifact store here")
+            raise ConfigurationInvalid(
+                f"{checked.plan.external_id} was re-encoded, and there is no artifact store here"
+            )
         blocks = self.artifacts.stream(encode.name, offset)
         with closing(blocks):
             yield StoredMedia(_size_of(self.artifacts, encode), encode.etag, blocks)
 
-    def _open_at_host(self, judged: JudgedTitle, offset: int, stack: ExitStack) -> OpenMedia:
+    def _open_at_host(self, checked: CheckedTitle, offset: int, stack: ExitStack) -> OpenMedia:
         """The file at its address, or where the host refuses that, at the one that the catalogue gives now."""
         try:
-            return stack.enter_context(self.host.stream(media_of(judged).file, offset))
+            return stack.enter_context(self.host.stream(media_of(checked).file, offset))
         except AddressRefused:
-            fresh = self.fresh_source(judged.plan)
+            fresh = self.fresh_source(checked.plan)
             if fresh is None:
                 raise
             return stack.enter_context(self.host.stream(fresh.file, offset))

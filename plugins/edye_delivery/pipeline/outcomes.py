@@ -11,7 +11,7 @@ from typing import Any
 from edye_delivery.annex.channels import polling_policy_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.one_title import BrokenOff, attempt
-from edye_delivery.catalog.plan import JudgedTitle
+from edye_delivery.catalog.plan import CheckedTitle
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState, IngestState
 from edye_delivery.ledger.database import LEDGER_GONE
 from edye_delivery.ledger.ledger import Ledger
@@ -21,9 +21,9 @@ from edye_delivery.ledger.trail import Call
 log = logging.getLogger(__name__)
 
 
-def with_partner(ledger: Ledger, titles: Iterable[JudgedTitle], channel: Channel = Channel.API) -> list[Delivery]:
+def with_partner(ledger: Ledger, titles: Iterable[CheckedTitle], channel: Channel = Channel.API) -> list[Delivery]:
     """The batch's deliveries that went over this channel, have a tracking id and no end yet."""
-    deliveries = ledger.deliveries(judged.plan.delivery_key for judged in titles)
+    deliveries = ledger.deliveries(checked.plan.delivery_key for checked in titles)
     return [
         delivery
         for delivery in deliveries.values()

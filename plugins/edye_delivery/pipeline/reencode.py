@@ -1,4 +1,4 @@
-"""Re-encode: titles that wait for nothing but a new encode get one, once, and are judged again (annex section 7)."""
+"""Re-encode: titles that wait for nothing but a new encode get one, once, and are checked again (annex section 7)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from edye_delivery.catalog.digest import digest_of, path_of
 from edye_delivery.catalog.facts import ProbeFailure, VideoFacts
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.one_title import OF_THE_INSTALLATION, BrokenOff, attempt
-from edye_delivery.catalog.plan import Encode, FailedEncode, JudgedTitle, readable_again
+from edye_delivery.catalog.plan import CheckedTitle, Encode, FailedEncode, readable_again
 from edye_delivery.catalog.title import Source
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.encode import EncodeJob, encode
@@ -28,8 +28,8 @@ from edye_delivery.clients.probe import probe_video
 from edye_delivery.errors import EncodeFailed, MediaTooLarge, Terminal, Transient
 from edye_delivery.pipeline.media_check import MediaCheck, media_of
 from edye_delivery.pipeline.media_source import BlockStore, MediaSource, StoredReader
-from edye_delivery.qc.judge import judge_media
-from edye_delivery.qc.reencode import Attempt, form_text, is_to_be_reencoded, not_healed, postpone
+from edye_delivery.qc.check import check_media
+from edye_delivery.qc.reencode import Attempt, form_text, is_to_be_reencoded, not_fixed, postpone
 from edye_delivery.qc.rule import RULES, Subject
 
 log = logging.getLogger(__name__)
@@ -70,12 +70,12 @@ class Reencoder:
     again: bool = False
     seconds: dict[str, float] = field(default_factory=dict, init=False)
 
-    def waiting(self, titles: tuple[JudgedTitle, ...]) -> tuple[JudgedTitle, ...]:
+    def waiting(self, titles: tuple[CheckedTitle, ...]) -> tuple[CheckedTitle, ...]:
         """The titles that are to be re-encoded."""
-        return tuple(judged for judged in titles if is_to_be_reencoded(self.annex, judged))
+        return tuple(checked for checked in titles if is_to_be_reencoded(self.annex, checked))
 
-    def reencode_batch(self, titles: tuple[JudgedTitle, ...]) -> tuple[JudgedTitle, ...]:
-        """All titles in order; those that a new encode heals with it and the verdict on it, the others as they were.
+    def reencode_batch(self, titles: tuple[CheckedTitle, ...]) -> tuple[CheckedTitle, ...]:
+        """All titles in order; those that a new encode fixes with it and the result on it, the others as they were.
 
         What breaks while one title is encoded costs that title only. What the batch's budget does not reach, and a
         download that it would end, is open for the next run; the titles behind it go on.
@@ -83,39 +83,39 @@ class Reencoder:
         profile = self.annex.reencode
         if profile is None:
             return titles
-        waiting = {judged.plan.delivery_key for judged in self.waiting(titles)}
+        waiting = {checked.plan.delivery_key for checked in self.waiting(titles)}
         began_at = self.clock.now()
         return tuple(
-            self._reencode_and_time(judged, profile, began_at) if judged.plan.delivery_key in waiting else judged
-            for judged in titles
+            self._reencode_and_time(checked, profile, began_at) if checked.plan.delivery_key in waiting else checked
+            for checked in titles
         )
 
-    def _reencode_and_time(self, judged: JudgedTitle, profile: Reencode, began_at: datetime) -> JudgedTitle:
-        started, name = self.clock.monotonic(), judged.plan.external_id
-        made = attempt(name, "re-encoding it", lambda: readable_again(self._reencode(judged, profile, began_at)))
-        reencoded = postpone(judged, made.sentence) if isinstance(made, BrokenOff) else made
-        self.seconds[judged.plan.delivery_key] = self.clock.monotonic() - started
+    def _reencode_and_time(self, checked: CheckedTitle, profile: Reencode, began_at: datetime) -> CheckedTitle:
+        started, name = self.clock.monotonic(), checked.plan.external_id
+        made = attempt(name, "re-encoding it", lambda: readable_again(self._reencode(checked, profile, began_at)))
+        reencoded = postpone(checked, made.sentence) if isinstance(made, BrokenOff) else made
+        self.seconds[checked.plan.delivery_key] = self.clock.monotonic() - started
         return reencoded
 
-    def _reencode(self, judged: JudgedTitle, profile: Reencode, began_at: datetime) -> JudgedTitle:
-        name, before = judged.plan.external_id, judged.video or VideoFacts(url="")
+    def _reencode(self, checked: CheckedTitle, profile: Reencode, began_at: datetime) -> CheckedTitle:
+        name, before = checked.plan.external_id, checked.video or VideoFacts(url="")
         try:
-            made = self._find_or_make(judged, before, profile, began_at)
+            made = self._find_or_make(checked, before, profile, began_at)
         except OF_THE_INSTALLATION:
             raise
         except Terminal as error:
             log.warning("%s: it cannot be re-encoded: %s", name, error)
-            return not_healed(judged, Attempt(before, trouble=str(error)), self.annex)
+            return not_fixed(checked, Attempt(before, trouble=str(error)), self.annex)
         except (Transient, OSError) as error:
             log.warning("%s: it could not be re-encoded now: %s", name, error)
             return postpone(
-                judged, f"the media file could not be re-encoded now: {error}; the next run of its window does"
+                checked, f"the media file could not be re-encoded now: {error}; the next run of its window does"
             )
-        return self._check_again(judged, before, made, profile)
+        return self._check_again(checked, before, made, profile)
 
-    def _find_or_make(self, judged: JudgedTitle, before: VideoFacts, profile: Reencode, began_at: datetime) -> Encode:
+    def _find_or_make(self, checked: CheckedTitle, before: VideoFacts, profile: Reencode, began_at: datetime) -> Encode:
         """The encode of this very source by this very profile: from the store, or made and put there."""
-        identity = _identity(media_of(judged), before)
+        identity = _identity(media_of(checked), before)
         found = self._find(identity, profile) if identity else None
         if found is not None:
             return found
@@ -134,22 +134,22 @@ class Reencoder:
                 raise Transient(
                     f"the scratch folder has {free_bytes} bytes free, twice the source's {before.size_bytes} are wanted"
                 )
-            sha256 = self._download(judged, original, budget_ends_at)
+            sha256 = self._download(checked, original, budget_ends_at)
             identity = identity or f"sha256 {sha256}"
             found = self._find(identity, profile)
             if found is not None:
                 return found
             ends_at = began_at + timedelta(seconds=BATCH_MAX_S)
-            log.info("%s: re-encoding %s, %s bytes", judged.plan.external_id, form_text(before), before.size_bytes)
-            return self._make(self._job(judged, original, target, ends_at), form_text(before), identity, profile)
+            log.info("%s: re-encoding %s, %s bytes", checked.plan.external_id, form_text(before), before.size_bytes)
+            return self._make(self._job(checked, original, target, ends_at), form_text(before), identity, profile)
 
-    def _job(self, judged: JudgedTitle, original: Path, target: Path, ends_at: datetime) -> EncodeJob:
+    def _job(self, checked: CheckedTitle, original: Path, target: Path, ends_at: datetime) -> EncodeJob:
         """What is to be encoded: of the whole file, which may tell more than its header did, the picture that plays."""
         answer, limits = self.measure(original), self.annex.video
         if answer.picture is None:
             raise EncodeFailed(f"the whole file has no moving picture: {answer.refusal or 'its pictures are stills'}")
         return EncodeJob(
-            name=judged.plan.external_id,
+            name=checked.plan.external_id,
             source=original,
             target=target,
             picture=answer.picture.index,
@@ -189,13 +189,13 @@ class Reencoder:
         limits = (profile.time_limit_s, self.annex.video.max_duration_s, self.annex.video.max_size_bytes)
         return encode_name(digest_of(identity, profile.digest, *limits), "failed.json")
 
-    def _download(self, judged: JudgedTitle, target: Path, ends_at: datetime) -> str:
-        """The SHA-256 of the source, whose bytes are in the file then; it is the one that was judged and promised.
+    def _download(self, checked: CheckedTitle, target: Path, ends_at: datetime) -> str:
+        """The SHA-256 of the source, whose bytes are in the file then; it is the one that was checked and promised.
 
         Transient as soon as its rate shows that it does not end by then, so that the titles behind it have the time.
         """
-        check, digest, began_at, arrived_bytes = MediaCheck(judged), hashlib.sha256(), self.clock.now(), 0
-        with self.source.open(judged) as stream, target.open("wb") as file:
+        check, digest, began_at, arrived_bytes = MediaCheck(checked), hashlib.sha256(), self.clock.now(), 0
+        with self.source.open(checked) as stream, target.open("wb") as file:
             check.same_file(stream)
             for block in check.note_blocks(stream.blocks(), 0):
                 digest.update(block)
@@ -229,27 +229,27 @@ class Reencoder:
         log.info("%s: re-encoded, %s bytes, kept as %s", job.name, made.size_bytes, made.name)
         return made
 
-    def _check_again(self, judged: JudgedTitle, before: VideoFacts, made: Encode, profile: Reencode) -> JudgedTitle:
+    def _check_again(self, checked: CheckedTitle, before: VideoFacts, made: Encode, profile: Reencode) -> CheckedTitle:
         """The title as its encode makes it, or with the finding that it did not help."""
         after = probe_video(StoredReader(self.store, made), made.name, self.scratch_folder)
         if after.failure is ProbeFailure.UNAVAILABLE:
-            return postpone(judged, f"the re-encoded media file could not be measured now: {after.detail}")
-        result = Source(file=made.name, type=profile.media_type, filesize=made.size_bytes, sha256=made.sha256)
-        plan = judged.plan.model_copy(update={"media": result})
-        verdict = judge_media(self.annex, plan, after, self.today)
-        attempt = Attempt(_as_whole_file_tells(before, made), after, verdict.findings)
+            return postpone(checked, f"the re-encoded media file could not be measured now: {after.detail}")
+        encoded = Source(file=made.name, type=profile.media_type, filesize=made.size_bytes, sha256=made.sha256)
+        plan = checked.plan.model_copy(update={"media": encoded})
+        result = check_media(self.annex, plan, after, self.today)
+        attempt = Attempt(_as_whole_file_tells(before, made), after, result.findings)
         if RULES["VID017"].findings(attempt, self.annex):
-            return not_healed(judged, attempt, self.annex)
-        others = (finding for finding in judged.findings if not _is_on_media(finding.code))
-        skipped = (skip for skip in judged.skipped if not _is_on_media(skip[0]))
-        log.info("%s: good after a re-encode from %s to %s", judged.plan.external_id, made.source, form_text(after))
-        return judged.model_copy(
+            return not_fixed(checked, attempt, self.annex)
+        others = (finding for finding in checked.findings if not _is_on_media(finding.code))
+        skipped = (skip for skip in checked.skipped if not _is_on_media(skip[0]))
+        log.info("%s: good after a re-encode from %s to %s", checked.plan.external_id, made.source, form_text(after))
+        return checked.model_copy(
             update={
                 "encode": made,
                 "video": after,
-                "findings": (*others, *verdict.findings),
-                "skipped": (*skipped, *verdict.skipped),
-                "healed": blocking(judged.findings),
+                "findings": (*others, *result.findings),
+                "skipped": (*skipped, *result.skipped),
+                "fixed": blocking(checked.findings),
             }
         )
 

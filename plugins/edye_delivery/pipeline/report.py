@@ -13,7 +13,7 @@ from edye_delivery.catalog.finding import Finding, blocking
 from edye_delivery.catalog.next_steps import REENCODED_NEXT, next_step
 from edye_delivery.catalog.one_title import BrokenOff, attempt
 from edye_delivery.catalog.parse import MalformedItem
-from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle, RunRequest
+from edye_delivery.catalog.plan import CheckedTitle, PlannedTitle, RunRequest
 from edye_delivery.catalog.snapshot import WindowPlan
 from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Change, DeliveryState
 from edye_delivery.catalog.window import Window, rfc3339
@@ -52,8 +52,8 @@ class RunOutcome:
     annex: Annex
     request: RunRequest
     plan: WindowPlan | None
-    judged: Sequence[JudgedTitle]
-    unjudged: Sequence[PlannedTitle]
+    checked: Sequence[CheckedTitle]
+    unchecked: Sequence[PlannedTitle]
     deliveries: dict[str, Delivery]
     incidents: Sequence[str]
     started_at: datetime
@@ -108,9 +108,9 @@ def _colour(outcome: RunOutcome, titles: Iterable[TitleReport], incidents: Seque
 
 
 def _title_reports(outcome: RunOutcome) -> Iterable[TitleReport]:
-    for judged in outcome.judged:
-        yield _row(judged.plan.external_id, judged.plan.title.id, partial(_report_of_checked, outcome, judged))
-    for plan in outcome.unjudged:
+    for checked in outcome.checked:
+        yield _row(checked.plan.external_id, checked.plan.title.id, partial(_report_of_checked, outcome, checked))
+    for plan in outcome.unchecked:
         yield _plan_row(outcome, plan, "its batch did not come to an end; the task's log says why")
     if outcome.plan is not None:
         for plan in outcome.plan.unchanged:
@@ -146,15 +146,15 @@ def _row(external_id: str, edye_id: str, report: Callable[[], TitleReport]) -> T
     )
 
 
-def _report_of_checked(outcome: RunOutcome, judged: JudgedTitle) -> TitleReport:
-    found = blocking(judged.findings)
-    report = _report_of_plan(outcome, judged.plan, detail="")
+def _report_of_checked(outcome: RunOutcome, checked: CheckedTitle) -> TitleReport:
+    found = blocking(checked.findings)
+    report = _report_of_plan(outcome, checked.plan, detail="")
     seen = {
         "rules": tuple(dict.fromkeys(finding.code for finding in found)),
-        "findings": tuple(_report_finding(finding) for finding in judged.findings),
-        "thumbnails": tuple(ReportedThumbnail.model_validate(thumbnail) for thumbnail in judged.thumbnails),
-        "reencoded": _reencode_text(outcome, judged),
-        "healed": tuple(_report_finding(finding) for finding in judged.healed),
+        "findings": tuple(_report_finding(finding) for finding in checked.findings),
+        "thumbnails": tuple(ReportedThumbnail.model_validate(thumbnail) for thumbnail in checked.thumbnails),
+        "reencoded": _reencode_text(outcome, checked),
+        "fixed": tuple(_report_finding(finding) for finding in checked.fixed),
     }
     if outcome.request.dry_run and found:
         cause = next((finding.cause for finding in found if finding.cause is not Cause.TRANSIENT), Cause.TRANSIENT)
@@ -168,12 +168,12 @@ def _report_of_checked(outcome: RunOutcome, judged: JudgedTitle) -> TitleReport:
     return report.model_copy(update=seen)
 
 
-def _reencode_text(outcome: RunOutcome, judged: JudgedTitle) -> str:
+def _reencode_text(outcome: RunOutcome, checked: CheckedTitle) -> str:
     """From what the title's media was re-encoded, or in a dry run would be; empty where it goes as it is."""
-    if judged.encode is not None:
-        return f"re-encoded from {judged.encode.source}, the original is kept"
-    if outcome.request.dry_run and is_to_be_reencoded(outcome.annex, judged):
-        return f"would be re-encoded from {form_text(judged.video)} by a run that sends"
+    if checked.encode is not None:
+        return f"re-encoded from {checked.encode.source}, the original is kept"
+    if outcome.request.dry_run and is_to_be_reencoded(outcome.annex, checked):
+        return f"would be re-encoded from {form_text(checked.video)} by a run that sends"
     return ""
 
 

@@ -10,8 +10,8 @@ from edye_delivery.artwork.thumbnails import small_picture
 from edye_delivery.catalog.artifact_names import art_name, batch_name, feed_record_name, plan_name
 from edye_delivery.catalog.feed_records import FEED_STEPS
 from edye_delivery.catalog.one_title import attempt
-from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle, Record, RunRequest
-from edye_delivery.catalog.snapshot import Batch, JudgedBatch, WindowPlan
+from edye_delivery.catalog.plan import CheckedTitle, PlannedTitle, Record, RunRequest
+from edye_delivery.catalog.snapshot import Batch, CheckedBatch, WindowPlan
 from edye_delivery.reports.feed_model import FeedReport, feed_report
 from edye_delivery.reports.model import WindowReport
 from edye_delivery.reports.page import pictures_wanted
@@ -26,7 +26,7 @@ class FileStore(Protocol):
 
 def read_run(
     store: FileStore, request: RunRequest
-) -> tuple[WindowPlan | None, list[JudgedTitle], list[PlannedTitle], list[str]]:
+) -> tuple[WindowPlan | None, list[CheckedTitle], list[PlannedTitle], list[str]]:
     """The run's plan, its titles as far as each batch came, and a sentence for whatever is missing."""
     try:
         plan = WindowPlan.model_validate_json(store.get(plan_name(request)))
@@ -37,21 +37,21 @@ def read_run(
             [],
             ["the window was not planned: fetch_catalogue, plan_batches or plan_withdrawal failed, see its log"],
         )
-    judged: list[JudgedTitle] = []
-    unjudged: list[PlannedTitle] = []
+    checked: list[CheckedTitle] = []
+    unchecked: list[PlannedTitle] = []
     incidents: list[str] = []
     for number in range(1, plan.batches + 1):
-        for step in ("illustrated", "reencoded", "judged"):
+        for step in ("thumbnails", "reencoded", "checked"):
             try:
                 content = store.get(batch_name(request, number, step))
             except FileNotFoundError:
                 continue
-            judged += JudgedBatch.model_validate_json(content).titles
+            checked += CheckedBatch.model_validate_json(content).titles
             break
         else:
-            incidents.append(f"batch {number} of {plan.batches} was not judged: see the log of its judge task")
-            unjudged += Batch.model_validate_json(store.get(batch_name(request, number, "plan"))).titles
-    return plan, judged, unjudged, incidents
+            incidents.append(f"batch {number} of {plan.batches} was not checked: see the log of its check task")
+            unchecked += Batch.model_validate_json(store.get(batch_name(request, number, "plan"))).titles
+    return plan, checked, unchecked, incidents
 
 
 def feed_of(store: FileStore, request: RunRequest, spec: FeedSpec) -> FeedReport:

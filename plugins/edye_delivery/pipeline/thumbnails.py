@@ -13,7 +13,7 @@ from edye_delivery.catalog.artifact_names import art_name
 from edye_delivery.catalog.finding import Finding, blocking
 from edye_delivery.catalog.jobs import Run
 from edye_delivery.catalog.one_title import BrokenOff, attempt
-from edye_delivery.catalog.plan import JudgedTitle, Thumbnail
+from edye_delivery.catalog.plan import CheckedTitle, Thumbnail
 from edye_delivery.errors import PictureBroken
 from edye_delivery.qc.images import picture_name
 from edye_delivery.qc.rule import RULES
@@ -26,8 +26,8 @@ UNAVAILABLE_ART = "IMG010"
 
 
 @dataclass(frozen=True, slots=True)
-class Illustrator:
-    """Renders thumbnails from the artwork that was judged; files come from and go to the artifact store.
+class ThumbnailMaker:
+    """Renders thumbnails from the artwork that was checked; files come from and go to the artifact store.
 
     `run` is where pictures are decoded.
     """
@@ -37,29 +37,29 @@ class Illustrator:
     keep_artifact: Callable[[str, bytes], object]
     run: Run
 
-    def illustrate_batch(self, titles: tuple[JudgedTitle, ...]) -> tuple[JudgedTitle, ...]:
+    def make_thumbnails(self, titles: tuple[CheckedTitle, ...]) -> tuple[CheckedTitle, ...]:
         """The titles with their thumbnails; one that cannot be given them all gets a blocking finding.
 
         What several titles share, such as the poster of their series, is rendered once, and a picture is decoded once
         for all its thumbnails.
         """
-        planned = [() if blocking(judged.findings) else self._plan(judged) for judged in titles]
+        planned = [() if blocking(checked.findings) else self._plan(checked) for checked in titles]
         wanted = list(dict.fromkeys(plan for plans in planned if not isinstance(plans, Finding) for plan in plans))
         pictures: dict[str, list[ThumbnailPlan]] = {}
         for plan in wanted:
             pictures.setdefault(plan.origin.art_name if plan.origin else "", []).append(plan)
         rendered: dict[ThumbnailPlan, Thumbnail | Finding] = {}
-        with ThreadPoolExecutor(THUMBNAILS_AT_ONCE, thread_name_prefix="illustrate") as pool:
+        with ThreadPoolExecutor(THUMBNAILS_AT_ONCE, thread_name_prefix="thumbnails") as pool:
             for made in pool.map(self._render, pictures.values()):
                 rendered |= made
         return tuple(
-            _add_thumbnails(judged, [plans] if isinstance(plans, Finding) else [rendered[plan] for plan in plans])
-            for judged, plans in zip(titles, planned, strict=True)
+            _add_thumbnails(checked, [plans] if isinstance(plans, Finding) else [rendered[plan] for plan in plans])
+            for checked, plans in zip(titles, planned, strict=True)
         )
 
-    def _plan(self, judged: JudgedTitle) -> tuple[ThumbnailPlan, ...] | Finding:
-        title = judged.plan.title
-        plans = attempt(judged.plan.external_id, STEP, lambda: plan_thumbnails(self.annex, title, judged.images))
+    def _plan(self, checked: CheckedTitle) -> tuple[ThumbnailPlan, ...] | Finding:
+        title = checked.plan.title
+        plans = attempt(checked.plan.external_id, STEP, lambda: plan_thumbnails(self.annex, title, checked.images))
         return RULES[UNAVAILABLE_ART].finding(plans.sentence) if isinstance(plans, BrokenOff) else plans
 
     def _render(self, plans: list[ThumbnailPlan]) -> dict[ThumbnailPlan, Thumbnail | Finding]:
@@ -88,10 +88,10 @@ class Illustrator:
         return thumbnail
 
 
-def _add_thumbnails(judged: JudgedTitle, made: list[Thumbnail | Finding]) -> JudgedTitle:
+def _add_thumbnails(checked: CheckedTitle, made: list[Thumbnail | Finding]) -> CheckedTitle:
     broken = tuple(thumbnail for thumbnail in made if isinstance(thumbnail, Finding))
     if broken:
-        log.warning("%s: %s", judged.plan.external_id, broken[0].message)
-        return judged.model_copy(update={"findings": (*judged.findings, *broken)})
+        log.warning("%s: %s", checked.plan.external_id, broken[0].message)
+        return checked.model_copy(update={"findings": (*checked.findings, *broken)})
     thumbnails = tuple(thumbnail for thumbnail in made if isinstance(thumbnail, Thumbnail))
-    return judged.model_copy(update={"thumbnails": thumbnails})
+    return checked.model_copy(update={"thumbnails": thumbnails})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from edye_delivery.catalog.plan import JudgedTitle, PlannedTitle
+from edye_delivery.catalog.plan import CheckedTitle, PlannedTitle
 from edye_delivery.ledger.leases import NotToBeSent, TitleBusy
 from edye_delivery.ledger.records import TransitionRefused
 
@@ -30,17 +30,17 @@ class Turns:
 
     def wait(
         self,
-        titles: Mapping[int, JudgedTitle],
+        titles: Mapping[int, CheckedTitle],
         outcomes: Mapping[int, Outcome],
-        take_up: Callable[[Mapping[int, JudgedTitle]], Mapping[int, Outcome]],
+        take_up: Callable[[Mapping[int, CheckedTitle]], Mapping[int, Outcome]],
     ) -> dict[int, Outcome]:
         """The outcomes, once what others had was taken up again: it is ours, has ended, or was waited for enough."""
         now, waited_s = dict(outcomes), 0.0
         while True:
             waiting = {
-                number: judged
-                for number, judged in titles.items()
-                if waited_s < self.wait_s(judged.plan, outcomes[number], now[number])
+                number: checked
+                for number, checked in titles.items()
+                if waited_s < self.wait_s(checked.plan, outcomes[number], now[number])
             }
             if not waiting:
                 return now

@@ -16,7 +16,7 @@ SECTION_5 = "roku-partner-annex.md section 5"
 URLS = "architecture.md, Security, from the first line"
 EDYE_SOURCE = "edye-api.yaml, Source"
 media_rule = partial(rule, on=Subject.MEDIA, cause=Cause.MEDIA)
-healable_rule = partial(media_rule, is_healed_by_encode=True)
+fixable_rule = partial(media_rule, is_fixed_by_encode=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def why_not_measured(media: Media, annex: Annex) -> str | None:
 
 
 def why_without_duration(media: Media, annex: Annex) -> str | None:
-    """Why there is no duration of the file that could be judged; None where there is."""
+    """Why there is no duration of the file that could be checked; None where there is."""
     facts, reason = media.facts, why_not_measured(media, annex)
     if reason is None and facts and not facts.duration_s and facts.container not in annex.video.containers:
         return f"the header of a {facts.container!r:.40} file tells no duration (VID005)"

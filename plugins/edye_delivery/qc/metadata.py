@@ -67,7 +67,7 @@ def series_unknown(plan: PlannedTitle, annex: Annex) -> str | None:
 def malformed_item(item: MalformedItem) -> Iterator[str]:
     """An item of the catalogue does not have the shape that the EDYE API promises.
 
-    Why: a title that cannot be read cannot be judged or delivered; its neighbours are not touched by it.
+    Why: a title that cannot be read cannot be checked or delivered; its neighbours are not touched by it.
     Fix: correct the named field of the item in EDYE, or its synchronisation from JW Player.
     """
     yield f"EDYE id {item.edye_id!r:.200}: {item.reason!r:.300}"

@@ -1,4 +1,4 @@
-"""Which titles a new encode of their media heals, and what is said of those that it did not heal (annex section 7)."""
+"""Which titles a new encode of their media fixes, and what is said of those that it did not fix (annex section 7)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.facts import VideoFacts
 from edye_delivery.catalog.finding import Finding, blocking
-from edye_delivery.catalog.plan import JudgedTitle
+from edye_delivery.catalog.plan import CheckedTitle
 from edye_delivery.catalog.vocabulary import Cause, Severity
 from edye_delivery.qc.rule import RULES, Subject, rule
 
@@ -29,17 +29,17 @@ class Attempt:
     trouble: str = ""
 
 
-def is_to_be_reencoded(annex: Annex, judged: JudgedTitle) -> bool:
-    """Whether the title waits for nothing but a new encode: every blocking finding is healed by it, or it is asked for.
+def is_to_be_reencoded(annex: Annex, checked: CheckedTitle) -> bool:
+    """Whether the title waits for nothing but a new encode: every blocking finding is fixed by it, or it is asked for.
 
     Never where the annex re-encodes nothing, or where the media file could not be measured whole.
     """
-    video, found = judged.video, blocking(judged.findings)
-    if annex.reencode is None or judged.plan.media is None or video is None or video.failure is not None:
+    video, found = checked.video, blocking(checked.findings)
+    if annex.reencode is None or checked.plan.media is None or video is None or video.failure is not None:
         return False
     if not found:
-        return judged.plan.reencode_asked
-    return all(finding.code in RULES and RULES[finding.code].is_healed_by_encode for finding in found)
+        return checked.plan.reencode_asked
+    return all(finding.code in RULES and RULES[finding.code].is_fixed_by_encode for finding in found)
 
 
 def form_text(video: VideoFacts | None) -> str:
@@ -47,23 +47,23 @@ def form_text(video: VideoFacts | None) -> str:
     return f"{video.codec or 'unknown'} in {video.container or 'unknown'}" if video else "unknown"
 
 
-def not_healed(judged: JudgedTitle, attempt: Attempt, annex: Annex) -> JudgedTitle:
+def not_fixed(checked: CheckedTitle, attempt: Attempt, annex: Annex) -> CheckedTitle:
     """The title with all that was found, and why the re-encode did not help; it stays with its owner."""
     found = RULES["VID017"].findings(attempt, annex)
-    return judged.model_copy(update={"findings": (*judged.findings, *found), "encode": None})
+    return checked.model_copy(update={"findings": (*checked.findings, *found), "encode": None})
 
 
-def postpone(judged: JudgedTitle, why: str) -> JudgedTitle:
+def postpone(checked: CheckedTitle, why: str) -> CheckedTitle:
     """The title that cannot be re-encoded now, through no fault of its own; the next try decides what was found."""
-    warned = tuple(finding.model_copy(update={"severity": Severity.WARN}) for finding in judged.findings)
-    return judged.model_copy(update={"findings": (RULES[UNAVAILABLE].finding(why), *warned), "encode": None})
+    warned = tuple(finding.model_copy(update={"severity": Severity.WARN}) for finding in checked.findings)
+    return checked.model_copy(update={"findings": (RULES[UNAVAILABLE].finding(why), *warned), "encode": None})
 
 
 @rule("VID017", "reencode-did-not-help", Severity.BLOCK, on=Subject.ENCODE, cause=Cause.MEDIA, source=SECTION_7)
 def reencode_did_not_help(attempt: Attempt, annex: Annex) -> Iterator[str]:
     """The media file was to be re-encoded, and that gave no file that the partner takes.
 
-    Why: what a new encode does not heal has to be put right at its source.
+    Why: what a new encode does not fix has to be put right at its source.
     Fix: export the video anew from the master, look at it from beginning to end, and upload it to JW Player.
     """
     if attempt.trouble:

@@ -44,7 +44,7 @@ class Subject(StrEnum):
 class QcRule(Rule):
     """A rule of quality; `unless` gives the reason why it cannot be, or need not be, answered for a subject.
 
-    `is_healed_by_encode` says that a new encode of the media file takes the defect away. `severity` is what the annex
+    `is_fixed_by_encode` says that a new encode of the media file takes the defect away. `severity` is what the annex
     makes of it where `severity_of` is set, and else always the same.
     """
 
@@ -53,7 +53,7 @@ class QcRule(Rule):
     cause: Cause
     check: Callable[..., Iterator[str]]
     unless: Callable[..., str | None] | None
-    is_healed_by_encode: bool = False
+    is_fixed_by_encode: bool = False
     severity_of: Callable[[Any], Severity] | None = None
 
     @property
@@ -100,7 +100,7 @@ def rule(
     source: str,
     owner: Owner | None = None,
     unless: Callable[..., str | None] | None = None,
-    is_healed_by_encode: bool = False,
+    is_fixed_by_encode: bool = False,
     severity_of: Callable[[Any], Severity] | None = None,
 ) -> Callable[[Check], Check]:
     """Enters the function in the catalogue as a rule; ValueError for a code or name that cannot be used."""
@@ -113,7 +113,7 @@ def rule(
         RULES.enter(QcRule(
             code=code, name=name, severity=severity, owner=owner or CAUSE_OWNERS[cause], source=source, what=what,
             why=why, fix=fix, subject=on, cause=cause, check=check, unless=unless,
-            is_healed_by_encode=is_healed_by_encode, severity_of=severity_of,
+            is_fixed_by_encode=is_fixed_by_encode, severity_of=severity_of,
         ))  # fmt: skip
         return check
 

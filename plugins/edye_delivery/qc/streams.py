@@ -11,7 +11,7 @@ from edye_delivery.qc.media import (
     SECTION_5,
     Media,
     failure_detail,
-    healable_rule,
+    fixable_rule,
     media_rule,
     why_not_looked_at,
     why_not_measured,
@@ -49,7 +49,7 @@ def media_encrypted(media: Media, annex: Annex) -> Iterator[str]:
     yield from failure_detail(media, ProbeFailure.ENCRYPTED)
 
 
-@healable_rule(
+@fixable_rule(
     "VID021",
     "pixel-format-unsupported",
     Severity.WARN,
@@ -68,7 +68,7 @@ def pixel_format_unsupported(media: Media, annex: Annex) -> Iterator[str]:
         yield f"pixel format {media.facts.pixel_format!r:.40}, expected {', '.join(allowed)}"
 
 
-@healable_rule(
+@fixable_rule(
     "VID022",
     "picture-interlaced",
     Severity.WARN,

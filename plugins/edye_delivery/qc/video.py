@@ -13,7 +13,7 @@ from edye_delivery.qc.media import (
     URLS,
     Media,
     failure_detail,
-    healable_rule,
+    fixable_rule,
     media_rule,
     why_not_looked_at,
     why_not_measured,
@@ -89,7 +89,7 @@ def media_unreadable(media: Media, annex: Annex) -> Iterator[str]:
     yield from failure_detail(media, ProbeFailure.UNREADABLE)
 
 
-@healable_rule("VID005", "container-unsupported", Severity.BLOCK, source=SECTION_5, unless=why_not_measured)
+@fixable_rule("VID005", "container-unsupported", Severity.BLOCK, source=SECTION_5, unless=why_not_measured)
 def container_unsupported(media: Media, annex: Annex) -> Iterator[str]:
     """The file's format, whatever its name says, is not one that the partner takes.
 
@@ -100,7 +100,7 @@ def container_unsupported(media: Media, annex: Annex) -> Iterator[str]:
         yield f"format {media.facts.container!r:.40}, expected {', '.join(annex.video.containers)}"
 
 
-@healable_rule("VID006", "codec-unsupported", Severity.BLOCK, source=SECTION_5, unless=why_not_measured)
+@fixable_rule("VID006", "codec-unsupported", Severity.BLOCK, source=SECTION_5, unless=why_not_measured)
 def codec_unsupported(media: Media, annex: Annex) -> Iterator[str]:
     """The video's codec is not one that the partner takes.
 
@@ -237,7 +237,7 @@ def media_too_large(media: Media, annex: Annex) -> Iterator[str]:
         yield f"{media.facts.size_bytes} bytes, expected {limit_bytes} bytes or less"
 
 
-@healable_rule("VID016", "source-type-unsupported", Severity.BLOCK, source=SECTION_5, unless=why_not_looked_at)
+@fixable_rule("VID016", "source-type-unsupported", Severity.BLOCK, source=SECTION_5, unless=why_not_looked_at)
 def source_type_unsupported(media: Media, annex: Annex) -> Iterator[str]:
     """The catalogue offers the media file only as a type that the partner does not take.
 

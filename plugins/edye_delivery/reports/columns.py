@@ -54,7 +54,7 @@ COLUMNS = (
     Column("next_step", "Next step", 60, lambda title: title.next_step),
     Column("findings", "Findings", 60, lambda title: " | ".join(_finding(finding) for finding in title.findings)),
     Column("reencoded", "Re-encoded", 40, lambda title: title.reencoded),
-    Column("healed", "Healed by it", 40, lambda title: " | ".join(_finding(finding) for finding in title.healed)),
+    Column("fixed", "Fixed by it", 40, lambda title: " | ".join(_finding(finding) for finding in title.fixed)),
     Column("attempts", "Attempts", 10, lambda title: title.attempts),
     Column("channel", "Channel", 9, lambda title: title.channel.value if title.channel else None),
     Column("tracking_id", "Tracking id", 24, lambda title: title.tracking_id),

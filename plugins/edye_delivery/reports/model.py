@@ -58,7 +58,7 @@ class ReportedThumbnail(ReportValue):
 class TitleReport(ReportValue):
     """What became of one title: where it stands, why, whose turn it is, and the proof.
 
-    `reencoded` says from what its media was re-encoded, and `healed` what had been found of the original.
+    `reencoded` says from what its media was re-encoded, and `fixed` what had been found of the original.
     """
 
     external_id: Text
@@ -74,7 +74,7 @@ class TitleReport(ReportValue):
     rules: tuple[str, ...] = ()
     findings: tuple[ReportedFinding, ...] = ()
     reencoded: Text = ""
-    healed: tuple[ReportedFinding, ...] = ()
+    fixed: tuple[ReportedFinding, ...] = ()
     detail: Text = ""
     next_step: Text = ""
     attempts: Count = 0

@@ -104,10 +104,10 @@ def pictures_wanted(report: WindowReport) -> tuple[str, ...]:
 def page_of(report: WindowReport, pictures: Mapping[str, bytes]) -> Page:
     """The page of a report; 400 rows at most carry pictures, in a larger window only rows that need somebody."""
     rows: list[Row] = []
-    illustrated = 0
+    rows_with_pictures = 0
     for number, title in enumerate(_in_reading_order(report), start=1):
-        carries = illustrated < ROWS_WITH_PICTURES_MAX and _carries_pictures(report, title)
-        illustrated += carries
+        carries = rows_with_pictures < ROWS_WITH_PICTURES_MAX and _carries_pictures(report, title)
+        rows_with_pictures += carries
         rows.append(Row(number, title, pictures_of(title, pictures) if carries else ()))
     counts = report.totals.model_dump()
     return Page(

@@ -11,7 +11,7 @@ from airflow.sdk import BaseSensorOperator, Context
 from airflow.triggers.base import BaseTrigger
 
 from edye_delivery.annex.model import Annex
-from edye_delivery.catalog.snapshot import JudgedBatch
+from edye_delivery.catalog.snapshot import CheckedBatch
 from edye_delivery.catalog.vocabulary import Channel, IngestState
 from edye_delivery.errors import AuthRefused, ConfigurationInvalid
 from edye_delivery.hooks.artifacts import ArtifactHook
@@ -47,7 +47,7 @@ class BatchSensor(BaseSensorOperator):
     def execute(self, context: Context) -> Any:
         """Defers while the partner has titles of the batch; runs after a failed upload too, for what was sent."""
         if self.batch is None:
-            log.warning("the batch was never judged, so nothing of it is with the partner")
+            log.warning("the batch was never checked, so nothing of it is with the partner")
             return None
         return self._wait_for(self._with_partner())
 
@@ -84,6 +84,6 @@ class BatchSensor(BaseSensorOperator):
         LedgerHook().get_conn().note_wait([delivery.delivery_key for delivery in waiting], until)
 
     def _with_partner(self) -> list[Delivery]:
-        batch = load(ArtifactHook().get_conn(), self.batch, JudgedBatch)
+        batch = load(ArtifactHook().get_conn(), self.batch, CheckedBatch)
         titles = () if batch.request.dry_run else batch.titles
         return with_partner(LedgerHook().get_conn(), titles, self.channel)

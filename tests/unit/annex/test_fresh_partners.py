@@ -7,7 +7,7 @@ import pytest
 from edye_delivery.annex.load import load_annexes
 from edye_delivery.annex.planning import plan_of
 from edye_delivery.artwork.thumbnails import plan_thumbnails
-from edye_delivery.qc.judge import judge
+from edye_delivery.qc.check import check_title
 from tests.builders import PROJECT
 from tests.unit.qc.builders import TODAY, a_video, an_episode, an_image, codes, pictures_of
 
@@ -62,7 +62,7 @@ def test_a_fresh_partner_is_told_of_a_title_in_its_own_words(partner, told):
     plan = plan_of(annex, EPISODE)
 
     assert plan.metadata == told
-    assert codes(judge(annex, plan, a_video(), pictures_of(EPISODE, annex), TODAY)) == ()
+    assert codes(check_title(annex, plan, a_video(), pictures_of(EPISODE, annex), TODAY)) == ()
 
 
 @pytest.mark.parametrize(
@@ -89,6 +89,6 @@ def test_a_fresh_partners_pictures_are_made_of_the_art_that_it_names(partner, or
 @pytest.mark.parametrize("partner", sorted(ANNEXES))
 def test_a_value_that_a_fresh_partner_has_no_word_for_is_a_finding(partner):
     annex, title = ANNEXES[partner], an_episode(genres=["noir"], tags=["roku", "kidsdirected", "summer"])
-    found = codes(judge(annex, plan_of(annex, title), a_video(), pictures_of(title, annex), TODAY))
+    found = codes(check_title(annex, plan_of(annex, title), a_video(), pictures_of(title, annex), TODAY))
 
     assert found == {"cable_operator": ("META020",), "telecom_operator": ("META008",)}[partner]

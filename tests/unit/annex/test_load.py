@@ -255,9 +255,11 @@ def test_states_and_errors_of_odd_answers_are_none_or_bounded():
     assert "\n" not in text
 
 
-@pytest.mark.parametrize(("section", "old", "new"), [("api", "patience", "retry")])
+@pytest.mark.parametrize(
+    ("section", "old", "new"), [("api", "patience", "retry"), ("batch_time", "judge_s", "check_s")]
+)
 def test_a_key_of_an_older_annex_is_refused_with_its_new_name(tmp_path, section, old, new):
-    content = yaml.safe_load(ROKU)
+    content = yaml.safe_load(ROKU) | {"batch_time": {"check_s": 3600}}
     content[section][old] = content[section].pop(new)
     told = f"{section}.{old}: there is no such key any more; it is called {new} now"
     assert told in complaint_of(tmp_path, yaml.safe_dump(content))

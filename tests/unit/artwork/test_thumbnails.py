@@ -25,7 +25,7 @@ from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import ImageKind
 from edye_delivery.errors import PictureBroken
 from tests.builders import the_annex
-from tests.unit.qc.builders import ANNEX, a_movie, an_episode, an_image, codes, judged, pictures_of
+from tests.unit.qc.builders import ANNEX, a_movie, an_episode, an_image, checked, codes, pictures_of
 
 MOST_PIXELS = 40_000_000
 RED, GREEN, BLUE = (255, 0, 0), (0, 128, 0), (0, 0, 255)
@@ -142,7 +142,7 @@ def test_quality_control_and_artwork_agree_on_what_fits(width_px):
     size = {"width_px": width_px, "height_px": 720}
 
     fits = origin_names(annex, a_movie(), {"key_art": size}) == ["key_art"]
-    assert fits is ("IMG009" not in codes(judged(annex=annex, key_art=size)))
+    assert fits is ("IMG009" not in codes(checked(annex=annex, key_art=size)))
 
 
 @pytest.mark.parametrize(

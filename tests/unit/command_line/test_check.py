@@ -1,4 +1,4 @@
-"""`check` judges local files by a run's own rules: exit codes, formats, and what it is told by a catalogue item."""
+"""`check` checks local files by a run's own rules: exit codes, formats, and what it is told by a catalogue item."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_video_that_a_run_would_refuse_ends_with_1_and_says_what_to_do(locked)
 
 
 @pytest.mark.parametrize("content", [b'{"error": "not found"}', b"\xff\xd8\xff\xe0 a picture"], ids=["JSON", "JPEG"])
-def test_a_video_by_its_name_is_judged_as_one_whatever_stands_in_it(tmp_path, content):
+def test_a_video_by_its_name_is_checked_as_one_whatever_stands_in_it(tmp_path, content):
     (tmp_path / "film.mp4").write_bytes(content)
 
     assert found(tmp_path / "film.mp4") == {"VID004": "block"}
@@ -122,7 +122,7 @@ def test_a_video_is_held_against_what_its_catalogue_item_says(film, tmp_path):
     assert found(film, "--metadata", wrong) == {"VID010": "block", "VID013": "warn"}
 
 
-def test_a_titles_json_is_judged_by_the_rules_on_metadata(tmp_path):
+def test_a_titles_json_is_checked_by_the_rules_on_metadata(tmp_path):
     good = written(tmp_path / "good.json", item_of(a_movie()))
     bad = written(tmp_path / "bad.json", item_of(a_movie(), ratings=[], images=[]))
     malformed = written(tmp_path / "malformed.json", item_of(a_movie(), title_id=None))
@@ -149,7 +149,7 @@ def test_a_title_that_the_partner_is_not_offered_is_told(tmp_path):
     assert "a run leaves it out for this partner: invisible" in result.stdout
 
 
-def test_a_picture_is_judged_as_what_it_is_said_to_be_or_as_its_title_names_it(tmp_path):
+def test_a_picture_is_checked_as_what_it_is_said_to_be_or_as_its_title_names_it(tmp_path):
     Pillow.new("RGB", (1000, 1500), "navy").save(tmp_path / "poster.png")
     Pillow.effect_noise((1000, 1500), 90).convert("RGB").save(tmp_path / "poster.png")
     item = written(tmp_path / "item.json", item_of(a_movie()))
@@ -172,7 +172,7 @@ UNUSABLE = {
 
 
 @pytest.mark.parametrize("name", UNUSABLE)
-def test_what_cannot_be_judged_ends_with_2_and_one_sentence(tmp_path, name):
+def test_what_cannot_be_checked_ends_with_2_and_one_sentence(tmp_path, name):
     content, reason = UNUSABLE[name]
     if content == "folder":
         (tmp_path / name).mkdir()
@@ -186,7 +186,7 @@ def test_what_cannot_be_judged_ends_with_2_and_one_sentence(tmp_path, name):
     assert reason in sentence
 
 
-def test_what_cannot_be_judged_does_not_keep_the_rest_from_being_judged(locked, tmp_path):
+def test_what_cannot_be_checked_does_not_keep_the_rest_from_being_checked(locked, tmp_path):
     result = checked(locked, tmp_path / "nothing.mp4")
 
     assert result.exit_code == 2

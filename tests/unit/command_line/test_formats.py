@@ -182,7 +182,7 @@ def test_the_partners_form_has_codes_and_titles(folder):
     assert (warning["id"], list(warning["issues"])) == ("VERSION_UNKNOWN", ["feed"])
 
 
-def test_the_text_has_feeds_then_rules_worst_first_then_the_verdict(folder):
+def test_the_text_has_feeds_then_rules_worst_first_then_the_result(folder):
     lines = called("wrong.json", "clean.json").stdout.splitlines()
     assert lines[0].startswith('wrong.json: Search feed, 1 page, 7 items (6 movies, 1 of type "film"), ')
     assert lines[1].startswith("clean.json: Search feed, 1 page, 1 item (1 movie), ")
@@ -206,7 +206,7 @@ def test_so_many_examples_are_shown(folder, show, examples):
 
 
 @pytest.mark.parametrize(
-    ("names", "verdict"),
+    ("names", "last_line"),
     [
         (["clean.json"], "clean"),
         (["broken.json"], "1 unusable input"),
@@ -214,8 +214,8 @@ def test_so_many_examples_are_shown(folder, show, examples):
     ],
     ids=str,
 )
-def test_the_verdict_of_a_clean_and_of_an_unusable_input(folder, names, verdict):
-    assert called(*names).stdout.splitlines()[-1] == verdict
+def test_the_result_of_a_clean_and_of_an_unusable_input(folder, names, last_line):
+    assert called(*names).stdout.splitlines()[-1] == last_line
 
 
 HOSTILE = "\x1b]0;a\x07\x9b31m\u202e\x7f[bold]"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from edye_delivery.catalog.plan import JudgedTitle, RunRequest
+from edye_delivery.catalog.plan import CheckedTitle, RunRequest
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState
 from edye_delivery.pipeline.report import RunOutcome, window_report
 from tests.builders import the_annex
@@ -25,8 +25,8 @@ def reported(days):
             annex=the_annex(),
             request=request,
             plan=None,
-            judged=[JudgedTitle(plan=PLAN)],
-            unjudged=[],
+            checked=[CheckedTitle(plan=PLAN)],
+            unchecked=[],
             deliveries=days.ledger.deliveries([PLAN.delivery_key]),
             incidents=[],
             started_at=STARTED_AT,

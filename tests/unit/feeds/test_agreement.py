@@ -89,7 +89,7 @@ def test_the_linter_refuses_a_page_exactly_if_the_schema_does(number: int) -> No
 
 @WILD
 @given(wild_feeds())
-def test_wild_values_in_a_feed_end_in_the_schemas_own_verdict(pages: list[Any]) -> None:
+def test_wild_values_in_a_feed_end_in_the_schemas_own_result(pages: list[Any]) -> None:
     for content in map(as_text, pages):
         try:
             refused = against_the_schema(content)

@@ -67,9 +67,9 @@ def test_so_many_technical_errors_in_a_row_open_it_and_the_run_sends_nothing_mor
         rig.fail(number)
     assert run.allow(rig.key(9)).permission is Permission.SEND
     rig.fail(2, Cause.UNKNOWN)
-    verdict = run.allow(rig.key(9))
-    assert (verdict.permission, verdict.cause) == (Permission.HOLD_BACK, Cause.UNKNOWN)
-    assert "3 technical errors in a row" in verdict.sentence
+    decision = run.allow(rig.key(9))
+    assert (decision.permission, decision.cause) == (Permission.HOLD_BACK, Cause.UNKNOWN)
+    assert "3 technical errors in a row" in decision.sentence
     assert rig.told() == [OPENED]
 
 
@@ -100,9 +100,9 @@ def test_a_trial_that_fails_holds_the_others_of_its_run_back_and_the_run_after_i
 def test_a_refused_token_opens_it_at_once(rig):
     run = rig.run()
     rig.fail(1, Cause.AUTH, call=Call(0.1, 401))
-    verdict = run.allow(rig.key(2))
-    assert (verdict.permission, verdict.cause) == (Permission.HOLD_BACK, Cause.AUTH)
-    assert verdict.sentence.startswith("the token was refused")
+    decision = run.allow(rig.key(2))
+    assert (decision.permission, decision.cause) == (Permission.HOLD_BACK, Cause.AUTH)
+    assert decision.sentence.startswith("the token was refused")
 
 
 def test_a_refusal_in_the_partners_words_shows_that_it_is_well(rig):

@@ -306,3 +306,19 @@ def test_the_ledger_s_revision_stands_beside_airflow_s_own(ledger_url):
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "airflows"
         connection.execute(text("DROP TABLE alembic_version"))
     engine.dispose()
+
+
+def test_events_of_steps_have_the_steps_names_of_their_revision(old):
+    def actions() -> set[str]:
+        with old.connect() as connection:
+            return set(connection.execute(text("SELECT action FROM events")).scalars())
+
+    migrate(old, "0007")
+    with old.begin() as connection:
+        connection.execute(text("UPDATE events SET action = 'judge' WHERE action = 'plan'"))
+        connection.execute(text("UPDATE events SET action = 'illustrate' WHERE action = 'send'"))
+    before = actions()
+    migrate(old, "0008")
+    assert actions() == before - {"judge", "illustrate"} | {"check", "make thumbnails"}
+    migrate(old, "0007")
+    assert actions() == before

@@ -11,7 +11,7 @@ from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.facts import ImageFacts, VideoFacts
 from edye_delivery.catalog.title import Image, Title
 from edye_delivery.catalog.vocabulary import ImageKind
-from edye_delivery.qc.judge import Verdict, judge, pictures_to_check
+from edye_delivery.qc.check import CheckResult, check_title, pictures_to_check
 from tests import builders
 
 ANNEX = builders.the_annex()
@@ -76,19 +76,19 @@ def pictures_of(title: Title, annex: Annex = ANNEX, **by_name: Mapping[str, Any]
     )
 
 
-def judged(
+def checked(
     title: Title | None = None,
     *,
     annex: Annex = ANNEX,
     video: VideoFacts | None = None,
     today: date = TODAY,
     **pictures: Mapping[str, Any],
-) -> Verdict:
-    """The verdict on a title, all measurements good but for what is given."""
+) -> CheckResult:
+    """The result on a title, all measurements good but for what is given."""
     title = title or a_movie()
-    return judge(annex, plan_of(annex, title), video or a_video(), pictures_of(title, annex, **pictures), today)
+    return check_title(annex, plan_of(annex, title), video or a_video(), pictures_of(title, annex, **pictures), today)
 
 
-def codes(verdict: Verdict) -> tuple[str, ...]:
-    """The codes of a verdict's findings."""
-    return tuple(finding.code for finding in verdict.findings)
+def codes(result: CheckResult) -> tuple[str, ...]:
+    """The codes of a result's findings."""
+    return tuple(finding.code for finding in result.findings)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from edye_delivery.qc.judge import Verdict
+from edye_delivery.qc.check import CheckResult
 
 
 class Side(StrEnum):
@@ -19,12 +19,12 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case of a rule: all findings of the verdict, in order, are `expected`, no more and no less."""
+    """One case of a rule: all findings of the result, in order, are `expected`, no more and no less."""
 
     code: str
     side: Side
     what: str
-    ask: Callable[[], Verdict]
+    ask: Callable[[], CheckResult]
     expected: tuple[str, ...] = ()
 
     @property
@@ -33,16 +33,16 @@ class Case:
         return f"{self.code}-{self.side}-{self.what}"
 
 
-def passing(code: str, what: str, ask: Callable[[], Verdict], *expected: str) -> Case:
+def passing(code: str, what: str, ask: Callable[[], CheckResult], *expected: str) -> Case:
     """A case that the rule has nothing to say about."""
     return Case(code, Side.PASSING, what, ask, expected)
 
 
-def failing(code: str, what: str, ask: Callable[[], Verdict]) -> Case:
+def failing(code: str, what: str, ask: Callable[[], CheckResult]) -> Case:
     """A case that has this rule's finding and no other."""
     return Case(code, Side.FAILING, what, ask, (code,))
 
 
-def at_limit(code: str, what: str, ask: Callable[[], Verdict], *expected: str) -> Case:
+def at_limit(code: str, what: str, ask: Callable[[], CheckResult], *expected: str) -> Case:
     """The nearest case to the rule's limit, on either side of it."""
     return Case(code, Side.AT_LIMIT, what, ask, expected)

@@ -8,10 +8,10 @@ from typing import Any
 from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.parse import MalformedItem, parse_show
 from edye_delivery.catalog.title import Title
-from edye_delivery.qc.judge import Verdict
+from edye_delivery.qc.check import CheckResult
 from edye_delivery.qc.metadata import duplicates, malformed_finding
 from tests.builders import the_annex
-from tests.unit.qc.builders import ANNEX, a_movie, an_episode, judged
+from tests.unit.qc.builders import ANNEX, a_movie, an_episode, checked
 from tests.unit.qc.cases import at_limit, failing, passing
 
 NOON, MINUTE_LATER = datetime(2026, 3, 1, 12, tzinfo=UTC), datetime(2026, 3, 1, 12, 1, tzinfo=UTC)
@@ -19,30 +19,30 @@ FAMILY = "\U0001f469\u200d\U0001f469\u200d\U0001f467"
 ASKS_DURATION = the_annex(minimum_metadata=["titulo", "id_cliente", "duracion_seg"])
 
 
-def parsed(**changes: Any) -> Verdict:
+def parsed(**changes: Any) -> CheckResult:
     """What META001 says of an item of the show list."""
     item = parse_show(a_movie().model_dump(mode="json") | changes)
-    return Verdict((malformed_finding(item),) if isinstance(item, MalformedItem) else (), ())
+    return CheckResult((malformed_finding(item),) if isinstance(item, MalformedItem) else (), ())
 
 
-def together(*titles: Title) -> Verdict:
+def together(*titles: Title) -> CheckResult:
     """What META012 says of the first title, among all of a window."""
     found = duplicates([plan_of(ANNEX, title) for title in titles])
-    return Verdict((found[titles[0].id],) if titles[0].id in found else (), ())
+    return CheckResult((found[titles[0].id],) if titles[0].id in found else (), ())
 
 
-def movie(**changes: Any) -> Verdict:
-    """The verdict on a movie that differs in this only."""
-    return judged(a_movie(**changes))
+def movie(**changes: Any) -> CheckResult:
+    """The result on a movie that differs in this only."""
+    return checked(a_movie(**changes))
 
 
-def episode(**changes: Any) -> Verdict:
-    """The verdict on an episode that differs in this only."""
-    return judged(an_episode(**changes))
+def episode(**changes: Any) -> CheckResult:
+    """The result on an episode that differs in this only."""
+    return checked(an_episode(**changes))
 
 
-def titled(text: str) -> Verdict:
-    """The verdict on a movie of this title."""
+def titled(text: str) -> CheckResult:
+    """The result on a movie of this title."""
     return movie(titles={"es": text, "en": "The Kite"})
 
 
@@ -71,7 +71,7 @@ CASES = (
     at_limit("META004", "200 characters", lambda: titled("x" * 200)),
     at_limit("META004", "198 letters and an emoji of two units", lambda: titled("x" * 198 + "\U0001f600")),
     passing("META005", "an inherited rating", lambda: episode()),
-    passing("META005", "an annex without ratings", lambda: judged(
+    passing("META005", "an annex without ratings", lambda: checked(
         a_movie(ratings=()), annex=the_annex(metadata={"rating": {"constant": "TV-Y"}}))),
     failing("META005", "no rating", lambda: movie(ratings=())),
     at_limit("META005", "one rating", lambda: movie(ratings=[{"source": "RTC", "value": "AA"}])),
@@ -86,12 +86,12 @@ CASES = (
     failing("META008", "an unmapped genre", lambda: movie(genres=["noir"])),
     at_limit("META008", "one unmapped of two", lambda: movie(genres=["kids", "noir"]), "META008"),
     passing("META020", "mapped kinds", lambda: movie()),
-    failing("META020", "an unmapped kind", lambda: judged(annex=the_annex(mappings={"tipo": {"episode": "episode"}}))),
-    at_limit("META020", "a kind that is left out on purpose", lambda: judged(
+    failing("META020", "an unmapped kind", lambda: checked(annex=the_annex(mappings={"tipo": {"episode": "episode"}}))),
+    at_limit("META020", "a kind that is left out on purpose", lambda: checked(
         annex=the_annex(mappings={"tipo": {"movie": ""}}))),
-    at_limit("META020", "an unmapped kind that the minimum asks for", lambda: judged(annex=the_annex(
+    at_limit("META020", "an unmapped kind that the minimum asks for", lambda: checked(annex=the_annex(
         mappings={"tipo": {"episode": "episode"}}, minimum_metadata=["tipo"])), "META020"),
-    failing("META016", "an unmapped kind that the minimum asks for, under a waiver", lambda: judged(annex=the_annex(
+    failing("META016", "an unmapped kind that the minimum asks for, under a waiver", lambda: checked(annex=the_annex(
         mappings={"tipo": {"episode": "episode"}}, minimum_metadata=["tipo"],
         waivers={"META020": {"reason": "agreed with the partner", "until": "2999-01-01"}}))),
     passing("META009", "season 2", lambda: episode(season_number=2)),
@@ -122,13 +122,13 @@ CASES = (
     passing("META015", "es", lambda: movie()),
     failing("META015", "no language", lambda: movie(lang=None)),
     failing("META015", "a language that is not delivered", lambda: movie(lang="pt")),
-    at_limit("META015", "any language where the annex names none", lambda: judged(
+    at_limit("META015", "any language where the annex names none", lambda: checked(
         a_movie(lang="pt", titles={"pt": "O farol"}, synopsis_short={"pt": "Um farol."}),
         annex=the_annex(catalogue={"languages": []}))),
-    passing("META016", "all keys", lambda: judged(annex=ASKS_DURATION)),
-    failing("META016", "an empty key", lambda: judged(a_movie(duration_ms=None), annex=ASKS_DURATION)),
+    passing("META016", "all keys", lambda: checked(annex=ASKS_DURATION)),
+    failing("META016", "an empty key", lambda: checked(a_movie(duration_ms=None), annex=ASKS_DURATION)),
     at_limit("META016", "a key that META002 tells of", lambda: movie(titles={}), "META002"),
-    at_limit("META016", "a duration of 0 is a value", lambda: judged(
+    at_limit("META016", "a duration of 0 is a value", lambda: checked(
         a_movie(duration_ms=0), annex=ASKS_DURATION), "VID013"),
     passing("META017", "a synopsis", lambda: movie()),
     failing("META017", "none in the title's language", lambda: movie(synopsis_short={"en": "A lighthouse."})),

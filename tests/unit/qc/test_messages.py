@@ -5,7 +5,7 @@ from __future__ import annotations
 from edye_delivery.catalog.parse import MalformedItem
 from edye_delivery.qc.metadata import duplicates, malformed_finding
 from tests.builders import a_plan, the_annex
-from tests.unit.qc.builders import a_movie, a_video, an_episode, codes, judged
+from tests.unit.qc.builders import a_movie, a_video, an_episode, checked, codes
 
 ENGLISH_TOO = the_annex(
     metadata={"titulo_en": {"field": "title", "lang": "en"}, "synopsis_en": {"field": "synopsis_long", "lang": "en"}},
@@ -14,7 +14,7 @@ ENGLISH_TOO = the_annex(
 
 
 def only_message(*arguments, **options):
-    (finding,) = judged(*arguments, **options).findings
+    (finding,) = checked(*arguments, **options).findings
     return finding.message
 
 
@@ -46,17 +46,17 @@ def test_the_series_title_is_looked_at_where_it_is_sent():
     episode = an_episode(series={"titles": {"es": "Planeta\u200b Azul"}})
     annex = the_annex(metadata={"serie": {"field": "series_title"}})
 
-    assert "IMG" not in "".join(codes(judged(episode, annex=annex)))
-    assert "META003" in codes(judged(episode, annex=annex))
-    assert "META003" not in codes(judged(episode))
-    assert "META003" not in codes(judged(a_movie(), annex=annex))
+    assert "IMG" not in "".join(codes(checked(episode, annex=annex)))
+    assert "META003" in codes(checked(episode, annex=annex))
+    assert "META003" not in codes(checked(episode))
+    assert "META003" not in codes(checked(a_movie(), annex=annex))
 
 
 def test_a_text_that_is_asked_in_another_language_is_looked_at_there_too():
     title = a_movie(titles={"es": "La cometa", "en": "x" * 201}, synopsis_long={"es": "Vuela.", "en": "It flies."})
 
     assert only_message(title, annex=ENGLISH_TOO) == "title in 'en' has 201 characters, at most 200 are allowed"
-    assert codes(judged(title)) == ()
+    assert codes(checked(title)) == ()
 
 
 def test_a_synopsis_that_is_asked_in_another_language_is_missed_there_only():
@@ -73,7 +73,7 @@ def test_a_key_in_another_language_that_is_empty_is_named_with_its_origin():
 
 def test_a_key_that_is_told_elsewhere_is_not_told_again_beside_one_that_is_not():
     annex = the_annex(minimum_metadata=["titulo", "duracion_seg", "tms"], metadata={"tms": {"external": "tms"}})
-    messages = [finding.message for finding in judged(a_movie(titles={}, duration_ms=None), annex=annex).findings]
+    messages = [finding.message for finding in checked(a_movie(titles={}, duration_ms=None), annex=annex).findings]
 
     assert messages[1:] == [
         "key 'duracion_seg' is empty; it is made of 'duration_s'",
@@ -110,7 +110,7 @@ def test_figures_come_with_what_was_expected_and_their_unit():
     video = a_video(codec="hevc", width_px=854, height_px=480, duration_s=7260.0, size_bytes=4_000_000)
     title = a_movie(duration_ms=7_260_000)
 
-    assert [finding.message for finding in judged(title, video=video).findings] == [
+    assert [finding.message for finding in checked(title, video=video).findings] == [
         "codec 'hevc', expected h264",
         "854x480 px, short edge expected 720 px or more",
         "7260.000 s long, expected 7200 s or less",

@@ -1,4 +1,4 @@
-"""Real media and real pictures with one defect each: probed, looked at, judged, and found by one rule alone."""
+"""Real media and real pictures with one defect each: probed, looked at, checked, and found by one rule alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import ImageKind
 from edye_delivery.clients.pictures import look_at
 from edye_delivery.clients.probe import probe_video
-from edye_delivery.qc.judge import Verdict, judge, pictures_to_check
+from edye_delivery.qc.check import CheckResult, check_title, pictures_to_check
 from tests.unit.qc.builders import ANNEX, SIZES, TODAY, a_movie, a_source, an_episode, an_image, codes, pictures_of
 from tests.unit.qc.clips import HEVC, Clips
 
@@ -52,15 +52,15 @@ def drawn(width_px: int, height_px: int, share: float = 1.0) -> bytes:
     return file.getvalue()[: int(len(file.getvalue()) * share)]
 
 
-def verdict_on_media(clips: Clips, scratch: Path, path: Path) -> Verdict:
+def result_on_media(clips: Clips, scratch: Path, path: Path) -> CheckResult:
     size_bytes = path.stat().st_size if path.exists() else None
     title = a_movie(sources=[a_source(file=f"http://media.example/{path.name}", filesize=size_bytes)], duration_ms=None)
     plan = plan_of(ANNEX, title)
     facts = probe_video(LocalMedia(clips.folder), plan.media.file, scratch)
-    return judge(ANNEX, plan, facts, pictures_of(title), TODAY)
+    return check_title(ANNEX, plan, facts, pictures_of(title), TODAY)
 
 
-def verdict_on_pictures(clips: Clips, scratch: Path, title: Title, **drawings: bytes) -> Verdict:
+def result_on_pictures(clips: Clips, scratch: Path, title: Title, **drawings: bytes) -> CheckResult:
     good = clips.clip("good.mp4")
     title = title.model_copy(
         update={"sources": a_movie(sources=[a_source(file="http://media.example/good.mp4", filesize=None)]).sources}
@@ -72,52 +72,52 @@ def verdict_on_pictures(clips: Clips, scratch: Path, title: Title, **drawings: b
         size = SIZES.get(image.kind, (1920, 1080))
         name = image.url.rpartition("/")[2].removesuffix(".png")
         pictures.append(look_at(image.kind, image.url, drawings.get(name) or drawn(*size), ANNEX.images))
-    return judge(ANNEX, plan_of(ANNEX, title), facts, pictures, TODAY)
+    return check_title(ANNEX, plan_of(ANNEX, title), facts, pictures, TODAY)
 
 
 @pytest.mark.parametrize("defect", DEFECTIVE_MEDIA)
 def test_defective_media_is_found_by_its_own_rule_alone(clips, tmp_path, defect):
     code, make = DEFECTIVE_MEDIA[defect]
 
-    assert codes(verdict_on_media(clips, tmp_path, make(clips))) == (code,)
+    assert codes(result_on_media(clips, tmp_path, make(clips))) == (code,)
 
 
 def test_good_media_passes_every_rule(clips, tmp_path):
-    verdict = verdict_on_media(clips, tmp_path, clips.clip("good.mp4"))
+    result = result_on_media(clips, tmp_path, clips.clip("good.mp4"))
 
-    assert (verdict.findings, verdict.skipped) == ((), ())
+    assert (result.findings, result.skipped) == ((), ())
 
 
 @pytest.mark.parametrize("defect", DEFECTIVE_TITLES)
 def test_a_defective_title_is_found_by_its_own_rule_alone(clips, tmp_path, defect):
     code, make = DEFECTIVE_TITLES[defect]
 
-    assert codes(verdict_on_pictures(clips, tmp_path, make())) == (code,)
+    assert codes(result_on_pictures(clips, tmp_path, make())) == (code,)
 
 
 def test_a_poster_of_a_wrong_ratio_is_found_and_its_thumbnail_is_not_blamed(clips, tmp_path):
-    verdict = verdict_on_pictures(clips, tmp_path, a_movie(), poster=drawn(1280, 720))
+    result = result_on_pictures(clips, tmp_path, a_movie(), poster=drawn(1280, 720))
 
-    assert codes(verdict) == ("IMG005",)
+    assert codes(result) == ("IMG005",)
 
 
 def test_a_poster_that_is_cut_in_the_middle_is_found(clips, tmp_path):
-    verdict = verdict_on_pictures(clips, tmp_path, a_movie(), poster=drawn(1000, 1500, share=0.5))
+    result = result_on_pictures(clips, tmp_path, a_movie(), poster=drawn(1000, 1500, share=0.5))
 
-    assert codes(verdict) == ("IMG004",)
+    assert codes(result) == ("IMG004",)
 
 
 def test_an_episode_without_its_still_still_has_its_thumbnails(clips, tmp_path):
-    verdict = verdict_on_pictures(clips, tmp_path, an_episode(images=[]))
+    result = result_on_pictures(clips, tmp_path, an_episode(images=[]))
 
-    assert codes(verdict) == ("IMG001",)
-    assert "IMG009" not in dict(verdict.skipped)
+    assert codes(result) == ("IMG001",)
+    assert "IMG009" not in dict(result.skipped)
 
 
 def test_a_page_in_a_pictures_place_is_found(clips, tmp_path):
     title = a_movie(images=[an_image("key_art"), an_image("poster"), an_image("background")])
-    verdict = verdict_on_pictures(clips, tmp_path, title, poster=b"<html>404</html>")
+    result = result_on_pictures(clips, tmp_path, title, poster=b"<html>404</html>")
 
-    assert codes(verdict) == ("IMG004",)
-    assert verdict.findings[0].message == "poster 'poster.png': it is none of JPEG, PNG, GIF, WEBP"
+    assert codes(result) == ("IMG004",)
+    assert result.findings[0].message == "poster 'poster.png': it is none of JPEG, PNG, GIF, WEBP"
     assert ImageKind.POSTER in {image.kind for image in pictures_to_check(ANNEX, title)}

@@ -14,10 +14,10 @@ CASES = (*metadata_cases.CASES, *video_cases.CASES, *image_cases.CASES)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
-def test_the_verdict_has_exactly_the_expected_findings(case: Case) -> None:
-    verdict = case.ask()
+def test_the_result_has_exactly_the_expected_findings(case: Case) -> None:
+    result = case.ask()
 
-    assert sorted(codes(verdict)) == sorted(case.expected), [finding.message for finding in verdict.findings]
+    assert sorted(codes(result)) == sorted(case.expected), [finding.message for finding in result.findings]
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.side is Side.PASSING], ids=lambda case: case.id)

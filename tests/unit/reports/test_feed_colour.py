@@ -27,8 +27,8 @@ def reported(*feeds: FeedReport, fail_on: str = "any") -> WindowReport:
             annex=annex,
             request=RunRequest(partner=annex.partner, run_id="run-1", start_at=START, end_at=END),
             plan=None,
-            judged=(),
-            unjudged=(),
+            checked=(),
+            unchecked=(),
             deliveries={},
             incidents=(),
             started_at=END,
@@ -77,8 +77,8 @@ def test_the_red_task_leaves_a_feeds_warnings_out() -> None:
 
 def test_the_red_task_names_the_step_of_a_failed_feed_before_the_titles() -> None:
     title = a_title(state="rejected", rules=("VID006",))
-    lines = failure_sentence(a_report(title, feeds=(FAILED,), incidents=("batch 1 of 1 was not judged",))).splitlines()
-    assert lines[1] == "batch 1 of 1 was not judged"
+    lines = failure_sentence(a_report(title, feeds=(FAILED,), incidents=("batch 1 of 1 was not checked",))).splitlines()
+    assert lines[1] == "batch 1 of 1 was not checked"
     assert lines[2] == "  feed direct: failed: publish_feed did not end; see its log"
     assert lines[3].startswith("  EDYE_PLANETA_S01E01_ES: VID006:")
 

@@ -28,7 +28,7 @@ def hostile_report() -> WindowReport:
         rules=(HOSTILE,),
         findings=(a_finding(HOSTILE, name=HOSTILE, message=HOSTILE, fix=HOSTILE),),
         reencoded=HOSTILE,
-        healed=(a_finding(HOSTILE, name=HOSTILE, message=HOSTILE, fix=HOSTILE),),
+        fixed=(a_finding(HOSTILE, name=HOSTILE, message=HOSTILE, fix=HOSTILE),),
         criteria=(ReportedCriterion(criterion=HOSTILE, met=False, evidence=HOSTILE),),
         thumbnails=(ReportedThumbnail(name=HOSTILE, art_name=HOSTILE, width_px=1, height_px=1),),
         **dict.fromkeys(
@@ -48,13 +48,13 @@ def test_no_foreign_text_becomes_markup() -> None:
     assert hostile.open == []
 
 
-def test_a_re_encoded_title_says_from_what_and_what_was_healed() -> None:
-    title = a_title(reencoded="re-encoded from hevc in mp4, the original is kept", healed=(a_finding("VID006"),))
+def test_a_re_encoded_title_says_from_what_and_what_was_fixed() -> None:
+    title = a_title(reencoded="re-encoded from hevc in mp4, the original is kept", fixed=(a_finding("VID006"),))
     text = Tags(as_html(a_report(title), {})).text
     assert "e-encoded from hevc in mp4, the original is kept" in text
     assert "VID006" in text
-    assert "of the original, healed by the re-encode" in text
-    assert "healed" not in Tags(as_html(a_report(a_title()), {})).text
+    assert "of the original, fixed by the re-encode" in text
+    assert "fixed" not in Tags(as_html(a_report(a_title()), {})).text
 
 
 def test_foreign_text_is_shown_as_it_is_with_its_invisible_characters_named() -> None:
@@ -125,7 +125,7 @@ def test_messages_fixes_and_evidence_are_on_the_page() -> None:
     assert "5 attempts" in text
 
 
-def test_the_verdict_names_who_is_asked() -> None:
+def test_the_result_names_who_is_asked() -> None:
     assert (
         "13 titles of 40 need somebody: Content Operations 7, Design 4, DevOps 2." in Tags(as_html(a_day()[0], {})).text
     )

@@ -1,4 +1,4 @@
-"""The chaos proof's own judgement: every kind of wrong is counted, what is right is not; trouble is drawn by seed."""
+"""The chaos proof's own check: every kind of wrong is counted, what is right is not; trouble is drawn by seed."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""The verdict of `make run`: it names every title that did not end as planned."""
+"""The result of `make run`: it names every title that did not end as planned."""
 
 import pytest
 
@@ -9,16 +9,16 @@ EXPECTED = {
     "a": Expectation("a", "accepted", (), ""),
     "b": Expectation("b", "rejected", ("VID006",), "HEVC"),
     "c": Expectation("c", "left_out", (), ""),
-    "e": Expectation("e", "accepted", (), "Matroska", healed=("VID005",)),
+    "e": Expectation("e", "accepted", (), "Matroska", fixed=("VID005",)),
 }
 
 
-def title(edye_id, state, rules=(), healed=()):
+def title(edye_id, state, rules=(), fixed=()):
     told = {"edye_id": edye_id, "external_id": edye_id.upper(), "state": state, "rules": list(rules), "detail": "so"}
-    return told | {"healed": [{"code": code} for code in healed]}
+    return told | {"fixed": [{"code": code} for code in fixed]}
 
 
-ENCODED = title("e", "accepted", healed=["VID005"])
+ENCODED = title("e", "accepted", fixed=["VID005"])
 GOOD = [title("a", "accepted"), title("b", "rejected", ["VID006"]), ENCODED]
 
 
@@ -38,7 +38,7 @@ def test_all_as_planned_is_no_surprise():
         ([GOOD[0], title("b", "accepted"), ENCODED], "should be rejected [VID006], but is accepted"),
         ([*GOOD[:2], title("e", "accepted")], "E (e) should be re-encoded for VID005, but is sent as it is"),
         (
-            [title("a", "accepted", healed=["VID006"]), *GOOD[1:]],
+            [title("a", "accepted", fixed=["VID006"]), *GOOD[1:]],
             "should be sent as it is, but is re-encoded for VID006",
         ),
         ([*GOOD, title("c", "accepted")], "c should have been left out, but is accepted"),
@@ -56,14 +56,14 @@ def test_the_sample_catalogue_plans_good_bad_and_left_out_titles():
     assert sum(expectation.state == "left_out" for expectation in planned) >= 6
     rules = [rule for expectation in planned for rule in expectation.rules]
     assert len(set(rules)) == 15
-    assert sorted(expectation.healed for expectation in planned if expectation.healed) == [("VID005",), ("VID006",)]
+    assert sorted(expectation.fixed for expectation in planned if expectation.fixed) == [("VID005",), ("VID006",)]
     assert all(expectation.defect for expectation in planned if expectation.state == "rejected")
 
 
 def test_the_readme_tells_what_is_planted():
     delivered = [one for one in expectations().values() if one.state != "left_out"]
     defects = sum(bool(one.defect) for one in delivered)
-    healed = sum(bool(one.healed) for one in delivered)
+    fixed = sum(bool(one.fixed) for one in delivered)
     told = " ".join(README.split())
-    assert healed == 2
-    assert f"{len(delivered)} titles, {defects} of them with a planted defect, two of which a new encode heals" in told
+    assert fixed == 2
+    assert f"{len(delivered)} titles, {defects} of them with a planted defect, two of which a new encode fixes" in told

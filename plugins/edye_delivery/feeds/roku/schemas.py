@@ -43,7 +43,7 @@ class Profile(StrEnum):
 
 
 class SchemaPart:
-    """One schema: a fast verdict, and the reasons only where it fails; both read patterns as ECMA 262 does."""
+    """One schema: a fast answer, and the reasons only where it fails; both read patterns as ECMA 262 does."""
 
     def __init__(self, schema: dict[str, Any]) -> None:
         self._fast = jsonschema_rs.validator_for(schema)

@@ -10,7 +10,7 @@ from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.naming import image_file_name_of
 from edye_delivery.catalog.artifact_names import art_name
-from edye_delivery.catalog.plan import JudgedTitle
+from edye_delivery.catalog.plan import CheckedTitle
 from edye_delivery.catalog.vocabulary import Cause, Channel
 from edye_delivery.clients.ingest import ExtraPart, IngestApi, MediaBody, Receipt, Refusal, Upload
 from edye_delivery.errors import Transient
@@ -53,18 +53,18 @@ class ApiUploader:
         """Never: a call that breaks off begins anew."""
         return False
 
-    def upload(self, judged: JudgedTitle, delivery: Delivery) -> UploadReceipt:
+    def upload(self, checked: CheckedTitle, delivery: Delivery) -> UploadReceipt:
         """One call; what an earlier call began without our hearing of it is adopted."""
-        plan = judged.plan
+        plan = checked.plan
         heartbeat = Heartbeat(self.ledger, delivery.delivery_key, delivery.lease_holder or "", self.lease_s)
-        with self.media.open(judged) as stream:
+        with self.media.open(checked) as stream:
             upload = Upload(
                 key=delivery.idempotency_key,
                 request_id=str(delivery.request_id),
                 file_name=plan.file_name,
                 metadata=plan.metadata,
-                media=MediaBody(stream.size_bytes, _verify(judged, stream, heartbeat, delivery.unanswered > 1)),
-                extras=self._extras(judged),
+                media=MediaBody(stream.size_bytes, _verify(checked, stream, heartbeat, delivery.unanswered > 1)),
+                extras=self._extras(checked),
             )
             answer = self.api.send(upload)
         if isinstance(answer, Refusal):
@@ -88,14 +88,14 @@ class ApiUploader:
             return None
         return Receipt(refusal.tracking_id, refusal.http_status)
 
-    def _extras(self, judged: JudgedTitle) -> tuple[ExtraPart, ...]:
-        thumbnails = {thumbnail.name: thumbnail for thumbnail in judged.thumbnails}
+    def _extras(self, checked: CheckedTitle) -> tuple[ExtraPart, ...]:
+        thumbnails = {thumbnail.name: thumbnail for thumbnail in checked.thumbnails}
         specs = {spec.name: spec for spec in self.annex.thumbnails}
         return tuple(
             ExtraPart(
                 name=rendition.part,
                 file_name=image_file_name_of(
-                    self.annex, rendition.file_name, judged.plan.external_id, rendition.thumbnail
+                    self.annex, rendition.file_name, checked.plan.external_id, rendition.thumbnail
                 ),
                 content_type=f"image/{specs[rendition.thumbnail].format.lower()}",
                 content=self.read_artifact(art_name(thumbnails[rendition.thumbnail].art_name)),
@@ -112,13 +112,13 @@ def _error_of(refusal: Refusal, *, ended_ingest: bool) -> PartnerRefused | Trans
     return refused.answered(refusal.http_status, refusal.code)
 
 
-def _verify(judged: JudgedTitle, stream: OpenMedia, heartbeat: Heartbeat, is_resend: bool) -> Iterator[bytes]:
-    """The media's blocks; the upload breaks off before its last one where they are not what was judged.
+def _verify(checked: CheckedTitle, stream: OpenMedia, heartbeat: Heartbeat, is_resend: bool) -> Iterator[bytes]:
+    """The media's blocks; the upload breaks off before its last one where they are not what was checked.
 
     It also does where the lease is lost: without the last block the partner has nothing. A resend asks anew then, for
     the try before it may have got its receipt after all.
     """
-    check = MediaCheck(judged)
+    check = MediaCheck(checked)
     check.same_file(stream)
     held = b""
     for block in check.note_blocks(heartbeat.over(stream.blocks()), 0):

@@ -25,7 +25,7 @@ from edye_delivery.annex.outcome import cause_of
 from edye_delivery.annex.template import fill
 from edye_delivery.catalog.artifact_names import art_name
 from edye_delivery.catalog.digest import digest_of
-from edye_delivery.catalog.plan import JudgedTitle
+from edye_delivery.catalog.plan import CheckedTitle
 from edye_delivery.catalog.vocabulary import Channel, DeliveryState
 from edye_delivery.clients.ftp import FtpSession, OffsetRefused
 from edye_delivery.clients.ftp_path import RemotePath
@@ -88,9 +88,9 @@ class FtpUploader:
         """Whether the last try found more of the title at the partner than the try before it."""
         return delivery_key in self._advanced
 
-    def upload(self, judged: JudgedTitle, delivery: Delivery) -> UploadReceipt:
+    def upload(self, checked: CheckedTitle, delivery: Delivery) -> UploadReceipt:
         """Sends what is not there yet; the tracking id is the metadata file's name."""
-        pieces = self._pieces(judged, delivery)
+        pieces = self._pieces(checked, delivery)
         heartbeat = Heartbeat(self.ledger, delivery.delivery_key, delivery.lease_holder or "", self.lease_s)
         self._advanced.discard(delivery.delivery_key)
         try:
@@ -204,9 +204,9 @@ class FtpUploader:
         folders = ftp_channel_of(self.annex).folders.model_dump()
         return {kind: folder_of(self.annex, folder) for kind, folder in folders.items()}
 
-    def _pieces(self, judged: JudgedTitle, delivery: Delivery) -> list[Piece]:
+    def _pieces(self, checked: CheckedTitle, delivery: Delivery) -> list[Piece]:
         """Media, images, metadata, in the order in which they go."""
-        channel, folders, plan = ftp_channel_of(self.annex), self._folders(), judged.plan
+        channel, folders, plan = ftp_channel_of(self.annex), self._folders(), checked.plan
         number = f"-{delivery.rounds_ended}" if delivery.rounds_ended else ""
         token = f"{delivery.delivery_key[:DELIVERY_CHARS]}{number}"
 
@@ -215,8 +215,8 @@ class FtpUploader:
             temporary = f"{name}.{mark}{channel.temporary_suffix}"
             return RemotePath(folders[kind], name), RemotePath(folders[kind], temporary)
 
-        pieces = [self._media_piece(judged, delivery.delivery_key, partial(paths_of, "video", plan.file_name))]
-        for thumbnail in judged.thumbnails:
+        pieces = [self._media_piece(checked, delivery.delivery_key, partial(paths_of, "video", plan.file_name))]
+        for thumbnail in checked.thumbnails:
             if thumbnail.name in channel.thumbnails:
                 content = self.read_artifact(art_name(thumbnail.art_name))
                 image_name = image_file_name_of(self.annex, channel.image_file_name, plan.external_id, thumbnail.name)
@@ -228,22 +228,22 @@ class FtpUploader:
         return pieces
 
     def _media_piece(
-        self, judged: JudgedTitle, key: str, named: Callable[[str], tuple[RemotePath, RemotePath]]
+        self, checked: CheckedTitle, key: str, named: Callable[[str], tuple[RemotePath, RemotePath]]
     ) -> Piece:
         """The media file; a part of it is gone on with where SHA-256 or ETag tell that it is of the same file."""
-        file = judged.video or self.media.host.describe(media_of(judged).file)
-        size_bytes, identity = file.size_bytes, expected_sha256(judged) or file.etag
-        check = self._checks.setdefault(key, MediaCheck(judged))
+        file = checked.video or self.media.host.describe(media_of(checked).file)
+        size_bytes, identity = file.size_bytes, expected_sha256(checked) or file.etag
+        check = self._checks.setdefault(key, MediaCheck(checked))
 
         @contextmanager
         def blocks(offset: int) -> Iterator[Iterator[bytes]]:
             start = check.first_byte(offset)
-            name = judged.plan.file_name
+            name = checked.plan.file_name
             if start == size_bytes:
                 yield iter(())
                 check.finish()
                 return
-            with self.media.open(judged, start) as stream:
+            with self.media.open(checked, start) as stream:
                 check.same_file(stream)
                 sent = _from(check.note_blocks(stream.blocks(), start), offset - start)
                 yield _log_progress(sent, name, offset, size_bytes)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from edye_delivery.annex.api import RetryPolicy
-from edye_delivery.catalog.plan import JudgedTitle
+from edye_delivery.catalog.plan import CheckedTitle
 from edye_delivery.catalog.vocabulary import Cause, Channel
 from edye_delivery.errors import Terminal
 from edye_delivery.ledger.records import Delivery
@@ -46,7 +46,7 @@ class Uploader(Protocol):
     titles_at_once: int
     lease_s: float
 
-    def upload(self, judged: JudgedTitle, delivery: Delivery) -> UploadReceipt:
+    def upload(self, checked: CheckedTitle, delivery: Delivery) -> UploadReceipt:
         """Hands the title over."""
 
     def advanced(self, delivery_key: str) -> bool:

@@ -1,4 +1,4 @@
-"""The output for people: lines of styled pieces, feed by feed, then rule by rule, worst first, then the verdict."""
+"""The output for people: lines of styled pieces, feed by feed, then rule by rule, worst first, then the result."""
 
 from __future__ import annotations
 

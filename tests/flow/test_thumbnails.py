@@ -1,34 +1,32 @@
 """Thumbnails of a batch: shared art is rendered once, and art that breaks costs its title only."""
 
 from edye_delivery.catalog.finding import blocking
-from edye_delivery.pipeline.thumbnails import Illustrator
+from edye_delivery.pipeline.thumbnails import ThumbnailMaker
 from tests.flow.line import WORKERS
 
 TITLES = ("EDYE_PLANETA_S01E01_ES", "EDYE_PLANETA_S01E02_ES")
 
 
-def judged_titles(line):
-    _, judged = line.judge(line.request(external_ids=TITLES))
-    return tuple(title.model_copy(update={"thumbnails": ()}) for title in judged)
+def checked_titles(line):
+    _, checked = line.check(line.request(external_ids=TITLES))
+    return tuple(title.model_copy(update={"thumbnails": ()}) for title in checked)
 
 
 def test_a_poster_that_two_titles_share_is_rendered_once(line):
-    titles, kept = judged_titles(line), []
-    illustrator = Illustrator(
-        line.annex, line.artifacts.__getitem__, lambda name, content: kept.append(name), WORKERS.run
-    )
-    done = illustrator.illustrate_batch(titles)
+    titles, kept = checked_titles(line), []
+    maker = ThumbnailMaker(line.annex, line.artifacts.__getitem__, lambda name, content: kept.append(name), WORKERS.run)
+    done = maker.make_thumbnails(titles)
     assert len({title.thumbnails[1].art_name for title in done}) == 1
     assert len(kept) == len(set(kept))
 
 
 def test_art_that_cannot_be_rendered_rejects_its_title_and_no_other(line):
-    titles = judged_titles(line)
+    titles = checked_titles(line)
     own = {image.art_name for image in titles[0].images} - {image.art_name for image in titles[1].images}
     broken = {
         name: b"broken" if name.rpartition("/")[2] in own else content for name, content in line.artifacts.items()
     }
-    first, second = Illustrator(line.annex, broken.__getitem__, lambda *_: None, WORKERS.run).illustrate_batch(titles)
+    first, second = ThumbnailMaker(line.annex, broken.__getitem__, lambda *_: None, WORKERS.run).make_thumbnails(titles)
     assert [finding.code for finding in blocking(first.findings)] == ["IMG004"]
     assert blocking(second.findings) == ()
     assert len(second.thumbnails) == 2

@@ -1,7 +1,7 @@
-"""Judging a batch: a file that nobody foresaw costs its title only."""
+"""Checking a batch: a file that nobody foresaw costs its title only."""
 
 from edye_delivery.catalog.finding import blocking
-from edye_delivery.pipeline.check import Judge
+from edye_delivery.pipeline.check import BatchChecker
 from edye_delivery.pipeline.fetch import fetch_snapshot
 from edye_delivery.pipeline.plan import plan_window
 from tests.flow.line import WORKERS, now
@@ -27,13 +27,13 @@ class Nasty:
         return self._host.fetch(url, max_bytes)
 
 
-def test_what_breaks_while_one_title_is_judged_is_a_finding_of_that_title(line, tmp_path):
+def test_what_breaks_while_one_title_is_checked_is_a_finding_of_that_title(line, tmp_path):
     request = line.request(external_ids=TITLES)
     _, (batch,) = plan_window(line.annex, fetch_snapshot(line.annex, line.api, request, now()), line.ledger)
     host = Nasty(line.media_host, "s01e02")
-    judge = Judge(line.annex, host, tmp_path, request.end_at.date(), line.artifacts.__setitem__, WORKERS.run)
-    judged = judge.judge_batch(batch.titles)
-    found = {title.plan.external_id: blocking(title.findings) for title in judged}
+    checker = BatchChecker(line.annex, host, tmp_path, request.end_at.date(), line.artifacts.__setitem__, WORKERS.run)
+    checked = checker.check_batch(batch.titles)
+    found = {title.plan.external_id: blocking(title.findings) for title in checked}
     assert found[TITLES[0]] == ()
     (finding,) = found[TITLES[1]]
     assert (finding.code, finding.cause, finding.owner) == ("VID011", "transient", "DevOps")

@@ -1,4 +1,4 @@
-"""The verdict as a whole: what is skipped and why, waivers, findings carried over, several pictures of a kind."""
+"""The result as a whole: what is skipped and why, waivers, findings carried over, several pictures of a kind."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.facts import ProbeFailure, VideoFacts
 from edye_delivery.catalog.vocabulary import Cause, Owner, Severity
-from edye_delivery.qc.judge import judge, pictures_to_check
+from edye_delivery.qc.check import check_title, pictures_to_check
 from edye_delivery.qc.media import RULE_OF_FAILURE
 from edye_delivery.qc.metadata import clash
 from edye_delivery.qc.rule import Subject, rules_on
@@ -22,8 +22,8 @@ from tests.unit.qc.builders import (
     a_video,
     an_episode,
     an_image,
+    checked,
     codes,
-    judged,
     pictures_of,
 )
 
@@ -38,14 +38,14 @@ def waived_annex(code: str, **changes: Any) -> Any:
     return the_annex(waivers={code: waiver}, **changes)
 
 
-def severities(verdict: Any) -> dict[str, Severity]:
-    return {finding.code: finding.severity for finding in verdict.findings}
+def severities(result: Any) -> dict[str, Severity]:
+    return {finding.code: finding.severity for finding in result.findings}
 
 
 def test_a_good_title_has_no_finding_and_nothing_skipped():
-    verdict = judged()
+    result = checked()
 
-    assert (verdict.findings, verdict.skipped) == ((), ())
+    assert (result.findings, result.skipped) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -53,35 +53,35 @@ def test_a_good_title_has_no_finding_and_nothing_skipped():
     [failure for failure in ProbeFailure if failure in RULE_OF_FAILURE and failure is not ProbeFailure.TOO_LARGE],
 )
 def test_rules_on_the_header_are_skipped_and_not_passed_where_it_could_not_be_read(failure):
-    verdict = judged(video=VideoFacts(url="http://media.example/video.mp4", failure=failure, detail="why"))
+    result = checked(video=VideoFacts(url="http://media.example/video.mp4", failure=failure, detail="why"))
 
-    assert {code for code, _ in verdict.skipped} == MEASURING
-    assert all("could not be read (VID0" in reason for _, reason in verdict.skipped)
+    assert {code for code, _ in result.skipped} == MEASURING
+    assert all("could not be read (VID0" in reason for _, reason in result.skipped)
 
 
 def test_rules_on_the_media_are_skipped_where_nobody_looked_at_it():
-    verdict = judge(ANNEX, plan_of(ANNEX, a_movie()), None, pictures_of(a_movie()), TODAY)
+    result = check_title(ANNEX, plan_of(ANNEX, a_movie()), None, pictures_of(a_movie()), TODAY)
 
-    skipped = dict(verdict.skipped)
+    skipped = dict(result.skipped)
     assert skipped.keys() == {rule.code for rule in rules_on(Subject.MEDIA)} - {"VID001"}
     assert skipped["VID006"] == "the media file was not looked at"
 
 
 def test_rules_on_the_media_are_skipped_where_there_is_none():
     title = a_movie(sources=[])
-    verdict = judge(ANNEX, plan_of(ANNEX, title), None, pictures_of(title), TODAY)
+    result = check_title(ANNEX, plan_of(ANNEX, title), None, pictures_of(title), TODAY)
 
-    assert codes(verdict) == ("VID001",)
-    assert dict(verdict.skipped)["VID003"] == "the title has no media file (VID001)"
+    assert codes(result) == ("VID001",)
+    assert dict(result.skipped)["VID003"] == "the title has no media file (VID001)"
 
 
 def test_rules_on_a_picture_are_skipped_where_nobody_looked_at_it():
     title = a_movie()
     pictures = [picture for picture in pictures_of(title) if picture.kind != "poster"]
-    verdict = judge(ANNEX, plan_of(ANNEX, title), a_video(), pictures, TODAY)
+    result = check_title(ANNEX, plan_of(ANNEX, title), a_video(), pictures, TODAY)
 
-    assert dict(verdict.skipped)["IMG005"] == "poster 'poster.png' was not looked at"
-    assert "IMG009" in dict(verdict.skipped)
+    assert dict(result.skipped)["IMG005"] == "poster 'poster.png' was not looked at"
+    assert "IMG009" in dict(result.skipped)
 
 
 def test_findings_of_the_planning_step_are_carried_over_first():
@@ -89,7 +89,7 @@ def test_findings_of_the_planning_step_are_carried_over_first():
     found = clash("EDYE_MOV_000123_ES", title, "movie-9")
     plan = plan_of(ANNEX, title).model_copy(update={"findings": (found,)})
 
-    assert codes(judge(ANNEX, plan, a_video(), pictures_of(title), TODAY)) == ("META012", "META008")
+    assert codes(check_title(ANNEX, plan, a_video(), pictures_of(title), TODAY)) == ("META012", "META008")
 
 
 def test_a_clash_with_the_ledger_names_both_titles():
@@ -107,60 +107,60 @@ def test_a_clash_with_the_ledger_names_both_titles():
     ids=["on its last day", "the day after"],
 )
 def test_a_waiver_holds_up_to_its_last_day(today, counts):
-    verdict = judged(annex=waived_annex("VID006"), video=a_video(codec="hevc"), today=today)
+    result = checked(annex=waived_annex("VID006"), video=a_video(codec="hevc"), today=today)
 
-    assert ("VID006" in codes(verdict)) is counts
-    assert ("VID006" in dict(verdict.skipped)) is not counts
+    assert ("VID006" in codes(result)) is counts
+    assert ("VID006" in dict(result.skipped)) is not counts
 
 
 def test_a_waived_finding_is_skipped_with_the_reason_the_end_and_what_was_found():
-    reason = dict(judged(annex=waived_annex("VID006"), video=a_video(codec="hevc")).skipped)["VID006"]
+    reason = dict(checked(annex=waived_annex("VID006"), video=a_video(codec="hevc")).skipped)["VID006"]
 
     assert reason == "waived until 2026-06-30: agreed with the partner's operations; codec 'hevc', expected h264"
 
 
 def test_a_finding_of_the_planning_step_can_be_waived():
     plan = plan_of(ANNEX, a_movie()).model_copy(update={"findings": (clash("X", a_movie(), "movie-9"),)})
-    verdict = judge(waived_annex("META012"), plan, a_video(), pictures_of(a_movie()), TODAY)
+    result = check_title(waived_annex("META012"), plan, a_video(), pictures_of(a_movie()), TODAY)
 
-    assert codes(verdict) == ()
-    assert "META012" in dict(verdict.skipped)
+    assert codes(result) == ()
+    assert "META012" in dict(result.skipped)
 
 
 def test_a_rule_that_another_one_explains_is_skipped_with_that_reason():
-    skipped = dict(judged(a_movie(titles={})).skipped)
+    skipped = dict(checked(a_movie(titles={})).skipped)
 
     assert skipped["META016"] == "what makes titulo empty has a finding of its own"
 
 
 def test_a_missing_series_explains_what_it_could_have_given():
-    skipped = dict(judged(an_episode(series=None)).skipped)
+    skipped = dict(checked(an_episode(series=None)).skipped)
 
     assert {"META005", "META007", "META018", "IMG001", "IMG009"} <= skipped.keys()
 
 
 def test_a_wrong_poster_alone_blocks_and_the_thumbnail_is_not_blamed_again():
-    verdict = judged(poster=BROKEN)
+    result = checked(poster=BROKEN)
 
-    assert severities(verdict) == {"IMG004": Severity.BLOCK}
-    assert "IMG009" in dict(verdict.skipped)
+    assert severities(result) == {"IMG004": Severity.BLOCK}
+    assert "IMG009" in dict(result.skipped)
 
 
 def test_a_broken_second_poster_is_a_warning():
     title = a_movie(images=[an_image("key_art"), an_image("poster"), an_image("poster", "poster_2")])
 
-    assert severities(judged(title, poster_2=BROKEN)) == {"IMG004": Severity.WARN}
+    assert severities(checked(title, poster_2=BROKEN)) == {"IMG004": Severity.WARN}
 
 
 def test_two_broken_posters_block():
     title = a_movie(images=[an_image("key_art"), an_image("poster"), an_image("poster", "poster_2")])
-    verdict = judged(title, poster=BROKEN, poster_2=BROKEN)
+    result = checked(title, poster=BROKEN, poster_2=BROKEN)
 
-    assert [finding.severity for finding in verdict.findings] == [Severity.BLOCK, Severity.BLOCK]
+    assert [finding.severity for finding in result.findings] == [Severity.BLOCK, Severity.BLOCK]
 
 
 def test_a_broken_background_is_a_warning_while_other_art_gives_the_thumbnail():
-    assert severities(judged(background=BROKEN)) == {"IMG004": Severity.WARN}
+    assert severities(checked(background=BROKEN)) == {"IMG004": Severity.WARN}
 
 
 def test_a_broken_background_blocks_where_the_thumbnail_needs_it():
@@ -168,7 +168,7 @@ def test_a_broken_background_blocks_where_the_thumbnail_needs_it():
         thumbnails=[{"name": "wide", "width_px": 800, "height_px": 450, "origins": ["background"]}],
     )
 
-    assert severities(judged(annex=annex, background=BROKEN)) == {"IMG004": Severity.BLOCK}
+    assert severities(checked(annex=annex, background=BROKEN)) == {"IMG004": Severity.BLOCK}
 
 
 def test_art_in_another_language_is_not_looked_at_where_there_is_some_in_the_titles_own():
@@ -181,7 +181,7 @@ def test_a_broken_custom_thumbnail_is_no_defect():
     title = a_movie(custom_thumbnails=[an_image("thumbnail")])
 
     assert an_image("thumbnail")["url"] in {image.url for image in pictures_to_check(ANNEX, title)}
-    assert codes(judged(title, thumbnail=BROKEN)) == ()
+    assert codes(checked(title, thumbnail=BROKEN)) == ()
 
 
 def test_a_custom_thumbnail_serves_where_the_art_is_too_small():
@@ -189,33 +189,33 @@ def test_a_custom_thumbnail_serves_where_the_art_is_too_small():
     title = a_movie(custom_thumbnails=[an_image("thumbnail")])
     small = {"width_px": 1264, "height_px": 711}
 
-    assert codes(judged(title, annex=annex, key_art=small, thumbnail={"width_px": 1280, "height_px": 720})) == ()
-    assert codes(judged(title, annex=annex, key_art=small, thumbnail=small)) == ("IMG009",)
+    assert codes(checked(title, annex=annex, key_art=small, thumbnail={"width_px": 1280, "height_px": 720})) == ()
+    assert codes(checked(title, annex=annex, key_art=small, thumbnail=small)) == ("IMG009",)
 
 
 def test_a_waived_ratio_lets_the_art_serve_for_the_thumbnail():
-    verdict = judged(annex=waived_annex("IMG005"), poster=SQUARE)
+    result = checked(annex=waived_annex("IMG005"), poster=SQUARE)
 
-    assert codes(verdict) == ()
-    assert "IMG009" not in dict(verdict.skipped)
+    assert codes(result) == ()
+    assert "IMG009" not in dict(result.skipped)
 
 
 def test_a_waived_size_does_not_hide_that_the_thumbnail_cannot_be_made():
-    assert codes(judged(annex=waived_annex("IMG006"), poster={"width_px": 500, "height_px": 750})) == ("IMG009",)
+    assert codes(checked(annex=waived_annex("IMG006"), poster={"width_px": 500, "height_px": 750})) == ("IMG009",)
 
 
 def test_a_waived_missing_image_does_not_hide_that_the_thumbnail_cannot_be_made():
     title = a_movie(images=[an_image("key_art")])
 
-    assert codes(judged(title, annex=waived_annex("IMG001"))) == ("IMG009",)
+    assert codes(checked(title, annex=waived_annex("IMG001"))) == ("IMG009",)
 
 
 def test_a_thumbnail_is_blamed_only_where_no_other_finding_tells_of_its_art():
     wide = {"name": "wide", "width_px": 2560, "height_px": 1440, "origins": ["background", "key_art"]}
     high = {"name": "high", "width_px": 534, "height_px": 801, "origins": ["poster"]}
-    verdict = judged(annex=the_annex(thumbnails=[wide, high]), poster=BROKEN)
+    result = checked(annex=the_annex(thumbnails=[wide, high]), poster=BROKEN)
 
-    assert [finding.message for finding in verdict.findings if finding.code == "IMG009"] == [
+    assert [finding.message for finding in result.findings if finding.code == "IMG009"] == [
         "thumbnail wide needs 2560x1440 px of background or key_art; "
         "there is key_art 'key_art.png' 1920x1080 px, background 'background.png' 1920x1080 px"
     ]
@@ -224,21 +224,21 @@ def test_a_thumbnail_is_blamed_only_where_no_other_finding_tells_of_its_art():
 def test_a_thumbnail_that_no_picture_is_of_the_kind_for_says_so():
     annex = the_annex(thumbnails=[{"name": "sign", "width_px": 100, "height_px": 100, "origins": ["logo"]}])
 
-    assert judged(annex=annex).findings[0].message == "thumbnail sign needs 100x100 px of logo; there is none"
+    assert checked(annex=annex).findings[0].message == "thumbnail sign needs 100x100 px of logo; there is none"
 
 
 def test_a_failure_without_a_detail_is_named_nevertheless():
     video = VideoFacts(url="http://media.example/video.mp4", failure=ProbeFailure.UNAVAILABLE)
     poster = {"failure": ProbeFailure.NOT_FOUND}
 
-    assert [finding.message for finding in judged(video=video, poster=poster).findings] == [
+    assert [finding.message for finding in checked(video=video, poster=poster).findings] == [
         "unavailable", "poster 'poster.png': not_found",
     ]  # fmt: skip
 
 
 def test_the_types_of_the_sources_are_named_where_none_is_of_the_right_one():
     stream = {"file": "http://media.example/video.m3u8", "type": "application/vnd.apple.mpegurl"}
-    messages = [judged(a_movie(sources=sources)).findings[0].message for sources in ([], [stream, stream])]
+    messages = [checked(a_movie(sources=sources)).findings[0].message for sources in ([], [stream, stream])]
 
     assert messages == [
         "no source of type video/mp4; types of its sources: none",
@@ -254,26 +254,26 @@ def test_the_number_of_pictures_of_a_kind_is_bounded():
 
 def test_a_title_with_thousands_of_hostile_texts_has_a_bounded_number_of_short_messages():
     title = a_movie(synopsis_short={"es": "ok"} | {f"x{n}": "\u200b" * 1000 for n in range(1000)})
-    verdict = judged(title)
+    result = checked(title)
 
-    assert len(verdict.findings) == 20
-    assert max(len(finding.message) for finding in verdict.findings) < 600
+    assert len(result.findings) == 20
+    assert max(len(finding.message) for finding in result.findings) < 600
 
 
 def test_a_message_with_foreign_text_in_it_is_printable():
     refused = {"failure": ProbeFailure.URL_REFUSED, "detail": "the host evil\u202egnp.example\n is refused"}
-    message = judged(poster=refused).findings[0].message
+    message = checked(poster=refused).findings[0].message
 
     assert message == "poster 'poster.png': the host evil⟨U+202E⟩gnp.example  is refused"
 
 
 def test_whose_turn_it_is_follows_from_the_cause():
     unavailable = {"failure": ProbeFailure.UNAVAILABLE, "detail": "the media host answered 503"}
-    assert [(finding.cause, finding.owner) for finding in judged(poster=unavailable).findings] == [
+    assert [(finding.cause, finding.owner) for finding in checked(poster=unavailable).findings] == [
         (Cause.TRANSIENT, Owner.DEVOPS)
     ]
-    assert judged(poster=SQUARE).findings[0].owner is Owner.DESIGN
-    assert judged(video=a_video(codec="hevc")).findings[0].owner is Owner.CONTENT_OPERATIONS
+    assert checked(poster=SQUARE).findings[0].owner is Owner.DESIGN
+    assert checked(video=a_video(codec="hevc")).findings[0].owner is Owner.CONTENT_OPERATIONS
 
 
 def test_the_message_names_the_picture_without_its_signed_address():
@@ -281,6 +281,6 @@ def test_the_message_names_the_picture_without_its_signed_address():
         images=[an_image("key_art"), {"kind": "poster", "url": "http://media.example/p/poster.png?sig=abc"}]
     )
     pictures = [picture.model_copy(update=SQUARE if picture.kind == "poster" else {}) for picture in pictures_of(title)]
-    message = judge(ANNEX, plan_of(ANNEX, title), a_video(), pictures, TODAY).findings[0].message
+    message = check_title(ANNEX, plan_of(ANNEX, title), a_video(), pictures, TODAY).findings[0].message
 
     assert message == "poster 'poster.png' is 1000x1000 px, 50.00 % off the ratio 2:3; up to 4 % are tolerated"

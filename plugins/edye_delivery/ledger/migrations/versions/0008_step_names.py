@@ -1,0 +1,24 @@
+"""Events of steps bear the names that the steps have now."""
+
+from __future__ import annotations
+
+from alembic import op
+from sqlalchemy import column, table
+
+revision = "0008"
+down_revision = "0007"
+
+EVENTS = table("events", column("action"))
+NEW_NAMES = {"judge": "check", "illustrate": "make thumbnails"}
+
+
+def upgrade() -> None:
+    """What was judged is checked, what was illustrated has thumbnails."""
+    for old, new in NEW_NAMES.items():
+        op.execute(EVENTS.update().where(EVENTS.c.action == old).values(action=new))
+
+
+def downgrade() -> None:
+    """The names as the older program writes them."""
+    for old, new in NEW_NAMES.items():
+        op.execute(EVENTS.update().where(EVENTS.c.action == new).values(action=old))
