@@ -71,7 +71,8 @@ def test_the_patterns_find_what_they_are_for(text, pattern):
 
 
 def code_files() -> list[Path]:
-    files = (path for folder in CODE for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".pyc")
+    found = (path for folder in CODE for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".pyc")
+    files = (path for path in found if path.parent.suffix != ".egg-info")  # what an installation leaves behind
     return [path for path in files if not {path, *path.parents} & set(SPEAKS_OF_PARTNERS)]
 
 

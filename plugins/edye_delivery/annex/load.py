@@ -16,7 +16,7 @@ from edye_delivery.annex.yaml_file import YamlUnread, read_yaml
 from edye_delivery.errors import AnnexInvalid
 
 FOLDER_VARIABLE = "EDYE_ANNEXES_FOLDER"
-DEFAULT_FOLDER = Path(__file__).parents[3] / "include" / "annexes"
+DEFAULT_FOLDER = Path(__file__).parents[1] / "include" / "annexes"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
-"""The commands of `python -m edye_delivery`; none of them needs Airflow."""
+"""The commands `edye-delivery`, or `python -m edye_delivery` in a checkout; none of them needs Airflow."""
 
 from __future__ import annotations
+
+from typing import Annotated
 
 import typer
 
@@ -8,6 +10,7 @@ from edye_delivery.command_line import ledger
 from edye_delivery.command_line.check import check
 from edye_delivery.command_line.lint_feed import lint_feed
 from edye_delivery.command_line.status import status
+from edye_delivery.version import VERSION
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 app.command("lint-feed")(lint_feed)
@@ -16,6 +19,21 @@ app.command("status")(status)
 app.add_typer(ledger.app, name="ledger")
 
 
+def run() -> None:
+    """The program as it is installed."""
+    app(prog_name="edye-delivery")
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        print(f"edye-delivery {VERSION}")
+        raise typer.Exit
+
+
 @app.callback()
-def main() -> None:
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version, and stop.")
+    ] = False,
+) -> None:
     """Tools for feeds, for files before their upload, and for the ledger, that work without Airflow."""

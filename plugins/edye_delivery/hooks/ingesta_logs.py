@@ -25,7 +25,7 @@ from edye_delivery.pipeline.ship_events import EventSink
 
 log = logging.getLogger(__name__)
 CONN_ID = "ingesta_logs"
-ELASTIC_FOLDER = Path(__file__).parents[3] / "include" / "elastic"
+ELASTIC_FOLDER = Path(__file__).parents[1] / "include" / "elastic"
 ANSWER_TIMEOUT_S = 60.0
 PORTS = {"http": 80, "https": 443}
 

@@ -22,7 +22,7 @@ import jsonschema_rs
 
 from edye_delivery.feeds.roku.item import LIVE_TYPE
 
-FOLDER = Path(__file__).parents[4] / "include" / "schemas"
+FOLDER = Path(__file__).parents[2] / "include" / "schemas"
 SEARCH_FILE = "roku-search-feed.schema.json"
 DIRECT_FILE = "roku-direct-publisher-feed.schema.json"
 LOST_LETTER = "onteúdo impactante"
