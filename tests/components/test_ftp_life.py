@@ -142,7 +142,7 @@ def test_a_look_that_does_not_end_is_ended_and_the_next_one_finds_the_outcome(mo
     with hostile_ftp(greeting=greet, SIZE=b"550 gone\r\n") as server:
         server.change(PASV=server.passive(), NLST=sending(server, b""))
         outcomes = asyncio.run(watch(server, Loop()).until_all_ended())
-    assert outcomes["A.json"]["state"] == "completed"
+    assert outcomes["A.json"].state == "completed"
     assert server.met == 2
 
 
@@ -162,7 +162,7 @@ def test_no_look_begins_while_another_one_lives(monkeypatch: pytest.MonkeyPatch)
     with hostile_ftp(greeting=trickled(b"220-")) as server:
         outcomes = asyncio.run(watch(server, Loop(), connect).until_all_ended())
         looks = server.met
-    assert outcomes["A.json"]["cause"] == "stuck"
+    assert outcomes["A.json"].cause == "stuck"
     assert (most, living) == (1, 0)
     assert looks > 2
 
@@ -176,7 +176,7 @@ def test_a_look_ends_with_the_wait() -> None:
     began = time.monotonic()
     with hostile_ftp(greeting=silent) as server:
         outcomes = asyncio.run(short_wait(lambda life: FtpSession(account(server), life)).until_all_ended())
-    assert outcomes["A.json"]["cause"] == "stuck"
+    assert outcomes["A.json"].cause == "stuck"
     assert time.monotonic() - began < END_S
 
 
@@ -200,7 +200,7 @@ def test_a_wait_for_a_free_thread_ends_with_the_wait_and_its_look_never_begins()
     began = time.monotonic()
     outcomes = asyncio.run(wait())
     assert time.monotonic() - began < END_S
-    assert outcomes["A.json"]["cause"] == "stuck"
+    assert outcomes["A.json"].cause == "stuck"
     assert looks == []
 
 

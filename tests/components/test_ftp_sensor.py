@@ -8,6 +8,7 @@ import pytest
 from airflow.sdk.exceptions import TaskDeferred
 
 from edye_delivery.annex.planning import plan_of
+from edye_delivery.catalog.ingest_outcome import IngestOutcome
 from edye_delivery.catalog.plan import CheckedTitle, RunRequest
 from edye_delivery.catalog.snapshot import CheckedBatch
 from edye_delivery.catalog.vocabulary import Channel
@@ -26,7 +27,7 @@ from tests.components.event_loop import START, Loop
 POLLING = {"first_s": 0, "every_s": 4, "slowest_s": 10, "growth": 1.5, "give_up_s": 3600}
 ANNEX = the_annex(ftp={"outcome": {"by": "pickup"}, "polling": POLLING})
 PLANS = [plan_of(ANNEX, a_movie(id=f"movie-{n}", title_id=f"EDYE_MOV_{n:06}")) for n in (1, 2, 3)]
-COMPLETED = {"state": "completed", "cause": None, "sentence": ""}
+COMPLETED = IngestOutcome(state="completed")
 RECEIVED = {"state": "received", "cause": "not_picked_up", "sentence": "never picked up: A.json still lies in /x"}
 
 
@@ -83,15 +84,15 @@ def test_a_file_that_lies_there_until_the_deadline_was_never_picked_up():
     loop = Loop()
     outcomes, _ = watched(Partner(["A.json"]), ["A.json", "B.json"], hours=0.1, loop=loop)
     assert outcomes["B.json"] == COMPLETED
-    assert (outcomes["A.json"]["state"], outcomes["A.json"]["cause"]) == ("received", "not_picked_up")
-    assert "still lies in /incoming/roku_premium_subs_mx/metadata" in outcomes["A.json"]["sentence"]
+    assert (outcomes["A.json"].state, outcomes["A.json"].cause) == ("received", "not_picked_up")
+    assert "still lies in /incoming/roku_premium_subs_mx/metadata" in outcomes["A.json"].sentence
     assert loop.at == START + timedelta(hours=0.1)
 
 
 def test_a_server_that_nobody_could_look_at_leaves_titles_stuck_and_says_so():
     outcomes, _ = watched(Partner(Transient("down")), ["A.json"], hours=0.1)
-    assert outcomes["A.json"]["cause"] == "stuck"
-    assert "nobody could look" in outcomes["A.json"]["sentence"]
+    assert outcomes["A.json"].cause == "stuck"
+    assert "nobody could look" in outcomes["A.json"].sentence
 
 
 def test_pauses_grow_up_to_the_slowest():
@@ -106,7 +107,7 @@ def test_a_refused_login_ends_the_wait_at_once_and_keeps_what_had_ended():
     outcomes, auth_error = watched(partner, ["A.json", "B.json"])
     assert auth_error == "refused our login"
     assert partner.sessions == 2
-    assert (outcomes["A.json"]["state"], outcomes["B.json"]["state"]) == ("completed", "received")
+    assert (outcomes["A.json"].state, outcomes["B.json"].state) == ("completed", "received")
 
 
 def test_the_trigger_is_rebuilt_from_its_arguments():

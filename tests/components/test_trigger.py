@@ -125,7 +125,7 @@ def test_a_connection_of_no_use_ends_the_wait_with_a_sentence(monkeypatch, kind,
 def test_many_are_waited_for_with_no_more_calls_at_once_than_the_annex_allows():
     partner = Partner(**{f"t{n}": ["received", "processing", "completed"] for n in range(20)})
     outcomes, _ = watched(partner)
-    assert {outcome["state"] for outcome in outcomes.values()} == {"completed"}
+    assert {outcome.state for outcome in outcomes.values()} == {"completed"}
     assert len(outcomes) == 20
     assert partner.most_at_once <= 2
 
@@ -148,28 +148,28 @@ def test_many_are_waited_for_with_no_more_calls_at_once_than_the_annex_allows():
 )
 def test_trouble_is_asked_through(trouble):
     outcomes, _ = watched(Partner(a=[trouble, trouble, "completed"]))
-    assert outcomes["a"]["state"] == "completed"
+    assert outcomes["a"].state == "completed"
 
 
 def test_an_ingest_that_goes_on_with_202_is_waited_for():
     going_on = httpx.Response(202, json={"status": "processing"})
     outcomes, _ = watched(Partner(a=[going_on, going_on, "Completed"]))
-    assert outcomes["a"]["state"] == "completed"
+    assert outcomes["a"].state == "completed"
 
 
 @pytest.mark.parametrize(("script", "state"), [(["queued"], "received"), (["processing", "queued"], "processing")])
 def test_a_word_that_the_annex_lacks_is_a_person_s_when_the_wait_is_over(script, state):
     outcomes, _ = watched(Partner(a=script, b=["queued", "completed"]), hours=0.1)
-    assert outcomes["b"]["state"] == "completed"
+    assert outcomes["b"].state == "completed"
     told = outcomes["a"]
-    assert (told["state"], told["cause"], told["partner_ended"]) == (state, "stuck", False)
-    assert "has the state 'queued'" in told["sentence"]
-    assert "add what it means to `states` in the annex of roku_premium_subs_mx" in told["sentence"]
+    assert (told.state, told.cause, told.partner_ended) == (state, "stuck", False)
+    assert "has the state 'queued'" in told.sentence
+    assert "add what it means to `states` in the annex of roku_premium_subs_mx" in told.sentence
 
 
 def test_an_error_that_comes_with_202_has_ended():
     outcomes, _ = watched(Partner(a=[httpx.Response(202, json={"status": "ERROR", "error": {"code": "x"}})]))
-    assert outcomes["a"]["partner_ended"] is True
+    assert outcomes["a"].partner_ended is True
 
 
 def test_a_status_answer_that_never_ends_is_left_and_asked_for_again():
@@ -188,7 +188,7 @@ def test_a_status_answer_that_never_ends_is_left_and_asked_for_again():
             return await watch.until_all_ended()
 
     with hostile_peer(trickles_once) as port:
-        assert asyncio.run(watch(port))["a"]["state"] == "completed"
+        assert asyncio.run(watch(port))["a"].state == "completed"
     assert len(looks) == 2
 
 
@@ -203,7 +203,7 @@ def test_retry_after_is_honoured_and_every_path_sleeps():
 def test_a_retry_after_beyond_all_measure_delays_the_next_look_by_no_more_than_sending_would_wait(wish):
     loop = Loop()
     outcomes, _ = watched(Partner(a=[httpx.Response(503, headers={"Retry-After": wish}), "completed"]), loop=loop)
-    assert outcomes["a"]["state"] == "completed"
+    assert outcomes["a"].state == "completed"
     assert loop.pauses[1] <= 301
 
 
@@ -223,7 +223,7 @@ def test_pauses_grow_up_to_the_slowest():
 def test_the_deadline_ends_the_wait_with_what_was_last_seen():
     loop = Loop()
     outcomes, _ = watched(Partner(a=["processing"], b=["completed"], c=[httpx.Response(503)]), hours=0.1, loop=loop)
-    assert {name: outcome["state"] for name, outcome in outcomes.items()} == {"a": "processing", "b": "completed"}
+    assert {name: outcome.state for name, outcome in outcomes.items()} == {"a": "processing", "b": "completed"}
     assert loop.at >= START + timedelta(hours=0.1)
 
 

@@ -15,6 +15,7 @@ from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog import event
 from edye_delivery.catalog.facts import ImageFacts, VideoFacts
 from edye_delivery.catalog.finding import blocking
+from edye_delivery.catalog.ingest_outcome import IngestOutcome
 from edye_delivery.catalog.order import Accepted
 from edye_delivery.catalog.plan import CheckedTitle, RunRequest, WithdrawalOrder
 from edye_delivery.catalog.snapshot import WindowPlan, Withdrawal
@@ -234,7 +235,7 @@ def wait(bench: Bench) -> Told:
         bench.brought_to(DeliveryState.RECEIVED)
     bench.break_for_bad(bench.ledger, "observe", lambda key, *_: key == bench.bad_key)
     waiting = bench.ledger.deliveries([one.delivery_key for one in bench.plans]).values()
-    record_outcomes(bench.ledger, waiting, {f"t-{edye_id}": {"state": "completed"} for edye_id in IDS})
+    record_outcomes(bench.ledger, waiting, {f"t-{edye_id}": IngestOutcome(state="completed") for edye_id in IDS})
     return bench.standing()
 
 

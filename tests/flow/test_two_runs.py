@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from edye_delivery.catalog.ingest_outcome import IngestOutcome
 from edye_delivery.catalog.vocabulary import Cause, Channel, Correction, DeliveryState
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.ingest import IngestApi
@@ -82,7 +83,7 @@ def test_both_runs_wait_for_an_ingest_and_its_end_is_written_once(lines):
     first.send(checked, "run-1")
     waiting = with_partner(second.ledger, checked)
     first.wait(checked)
-    outcomes = {str(one.tracking_id): {"state": "processing", "cause": None, "sentence": ""} for one in waiting}
+    outcomes = {str(one.tracking_id): IngestOutcome(state="processing") for one in waiting}
     record_outcomes(second.ledger, waiting, outcomes)
     assert {delivery_of(first, checked, name).state for name in PAIR} == {DeliveryState.COMPLETED}
     with ThreadPoolExecutor(2) as pool:

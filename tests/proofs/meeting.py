@@ -14,6 +14,7 @@ from sqlalchemy import Engine, event
 
 from edye_delivery.annex.api import RetryPolicy
 from edye_delivery.catalog.feed_records import FeedDraft
+from edye_delivery.catalog.ingest_outcome import IngestOutcome
 from edye_delivery.catalog.plan import CheckedTitle, RunRequest
 from edye_delivery.catalog.snapshot_file import SnapshotFile, SnapshotWriter
 from edye_delivery.catalog.title import Title
@@ -132,11 +133,11 @@ class Hands:
         server = self.world.ftp
         return SteppingSession(FtpAccount("127.0.0.1", server.port, FTP_LOGIN, FTP_PASSWORD), self)
 
-    def outcome(self, tracking_id: str) -> dict[str, Any]:
+    def outcome(self, tracking_id: str) -> IngestOutcome:
         """What the wait hears of an ingest: it has completed by now."""
         self.step("look")
         self.world.partner.complete(tracking_id)
-        return {"state": "completed", "cause": None, "sentence": ""}
+        return IngestOutcome(state="completed")
 
     def publications(self) -> Publications:
         return Publications(self.engine, now, ANNEX.partner, SPEC.name)

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from edye_delivery.annex.api import RetryPolicy
+from edye_delivery.catalog.ingest_outcome import IngestOutcome
 from edye_delivery.catalog.plan import CheckedTitle, RunRequest
 from edye_delivery.catalog.vocabulary import Mode
 from edye_delivery.clients.clock import Clock
@@ -88,7 +89,7 @@ def main(url: str, media_url: str, partner_url: str, seed: int, seconds: float) 
                 chance.shuffle(checked)
                 Sender(ANNEX.partner, uploader, ledger, clock, request.run_id).send_batch(tuple(checked))
                 waiting = with_partner(ledger, checked)
-                completed = {"state": "completed", "cause": None, "sentence": ""}
+                completed = IngestOutcome(state="completed")
                 record_outcomes(ledger, waiting, {str(one.tracking_id): completed for one in waiting})
                 accept_batch(ANNEX, ledger, tuple(checked))
             runs["ended"] += 1

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from edye_delivery.annex.channels import folder_of, ftp_channel_of
@@ -22,6 +21,7 @@ from edye_delivery.annex.outcome import (
     value_at,
 )
 from edye_delivery.annex.template import fill
+from edye_delivery.catalog.ingest_outcome import IngestOutcome
 from edye_delivery.catalog.vocabulary import Cause, IngestState
 from edye_delivery.clients.ftp import FileTooLarge, FtpSession
 from edye_delivery.clients.ftp_path import RemotePath
@@ -36,22 +36,10 @@ LOG_END_MAX_LINES = 50_000
 LINE_MAX_BYTES = 4000
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """Where one title stands: received (its file still lies there), processing (picked up), completed or error.
-
-    The sentence is the partner's refusal, or names a state that the annex does not list.
-    """
-
-    state: IngestState
-    cause: Cause | None = None
-    sentence: str = ""
-
-
-WAITING_FOR_PICKUP = Sighting(IngestState.RECEIVED)
-PICKED_UP = Sighting(IngestState.PROCESSING)
+WAITING_FOR_PICKUP = IngestOutcome(state=IngestState.RECEIVED)
+PICKED_UP = IngestOutcome(state=IngestState.PROCESSING)
 ENDED = frozenset({IngestState.COMPLETED, IngestState.ERROR})
-COMPLETED = Sighting(IngestState.COMPLETED)
+COMPLETED = IngestOutcome(state=IngestState.COMPLETED)
 
 
 class OutcomeLook:
@@ -65,7 +53,7 @@ class OutcomeLook:
         self._incoming = folder_of(annex, self._channel.folders.metadata)
         self._troubled: set[str] = set()
 
-    def look(self, session: FtpSession, metadata_files: Iterable[str], seen: dict[str, Sighting]) -> None:
+    def look(self, session: FtpSession, metadata_files: Iterable[str], seen: dict[str, IngestOutcome]) -> None:
         """Puts into `seen` what is seen of each of these files, one after the other; it may break off in the middle."""
         wanted = sorted(metadata_files, key=lambda name: (name in self._troubled, name))
         lying = session.names(self._incoming, wanted)
@@ -83,7 +71,7 @@ class OutcomeLook:
                 self._look_in_log(session, outcome, set(wanted), seen)
 
     def _look_in_folders(
-        self, session: FtpSession, outcome: MovedOutcome, wanted: list[str], seen: dict[str, Sighting]
+        self, session: FtpSession, outcome: MovedOutcome, wanted: list[str], seen: dict[str, IngestOutcome]
     ) -> None:
         accepted = _names_or_none(session, folder_of(self._annex, outcome.accepted_folder), wanted)
         seen |= dict.fromkeys(accepted, COMPLETED)
@@ -94,12 +82,12 @@ class OutcomeLook:
             if name in beside and name not in accepted:
                 reason = reasons.get(name, "")
                 text = self._content(session, name, RemotePath(refused_folder, reason)) if reason in beside else b""
-                seen[name] = self._refusal_sighting(
+                seen[name] = self._refusal(
                     "", session.mask.words((text or b"").decode("utf-8", "replace"), TEXT_MAX_CHARS)
                 )
 
     def _look_in_files(
-        self, session: FtpSession, outcome: OutcomeFile, wanted: list[str], seen: dict[str, Sighting]
+        self, session: FtpSession, outcome: OutcomeFile, wanted: list[str], seen: dict[str, IngestOutcome]
     ) -> None:
         folder = folder_of(self._annex, outcome.folder)
         file_names = {name: fill(outcome.file_name, {"metadata_file": name}) for name in wanted}
@@ -115,7 +103,7 @@ class OutcomeLook:
                 continue
             code = first_text(told, outcome.error_code_keys, session.mask.words, max_chars=100) or ""
             text = first_text(told, outcome.error_message_keys, session.mask.words) or ""
-            seen |= self._sighting_of(session, name, outcome.states, value_at(told, outcome.state_key), code, text)
+            seen |= self._outcome_of(session, name, outcome.states, value_at(told, outcome.state_key), code, text)
 
     def _content(self, session: FtpSession, name: str, path: RemotePath) -> bytes | None:
         """What a file says of the title; None where it is refused or too large."""
@@ -128,7 +116,9 @@ class OutcomeLook:
         self._troubled.discard(name)
         return content
 
-    def _look_in_log(self, session: FtpSession, outcome: LogFile, wanted: set[str], seen: dict[str, Sighting]) -> None:
+    def _look_in_log(
+        self, session: FtpSession, outcome: LogFile, wanted: set[str], seen: dict[str, IngestOutcome]
+    ) -> None:
         folder = folder_of(self._annex, outcome.folder)
         if not _names_or_none(session, folder, [outcome.file_name]):
             return
@@ -151,23 +141,22 @@ class OutcomeLook:
                 unlisted[name] = told
         for name, told in (last | unlisted).items():
             code, text = (session.mask.words(told.get(field, ""), TEXT_MAX_CHARS) for field in ("code", "text"))
-            seen |= self._sighting_of(session, name, outcome.states, told.get("state"), code, text)
+            seen |= self._outcome_of(session, name, outcome.states, told.get("state"), code, text)
 
-    def _sighting_of(
+    def _outcome_of(
         self, session: FtpSession, name: str, states: dict[str, IngestState], word: Any, code: str, text: str
-    ) -> dict[str, Sighting]:
+    ) -> dict[str, IngestOutcome]:
         state = state_named(states, word)
         if state is None:
             told = f"the partner's outcome of {name} {unlisted_state_clause(states, word, session.mask.words)}"
             log.warning("%s", told)
-            return {name: Sighting(IngestState.PROCESSING, sentence=told)}
-        return {name: self._refusal_sighting(code, text) if state is IngestState.ERROR else Sighting(state)}
+            return {name: IngestOutcome(state=IngestState.PROCESSING, sentence=told)}
+        return {name: self._refusal(code, text) if state is IngestState.ERROR else IngestOutcome(state=state)}
 
-    def _refusal_sighting(self, code: str, text: str) -> Sighting:
+    def _refusal(self, code: str, text: str) -> IngestOutcome:
         cause = cause_of(self._annex, http_status=None, code=code, text=text)
-        return Sighting(
-            IngestState.ERROR, cause, f"the partner refused it: {code or '(no code)'}: {text or '(no text)'}"
-        )
+        told = f"the partner refused it: {code or '(no code)'}: {text or '(no text)'}"
+        return IngestOutcome(state=IngestState.ERROR, cause=cause, sentence=told)
 
 
 def _names_or_none(session: FtpSession, folder: str, wanted: Iterable[str]) -> frozenset[str]:
@@ -179,16 +168,15 @@ def _names_or_none(session: FtpSession, folder: str, wanted: Iterable[str]) -> f
         return frozenset()
 
 
-def expired_sighting(sighting: Sighting | None, metadata_file: str, incoming: str, waited: str) -> Sighting:
+def expired_outcome(outcome: IngestOutcome | None, metadata_file: str, incoming: str, waited: str) -> IngestOutcome:
     """What becomes of a title that did not end within the limit: never picked up, or picked up and stuck."""
-    if sighting is None:
-        return Sighting(
-            IngestState.RECEIVED, Cause.STUCK, f"nobody could look for the outcome of {metadata_file} {waited}"
-        )
-    if sighting.state is IngestState.RECEIVED:
+    if outcome is None:
+        told = f"nobody could look for the outcome of {metadata_file} {waited}"
+        return IngestOutcome(state=IngestState.RECEIVED, cause=Cause.STUCK, sentence=told)
+    if outcome.state is IngestState.RECEIVED:
         told = f"never picked up: {metadata_file} still lies in {incoming} {waited}"
-        return Sighting(IngestState.RECEIVED, Cause.NOT_PICKED_UP, told)
+        return IngestOutcome(state=IngestState.RECEIVED, cause=Cause.NOT_PICKED_UP, sentence=told)
     told = f"picked up, but the partner did not say how {metadata_file} ended {waited}"
-    if sighting.sentence:
-        told = f"{sighting.sentence}, {waited}: add what it means to `states` in the annex"
-    return Sighting(sighting.state, Cause.STUCK, told)
+    if outcome.sentence:
+        told = f"{outcome.sentence}, {waited}: add what it means to `states` in the annex"
+    return IngestOutcome(state=outcome.state, cause=Cause.STUCK, sentence=told)

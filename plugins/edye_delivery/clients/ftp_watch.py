@@ -10,14 +10,14 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from edye_delivery.annex.channels import folder_of, ftp_channel_of
 from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.ingest_outcome import IngestOutcome
 from edye_delivery.clients.clock import AsyncClock
 from edye_delivery.clients.ftp import FtpSession
 from edye_delivery.clients.ftp_line import SessionLife
-from edye_delivery.clients.ftp_outcome import OutcomeLook, Sighting, expired_sighting
+from edye_delivery.clients.ftp_outcome import OutcomeLook, expired_outcome
 from edye_delivery.errors import AuthRefused, FtpRefused, Transient
 
 log = logging.getLogger(__name__)
@@ -37,35 +37,38 @@ class FtpWatch:
     ) -> None:
         self._annex, self._connect, self._deadline_at, self._clock = annex, connect, deadline_at, clock
         self._look = OutcomeLook(annex)
-        self._seen: dict[str, Sighting | None] = dict.fromkeys(metadata_files)
+        self._seen: dict[str, IngestOutcome | None] = dict.fromkeys(metadata_files)
         self.auth_error: str | None = None
 
-    async def until_all_ended(self) -> dict[str, dict[str, Any]]:
-        """What became of every file, as {"state", "cause", "sentence"}; what did not end says so with its cause."""
-        pace = ftp_channel_of(self._annex).polling
-        pause_s, every_s = pace.first_s, pace.every_s
+    async def until_all_ended(self) -> dict[str, IngestOutcome]:
+        """What became of every file; what did not end says so with its cause."""
+        polling = ftp_channel_of(self._annex).polling
+        pause_s, every_s = polling.first_s, polling.every_s
         while self._open() and self.auth_error is None and await self._slept(pause_s):
-            sightings: dict[str, Sighting] = {}
+            outcomes: dict[str, IngestOutcome] = {}
             try:
-                await self._look_apart(sightings)
+                await self._look_apart(outcomes)
             except AuthRefused as error:
                 self.auth_error = str(error)
             except (Transient, FtpRefused) as error:
                 log.warning("the look for the outcomes broke off: %s", error)
-            self._note(dict(sightings))  # a look that was ended may still write there
-            pause_s, every_s = every_s * (0.75 + self._clock.random() / 2), min(pace.slowest_s, every_s * pace.growth)
-        return {name: self._outcome_of(name, sighting) for name, sighting in self._seen.items()}
+            self._note(dict(outcomes))  # a look that was ended may still write there
+            pause_s, every_s = (
+                every_s * (0.75 + self._clock.random() / 2),
+                min(polling.slowest_s, every_s * polling.growth),
+            )
+        return {name: self._outcome_of(name, outcome) for name, outcome in self._seen.items()}
 
     def _open(self) -> list[str]:
         return [name for name, seen in self._seen.items() if seen is None or not seen.state.is_terminal]
 
-    async def _look_apart(self, sightings: dict[str, Sighting]) -> None:
+    async def _look_apart(self, outcomes: dict[str, IngestOutcome]) -> None:
         """Looks in a thread, whose connections are closed when the wait is cancelled or over."""
         life, left_s = SessionLife(), max(self._remaining_s(), ftp_channel_of(self._annex).answer_timeout_s)
         ends_at_s = life.clock() + left_s
         try:
             async with asyncio.timeout(left_s):  # the wait for a free thread is part of it
-                await asyncio.to_thread(self._look_once, self._open(), life, ends_at_s, sightings)
+                await asyncio.to_thread(self._look_once, self._open(), life, ends_at_s, outcomes)
         except TimeoutError as error:
             life.end()
             raise Transient("the wait was over before the look was") from error
@@ -73,11 +76,13 @@ class FtpWatch:
             life.end()
             raise
 
-    def _look_once(self, names: list[str], life: SessionLife, ends_at_s: float, sightings: dict[str, Sighting]) -> None:
+    def _look_once(
+        self, names: list[str], life: SessionLife, ends_at_s: float, outcomes: dict[str, IngestOutcome]
+    ) -> None:
         life.limit(min(LOOK_MAX_S, ends_at_s - life.clock()))
         session = self._connect(life)
         try:
-            self._look.look(session, names, sightings)
+            self._look.look(session, names, outcomes)
         finally:
             session.close()
 
@@ -92,18 +97,14 @@ class FtpWatch:
     def _remaining_s(self) -> float:
         return (self._deadline_at - self._clock.now()).total_seconds()
 
-    def _note(self, sightings: dict[str, Sighting]) -> None:
-        for name, sighting in sightings.items():
-            if sighting != self._seen[name]:
-                self._seen[name] = sighting
-                log.info("%s is %s; %s still open", name, sighting.state, len(self._open()))
+    def _note(self, outcomes: dict[str, IngestOutcome]) -> None:
+        for name, outcome in outcomes.items():
+            if outcome != self._seen[name]:
+                self._seen[name] = outcome
+                log.info("%s is %s; %s still open", name, outcome.state, len(self._open()))
 
-    def _outcome_of(self, name: str, sighting: Sighting | None) -> dict[str, Any]:
-        if sighting is None or not sighting.state.is_terminal:
-            incoming = folder_of(self._annex, ftp_channel_of(self._annex).folders.metadata)
-            sighting = expired_sighting(sighting, name, incoming, f"at {self._deadline_at:%Y-%m-%d %H:%M:%S} UTC")
-        return {
-            "state": sighting.state.value,
-            "cause": sighting.cause.value if sighting.cause else None,
-            "sentence": sighting.sentence,
-        }
+    def _outcome_of(self, name: str, outcome: IngestOutcome | None) -> IngestOutcome:
+        if outcome is not None and outcome.state.is_terminal:
+            return outcome
+        incoming = folder_of(self._annex, ftp_channel_of(self._annex).folders.metadata)
+        return expired_outcome(outcome, name, incoming, f"at {self._deadline_at:%Y-%m-%d %H:%M:%S} UTC")

@@ -1,16 +1,16 @@
-"""Watching many ingests at once, each at its own pace, with no more calls at once than the annex allows."""
+"""Watching many ingests at once, each in its own time, with no more calls at once than the annex allows."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from datetime import datetime
-from typing import Any
 
 import httpx
 
 from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.ingest_outcome import IngestOutcome
 from edye_delivery.catalog.vocabulary import Cause, IngestState
 from edye_delivery.clients.clock import AsyncClock
 from edye_delivery.clients.http import exchange_async
@@ -44,15 +44,13 @@ class IngestWatch:
         self._calls = asyncio.Semaphore(self._channel.polling.at_once)
         self.auth_error: str | None = None
 
-    async def until_all_ended(self) -> dict[str, dict[str, Any]]:
+    async def until_all_ended(self) -> dict[str, IngestOutcome]:
         """What was last seen of every tracking id that answered.
 
-        {"state", "cause", "sentence", "http_status", "error_code", "partner_ended"}: `partner_ended` is false where the
-        question was refused, not the ingest: whether that one goes on, nobody said. An ingest whose last state the
-        annex does not list is stuck, and its sentence names the word.
+        An ingest whose last state the annex does not list is stuck, and its sentence names the word.
         """
         await asyncio.gather(*(self._until_ended(tracking_id) for tracking_id in self._seen))
-        ended = {name: _as_json(status) for name, status in self._seen.items() if status is not None}
+        ended = {name: _outcome_of(status) for name, status in self._seen.items() if status is not None}
         return ended | {name: self._as_unlisted(name, told) for name, told in self._unlisted.items()}
 
     async def _until_ended(self, tracking_id: str) -> None:
@@ -115,25 +113,25 @@ class IngestWatch:
             ended = sum(1 for seen in self._seen.values() if seen is not None and seen.state.is_terminal)
             log.info("%s is %s; %s of %s ended", status.tracking_id, status.state, ended, len(self._seen))
 
-    def _as_unlisted(self, tracking_id: str, told: str) -> dict[str, Any]:
+    def _as_unlisted(self, tracking_id: str, told: str) -> IngestOutcome:
         before = self._seen[tracking_id]
-        return {
-            "state": (before.state if before else IngestState.RECEIVED).value,
-            "cause": Cause.STUCK.value,
-            "sentence": f"{told}: add what it means to `states` in the annex of {self._annex.partner}",
-            "http_status": None,
-            "error_code": "",
-            "partner_ended": False,
-        }
+        return IngestOutcome(
+            state=before.state if before else IngestState.RECEIVED,
+            cause=Cause.STUCK,
+            sentence=f"{told}: add what it means to `states` in the annex of {self._annex.partner}",
+            partner_ended=False,
+        )
 
 
-def _as_json(status: IngestStatus) -> dict[str, Any]:
+def _outcome_of(status: IngestStatus) -> IngestOutcome:
     refusal = status.refusal if status.state is IngestState.ERROR else None
-    return {
-        "state": status.state.value,
-        "cause": refusal.cause.value if refusal else None,
-        "sentence": refusal.sentence if refusal else "",
-        "http_status": refusal.http_status if refusal else None,
-        "error_code": refusal.code if refusal else "",
-        "partner_ended": status.state.is_terminal and (refusal is None or 200 <= refusal.http_status < 300),
-    }
+    if refusal is None:
+        return IngestOutcome(state=status.state, partner_ended=status.state.is_terminal)
+    return IngestOutcome(
+        state=status.state,
+        cause=refusal.cause,
+        sentence=refusal.sentence,
+        http_status=refusal.http_status,
+        error_code=refusal.code,
+        partner_ended=200 <= refusal.http_status < 300,
+    )

@@ -6,10 +6,10 @@ import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from edye_delivery.annex.channels import polling_policy_of
 from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.ingest_outcome import IngestOutcome
 from edye_delivery.catalog.one_title import BrokenOff, attempt
 from edye_delivery.catalog.plan import CheckedTitle
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState, IngestState
@@ -42,11 +42,10 @@ def deadline_at(annex: Annex, channel: Channel, deliveries: Iterable[Delivery], 
     return latest if latest > now else now + give_up
 
 
-def record_outcomes(ledger: Ledger, deliveries: Iterable[Delivery], outcomes: Mapping[str, Mapping[str, Any]]) -> None:
-    """Writes what the trigger saw, by tracking id: {"state", "cause", "sentence"}; what is missing there is stuck.
+def record_outcomes(ledger: Ledger, deliveries: Iterable[Delivery], outcomes: Mapping[str, IngestOutcome]) -> None:
+    """Writes what the trigger saw, by tracking id; what is missing there is stuck.
 
-    What did not end fails with the cause and sentence that the outcome brings, else as stuck. An outcome may say
-    "partner_ended": false: the partner refused to tell, so the ingest may go on, and a resend keeps its key.
+    What did not end fails with the cause and sentence that the outcome brings, else as stuck.
     """
     for delivery in deliveries:
         outcome = outcomes.get(str(delivery.tracking_id))
@@ -61,28 +60,27 @@ def note_trouble(ledger: Ledger, external_id: str, delivery_key: str, trouble: B
     attempt(external_id, "noting that", partial(ledger.note_trouble, delivery_key, trouble.sentence), LEDGER_GONE)
 
 
-def _record_or_leave(ledger: Ledger, delivery: Delivery, outcome: Mapping[str, Any] | None) -> None:
+def _record_or_leave(ledger: Ledger, delivery: Delivery, outcome: IngestOutcome | None) -> None:
     try:
         _record_outcome(ledger, delivery, outcome)
     except TransitionRefused as error:  # another run waits for the same ingest and has written its end already
         log.info("%s (%s): %s", delivery.external_id, delivery.tracking_id, error)
     else:
-        log.info("%s (%s): %s", delivery.external_id, delivery.tracking_id, outcome or "no answer")
+        told = " ".join(filter(None, (outcome.state, outcome.sentence))) if outcome else "no answer"
+        log.info("%s (%s): %s", delivery.external_id, delivery.tracking_id, told)
 
 
-def _record_outcome(ledger: Ledger, delivery: Delivery, outcome: Mapping[str, Any] | None) -> None:
+def _record_outcome(ledger: Ledger, delivery: Delivery, outcome: IngestOutcome | None) -> None:
     """Writes the end of one ingest; TransitionRefused where that ingest has ended already."""
     key, tracking_id = delivery.delivery_key, delivery.tracking_id
-    state = IngestState(outcome["state"]) if outcome else None
-    if outcome is None or state is None or not state.is_terminal:
-        seen = f"its last state was {outcome['state']}" if outcome else "its state was never told"
+    if outcome is None or not outcome.state.is_terminal:
+        seen = f"its last state was {outcome.state}" if outcome else "its state was never told"
         told = f"the partner did not end ingest {delivery.tracking_id} within the limit; {seen}"
-        cause, sentence = (outcome or {}).get("cause"), (outcome or {}).get("sentence")
-        ledger.fail(key, Cause(cause or Cause.STUCK), sentence or told, tracking_id=tracking_id)
-    elif state is IngestState.COMPLETED:
+        cause = (outcome.cause if outcome else None) or Cause.STUCK
+        ledger.fail(key, cause, (outcome.sentence if outcome else "") or told, tracking_id=tracking_id)
+    elif outcome.state is IngestState.COMPLETED:
         ledger.observe(key, DeliveryState.COMPLETED, tracking_id)
     else:
-        call = Call(None, outcome.get("http_status"), outcome.get("error_code", ""))
-        ended = outcome.get("partner_ended", True)
-        cause, sentence = Cause(outcome["cause"]), outcome["sentence"]
-        ledger.fail(key, cause, sentence, ended_by_partner=ended, call=call, tracking_id=tracking_id)
+        call = Call(None, outcome.http_status, outcome.error_code)
+        cause, ended = outcome.cause or Cause.UNKNOWN, outcome.partner_ended
+        ledger.fail(key, cause, outcome.sentence, ended_by_partner=ended, call=call, tracking_id=tracking_id)

@@ -11,8 +11,9 @@ from airflow.sdk import BaseSensorOperator, Context
 from airflow.triggers.base import BaseTrigger
 
 from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.ingest_outcome import WaitOutcome
 from edye_delivery.catalog.snapshot import CheckedBatch
-from edye_delivery.catalog.vocabulary import Channel, IngestState
+from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.errors import AuthRefused, ConfigurationInvalid
 from edye_delivery.hooks.artifacts import ArtifactHook
 from edye_delivery.hooks.ledger import LedgerHook
@@ -29,8 +30,7 @@ OUTCOMES_WRITTEN_WITHIN = timedelta(minutes=30)
 class BatchSensor(BaseSensorOperator):
     """Waits for all tracking ids of a batch; writes to the ledger how each ended; gives the batch's reference on.
 
-    Its trigger's event is {"tracking_ids": those asked for, "outcomes": {tracking_id: {"state", "cause", "sentence"}},
-    "auth_error": a sentence or None}, or has the sentence "unusable" where it could not look.
+    Its trigger's event is a WaitOutcome as JSON.
     """
 
     template_fields: ClassVar[Sequence[str]] = ("batch",)
@@ -57,18 +57,18 @@ class BatchSensor(BaseSensorOperator):
         AuthRefused where the partner no longer takes our token; what had not ended then stays as it was.
         ConfigurationInvalid where the trigger could not look at all.
         """
-        if "unusable" in event:
-            raise ConfigurationInvalid(event["unusable"])
-        asked = set(event["tracking_ids"])
-        if event["auth_error"]:
-            outcomes = event["outcomes"].items()
-            asked = {name for name, outcome in outcomes if IngestState(outcome["state"]).is_terminal}
+        ended = WaitOutcome.model_validate(event)
+        if ended.unusable:
+            raise ConfigurationInvalid(ended.unusable)
+        asked = set(ended.tracking_ids)
+        if ended.auth_error:
+            asked = {name for name, outcome in ended.outcomes.items() if outcome.state.is_terminal}
         waiting = [delivery for delivery in self._with_partner() if delivery.tracking_id in asked]
-        record_outcomes(LedgerHook().get_conn(self.annex), waiting, event["outcomes"])
+        record_outcomes(LedgerHook().get_conn(self.annex), waiting, ended.outcomes)
         alerter().send()
-        if event["auth_error"]:
+        if ended.auth_error:
             self._note_wait(self._with_partner(), datetime.now(UTC))  # from now on nobody waits for what is left
-            raise AuthRefused(event["auth_error"])
+            raise AuthRefused(ended.auth_error)
         return self._wait_for(self._with_partner())
 
     def _wait_for(self, waiting: list[Delivery]) -> Any:

@@ -12,6 +12,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from edye_delivery.annex.channels import ftp_channel_of
 from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.ingest_outcome import WaitOutcome
 from edye_delivery.clients.ftp import FtpSession
 from edye_delivery.clients.ftp_watch import FtpWatch
 from edye_delivery.errors import ConfigurationInvalid
@@ -24,7 +25,7 @@ class FtpTrigger(BaseTrigger):
     """Looks until every metadata file has an outcome, or the deadline is over, or the login is refused.
 
     It writes nothing and decides nothing: it may run twice or move to another host, and starts from its arguments.
-    Its event is that of every wait (sensors/batch.py); the tracking ids are the metadata files' names.
+    Its event is a WaitOutcome as JSON; the tracking ids are the metadata files' names.
     """
 
     def __init__(self, annex: dict[str, Any], tracking_ids: list[str], deadline_at: str) -> None:
@@ -46,7 +47,8 @@ class FtpTrigger(BaseTrigger):
             account = hook.account()
             watch = FtpWatch(annex, partial(FtpSession, account), self.tracking_ids, deadline_at, LOOP_CLOCK)
             outcomes = await watch.until_all_ended()
-            return {"tracking_ids": self.tracking_ids, "outcomes": outcomes, "auth_error": watch.auth_error}
+            ids = tuple(self.tracking_ids)
+            return WaitOutcome(tracking_ids=ids, outcomes=outcomes, auth_error=watch.auth_error).as_event()
 
         try:
             hook = await FtpHook.loaded(channel.conn_id, channel.answer_timeout_s, channel.least_rate_bytes_s)

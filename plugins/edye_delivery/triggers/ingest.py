@@ -13,6 +13,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.ingest_outcome import WaitOutcome
 from edye_delivery.clients.clock import AsyncClock
 from edye_delivery.clients.watch import IngestWatch
 from edye_delivery.errors import ConfigurationInvalid
@@ -26,15 +27,14 @@ NAME_LOOK_UPS_AT_ONCE = 2
 def unusable(tracking_ids: list[str], conn_id: str, error: Exception) -> TriggerEvent:
     """The event of a wait that cannot look: an exception of a trigger would be taken for one that passes."""
     sentence = f"nobody could look for the outcomes: the connection {conn_id} is missing or of no use ({error})"
-    return TriggerEvent({"tracking_ids": tracking_ids, "outcomes": {}, "auth_error": None, "unusable": sentence})
+    return TriggerEvent(WaitOutcome(tracking_ids=tuple(tracking_ids), unusable=sentence).as_event())
 
 
 class IngestTrigger(BaseTrigger):
     """Asks for every tracking id until each has ended, or the deadline is over, or the token is refused.
 
     It writes nothing and decides nothing: it may run twice or move to another host, and starts from its arguments.
-    The event is {"tracking_ids": those asked for, "outcomes": {tracking_id: {"state", "cause", "sentence"}},
-    "auth_error": a sentence or None}, or `unusable`.
+    Its event is a WaitOutcome as JSON.
     """
 
     def __init__(self, annex: dict[str, Any], tracking_ids: list[str], deadline_at: str) -> None:
@@ -56,7 +56,8 @@ class IngestTrigger(BaseTrigger):
             async with hook.async_client(channel.answer_timeout_s) as client:
                 watch = IngestWatch(annex, client, self.tracking_ids, deadline_at, LOOP_CLOCK, hook.mask)
                 outcomes = await watch.until_all_ended()
-            return {"tracking_ids": self.tracking_ids, "outcomes": outcomes, "auth_error": watch.auth_error}
+            ids = tuple(self.tracking_ids)
+            return WaitOutcome(tracking_ids=ids, outcomes=outcomes, auth_error=watch.auth_error).as_event()
 
         try:
             hook = await ApiHook.loaded(channel.conn_id)

@@ -3,6 +3,7 @@
 import pytest
 
 from edye_delivery.annex.channels import folder_of
+from edye_delivery.catalog.ingest_outcome import IngestOutcome
 from edye_delivery.catalog.vocabulary import IngestState
 from edye_delivery.clients import ftp_outcome
 from edye_delivery.clients.ftp import FileTooLarge
@@ -11,8 +12,7 @@ from edye_delivery.clients.ftp_outcome import (
     PICKED_UP,
     WAITING_FOR_PICKUP,
     OutcomeLook,
-    Sighting,
-    expired_sighting,
+    expired_outcome,
 )
 from edye_delivery.clients.secret_mask import NO_SECRETS
 from edye_delivery.errors import FtpRefused, TooSlow
@@ -98,7 +98,7 @@ def test_a_word_that_the_annex_lacks_costs_its_title_only_and_is_named_when_the_
     seen = seen_by(look_by(BY_FILE), server, "A.json", "B.json")
     assert seen["B.json"] == COMPLETED
     assert seen["A.json"].state is IngestState.PROCESSING
-    sentence = expired_sighting(seen["A.json"], "A.json", "/in", "at 06:00 UTC").sentence
+    sentence = expired_outcome(seen["A.json"], "A.json", "/in", "at 06:00 UTC").sentence
     assert told in sentence
     assert "add what it means to `states` in the annex" in sentence
 
@@ -166,7 +166,7 @@ def test_a_word_that_the_annex_lacks_is_told_once_a_title_and_hides_no_state(cap
     server = Server(out={"log.txt": b"A.json|ok\n" + b"A.json|soon\nB.json|soon\n" * 100})
     assert seen_by(look_by(BY_LOG), server, "A.json", "B.json") == {
         "A.json": COMPLETED,
-        "B.json": Sighting(IngestState.PROCESSING, sentence=caplog.messages[0]),
+        "B.json": IngestOutcome(state=IngestState.PROCESSING, sentence=caplog.messages[0]),
     }
     assert [message.partition(" has ")[0] for message in caplog.messages] == ["the partner's outcome of B.json"]
 
