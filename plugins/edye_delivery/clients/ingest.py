@@ -134,8 +134,8 @@ class IngestApi:
             headers={
                 "Content-Type": body.content_type,
                 "Content-Length": str(body.size_bytes),
-                "Idempotency-Key": upload.key,
-                "X-Request-ID": upload.request_id,
+                channel.idempotency_key_header: upload.key,
+                channel.request_id_header: upload.request_id,
             },
         )
         answer = exchange(self._client, request, what, self._bounds, self._mask)
@@ -170,7 +170,7 @@ class IngestApi:
         what = f"{self._annex.display_name}'s withdrawal of {external_id}"
         path = fill(endpoint.path, {"external_id": quote(external_id, safe="")})
         ends = {endpoint.end_at_parameter: rfc3339(end_at)} if endpoint.end_at_parameter and end_at else None
-        headers = {"X-Request-ID": request_id}
+        headers = {self._channel.request_id_header: request_id}
         request = self._client.build_request(endpoint.method, path, params=ends, headers=headers)
         answer = exchange(self._client, request, what, self._bounds, self._mask)
         if answer.status in endpoint.gone_statuses or 200 <= answer.status < 300:

@@ -24,6 +24,7 @@ from typing import Any, Self
 
 from edye_delivery.annex.limits import Images
 from edye_delivery.catalog.jobs import Answer, Job
+from edye_delivery.clients.child_process import kill_group, start_process
 from edye_delivery.errors import ConfigurationInvalid, PictureBroken, Transient
 
 PROGRAM = "edye_delivery.clients.worker"
@@ -93,18 +94,13 @@ class _Worker:
         command = [sys.executable, "-S", "-P", "-W", "ignore", "-m", PROGRAM, str(memory_bytes)]
         folders = os.pathsep.join([*(folder for folder in sys.path if folder), str(ROOT)])
         try:
-            process = subprocess.Popen(  # noqa: S603 (a fixed command, no shell)
-                command,
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env={"PYTHONPATH": folders} | ONE_THREAD,
-                cwd="/",
-                start_new_session=True,
-            )
-        except OSError as error:
+            process = start_process(
+                command, "a worker process", stdin=theirs.fileno(), environment={"PYTHONPATH": folders} | ONE_THREAD,
+                folder=Path("/"),
+            )  # fmt: skip
+        except ConfigurationInvalid:
             ours.close()
-            raise ConfigurationInvalid(f"no worker process can be started as {command[0]}: {error.strerror}") from error
+            raise
         finally:
             theirs.close()
         worker = cls(process, ours)
@@ -150,8 +146,7 @@ class _Worker:
         """No process is left, and none waits to be reaped."""
         self.is_alive = False
         self.pipe.close()
-        with suppress(ProcessLookupError):
-            self.process.kill()
+        kill_group(self.process)
         self.process.wait()
 
     def _end_of_process(self, cpu_s: float) -> PictureBroken | Transient:

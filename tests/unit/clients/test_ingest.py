@@ -71,6 +71,13 @@ def test_the_body_is_the_annex_s_multipart_with_a_known_length():
     assert parts["poster"].get_payload(decode=True) == b"\xff\xd8"
 
 
+def test_the_names_of_the_headers_are_the_annex_s():
+    taken = Taken()
+    send(taken, the_annex(api={"idempotency_key_header": "X-Dedup", "request_id_header": "X-Trace"}))
+    assert (taken.request.headers["x-dedup"], taken.request.headers["x-trace"]) == ("k" * 64, "request-1")
+    assert not {"idempotency-key", "x-request-id"} & taken.request.headers.keys()
+
+
 def test_a_resend_is_the_same_to_the_byte():
     first, second = Taken(), Taken()
     send(first)

@@ -1,0 +1,71 @@
+"""Programs that we start: no shell, a process group of their own, bounded memory, gone with all that they began."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from edye_delivery.errors import ConfigurationInvalid
+
+Stream = int | IO[bytes] | None
+
+
+def start_process(
+    command: Sequence[str],
+    name: str,
+    *,
+    memory_bytes: int | None = None,
+    file_max_bytes: int | None = None,
+    stdin: Stream = subprocess.DEVNULL,
+    stdout: Stream = subprocess.DEVNULL,
+    stderr: Stream = subprocess.DEVNULL,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> subprocess.Popen[bytes]:
+    """The running program, called `name` for people; it writes no core file. None for a limit is none of ours.
+
+    `environment` is all that it has of one; None is our own. ConfigurationInvalid where it cannot be started.
+    """
+    try:
+        process = subprocess.Popen(  # noqa: S603 (a fixed command of ours, no shell)
+            command,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            env=environment,
+            cwd=folder,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ConfigurationInvalid(f"{name} cannot be started as {command[0]}: {error.strerror}") from error
+    limits = {resource.RLIMIT_AS: memory_bytes, resource.RLIMIT_FSIZE: file_max_bytes, resource.RLIMIT_CORE: 0}
+    with suppress(ProcessLookupError):
+        for kind, most in limits.items():
+            if most is not None:
+                resource.prlimit(process.pid, kind, (most, most))
+    return process
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Ends the program and all that it began; to be called before it is waited for.
+
+    Until then nobody else can get its process group's number.
+    """
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+@contextmanager
+def run_process(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """A program that was started; its whole group is gone on leaving."""
+    with process:
+        try:
+            yield process
+        finally:
+            kill_group(process)
