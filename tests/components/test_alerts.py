@@ -82,7 +82,7 @@ def accept(number: int) -> None:
 
 
 @pytest.mark.usefixtures("connected")
-def test_eleven_errors_wake_somebody_once_and_the_streaks_end_is_told(webhook, caplog):
+def test_eleven_errors_wake_somebody_once_and_their_end_is_told(webhook, caplog):
     fail(range(10))
     alerter().send()
     assert webhook.messages == []

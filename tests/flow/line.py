@@ -28,9 +28,9 @@ from edye_delivery.clients.media import MediaHost
 from edye_delivery.clients.watch import IngestWatch
 from edye_delivery.clients.workers import Workers
 from edye_delivery.ledger.circuit_breaker import CircuitBreaker
+from edye_delivery.ledger.consecutive_errors import Client
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.ledger.streaks import Client
 from edye_delivery.pipeline.accept import accept_batch
 from edye_delivery.pipeline.check import BatchChecker
 from edye_delivery.pipeline.deliver import Sender

@@ -10,7 +10,7 @@ from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.vocabulary import Channel, Correction, DeliveryState
 from edye_delivery.clients.edye import EdyeApi
 from edye_delivery.errors import AuthRefused, CatalogueTooLarge, CircuitOpen
-from edye_delivery.ledger.tables import STREAKS
+from edye_delivery.ledger.tables import CONSECUTIVE_ERRORS
 from edye_delivery.pipeline.fetch import fetch_snapshot
 from tests.builders import a_movie
 from tests.flow.line import DAY, now, repack
@@ -345,7 +345,7 @@ def test_a_refused_token_is_one_error_for_the_run_and_the_next_run_delivers_with
         line.run(external_ids=FIVE)
     assert len(ingests(line)) == 1
     with line.engine.connect() as connection:
-        assert connection.execute(select(STREAKS.c.errors)).scalar_one() == 1
+        assert connection.execute(select(CONSECUTIVE_ERRORS.c.errors)).scalar_one() == 1
     line.token = token
     assert line.run("run-2", external_ids=FIVE).totals.accepted == 5
 

@@ -26,10 +26,10 @@ from edye_delivery.clients.ftp_control import FtpAccount
 from edye_delivery.clients.ftp_path import RemotePath
 from edye_delivery.clients.ingest import IngestApi
 from edye_delivery.clients.media import MediaHost
+from edye_delivery.ledger.consecutive_errors import Client
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.publications import Publications
-from edye_delivery.ledger.streaks import Client
 from edye_delivery.ledger.withdrawals import Withdrawals
 from edye_delivery.pipeline.accept import accept_batch
 from edye_delivery.pipeline.deliver import Sender

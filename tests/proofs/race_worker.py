@@ -23,9 +23,9 @@ from edye_delivery.catalog.vocabulary import Mode
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.ingest import IngestApi
 from edye_delivery.clients.media import MediaHost
+from edye_delivery.ledger.consecutive_errors import Client
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.ledger.streaks import Client
 from edye_delivery.pipeline.accept import accept_batch
 from edye_delivery.pipeline.deliver import Sender
 from edye_delivery.pipeline.media_source import MediaSource

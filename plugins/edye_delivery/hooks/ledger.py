@@ -18,11 +18,11 @@ from edye_delivery.hooks.connection_secrets import mask_of
 from edye_delivery.hooks.http_client import SYSTEM_CLOCK
 from edye_delivery.ledger.alerts import Alerts
 from edye_delivery.ledger.circuit_breaker import CircuitBreaker
+from edye_delivery.ledger.consecutive_errors import Client
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.publications import Publications
 from edye_delivery.ledger.status import StatusReader
-from edye_delivery.ledger.streaks import Client
 from edye_delivery.ledger.trail import Trail
 from edye_delivery.ledger.withdrawals import Withdrawals
 

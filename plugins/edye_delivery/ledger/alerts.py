@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Engine, func, or_, select, update
 
 from edye_delivery.catalog.window import rfc3339
-from edye_delivery.ledger.streaks import BEGAN, Client, row_of
-from edye_delivery.ledger.tables import ALERTS, STREAKS
+from edye_delivery.ledger.consecutive_errors import BEGAN, Client, row_of
+from edye_delivery.ledger.tables import ALERTS, CIRCUIT_BREAKERS, CONSECUTIVE_ERRORS
 from edye_delivery.ledger.transactions import repeating
 
 CLAIM_S = 120
@@ -19,7 +19,7 @@ CLAIM_S = 120
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Something that somebody is to be told: a streak of errors has begun, or has ended.
+    """Something that somebody is to be told: errors in a row have begun, or have ended.
 
     `was_tried` where somebody had it before, and it did not go out: its holder died, or there was nobody to tell.
     """
@@ -34,7 +34,7 @@ class Alert:
 
     @property
     def is_critical(self) -> bool:
-        """Whether somebody has to act; the end of a streak is good news."""
+        """Whether somebody has to act; the end of errors in a row is good news."""
         return self.kind == BEGAN
 
 
@@ -66,17 +66,18 @@ class Alerts:
         """A sentence each for the client's open circuit, its errors in a row once they are an alert, untold alerts."""
         untold = select(func.count()).select_from(ALERTS).where(ALERTS.c.told_at.is_(None))
         with self._engine.connect() as connection:
-            streak = connection.execute(select(STREAKS).where(row_of(client))).first()
+            circuit = connection.execute(select(CIRCUIT_BREAKERS).where(row_of(CIRCUIT_BREAKERS, client))).first()
+            errors = connection.execute(select(CONSECUTIVE_ERRORS).where(row_of(CONSECUTIVE_ERRORS, client))).first()
             count = connection.execute(untold.where(ALERTS.c.partner == client.partner)).scalar_one()
         told: list[str] = []
-        if streak is not None and streak.opened_at is not None:
+        if circuit is not None and circuit.opened_at is not None:
             told.append(
-                f"the circuit is open since {rfc3339(streak.opened_at)} ({streak.opened_cause}, "
-                f"{streak.technical_errors} technical errors in a row): nothing is sent until the next run, "
+                f"the circuit is open since {rfc3339(circuit.opened_at)} ({circuit.opened_cause}, "
+                f"{circuit.technical_errors} technical errors in a row): nothing is sent until the next run, "
                 "which tries one title first"
             )
-        if streak is not None and streak.errors > client.errors_borne:
-            told.append(f"{streak.errors} errors in a row since {rfc3339(streak.first_error_at)}: DevOps looks why")
+        if errors is not None and errors.errors > client.error_threshold:
+            told.append(f"{errors.errors} errors in a row since {rfc3339(errors.first_error_at)}: DevOps looks why")
         if count:
             told.append(
                 f"{count} alerts of this partner were told to nobody: DevOps looks at the connection alerts "

@@ -9,13 +9,15 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Engine, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from edye_delivery.catalog.vocabulary import Cause
-from edye_delivery.ledger.streaks import Client, row_of
-from edye_delivery.ledger.tables import STREAKS
+from edye_delivery.ledger.consecutive_errors import Client, row_of
+from edye_delivery.ledger.tables import CIRCUIT_BREAKERS
 from edye_delivery.ledger.trail import Call, note
 from edye_delivery.ledger.transactions import repeating
 
+CIRCUIT = CIRCUIT_BREAKERS.c
 TECHNICAL = frozenset({Cause.TRANSIENT, Cause.AUTH, Cause.STUCK, Cause.NOT_PICKED_UP, Cause.UNKNOWN})
 OPENED, CLOSED = "circuit opened", "circuit closed"
 TRIAL_LEASE_S = 600
@@ -47,9 +49,9 @@ class CircuitBreaker:
 
     def allow(self, key: str) -> Decision:
         """Whether the delivery may be sent now; asked before every try."""
-        columns = (STREAKS.c.opened_at, STREAKS.c.opened_cause, STREAKS.c.technical_errors)
+        columns = (CIRCUIT.opened_at, CIRCUIT.opened_cause, CIRCUIT.technical_errors)
         with self._engine.connect() as connection:
-            circuit = connection.execute(select(*columns).where(row_of(self._client))).first()
+            circuit = connection.execute(select(*columns).where(row_of(CIRCUIT_BREAKERS, self._client))).first()
         if circuit is None or circuit.opened_at is None:
             return Decision(Permission.SEND)
         if circuit.opened_at >= self._run_began_at:
@@ -62,8 +64,14 @@ class CircuitBreaker:
         """Makes the delivery the one that is tried first, where there is none."""
         at = self._now()
         over_at = at - timedelta(seconds=TRIAL_LEASE_S)
-        free = or_(STREAKS.c.trial_key.is_(None), STREAKS.c.trial_key == key, STREAKS.c.trial_at < over_at)
-        claim = update(STREAKS).where(row_of(self._client), STREAKS.c.opened_at == opened_at, free)
+        free = or_(
+            CIRCUIT.trial_key.is_(None),
+            CIRCUIT.trial_key == key,
+            CIRCUIT.trial_at < over_at,
+        )
+        claim = update(CIRCUIT_BREAKERS).where(
+            row_of(CIRCUIT_BREAKERS, self._client), CIRCUIT.opened_at == opened_at, free
+        )
         with self._engine.begin() as connection:
             return connection.execute(claim.values(trial_key=key, trial_at=at)).rowcount == 1
 
@@ -73,39 +81,45 @@ def count_failure(
 ) -> None:
     """A delivery failed: one technical error more, or an answer of the partner that shows that it is well.
 
-    A refused token opens the circuit at once. The streak's row is there already (`streaks.count_error`).
+    A refused token opens the circuit at once.
     """
     if failed["cause"] in TECHNICAL:
-        more = {"technical_errors": STREAKS.c.technical_errors + 1, "trial_key": None}
+        dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
         row = connection.execute(
-            update(STREAKS).where(row_of(client)).values(**more).returning(STREAKS.c.technical_errors)
+            dialect.insert(CIRCUIT_BREAKERS)
+            .values(partner=client.partner, client_id=client.client_id, technical_errors=1)
+            .on_conflict_do_update(
+                index_elements=["partner", "client_id"],
+                set_={"technical_errors": CIRCUIT.technical_errors + 1, "trial_key": None},
+            )
+            .returning(CIRCUIT.technical_errors)
         ).one()
-        if failed["cause"] == Cause.AUTH or row.technical_errors >= client.technical_errors_borne:
+        if failed["cause"] == Cause.AUTH or row.technical_errors >= client.technical_error_threshold:
             _open(connection, client, failed, row.technical_errors, at)
     elif call is not None and (call.http_status or call.error_code):
         count_answer(connection, client, failed, at)
     else:  # its media could not be read: that says nothing of the partner, another title is tried first
-        mine = row_of(client) & (STREAKS.c.trial_key == failed["delivery_key"])
-        connection.execute(update(STREAKS).where(mine).values(trial_key=None))
+        mine = row_of(CIRCUIT_BREAKERS, client) & (CIRCUIT.trial_key == failed["delivery_key"])
+        connection.execute(update(CIRCUIT_BREAKERS).where(mine).values(trial_key=None))
 
 
 def count_answer(connection: Connection, client: Client, delivery: Mapping[Any, Any], at: datetime) -> None:
     """The partner took or refused a title: it is well, so the circuit closes."""
-    known = row_of(client) & (STREAKS.c.technical_errors > 0)
-    circuit = connection.execute(select(STREAKS.c.opened_at).where(known).with_for_update()).first()
+    known = row_of(CIRCUIT_BREAKERS, client) & (CIRCUIT.technical_errors > 0)
+    circuit = connection.execute(select(CIRCUIT.opened_at).where(known).with_for_update()).first()
     if circuit is None:
         return
     closed = {"technical_errors": 0, "opened_at": None, "opened_cause": None, "trial_key": None, "trial_at": None}
-    connection.execute(update(STREAKS).where(row_of(client)).values(**closed))
+    connection.execute(update(CIRCUIT_BREAKERS).where(row_of(CIRCUIT_BREAKERS, client)).values(**closed))
     if circuit.opened_at is not None:
         detail = f"the partner answered for {delivery['external_id']}: titles are sent again"
         note(connection, {**delivery, "detail": detail}, CLOSED, at, client.client_id)
 
 
 def _open(connection: Connection, client: Client, failed: Mapping[Any, Any], errors: int, at: datetime) -> None:
-    was = connection.execute(select(STREAKS.c.opened_at).where(row_of(client))).scalar_one()
+    was = connection.execute(select(CIRCUIT.opened_at).where(row_of(CIRCUIT_BREAKERS, client))).scalar_one()
     opened = {"opened_at": at, "opened_cause": failed["cause"]}
-    connection.execute(update(STREAKS).where(row_of(client)).values(**opened))
+    connection.execute(update(CIRCUIT_BREAKERS).where(row_of(CIRCUIT_BREAKERS, client)).values(**opened))
     if was is None:
         detail = _sentence(Cause(failed["cause"]), errors)
         note(connection, {**failed, "detail": detail}, OPENED, at, client.client_id)

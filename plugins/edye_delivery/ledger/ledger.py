@@ -13,6 +13,7 @@ from edye_delivery.catalog.order import Accepted
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Channel, DeliveryState
 from edye_delivery.ledger.circuit_breaker import count_failure
+from edye_delivery.ledger.consecutive_errors import count_error, count_success
 from edye_delivery.ledger.leases import is_free_for
 from edye_delivery.ledger.offers import Offer, offer, raise_version
 from edye_delivery.ledger.records import Delivery, Memory, Revision, TransitionRefused
@@ -27,7 +28,6 @@ from edye_delivery.ledger.revisions import (
 )
 from edye_delivery.ledger.rows import chunks, deliveries_of, delivery_of, revision_of
 from edye_delivery.ledger.sendings import Sendings
-from edye_delivery.ledger.streaks import count_error, count_success
 from edye_delivery.ledger.tables import DELIVERIES, REVISIONS, TITLE_STATUS
 from edye_delivery.ledger.title_status import CONFIRM, confirm_accepted, stand_at_accepted
 from edye_delivery.ledger.trail import Call

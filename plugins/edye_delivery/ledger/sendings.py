@@ -12,6 +12,7 @@ from sqlalchemy import Engine, func, or_, select, update
 from edye_delivery.annex.api import LEASE_S
 from edye_delivery.catalog.vocabulary import Channel, DeliveryState
 from edye_delivery.ledger.circuit_breaker import count_answer
+from edye_delivery.ledger.consecutive_errors import Client
 from edye_delivery.ledger.leases import (
     Holder,
     is_kept,
@@ -22,7 +23,6 @@ from edye_delivery.ledger.leases import (
 )
 from edye_delivery.ledger.records import Delivery
 from edye_delivery.ledger.rows import delivery_of
-from edye_delivery.ledger.streaks import Client
 from edye_delivery.ledger.tables import DELIVERIES
 from edye_delivery.ledger.trail import Call
 from edye_delivery.ledger.transactions import repeating

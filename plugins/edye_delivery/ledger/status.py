@@ -13,7 +13,7 @@ from edye_delivery.catalog.next_steps import next_step
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState
 from edye_delivery.catalog.window import Window
 from edye_delivery.ledger.read_only import NoLedger
-from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS, STREAKS, TITLE_STATUS
+from edye_delivery.ledger.tables import CONSECUTIVE_ERRORS, DELIVERIES, EVENTS, REVISIONS, TITLE_STATUS
 from edye_delivery.ledger.waits import nobody_waits
 
 State = DeliveryState
@@ -208,9 +208,13 @@ class StatusReader:
         yield from (Event(*row) for row in self._rows(query))
 
     def errors_in_a_row(self, partner: str) -> list[ErrorsInARow]:
-        """The streaks of the partner's clients that are on."""
-        columns = (STREAKS.c[name] for name in ("client_id", "errors", "first_error_at", "alerted_at"))
-        query = select(*columns).where(STREAKS.c.partner == partner, STREAKS.c.errors > 0).order_by(STREAKS.c.client_id)
+        """The errors in a row of the partner's clients."""
+        columns = (CONSECUTIVE_ERRORS.c[name] for name in ("client_id", "errors", "first_error_at", "alerted_at"))
+        query = (
+            select(*columns)
+            .where(CONSECUTIVE_ERRORS.c.partner == partner, CONSECUTIVE_ERRORS.c.errors > 0)
+            .order_by(CONSECUTIVE_ERRORS.c.client_id)
+        )
         return [ErrorsInARow(*row) for row in self._connection.execute(query)]
 
     def _rows(self, query: Select[Any]) -> Iterator[Any]:

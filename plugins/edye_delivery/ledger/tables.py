@@ -1,5 +1,5 @@
 """The ledger's tables: deliveries, their append-only events, accepted revisions, where titles stand, publications,
-streaks, alerts.
+errors in a row, circuits, alerts.
 
 Whoever changes one writes a migration as well: migrations/versions, runbook "Migrating the ledger".
 """
@@ -208,14 +208,21 @@ PUBLICATIONS = Table(
     Index("publications_by_feed", "partner", "feed", "id"),
 )
 
-STREAKS = Table(
-    "streaks",
+CONSECUTIVE_ERRORS = Table(
+    "consecutive_errors",
     METADATA,
     Column("partner", String(64), primary_key=True),
     Column("client_id", String(200), primary_key=True),
     Column("errors", Integer, nullable=False),
     Column("first_error_at", Moment),
     Column("alerted_at", Moment),
+)
+
+CIRCUIT_BREAKERS = Table(
+    "circuit_breakers",
+    METADATA,
+    Column("partner", String(64), primary_key=True),
+    Column("client_id", String(200), primary_key=True),
     Column("technical_errors", Integer, nullable=False, default=0, server_default="0"),
     Column("opened_at", Moment),
     Column("opened_cause", String(16)),

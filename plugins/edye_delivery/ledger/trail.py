@@ -16,7 +16,7 @@ from edye_delivery.ledger.tables import EVENTS
 from edye_delivery.ledger.transactions import repeating
 
 BEGINS = frozenset({"plan", "plan again", "send", "wait again"})
-FAILS = frozenset({"reject", "retry", "fail", "withdrawal not told", "break off", "streak began", "circuit opened"})
+FAILS = frozenset({"reject", "retry", "fail", "withdrawal not told", "break off", "errors began", "circuit opened"})
 LASTS_SINCE = {"observe": "received_at", "accept": "first_sent_at"}
 COPIED = ("partner", "external_id", "delivery_key", "run_id", "state", "detail")
 COPIED_WHERE_KNOWN = ("cause", "owner", "tracking_id", "request_id")

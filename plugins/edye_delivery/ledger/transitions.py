@@ -14,10 +14,10 @@ from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import Channel, DeliveryState
 from edye_delivery.ledger.comparison import AT_PARTNER, UNDER_WAY
+from edye_delivery.ledger.consecutive_errors import Client
 from edye_delivery.ledger.leases import NO_LEASE, TitleBusy
 from edye_delivery.ledger.records import TRANSITIONS, WAITED_FOR, TransitionRefused
 from edye_delivery.ledger.rows import chunks, delivery_of
-from edye_delivery.ledger.streaks import Client
 from edye_delivery.ledger.tables import DELIVERIES
 from edye_delivery.ledger.title_status import TRANSITION_ACTIONS, keep_status
 from edye_delivery.ledger.trail import Call, note, note_all

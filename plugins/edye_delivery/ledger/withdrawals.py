@@ -11,11 +11,11 @@ from sqlalchemy import Connection, Engine, select, update
 from edye_delivery.catalog.snapshot import Withdrawal
 from edye_delivery.catalog.vocabulary import DeliveryState
 from edye_delivery.catalog.window import Window
+from edye_delivery.ledger.consecutive_errors import Client
 from edye_delivery.ledger.offers import raise_version
 from edye_delivery.ledger.records import Revision
 from edye_delivery.ledger.revisions import OFFERED, is_of_title
 from edye_delivery.ledger.rows import chunks, revision_of
-from edye_delivery.ledger.streaks import Client
 from edye_delivery.ledger.tables import DELIVERIES, REVISIONS
 from edye_delivery.ledger.trail import Call
 from edye_delivery.ledger.transactions import repeating

@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState, Owner
 from edye_delivery.command_line.app import app
+from edye_delivery.ledger.consecutive_errors import Client
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.ledger.streaks import Client
 from tests.builders import a_movie, a_plan
 from tests.unit.ledger.conftest import Clock
 
@@ -39,7 +39,7 @@ class Days:
         self.path = path
         self._engine = open_engine(f"sqlite:///{path}")
         self.ledger = Ledger(
-            self._engine, Clock(), Client(PARTNER, "client-1", errors_borne=0, technical_errors_borne=10)
+            self._engine, Clock(), Client(PARTNER, "client-1", error_threshold=0, technical_error_threshold=10)
         )
 
     def planned(self, plan, partner=PARTNER):

@@ -143,7 +143,7 @@ def test_a_title_by_name_is_told_whole(mixed):
         ["send", "sending"],
         ["receive", "received"],
         ["fail", "failed"],
-        ["streak", "began"],
+        ["errors", "began"],
     ]
     assert lines[-1] == f"Next: {NEXT_STEPS[Cause.STUCK]}"
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from edye_delivery.catalog.vocabulary import Cause
 from edye_delivery.ledger.alerts import Alerts
+from edye_delivery.ledger.consecutive_errors import Client
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.ledger.streaks import Client
 from tests.builders import a_movie, a_plan
 from tests.unit.ledger.conftest import Clock
 
 PARTNER = "roku_premium_subs_mx"
-CLIENT = Client(PARTNER, "client-1", errors_borne=1, technical_errors_borne=2)
+CLIENT = Client(PARTNER, "client-1", error_threshold=1, technical_error_threshold=2)
 
 
 def failing(ledger, number, cause=Cause.TRANSIENT):
@@ -26,15 +26,15 @@ def test_a_client_that_is_well_has_nothing_to_say(ledger_url):
     assert Alerts(open_engine(ledger_url), Clock()).sentences_of(CLIENT) == ()
 
 
-def test_circuit_streak_and_untold_alert_are_a_sentence_each(ledger_url):
+def test_circuit_errors_and_untold_alert_are_a_sentence_each(ledger_url):
     ledger, alerts = Ledger(open_engine(ledger_url), Clock(), CLIENT), Alerts(open_engine(ledger_url), Clock())
     for number in (1, 2):
         failing(ledger, number)
-    circuit, streak, untold = alerts.sentences_of(CLIENT)
+    circuit, errors, untold = alerts.sentences_of(CLIENT)
     assert circuit.startswith("the circuit is open since ")
     assert "(transient, 2 technical errors in a row)" in circuit
-    assert streak.startswith("2 errors in a row since ")
+    assert errors.startswith("2 errors in a row since ")
     assert untold.startswith("1 alerts of this partner were told to nobody")
     for alert in alerts.claimed():
         alerts.told(alert)
-    assert alerts.sentences_of(CLIENT) == (circuit, streak)
+    assert alerts.sentences_of(CLIENT) == (circuit, errors)

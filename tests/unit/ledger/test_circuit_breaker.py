@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from edye_delivery.catalog.vocabulary import Cause
 from edye_delivery.ledger.circuit_breaker import CLOSED, OPENED, TRIAL_LEASE_S, CircuitBreaker, Permission
+from edye_delivery.ledger.consecutive_errors import Client
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.ledger.streaks import Client
 from edye_delivery.ledger.tables import EVENTS
 from edye_delivery.ledger.trail import Call
 from tests.builders import a_movie, a_plan, the_annex

@@ -42,6 +42,15 @@ def known_of(rows, columns):
     }
 
 
+def with_streaks(rows):
+    """The rows with one table for errors in a row and circuits, as it was before revision 0009."""
+    if "streaks" in rows:
+        return rows
+    circuits = {(row["partner"], row["client_id"]): row for row in rows["circuit_breakers"]}
+    both = [row | circuits[row["partner"], row["client_id"]] for row in rows["consecutive_errors"]]
+    return rows | {"streaks": both}
+
+
 def columns_of(rows):
     assert all(rows.values()), "a table of the frozen ledger is empty, so that nothing is proven of it"
     return {table: list(found[0]) for table, found in rows.items()}
@@ -72,7 +81,7 @@ def test_a_new_ledger_and_a_migrated_one_have_the_same_tables(ledger_url):
 def test_a_ledger_from_before_the_migrations_is_taken_over_with_all_that_is_in_it(ledger_url, old):
     before = contents(old)
     assert migrate(old) == Migration(None, head())
-    assert known_of(contents(old), columns_of(before)) == before
+    assert known_of(with_streaks(contents(old)), columns_of(before)) == before
     ledger = Ledger(open_engine(ledger_url), Clock())
     assert [title.external_id for title in ledger.accepted_titles("partner_one")] == ["EDYE_MOV_000123_EN"]
 
@@ -82,12 +91,12 @@ def test_from_every_revision_the_way_up_and_down_keeps_what_is_there(old, revisi
     before = contents(old)
     migrate(old, revision)
     there, tables = contents(old), shape(old)
-    assert known_of(there, columns_of(before)) == before
+    assert known_of(with_streaks(there), columns_of(before)) == before
     assert migrate(old) == Migration(revision, head())
     assert migrate(old, revision) == Migration(head(), revision)
     assert (contents(old), shape(old)) == (there, tables)
     assert migrate(old) == Migration(revision, head())
-    assert known_of(contents(old), columns_of(before)) == before
+    assert known_of(with_streaks(contents(old)), columns_of(before)) == before
 
 
 def test_a_migration_to_where_the_ledger_is_does_nothing(old):
@@ -203,7 +212,7 @@ def test_many_migrations_at_once_are_done_one_after_the_other(ledger_url, old):
     before = contents(old)
     _run_at_once(_migrate, ledger_url)
     assert _versions(ledger_url) == [head()]
-    assert known_of(contents(old), columns_of(before)) == before
+    assert known_of(with_streaks(contents(old)), columns_of(before)) == before
 
 
 def test_a_ledger_that_fits_is_opened_by_one_question(ledger_url):
@@ -322,3 +331,21 @@ def test_events_of_steps_have_the_steps_names_of_their_revision(old):
     assert actions() == before - {"judge", "illustrate"} | {"check", "make thumbnails"}
     migrate(old, "0007")
     assert actions() == before
+
+
+def test_errors_in_a_row_and_circuit_are_two_tables_with_their_new_names_and_one_again(old):
+    migrate(old, "0008")
+    with old.begin() as connection:
+        connection.execute(text("UPDATE events SET action = 'streak began' WHERE action = 'plan'"))
+        connection.execute(text("UPDATE alerts SET kind = 'streak ended'"))
+    before = contents(old)
+    migrate(old, "0009")
+    after = contents(old)
+    assert "streaks" not in after
+    assert "errors began" in {row["action"] for row in after["events"]}
+    assert {row["kind"] for row in after["alerts"]} == {"errors ended"}
+    assert len(after["consecutive_errors"]) == len(after["circuit_breakers"]) == len(before["streaks"])
+    with old.begin() as connection:
+        connection.execute(text("DELETE FROM circuit_breakers"))
+    migrate(old, "0008")
+    assert {row["technical_errors"] for row in contents(old)["streaks"]} == {0}

@@ -8,13 +8,13 @@ from sqlalchemy import create_engine, make_url, text, update
 from edye_delivery.catalog.next_steps import next_step
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState, Owner
 from edye_delivery.catalog.window import Window
+from edye_delivery.ledger.consecutive_errors import Client
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.migrate import migrate
 from edye_delivery.ledger.read_only import NoLedger, address_of, open_read_only
 from edye_delivery.ledger.schema import SchemaMismatch, head, revisions
 from edye_delivery.ledger.status import Selection, StatusReader
-from edye_delivery.ledger.streaks import Client
 from edye_delivery.ledger.tables import DELIVERIES, METADATA, TITLE_STATUS, VERSION
 from tests.builders import a_movie, a_plan
 from tests.unit.ledger.conftest import Clock
@@ -216,7 +216,7 @@ def test_the_history_is_all_events_of_the_title_at_the_partner_in_order(ledger, 
 
 def test_errors_in_a_row_are_those_of_the_partner_s_clients(ledger_url):
     ledger = Ledger(
-        open_engine(ledger_url), Clock(), Client(PARTNER, "client-1", errors_borne=1, technical_errors_borne=10)
+        open_engine(ledger_url), Clock(), Client(PARTNER, "client-1", error_threshold=1, technical_error_threshold=10)
     )
     for number in (1, 2):
         failed(ledger, the_plan(number))

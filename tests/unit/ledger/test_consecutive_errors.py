@@ -1,4 +1,4 @@
-"""Errors in a row: one alert a streak, whoever counts, on both databases."""
+"""Errors in a row: one alert for them, whoever counts, on both databases."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from sqlalchemy import select
 
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState
 from edye_delivery.ledger.alerts import CLAIM_S, Alerts
+from edye_delivery.ledger.consecutive_errors import BEGAN, ENDED, Client
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.ledger.streaks import BEGAN, ENDED, Client
-from edye_delivery.ledger.tables import ALERTS, EVENTS, STREAKS
+from edye_delivery.ledger.tables import ALERTS, CONSECUTIVE_ERRORS, EVENTS
 from tests.builders import a_movie, a_plan, the_annex
 from tests.unit.ledger.conftest import Clock
 
@@ -67,13 +67,13 @@ def _fail(number: int) -> None:
 
 
 @pytest.mark.proof
-def test_eight_writers_raise_one_alert_a_streak_none_for_ten_errors_and_one_more_after_a_success(ledger_url):
+def test_eight_writers_raise_one_alert_for_more_than_ten_errors_and_one_more_after_a_success(ledger_url):
     ledger = a_ledger(ledger_url)
     with multiprocessing.get_context("spawn").Pool(WRITERS, _open, (ledger_url,)) as writers:
         writers.map(_fail, range(10), chunksize=1)
         assert alerts(ledger_url) == []
         accept(ledger, 100)
-        assert alerts(ledger_url) == [], "a streak that nobody was woken for ends without a word"
+        assert alerts(ledger_url) == [], "errors that nobody was woken for end without a word"
         writers.map(_fail, range(200, 211), chunksize=1)
         assert alerts(ledger_url) == [(BEGAN, 11)]
         writers.map(_fail, range(300, 340), chunksize=1)
@@ -95,7 +95,7 @@ def test_what_was_held_back_is_no_further_error(ledger_url):
     assert alerts(ledger_url) == [(BEGAN, 11)]
 
 
-def test_a_streak_counts_per_client_and_begins_anew_after_a_success(ledger_url):
+def test_errors_count_per_client_and_begin_anew_after_a_success(ledger_url):
     clock = Clock()
     ledger = a_ledger(ledger_url, clock)
     other = Ledger(open_engine(ledger_url), clock, Client("sibling", "sibling", 10, 10))
@@ -109,11 +109,11 @@ def test_a_streak_counts_per_client_and_begins_anew_after_a_success(ledger_url):
     fail(ledger, 21)
     engine = open_engine(ledger_url)
     with engine.connect() as connection:
-        streaks = {row.partner: row for row in connection.execute(select(STREAKS))}
+        rows = {row.partner: row for row in connection.execute(select(CONSECUTIVE_ERRORS))}
     engine.dispose()
-    assert streaks[ANNEX.partner].errors == 1
-    assert streaks[ANNEX.partner].first_error_at > before
-    assert streaks["sibling"].errors == 6
+    assert rows[ANNEX.partner].errors == 1
+    assert rows[ANNEX.partner].first_error_at > before
+    assert rows["sibling"].errors == 6
 
 
 def test_an_alert_says_since_when_and_where_and_stands_in_the_event_log(ledger_url):

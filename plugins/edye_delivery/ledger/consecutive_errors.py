@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, insert, literal, select, update
+from sqlalchemy import Connection, Table, case, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.window import rfc3339
-from edye_delivery.ledger.tables import ALERTS, STREAKS, Moment
+from edye_delivery.ledger.tables import ALERTS, CONSECUTIVE_ERRORS, Moment
 from edye_delivery.ledger.trail import note
 
-BEGAN, ENDED = "streak began", "streak ended"
+ERRORS = CONSECUTIVE_ERRORS.c
+BEGAN, ENDED = "errors began", "errors ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,8 @@ class Client:
 
     partner: str
     client_id: str
-    errors_borne: int
-    technical_errors_borne: int
+    error_threshold: int
+    technical_error_threshold: int
 
     @classmethod
     def of(cls, annex: Annex) -> Client:
@@ -40,42 +41,44 @@ class Client:
 
 
 def count_error(connection: Connection, client: Client, failed: Mapping[Any, Any], at: datetime) -> None:
-    """One more error in a row; the first above what is borne writes the streak's one alert.
+    """One more error in a row; the first above the threshold writes the one alert of these errors.
 
-    The streak's row stays locked until the transaction ends, so that writers count one after the other.
+    Their row stays locked until the transaction ends, so that writers count one after the other.
     """
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     first = {"errors": 1, "first_error_at": at}
-    streak = connection.execute(
-        dialect.insert(STREAKS)
+    row = connection.execute(
+        dialect.insert(CONSECUTIVE_ERRORS)
         .values(partner=client.partner, client_id=client.client_id, **first)
         .on_conflict_do_update(
             index_elements=["partner", "client_id"],
             set_={
-                "errors": STREAKS.c.errors + 1,
-                "first_error_at": case((STREAKS.c.errors == 0, literal(at, Moment)), else_=STREAKS.c.first_error_at),
+                "errors": ERRORS.errors + 1,
+                "first_error_at": case((ERRORS.errors == 0, literal(at, Moment)), else_=ERRORS.first_error_at),
             },
         )
-        .returning(STREAKS.c.errors, STREAKS.c.first_error_at, STREAKS.c.alerted_at)
+        .returning(ERRORS.errors, ERRORS.first_error_at, ERRORS.alerted_at)
     ).one()
-    if streak.errors <= client.errors_borne or streak.alerted_at is not None:
+    if row.errors <= client.error_threshold or row.alerted_at is not None:
         return
-    connection.execute(update(STREAKS).where(row_of(client)).values(alerted_at=at))
-    since = f"{streak.errors} errors in a row since {rfc3339(streak.first_error_at)}"
+    connection.execute(update(CONSECUTIVE_ERRORS).where(row_of(CONSECUTIVE_ERRORS, client)).values(alerted_at=at))
+    since = f"{row.errors} errors in a row since {rfc3339(row.first_error_at)}"
     words = f"{since}, the last at {printable(failed['external_id'])} ({failed['cause']}): {failed['detail']}"
-    _alert(connection, client, BEGAN, streak.errors, words, failed, at)
+    _alert(connection, client, BEGAN, row.errors, words, failed, at)
 
 
 def count_success(connection: Connection, client: Client, accepted: Mapping[Any, Any], at: datetime) -> None:
-    """The streak is over; the end of one that was alerted is told too."""
-    query = select(STREAKS.c.errors, STREAKS.c.alerted_at).where(row_of(client), STREAKS.c.errors > 0)
-    streak = connection.execute(query.with_for_update()).first()
-    if streak is None:
+    """The errors in a row are over; the end of those that were alerted is told too."""
+    query = select(ERRORS.errors, ERRORS.alerted_at).where(row_of(CONSECUTIVE_ERRORS, client), ERRORS.errors > 0)
+    row = connection.execute(query.with_for_update()).first()
+    if row is None:
         return
-    connection.execute(update(STREAKS).where(row_of(client)).values(errors=0, alerted_at=None))
-    if streak.alerted_at is not None:
-        words = f"{printable(accepted['external_id'])} was accepted after {streak.errors} errors in a row"
-        _alert(connection, client, ENDED, streak.errors, words, accepted, at)
+    connection.execute(
+        update(CONSECUTIVE_ERRORS).where(row_of(CONSECUTIVE_ERRORS, client)).values(errors=0, alerted_at=None)
+    )
+    if row.alerted_at is not None:
+        words = f"{printable(accepted['external_id'])} was accepted after {row.errors} errors in a row"
+        _alert(connection, client, ENDED, row.errors, words, accepted, at)
 
 
 def _alert(
@@ -92,6 +95,6 @@ def _alert(
     note(connection, {**delivery, **whose}, kind, at, client.client_id)
 
 
-def row_of(client: Client) -> Any:
-    """The condition for the client's row."""
-    return (STREAKS.c.partner == client.partner) & (STREAKS.c.client_id == client.client_id)
+def row_of(table: Table, client: Client) -> Any:
+    """The condition for the client's row of a table."""
+    return (table.c.partner == client.partner) & (table.c.client_id == client.client_id)
