@@ -14,8 +14,8 @@ ERROR_COLUMNS = (
     "partner", "external_id", "event.action", "cause", "owner", "http.response.status_code", "error.code",
     "error.message", "tracking_id", "http.request.id", "run_id",
 )  # fmt: skip
-ERRORS_COLUMNS = ("event.action", "partner", "client_id", "external_id", "cause", "error.message", "message")
-ERRORS_IN_A_ROW = 'event.action: ("errors began" or "errors ended")'
+IN_A_ROW_COLUMNS = ("event.action", "partner", "client_id", "external_id", "cause", "error.message", "message")
+IN_A_ROW = 'event.action: ("errors began" or "errors ended")'
 TIMED = "event.action: (check or receive or retry or observe or accept)"
 Json = dict[str, Any]
 
@@ -34,7 +34,7 @@ def document(command: str) -> str:
         (_chart("calls", "Partner's answers by status code over time", "histogram", "http.response.status_code: *",
                 _count(), *_over_time("http.response.status_code")),
          (28, 14, 20, 14)),
-        (_search("errors-in-a-row", "Errors in a row began or ended", ERRORS_IN_A_ROW, ERRORS_COLUMNS), (0, 28, 48, 10)),
+        (_search("errors-in-a-row", "Errors in a row began or ended", IN_A_ROW, IN_A_ROW_COLUMNS), (0, 28, 48, 10)),
         (_search("latest-errors", "Latest errors", FAILURES, ERROR_COLUMNS), (0, 38, 48, 20)),
     ]  # fmt: skip
     objects = [_board(panels, command), _data_view(), *(panel for panel, _ in panels)]
@@ -88,7 +88,8 @@ def _board(panels: Sequence[tuple[Json, tuple[int, int, int, int]]], command: st
         references.append({"id": panel["id"], "name": f"{number}:panel_{number}", "type": panel["type"]})
     attributes = {
         "title": "IngestaLogs: deliveries to partners",
-        "description": f"Errors by cause, latency, errors in a row, latest errors. Generated from the project by `{command}`.",
+        "description": "Errors by cause, latency, errors in a row, latest errors. "
+        f"Generated from the project by `{command}`.",
         "panelsJSON": json.dumps(shown),
         "optionsJSON": json.dumps({"useMargins": True}),
         "timeRestore": True,
