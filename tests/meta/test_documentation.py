@@ -120,6 +120,7 @@ def test_the_glossary_has_every_state_cause_change_and_owner():
     rows = re.findall(r"^\| ([\w ]+) \|", GLOSSARY, re.MULTILINE)
     assert {*DeliveryState, *Cause, *Change} <= set(rows)
     assert all(f"| {owner} |" in GLOSSARY for owner in Owner)
+    assert len(rows) - rows.count("word") - rows.count("state") - rows.count("cause") <= 60
 
 
 def test_the_runbook_has_a_section_for_every_task_and_every_cause():

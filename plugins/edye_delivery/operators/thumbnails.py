@@ -26,6 +26,6 @@ class MakeThumbnailsOperator(BatchOperator):
         with Workers(self.annex.images) as workers:
             titles = ThumbnailMaker(self.annex, store.get, store.put_once, workers.run).make_thumbnails(batch.titles)
         made = [title for title in titles if title.thumbnails]
-        record_checks(LedgerHook().trail(), "make thumbnails", self.annex, batch.request, made)
+        record_checks(LedgerHook().trail(), "render", self.annex, batch.request, made)
         finished = batch.model_copy(update={"titles": titles})
         return keep(store, batch_name(batch.request, batch.number, "thumbnails"), finished)

@@ -328,7 +328,7 @@ def test_events_of_steps_have_the_steps_names_of_their_revision(old):
         connection.execute(text("UPDATE events SET action = 'illustrate' WHERE action = 'send'"))
     before = actions()
     migrate(old, "0008")
-    assert actions() == before - {"judge", "illustrate"} | {"check", "make thumbnails"}
+    assert actions() == before - {"judge", "illustrate"} | {"check", "render"}
     migrate(old, "0007")
     assert actions() == before
 

@@ -9,7 +9,7 @@ revision = "0008"
 down_revision = "0007"
 
 EVENTS = table("events", column("action"))
-NEW_NAMES = {"judge": "check", "illustrate": "make thumbnails"}
+NEW_NAMES = {"judge": "check", "illustrate": "render"}
 
 
 def upgrade() -> None:
