@@ -96,7 +96,7 @@ def _shipped_a_second(trail: Trail, url: str) -> float:
         began_s = time.perf_counter()
         counts = Shipper(trail, _sink(client), CLOCK).ship()
         seconds = time.perf_counter() - began_s
-    if trail.left() != (0, 0):
+    if trail.unshipped_counts() != (0, 0):
         raise SystemExit(f"trail: not all events arrived: {counts}")
     return counts["shipped"] / seconds
 
@@ -105,7 +105,7 @@ def _helped_a_second(engine: Engine, url: str) -> float:
     """The same events with the client library's own helper, nothing read and nothing noted."""
     _ship_again(engine)
     trail = Trail(engine, CLOCK.now)
-    events = trail.unshipped(sys.maxsize)
+    events = trail.next_events(sys.maxsize)
     actions = [{"_op_type": "create", "_id": event.document_id, "_source": as_ecs(event)} for event in events]
     with Elasticsearch(url, http_compress=True) as client:
         _sink(client).prepare()

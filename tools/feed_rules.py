@@ -30,7 +30,7 @@ def document(command: str) -> str:
     """The whole text, the same for the same rules."""
     lines = INTRODUCTION.format(command=command).splitlines()
     for family, (title, intro) in FAMILIES.items():
-        rules = [rule for rule in RULES.sorted() if rule.family is family]
+        rules = [rule for rule in RULES.in_order() if rule.family is family]
         lines += ["", f"## {title}", "", intro, "", *_table(rules)]
         for rule in rules:
             lines += ["", *_section(rule)]

@@ -17,7 +17,7 @@ class DeliveryError(Exception):
     error_code: str = ""
     seconds: float | None = None
 
-    def answered(self, http_status: int | None, error_code: str = "") -> Self:
+    def with_answer(self, http_status: int | None, error_code: str = "") -> Self:
         """The same error, with the answer that it comes from."""
         self.http_status, self.error_code = http_status, error_code
         return self

@@ -76,7 +76,7 @@ def accept(number: int) -> None:
     ledger, plan = LedgerHook().get_conn(ANNEX), a_plan(a_movie(id=f"mv-{number}", title_id=f"EDYE_MOV_{number:06}"))
     ledger.plan(ANNEX.partner, RUN, [plan])
     ledger.begin_send(plan.delivery_key, RUN)
-    ledger.received(plan.delivery_key, "t-1", 1, 1.0)
+    ledger.mark_received(plan.delivery_key, "t-1", 1, 1.0)
     ledger.observe(plan.delivery_key, DeliveryState.COMPLETED)
     ledger.accept(ANNEX.partner, plan, [])
 
@@ -124,14 +124,14 @@ def test_without_a_connection_the_log_has_the_alert_and_it_goes_out_once_there_i
     assert "there is no connection alerts" in caplog.text
     alerter().send()
     assert caplog.text.count("there is no connection alerts") == 1
-    assert LedgerHook().alerts().untold() == 1
+    assert LedgerHook().alerts().untold_count() == 1
     monkeypatch.setattr("edye_delivery.ledger.alerts.CLAIM_S", 0)
     alerter().send()
     assert caplog.text.count("there is no connection alerts") == 2
     assert [record.levelno for record in caplog.records].count(logging.CRITICAL) == 1
     monkeypatch.setenv("AIRFLOW_CONN_ALERTS", address)
     alerter().send()
-    assert (len(webhook.messages), LedgerHook().alerts().untold()) == (1, 0)
+    assert (len(webhook.messages), LedgerHook().alerts().untold_count()) == (1, 0)
 
 
 @pytest.mark.parametrize("extra", [{}, {"config": 5}, {"config": [{"tag": "x"}]}, {"config": "{"}, {"config": []},

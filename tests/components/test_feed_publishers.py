@@ -63,7 +63,7 @@ class Both:
     def accept(self, plan):
         self.ledger.plan(PARTNER, "r0", [plan])
         self.ledger.begin_send(plan.delivery_key, "r0", undone_withdrawal_at=plan.undone_withdrawal_at)
-        self.ledger.received(plan.delivery_key, plan.external_id, 1, 1.0)
+        self.ledger.mark_received(plan.delivery_key, plan.external_id, 1, 1.0)
         self.ledger.observe(plan.delivery_key, DeliveryState.COMPLETED)
         self.ledger.accept(PARTNER, plan, [])
 

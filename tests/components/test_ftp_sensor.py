@@ -129,7 +129,7 @@ def test_the_trigger_gives_one_event_that_is_json_and_asks_the_connection_of_the
         asked.append((conn_id, timeout_s))
         return Hook()
 
-    monkeypatch.setattr(FtpHook, "loaded", loaded)
+    monkeypatch.setattr(FtpHook, "load", loaded)
     monkeypatch.setattr(module, "LOOP_CLOCK", Loop().clock())
     monkeypatch.setattr(module, "FtpSession", lambda account, life: partner(life))
     trigger = FtpTrigger(ANNEX.model_dump(mode="json"), ["A.json"], (START + timedelta(hours=1)).isoformat())
@@ -147,7 +147,7 @@ def test_the_trigger_gives_one_event_that_is_json_and_asks_the_connection_of_the
 def test_the_trigger_reads_its_connection_without_blocking_the_loop(monkeypatch):
     fields = {"conn_type": "ftp", "host": "partner.example", "login": "edye", "password": "secret", "port": 2121}
     monkeypatch.setenv("AIRFLOW_CONN_ROKU_FTP", json.dumps(fields))
-    account = asyncio.run(FtpHook.loaded("roku_ftp", 7)).account()
+    account = asyncio.run(FtpHook.load("roku_ftp", 7)).account()
     assert (account.host, account.port, account.login, account.timeout_s) == ("partner.example", 2121, "edye", 7)
     assert "secret" not in repr(account)
 
@@ -165,7 +165,7 @@ def ledger(tmp_path, monkeypatch):
     ledger.plan(ANNEX.partner, "run-1", PLANS, Channel.FTP)
     for plan, name, channel in zip(PLANS, ("B.json", "A.json", "t-3"), ("ftp", "ftp", "api"), strict=True):
         ledger.begin_send(plan.delivery_key, "run-1", Channel(channel))
-        ledger.received(plan.delivery_key, name, 1, 1.0)
+        ledger.mark_received(plan.delivery_key, name, 1, 1.0)
     return ledger
 
 

@@ -45,7 +45,7 @@ def test_the_ledger_s_password_is_in_no_error(port, monkeypatch):
     extra = {"sslmode": "disable", "gssencmode": "disable"}
     monkeypatch.setenv("AIRFLOW_CONN_DELIVERY_LEDGER", json.dumps(connection | {"schema": "ledger", "extra": extra}))
     with pytest.raises(OperationalError, match=r"no such password: \*\*\*") as raised:
-        LedgerHook().trail().left()
+        LedgerHook().trail().unshipped_counts()
     told = "".join(traceback.format_exception(raised.value))
     assert SECRET not in told
     assert "\x1b" not in told

@@ -47,7 +47,7 @@ def sensor(ledger):
 
 def received(ledger, plan, tracking_id):
     ledger.begin_send(plan.delivery_key, "run-1")
-    ledger.received(plan.delivery_key, tracking_id, 1, 1.0)
+    ledger.mark_received(plan.delivery_key, tracking_id, 1, 1.0)
 
 
 def states(ledger):

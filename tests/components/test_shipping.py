@@ -53,7 +53,7 @@ def deliver(ledger, *numbers: int) -> int:
         ledger.begin_send(plan.delivery_key, RUN)
         ledger.retry(plan.delivery_key, "the partner answered 503", Call(0.25, 503, "BUSY"))
         ledger.begin_send(plan.delivery_key, RUN)
-        ledger.received(plan.delivery_key, f"t-{number}", 1, 1.5, 202)
+        ledger.mark_received(plan.delivery_key, f"t-{number}", 1, 1.5, 202)
         ledger.observe(plan.delivery_key, DeliveryState.COMPLETED)
         ledger.accept(ANNEX.partner, plan, [])
     return 7 * len(numbers)
@@ -108,7 +108,7 @@ def test_an_error_tells_its_cause_and_owner(ledger, cluster):
 
 def test_what_is_shipped_is_not_shipped_again_and_a_shipment_whose_answer_was_lost_doubles_nothing(ledger, cluster):
     count = deliver(ledger, 1, 2)
-    events = LedgerHook().trail().unshipped(1000)
+    events = LedgerHook().trail().next_events(1000)
     IngestaLogsHook().sink().prepare()
     IngestaLogsHook().sink().put(events)  # and the shipper dies before it says so
     assert shipper().ship()["shipped"] == len(cluster.documents) == count
@@ -141,7 +141,7 @@ def test_a_call_that_is_too_large_is_halved_and_one_event_that_is_too_large_is_s
     ledger.fail(plan.delivery_key, Cause.UNKNOWN, "x" * 20_000)
     cluster.max_bytes = 9_000
     assert shipper().ship() == {"shipped": count + 1, "set aside": 1}
-    assert LedgerHook().trail().left() == (0, 1)
+    assert LedgerHook().trail().unshipped_counts() == (0, 1)
     cluster.max_bytes = 1_000_000
     assert LedgerHook().trail().ship_again() == 1
     assert shipper().ship()["shipped"] == 1
@@ -225,7 +225,7 @@ def test_without_a_cluster_events_are_lines_in_a_folder_and_a_repeated_shipment_
         monkeypatch.setenv("AIRFLOW_CONN_INGESTA_LOGS", text)
     count = deliver(ledger, 1, 2)
     folder = tmp_path / ("logs" if connection else "home/ingesta_logs")
-    IngestaLogsHook().sink().put(LedgerHook().trail().unshipped(1000))  # and the shipper dies before it says so
+    IngestaLogsHook().sink().put(LedgerHook().trail().next_events(1000))  # and the shipper dies before it says so
     shipper().ship()
     deliver(ledger, 3)
     shipper().ship()

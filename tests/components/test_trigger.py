@@ -84,7 +84,7 @@ def test_the_trigger_gives_one_event_that_is_json(monkeypatch):
         return Hook()
 
     loop = Loop()
-    monkeypatch.setattr(ApiHook, "loaded", loaded)
+    monkeypatch.setattr(ApiHook, "load", loaded)
     monkeypatch.setattr(module, "LOOP_CLOCK", loop.clock())
     trigger = IngestTrigger(the_annex().model_dump(mode="json"), ["a", "b"], (START + timedelta(hours=1)).isoformat())
 

@@ -121,7 +121,7 @@ class Bench:
         self.ledger.plan(ANNEX.partner, "run-1", self.plans)
         for plan in self.plans:
             self.ledger.begin_send(plan.delivery_key, "run-1")
-            self.ledger.received(plan.delivery_key, f"t-{plan.title.id}", 9, 1.0)
+            self.ledger.mark_received(plan.delivery_key, f"t-{plan.title.id}", 9, 1.0)
             if state is not DeliveryState.RECEIVED:
                 self.ledger.observe(plan.delivery_key, DeliveryState.COMPLETED)
             if state is DeliveryState.ACCEPTED:

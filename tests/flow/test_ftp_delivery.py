@@ -118,7 +118,7 @@ def test_a_title_that_the_api_has_under_way_is_left_alone_and_told_so(ftp_line, 
     ftp_line.ledger.plan(ftp_line.annex.partner, "run-0", [checked[0].plan])
     ftp_line.ledger.begin_send(key, "run-0", Channel.API)
     if state == "received":
-        ftp_line.ledger.received(key, "t-1", 1, 1.0)
+        ftp_line.ledger.mark_received(key, "t-1", 1, 1.0)
     assert ftp_line.send(checked, "run-1") == {state: 1}
     assert f"{TITLE} is {state} by the api channel, nothing to send" in caplog.text
     assert sent(ftp_line) == []

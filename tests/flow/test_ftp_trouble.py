@@ -195,7 +195,7 @@ def test_tries_that_are_too_slow_use_up_attempts_although_more_had_arrived(ftp_l
         raise TooSlow("the server takes a byte a second")
 
     monkeypatch.setattr(FtpUploader, "upload", upload)
-    monkeypatch.setattr(FtpUploader, "advanced", lambda uploader, key: True)
+    monkeypatch.setattr(FtpUploader, "has_advanced", lambda uploader, key: True)
     title = title_of(ftp_line.run(external_ids=(TITLE,)))
     assert (title.state, title.cause) == ("failed", "transient")
     assert len(tries) == ftp_line.annex.ftp.retry.attempts

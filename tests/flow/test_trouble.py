@@ -351,13 +351,13 @@ def test_a_refused_token_is_one_error_for_the_run_and_the_next_run_delivers_with
 
 
 def unattended(line):
-    return {one.edye_id for one in line.ledger.unattended(line.annex.partner, Channel.API)}
+    return {one.edye_id for one in line.ledger.unattended_titles(line.annex.partner, Channel.API)}
 
 
 def left_by_a_dead_run(line, plan):
     line.ledger.plan(line.annex.partner, "run-0", [plan])
     line.ledger.begin_send(plan.delivery_key, "run-0")
-    line.ledger.received(plan.delivery_key, "t-0", 1, 1.0)
+    line.ledger.mark_received(plan.delivery_key, "t-0", 1, 1.0)
     line.ledger.note_wait([plan.delivery_key], now() - timedelta(seconds=1))
     return {plan.title.id}
 

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parents[2] / "plugins" / "edye_delivery"
 VERBS = {"send", "stream", "request", "get", "post", "put", "patch", "delete", "head", "options"}
 SENDERS = {"client", "_client", "httpx", "requests", "session", "http", "web"}
 OPENERS = {
-    "open_answer", "open_answer_async", "opened_stream", "exchange", "exchange_async", "Client", "AsyncClient",
+    "open_answer", "open_answer_async", "open_stream", "exchange", "exchange_async", "Client", "AsyncClient",
     "Elasticsearch", "Apprise", "S3Hook", "ObjectStoragePath", "Popen", "urlopen", "urlretrieve", "create_connection",
     "getaddrinfo", "open_connection", "SMTP", "FTP", "FTP_TLS", "PlainControl", "TlsControl", "Session",
     "ClientSession", "start_process",
@@ -26,8 +26,8 @@ KNOWN: dict[str, str] = {
     "clients/elastic_node.py: exchange": "Elasticsearch",
     "clients/elastic_node.py: httpx.Client": "Elasticsearch",
     "clients/encode.py: start_process": "ffmpeg, without network, bounded by itself",
-    "clients/feed_pages.py: opened_stream": "feed page (read-back, linter)",
-    "clients/feed_pictures.py: opened_stream": "feed picture (linter)",
+    "clients/feed_pages.py: open_stream": "feed page (read-back, linter)",
+    "clients/feed_pictures.py: open_stream": "feed picture (linter)",
     "clients/ffprobe.py: start_process": "ffprobe, without network, bounded by itself",
     "clients/ftp_control.py: PlainControl": "FTP: tests/components/test_ftp_slow.py",
     "clients/ftp_control.py: TlsControl": "FTP: tests/components/test_ftp_slow.py",

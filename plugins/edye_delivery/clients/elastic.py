@@ -134,12 +134,12 @@ def _translate_errors(what: str, mask: SecretMask) -> Iterator[None]:
         raise AuthRefused(
             f"Elasticsearch refused {what} ({error.status_code}): check the connection ingesta_logs; its key needs to "
             "write to ingestalogs-*, and once to put include/elastic/ (monitor, manage_ilm, manage_index_templates)"
-        ).answered(error.status_code) from error
+        ).with_answer(error.status_code) from error
     except ApiError as error:
         if error.status_code == TOO_LARGE:
             raise _TooLarge(f"{TOO_LARGE}: the event is larger than the cluster takes") from error
         if is_transient_status(error.status_code):
-            raise Transient(f"Elasticsearch answered {error.status_code} to {what}").answered(
+            raise Transient(f"Elasticsearch answered {error.status_code} to {what}").with_answer(
                 error.status_code
             ) from error
         raise ConfigurationInvalid(

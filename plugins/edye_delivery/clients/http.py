@@ -45,7 +45,7 @@ class HttpAnswer:
         try:
             return parse_json(self.content)
         except ValueError as error:
-            raise AnswerMalformed(f"{what} answered {self.status} with a body that is not JSON ({error})").answered(
+            raise AnswerMalformed(f"{what} answered {self.status} with a body that is not JSON ({error})").with_answer(
                 self.status
             ) from error
 
@@ -210,10 +210,10 @@ def _answer_bounds(what: str, status: int, bounds: CallBounds) -> Iterator[None]
     except MediaTooLarge as error:
         if status < ERRORS_FROM:
             told = f"{what} answered {status} with more than {bounds.max_bytes:,} bytes"
-            raise AnswerMalformed(told).answered(status) from error
+            raise AnswerMalformed(told).with_answer(status) from error
     except AnswerMalformed as error:
         if status < ERRORS_FROM:
-            error.answered(status)
+            error.with_answer(status)
             raise
 
 
@@ -237,10 +237,10 @@ def raise_for_transient_or_auth(status: int, headers: httpx.Headers, what: str, 
     """Raises AuthRefused on 401 and 403, Transient (with Retry-After) on 408, 425, 429 and 5xx; else returns."""
     if status in (401, 403):
         told = "refused our token" if status == 401 else "does not permit this call"
-        raise AuthRefused(f"{what} {told} ({status}): check the password of its connection, then run again").answered(
-            status
-        )
+        raise AuthRefused(
+            f"{what} {told} ({status}): check the password of its connection, then run again"
+        ).with_answer(status)
     if is_transient_status(status):
         retry_after_s = parse_retry_after(headers.get("retry-after"), now)
         wish = f", asks to wait {retry_after_s:.0f} s" if retry_after_s is not None else ""
-        raise Transient(f"{what} answered {status}{wish}", retry_after_s).answered(status)
+        raise Transient(f"{what} answered {status}{wish}", retry_after_s).with_answer(status)

@@ -150,9 +150,11 @@ class IngestApi:
         if unlisted and (tracking_id is None or not isinstance(value_at(content, channel.state_key), str)):
             raise unlisted
         if tracking_id is None:
-            raise AnswerMalformed(f"{what} was answered {answer.status} without a tracking id").answered(answer.status)
+            raise AnswerMalformed(f"{what} was answered {answer.status} without a tracking id").with_answer(
+                answer.status
+            )
         if self._mask.certain.holds(tracking_id):
-            raise AnswerMalformed(f"{what} was answered with a tracking id that repeats our own secret").answered(
+            raise AnswerMalformed(f"{what} was answered with a tracking id that repeats our own secret").with_answer(
                 answer.status
             )
         if unlisted:  # the partner has the title, and its next states are asked for by this id
@@ -227,7 +229,7 @@ def read_status(annex: Annex, tracking_id: str, answer: HttpAnswer, now: datetim
 
 def _state_unlisted(channel: ApiChannel, what: str, answer: HttpAnswer, content: Any) -> StateUnlisted:
     told = unlisted_state_clause(channel.states, value_at(content, channel.state_key), answer.mask.words)
-    return StateUnlisted(f"{what}: the answer {answer.status} {told}").answered(answer.status)
+    return StateUnlisted(f"{what}: the answer {answer.status} {told}").with_answer(answer.status)
 
 
 def _refusal(annex: Annex, channel: ApiChannel, answer: HttpAnswer) -> Refusal:

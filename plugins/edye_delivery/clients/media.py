@@ -119,7 +119,7 @@ class MediaHost:
             stream.close()
 
     @contextmanager
-    def opened(self, url: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
+    def open_closing(self, url: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
         """The answer to one GET, body unread, redirects followed within the allow-list only; closed on leaving.
 
         Its head is there within the deadline of an answer. Its body may be large, and keeps the least rate.
@@ -134,7 +134,7 @@ class MediaHost:
             response.close()
 
     def open(self, url: str, headers: dict[str, str]) -> httpx.Response:
-        """As `opened`; the caller closes the answer."""
+        """As `open_closing`; the caller closes the answer."""
         place = url
         for _ in range(REDIRECTS_MAX + 1):
             request = self._request(check_url(place, self._allowed_hosts), headers)
@@ -163,7 +163,7 @@ class MediaHost:
             raise UrlRefused(f"a URL cannot be asked for: {error}") from error
 
     def _describe(self, url: str) -> MediaFile:
-        with self.opened(url, {"Range": f"bytes=0-{HEAD_BYTES - 1}"}) as response:
+        with self.open_closing(url, {"Range": f"bytes=0-{HEAD_BYTES - 1}"}) as response:
             size_bytes = size_of(response)
             with transport_failures("the media host"):
                 head = self._bytes_between(response, 0, min(HEAD_BYTES, size_bytes))
@@ -186,7 +186,7 @@ class MediaHost:
     def _piece(self, media: MediaFile, offset: int, end: int) -> bytes:
         """The bytes from `offset` on, or only the first of them where the host sends less than was asked for."""
         headers = {"Range": f"bytes={offset}-{end - 1}"} | ({"If-Match": media.etag} if media.etag else {})
-        with self.opened(media.url, headers) as response:
+        with self.open_closing(media.url, headers) as response:
             is_whole = response.status_code == 200 and size_of(response) == media.size_bytes
             if not (begins_at(response, offset) or (is_whole and end <= WITHOUT_RANGES_MAX_BYTES)):
                 raise MediaRefused(f"the media host does not serve ranges of {display_url(response)}")
@@ -200,7 +200,7 @@ class MediaHost:
         return content
 
     def _fetch(self, url: str, max_bytes: int) -> bytes:
-        with self.opened(url, {}) as response, transport_failures("the media host"):
+        with self.open_closing(url, {}) as response, transport_failures("the media host"):
             content = self._bytes_between(response, 0, max_bytes + 1)
             if len(content) > max_bytes:
                 raise MediaTooLarge(f"{display_url(response)} is larger than {max_bytes} bytes")

@@ -115,9 +115,9 @@ def _explain(name: str) -> None:
     from edye_delivery.qc.rule import RULES
     from edye_delivery.rules.explain import explain, sentence_on_unknown
 
-    rules = RULES.named(name)
+    rules = RULES.find(name)
     if not rules:
-        _tell([sentence_on_unknown(RULES.sorted(), name)])
+        _tell([sentence_on_unknown(RULES.in_order(), name)])
         raise typer.Exit(UNUSABLE)
     print_lines(explain(rules))
 

@@ -137,9 +137,9 @@ def _parse_show(show: str) -> int | None:
 
 
 def _explain(name: str) -> None:
-    rules = RULES.named(name)
+    rules = RULES.find(name)
     if not rules:
-        _tell([sentence_on_unknown(RULES.sorted(), name)])
+        _tell([sentence_on_unknown(RULES.in_order(), name)])
         raise typer.Exit(UNUSABLE)
     print_lines(explain_rules(rules))
 

@@ -37,7 +37,7 @@ class FtpHook(FTPHook):
         self._timeout_s, self._least_rate_bytes_s, self._connection = timeout_s, least_rate_bytes_s, connection
 
     @classmethod
-    async def loaded(cls, conn_id: str, timeout_s: float, least_rate_bytes_s: float = LEAST_RATE_BYTES_S) -> FtpHook:
+    async def load(cls, conn_id: str, timeout_s: float, least_rate_bytes_s: float = LEAST_RATE_BYTES_S) -> FtpHook:
         """The hook with its connection already read, for the event loop of a trigger."""
         return cls(conn_id, timeout_s, least_rate_bytes_s, await cls.aget_connection(conn_id))
 

@@ -42,7 +42,7 @@ class ApiHook(HttpHook):
         self._connection = connection
 
     @classmethod
-    async def loaded(cls, conn_id: str) -> ApiHook:
+    async def load(cls, conn_id: str) -> ApiHook:
         """The hook with its connection already read, for the event loop of a trigger."""
         return cls(conn_id, await cls.aget_connection(conn_id))
 

@@ -44,7 +44,7 @@ class Alerts:
     def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
         self._engine, self._now = engine, now
 
-    def claimed(self) -> Iterator[Alert]:
+    def claim(self) -> Iterator[Alert]:
         """Every alert that is untold and nobody else's, oldest first; each is the caller's until `told` or `release`.
 
         One whose holder dies between its telling and `told` is told again: rather twice than never.
@@ -56,7 +56,7 @@ class Alerts:
                 was_tried = row.claimed_at is not None
                 yield Alert(row.id, row.partner, row.client_id, row.kind, row.errors, row.detail, was_tried)
 
-    def untold(self) -> int:
+    def untold_count(self) -> int:
         """How many alerts nobody was told of yet."""
         query = select(func.count()).select_from(ALERTS).where(ALERTS.c.told_at.is_(None))
         with self._engine.connect() as connection:
@@ -85,7 +85,7 @@ class Alerts:
             )
         return tuple(told)
 
-    def told(self, alert: Alert) -> None:
+    def mark_told(self, alert: Alert) -> None:
         """Somebody was told."""
         self._set(alert, told_at=self._now())
 

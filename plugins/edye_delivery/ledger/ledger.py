@@ -32,7 +32,7 @@ from edye_delivery.ledger.tables import DELIVERIES, REVISIONS, TITLE_STATUS
 from edye_delivery.ledger.title_status import CONFIRM, confirm_accepted, stand_at_accepted
 from edye_delivery.ledger.trail import Call
 from edye_delivery.ledger.transactions import repeating
-from edye_delivery.ledger.waits import Unattended, nobody_waits, note_wait, unattended
+from edye_delivery.ledger.waits import Unattended, nobody_waits, note_wait, unattended_titles
 
 ROUND_ENDED: dict[str, Any] = {"rounds_ended": DELIVERIES.c.rounds_ended + 1, "unanswered": 0}
 
@@ -69,7 +69,7 @@ class Ledger(Sendings):
                 for row in connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key.in_(names))).mappings()
             }
 
-    def offered(self, partner: str, edye_ids: Iterable[str], run_id: str) -> list[Delivery]:
+    def offered_deliveries(self, partner: str, edye_ids: Iterable[str], run_id: str) -> list[Delivery]:
         """Accepted deliveries of these EDYE titles, and those that this very run has withdrawn already."""
         current = REVISIONS.join(DELIVERIES, REVISIONS.c.delivery_key == DELIVERIES.c.delivery_key)
         theirs = (DELIVERIES.c.state == DeliveryState.WITHDRAWN) & (REVISIONS.c.withdrawn_by_run == run_id)
@@ -159,10 +159,10 @@ class Ledger(Sendings):
         with self._engine.begin() as connection:
             note_wait(connection, keys, until)
 
-    def unattended(self, partner: str, channel: Channel) -> list[Unattended]:
+    def unattended_titles(self, partner: str, channel: Channel) -> list[Unattended]:
         """Where titles stand that have not ended and that no run goes on with."""
         with self._engine.connect() as connection:
-            return unattended(connection, partner, channel, self._now())
+            return unattended_titles(connection, partner, channel, self._now())
 
     @repeating
     def observe(self, key: str, state: DeliveryState, tracking_id: str | None = None) -> None:

@@ -76,7 +76,7 @@ class Publications:
         newest = self.newest()
         return newest.pages if newest is not None else ()
 
-    def offered(self) -> OfferVersion:
+    def offer_version(self) -> OfferVersion:
         """The version of what the partner is offered now."""
         with self._engine.connect() as connection:
             return offer_version(connection, self._partner)
@@ -148,12 +148,12 @@ class Publications:
             return is_allowed
 
     @repeating
-    def published(self, lease: FeedLease, number: int) -> None:
+    def mark_published(self, lease: FeedLease, number: int) -> None:
         """Readers have been switched to the publication."""
         with self._transaction_under(lease) as (connection, _):
             connection.execute(update(PUBLICATIONS).where(PUBLICATIONS.c.id == number).values(published_at=self._now()))
 
-    def outdated(self, keep_old_s: int) -> tuple[list[int], list[str]]:
+    def find_outdated(self, keep_old_s: int) -> tuple[list[int], list[str]]:
         """Publications whose grace period is over, and the pages that no other one needs.
 
         A publication's grace begins when the next one is published; it may have been live although its run did not
@@ -174,7 +174,7 @@ class Publications:
         return numbers, sorted(gone - needed)
 
     @repeating
-    def cleaned(self, lease: FeedLease, numbers: Sequence[int]) -> None:
+    def mark_cleaned(self, lease: FeedLease, numbers: Sequence[int]) -> None:
         """The pages of these publications are deleted, as far as no other one needs them."""
         with self._transaction_under(lease) as (connection, _):
             connection.execute(

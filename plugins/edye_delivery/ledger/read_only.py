@@ -94,14 +94,14 @@ def _engine(url: URL) -> Engine:
 
 
 def _sqlite(url: URL) -> Engine:
-    def connected() -> sqlite3.Connection:
+    def connect() -> sqlite3.Connection:
         # Opened read-only, SQLite would leave its -wal and -shm behind, which then belong to whoever looked.
         address = f"file:{quote(str(Path(url.database or '').absolute()))}?mode=rw"
         connection = sqlite3.connect(address, uri=True, timeout=BUSY_MAX_S, isolation_level=None)
         connection.execute("PRAGMA query_only=ON")
         return connection
 
-    engine = create_engine("sqlite://", creator=connected, poolclass=NullPool)
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Any) -> None:

@@ -110,7 +110,7 @@ class Sendings:
             row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().one()
             self._transitions.note(connection, {**row, "detail": detail}, "retry", call)
 
-    def received(
+    def mark_received(
         self,
         key: str,
         tracking_id: str,

@@ -90,14 +90,14 @@ class Trail:
         with self._engine.begin() as connection:
             connection.execute(insert(EVENTS), [{"at": self._now(), **event} for event in events])
 
-    def unshipped(self, most: int) -> list[Event]:
+    def next_events(self, most: int) -> list[Event]:
         """Events that are to be shipped, oldest first, at most so many."""
         with self._engine.connect() as connection:
             rows = connection.execute(select(EVENTS).where(UNSHIPPED).order_by(EVENTS.c.id).limit(most))
             return [_event_of(row) for row in rows]
 
     @repeating
-    def shipped(self, ids: Sequence[int]) -> None:
+    def mark_shipped(self, ids: Sequence[int]) -> None:
         """These events have arrived."""
         at = self._now()
         with self._engine.begin() as connection:
@@ -119,7 +119,7 @@ class Trail:
         with self._engine.begin() as connection:
             return connection.execute(update(EVENTS).where(EVENTS.c.refusal.is_not(None)).values(refusal=None)).rowcount
 
-    def left(self) -> tuple[int, int]:
+    def unshipped_counts(self) -> tuple[int, int]:
         """How many events are still to be shipped, and how many are set aside."""
         with self._engine.connect() as connection:
             waiting = connection.execute(select(func.count()).select_from(EVENTS).where(UNSHIPPED)).scalar_one()

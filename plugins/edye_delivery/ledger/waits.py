@@ -46,7 +46,7 @@ def note_wait(connection: Connection, keys: Sequence[str], until: datetime) -> N
         connection.execute(change.values(waited_until=until))
 
 
-def unattended(connection: Connection, partner: str, channel: Channel, now: datetime) -> list[Unattended]:
+def unattended_titles(connection: Connection, partner: str, channel: Channel, now: datetime) -> list[Unattended]:
     """The current deliveries of titles that nobody goes on with; those that went over no other channel."""
     by_hand = REVISIONS.c.withdrawal_reason.is_not(None).label("is_withdrawn_by_hand")
     of_its_title = and_(REVISIONS.c.partner == partner, REVISIONS.c.external_id == DELIVERIES.c.external_id)

@@ -79,7 +79,7 @@ class Withdrawals:
             return True
 
     @repeating
-    def told(self, key: str, request_id: str, call: Call) -> None:
+    def mark_told(self, key: str, request_id: str, call: Call) -> None:
         """The partner knows of the withdrawal."""
         with self._engine.begin() as connection:
             of_title = is_of_title(self._partner, key)
@@ -88,7 +88,7 @@ class Withdrawals:
             self._transitions.note(connection, row, "tell withdrawal", call)
 
     @repeating
-    def not_told(self, key: str, detail: str, request_id: str, call: Call) -> None:
+    def mark_not_told(self, key: str, detail: str, request_id: str, call: Call) -> None:
         """The partner could not be told: an event alone, for the title stays withdrawn."""
         with self._engine.begin() as connection:
             row = {**self._row(connection, key), "detail": detail, "request_id": request_id}

@@ -30,7 +30,7 @@ class FetchCatalogueOperator(StepOperator):
         request = RunRequest.model_validate(self.request)
         unattended: list[str] = []
         if request.takes_up_unattended:
-            left = LedgerHook().get_conn().unattended(self.annex.partner, request.channel)
+            left = LedgerHook().get_conn().unattended_titles(self.annex.partner, request.channel)
             unattended = [one.edye_id for one in left if not one.is_withdrawn_by_hand]
         snapshot = fetch_snapshot(self.annex, EdyeHook().api(self.annex), request, datetime.now(UTC), unattended)
         name = snapshot_name(request)

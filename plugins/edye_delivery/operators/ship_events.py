@@ -32,7 +32,7 @@ class ShipEventsOperator(BaseOperator):
         if again:
             log.info("%s events that were set aside are shipped again", trail.ship_again())
         counts = Shipper(trail, IngestaLogsHook().sink(), SYSTEM_CLOCK).ship()
-        _, aside = trail.left()
+        _, aside = trail.unshipped_counts()
         if aside:
             log.error(
                 "%s events are set aside: the cluster refused them for good. The ledger has them with the reason "
@@ -51,4 +51,4 @@ class TellAlertsOperator(BaseOperator):
         """How many are still untold."""
         alerts = alerter()
         alerts.send()
-        return {"untold": alerts.alerts.untold()}
+        return {"untold": alerts.alerts.untold_count()}

@@ -29,7 +29,7 @@ class Alerter:
 
     def send(self) -> None:
         """Tells every alert that nobody else is telling."""
-        for alert in self.alerts.claimed():
+        for alert in self.alerts.claim():
             title, body = title_of(alert), body_of(alert)
             level = logging.CRITICAL if alert.is_critical else logging.WARNING
             log.log(logging.INFO if alert.was_tried else level, "%s. %s", title, alert.detail)
@@ -42,7 +42,7 @@ class Alerter:
             except Exception as error:  # what a service's own code in Apprise raises; it must not end a delivery
                 self._postpone(alert, type(error).__name__)  # its words may hold the service's address
             else:
-                self.alerts.told(alert)
+                self.alerts.mark_told(alert)
 
     def _postpone(self, alert: Alert, why: str) -> None:
         log.error("the alert did not go out, the next step of any run tries again: %s", why)

@@ -213,7 +213,7 @@ class Sender:
             log.info("%s: %s; again in %.1f s", name, error, pause_s)
 
         def has_progressed(error: Transient) -> bool:
-            return self.uploader.advanced(key) and not isinstance(error, TooSlow)
+            return self.uploader.has_advanced(key) and not isinstance(error, TooSlow)
 
         return retry(
             lambda: self._try_to_send(checked), self.uploader.retry_policy, self.clock,
@@ -263,7 +263,7 @@ class Sender:
             error.seconds = self.clock.monotonic() - started
             raise
         seconds, tracking_id = self.clock.monotonic() - started, receipt.tracking_id
-        self.ledger.received(delivery.delivery_key, tracking_id, receipt.bytes_sent, seconds, receipt.http_status)
+        self.ledger.mark_received(delivery.delivery_key, tracking_id, receipt.bytes_sent, seconds, receipt.http_status)
         name = checked.plan.external_id
         log.info("%s received as %s, %s bytes, %.1f s", name, tracking_id, receipt.bytes_sent, seconds)
         return DeliveryState.RECEIVED

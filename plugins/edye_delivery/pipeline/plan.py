@@ -213,7 +213,7 @@ def _withdrawn(
 ) -> Iterator[Withdrawal]:
     """Accepted titles that the catalogue no longer offers to this partner, within what the run was asked for."""
     asked = snapshot.request.external_ids
-    for delivery in ledger.offered(annex.partner, reasons, snapshot.request.run_id):
+    for delivery in ledger.offered_deliveries(annex.partner, reasons, snapshot.request.run_id):
         if asked and delivery.external_id not in asked:
             continue
         yield Withdrawal(
@@ -236,7 +236,7 @@ def _withdrawals_of_unattended(
     annex: Annex, request: RunRequest, ledger: Ledger, reasons: Mapping[str, str]
 ) -> Iterator[Withdrawal]:
     """Deliveries that no run goes on with, of titles that are not offered any more."""
-    for one in ledger.unattended(annex.partner, request.channel) if request.takes_up_unattended else ():
+    for one in ledger.unattended_titles(annex.partner, request.channel) if request.takes_up_unattended else ():
         reason = "a person has withdrawn it" if one.is_withdrawn_by_hand else None
         if one.edye_id in reasons:
             reason = NO_LONGER_OFFERED.format(reasons[one.edye_id])

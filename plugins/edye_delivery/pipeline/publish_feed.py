@@ -88,7 +88,7 @@ class FeedPublisher:
 
     def _publish_under(self, lease: FeedLease, draft: FeedDraft) -> PublishedFeed:
         for rounds_left in reversed(range(ROUNDS)):
-            version = self.publications.offered().version
+            version = self.publications.offer_version().version
             if draft.version != version:
                 newer = self.publications.newest()
                 if newer is not None and newer.version == version and self._is_live(newer.pages[0]):
@@ -131,10 +131,10 @@ class FeedPublisher:
         if switched is None:
             log.info("feed %s: the offer has changed while its version %s was uploaded", name, draft.version)
             return None
-        self.publications.published(lease, number)
+        self.publications.mark_published(lease, number)
         log.info("feed %s: %s of %s pages sent, first page switched: %s", name, len(uploaded), len(draft.pages),
                  switched)  # fmt: skip
-        if (offered := self.publications.offered().version) != draft.version:
+        if (offered := self.publications.offer_version().version) != draft.version:
             log.info("feed %s: readers have version %s of the offer, which is at %s by now: the newer one is left to "
                      "the run that made it", name, draft.version, offered)  # fmt: skip
         changes = _changes(self.store, previous, draft.pages, page_content)
@@ -147,11 +147,11 @@ class FeedPublisher:
 
     def _clean(self, lease: FeedLease) -> int:
         """Deletes pages that no chain needs which readers may still follow; how many."""
-        outdated, names = self.publications.outdated(self.spec.keep_old_s)
+        outdated, names = self.publications.find_outdated(self.spec.keep_old_s)
         for start in range(0, len(names), KEYS_A_CALL):
             self.publications.renew(lease)  # who is succeeded by now deletes nothing: its successor may need it
             self.store.delete([PAGES + name for name in names[start : start + KEYS_A_CALL]])
-        self.publications.cleaned(lease, outdated)
+        self.publications.mark_cleaned(lease, outdated)
         return len(names)
 
     def _is_live(self, first: FeedPage) -> bool:

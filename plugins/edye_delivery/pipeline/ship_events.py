@@ -66,7 +66,7 @@ class Shipper:
         try:
             retry(call, RETRY_POLICY, self.clock, between=between, has_progressed=has_progressed)
         except Transient as error:
-            raise Transient(f"{self.trail.left()[0]} events wait in the ledger: {error}") from error
+            raise Transient(f"{self.trail.unshipped_counts()[0]} events wait in the ledger: {error}") from error
         return counts
 
     def _ship_all(self, counts: Counter[str]) -> None:
@@ -77,11 +77,11 @@ class Shipper:
 
     def _ship_once(self, counts: Counter[str]) -> Arrival | None:
         """One shipment; None where there was nothing to ship."""
-        events = self.trail.unshipped(EVENTS_AT_ONCE)
+        events = self.trail.next_events(EVENTS_AT_ONCE)
         if not events:
             return None
         arrival = self.sink.put(events)
-        self.trail.shipped(arrival.arrived)
+        self.trail.mark_shipped(arrival.arrived)
         self.trail.set_aside(arrival.refused)
         counts["shipped"] += len(arrival.arrived)
         counts["set aside"] += len(arrival.refused)

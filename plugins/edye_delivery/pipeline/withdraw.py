@@ -115,10 +115,10 @@ class Withdrawer:
             status = retry(call, api_channel_of(self.annex).retry, self.clock, between=between)
         except (Transient, WithdrawalRefused) as failed:
             failed.seconds = self.clock.monotonic() - started_s[0]
-            self.withdrawals.not_told(title.delivery_key, str(failed), request_id, Call.of(failed))
+            self.withdrawals.mark_not_told(title.delivery_key, str(failed), request_id, Call.of(failed))
             log.warning("%s: the partner could not be told: %s", title.external_id, failed)
             return failed
-        self.withdrawals.told(title.delivery_key, request_id, Call(self.clock.monotonic() - started_s[0], status))
+        self.withdrawals.mark_told(title.delivery_key, request_id, Call(self.clock.monotonic() - started_s[0], status))
         log.info("%s: the partner knows", title.external_id)
         return None
 
@@ -127,5 +127,5 @@ class Withdrawer:
         order = self.request.withdrawal
         answer = api.withdraw(title.external_id, request_id, order.end_at if order else None, endpoint)
         if isinstance(answer, Refusal):
-            raise WithdrawalRefused(answer.sentence).answered(answer.http_status, answer.code)
+            raise WithdrawalRefused(answer.sentence).with_answer(answer.http_status, answer.code)
         return answer.status

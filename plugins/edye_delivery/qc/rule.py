@@ -122,4 +122,4 @@ def rule(
 
 def rules_on(subject: Subject) -> tuple[QcRule, ...]:
     """The rules that look at this kind of subject, by code."""
-    return tuple(rule for rule in RULES.sorted() if rule.subject is subject)
+    return tuple(rule for rule in RULES.in_order() if rule.subject is subject)

@@ -62,12 +62,12 @@ class Registry(Mapping[str, R]):
         self.rules[rule.code] = rule
         return rule
 
-    def named(self, name: str) -> list[R]:
+    def find(self, name: str) -> list[R]:
         """The rules of this code or name; upper and lower case do not matter."""
         wanted = name.strip().lower()
-        return [rule for rule in self.sorted() if wanted in (known.lower() for known in rule.names)]
+        return [rule for rule in self.in_order() if wanted in (known.lower() for known in rule.names)]
 
-    def sorted(self) -> list[R]:
+    def in_order(self) -> list[R]:
         """All rules by code."""
         return [self.rules[code] for code in sorted(self.rules)]
 

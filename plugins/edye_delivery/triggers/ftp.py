@@ -51,7 +51,7 @@ class FtpTrigger(BaseTrigger):
             return WaitOutcome(tracking_ids=ids, outcomes=outcomes, auth_error=watch.auth_error).as_event()
 
         try:
-            hook = await FtpHook.loaded(channel.conn_id, channel.answer_timeout_s, channel.least_rate_bytes_s)
+            hook = await FtpHook.load(channel.conn_id, channel.answer_timeout_s, channel.least_rate_bytes_s)
             yield TriggerEvent(await run_apart(f"ftp-{annex.partner}", channel.connections_at_once, wait))
         except (AirflowNotFoundException, ConfigurationInvalid) as error:
             yield unusable(self.tracking_ids, channel.conn_id, error)

@@ -60,7 +60,7 @@ class IngestTrigger(BaseTrigger):
             return WaitOutcome(tracking_ids=ids, outcomes=outcomes, auth_error=watch.auth_error).as_event()
 
         try:
-            hook = await ApiHook.loaded(channel.conn_id)
+            hook = await ApiHook.load(channel.conn_id)
             yield TriggerEvent(await run_apart(f"api-{annex.partner}", NAME_LOOK_UPS_AT_ONCE, wait))
         except (AirflowNotFoundException, ConfigurationInvalid) as error:
             yield unusable(self.tracking_ids, channel.conn_id, error)

@@ -52,7 +52,7 @@ class Days:
     def received(self, plan, partner=PARTNER, tracking_id=None):
         self.planned(plan, partner)
         self.ledger.begin_send(plan.delivery_key, RUN)
-        self.ledger.received(plan.delivery_key, tracking_id or f"t-{plan.title.id}", 10, 1.0)
+        self.ledger.mark_received(plan.delivery_key, tracking_id or f"t-{plan.title.id}", 10, 1.0)
         self.ledger.note_wait([plan.delivery_key], WAITED_UNTIL)
 
     def failed(self, plan, cause=Cause.STUCK, detail="no word of its end"):

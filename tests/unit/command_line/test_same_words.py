@@ -68,7 +68,7 @@ def test_of_a_title_that_a_run_left_under_way(days, state):
     days.planned(PLAN)
     days.ledger.begin_send(PLAN.delivery_key, RUN)
     if state != "sending":
-        days.ledger.received(PLAN.delivery_key, "t-1", 10, 1.0)
+        days.ledger.mark_received(PLAN.delivery_key, "t-1", 10, 1.0)
     if state in ("processing", "completed"):
         days.ledger.observe(PLAN.delivery_key, DeliveryState(state))
     days.ledger.note_wait([PLAN.delivery_key], WAITED_UNTIL)

@@ -48,7 +48,7 @@ def test_a_file_that_the_partner_refused_and_that_we_have_not_encoded_needs_no_u
         plan = the_plan(number)
         days.planned(plan)
         days.ledger.begin_send(plan.delivery_key, RUN, encode_name=encode)
-        days.ledger.received(plan.delivery_key, f"t-{number}", 10, 1.0)
+        days.ledger.mark_received(plan.delivery_key, f"t-{number}", 10, 1.0)
         days.ledger.fail(plan.delivery_key, Cause.MEDIA, "the partner refused it", ended_by_partner=number < 3)
     lines = lines_of(days())
     first = lines.index("failed, media, not encoded by us yet: 1 title")

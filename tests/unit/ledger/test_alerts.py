@@ -35,6 +35,6 @@ def test_circuit_errors_and_untold_alert_are_a_sentence_each(ledger_url):
     assert "(transient, 2 technical errors in a row)" in circuit
     assert errors.startswith("2 errors in a row since ")
     assert untold.startswith("1 alerts of this partner were told to nobody")
-    for alert in alerts.claimed():
-        alerts.told(alert)
+    for alert in alerts.claim():
+        alerts.mark_told(alert)
     assert alerts.sentences_of(CLIENT) == (circuit, errors)

@@ -35,7 +35,7 @@ def test_what_failed_on_one_channel_may_go_over_the_other(ledger):
 def test_what_the_partner_still_has_is_waited_for_again_by_its_own_channel_alone(ledger, cause):
     planned(ledger)
     ledger.begin_send(KEY, RUN, Channel.FTP)
-    ledger.received(KEY, "TITLE.json", 10, 1.0)
+    ledger.mark_received(KEY, "TITLE.json", 10, 1.0)
     ledger.fail(KEY, cause, "nobody took it")
     ledger.plan(PARTNER, "run-2", [PLAN], Channel.API)
     assert (standing(ledger).state, standing(ledger).cause) == (DeliveryState.FAILED, cause)

@@ -46,7 +46,7 @@ class Rig:
     def receive(self, number: int) -> None:
         key = self.key(number)
         self.ledger.begin_send(key, RUN)
-        self.ledger.received(key, f"t-{number}", 1, 1.0)
+        self.ledger.mark_received(key, f"t-{number}", 1, 1.0)
 
     def told(self) -> list[str]:
         with self.engine.connect() as connection:

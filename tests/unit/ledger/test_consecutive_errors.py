@@ -41,7 +41,7 @@ def accept(ledger: Ledger, number: int) -> None:
     plan = the_plan(number)
     ledger.plan(ANNEX.partner, RUN, [plan])
     ledger.begin_send(plan.delivery_key, RUN)
-    ledger.received(plan.delivery_key, f"t-{number}", 1, 1.0)
+    ledger.mark_received(plan.delivery_key, f"t-{number}", 1, 1.0)
     ledger.observe(plan.delivery_key, DeliveryState.COMPLETED)
     ledger.accept(ANNEX.partner, plan, [])
 
@@ -121,7 +121,7 @@ def test_an_alert_says_since_when_and_where_and_stands_in_the_event_log(ledger_u
     for number in range(11):
         fail(ledger, number)
     engine = open_engine(ledger_url)
-    told = list(Alerts(engine, Clock()).claimed())
+    told = list(Alerts(engine, Clock()).claim())
     with engine.connect() as connection:
         events = connection.execute(select(EVENTS.c.detail, EVENTS.c.external_id).where(EVENTS.c.action == BEGAN)).all()
     engine.dispose()
@@ -140,16 +140,16 @@ def test_an_alert_is_claimed_by_one_and_is_free_again_when_released_or_when_its_
         fail(ledger, number)
     engine = open_engine(ledger_url)
     first, second = Alerts(engine, clock), Alerts(engine, clock)
-    [held] = first.claimed()
-    assert list(second.claimed()) == []
+    [held] = first.claim()
+    assert list(second.claim()) == []
     first.release(held)
-    assert [alert.id for alert in second.claimed()] == [held.id]
-    assert list(first.claimed()) == []
+    assert [alert.id for alert in second.claim()] == [held.id]
+    assert list(first.claim()) == []
     clock.at = clock.at.replace(minute=clock.at.minute + CLAIM_S // 60 + 1)
-    [again] = first.claimed()
-    first.told(again)
+    [again] = first.claim()
+    first.mark_told(again)
     clock.at = clock.at.replace(hour=clock.at.hour + 1)
-    assert list(second.claimed()) == []
+    assert list(second.claim()) == []
     engine.dispose()
 
 

@@ -139,19 +139,19 @@ def test_the_databases_clock_is_an_aware_moment(ledger_url, later_s):
 
 def test_the_lease_is_gone_once_the_delivery_has_moved_on(ledger):
     begun(ledger)
-    ledger.received(KEY, "t-1", 10, 1.0)
+    ledger.mark_received(KEY, "t-1", 10, 1.0)
     assert (standing(ledger).lease_holder, standing(ledger).lease_expires_at) == (None, None)
 
 
 def test_of_two_receipts_the_first_is_kept_and_the_other_is_an_event(ledger):
     begun(ledger, lease_s=ENDED)
     begun(ledger, holder=SECOND, run_id="run-2")
-    ledger.received(KEY, "t-of-first", 10, 1.0)  # it wakes up with the partner's receipt: that is the truth
+    ledger.mark_received(KEY, "t-of-first", 10, 1.0)  # it wakes up with the partner's receipt: that is the truth
     assert (standing(ledger).state, standing(ledger).tracking_id) == (DeliveryState.RECEIVED, "t-of-first")
     with pytest.raises(LeaseLost):
         ledger.renew(KEY, "second", 60)
     with pytest.raises(LeaseLost, match="stands at received"):
-        ledger.received(KEY, "t-of-second", 10, 1.0)
+        ledger.mark_received(KEY, "t-of-second", 10, 1.0)
     assert standing(ledger).tracking_id == "t-of-first"
     assert tracking_ids(ledger) == {"t-of-first", "t-of-second"}
     assert actions(ledger)[-2:] == ["receive", "receive late"]
@@ -160,7 +160,7 @@ def test_of_two_receipts_the_first_is_kept_and_the_other_is_an_event(ledger):
 def test_a_successors_failure_does_not_cost_the_receipt_of_the_sender_before_it(ledger):
     begun(ledger, lease_s=ENDED)
     begun(ledger, holder=SECOND, run_id="run-2")
-    ledger.received(KEY, "t-of-first", 10, 1.0)
+    ledger.mark_received(KEY, "t-of-first", 10, 1.0)
     with pytest.raises(TransitionRefused, match="stands at received"):
         ledger.fail(KEY, Cause.TRANSIENT, "cut", holder="second")
     assert (standing(ledger).state, standing(ledger).tracking_id) == (DeliveryState.RECEIVED, "t-of-first")
@@ -168,9 +168,9 @@ def test_a_successors_failure_does_not_cost_the_receipt_of_the_sender_before_it(
 
 def test_the_same_receipt_twice_is_no_event(ledger):
     begun(ledger)
-    ledger.received(KEY, "t-1", 10, 1.0)
+    ledger.mark_received(KEY, "t-1", 10, 1.0)
     with pytest.raises(LeaseLost):
-        ledger.received(KEY, "t-1", 10, 1.0)
+        ledger.mark_received(KEY, "t-1", 10, 1.0)
     assert actions(ledger).count("receive") == 1
     assert "receive late" not in actions(ledger)
 
@@ -182,7 +182,7 @@ def test_no_tracking_id_is_lost_whatever_became_of_the_delivery_meanwhile(ledger
         ledger.fail(KEY, Cause.TRANSIENT, "media host down", holder="second")
     elif ended == "accepted":
         begun(ledger, holder=SECOND)
-        ledger.received(KEY, "t-2", 1, 1.0)
+        ledger.mark_received(KEY, "t-2", 1, 1.0)
         ledger.observe(KEY, DeliveryState.COMPLETED)
         ledger.accept(PARTNER, PLAN, [])
     else:
@@ -190,11 +190,11 @@ def test_no_tracking_id_is_lost_whatever_became_of_the_delivery_meanwhile(ledger
     if ended == "planned":
         planned(ledger)
     if ended == "failed":
-        ledger.received(KEY, "t-late", 10, 1.0)
+        ledger.mark_received(KEY, "t-late", 10, 1.0)
         assert (standing(ledger).state, standing(ledger).tracking_id) == (DeliveryState.RECEIVED, "t-late")
     else:
         with pytest.raises(LeaseLost):
-            ledger.received(KEY, "t-late", 10, 1.0)
+            ledger.mark_received(KEY, "t-late", 10, 1.0)
         assert standing(ledger).state == ended
     assert "t-late" in tracking_ids(ledger)
 
@@ -211,7 +211,7 @@ def test_a_title_has_one_sender_at_a_time(ledger, other):
 @pytest.mark.parametrize("state", [DeliveryState.RECEIVED, DeliveryState.PROCESSING, DeliveryState.COMPLETED])
 def test_content_whose_ingest_runs_is_not_sent_by_force_until_it_has_ended(ledger, state):
     begun(ledger)
-    ledger.received(KEY, "t-1", 10, 1.0)
+    ledger.mark_received(KEY, "t-1", 10, 1.0)
     if state is not DeliveryState.RECEIVED:
         ledger.observe(KEY, state)
     with pytest.raises(TitleBusy, match=r"as t-1 from the run run-1 .* has not ended it") as refused:
@@ -223,7 +223,7 @@ def test_content_whose_ingest_runs_is_not_sent_by_force_until_it_has_ended(ledge
 
 def test_over_ftp_a_commit_that_nobody_picked_up_gives_way_to_a_forced_one(ledger):
     begun(ledger, channel=Channel.FTP)
-    ledger.received(KEY, "a.json", 10, 1.0)
+    ledger.mark_received(KEY, "a.json", 10, 1.0)
     with pytest.raises(TitleBusy):
         begun(ledger, FORCED, SECOND, "run-2", channel=Channel.API)
     assert begun(ledger, FORCED, SECOND, "run-2", channel=Channel.FTP).state is DeliveryState.SENDING
@@ -234,13 +234,13 @@ def test_content_that_a_resend_brought_meanwhile_is_not_sent_again_and_supersede
     begun(ledger, FORCED, SECOND, "run-2")
     with pytest.raises(TitleBusy):
         begun(ledger)
-    ledger.received(FORCED.delivery_key, "t-2", 10, 1.0)
+    ledger.mark_received(FORCED.delivery_key, "t-2", 10, 1.0)
     ledger.observe(FORCED.delivery_key, DeliveryState.COMPLETED)
     ledger.accept(PARTNER, FORCED, [])
     with pytest.raises(AlreadyAccepted, match="as t-2 from the run run-2"):
         begun(ledger)
     begun(ledger, NEWER)
-    ledger.received(NEWER.delivery_key, "t-3", 10, 1.0)
+    ledger.mark_received(NEWER.delivery_key, "t-3", 10, 1.0)
     assert begun(ledger).state is DeliveryState.SENDING
 
 
@@ -254,7 +254,7 @@ def test_content_that_a_dead_resend_was_sending_is_left_to_it_but_not_by_force(l
 
 def test_what_another_run_waits_for_ends_once_and_for_its_own_ingest_only(ledger):
     begun(ledger)
-    ledger.received(KEY, "t-1", 10, 1.0)
+    ledger.mark_received(KEY, "t-1", 10, 1.0)
     ledger.observe(KEY, DeliveryState.COMPLETED, "t-1")
     for write in (
         lambda: ledger.observe(KEY, DeliveryState.COMPLETED, "t-1"),
@@ -328,7 +328,7 @@ def read_at(plan, hour):
 def test_older_content_does_not_follow_newer_content_to_the_partner(ledger):
     planned(ledger, read_at(PLAN, 6))
     begun(ledger, read_at(NEWER, 7), SECOND, "run-2")
-    ledger.received(NEWER.delivery_key, "t-2", 1, 1.0)
+    ledger.mark_received(NEWER.delivery_key, "t-2", 1, 1.0)
     with pytest.raises(ContentOutdated, match="run-2 has sent newer content"):
         ledger.begin_send(KEY, RUN, holder=FIRST)
     planned(ledger, read_at(PLAN, 8))  # the catalogue has gone back to it
@@ -337,9 +337,9 @@ def test_older_content_does_not_follow_newer_content_to_the_partner(ledger):
 
 def test_an_older_ingest_that_is_accepted_late_leaves_the_title_at_what_was_sent_after_it(ledger, ledger_url):
     begun(ledger)
-    ledger.received(KEY, "t-1", 1, 1.0)
+    ledger.mark_received(KEY, "t-1", 1, 1.0)
     begun(ledger, NEWER, SECOND, "run-2")
-    ledger.received(NEWER.delivery_key, "t-2", 1, 1.0)
+    ledger.mark_received(NEWER.delivery_key, "t-2", 1, 1.0)
     for plan in (NEWER, PLAN):
         ledger.observe(plan.delivery_key, DeliveryState.COMPLETED)
         ledger.accept(PARTNER, plan, [])
@@ -352,7 +352,7 @@ def test_an_older_ingest_that_is_accepted_late_leaves_the_title_at_what_was_sent
 def test_what_is_left_for_good_leaves_its_title_at_what_is_accepted(ledger, ledger_url):
     begun(ledger, FORCED, SECOND, "run-2")
     planned(ledger)
-    ledger.received(FORCED.delivery_key, "t-2", 1, 1.0)
+    ledger.mark_received(FORCED.delivery_key, "t-2", 1, 1.0)
     ledger.observe(FORCED.delivery_key, DeliveryState.COMPLETED)
     ledger.accept(PARTNER, FORCED, [])
     ledger.plan(PARTNER, RUN, [PLAN])
@@ -367,20 +367,20 @@ def test_what_is_left_for_good_leaves_its_title_at_what_is_accepted(ledger, ledg
 
 def test_a_receipt_of_an_ingest_that_the_partner_has_ended_is_no_news(ledger):
     begun(ledger)
-    ledger.received(KEY, "t-1", 1, 1.0)
+    ledger.mark_received(KEY, "t-1", 1, 1.0)
     ledger.fail(KEY, Cause.MEDIA, "refused", ended_by_partner=True, tracking_id="t-1")
     with pytest.raises(LeaseLost):
-        ledger.received(KEY, "t-1", 1, 1.0)
+        ledger.mark_received(KEY, "t-1", 1, 1.0)
     assert (standing(ledger).state, standing(ledger).rounds_ended) == (DeliveryState.FAILED, 1)
 
 
 def test_a_criterion_that_is_not_met_fails_the_ingest_that_was_looked_at_and_no_later_one(ledger):
     begun(ledger)
-    ledger.received(KEY, "t-1", 1, 1.0)
+    ledger.mark_received(KEY, "t-1", 1, 1.0)
     ledger.observe(KEY, DeliveryState.COMPLETED)
     ledger.fail(KEY, Cause.MEDIA, "too short", tracking_id="t-1", was_completed=True)
     begun(ledger)
-    ledger.received(KEY, "t-2", 1, 1.0)
+    ledger.mark_received(KEY, "t-2", 1, 1.0)
     ledger.observe(KEY, DeliveryState.COMPLETED)
     with pytest.raises(TransitionRefused):
         ledger.fail(KEY, Cause.MEDIA, "too short", tracking_id="t-1", was_completed=True)
@@ -395,7 +395,7 @@ def told_differences(ledger_url):
 @pytest.mark.parametrize("again", [False, True], ids=["newer content", "the same content"])
 def test_what_was_withdrawn_by_hand_since_its_plan_is_withdrawn_and_not_left_planned(ledger, ledger_url, again):
     begun(ledger)
-    ledger.received(KEY, "t-1", 1, 1.0)
+    ledger.mark_received(KEY, "t-1", 1, 1.0)
     ledger.observe(KEY, DeliveryState.COMPLETED)
     ledger.accept(PARTNER, PLAN, [])
     Withdrawals(open_engine(ledger_url), Clock(), PARTNER).begin(KEY, "withdraw-1", "the rights ended", None)

@@ -29,7 +29,7 @@ def planned(ledger, plan=PLAN):
 def received(ledger, plan=PLAN):
     planned(ledger, plan)
     ledger.begin_send(plan.delivery_key, RUN, undone_withdrawal_at=plan.undone_withdrawal_at)
-    ledger.received(plan.delivery_key, "t-1", 1000, 2.0)
+    ledger.mark_received(plan.delivery_key, "t-1", 1000, 2.0)
 
 
 def completed(ledger, plan=PLAN):
@@ -107,7 +107,7 @@ def test_a_stuck_delivery_is_waited_for_again_and_not_sent_again(ledger):
 @pytest.mark.parametrize(
     ("prepare", "move"),
     [
-        (planned, lambda ledger: ledger.received(KEY, "t", 1, 1.0)),
+        (planned, lambda ledger: ledger.mark_received(KEY, "t", 1, 1.0)),
         (planned, lambda ledger: ledger.accept(PARTNER, PLAN, [])),
         (received, lambda ledger: ledger.begin_send(KEY, RUN)),
         (received, lambda ledger: ledger.accept(PARTNER, PLAN, [])),
@@ -141,17 +141,19 @@ def test_a_rejection_keeps_cause_owner_and_rules_and_a_new_plan_forgets_them(led
 
 def test_a_withdrawn_title_leaves_the_accepted_ones_and_may_come_back(ledger):
     accepted(ledger)
-    assert [delivery.external_id for delivery in ledger.offered(PARTNER, ["ep-1"], RUN)] == [PLAN.external_id]
+    assert [delivery.external_id for delivery in ledger.offered_deliveries(PARTNER, ["ep-1"], RUN)] == [
+        PLAN.external_id
+    ]
     for _ in range(2):
         ledger.withdraw(PARTNER, KEY, "run-2", "invisible")
     assert offered(ledger) == {}
-    assert ledger.offered(PARTNER, ["ep-1"], "run-3") == []
-    assert len(ledger.offered(PARTNER, ["ep-1"], "run-2")) == 1
+    assert ledger.offered_deliveries(PARTNER, ["ep-1"], "run-3") == []
+    assert len(ledger.offered_deliveries(PARTNER, ["ep-1"], "run-2")) == 1
     memory = ledger.memories(PARTNER, [PLAN.external_id])[PLAN.external_id]
     assert compare(PLAN, memory).change is Change.CHANGED
     planned(ledger)
     assert ledger.begin_send(KEY, RUN).idempotency_key == f"{KEY}-1"
-    ledger.received(KEY, "t-2", 1000, 2.0)
+    ledger.mark_received(KEY, "t-2", 1000, 2.0)
     ledger.observe(KEY, DeliveryState.COMPLETED)
     ledger.accept(PARTNER, PLAN, [])
     assert list(offered(ledger)) == [PLAN.external_id]
@@ -207,7 +209,7 @@ def test_content_that_other_content_has_replaced_is_sent_again_as_a_new_ingest(l
     planned(ledger, back)
     assert standing(ledger).state is DeliveryState.PLANNED
     assert ledger.begin_send(KEY, "run-2").idempotency_key == f"{KEY}-1"
-    ledger.received(KEY, "t-2", 1000, 2.0)
+    ledger.mark_received(KEY, "t-2", 1000, 2.0)
     ledger.observe(KEY, DeliveryState.COMPLETED)
     ledger.accept(PARTNER, back, [])
     assert offered(ledger) == {PLAN.external_id: PLAN.title}

@@ -257,12 +257,12 @@ def test_events_from_before_there_was_a_trail_are_kept_and_shipped(ledger_url, o
             connection.execute(text(f"ALTER TABLE events DROP COLUMN {name}"))
     migrate(old)
     trail = Trail(open_engine(ledger_url), Clock())
-    events = list(trail.unshipped(10))
+    events = list(trail.next_events(10))
     assert [(event.id, event.client_id, event.tracking_id) for event in events] == [
         (n, None, None) for n in range(1, 8)
     ]
-    trail.shipped([event.id for event in events])
-    assert trail.left() == (0, 0)
+    trail.mark_shipped([event.id for event in events])
+    assert trail.unshipped_counts() == (0, 0)
 
 
 def test_a_ledger_from_before_there_were_two_channels_says_api_of_all_that_was_sent(old):

@@ -14,13 +14,13 @@ from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, RUN
 STEPS = {
     "plan": lambda ledger: ledger.plan(PARTNER, RUN, [PLAN]),
     "send": lambda ledger: ledger.begin_send(KEY, RUN),
-    "receive": lambda ledger: ledger.received(KEY, "t-1", 1, 1.0),
+    "receive": lambda ledger: ledger.mark_received(KEY, "t-1", 1, 1.0),
     "observe": lambda ledger: ledger.observe(KEY, DeliveryState.COMPLETED),
     "accept": lambda ledger: ledger.accept(PARTNER, PLAN, []),
     "plan again": lambda ledger: ledger.plan(PARTNER, "run-2", [PLAN]),
     "refresh": lambda ledger: ledger.refresh(PARTNER, PLAN),
     "withdraw": lambda ledger: ledger.withdraw(PARTNER, KEY, RUN, "invisible"),
-    "offered": lambda ledger: ledger.offered(PARTNER, [PLAN.title.id], RUN),
+    "offered": lambda ledger: ledger.offered_deliveries(PARTNER, [PLAN.title.id], RUN),
     "memories": lambda ledger: ledger.memories(PARTNER, [PLAN.external_id]),
 }
 

@@ -49,7 +49,7 @@ def sending(ledger, plan, partner=PARTNER):
 
 def received(ledger, plan, partner=PARTNER):
     sending(ledger, plan, partner)
-    ledger.received(plan.delivery_key, f"t-{plan.external_id}", 10, 1.0)
+    ledger.mark_received(plan.delivery_key, f"t-{plan.external_id}", 10, 1.0)
 
 
 def failed(ledger, plan, cause=Cause.TRANSIENT, partner=PARTNER):

@@ -182,7 +182,7 @@ def _step(chance, ledger, withdrawals, plans):
     elif step == 3:
         ledger.begin_send(key, "run-1")
     elif step == 4:
-        ledger.received(key, f"t-{chance.randrange(99)}", 1, 1.0)
+        ledger.mark_received(key, f"t-{chance.randrange(99)}", 1, 1.0)
     elif step == 5:
         ledger.fail(key, chance.choice(list(Cause)), "failed", ended_by_partner=chance.random() < 0.5)
     elif step == 6:

@@ -45,7 +45,7 @@ def ledger(ledger_url, clock):
 
 def found(ledger, clock, at):
     clock.at = at
-    return [one.edye_id for one in ledger.unattended(PARTNER, Channel.API)]
+    return [one.edye_id for one in ledger.unattended_titles(PARTNER, Channel.API)]
 
 
 @pytest.mark.parametrize("way", [received, completed])
@@ -53,7 +53,7 @@ def test_a_batch_that_nobody_began_to_wait_for_is_found_once_a_task_of_ours_must
     way(ledger)
     assert found(ledger, clock, LATE - 2 * SECOND) == []
     assert found(ledger, clock, LATE) == [PLAN.title.id]
-    assert ledger.unattended(PARTNER, Channel.FTP) == ledger.unattended("another", Channel.API) == []
+    assert ledger.unattended_titles(PARTNER, Channel.FTP) == ledger.unattended_titles("another", Channel.API) == []
 
 
 def test_a_wait_counts_until_its_end_and_not_beyond(ledger, clock):

@@ -72,9 +72,9 @@ def test_a_withdrawal_leaves_the_delivery_its_own_run_and_its_events_name_the_ru
     own = standing(ledger).run_id
     assert own != RUN
     withdrawals.begin(KEY, RUN, WHY, datetime(2030, 1, 1, tzinfo=UTC))
-    withdrawals.told(KEY, "r-1", Call(0.1, 200))
+    withdrawals.mark_told(KEY, "r-1", Call(0.1, 200))
     withdrawals.begin(KEY, "withdraw-2", "sooner", None)
-    withdrawals.not_told(KEY, "the partner answered 503", "r-2", Call(0.1, 503))
+    withdrawals.mark_not_told(KEY, "the partner answered 503", "r-2", Call(0.1, 503))
     assert standing(ledger).run_id == own
     engine = open_engine(ledger_url)
     with engine.connect() as connection:
@@ -91,14 +91,14 @@ def test_what_the_catalogue_takes_back_leaves_the_delivery_its_own_run(ledger):
     own = standing(ledger).run_id
     ledger.withdraw(PARTNER, KEY, "run-9", "invisible")
     assert (standing(ledger).state, standing(ledger).run_id) == (DeliveryState.WITHDRAWN, own)
-    assert [one.external_id for one in ledger.offered(PARTNER, [PLAN.title.id], "run-9")] == [NAME]
+    assert [one.external_id for one in ledger.offered_deliveries(PARTNER, [PLAN.title.id], "run-9")] == [NAME]
 
 
 def test_an_end_date_leaves_the_title_in_the_feeds_until_then(ledger, withdrawals):
     accepted(ledger)
     end_at = datetime(2030, 1, 1, tzinfo=UTC)
     withdrawals.begin(KEY, RUN, WHY, end_at)
-    withdrawals.told(KEY, "r-1", Call(0.1, 200))
+    withdrawals.mark_told(KEY, "r-1", Call(0.1, 200))
     withdrawals.begin(KEY, RUN, WHY, end_at)
     revision = withdrawals.revisions([NAME])[NAME]
     assert revision.end_at == end_at
@@ -119,8 +119,8 @@ def test_an_end_that_the_catalogue_sets_sooner_stays(ledger, withdrawals):
 def test_what_the_partner_was_told_is_in_the_ledger_and_in_the_trail(ledger, withdrawals):
     accepted(ledger)
     withdrawals.begin(KEY, RUN, WHY, None)
-    withdrawals.not_told(KEY, "the partner answered 503", "r-1", Call(0.1, 503))
-    withdrawals.told(KEY, "r-2", Call(0.1, 204))
+    withdrawals.mark_not_told(KEY, "the partner answered 503", "r-1", Call(0.1, 503))
+    withdrawals.mark_told(KEY, "r-2", Call(0.1, 204))
     assert withdrawals.revisions([NAME])[NAME].withdrawal_told_at is not None
     assert actions(ledger, PARTNER, NAME)[-3:] == ["withdraw", "withdrawal not told", "tell withdrawal"]
 
@@ -128,7 +128,7 @@ def test_what_the_partner_was_told_is_in_the_ledger_and_in_the_trail(ledger, wit
 def test_only_a_persons_plan_offers_it_again(ledger, withdrawals):
     accepted(ledger)
     withdrawals.begin(KEY, RUN, WHY, None)
-    withdrawals.told(KEY, "r-1", Call(0.1, 200))
+    withdrawals.mark_told(KEY, "r-1", Call(0.1, 200))
     ledger.refresh(PARTNER, PLAN)
     ledger.plan(PARTNER, RUN, [PLAN])
     with pytest.raises(WithdrawnByHand, match=WHY):
@@ -169,7 +169,7 @@ def test_a_withdrawal_reaches_the_title_though_newer_content_was_accepted_since_
     assert withdrawals.begin(KEY, RUN, WHY, None)
     assert offered(ledger) == {}
     assert standing(ledger, newer.delivery_key).state is DeliveryState.WITHDRAWN
-    withdrawals.told(KEY, "r-1", Call(0.1, 200))
+    withdrawals.mark_told(KEY, "r-1", Call(0.1, 200))
     assert withdrawals.revisions([NAME])[NAME].withdrawal_told_at is not None
 
 
@@ -194,7 +194,7 @@ def test_a_title_that_is_being_sent_again_can_be_withdrawn_and_its_acceptance_do
 def test_what_the_catalogue_takes_back_leaves_the_feeds_whatever_end_date_it_has(ledger, withdrawals):
     accepted(ledger)
     withdrawals.begin(KEY, RUN, WHY, datetime(2030, 1, 1, tzinfo=UTC))
-    assert [one.external_id for one in ledger.offered(PARTNER, [PLAN.title.id], "run-9")] == [NAME]
+    assert [one.external_id for one in ledger.offered_deliveries(PARTNER, [PLAN.title.id], "run-9")] == [NAME]
     ledger.withdraw(PARTNER, KEY, "run-9", "invisible")
     assert offered(ledger) == {}
     assert withdrawals.revisions([NAME])[NAME].is_withdrawn_by_hand

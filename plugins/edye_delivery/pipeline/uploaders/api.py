@@ -49,7 +49,7 @@ class ApiUploader:
         """How long a title is this sender's without a renewal."""
         return api_channel_of(self.annex).lease_s
 
-    def advanced(self, delivery_key: str) -> bool:
+    def has_advanced(self, delivery_key: str) -> bool:
         """Never: a call that breaks off begins anew."""
         return False
 
@@ -107,9 +107,9 @@ class ApiUploader:
 def _error_of(refusal: Refusal, *, ended_ingest: bool) -> PartnerRefused | Transient:
     """A try before this one that stayed unanswered may have begun an ingest, which a refusal now does not end."""
     if refusal.cause is Cause.TRANSIENT:
-        return Transient(refusal.sentence).answered(refusal.http_status, refusal.code)
+        return Transient(refusal.sentence).with_answer(refusal.http_status, refusal.code)
     refused = PartnerRefused(refusal.cause, refusal.sentence, ended_ingest)
-    return refused.answered(refusal.http_status, refusal.code)
+    return refused.with_answer(refusal.http_status, refusal.code)
 
 
 def _verify(checked: CheckedTitle, stream: OpenMedia, heartbeat: Heartbeat, is_resend: bool) -> Iterator[bytes]:

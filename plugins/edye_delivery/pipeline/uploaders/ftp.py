@@ -84,7 +84,7 @@ class FtpUploader:
         while self._idle:
             self._idle.pop().close()
 
-    def advanced(self, delivery_key: str) -> bool:
+    def has_advanced(self, delivery_key: str) -> bool:
         """Whether the last try found more of the title at the partner than the try before it."""
         return delivery_key in self._advanced
 
@@ -100,7 +100,7 @@ class FtpUploader:
                     self._place_all(session, pieces, delivery, heartbeat)
         except FtpRefused as error:
             cause = cause_of(self.annex, http_status=None, code=str(error.code), text=error.text)
-            raise PartnerRefused(cause, str(error), ended_ingest=False).answered(None, str(error.code)) from error
+            raise PartnerRefused(cause, str(error), ended_ingest=False).with_answer(None, str(error.code)) from error
         self._checks.pop(delivery.delivery_key, None)
         return UploadReceipt(pieces[-1].path.name, sum(piece.size_bytes for piece in pieces))
 

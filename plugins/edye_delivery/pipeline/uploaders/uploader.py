@@ -49,5 +49,5 @@ class Uploader(Protocol):
     def upload(self, checked: CheckedTitle, delivery: Delivery) -> UploadReceipt:
         """Hands the title over."""
 
-    def advanced(self, delivery_key: str) -> bool:
+    def has_advanced(self, delivery_key: str) -> bool:
         """Whether the last try found more of the title at the partner than the try before it."""
