@@ -325,7 +325,7 @@ def test_events_of_steps_have_the_steps_names_of_their_revision(old):
     migrate(old, "0007")
     with old.begin() as connection:
         connection.execute(text("UPDATE events SET action = 'judge' WHERE action = 'plan'"))
-        connection.execute(text("UPDATE events SET action = 'illustrate' WHERE action = 'send'"))
+        connection.execute(text("UPDATE events SET action = 'illustrate' WHERE action = 'receive'"))
     before = actions()
     migrate(old, "0008")
     assert actions() == before - {"judge", "illustrate"} | {"check", "render"}
