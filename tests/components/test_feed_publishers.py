@@ -235,7 +235,7 @@ def test_a_dead_publisher_is_succeeded_when_its_lease_is_over_and_not_before(bot
     both.publications().renew(lease)  # nobody came: it is still its own
     both.clock.sleep(LEASE_S + 1)
     assert both.publications().acquire("run-2") is not None
-    for call in (both.publications().renew, lambda held: both.publications().published(held, 1)):
+    for call in (both.publications().renew, lambda held: both.publications().mark_published(held, 1)):
         with pytest.raises(FeedLeaseLost, match="the run run-2 publishes it now; it switches nothing"):
             call(lease)
     both.publications().release(lease)

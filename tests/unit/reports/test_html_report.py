@@ -54,7 +54,7 @@ def test_a_re_encoded_title_says_from_what_and_what_was_fixed() -> None:
     assert "e-encoded from hevc in mp4, the original is kept" in text
     assert "VID006" in text
     assert "of the original, fixed by the re-encode" in text
-    assert "fixed" not in Tags(as_html(a_report(a_title()), {})).text
+    assert "fixed by the re-encode" not in Tags(as_html(a_report(a_title()), {})).text
 
 
 def test_foreign_text_is_shown_as_it_is_with_its_invisible_characters_named() -> None:
