@@ -1,4 +1,4 @@
-"""Programs that we start: no shell, a process group of their own, bounded memory, gone with all that they began."""
+"""Programs that we start: no shell, a process group of their own, bounded memory, no core file."""
 
 from __future__ import annotations
 
@@ -45,25 +45,30 @@ def start_process(
     except OSError as error:
         raise ConfigurationInvalid(f"{name} cannot be started as {command[0]}: {error.strerror}") from error
     limits = {resource.RLIMIT_AS: memory_bytes, resource.RLIMIT_FSIZE: file_max_bytes, resource.RLIMIT_CORE: 0}
-    with suppress(ProcessLookupError):
-        for kind, most in limits.items():
-            if most is not None:
-                resource.prlimit(process.pid, kind, (most, most))
+    try:
+        with suppress(ProcessLookupError):
+            for kind, most in limits.items():
+                if most is not None:
+                    resource.prlimit(process.pid, kind, (most, most))
+    except BaseException:  # nobody else knows of the program yet
+        with run_process(process):
+            raise
     return process
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """Ends the program and all that it began; to be called before it is waited for.
+    """Ends the program and all that it began; nothing where it was waited for before.
 
-    Until then nobody else can get its process group's number.
+    Until then nobody else can get its process group's number, and from then on somebody else may have it.
     """
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 @contextmanager
 def run_process(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    """A program that was started; its whole group is gone on leaving."""
+    """A program that was started; its whole group is gone on leaving, if it was not waited for before."""
     with process:
         try:
             yield process
