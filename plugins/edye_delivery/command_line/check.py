@@ -111,15 +111,10 @@ def check_report(paths: Iterable[str], annex: Annex, kind: Picture | None, metad
 
 def _explain(name: str) -> None:
     import edye_delivery.qc.check  # noqa: F401 (with it every rule is in the registry)
-    from edye_delivery.command_line.printing import print_lines
+    from edye_delivery.command_line.printing import print_explanation
     from edye_delivery.qc.rule import RULES
-    from edye_delivery.rules.explain import explain, sentence_on_unknown
 
-    rules = RULES.find(name)
-    if not rules:
-        _tell([sentence_on_unknown(RULES.in_order(), name)])
-        raise typer.Exit(UNUSABLE)
-    print_lines(explain(rules))
+    print_explanation(RULES, name, "check")
 
 
 def _annex_named(name: str) -> Annex:

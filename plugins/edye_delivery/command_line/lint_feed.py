@@ -13,7 +13,7 @@ import typer
 from edye_delivery.command_line.chains import Chains
 from edye_delivery.command_line.inputs import Input
 from edye_delivery.command_line.network import Limits, Network
-from edye_delivery.command_line.printing import print_lines, print_pieces
+from edye_delivery.command_line.printing import print_explanation, print_lines, print_pieces
 from edye_delivery.command_line.progress import show_progress
 from edye_delivery.command_line.reading import Reading, Wishes
 from edye_delivery.feeds import all_rules  # noqa: F401 (with it every rule is in the registry)
@@ -24,11 +24,9 @@ from edye_delivery.feeds.lint.output.json import as_json
 from edye_delivery.feeds.lint.output.partner import as_partner_report
 from edye_delivery.feeds.lint.output.sarif import as_sarif
 from edye_delivery.feeds.lint.output.text import as_text
-from edye_delivery.feeds.lint.report import UNUSABLE, Format, LintReport
+from edye_delivery.feeds.lint.report import Format, LintReport
 from edye_delivery.feeds.roku.schemas import Profile
 from edye_delivery.feeds.rule import RULES
-from edye_delivery.rules.explain import explain as explain_rules
-from edye_delivery.rules.explain import sentence_on_unknown
 
 SHOWN_MAX = 3
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -86,7 +84,7 @@ def lint_feed(
     Inputs that the nextPageUrl of another input names are pages of one feed; any other input is a feed of its own.
     """
     if explain is not None:
-        _explain(explain)
+        print_explanation(RULES, explain, "lint-feed")
         return
     if not paths:
         raise typer.BadParameter("name at least one file or URL, or - for standard input", param_hint="PATH|URL")
@@ -134,14 +132,6 @@ def _parse_show(show: str) -> int | None:
     if not (show.isascii() and show.isdigit()):
         raise typer.BadParameter(f"{show!r} is neither {ALL} nor a number", param_hint="--show")
     return int(show)
-
-
-def _explain(name: str) -> None:
-    rules = RULES.find(name)
-    if not rules:
-        _tell([sentence_on_unknown(RULES.in_order(), name)])
-        raise typer.Exit(UNUSABLE)
-    print_lines(explain_rules(rules))
 
 
 def _tell(sentences: Iterable[str]) -> None:

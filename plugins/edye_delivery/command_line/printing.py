@@ -5,8 +5,14 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterable
+from typing import Any
+
+import typer
 
 from edye_delivery.catalog.wording import Line
+from edye_delivery.feeds.lint.report import UNUSABLE
+from edye_delivery.rules.explain import explain, sentence_on_unknown
+from edye_delivery.rules.rule import Registry
 
 
 def print_lines(lines: Iterable[Line]) -> None:
@@ -31,3 +37,12 @@ def print_pieces(pieces: Iterable[str]) -> None:
     for piece in pieces:
         stream.write(piece.encode())
     stream.flush()
+
+
+def print_explanation(rules: Registry[Any], name: str, command: str) -> None:
+    """What is known of the rules of this name; where there is none, `command` says so on stderr and ends with 2."""
+    found = rules.find(name)
+    if not found:
+        print(f"{command}: {sentence_on_unknown(rules.in_order(), name)}", file=sys.stderr)
+        raise typer.Exit(UNUSABLE)
+    print_lines(explain(found))

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import NamedTuple
 
 from edye_delivery.catalog.printable import printable
@@ -74,10 +75,11 @@ class FeedRule(Rule):
         return Hit(self, path, message, about)
 
 
-RULES: Registry[FeedRule] = Registry(CODE, NAME, "a code is FEED and three digits", {}, {})
+RULES: Registry[FeedRule] = Registry(CODE, NAME, "a code is FEED and three digits")
 
 
-def error(
+def rule(
+    severity: FeedSeverity,
     code: str,
     name: str,
     *,
@@ -88,29 +90,17 @@ def error(
     owner: Owner = Owner.CONTENT_OPERATIONS,
     partner_code: str | None = None,
 ) -> FeedRule:
-    """Enters a rule whose breach Roku refuses or drops; ValueError for a code or name that cannot be used."""
+    """Enters a rule in the registry; ValueError for a code or name that cannot be used."""
     return RULES.enter(FeedRule(
-        code=code, name=name, severity=FeedSeverity.ERROR, owner=owner, source=source, what=what, why=why, fix=fix,
+        code=code, name=name, severity=severity, owner=owner, source=source, what=what, why=why, fix=fix,
         partner_code=partner_code,
     ))  # fmt: skip
 
 
-def warning(
-    code: str,
-    name: str,
-    *,
-    what: str,
-    why: str,
-    fix: str,
-    source: str,
-    owner: Owner = Owner.CONTENT_OPERATIONS,
-    partner_code: str | None = None,
-) -> FeedRule:
-    """Enters a rule whose breach Roku clips, tolerates or merely advises against; ValueError as `error`."""
-    return RULES.enter(FeedRule(
-        code=code, name=name, severity=FeedSeverity.WARNING, owner=owner, source=source, what=what, why=why, fix=fix,
-        partner_code=partner_code,
-    ))  # fmt: skip
+error = partial(rule, FeedSeverity.ERROR)
+"""Enters a rule whose breach Roku refuses or drops."""
+warning = partial(rule, FeedSeverity.WARNING)
+"""Enters a rule whose breach Roku clips, tolerates or merely advises against."""
 
 
 def excerpt(value: object) -> str:

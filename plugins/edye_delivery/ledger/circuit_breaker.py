@@ -9,10 +9,10 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Engine, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from edye_delivery.catalog.vocabulary import Cause
 from edye_delivery.ledger.consecutive_errors import Client, row_of
+from edye_delivery.ledger.rows import upsert_into
 from edye_delivery.ledger.tables import CIRCUIT_BREAKERS
 from edye_delivery.ledger.trail import Call, note
 from edye_delivery.ledger.transactions import repeating
@@ -84,9 +84,8 @@ def count_failure(
     A refused token opens the circuit at once.
     """
     if failed["cause"] in TECHNICAL:
-        dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
         row = connection.execute(
-            dialect.insert(CIRCUIT_BREAKERS)
+            upsert_into(connection, CIRCUIT_BREAKERS)
             .values(partner=client.partner, client_id=client.client_id, technical_errors=1)
             .on_conflict_do_update(
                 index_elements=["partner", "client_id"],

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, case, insert, literal, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.window import rfc3339
+from edye_delivery.ledger.rows import upsert_into
 from edye_delivery.ledger.tables import ALERTS, CONSECUTIVE_ERRORS, Moment
 from edye_delivery.ledger.trail import note
 
@@ -45,10 +45,9 @@ def count_error(connection: Connection, client: Client, failed: Mapping[Any, Any
 
     Their row stays locked until the transaction ends, so that writers count one after the other.
     """
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     first = {"errors": 1, "first_error_at": at}
     row = connection.execute(
-        dialect.insert(CONSECUTIVE_ERRORS)
+        upsert_into(connection, CONSECUTIVE_ERRORS)
         .values(partner=client.partner, client_id=client.client_id, **first)
         .on_conflict_do_update(
             index_elements=["partner", "client_id"],

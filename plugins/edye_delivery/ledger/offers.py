@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection, Engine, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from edye_delivery.catalog.order import Accepted
 from edye_delivery.ledger.database import snapshot
 from edye_delivery.ledger.revisions import titles_offered
+from edye_delivery.ledger.rows import upsert_into
 from edye_delivery.ledger.tables import OFFERS
 
 
@@ -39,9 +38,8 @@ def raise_version(connection: Connection, partner: str, *, removed: bool = False
     row while holding it may wait for ever.
     """
     raised = OFFERS.c.version + 1
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     connection.execute(
-        dialect.insert(OFFERS)
+        upsert_into(connection, OFFERS)
         .values(partner=partner, version=1, removed_version=int(removed))
         .on_conflict_do_update(
             index_elements=["partner"],

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from edye_delivery.catalog.feed_records import FeedPage
 from edye_delivery.errors import Transient
 from edye_delivery.ledger.leases import database_now
 from edye_delivery.ledger.offers import OfferVersion, offer_version
+from edye_delivery.ledger.rows import upsert_into
 from edye_delivery.ledger.tables import FEEDS, PUBLICATIONS
 from edye_delivery.ledger.transactions import repeating
 
@@ -86,8 +86,7 @@ class Publications:
         """The feed's lease; None while somebody else has it."""
         lease = FeedLease(str(uuid.uuid4()), run_id)
         with self._engine.begin() as connection:
-            dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-            unheld = dialect.insert(FEEDS).values(partner=self._partner, feed=self._feed, version=0)
+            unheld = upsert_into(connection, FEEDS).values(partner=self._partner, feed=self._feed, version=0)
             connection.execute(unheld.on_conflict_do_nothing())
             row = connection.execute(select(FEEDS).where(self._row).with_for_update()).one()
             if row.holder is not None and row.expires_at > self._database_now(connection):

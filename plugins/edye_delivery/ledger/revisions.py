@@ -7,13 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from edye_delivery.catalog.order import Accepted, place_of
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.title import Title
 from edye_delivery.ledger.database import snapshot
-from edye_delivery.ledger.rows import title_json, title_of
+from edye_delivery.ledger.rows import title_json, title_of, upsert_into
 from edye_delivery.ledger.tables import DELIVERIES, REVISIONS
 
 TITLES_A_READ = 2000
@@ -100,9 +99,8 @@ def _keep(
         known is not None and known.withdrawal_reason is not None and known.withdrawn_at != plan.undone_withdrawal_at
     )
     changed = {**values, **accepted, **({} if stays_withdrawn else NOT_WITHDRAWN)}
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     connection.execute(
-        dialect.insert(REVISIONS)
+        upsert_into(connection, REVISIONS)
         .values(partner=partner, external_id=plan.external_id, **values, **accepted, **first)
         .on_conflict_do_update(index_elements=["partner", "external_id"], set_=changed)
     )

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import orjson
 from pydantic import ValidationError
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from edye_delivery.catalog.title import Series, Title
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState, Owner
@@ -84,3 +85,9 @@ def title_of(content: bytes) -> Title:
 @lru_cache(maxsize=256)
 def _series_of(content: bytes) -> Series:
     return Series.model_validate_json(content)
+
+
+def upsert_into(connection: Connection, table: Table) -> Any:
+    """The database's own insert, which can say what happens where the row is there already."""
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, case, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.vocabulary import DeliveryState
 from edye_delivery.ledger.comparison import UNDER_WAY
+from edye_delivery.ledger.rows import upsert_into
 from edye_delivery.ledger.tables import DELIVERIES, TITLE_STATUS
 
 CONFIRM = "confirm"
@@ -238,9 +238,8 @@ def _first(row: Mapping[Any, Any]) -> TitleStatus:
 def _write(connection: Connection, partner: str, statuses: Mapping[str, TitleStatus], *, is_new: bool = False) -> None:
     if not statuses:
         return
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     rows = [{"partner": partner, "external_id": name, **asdict(statuses[name])} for name in sorted(statuses)]
-    statement = dialect.insert(TITLE_STATUS).values(rows)
+    statement = upsert_into(connection, TITLE_STATUS).values(rows)
     named = {field.name: statement.excluded[field.name] for field in fields(TitleStatus)}
     connection.execute(
         statement.on_conflict_do_nothing()

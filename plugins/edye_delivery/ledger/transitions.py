@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, case, false, func, literal_column, select, true, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.printable import printable
@@ -17,7 +16,7 @@ from edye_delivery.ledger.comparison import AT_PARTNER, UNDER_WAY
 from edye_delivery.ledger.consecutive_errors import Client
 from edye_delivery.ledger.leases import NO_LEASE, TitleBusy
 from edye_delivery.ledger.records import TRANSITIONS, WAITED_FOR, TransitionRefused
-from edye_delivery.ledger.rows import chunks, delivery_of
+from edye_delivery.ledger.rows import chunks, delivery_of, upsert_into
 from edye_delivery.ledger.tables import DELIVERIES
 from edye_delivery.ledger.title_status import TRANSITION_ACTIONS, keep_status
 from edye_delivery.ledger.trail import Call, note, note_all
@@ -94,8 +93,7 @@ class Transitions:
             note_all(connection, [(row, _action_of(row, known)) for row in planned], at, self._client_id)
 
     def _upsert(self, connection: Connection, channel: Channel, rows: Sequence[Mapping[str, Any]]) -> Any:
-        dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-        upsert = dialect.insert(DELIVERIES).values(rows)
+        upsert = upsert_into(connection, DELIVERIES).values(rows)
         waits = DELIVERIES.c.cause.in_(WAITED_FOR) & DELIVERIES.c.tracking_id.is_not(None)
         changed = FORGOTTEN | {
             "state": case((waits, DeliveryState.RECEIVED.value), else_=DeliveryState.PLANNED.value),

@@ -102,10 +102,11 @@ class Withdrawer:
 
     def _tell(self, title: Withdrawal, endpoint: WithdrawalEndpoint, api: IngestApi) -> DeliveryError | None:
         """Tells the partner of one title, with the annex's retries; the failure where it cannot be told."""
-        request_id, started_s = str(uuid.uuid4()), [0.0]
+        request_id, started_s = str(uuid.uuid4()), 0.0
 
         def call() -> int:
-            started_s[0] = self.clock.monotonic()
+            nonlocal started_s
+            started_s = self.clock.monotonic()
             return self._tell_partner(title, endpoint, api, request_id)
 
         def between(error: Transient, pause_s: float) -> None:
@@ -114,11 +115,11 @@ class Withdrawer:
         try:
             status = retry(call, api_channel_of(self.annex).retry, self.clock, between=between)
         except (Transient, WithdrawalRefused) as failed:
-            failed.seconds = self.clock.monotonic() - started_s[0]
+            failed.seconds = self.clock.monotonic() - started_s
             self.withdrawals.mark_not_told(title.delivery_key, str(failed), request_id, Call.of(failed))
             log.warning("%s: the partner could not be told: %s", title.external_id, failed)
             return failed
-        self.withdrawals.mark_told(title.delivery_key, request_id, Call(self.clock.monotonic() - started_s[0], status))
+        self.withdrawals.mark_told(title.delivery_key, request_id, Call(self.clock.monotonic() - started_s, status))
         log.info("%s: the partner knows", title.external_id)
         return None
 

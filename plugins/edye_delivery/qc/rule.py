@@ -87,7 +87,7 @@ class QcRule(Rule):
         )
 
 
-RULES: Registry[QcRule] = Registry(CODE, NAME, "a code is META, VID or IMG and three digits", {}, {})
+RULES: Registry[QcRule] = Registry(CODE, NAME, "a code is META, VID or IMG and three digits")
 
 
 def rule(

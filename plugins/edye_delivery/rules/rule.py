@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
@@ -48,8 +48,8 @@ class Registry(Mapping[str, R]):
     code_pattern: re.Pattern[str]
     name_pattern: re.Pattern[str]
     forms: str
-    retired: dict[str, str]
-    rules: dict[str, R]
+    retired: dict[str, str] = field(default_factory=dict)
+    rules: dict[str, R] = field(default_factory=dict)
 
     def enter(self, rule: R) -> R:
         """Adds a rule and gives it back; ValueError for a code or name that cannot be used."""
