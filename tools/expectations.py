@@ -63,8 +63,8 @@ def surprises(expected: dict[str, Expectation], titles: list[dict[str, Any]]) ->
             )
         elif title.get("change") != "unchanged" and {rule["code"] for rule in title["fixed"]} != set(expectation.fixed):
             told.append(
-                f"{title['external_id']} ({edye_id}) should be {_fixed(expectation.fixed)}, "
-                f"but is {_fixed(finding['code'] for finding in title['fixed'])}"
+                f"{title['external_id']} ({edye_id}) should be {_reencode_text(expectation.fixed)}, "
+                f"but is {_reencode_text(finding['code'] for finding in title['fixed'])}"
             )
     told += [f"{edye_id} is in the report, but not in the sample catalogue" for edye_id in seen]
     return told
@@ -74,6 +74,6 @@ def _told(state: str, rules: Any) -> str:
     return f"{state} [{', '.join(rules)}]" if rules else state
 
 
-def _fixed(codes: Iterable[str]) -> str:
+def _reencode_text(codes: Iterable[str]) -> str:
     told = ", ".join(codes)
     return f"re-encoded for {told}" if told else "sent as it is"

@@ -122,11 +122,11 @@ def test_a_result_of_another_run_does_not_cost_the_running_upload(lines):
     first.box.plan([SLOW])
     _, checked = first.check(first.request(external_ids=PAIR))
     bad = RULES["IMG003"].finding("the poster answered 404")
-    verdicts = [title.model_copy(update={"findings": (bad,)}) for title in checked]
+    refused = [title.model_copy(update={"findings": (bad,)}) for title in checked]
     with ThreadPoolExecutor(2) as pool:
         sending = pool.submit(first.send, checked, "run-1")
         until(lambda: have_begun(second, checked), "the uploads' begin", timeout_s=60)
-        assert second.send(verdicts, "run-2") == {"received": 2}
+        assert second.send(refused, "run-2") == {"received": 2}
         assert sending.result() == {"received": 2}
     assert {delivery_of(first, checked, name).tracking_id for name in PAIR} == {
         content["tracking_id"] for content in first.box.contents()

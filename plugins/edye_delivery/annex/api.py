@@ -86,7 +86,7 @@ class ApiPollingPolicy(PollingPolicy):
 
 
 class ApiChannel(Part):
-    """A partner's ingest API (contracts/roku-ingest-api.yaml); every name of the wire is here."""
+    """A partner's ingest API (contracts/roku-ingest-api.yaml); every name that its calls and answers use is here."""
 
     conn_id: str
     """The connection with the API's address and token."""

@@ -65,21 +65,21 @@ def _sentence_of(detail: ErrorDetails, keys: Mapping[str, Any]) -> tuple[str, st
     if kind == "union_tag_not_found":
         return f"needs the key {context['discriminator']}", ""
     if kind in ("model_type", "dict_type"):
-        return ("has" if detail["loc"] else "an annex has") + " to be a section of keys and values", _received_text(
+        return ("has" if detail["loc"] else "an annex has") + " to be a section of keys and values", _text_of_input(
             given
         )
     message = detail["msg"].removeprefix("Value error, ").replace("valid tuple", "list")
     if kind == "value_error":
         return message, ""
     subject = "the key has to" if detail["loc"][-1:] == (KEY,) else "has to"
-    return re.sub(r"^\w+ should", subject, message), _received_text(given)
+    return re.sub(r"^\w+ should", subject, message), _text_of_input(given)
 
 
 def _choice(given: Any, choices: list[str]) -> str:
     return f"is {_clip(given)}; it is one of {', '.join(choices)}{probably_meant(str(given), choices)}"
 
 
-def _received_text(given: Any) -> str:
+def _text_of_input(given: Any) -> str:
     return f", and is {_clip(given)}"
 
 

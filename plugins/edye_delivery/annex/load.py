@@ -16,7 +16,8 @@ from edye_delivery.annex.yaml_file import YamlUnread, read_yaml
 from edye_delivery.errors import AnnexInvalid
 
 FOLDER_VARIABLE = "EDYE_ANNEXES_FOLDER"
-DEFAULT_FOLDER = Path(__file__).parents[1] / "include" / "annexes"
+DEFAULT_FOLDER = (Path(__file__).parents[1] / "include" / "annexes").resolve()
+"""In a checkout the project's own folder, which the package leads to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,7 @@ def _names_or_none(session: FtpSession, folder: str, wanted: Iterable[str]) -> f
         return frozenset()
 
 
-def expired_outcome(outcome: IngestOutcome | None, metadata_file: str, incoming: str, waited: str) -> IngestOutcome:
+def outcome_at_deadline(outcome: IngestOutcome | None, metadata_file: str, incoming: str, waited: str) -> IngestOutcome:
     """What becomes of a title that did not end within the limit: never picked up, or picked up and stuck."""
     if outcome is None:
         told = f"nobody could look for the outcome of {metadata_file} {waited}"

@@ -17,7 +17,7 @@ from edye_delivery.catalog.ingest_outcome import IngestOutcome
 from edye_delivery.clients.clock import AsyncClock
 from edye_delivery.clients.ftp import FtpSession
 from edye_delivery.clients.ftp_line import SessionLife
-from edye_delivery.clients.ftp_outcome import OutcomeLook, expired_outcome
+from edye_delivery.clients.ftp_outcome import OutcomeLook, outcome_at_deadline
 from edye_delivery.errors import AuthRefused, FtpRefused, Transient
 
 log = logging.getLogger(__name__)
@@ -107,4 +107,4 @@ class FtpWatch:
         if outcome is not None and outcome.state.is_terminal:
             return outcome
         incoming = folder_of(self._annex, ftp_channel_of(self._annex).folders.metadata)
-        return expired_outcome(outcome, name, incoming, f"at {self._deadline_at:%Y-%m-%d %H:%M:%S} UTC")
+        return outcome_at_deadline(outcome, name, incoming, f"at {self._deadline_at:%Y-%m-%d %H:%M:%S} UTC")

@@ -27,7 +27,7 @@ from edye_delivery.clients.probe import probe_video
 from edye_delivery.command_line.check_inputs import Input, Kind, Unusable
 from edye_delivery.command_line.check_report import CheckedFile
 from edye_delivery.qc.check import CheckResult, check_media, check_picture, check_title
-from edye_delivery.qc.metadata import malformed_finding
+from edye_delivery.qc.metadata import finding_on_item
 
 SERIES_MISSING = "META014"
 WITHOUT_SERIES = "the series was not given: name its JSON too, for what the episode has from it"
@@ -83,7 +83,7 @@ class Checker:
             return _file_of(given, f"series {parsed.id}, checked with its episodes", CheckResult((), ()), parsed.id)
         plan = self._plan(parsed)
         if isinstance(plan, MalformedItem):
-            return _file_of(given, "an item of the catalogue", CheckResult((malformed_finding(plan),), ()))
+            return _file_of(given, "an item of the catalogue", CheckResult((finding_on_item(plan),), ()))
         title, result = plan.title, check_title(self.annex, plan, None, (), self.today)
         reason = exclusion_reason(self.annex, title)
         note = f"a run leaves it out for this partner: {reason}" if reason else ""

@@ -71,10 +71,10 @@ def as_text(report: CheckReport) -> Iterator[Line]:
                    (f", for {finding.owner}", "dim")]  # fmt: skip
             yield [(f"    {printable(finding.message, 400)}", "")]
             yield [("    Fix: ", "bold"), (finding.fix, "")]
-    yield _verdict(report)
+    yield _conclusion(report)
 
 
-def _verdict(report: CheckReport) -> Line:
+def _conclusion(report: CheckReport) -> Line:
     blocks, warnings = report.count(Severity.BLOCK), report.count(Severity.WARN)
     warned = f", {count_of(warnings, 'warning')}" if warnings else ""
     line: Line = []

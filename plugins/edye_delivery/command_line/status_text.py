@@ -45,7 +45,7 @@ def overview(
         yield []
         yield [(f"and {count_of(listed - len(titles), 'more title')} (--show all)", "dim")]
     yield []
-    yield _verdict(counts, selection)
+    yield _conclusion(counts, selection)
 
 
 def whole_title(
@@ -175,7 +175,7 @@ def _next(step: str) -> Line:
     return [("Next: ", "bold"), (step, "")]
 
 
-def _verdict(counts: Sequence[Count], selection: Selection) -> Line:
+def _conclusion(counts: Sequence[Count], selection: Selection) -> Line:
     owners: Counter[str] = Counter()
     for count in counts:
         if count.needs_a_person:

@@ -1,4 +1,4 @@
-"""The step between checking and illustrating: media that only a new encode fixes is encoded anew."""
+"""The step between check and thumbnails: media that only a new encode fixes is encoded anew."""
 
 from __future__ import annotations
 

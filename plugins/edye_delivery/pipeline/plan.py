@@ -42,7 +42,7 @@ def plan_window(annex: Annex, snapshot: SnapshotFile, ledger: Ledger) -> tuple[W
     unplanned: list[MalformedItem] = []
     unplaced: list[MalformedItem] = []
     resend = request.run_id if request.force_resend else ""
-    plans = _requested_only(_plan_each(snapshot.titles, lambda title: plan_of(annex, title, resend), unplanned), asked)
+    plans = _keep_requested(_plan_each(snapshot.titles, lambda title: plan_of(annex, title, resend), unplanned), asked)
     plans += _plan_touched(annex, snapshot, ledger, asked, unplanned)
     twins = duplicates(plans)
     not_found = asked - {plan.external_id for plan in plans}
@@ -76,7 +76,7 @@ def plan_window(annex: Annex, snapshot: SnapshotFile, ledger: Ledger) -> tuple[W
     return plan, batches
 
 
-def _requested_only(plans: Iterable[PlannedTitle], asked: Set[str]) -> list[PlannedTitle]:
+def _keep_requested(plans: Iterable[PlannedTitle], asked: Set[str]) -> list[PlannedTitle]:
     """Of a run that names its titles those alone; a title that shares its name with another is named with it."""
     return [plan for plan in plans if not asked or plan.external_id in asked]
 
@@ -99,7 +99,7 @@ def _plan_touched(
 ) -> list[PlannedTitle]:
     """Touched episodes that the ledger knows and whose series now makes them another content, or offers them again."""
     touched = (title for title in snapshot.touched if exclusion_reason(annex, title) is None)
-    plans = _requested_only(_plan_each(touched, partial(plan_of, annex), unplanned), asked)
+    plans = _keep_requested(_plan_each(touched, partial(plan_of, annex), unplanned), asked)
     memories = ledger.memories(annex.partner, [plan.external_id for plan in plans])
     known = [plan for plan in plans if memories[plan.external_id].deliveries]
     return [plan for plan in known if compare(plan, memories[plan.external_id]).change is not Change.UNCHANGED]

@@ -20,7 +20,7 @@ from edye_delivery.catalog.window import Window, rfc3339
 from edye_delivery.ledger.leases import TitleBusy
 from edye_delivery.ledger.records import Delivery, Revision
 from edye_delivery.pipeline.withdrawal_report import incidents_of, not_found_sentence, to_do_of, withdrawn_report
-from edye_delivery.qc.metadata import malformed_finding
+from edye_delivery.qc.metadata import finding_on_item
 from edye_delivery.qc.reencode import form_text, is_to_be_reencoded
 from edye_delivery.reports.feed_model import FeedReport
 from edye_delivery.reports.model import (
@@ -257,7 +257,7 @@ def _was_sent_in(outcome: RunOutcome, delivery: Delivery) -> bool:
 
 
 def _report_of_malformed(item: MalformedItem) -> TitleReport:
-    finding = malformed_finding(item)
+    finding = finding_on_item(item)
     return TitleReport(
         external_id="",
         edye_id=item.edye_id,

@@ -22,7 +22,7 @@ title_rule = partial(rule, on=Subject.TITLE, cause=Cause.METADATA)
 UNMAPPED = "META020"
 
 
-def _covered_by_another_rule(plan: PlannedTitle, annex: Annex) -> str | None:
+def _reason_of_another_rule(plan: PlannedTitle, annex: Annex) -> str | None:
     empty = list(_empty_keys(plan, annex))
     told = [key for key in empty if _is_told(plan, annex, key)]
     return f"what makes {', '.join(told)} empty has a finding of its own" if empty and told == empty else None
@@ -48,7 +48,7 @@ def rating_unknown(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     Why: a rating without a mapping would be dropped, and the title delivered unrated.
     Fix: correct the rating in EDYE, or have DevOps add it to the annex's mapping table.
     """
-    unmapped = _unmapped_values(annex, plan, "rating")
+    unmapped = _values_without_line(annex, plan, "rating")
     if unmapped:
         yield f"rating {_values_text(unmapped)} (board:value) has no line in the annex's mapping table"
 
@@ -71,7 +71,7 @@ def genre_without_mapping(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     Why: a genre without a mapping would be dropped in silence.
     Fix: correct the genre in EDYE, or have DevOps add it to the annex's mapping table.
     """
-    unmapped = _unmapped_values(annex, plan, "genres")
+    unmapped = _values_without_line(annex, plan, "genres")
     if unmapped:
         yield f"genre {_values_text(unmapped)} has no line in the annex's mapping table"
 
@@ -112,7 +112,7 @@ def availability_ends_before_start(plan: PlannedTitle, annex: Annex) -> Iterator
     "minimum-metadata-empty",
     Severity.BLOCK,
     source="roku-partner-annex.md section 3",
-    unless=_covered_by_another_rule,
+    unless=_reason_of_another_rule,
 )
 def minimum_metadata_empty(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     """A key of the partner's minimum metadata is absent or blank.
@@ -167,7 +167,7 @@ TELLING: dict[str, tuple[Callable[[PlannedTitle, Annex], Iterator[str]], ...]] =
 """By field of the catalogue, the rules that already tell why a metadata key made of it is empty."""
 
 
-def _unmapped_values(annex: Annex, plan: PlannedTitle, field: str) -> list[str]:
+def _values_without_line(annex: Annex, plan: PlannedTitle, field: str) -> list[str]:
     """The values of this field that have no line in a table that is used on it."""
     by_key = unmapped_values(annex, plan.title)
     return list(dict.fromkeys(value for key in by_key if annex.metadata[key].field == field for value in by_key[key]))

@@ -19,7 +19,7 @@ TITLES_NAMED = 3
 title_rule = partial(rule, on=Subject.TITLE, cause=Cause.METADATA)
 
 
-def malformed_finding(item: MalformedItem) -> Finding:
+def finding_on_item(item: MalformedItem) -> Finding:
     """The finding for a catalogue item that could not be read (META001)."""
     return RULES["META001"].findings(item)[0]
 

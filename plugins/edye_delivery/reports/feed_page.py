@@ -51,7 +51,7 @@ class FeedCard:
     feed: FeedReport
 
     @property
-    def verdict(self) -> str:
+    def conclusion(self) -> str:
         """For the head of the page: what is wrong with the feed, and how many errors wait for whom."""
         if self.feed.outcome is not FeedOutcome.REFUSED:
             return f"{self.feed.outcome.words}: {self.feed.detail}"

@@ -12,7 +12,7 @@ from edye_delivery.clients.ftp_outcome import (
     PICKED_UP,
     WAITING_FOR_PICKUP,
     OutcomeLook,
-    expired_outcome,
+    outcome_at_deadline,
 )
 from edye_delivery.clients.secret_mask import NO_SECRETS
 from edye_delivery.errors import FtpRefused, TooSlow
@@ -98,7 +98,7 @@ def test_a_word_that_the_annex_lacks_costs_its_title_only_and_is_named_when_the_
     seen = seen_by(look_by(BY_FILE), server, "A.json", "B.json")
     assert seen["B.json"] == COMPLETED
     assert seen["A.json"].state is IngestState.PROCESSING
-    sentence = expired_outcome(seen["A.json"], "A.json", "/in", "at 06:00 UTC").sentence
+    sentence = outcome_at_deadline(seen["A.json"], "A.json", "/in", "at 06:00 UTC").sentence
     assert told in sentence
     assert "add what it means to `states` in the annex" in sentence
 

@@ -9,7 +9,7 @@ from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.parse import MalformedItem, parse_show
 from edye_delivery.catalog.title import Title
 from edye_delivery.qc.check import CheckResult
-from edye_delivery.qc.metadata import duplicates, malformed_finding
+from edye_delivery.qc.metadata import duplicates, finding_on_item
 from tests.builders import the_annex
 from tests.unit.qc.builders import ANNEX, a_movie, an_episode, checked
 from tests.unit.qc.cases import at_limit, failing, passing
@@ -22,7 +22,7 @@ ASKS_DURATION = the_annex(minimum_metadata=["titulo", "id_cliente", "duracion_se
 def parsed(**changes: Any) -> CheckResult:
     """What META001 says of an item of the show list."""
     item = parse_show(a_movie().model_dump(mode="json") | changes)
-    return CheckResult((malformed_finding(item),) if isinstance(item, MalformedItem) else (), ())
+    return CheckResult((finding_on_item(item),) if isinstance(item, MalformedItem) else (), ())
 
 
 def together(*titles: Title) -> CheckResult:

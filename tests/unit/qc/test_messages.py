@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edye_delivery.catalog.parse import MalformedItem
-from edye_delivery.qc.metadata import duplicates, malformed_finding
+from edye_delivery.qc.metadata import duplicates, finding_on_item
 from tests.builders import a_plan, the_annex
 from tests.unit.qc.builders import a_movie, a_video, an_episode, checked, codes
 
@@ -19,7 +19,7 @@ def only_message(*arguments, **options):
 
 
 def test_a_malformed_item_is_named_with_its_field():
-    finding = malformed_finding(MalformedItem(edye_id="mov-9", reason="visible: Field required"))
+    finding = finding_on_item(MalformedItem(edye_id="mov-9", reason="visible: Field required"))
 
     assert finding.message == "EDYE id 'mov-9': 'visible: Field required'"
 

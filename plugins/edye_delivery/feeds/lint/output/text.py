@@ -12,7 +12,7 @@ from edye_delivery.feeds.lint.report import LintReport, ReadFeed
 from edye_delivery.feeds.roku.item import ROW_KINDS
 from edye_delivery.feeds.roku.schemas import Profile
 from edye_delivery.feeds.rule import FeedRule, FeedSeverity, excerpt
-from edye_delivery.rules.explain import heading
+from edye_delivery.rules.explain import colour_of, heading
 
 KINDS = {FeedKind.SEARCH: "Search feed", FeedKind.LIVE: "live feed", FeedKind.DIRECT: "Direct Publisher feed"}
 NAMES_OF_KINDS = {kind: (kind, f"{kind}s") for kind in ITEM_KINDS} | {
@@ -24,7 +24,6 @@ LIVE_PROFILES = {
     Profile.ROKU: "the default of a live feed",
     Profile.SCHEMA: "the published schema knows no live channels",
 }
-COLOURS = {FeedSeverity.ERROR: "red", FeedSeverity.WARNING: "yellow"}
 EXPLAIN = "lint-feed --explain"
 
 
@@ -39,7 +38,7 @@ def as_text(report: LintReport, shown_max: int | None) -> Iterator[Line]:
         yield from _rule(rule, count, findings, shown_max)
     if report.feeds:
         yield []
-    yield _verdict(report, example)
+    yield _conclusion(report, example)
 
 
 def size_told(size_bytes: int) -> str:
@@ -78,7 +77,7 @@ def _of_kind(kind: str, count: int) -> str:
 
 def _rule(rule: FeedRule, count: int, findings: list[FeedFinding], shown_max: int | None) -> Iterator[Line]:
     severity = "error" if rule.severity is FeedSeverity.ERROR else "warning"
-    yield [*heading(rule), (f"  {count_of(count, severity)}", COLOURS[rule.severity]), (f", for {rule.owner}", "dim")]
+    yield [*heading(rule), (f"  {count_of(count, severity)}", colour_of(rule)), (f", for {rule.owner}", "dim")]
     yield [(f"  {rule.what}", "")]
     yield [("  Fix: ", "bold"), (rule.fix, "")]
     told = findings if shown_max is None else findings[:shown_max]
@@ -91,7 +90,7 @@ def _rule(rule: FeedRule, count: int, findings: list[FeedFinding], shown_max: in
         yield [(f"    and {count - len(told):,} more{more}", "dim")]
 
 
-def _verdict(report: LintReport, example: str) -> Line:
+def _conclusion(report: LintReport, example: str) -> Line:
     errors, warnings = report.count(FeedSeverity.ERROR), report.count(FeedSeverity.WARNING)
     if errors:
         line: Line = [(f"{count_of(errors, 'error')}, {count_of(warnings, 'warning')}", "bold red")]

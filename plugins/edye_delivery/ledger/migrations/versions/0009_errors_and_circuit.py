@@ -39,26 +39,29 @@ def _make(name: str, names: tuple[str, ...]) -> None:
     op.create_table(name, *(made[one] for one in names))
 
 
-def _known(name: str, names: tuple[str, ...]) -> TableClause:
+def _table_of(name: str, names: tuple[str, ...]) -> TableClause:
     return table(name, *(column(one, Moment) if one in MOMENTS else column(one) for one in names))
 
 
 def upgrade() -> None:
-    """Every client's errors and circuit are kept; a circuit without technical errors needs no row."""
+    """Every client's errors and circuit are kept, each in a row of its own."""
     _make("consecutive_errors", (*CLIENT, *ERRORS))
     _make("circuit_breakers", (*CLIENT, *CIRCUIT))
-    streaks = _known("streaks", (*CLIENT, *ERRORS, *CIRCUIT))
+    streaks = _table_of("streaks", (*CLIENT, *ERRORS, *CIRCUIT))
     for name, names in (("consecutive_errors", (*CLIENT, *ERRORS)), ("circuit_breakers", (*CLIENT, *CIRCUIT))):
         rows = select(*(streaks.c[one] for one in names))
-        op.execute(insert(_known(name, names)).from_select(list(names), rows))
+        op.execute(insert(_table_of(name, names)).from_select(list(names), rows))
     op.drop_table("streaks")
     _rename(NEW_NAMES)
 
 
 def downgrade() -> None:
-    """One row a client again; one whose circuit has none gets the values of a closed one."""
+    """One row a client again: every client with a circuit has errors; one without a circuit gets a closed one."""
     _make("streaks", (*CLIENT, *ERRORS, *CIRCUIT))
-    errors, circuits = _known("consecutive_errors", (*CLIENT, *ERRORS)), _known("circuit_breakers", (*CLIENT, *CIRCUIT))
+    errors, circuits = (
+        _table_of("consecutive_errors", (*CLIENT, *ERRORS)),
+        _table_of("circuit_breakers", (*CLIENT, *CIRCUIT)),
+    )
     joined = errors.outerjoin(
         circuits, (errors.c.partner == circuits.c.partner) & (errors.c.client_id == circuits.c.client_id)
     )
@@ -66,7 +69,9 @@ def downgrade() -> None:
     values += [circuits.c[one] for one in CIRCUIT]
     values[len(CLIENT) + len(ERRORS)] = func.coalesce(circuits.c.technical_errors, 0)
     rows = select(*values).select_from(joined)
-    op.execute(insert(_known("streaks", (*CLIENT, *ERRORS, *CIRCUIT))).from_select([*CLIENT, *ERRORS, *CIRCUIT], rows))
+    op.execute(
+        insert(_table_of("streaks", (*CLIENT, *ERRORS, *CIRCUIT))).from_select([*CLIENT, *ERRORS, *CIRCUIT], rows)
+    )
     op.drop_table("circuit_breakers")
     op.drop_table("consecutive_errors")
     _rename({new: old for old, new in NEW_NAMES.items()})
