@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import httpx
@@ -96,6 +98,37 @@ def test_the_list_of_one_moment_is_read_once_for_all_its_titles():
 
     assert [fresh.source_of(plan()).file for _ in range(3)] == [NEW] * 3
     assert len(lists.asked) == 1
+
+
+def test_a_catalogue_that_cannot_be_read_is_asked_once_for_all_titles_of_a_moment():
+    lists = Lists(error=Transient("the EDYE API answered 503"))
+    fresh = FreshAddresses(ANNEX, lists)
+
+    assert [fresh.source_of(plan()) for _ in range(3)] == [None] * 3
+    assert len(lists.asked) == 1
+
+
+def test_a_list_that_is_a_minute_old_is_read_again():
+    lists, at_s = Lists(item_of(a_movie(sources=[source(NEW)]))), [0.0]
+    fresh = FreshAddresses(ANNEX, lists, lambda: at_s[0])
+    for seconds in (0.0, 59.0, 61.0, 62.0):
+        at_s[0] = seconds
+        assert fresh.source_of(plan()).file == NEW
+    assert len(lists.asked) == 2
+
+
+def test_titles_of_other_moments_do_not_wait_for_a_slow_catalogue():
+    both_ask = Barrier(2, timeout=20)
+
+    class SlowLists(Lists):
+        def shows(self, window):
+            both_ask.wait()  # broken, and an error, where one asks after the other
+            return super().shows(window)
+
+    fresh = FreshAddresses(ANNEX, SlowLists(item_of(a_movie(sources=[source(NEW)]))))
+    plans = [plan(), plan(lambda **more: a_movie(updated_at="2026-02-01T00:00:00Z", **more))]
+    with ThreadPoolExecutor(2) as pool:
+        assert [found.file for found in pool.map(fresh.source_of, plans)] == [NEW] * 2
 
 
 class SignedMedia(LocalMedia):

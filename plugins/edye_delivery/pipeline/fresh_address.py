@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Protocol
+from typing import Any, Protocol
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.planning import best_source, media_digest_of
@@ -21,6 +23,8 @@ from edye_delivery.errors import DeliveryError
 
 log = logging.getLogger(__name__)
 AROUND = timedelta(seconds=1)
+STANDS_S = 60.0
+"""How long one reading stands for all titles of its moment."""
 
 FreshSource = Callable[[PlannedTitle], Source | None]
 
@@ -35,14 +39,29 @@ class Catalogue(Protocol):
         """The episodes changed in the window."""
 
 
+@dataclass(slots=True)
+class _Reading:
+    """What the catalogue said last of one moment, or why it said nothing; the lock is its reader's."""
+
+    lock: Lock = field(default_factory=Lock)
+    stands_until_s: float = -math.inf
+    items: Items | None = None
+    failure: DeliveryError | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class FreshAddresses:
-    """Asks the catalogue for items by the moment at which they changed: it has no call for a single one."""
+    """Asks the catalogue for items by the moment at which they changed: it has no call for a single one.
+
+    Titles of one import have one moment: its list is read once for all of them, and read again when it is a minute old,
+    as its addresses may have expired too.
+    """
 
     annex: Annex
     catalogue: Catalogue
-    _lists: dict[tuple[bool, datetime], Items] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)
+    monotonic: Callable[[], float] = time.monotonic
+    _readings: dict[tuple[bool, datetime], _Reading] = field(default_factory=dict, init=False)
+    _lock: Lock = field(default_factory=Lock, init=False)
 
     def source_of(self, plan: PlannedTitle) -> Source | None:
         """The very file of the plan at the address that the catalogue gives now.
@@ -67,15 +86,28 @@ class FreshAddresses:
 
     def _source_now(self, title: Title) -> Source | None:
         is_episode = title.kind is TitleKind.EPISODE
-        with self._lock:  # titles of one import have one moment: their list is read once
-            item = self._list_around(is_episode, title.updated_at).get(title.id)
+        item = self._item_now(is_episode, title)
         if item is None:
             return None
         parsed = parse_episode(item) if is_episode else parse_show(item)
         return best_source(self.annex, parsed) if isinstance(parsed, Title) else None
 
-    def _list_around(self, is_episode: bool, at: datetime) -> Items:
-        if (is_episode, at) not in self._lists:
-            read = self.catalogue.episodes if is_episode else self.catalogue.shows
-            self._lists[is_episode, at] = read(Window(at - AROUND, at + AROUND))
-        return self._lists[is_episode, at]
+    def _item_now(self, is_episode: bool, title: Title) -> dict[str, Any] | None:
+        """The title's item; DeliveryError where its list could not be read, now or less than a minute ago."""
+        at = title.updated_at
+        with self._lock:
+            reading = self._readings.setdefault((is_episode, at), _Reading())
+        with reading.lock:
+            if self.monotonic() >= reading.stands_until_s:
+                self._read(reading, is_episode, Window(at - AROUND, at + AROUND))
+            if reading.failure is not None:
+                raise reading.failure
+            return reading.items.get(title.id) if reading.items is not None else None
+
+    def _read(self, reading: _Reading, is_episode: bool, window: Window) -> None:
+        reading.items, reading.failure = None, None
+        try:
+            reading.items = (self.catalogue.episodes if is_episode else self.catalogue.shows)(window)
+        except DeliveryError as error:
+            reading.failure = error
+        reading.stands_until_s = self.monotonic() + STANDS_S
