@@ -217,7 +217,7 @@ class Mortal:
 
 @pytest.mark.proof
 @pytest.mark.parametrize("before", [True, False], ids=["before the call", "after the call"])
-def test_killed_at_any_step_readers_have_the_whole_old_or_the_whole_new_chain_and_a_repeat_completes(desk, before):
+def test_killed_at_any_step_readers_have_the_old_or_the_new_chain_and_a_repeat_completes(desk, before):
     old = titles(16)
     desk.publish(old)
     for step in range(1000):

@@ -154,7 +154,7 @@ def both(port, ledger_url):
     engine.dispose()
 
 
-def test_an_older_draft_does_not_bring_a_withdrawn_title_back_and_leaves_the_feed_to_the_newer_run(both):
+def test_an_older_draft_brings_no_withdrawn_title_back_and_leaves_the_feed_to_the_newer_run(both):
     older = both.draft("D")
     both.withdraw()
     both.publish("withdraw-1")
@@ -166,7 +166,7 @@ def test_an_older_draft_does_not_bring_a_withdrawn_title_back_and_leaves_the_fee
     )
 
 
-def test_a_draft_that_is_stale_is_assembled_again_where_nobody_has_published_what_is_offered_now(both):
+def test_a_stale_draft_is_assembled_again_where_nobody_has_published_the_present_offer(both):
     older = both.draft("D")
     both.withdraw()
     steps = []
@@ -307,9 +307,7 @@ def test_a_withdrawal_that_meets_a_publisher_at_any_step_is_what_readers_have(bo
 
 
 @pytest.mark.parametrize("is_conditional", [True, False], ids=["conditional writes", "none"])
-def test_a_publisher_that_slept_between_the_ledgers_yes_and_the_switch_does_not_leave_its_older_state(
-    both, is_conditional
-):
+def test_a_publisher_that_slept_before_the_switch_does_not_leave_its_older_state(both, is_conditional):
     both.accept(plan_of(ANNEX, titles(7)[6]))
     if not is_conditional:
         both.desk.client.meta.events.register("before-send.s3.PutObject", refuse_conditions)

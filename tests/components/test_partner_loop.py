@@ -82,7 +82,7 @@ def test_the_work_has_the_context_of_its_caller():
     assert asyncio.run(call()) == ("the trigger's", "the trigger's")
 
 
-def test_blocking_calls_of_one_partner_have_no_more_threads_than_they_were_given_and_none_of_the_caller_s():
+def test_blocking_calls_of_a_partner_use_its_own_threads_and_no_more_than_given():
     async def work():
         await asyncio.gather(*(asyncio.to_thread(time.sleep, 0.01) for _ in range(10)))
         return len(threads_of("bounded-call")), set(threads_of("asyncio_")) - earlier

@@ -106,7 +106,7 @@ def test_an_error_tells_its_cause_and_owner(ledger, cluster):
     assert (failed["cause"], failed["owner"], failed["http.response.status_code"]) == ("auth", "DevOps", 401)
 
 
-def test_what_is_shipped_is_not_shipped_again_and_a_shipment_whose_answer_was_lost_doubles_nothing(ledger, cluster):
+def test_nothing_is_shipped_twice_and_a_shipment_whose_answer_was_lost_doubles_nothing(ledger, cluster):
     count = deliver(ledger, 1, 2)
     events = LedgerHook().trail().next_events(1000)
     IngestaLogsHook().sink().prepare()
@@ -215,7 +215,7 @@ def test_a_template_of_an_earlier_version_is_replaced_and_a_later_one_stays(ledg
 
 
 @pytest.mark.parametrize("connection", [None, {"conn_type": "fs", "extra": {"path": "{folder}/logs"}}])
-def test_without_a_cluster_events_are_lines_in_a_folder_and_a_repeated_shipment_is_the_same_file(
+def test_without_a_cluster_events_are_lines_in_a_folder_and_a_repeat_is_the_same_file(
     ledger, monkeypatch, tmp_path, connection
 ):
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "home"))

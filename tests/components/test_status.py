@@ -22,7 +22,7 @@ def days(tmp_path, monkeypatch):
     return days
 
 
-def test_the_ledger_of_airflow_s_connection_is_looked_at_and_standard_output_is_the_document_alone(days, monkeypatch):
+def test_status_reads_the_ledger_of_the_connection_and_prints_the_document_alone(days, monkeypatch):
     monkeypatch.setenv(CONNECTION, json.dumps({"conn_type": "sqlite", "host": str(days.path)}))
     result = called("--json")
     assert result.exit_code == 1

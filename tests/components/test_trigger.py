@@ -200,7 +200,7 @@ def test_retry_after_is_honoured_and_every_path_sleeps():
 
 
 @pytest.mark.parametrize("wish", ["1000000000", "Fri, 31 Dec 9999 23:59:59 GMT"], ids=["seconds", "date"])
-def test_a_retry_after_beyond_all_measure_delays_the_next_look_by_no_more_than_sending_would_wait(wish):
+def test_a_huge_retry_after_delays_the_next_poll_by_no_more_than_a_send_would_wait(wish):
     loop = Loop()
     outcomes, _ = watched(Partner(a=[httpx.Response(503, headers={"Retry-After": wish}), "completed"]), loop=loop)
     assert outcomes["a"].state == "completed"

@@ -306,7 +306,7 @@ def test_a_run_over_ftp_without_a_reason_is_refused_before_anything_is_sent(conn
 
 
 @pytest.mark.proof
-def test_a_redelivery_sends_an_accepted_title_again_once_it_is_no_dry_run_and_repeats_its_reason(connected, box):
+def test_a_redelivery_that_is_no_dry_run_sends_an_accepted_title_again_with_its_reason(connected, box):
     assert run({**DAY, "external_ids": [GOOD]}).state == "success"
     asked = {"external_ids": [GOOD], "correction": "resend", "reason": "the partner lost it in its migration"}
     run(asked, REDELIVERY_DAG_ID)

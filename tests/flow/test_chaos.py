@@ -31,7 +31,7 @@ def test_ten_rounds_of_trouble_lose_nothing_send_nothing_twice_and_leave_no_wron
     assert "kill_" in told
 
 
-def test_a_lost_ledger_and_a_partner_without_keys_are_counted_and_told_with_what_makes_the_round_again(tmp_path):
+def test_a_lost_ledger_and_a_partner_without_keys_are_counted_with_the_command_to_repeat(tmp_path):
     status, counts, told = chaos(tmp_path, "--rounds", "1", "--quiet", "--forget")
     assert (status, counts["lost"]) == (1, 0)
     assert counts["duplicated"] >= 2

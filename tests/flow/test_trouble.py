@@ -147,7 +147,7 @@ def test_a_stuck_ingest_ends_at_the_deadline_and_a_later_run_waits_again_without
 
 
 @pytest.mark.parametrize("status", [302, 400, 404, 410])
-def test_a_question_for_the_state_that_is_refused_ends_no_ingest_and_the_next_run_makes_no_second_one(line, status):
+def test_a_refused_status_call_ends_no_ingest_and_the_next_run_makes_no_second_one(line, status):
     line.box.plan(
         [
             {"service": "partner", "operation": "status", "external_id": TITLE, "kind": "status", "times": 1}
@@ -315,7 +315,7 @@ def ingests(line):
     return [entry for entry in line.box.journal(service="partner") if entry["operation"] == "ingest"]
 
 
-def test_after_technical_errors_in_a_row_the_batch_stops_and_the_next_run_tries_one_title_first(make_line):
+def test_after_technical_errors_in_a_row_the_batch_stops_and_the_next_run_tries_one_title(make_line):
     line = circuit_line(make_line)
     line.box.plan([{"service": "partner", "operation": "ingest", "kind": "status", "status": 503}])
     with pytest.raises(CircuitOpen, match="3 technical errors in a row: this run sends nothing more"):

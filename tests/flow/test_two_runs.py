@@ -245,7 +245,7 @@ def passing(monkeypatch):
     return passed
 
 
-def test_a_sender_that_slept_beyond_its_lease_stops_before_the_next_block_and_its_successor_delivers(line, passing):
+def test_a_late_sender_stops_before_the_next_block_and_its_successor_delivers(line, passing):
     _, (checked,) = line.check(line.request(external_ids=(TITLE,)))
     key = checked.plan.delivery_key
 

@@ -158,7 +158,7 @@ def test_the_ledger_answers_every_question_of_the_runbook(question, tmp_path):
 
 
 @pytest.mark.parametrize("number", range(1, len(list((PROJECT / "docs" / "adr").glob("*.md"))) + 1))
-def test_a_decision_has_its_number_and_tells_context_options_choice_and_what_would_change_our_mind(number):
+def test_a_decision_has_its_number_context_options_choice_and_what_would_change_it(number):
     (path,) = (PROJECT / "docs" / "adr").glob(f"{number:04}-*.md")
     text = path.read_text(encoding="utf-8")
     assert text.startswith(f"# {number:04} ")

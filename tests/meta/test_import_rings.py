@@ -112,7 +112,7 @@ COMMAND_LINE = [path for path in files() if part_of(path) in RINGS[-2] | RINGS[-
 
 
 @pytest.mark.parametrize("path", COMMAND_LINE, ids=label)
-def test_the_command_line_starts_without_airflow_and_loads_rings_that_need_it_inside_functions_only(path):
+def test_the_command_line_starts_without_airflow_and_imports_it_inside_functions_only(path):
     names, late = Counter(imported(path)), Counter(imported(path, only_late=True))
     at_start = names - late
     assert "airflow" not in {name.split(".")[0] for name in names}

@@ -72,7 +72,7 @@ def test_the_same_items_make_the_same_pages(tmp_path):
 @pytest.mark.parametrize(
     "change", [{"changed": {700}}, {"without": {700}}, {"changed": {700, 701}}], ids=["changed", "removed", "two"]
 )
-def test_a_changed_item_changes_the_items_of_one_page_and_leaves_the_pages_behind_it_as_they_are(tmp_path, change):
+def test_a_changed_item_changes_one_page_and_leaves_the_pages_after_it(tmp_path, change):
     old = chain(tmp_path / "old", items(4000))
     new = chain(tmp_path / "new", items(4000, **change), previous=old)
     bodies = {page.body_digest for page in old}

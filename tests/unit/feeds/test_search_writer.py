@@ -109,7 +109,7 @@ def test_a_series_that_the_feed_cannot_carry_takes_its_episodes_with_it_and_says
 
 
 @pytest.mark.parametrize("title_id", [" ", "EDYE_OTHER"])
-def test_an_episode_whose_title_id_is_not_its_series_costs_itself_and_not_a_series_written_twice(title_id):
+def test_an_episode_whose_title_id_is_not_its_series_is_left_out_and_the_series_is_once(title_id):
     made = Made([episode(), episode(id="ep-2", title_id=title_id, episode_number=4)])
     assert list(made.assets) == ["EDYE_PLANETA_S01E03", "EDYE_PLANETA", "EDYE_PLANETA_S01"]
     assert [(code, message) for _, code, message in made.noted()] == [
@@ -139,7 +139,7 @@ def test_the_line_between_film_and_clip_is_fifteen_minutes(kind, minutes, writte
         ({"width": 1920, "label": "720p"}, "fhd"), ({"width": 3840}, "uhd"), ({"height": 1080}, "fhd"), ({}, "hd"),
     ],
 )  # fmt: skip
-def test_quality_comes_from_the_width_and_unknown_it_is_the_least_that_quality_control_lets_pass(source, quality):
+def test_quality_comes_from_the_width_and_is_the_least_allowed_where_that_is_unknown(source, quality):
     file = {"file": "http://media.example/m.mp4", "type": "video/mp4"}
     assert option_of(movie(sources=[file | source]))["quality"] == quality
 

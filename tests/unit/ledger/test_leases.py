@@ -311,7 +311,7 @@ def test_two_deliveries_of_one_content_are_never_begun_at_once(ledger_url):
     assert sorted(delivery.state for delivery in known.values()) == ["planned"] * 12 + ["sending"] * 12
 
 
-def test_a_sender_that_slept_beyond_its_lease_cannot_renew_it_once_a_sibling_of_its_title_is_sent(ledger):
+def test_a_late_sender_cannot_renew_its_lease_once_a_sibling_of_its_title_is_sent(ledger):
     for sibling in (FORCED, NEWER):
         begun(ledger, lease_s=ENDED)
         begun(ledger, sibling, SECOND, "run-2")

@@ -65,9 +65,7 @@ def test_a_withdrawal_is_kept_once_however_often_it_is_written(ledger, withdrawa
     assert names(withdrawals.of_titles([NAME], "another run", WHY)) == []
 
 
-def test_a_withdrawal_leaves_the_delivery_its_own_run_and_its_events_name_the_run_that_withdrew(
-    ledger, ledger_url, withdrawals
-):
+def test_a_withdrawal_keeps_the_delivery_s_run_and_its_events_name_the_withdrawing_run(ledger, ledger_url, withdrawals):
     accepted(ledger)
     own = standing(ledger).run_id
     assert own != RUN

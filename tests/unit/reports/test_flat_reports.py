@@ -131,7 +131,7 @@ def test_the_spreadsheet_of_a_report_is_always_the_same_file(monkeypatch: pytest
     assert as_xlsx(report) == first
 
 
-def test_a_deprecated_channel_and_its_reason_are_in_the_summary_and_each_title_names_its_channel() -> None:
+def test_the_summary_names_a_deprecated_channel_and_its_reason_each_title_its_channel() -> None:
     report = a_report(a_title(channel="ftp"), channel="ftp", notice="FTP is deprecated", reason="API down")
     sheet = load_workbook(io.BytesIO(as_xlsx(report)))["Summary"]
     summary = {row[0].value: row[1].value for row in sheet.iter_rows()}
