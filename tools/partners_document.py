@@ -18,7 +18,7 @@ from tools.partner_rules import errors, images, mappings, metadata, polling, ree
 INTRODUCTION = """# Partners
 
 Generated from the files in `include/annexes` by `{command}`; do not edit.
-How to add one: [Adding a partner](adding-a-partner.md).
+How to add one: [Add a partner](guides/add-a-partner.md).
 Contacts are roles; names and channels are agreed with the partner and live elsewhere."""
 
 

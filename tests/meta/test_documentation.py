@@ -19,10 +19,12 @@ from sandbox.faults import KEYS_OF_KIND, SELECTORS, parse_faults
 
 PROJECT = Path(__file__).parents[2]
 PACKAGE = PROJECT / "plugins" / "edye_delivery"
-DOCUMENTS = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").glob("*.md"), *(PROJECT / "docs" / "adr").glob("*.md")])
-RUNBOOK, GLOSSARY, DAGS, RUNS, CONNECTIONS = (
-    (PROJECT / "docs" / name).read_text(encoding="utf-8")
-    for name in ("runbook.md", "GLOSSARY.md", "DAGS.md", "runs.md", "connections.md")
+DOCS = PROJECT / "docs"
+LINKING = sorted([*PROJECT.glob("*.md"), *DOCS.rglob("*.md")])
+DOCUMENTS = [path for path in LINKING if path.parent != DOCS / "spec"]
+RUNBOOK, GLOSSARY, DAGS, OPERATE, CONNECT = (
+    (DOCS / name).read_text(encoding="utf-8")
+    for name in ("runbook.md", "GLOSSARY.md", "DAGS.md", "guides/operate.md", "guides/connect-real-systems.md")
 )
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
@@ -60,7 +62,7 @@ def named_paths(text: str) -> Iterator[str]:
             yield f"**/{span}"
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=label)
+@pytest.mark.parametrize("path", LINKING, ids=label)
 def test_every_relative_link_leads_to_a_file_and_a_heading_that_exist(path):
     for target in LINK.findall(prose(path.read_text(encoding="utf-8"))):
         if target.startswith(("http://", "https://")):
@@ -103,13 +105,13 @@ def test_every_target_of_the_makefile_has_its_line_of_help():
 
 
 @pytest.mark.parametrize("conn_id", [entry["conn_id"] for entry in SETTINGS["connections"]])
-def test_the_page_of_connections_names_every_connection(conn_id):
-    assert f"`{conn_id}`" in CONNECTIONS
+def test_the_guide_to_real_systems_names_every_connection(conn_id):
+    assert f"`{conn_id}`" in CONNECT
 
 
-def test_the_page_of_connections_names_every_pool_and_that_of_runs_every_param():
-    assert all(f"`{entry['pool_name']}`" in CONNECTIONS for entry in SETTINGS["pools"])
-    assert all(f"`{name}`" in RUNS for name in KNOWN_KEYS)
+def test_the_guide_to_real_systems_names_every_pool_and_the_guide_to_runs_every_param():
+    assert all(f"`{entry['pool_name']}`" in CONNECT for entry in SETTINGS["pools"])
+    assert all(f"`{name}`" in OPERATE for name in KNOWN_KEYS)
 
 
 def test_the_readme_is_read_in_one_go():
