@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, literal, or_, select, type_coerce, update
+from sqlalchemy import ColumnElement, Connection, or_, select, update
 
 from edye_delivery.catalog.vocabulary import Channel, DeliveryState
 from edye_delivery.catalog.window import rfc3339
 from edye_delivery.ledger.comparison import AT_PARTNER, is_superseded
+from edye_delivery.ledger.database_clock import time_expression
 from edye_delivery.ledger.records import TRANSITIONS, WAITED_FOR, Delivery, TransitionRefused
 from edye_delivery.ledger.revisions import withdrawn_by_hand
 from edye_delivery.ledger.rows import delivery_of
-from edye_delivery.ledger.tables import DELIVERIES, Moment
+from edye_delivery.ledger.tables import DELIVERIES
 
 NO_LEASE: dict[str, Any] = dict.fromkeys(("lease_holder", "lease_run_id", "lease_try", "lease_expires_at"))
 WITH_PARTNER = frozenset({DeliveryState.RECEIVED, DeliveryState.PROCESSING, DeliveryState.COMPLETED})
@@ -80,28 +81,10 @@ class WithdrawnByHand(NotToBeSent):
     """A person has withdrawn the title since it was planned."""
 
 
-def database_time(connection: Connection, later_s: float = 0.0) -> ColumnElement[datetime]:
-    """The database's own clock, so many seconds later; on SQLite as text in the form of the ledger's moments.
-
-    It is the clock of the moment, not of the transaction's begin: that may have waited for a lock.
-    """
-    if connection.dialect.name == "postgresql":
-        at: ColumnElement[Any] = func.clock_timestamp().op("+")(func.make_interval(0, 0, 0, 0, 0, 0, later_s))
-    else:  # strftime gives milliseconds, stored moments have microseconds: they compare as texts of one length
-        at = func.strftime("%Y-%m-%d %H:%M:%f", "now", f"{later_s:+.3f} seconds").op("||")(literal("000"))
-    return type_coerce(at, Moment())
-
-
-def database_now(connection: Connection) -> datetime:
-    """The moment by the database's clock, the one clock that all machines share."""
-    at: datetime = connection.execute(select(database_time(connection))).scalar_one()
-    return at
-
-
 def is_free_for(connection: Connection, holder: str) -> ColumnElement[bool]:
     """The condition that nobody else holds a delivery."""
     lease = DELIVERIES.c
-    ended = lease.lease_expires_at <= database_time(connection)
+    ended = lease.lease_expires_at <= time_expression(connection)
     return or_(lease.lease_holder.is_(None), lease.lease_holder == holder, ended)
 
 
@@ -111,7 +94,7 @@ def lease_values(connection: Connection, run_id: str, holder: Holder, length_s: 
         "lease_holder": holder.name,
         "lease_run_id": run_id,
         "lease_try": holder.try_number,
-        "lease_expires_at": database_time(connection, length_s),
+        "lease_expires_at": time_expression(connection, length_s),
     }
 
 
@@ -119,7 +102,7 @@ def renew_lease(connection: Connection, key: str, holder: str, length_s: float) 
     """The lease lasts so long from now on; LeaseLost where it is somebody else's, or the delivery has moved on."""
     mine = (DELIVERIES.c.lease_holder == holder) & (DELIVERIES.c.state == DeliveryState.SENDING)
     renewal = update(DELIVERIES).where(DELIVERIES.c.delivery_key == key, mine)
-    if connection.execute(renewal.values(lease_expires_at=database_time(connection, length_s))).rowcount != 1:
+    if connection.execute(renewal.values(lease_expires_at=time_expression(connection, length_s))).rowcount != 1:
         row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().first()
         raise lease_lost(key, row)
 
@@ -197,7 +180,7 @@ def _lock_rows_of_title(connection: Connection, key: str) -> list[Mapping[Any, A
         column == select(own.c[column.name]).where(own.c.delivery_key == key).scalar_subquery()
         for column in (DELIVERIES.c.partner, DELIVERIES.c.external_id)
     ]
-    is_living = (DELIVERIES.c.lease_expires_at > database_time(connection)).label("is_living")
+    is_living = (DELIVERIES.c.lease_expires_at > time_expression(connection)).label("is_living")
     query = select(DELIVERIES, is_living).where(*of_title).order_by(DELIVERIES.c.delivery_key)
     return list(connection.execute(query.with_for_update(of=DELIVERIES)).mappings())
 

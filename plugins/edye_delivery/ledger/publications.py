@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from edye_delivery.catalog.feed_records import FeedPage
 from edye_delivery.errors import Transient
-from edye_delivery.ledger.leases import database_now
+from edye_delivery.ledger.database_clock import database_now
 from edye_delivery.ledger.offers import OfferVersion, offer_version
 from edye_delivery.ledger.rows import upsert_into
 from edye_delivery.ledger.tables import FEEDS, PUBLICATIONS

@@ -12,6 +12,7 @@ from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.vocabulary import Cause, Change, Channel, DeliveryState, Owner
 from edye_delivery.ledger.comparison import compare
 from edye_delivery.ledger.database import open_engine
+from edye_delivery.ledger.database_clock import time_expression
 from edye_delivery.ledger.leases import (
     AlreadyAccepted,
     ContentOutdated,
@@ -19,7 +20,6 @@ from edye_delivery.ledger.leases import (
     LeaseLost,
     TitleBusy,
     WithdrawnByHand,
-    database_time,
 )
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.read_only import open_read_only
@@ -133,7 +133,7 @@ def test_a_lease_ends_to_the_fraction_of_a_second_and_by_the_databases_clock_alo
 @pytest.mark.parametrize("later_s", [0.0, 0.25, 300.0])
 def test_the_databases_clock_is_an_aware_moment(ledger_url, later_s):
     with open_engine(ledger_url).connect() as connection:
-        at = connection.execute(select(database_time(connection, later_s))).scalar_one()
+        at = connection.execute(select(time_expression(connection, later_s))).scalar_one()
     assert abs((at - datetime.now(UTC)).total_seconds() - later_s) < 5
 
 
