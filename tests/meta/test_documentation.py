@@ -14,6 +14,7 @@ from sqlalchemy import text as sql_text
 from edye_delivery.catalog.request import KNOWN_KEYS
 from edye_delivery.catalog.vocabulary import Cause, Change, DeliveryState, Owner
 from edye_delivery.ledger.database import open_engine
+from edye_delivery.version import VERSION
 from sandbox import ftp_faults
 from sandbox.faults import KEYS_OF_KIND, SELECTORS, parse_faults
 
@@ -168,9 +169,9 @@ def test_a_decision_has_its_number_context_options_choice_and_what_would_change_
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == headings
 
 
-def test_the_changelog_begins_with_what_is_not_released_yet():
+def test_the_changelog_begins_with_what_is_not_released_yet_and_then_has_the_programs_version():
     changelog = (PROJECT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert re.findall(r"^## (.+)$", changelog, re.MULTILINE)[0] == "UNRELEASED"
+    assert re.findall(r"^## (.+)$", changelog, re.MULTILINE)[:2] == ["UNRELEASED", VERSION]
 
 
 def test_every_test_that_the_page_of_public_reports_names_exists():
