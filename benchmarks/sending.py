@@ -97,10 +97,17 @@ def _delivery_step(job: dict[str, Any]) -> Callable[[], None]:
 def _uploader(job: dict[str, Any], annex: Annex, ledger: Ledger) -> AbstractContextManager[Uploader]:
     host = media_host(job["media_host"])
     if "ftp" in job:
-        return FtpUploader(annex, _ftp_sessions(job), MediaSource(host), ledger, lambda _: b"")
+        return FtpUploader(annex, _ftp_sessions(job), MediaSource(host), ledger, _NoThumbnails())
     return nullcontext(
-        ApiUploader(annex, IngestApi(client(job["sink"]), annex, CLOCK), MediaSource(host), ledger, lambda _: b"")
+        ApiUploader(annex, IngestApi(client(job["sink"]), annex, CLOCK), MediaSource(host), ledger, _NoThumbnails())
     )
+
+
+class _NoThumbnails:
+    """The artifact store of titles that have no thumbnails."""
+
+    def get(self, name: str) -> bytes:
+        raise FileNotFoundError(name)
 
 
 def _ftp_sessions(job: dict[str, Any]) -> Callable[[], FtpSession]:

@@ -18,6 +18,7 @@ from edye_delivery.ledger.publications import Publications
 from edye_delivery.pipeline.feeds import draft_feed, lint_draft, refuse_errors
 from edye_delivery.pipeline.publish_feed import FeedPublisher
 from sandbox.s3 import S3Host
+from tests.artifacts import Artifacts
 from tests.builders import a_movie, the_annex
 
 ANNEX = the_annex()
@@ -59,7 +60,7 @@ class Desk:
         self.publications = Publications(
             self.engine, self.clock, PARTNER, "search", database_now=lambda _: self.clock.at
         )
-        self.artifacts = {}
+        self.artifacts = Artifacts()
         self.fetches = 0
 
     def offer(self, titles):
@@ -72,10 +73,8 @@ class Desk:
         with self.engine.connect() as connection:
             offer = Offer(offer_version(connection, PARTNER).version, iter(self.offered))
         previous = self.publications.current()
-        draft = draft_feed(
-            ANNEX, SPEC, offer, previous, self.store.url("pages/"), self.artifacts.__setitem__, self.clock()
-        )
-        refuse_errors("search", "as assembled", lint_draft(draft, self.artifacts.__getitem__, self.clock()))
+        draft = draft_feed(ANNEX, SPEC, offer, previous, self.store.url("pages/"), self.artifacts, self.clock())
+        refuse_errors("search", "as assembled", lint_draft(draft, self.artifacts, self.clock()))
         return draft
 
     def publish(self, titles, store=None, publications=None):
@@ -87,7 +86,7 @@ class Desk:
     def publisher(self, store=None, publications=None, run_id="run-1", assemble=None):
         clock = Clock(now=self.clock, sleep=self.clock.sleep, random=lambda: 0.5)
         return FeedPublisher(
-            SPEC, run_id, store or self.store, publications or self.publications, self.artifacts.__getitem__,
+            SPEC, run_id, store or self.store, publications or self.publications, self.artifacts,
             lambda url: self.fetch(url), assemble or (lambda go_on: self.draft()), clock,
         )  # fmt: skip
 

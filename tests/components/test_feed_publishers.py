@@ -24,6 +24,7 @@ from edye_delivery.ledger.publications import LEASE_S, FeedLeaseLost, Publicatio
 from edye_delivery.ledger.withdrawals import Withdrawals
 from edye_delivery.pipeline.feeds import draft_feed, lint_draft, refuse_errors
 from edye_delivery.pipeline.publish_feed import ROUNDS, FeedBusy, FeedPublisher, OfferUnsteady
+from tests.artifacts import Artifacts
 from tests.components.test_feed_publication import ANNEX, SPEC, Desk, Killed, SteppedClock, port, titles
 from tests.postgresql import postgresql_server
 from tests.unit.ledger.frozen import drop_everything
@@ -79,13 +80,13 @@ class Both:
         return Publications(self.engine, self.clock, PARTNER, "search", database_now=lambda _: self.clock.at)
 
     def draft(self, run_id):
-        folder = self.files.setdefault(run_id, {})
+        folder = self.files.setdefault(run_id, Artifacts())
         with self.ledger.offer(PARTNER) as offer:
             draft = draft_feed(
                 ANNEX, SPEC, offer, self.publications().current(), self.desk.store.url("pages/"),
-                folder.__setitem__, self.clock(),
+                folder, self.clock(),
             )  # fmt: skip
-        refuse_errors("search", "as assembled", lint_draft(draft, folder.__getitem__, self.clock()))
+        refuse_errors("search", "as assembled", lint_draft(draft, folder, self.clock()))
         return draft
 
     def publish(self, run_id, draft=None, step: Callable[[str], None] = lambda name: None, sleep=None):
@@ -102,7 +103,7 @@ class Both:
 
         publisher = FeedPublisher(
             SPEC, run_id, Stepped(self.desk.store, step), Stepped(self.publications(), step),
-            lambda page: self.files[run_id][page], fetch, assemble,
+            self.files.setdefault(run_id, Artifacts()), fetch, assemble,
             Clock(self.clock, sleep or self.clock.sleep, lambda: 0.5),
         )  # fmt: skip
         published = publisher.publish(draft or self.draft(run_id))

@@ -40,7 +40,7 @@ class FtpLine(Line):
         return super().request(run_id, **({"channel": Channel.FTP, "reason": REASON} | changes))
 
     def send(self, checked: list[CheckedTitle], run_id: str) -> dict[str, int]:
-        uploader = FtpUploader(self.annex, self.connect, self.media, self.ledger, self.artifacts.__getitem__)
+        uploader = FtpUploader(self.annex, self.connect, self.media, self.ledger, self.artifacts)
         with uploader:
             return Sender(self.annex.partner, uploader, self.ledger, self.clock, run_id).send_batch(tuple(checked))
 

@@ -7,7 +7,7 @@ import atexit
 import random
 import ssl
 import subprocess
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,7 +31,7 @@ from edye_delivery.ledger.circuit_breaker import CircuitBreaker
 from edye_delivery.ledger.consecutive_errors import Client
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.pipeline.accept import accept_batch
+from edye_delivery.pipeline.accept import Acceptor
 from edye_delivery.pipeline.check import BatchChecker
 from edye_delivery.pipeline.deliver import Sender
 from edye_delivery.pipeline.fetch import fetch_snapshot
@@ -44,33 +44,10 @@ from edye_delivery.pipeline.thumbnails import ThumbnailMaker
 from edye_delivery.pipeline.uploaders.api import ApiUploader
 from edye_delivery.reports.model import WindowReport
 from sandbox.server import Sandbox
+from tests.artifacts import Artifacts
 from tests.builders import the_annex
 
 Encoder = Callable[[EncodeJob, Reencode, Clock], None]
-
-
-class Artifacts(dict[str, bytes]):
-    """An artifact store in memory."""
-
-    put = dict.__setitem__
-
-    def get(self, name: str) -> bytes:
-        self.size(name)
-        return self[name]
-
-    def put_file(self, name: str, source: Path) -> None:
-        self[name] = source.read_bytes()
-
-    def size(self, name: str) -> int:
-        if name not in self:
-            raise FileNotFoundError(name)
-        return len(self[name])
-
-    def stream(self, name: str, offset: int = 0) -> Generator[bytes, None, None]:
-        for start in range(offset, self.size(name), 100_000):
-            yield self[name][start : start + 100_000]
-
-
 DAY = (datetime(2026, 3, 1, 6, tzinfo=UTC), datetime(2026, 3, 2, 6, tzinfo=UTC))
 PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # the sandbox has no TLS; without it every client reads certificates
 RETRY_POLICY = RetryPolicy(attempts=4, base_s=0.01, cap_s=0.05, retry_after_max_s=5)
@@ -142,24 +119,22 @@ class Line:
             plan = remember_plan(self.annex, plan, self.ledger)
         scratch = self.folder / "scratch"
         scratch.mkdir(exist_ok=True)
-        checker = BatchChecker(
-            self.annex, self.media_host, scratch, DAY[1].date(), self.artifacts.__setitem__, WORKERS.run
-        )
-        maker = ThumbnailMaker(self.annex, self.artifacts.__getitem__, self.artifacts.__setitem__, WORKERS.run)
+        checker = BatchChecker(self.annex, self.media_host, scratch, DAY[1].date(), self.artifacts, WORKERS.run)
+        maker = ThumbnailMaker(self.annex, self.artifacts, WORKERS.run)
         checked: list[CheckedTitle] = []
         for batch in batches:
             titles = checker.check_batch(batch.titles)
             if not request.dry_run:
                 again = request.correction is Correction.MEDIA
                 titles = replace(self.reencoder, again=again).reencode_batch(titles)
-            checked += maker.make_thumbnails(titles)
+            checked += maker.render_batch(titles)
         return plan, checked
 
     def send(self, checked: list[CheckedTitle], run_id: str) -> dict[str, int]:
         api = IngestApi(self.partner_client(), self.annex, self.clock)
-        uploader = ApiUploader(self.annex, api, self.media, self.ledger, self.artifacts.__getitem__)
-        allow = CircuitBreaker(self.engine, now, self.client, now()).allow
-        sender = Sender(self.annex.partner, uploader, self.ledger, self.clock, run_id, allow=allow)
+        uploader = ApiUploader(self.annex, api, self.media, self.ledger, self.artifacts)
+        circuit = CircuitBreaker(self.engine, now, self.client, now())
+        sender = Sender(self.annex.partner, uploader, self.ledger, self.clock, run_id, circuit=circuit)
         return sender.send_batch(tuple(checked))
 
     def wait(self, checked: list[CheckedTitle], give_up_s: float = 10.0) -> None:
@@ -180,7 +155,7 @@ class Line:
         if not request.dry_run:
             self.send(checked, run_id)
             self.wait(checked)
-            accept_batch(self.annex, self.ledger, tuple(checked))
+            Acceptor(self.annex, self.ledger).accept_batch(tuple(checked))
         return self.report(request, plan, checked, started_at)
 
     def report(self, request: RunRequest, plan: Any, checked: list[CheckedTitle], started_at: datetime) -> WindowReport:

@@ -39,7 +39,7 @@ from edye_delivery.pipeline import fetch as fetch_step
 from edye_delivery.pipeline import plan as plan_step
 from edye_delivery.pipeline import reencode as reencode_step
 from edye_delivery.pipeline import report as report_step
-from edye_delivery.pipeline.accept import accept_batch
+from edye_delivery.pipeline.accept import Acceptor
 from edye_delivery.pipeline.check import BatchChecker
 from edye_delivery.pipeline.media_source import MediaSource
 from edye_delivery.pipeline.outcomes import record_outcomes
@@ -175,9 +175,8 @@ def check(bench: Bench) -> Told:
             raise MediaUnavailable("there is none")
 
     bench.break_for_bad(check_step, "check_title", lambda annex, one, *_: one.title.id == BAD)
-    keep = bench.files.__setitem__
     return found(
-        BatchChecker(ANNEX, Host(), bench.folder, AT.date(), keep, WORKERS.run).check_batch(tuple(bench.plans))
+        BatchChecker(ANNEX, Host(), bench.folder, AT.date(), bench.files, WORKERS.run).check_batch(tuple(bench.plans))
     )
 
 
@@ -207,10 +206,11 @@ def reencode(bench: Bench) -> Told:
 
 
 def thumbnails(bench: Bench) -> Told:
-    def read(name: str) -> bytes:
-        if bench.error and BAD in name:
-            raise bench.error
-        return b"no picture"
+    class Files(Artifacts):
+        def get(self, name: str) -> bytes:
+            if bench.error and BAD in name:
+                raise bench.error
+            return b"no picture"
 
     titles = tuple(
         checked.model_copy(
@@ -227,7 +227,7 @@ def thumbnails(bench: Bench) -> Told:
         )
         for checked in bench.checked()
     )  # fmt: skip
-    return found(ThumbnailMaker(ANNEX, read, bench.files.__setitem__, WORKERS.run).make_thumbnails(titles))
+    return found(ThumbnailMaker(ANNEX, Files(), WORKERS.run).render_batch(titles))
 
 
 def wait(bench: Bench) -> Told:
@@ -243,7 +243,7 @@ def accept(bench: Bench) -> Told:
     if not bench.ledger.deliveries([bench.bad_key]):
         bench.brought_to(DeliveryState.COMPLETED)
     bench.break_for_bad(bench.ledger, "accept", lambda partner, one, criteria: one.title.id == BAD)
-    accept_batch(ANNEX.model_copy(update={"acceptance": ("completed",)}), bench.ledger, bench.checked())
+    Acceptor(ANNEX.model_copy(update={"acceptance": ("completed",)}), bench.ledger).accept_batch(bench.checked())
     return bench.standing()
 
 

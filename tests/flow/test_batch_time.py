@@ -1,6 +1,7 @@
 """A batch's time: what it did not get to is open for the next run, with a sentence, and its neighbours have ended."""
 
 import time
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -28,10 +29,11 @@ def test_titles_that_a_batch_did_not_get_to_are_open_and_taken_up_by_the_next_ru
     _, checked = line.check(request)
     uploader = ApiUploader(
         line.annex, IngestApi(line.partner_client(), line.annex, line.clock), line.media, line.ledger,
-        line.artifacts.__getitem__,
+        line.artifacts,
     )  # fmt: skip
-    turns = iter([False, True])
-    sender = Sender(line.annex.partner, uploader, line.ledger, line.clock, "run-1", is_over=lambda: next(turns, True))
+    seconds = iter([0.0])
+    clock = replace(line.clock, monotonic=lambda: next(seconds, 100.0))
+    sender = Sender(line.annex.partner, uploader, line.ledger, clock, "run-1", ends_at_s=50.0)
     assert sender.send_batch(tuple(checked)) == {"failed": 1, "received": 1}
     keys = [title.plan.delivery_key for title in checked]
     (left,) = [one for one in line.ledger.deliveries(keys).values() if one.state is DeliveryState.FAILED]
@@ -45,7 +47,7 @@ def test_titles_that_were_not_checked_in_time_wait_for_the_next_run_without_bein
     request = line.request(external_ids=TITLES)
     _, (batch,) = plan_window(line.annex, fetch_snapshot(line.annex, line.api, request, now()), line.ledger)
     checker = BatchChecker(
-        line.annex, line.media_host, tmp_path, request.end_at.date(), line.artifacts.__setitem__, WORKERS.run,
+        line.annex, line.media_host, tmp_path, request.end_at.date(), line.artifacts, WORKERS.run,
         ends_at_s=time.monotonic(),
     )  # fmt: skip
     for title in checker.check_batch(batch.titles):

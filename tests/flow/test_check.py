@@ -31,7 +31,7 @@ def test_what_breaks_while_one_title_is_checked_is_a_finding_of_that_title(line,
     request = line.request(external_ids=TITLES)
     _, (batch,) = plan_window(line.annex, fetch_snapshot(line.annex, line.api, request, now()), line.ledger)
     host = Nasty(line.media_host, "s01e02")
-    checker = BatchChecker(line.annex, host, tmp_path, request.end_at.date(), line.artifacts.__setitem__, WORKERS.run)
+    checker = BatchChecker(line.annex, host, tmp_path, request.end_at.date(), line.artifacts, WORKERS.run)
     checked = checker.check_batch(batch.titles)
     found = {title.plan.external_id: blocking(title.findings) for title in checked}
     assert found[TITLES[0]] == ()

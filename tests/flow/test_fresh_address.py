@@ -21,6 +21,7 @@ from edye_delivery.errors import AddressRefused, AuthRefused, Transient
 from edye_delivery.pipeline.check import NO_OTHER_ADDRESS, BatchChecker
 from edye_delivery.pipeline.fresh_address import FreshAddresses
 from edye_delivery.pipeline.media_source import MediaSource
+from tests.artifacts import Artifacts
 from tests.builders import a_movie, an_episode, the_annex
 from tests.unit.clients.transport import RETRY_POLICY, Slept, client_of
 from tests.unit.qc.clips import Clips
@@ -131,6 +132,16 @@ def test_titles_of_other_moments_do_not_wait_for_a_slow_catalogue():
         assert [found.file for found in pool.map(fresh.source_of, plans)] == [NEW] * 2
 
 
+class Fresh:
+    """Finds this source for every title."""
+
+    def __init__(self, source):
+        self.source = source
+
+    def source_of(self, plan):
+        return self.source
+
+
 class SignedMedia(LocalMedia):
     """A folder of media files whose old addresses have expired."""
 
@@ -145,8 +156,8 @@ def test_a_title_whose_address_has_expired_is_checked_by_its_new_one(tmp_path: P
     media: Any = SignedMedia(Clips(tmp_path).clip("film.mp4").parent)
     fresh = plan(url=NEW).media if finds else None
     checker = BatchChecker(
-        ANNEX, media, tmp_path, datetime(2026, 3, 2, tzinfo=UTC).date(), lambda name, content: None, run_here,
-        fresh_source=lambda plan: fresh,
+        ANNEX, media, tmp_path, datetime(2026, 3, 2, tzinfo=UTC).date(), Artifacts(), run_here,
+        fresh_sources=Fresh(fresh),
     )  # fmt: skip
     (checked,) = checker.check_batch((plan(),))
     found = {finding.code: finding for finding in blocking(checked.findings) if finding.code.startswith("VID")}
@@ -166,7 +177,7 @@ def test_an_address_that_expires_before_the_upload_is_read_again_too():
     host = MediaHost(client_of(answer), frozenset({"media.example"}), RETRY_POLICY, Slept().clock())
     checked = CheckedTitle(plan=plan())
     fresh = plan(url=NEW).media
-    with MediaSource(host, fresh_source=lambda plan: fresh).open(checked) as stream:
+    with MediaSource(host, fresh_sources=Fresh(fresh)).open(checked) as stream:
         assert b"".join(stream.blocks()) == b"film"
     with pytest.raises(AddressRefused), MediaSource(host).open(checked):
         pass

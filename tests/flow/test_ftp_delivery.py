@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from edye_delivery.catalog.vocabulary import Channel, Correction
-from edye_delivery.pipeline.accept import accept_batch
+from edye_delivery.pipeline.accept import Acceptor
 from tests.flow.line import repack
 from tests.hostile_names import HOSTILE_NAMES
 from tests.waiting import until
@@ -65,7 +65,7 @@ def test_a_day_over_ftp_ends_like_a_day_over_the_api(ftp_line):
     plan, checked = ftp_line.check(request)
     ftp_line.send(checked, "run-1")
     ftp_line.wait(checked, give_up_s=30)
-    accept_batch(ftp_line.annex, ftp_line.ledger, tuple(checked))
+    Acceptor(ftp_line.annex, ftp_line.ledger).accept_batch(tuple(checked))
     report = ftp_line.report(request, plan, checked, request.start_at)
     assert surprises(expectations(), [title.model_dump(mode="json") for title in report.titles]) == []
     assert report.totals.accepted == report.totals.sent == len(ftp_line.box.ftp_contents()) > 10

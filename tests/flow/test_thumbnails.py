@@ -2,6 +2,7 @@
 
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.pipeline.thumbnails import ThumbnailMaker
+from tests.artifacts import Artifacts
 from tests.flow.line import WORKERS
 
 TITLES = ("EDYE_PLANETA_S01E01_ES", "EDYE_PLANETA_S01E02_ES")
@@ -14,8 +15,12 @@ def checked_titles(line):
 
 def test_a_poster_that_two_titles_share_is_rendered_once(line):
     titles, kept = checked_titles(line), []
-    maker = ThumbnailMaker(line.annex, line.artifacts.__getitem__, lambda name, content: kept.append(name), WORKERS.run)
-    done = maker.make_thumbnails(titles)
+
+    class Noting(Artifacts):
+        def put_once(self, name, content):
+            kept.append(name)
+
+    done = ThumbnailMaker(line.annex, Noting(line.artifacts), WORKERS.run).render_batch(titles)
     assert len({title.thumbnails[1].art_name for title in done}) == 1
     assert len(kept) == len(set(kept))
 
@@ -23,10 +28,10 @@ def test_a_poster_that_two_titles_share_is_rendered_once(line):
 def test_art_that_cannot_be_rendered_rejects_its_title_and_no_other(line):
     titles = checked_titles(line)
     own = {image.art_name for image in titles[0].images} - {image.art_name for image in titles[1].images}
-    broken = {
-        name: b"broken" if name.rpartition("/")[2] in own else content for name, content in line.artifacts.items()
-    }
-    first, second = ThumbnailMaker(line.annex, broken.__getitem__, lambda *_: None, WORKERS.run).make_thumbnails(titles)
+    broken = Artifacts(
+        (name, b"broken" if name.rpartition("/")[2] in own else content) for name, content in line.artifacts.items()
+    )
+    first, second = ThumbnailMaker(line.annex, broken, WORKERS.run).render_batch(titles)
     assert [finding.code for finding in blocking(first.findings)] == ["IMG004"]
     assert blocking(second.findings) == ()
     assert len(second.thumbnails) == 2

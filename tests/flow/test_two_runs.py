@@ -16,7 +16,7 @@ from edye_delivery.catalog.vocabulary import Cause, Channel, Correction, Deliver
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.ingest import IngestApi
 from edye_delivery.ledger.leases import Holder, LeaseLost
-from edye_delivery.pipeline.accept import accept_batch
+from edye_delivery.pipeline.accept import Acceptor
 from edye_delivery.pipeline.deliver import Sender
 from edye_delivery.pipeline.heartbeat import Heartbeat
 from edye_delivery.pipeline.outcomes import record_outcomes, with_partner
@@ -55,7 +55,7 @@ def have_begun(line, checked):
 
 def ended(line, checked):
     line.wait(checked)
-    accept_batch(line.annex, line.ledger, tuple(checked))
+    Acceptor(line.annex, line.ledger).accept_batch(tuple(checked))
 
 
 def test_two_runs_that_send_the_same_titles_at_once_send_each_title_once(lines):
@@ -87,7 +87,7 @@ def test_both_runs_wait_for_an_ingest_and_its_end_is_written_once(lines):
     record_outcomes(second.ledger, waiting, outcomes)
     assert {delivery_of(first, checked, name).state for name in PAIR} == {DeliveryState.COMPLETED}
     with ThreadPoolExecutor(2) as pool:
-        counts = list(pool.map(lambda line: accept_batch(line.annex, line.ledger, tuple(checked)), lines))
+        counts = list(pool.map(lambda line: Acceptor(line.annex, line.ledger).accept_batch(tuple(checked)), lines))
     assert counts == [{"accepted": 2}] * 2
 
 
@@ -256,7 +256,7 @@ def test_a_late_sender_stops_before_the_next_block_and_its_successor_delivers(li
 
     media = Blocks(4_000, sleep_long)
     api = IngestApi(line.partner_client(), line.annex, line.clock)
-    uploader = ApiUploader(line.annex, api, OneFile(media), line.ledger, line.artifacts.__getitem__)
+    uploader = ApiUploader(line.annex, api, OneFile(media), line.ledger, line.artifacts)
     sender = Sender(line.annex.partner, uploader, line.ledger, line.clock, "run-1")
     assert sender.send_batch((of_no_promise(checked),)) == {"sending": 1}
     assert len(media.sent) == 3
@@ -306,9 +306,7 @@ def test_an_ftp_sender_that_slept_beyond_its_lease_renames_nothing(ftp_line, pas
             with media.open(checked, offset) as stream:
                 yield stream
 
-    uploader = FtpUploader(
-        ftp_line.annex, ftp_line.connect, Sleeping(), ftp_line.ledger, ftp_line.artifacts.__getitem__
-    )
+    uploader = FtpUploader(ftp_line.annex, ftp_line.connect, Sleeping(), ftp_line.ledger, ftp_line.artifacts)
     with uploader:
         sender = Sender(ftp_line.annex.partner, uploader, ftp_line.ledger, ftp_line.clock, "run-1")
         assert sender.send_batch((checked,)) == {"sending": 1}
@@ -330,7 +328,7 @@ def test_whatever_happens_inside_one_titles_step_costs_that_title_alone(line, ca
                 yield stream
 
     api = IngestApi(line.partner_client(), line.annex, line.clock)
-    uploader = ApiUploader(line.annex, api, Lying(), line.ledger, line.artifacts.__getitem__)
+    uploader = ApiUploader(line.annex, api, Lying(), line.ledger, line.artifacts)
     sender = Sender(line.annex.partner, uploader, line.ledger, line.clock, "run-1")
     assert sender.send_batch(tuple(checked)) == {"failed": 1, "received": 4}
     delivery = delivery_of(line, checked)

@@ -23,11 +23,19 @@ from edye_delivery.clients.media import MediaHost
 from edye_delivery.clients.watch import IngestWatch
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.pipeline.accept import accept_batch
+from edye_delivery.pipeline.accept import Acceptor
 from edye_delivery.pipeline.deliver import Sender
 from edye_delivery.pipeline.media_source import MediaSource
 from edye_delivery.pipeline.outcomes import record_outcomes, with_partner
 from edye_delivery.pipeline.uploaders.api import ApiUploader
+
+
+class EmptyFiles:
+    """A store whose every file is there and empty."""
+
+    def get(self, name: str) -> bytes:
+        return b""
+
 
 HEADERS = {"Authorization": "Bearer abc123"}
 
@@ -51,13 +59,13 @@ def main(folder: Path, url: str, run_id: str) -> None:
     retry_policy = annex.api.retry
     api = IngestApi(httpx.Client(base_url=url, headers=HEADERS, timeout=20, trust_env=False), annex, clock)
     media_host = MediaHost(httpx.Client(trust_env=False), frozenset({"127.0.0.1"}), retry_policy, clock)
-    uploader = ApiUploader(annex, api, MediaSource(media_host), ledger, lambda name: b"")
+    uploader = ApiUploader(annex, api, MediaSource(media_host), ledger, EmptyFiles())
     print("sending", flush=True)
     Sender(annex.partner, uploader, ledger, clock, run_id).send_batch(titles)
     waiting = with_partner(ledger, titles)
     outcomes = asyncio.run(watched(annex, url, [str(delivery.tracking_id) for delivery in waiting]))
     record_outcomes(ledger, waiting, outcomes)
-    accept_batch(annex, ledger, titles)
+    Acceptor(annex, ledger).accept_batch(titles)
 
 
 if __name__ == "__main__":

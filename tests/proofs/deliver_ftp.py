@@ -36,11 +36,12 @@ def main(folder: Path, port: int, run_id: str) -> None:
     ledger = Ledger(open_engine(f"sqlite:///{folder}/ledger.sqlite"), clock.now)
     media_host = MediaHost(httpx.Client(trust_env=False), frozenset({"127.0.0.1"}), annex.ftp.retry, clock)
 
-    def picture(name: str) -> bytes:
-        return (folder / "pictures" / Path(name).name).read_bytes()
+    class Pictures:
+        def get(self, name: str) -> bytes:
+            return (folder / "pictures" / Path(name).name).read_bytes()
 
     print("sending", flush=True)
-    with FtpUploader(annex, lambda: FtpSession(account), MediaSource(media_host), ledger, picture) as uploader:
+    with FtpUploader(annex, lambda: FtpSession(account), MediaSource(media_host), ledger, Pictures()) as uploader:
         counts = Sender(annex.partner, uploader, ledger, clock, run_id).send_batch(titles)
     print(json.dumps(counts), flush=True)
 

@@ -40,6 +40,7 @@ from sandbox.journal import Journal
 from sandbox.media.shelf import Stored
 from sandbox.media_host import MediaHost
 from sandbox.store import Store
+from tests.artifacts import Artifacts
 from tests.builders import a_movie, the_annex
 from tests.rclone import LOGIN, rclone_server
 from tests.vsftpd import require_vsftpd, vsftpd_server
@@ -108,7 +109,7 @@ class MadeBatch:
     """
 
     titles: list[CheckedTitle]
-    pictures: dict[str, bytes]
+    pictures: Artifacts
     digests: dict[str, str]
     sizes: dict[str, int]
     metadata: dict[str, dict[str, Any]]
@@ -132,7 +133,7 @@ def made_batch(folder: Path, annex: Annex, seed: int, titles: int = TITLES) -> I
     """A batch whose media a host serves, by ranges and with ETags, for the time of the block."""
     source, listener = random.Random(seed), open_listener("media", "127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    batch, files = MadeBatch([], {}, {}, {}, {}), {}
+    batch, files = MadeBatch([], Artifacts(), {}, {}, {}), {}
     for number in range(1, titles + 1):
         content = source.randbytes(source.randint(*MEDIA_BYTES))
         path = folder / f"{number}.mp4"
@@ -175,7 +176,7 @@ def send(batch: MadeBatch, target: Target, port: int, ledger: Ledger, run_id: st
     with httpx.Client(trust_env=False) as client:
         media_host = MediaClient(client, frozenset({"127.0.0.1"}), annex.ftp.retry, clock)
         with FtpUploader(
-            annex, lambda: FtpSession(account), MediaSource(media_host), ledger, batch.pictures.__getitem__
+            annex, lambda: FtpSession(account), MediaSource(media_host), ledger, batch.pictures
         ) as uploader:
             return Sender(annex.partner, uploader, ledger, clock, run_id).send_batch(tuple(batch.titles))
 

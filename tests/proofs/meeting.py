@@ -31,7 +31,7 @@ from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.publications import Publications
 from edye_delivery.ledger.withdrawals import Withdrawals
-from edye_delivery.pipeline.accept import accept_batch
+from edye_delivery.pipeline.accept import Acceptor
 from edye_delivery.pipeline.deliver import Sender
 from edye_delivery.pipeline.feeds import draft_feed, lint_draft, refuse_errors
 from edye_delivery.pipeline.media_source import MediaSource
@@ -41,6 +41,7 @@ from edye_delivery.pipeline.publish_feed import FeedPublisher
 from edye_delivery.pipeline.uploaders.api import ApiUploader
 from edye_delivery.pipeline.uploaders.ftp import FtpUploader
 from sandbox.ftp_server import FTP_LOGIN, FTP_PASSWORD
+from tests.artifacts import Artifacts, EmptyFiles
 from tests.proofs.meeting_world import ANNEX, BUCKET, World
 from tests.step_scheduler import SLEEP
 
@@ -124,8 +125,8 @@ class Hands:
 
     def send(self, titles: tuple[CheckedTitle, ...], request: RunRequest) -> None:
         api = IngestApi(self.partner_client(), ANNEX, self.clock)
-        by_api = ApiUploader(ANNEX, api, self.media(), self.ledger, lambda name: b"")
-        with FtpUploader(ANNEX, self.connect, self.media(), self.ledger, lambda name: b"") as by_ftp:
+        by_api = ApiUploader(ANNEX, api, self.media(), self.ledger, EmptyFiles())
+        with FtpUploader(ANNEX, self.connect, self.media(), self.ledger, EmptyFiles()) as by_ftp:
             uploader: Any = by_ftp if request.channel is Channel.FTP else by_api
             Sender(ANNEX.partner, uploader, self.ledger, self.clock, request.run_id).send_batch(titles)
 
@@ -165,25 +166,23 @@ def deliver(hands: Hands, run_id: str, **asked: Any) -> None:
         waiting = with_partner(hands.ledger, titles, request.channel)
         outcomes = {str(delivery.tracking_id): hands.outcome(str(delivery.tracking_id)) for delivery in waiting}
         record_outcomes(hands.ledger, waiting, outcomes)
-        accept_batch(ANNEX, hands.ledger, titles)
+        Acceptor(ANNEX, hands.ledger).accept_batch(titles)
 
 
 def publish(hands: Hands, run_id: str) -> None:
     """What a run does at its end: the feed of all that is offered."""
-    publications, store, pages = hands.publications(), hands.store(), {}
+    publications, store, pages = hands.publications(), hands.store(), Artifacts()
 
     def assemble(go_on: Callable[[], None]) -> FeedDraft:
         go_on()
         with hands.ledger.offer(ANNEX.partner) as offer:
-            draft = draft_feed(
-                ANNEX, SPEC, offer, publications.current(), store.url("pages/"), pages.__setitem__, now()
-            )
-        refuse_errors(SPEC.name, "as assembled", lint_draft(draft, pages.__getitem__, now()))
+            draft = draft_feed(ANNEX, SPEC, offer, publications.current(), store.url("pages/"), pages, now())
+        refuse_errors(SPEC.name, "as assembled", lint_draft(draft, pages, now()))
         return draft
 
     draft = assemble(lambda: None)
     fetch = hands.world.bucket.fetch
-    publisher = FeedPublisher(SPEC, run_id, store, publications, pages.__getitem__, fetch, assemble, hands.clock)
+    publisher = FeedPublisher(SPEC, run_id, store, publications, pages, fetch, assemble, hands.clock)
     publisher.publish(draft)
 
 

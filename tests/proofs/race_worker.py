@@ -26,12 +26,13 @@ from edye_delivery.clients.media import MediaHost
 from edye_delivery.ledger.consecutive_errors import Client
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.pipeline.accept import accept_batch
+from edye_delivery.pipeline.accept import Acceptor
 from edye_delivery.pipeline.deliver import Sender
 from edye_delivery.pipeline.media_source import MediaSource
 from edye_delivery.pipeline.outcomes import record_outcomes, with_partner
 from edye_delivery.pipeline.plan import plan_window, remember_plan
 from edye_delivery.pipeline.uploaders.api import ApiUploader
+from tests.artifacts import EmptyFiles
 from tests.builders import a_movie, the_annex
 from tests.proofs.meeting import snapshot_of
 
@@ -66,7 +67,7 @@ def main(url: str, media_url: str, partner_url: str, seed: int, seconds: float) 
     quick = RetryPolicy(attempts=2, base_s=0.1, cap_s=0.2)
     host = MediaHost(httpx.Client(trust_env=False), frozenset({urlsplit(media_url).hostname}), quick, clock)
     api = IngestApi(httpx.Client(base_url=partner_url, trust_env=False, timeout=20), ANNEX, clock)
-    uploader = ApiUploader(ANNEX, api, MediaSource(host), ledger, lambda name: b"")
+    uploader = ApiUploader(ANNEX, api, MediaSource(host), ledger, EmptyFiles())
     runs, wrong = Counter(), []
     ends_at = time.time() + seconds
     number = 0
@@ -91,7 +92,7 @@ def main(url: str, media_url: str, partner_url: str, seed: int, seconds: float) 
                 waiting = with_partner(ledger, checked)
                 completed = IngestOutcome(state="completed")
                 record_outcomes(ledger, waiting, {str(one.tracking_id): completed for one in waiting})
-                accept_batch(ANNEX, ledger, tuple(checked))
+                Acceptor(ANNEX, ledger).accept_batch(tuple(checked))
             runs["ended"] += 1
         except Exception as error:
             wrong.append(f"{request.run_id}: {type(error).__name__}: {str(error)[:300]}")

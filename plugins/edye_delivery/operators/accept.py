@@ -10,7 +10,7 @@ from edye_delivery.catalog.snapshot import CheckedBatch
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import alerter, load
 from edye_delivery.operators.batch import BatchOperator
-from edye_delivery.pipeline.accept import accept_batch
+from edye_delivery.pipeline.accept import Acceptor
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class AcceptBatchOperator(BatchOperator):
         batch = load(self.artifacts, self.batch, CheckedBatch)
         if batch.request.dry_run:
             return {}
-        counts = accept_batch(self.annex, LedgerHook().get_conn(self.annex), batch.titles)
+        counts = Acceptor(self.annex, LedgerHook().get_conn(self.annex)).accept_batch(batch.titles)
         alerter().send()
         log.info("batch %s: %s", batch.number, counts)
         return counts

@@ -17,7 +17,7 @@ from edye_delivery.hooks.artifacts import ArtifactHook, ArtifactStore
 from edye_delivery.hooks.edye import EdyeHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.pipeline.alerts import Alerter, Messenger
-from edye_delivery.pipeline.fresh_address import FreshAddresses, FreshSource
+from edye_delivery.pipeline.fresh_address import FreshAddresses
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +69,6 @@ def load(store: ArtifactStore, reference: dict[str, Any], model: type[Kept]) -> 
     return model.model_validate_json(store.get(reference["path"]))
 
 
-def fresh_source_for(annex: Annex) -> FreshSource:
+def fresh_addresses(annex: Annex) -> FreshAddresses:
     """Reads a title's media address from the catalogue again, for a step whose media host refuses the one it has."""
-    return FreshAddresses(annex, EdyeHook().api(annex)).source_of
+    return FreshAddresses(annex, EdyeHook().api(annex))

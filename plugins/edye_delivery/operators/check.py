@@ -15,7 +15,7 @@ from edye_delivery.catalog.snapshot import Batch, CheckedBatch
 from edye_delivery.clients.workers import Workers
 from edye_delivery.hooks.edye import EdyeHook
 from edye_delivery.hooks.ledger import LedgerHook
-from edye_delivery.operators.base import fresh_source_for, keep, load
+from edye_delivery.operators.base import fresh_addresses, keep, load
 from edye_delivery.operators.batch import BatchOperator
 from edye_delivery.pipeline.check import BatchChecker
 from edye_delivery.pipeline.check_events import record_checks
@@ -35,10 +35,10 @@ class CheckBatchOperator(BatchOperator):
                 media_host=EdyeHook().media_host(self.annex, ends_at_s),
                 scratch_folder=Path(scratch),
                 today=datetime.now(UTC).date(),
-                keep_artifact=store.put_once,
+                store=store,
                 run=workers.run,
                 ends_at_s=ends_at_s,
-                fresh_source=fresh_source_for(self.annex),
+                fresh_sources=fresh_addresses(self.annex),
             )
             titles = checker.check_batch(batch.titles)
         record_checks(LedgerHook().trail(), "check", self.annex, batch.request, titles, checker.seconds)

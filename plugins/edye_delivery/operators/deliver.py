@@ -25,7 +25,7 @@ from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.ledger.circuit_breaker import CircuitBreaker
 from edye_delivery.ledger.leases import Holder
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.operators.base import alerter, fresh_source_for, load, log_order
+from edye_delivery.operators.base import alerter, fresh_addresses, load, log_order
 from edye_delivery.operators.batch import BatchOperator
 from edye_delivery.pipeline.deliver import Sender
 from edye_delivery.pipeline.media_source import MediaSource
@@ -58,10 +58,18 @@ class DeliverBatchOperator(BatchOperator):
         alerts = alerter()
         ends_at_s = time.monotonic() + self.annex.batch_time.deliver_s
         with self.uploader(ledger, store, ends_at_s) as uploader:
-            run_id, allow = batch.request.run_id, self._circuit_breaker(context).allow
-            partner, holder = self.annex.partner, Holder(_own_name(), context["ti"].try_number)
-            sender = Sender(partner, uploader, ledger, SYSTEM_CLOCK, run_id, alerts.send, allow, holder, INGEST_WAIT_S)
-            sender.is_over = lambda: time.monotonic() >= ends_at_s
+            sender = Sender(
+                partner=self.annex.partner,
+                uploader=uploader,
+                ledger=ledger,
+                clock=SYSTEM_CLOCK,
+                run_id=batch.request.run_id,
+                alerter=alerts,
+                circuit=self._circuit_breaker(context),
+                holder=Holder(_own_name(), context["ti"].try_number),
+                ingest_wait_s=INGEST_WAIT_S,
+                ends_at_s=ends_at_s,
+            )
             counts = sender.send_batch(batch.titles)
         alerts.send()
         log.info("batch %s: %s", batch.number, counts)
@@ -78,9 +86,9 @@ class DeliverByApiOperator(DeliverBatchOperator):
 
     def uploader(self, ledger: Ledger, store: ArtifactStore, ends_at_s: float) -> AbstractContextManager[Uploader]:
         """One multipart call a title."""
-        media = MediaSource(EdyeHook().media_host(self.annex, ends_at_s), store, fresh_source_for(self.annex))
+        media = MediaSource(EdyeHook().media_host(self.annex, ends_at_s), store, fresh_addresses(self.annex))
         api = IngestHook(self.annex).api(ends_at_s)
-        return nullcontext(ApiUploader(self.annex, api, media, ledger, store.get))
+        return nullcontext(ApiUploader(self.annex, api, media, ledger, store))
 
 
 class DeliverByFtpOperator(DeliverBatchOperator):
@@ -90,8 +98,8 @@ class DeliverByFtpOperator(DeliverBatchOperator):
         """Files under temporary names, renamed when they are whole, the metadata file last."""
         channel = ftp_channel_of(self.annex)
         account = FtpHook(channel.conn_id, channel.answer_timeout_s, channel.least_rate_bytes_s).account(ends_at_s)
-        media = MediaSource(EdyeHook().media_host(self.annex, ends_at_s), store, fresh_source_for(self.annex))
-        return FtpUploader(self.annex, lambda: FtpSession(account), media, ledger, store.get)
+        media = MediaSource(EdyeHook().media_host(self.annex, ends_at_s), store, fresh_addresses(self.annex))
+        return FtpUploader(self.annex, lambda: FtpSession(account), media, ledger, store)
 
 
 def _own_name() -> str:

@@ -18,7 +18,7 @@ from edye_delivery.hooks.feed_store import FeedStoreHook
 from edye_delivery.hooks.http_client import SYSTEM_CLOCK
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import StepOperator, keep, load
-from edye_delivery.pipeline.feeds import draft_feed, lint_draft, refuse_errors
+from edye_delivery.pipeline.feeds import DraftPages, draft_feed, lint_draft, refuse_errors
 from edye_delivery.pipeline.publish_feed import FeedPublisher
 
 
@@ -36,27 +36,18 @@ class FeedOperator(StepOperator):
         """The feed as the annex describes it."""
         return next(spec for spec in self.annex.feeds if spec.name == self.feed)
 
-    def assemble(self, request: RunRequest, go_on: Callable[[], None]) -> FeedDraft:
-        """A draft of what is offered now, its pages among the run's files; `go_on` is called with every page."""
-        spec, store, ledger = self.spec, self.artifacts, LedgerHook()
-
-        def keep_page(page: str, content: bytes) -> None:
-            go_on()
-            store.put_once(feed_page_name(request, spec.name, page), content)
-
+    def assemble(self, request: RunRequest, before_page: Callable[[], None] = lambda: None) -> FeedDraft:
+        """A draft of what is offered now, its pages among the run's files."""
+        spec, ledger = self.spec, LedgerHook()
+        pages = DraftPages(self.artifacts, request, spec.name, before_page)
         previous = ledger.publications(self.annex.partner, spec.name).current()
         prefix = FeedStoreHook(spec).get_conn().url(PAGES)
         with ledger.get_conn().offer(self.annex.partner) as offer:
-            return draft_feed(self.annex, spec, offer, previous, prefix, keep_page, datetime.now(UTC))
+            return draft_feed(self.annex, spec, offer, previous, prefix, pages, datetime.now(UTC))
 
-    def lint(self, request: RunRequest, draft: FeedDraft, go_on: Callable[[], None]) -> LintedFeed:
+    def lint(self, request: RunRequest, draft: FeedDraft, before_page: Callable[[], None] = lambda: None) -> LintedFeed:
         """What the linter says of the draft, kept for the report; FeedRefused names every broken rule."""
-
-        def read_page(page: str) -> bytes:
-            go_on()
-            return self.artifacts.get(feed_page_name(request, draft.feed, page))
-
-        linted = lint_draft(draft, read_page, datetime.now(UTC))
+        linted = lint_draft(draft, DraftPages(self.artifacts, request, draft.feed, before_page), datetime.now(UTC))
         keep(self.artifacts, feed_record_name(request, self.feed, "linted"), linted)
         refuse_errors(self.feed, "as assembled", linted)
         return linted
@@ -74,7 +65,7 @@ class AssembleFeedOperator(FeedOperator):
             raise AirflowSkipException("dry run: feeds are not built")
         for step in FEED_STEPS:  # what an earlier try of this run said is no longer true
             store.delete(feed_record_name(request, self.feed, step))
-        draft = self.assemble(request, lambda: None)
+        draft = self.assemble(request)
         return keep(store, feed_record_name(request, self.feed, "draft"), draft) | {"items": sum(draft.kinds.values())}
 
 
@@ -84,7 +75,7 @@ class LintFeedOperator(FeedOperator):
     def execute(self, context: Context) -> dict[str, int]:
         """Errors (none) and warnings; FeedRefused names every broken rule."""
         request = RunRequest.model_validate(self.request)
-        linted = self.lint(request, load(self.artifacts, self.draft, FeedDraft), lambda: None)
+        linted = self.lint(request, load(self.artifacts, self.draft, FeedDraft))
         return {"errors": linted.errors, "warnings": linted.warnings}
 
 
@@ -97,11 +88,11 @@ class PublishFeedOperator(FeedOperator):
         hook = FeedStoreHook(spec)
         drafts = [load(store, self.draft, FeedDraft)]
 
-        def assemble_again(go_on: Callable[[], None]) -> FeedDraft:
-            draft = self.assemble(request, go_on)
+        def assemble_again(before_page: Callable[[], None]) -> FeedDraft:
+            draft = self.assemble(request, before_page)
             drafts.append(draft)
             keep(store, feed_record_name(request, spec.name, "draft"), draft)
-            self.lint(request, draft, go_on)
+            self.lint(request, draft, before_page)
             return draft
 
         publisher = FeedPublisher(
@@ -109,7 +100,7 @@ class PublishFeedOperator(FeedOperator):
             request.run_id,
             hook.get_conn(),
             LedgerHook().publications(self.annex.partner, spec.name),
-            lambda page: store.get(feed_page_name(request, spec.name, page)),
+            DraftPages(store, request, spec.name),
             hook.fetch,
             assemble_again,
             SYSTEM_CLOCK,

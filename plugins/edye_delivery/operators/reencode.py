@@ -17,7 +17,7 @@ from edye_delivery.catalog.vocabulary import Correction
 from edye_delivery.hooks.edye import EdyeHook
 from edye_delivery.hooks.http_client import SYSTEM_CLOCK
 from edye_delivery.hooks.ledger import LedgerHook
-from edye_delivery.operators.base import fresh_source_for, keep, load
+from edye_delivery.operators.base import fresh_addresses, keep, load
 from edye_delivery.operators.batch import BatchOperator
 from edye_delivery.pipeline.check_events import record_checks
 from edye_delivery.pipeline.media_source import MediaSource
@@ -40,7 +40,7 @@ class ReencodeBatchOperator(BatchOperator):
         with tempfile.TemporaryDirectory(prefix="edye-reencode-") as scratch:
             reencoder = Reencoder(
                 annex=self.annex,
-                source=MediaSource(EdyeHook().media_host(self.annex, ends_at_s), store, fresh_source_for(self.annex)),
+                source=MediaSource(EdyeHook().media_host(self.annex, ends_at_s), store, fresh_addresses(self.annex)),
                 store=store,
                 scratch_folder=Path(scratch),
                 today=datetime.now(UTC).date(),

@@ -24,7 +24,7 @@ class MakeThumbnailsOperator(BatchOperator):
         store = self.artifacts
         batch = load(store, self.batch, CheckedBatch)
         with Workers(self.annex.images) as workers:
-            titles = ThumbnailMaker(self.annex, store.get, store.put_once, workers.run).make_thumbnails(batch.titles)
+            titles = ThumbnailMaker(self.annex, store, workers.run).render_batch(batch.titles)
         made = [title for title in titles if title.thumbnails]
         record_checks(LedgerHook().trail(), "render", self.annex, batch.request, made)
         finished = batch.model_copy(update={"titles": titles})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -21,27 +22,57 @@ log = logging.getLogger(__name__)
 Evidence = tuple[bool, str, Cause]
 
 
-def accept_batch(annex: Annex, ledger: Ledger, titles: tuple[CheckedTitle, ...]) -> dict[str, int]:
-    """Accepts every completed title that meets all criteria, fails those that do not; counts by resulting state."""
-    deliveries = ledger.deliveries(checked.plan.delivery_key for checked in titles)
-    counts: dict[str, int] = {}
-    for checked in titles:
-        delivery = deliveries.get(checked.plan.delivery_key)
-        if delivery is None:
-            log.error("%s is not in the ledger, so nothing of it can be accepted", checked.plan.external_id)
-            continue
-        state = delivery.state
-        if state is DeliveryState.COMPLETED:
-            name = checked.plan.external_id
-            made = attempt(
-                name, "accepting it", partial(_accept_or_leave, annex, ledger, checked, delivery), LEDGER_GONE
-            )
-            if isinstance(made, BrokenOff):
-                note_trouble(ledger, name, delivery.delivery_key, made)
-            else:
-                state = made
-        counts[state] = counts.get(state, 0) + 1
-    return counts
+@dataclass(frozen=True, slots=True)
+class Acceptor:
+    """Accepts the completed titles of a batch that meet all of the annex's criteria."""
+
+    annex: Annex
+    ledger: Ledger
+
+    def accept_batch(self, titles: tuple[CheckedTitle, ...]) -> dict[str, int]:
+        """Accepts each completed title that meets all criteria, fails the others; counts the titles by state."""
+        deliveries = self.ledger.deliveries(checked.plan.delivery_key for checked in titles)
+        counts: dict[str, int] = {}
+        for checked in titles:
+            delivery = deliveries.get(checked.plan.delivery_key)
+            if delivery is None:
+                log.error("%s is not in the ledger, so it cannot be accepted", checked.plan.external_id)
+                continue
+            state = delivery.state
+            if state is DeliveryState.COMPLETED:
+                name = checked.plan.external_id
+                made = attempt(name, "accepting it", partial(self._accept_or_leave, checked, delivery), LEDGER_GONE)
+                if isinstance(made, BrokenOff):
+                    note_trouble(self.ledger, name, delivery.delivery_key, made)
+                else:
+                    state = made
+            counts[state] = counts.get(state, 0) + 1
+        return counts
+
+    def _accept_or_leave(self, checked: CheckedTitle, delivery: Delivery) -> DeliveryState:
+        """The title's state; a title that another run has just accepted or failed stays as it is."""
+        try:
+            return self._accept_title(checked, delivery)
+        except TransitionRefused as error:
+            log.info("%s: %s", checked.plan.external_id, error)
+            return self.ledger.deliveries([delivery.delivery_key])[delivery.delivery_key].state
+
+    def _accept_title(self, checked: CheckedTitle, delivery: Delivery) -> DeliveryState:
+        annex, key = self.annex, delivery.delivery_key
+        missed = [
+            (name, evidence, cause)
+            for name in annex.acceptance
+            for met, evidence, cause in [CRITERIA[name](annex, checked, delivery)]
+            if not met
+        ]
+        if missed:
+            name, evidence, cause = missed[0]
+            detail = f"the partner completed it, but {name} is not met: {evidence}"
+            self.ledger.fail(key, cause, detail, tracking_id=delivery.tracking_id, was_completed=True)
+            return DeliveryState.FAILED
+        self.ledger.accept(annex.partner, checked.plan, criteria_of(annex, checked, delivery))
+        log.info("%s accepted", checked.plan.external_id)
+        return DeliveryState.ACCEPTED
 
 
 def criteria_of(annex: Annex, checked: CheckedTitle, delivery: Delivery) -> list[dict[str, Any]]:
@@ -51,32 +82,6 @@ def criteria_of(annex: Annex, checked: CheckedTitle, delivery: Delivery) -> list
         for name in annex.acceptance
         for met, evidence, _ in [CRITERIA[name](annex, checked, delivery)]
     ]
-
-
-def _accept_or_leave(annex: Annex, ledger: Ledger, checked: CheckedTitle, delivery: Delivery) -> DeliveryState:
-    """The title's state; one that another run has accepted or failed at the same moment stays as that left it."""
-    try:
-        return _accept_title(annex, ledger, checked, delivery)
-    except TransitionRefused as error:
-        log.info("%s: %s", checked.plan.external_id, error)
-        return ledger.deliveries([delivery.delivery_key])[delivery.delivery_key].state
-
-
-def _accept_title(annex: Annex, ledger: Ledger, checked: CheckedTitle, delivery: Delivery) -> DeliveryState:
-    missed = [
-        (name, evidence, cause)
-        for name in annex.acceptance
-        for met, evidence, cause in [CRITERIA[name](annex, checked, delivery)]
-        if not met
-    ]
-    if missed:
-        name, evidence, cause = missed[0]
-        told = f"the partner completed it, but {name} is not met: {evidence}"
-        ledger.fail(delivery.delivery_key, cause, told, tracking_id=delivery.tracking_id, was_completed=True)
-        return DeliveryState.FAILED
-    ledger.accept(annex.partner, checked.plan, criteria_of(annex, checked, delivery))
-    log.info("%s accepted", checked.plan.external_id)
-    return DeliveryState.ACCEPTED
 
 
 def _check_received(annex: Annex, checked: CheckedTitle, delivery: Delivery) -> Evidence:

@@ -23,7 +23,8 @@ from edye_delivery.catalog.title import Image
 from edye_delivery.clients.media import MediaHost
 from edye_delivery.clients.pictures import fetch_picture
 from edye_delivery.clients.probe import probe_video
-from edye_delivery.pipeline.fresh_address import FreshSource
+from edye_delivery.pipeline.fresh_address import NO_FRESH_SOURCES, FreshSources
+from edye_delivery.pipeline.stores import ContentStore
 from edye_delivery.qc.check import check_title, pictures_to_check
 from edye_delivery.qc.rule import RULES
 
@@ -36,21 +37,21 @@ NOT_REACHED = "not looked at: the time of its batch was over; the next run of th
 
 @dataclass(slots=True)
 class BatchChecker:
-    """Looks at the titles of a batch; `keep_artifact` stores a picture that was looked at under its content name.
+    """Checks the titles of a batch, and keeps the pictures that it fetched in `store`, named by their content.
 
-    `run` is where pictures are decoded. `fresh_source` reads an address that the media host refuses from the catalogue
-    again. Titles that were not begun by `ends_at_s` on the monotonic clock are left to
-    the next run. `seconds` tells by delivery key how long each title took.
+    `run` decodes the pictures. Where the media host refuses an address, `fresh_sources` reads it from the catalogue
+    again. A title that was not begun by `ends_at_s` on the monotonic clock is left to the next run. `seconds` says by
+    delivery key how long each title took.
     """
 
     annex: Annex
     media_host: MediaHost
     scratch_folder: Path
     today: date
-    keep_artifact: Callable[[str, bytes], object]
+    store: ContentStore
     run: Run
     ends_at_s: float = math.inf
-    fresh_source: FreshSource = lambda plan: None
+    fresh_sources: FreshSources = NO_FRESH_SOURCES
     monotonic: Callable[[], float] = time.monotonic
     seconds: dict[str, float] = field(default_factory=dict, init=False)
     _pictures: dict[str, ImageFacts] = field(default_factory=dict, init=False)
@@ -87,7 +88,7 @@ class BatchChecker:
         facts = probe_video(self.media_host, plan.media.file, self.scratch_folder)
         if facts.failure is not ProbeFailure.REFUSED:
             return plan, facts
-        fresh = self.fresh_source(plan)
+        fresh = self.fresh_sources.source_of(plan)
         if fresh is None:
             return plan, facts.model_copy(update={"detail": f"{facts.detail}; {NO_OTHER_ADDRESS}"})
         fresh_plan = plan.model_copy(update={"media": fresh})
@@ -100,7 +101,7 @@ class BatchChecker:
         if known is None:
             known, content = fetch_picture(self.media_host, image, self.annex.images, self.run)
             if content is not None:
-                self.keep_artifact(art_name(known.art_name), content)
+                self.store.put_once(art_name(known.art_name), content)
             with self._lock:
                 self._pictures[image.url] = known
         return known.model_copy(update={"kind": image.kind})

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.one_title import BrokenOff, attempt
@@ -33,6 +34,7 @@ from edye_delivery.ledger.leases import Holder, NotToBeSent
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Delivery, TransitionRefused
 from edye_delivery.ledger.trail import Call
+from edye_delivery.pipeline.alerts import Alerter
 from edye_delivery.pipeline.heartbeat import RENEWALS_A_LEASE
 from edye_delivery.pipeline.turns import Outcome, Turns, is_persons
 from edye_delivery.pipeline.uploaders.uploader import PartnerRefused, Uploader
@@ -61,13 +63,29 @@ class NotSent(Terminal):
         return type(self), (self.cause, self.sentence)
 
 
+class Circuit(Protocol):
+    """Says before each try whether a title may be sent, such as a partner's circuit breaker."""
+
+    def allow(self, key: str) -> Decision:
+        """Whether the delivery may be sent now."""
+
+
+class ClosedCircuit:
+    """A circuit that no error opens."""
+
+    def allow(self, key: str) -> Decision:
+        """Every title may be sent."""
+        return Decision(Permission.SEND)
+
+
 @dataclass(slots=True)
 class Sender:
-    """Sends a batch over one channel: the way there, the memory.
+    """Sends a batch over one channel.
 
-    Every title is sent under a lease, `holder`'s. What somebody else has is left alone; whoever let his lease end is
-    succeeded. A title that a person asked for waits up to `ingest_wait_s` for a running delivery to end. After a
-    refused token the rest fails with the cause `auth`. `allow` and `is_over` (batch's time) are asked before a try.
+    Every title is sent under a lease that `holder` has. A title that somebody else is sending is left alone until that
+    lease ends. A title that a person asked for waits up to `ingest_wait_s` for a running delivery to end. After the
+    partner refused the token, the rest fails with the cause `auth`. Nothing is sent that `circuit` does not allow, and
+    nothing after `ends_at_s` on the monotonic clock. `alerter` sends the alerts that a failure raised.
     """
 
     partner: str
@@ -75,11 +93,11 @@ class Sender:
     ledger: Ledger
     clock: Clock
     run_id: str
-    raise_alert: Callable[[], None] = lambda: None
-    allow: Callable[[str], Decision] = lambda key: Decision(Permission.SEND)
+    alerter: Alerter | None = None
+    circuit: Circuit = field(default_factory=ClosedCircuit)
     holder: Holder = field(default_factory=lambda: Holder(uuid.uuid4().hex))
     ingest_wait_s: float = INGEST_WAIT_S
-    is_over: Callable[[], bool] = lambda: False
+    ends_at_s: float = math.inf
     auth_error: AuthRefused | None = field(default=None, init=False)
     held_back: NotSent | None = field(default=None, init=False)
 
@@ -198,7 +216,8 @@ class Sender:
         call = Call.of(failure) if isinstance(failure, DeliveryError) else None
         key = checked.plan.delivery_key
         self.ledger.fail(key, cause, str(failure), call=call, holder=self.holder.name, **more)
-        self.raise_alert()
+        if self.alerter is not None:
+            self.alerter.send()
         return DeliveryState.FAILED
 
     def _send_until_answered(self, checked: CheckedTitle) -> str:
@@ -245,9 +264,9 @@ class Sender:
         while True:
             if self.auth_error is not None:
                 raise NotSent(Cause.AUTH, str(self.auth_error))
-            if self.is_over():
+            if self.clock.monotonic() >= self.ends_at_s:
                 raise NotSent(Cause.TRANSIENT, "the time of its batch was over; running the window again sends it")
-            decision = self.allow(key)
+            decision = self.circuit.allow(key)
             if decision.permission is Permission.SEND:
                 return
             if decision.cause is not None:

@@ -6,12 +6,15 @@ import hashlib
 import logging
 import tempfile
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.artifact_names import feed_page_name
 from edye_delivery.catalog.feed_records import FeedDraft, FeedPage, LintedFeed, RuleCount
+from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.errors import FeedRefused
 from edye_delivery.feeds.finding import Findings
 from edye_delivery.feeds.lint.linter import FeedLint
@@ -20,9 +23,30 @@ from edye_delivery.feeds.roku.schemas import Profile
 from edye_delivery.feeds.rule import FeedSeverity
 from edye_delivery.feeds.write.writers import profile_of
 from edye_delivery.ledger.offers import Offer
+from edye_delivery.pipeline.stores import ContentStore, FileReader
 
 EXAMPLES_MAX = 10
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DraftPages:
+    """The pages of a run's draft among the run's files; `before_page` is called before each read and write."""
+
+    store: ContentStore
+    request: RunRequest
+    feed: str
+    before_page: Callable[[], None] = lambda: None
+
+    def get(self, name: str) -> bytes:
+        """The page's bytes; FileNotFoundError."""
+        self.before_page()
+        return self.store.get(feed_page_name(self.request, self.feed, name))
+
+    def put_once(self, name: str, content: bytes) -> object:
+        """Writes a page; one that is there already stays."""
+        self.before_page()
+        return self.store.put_once(feed_page_name(self.request, self.feed, name), content)
 
 
 def draft_feed(
@@ -31,15 +55,15 @@ def draft_feed(
     offer: Offer,
     previous: Iterable[FeedPage],
     page_url_prefix: str,
-    keep_page: Callable[[str, bytes], object],
+    page_store: ContentStore,
     now: datetime,
 ) -> FeedDraft:
-    """Assembles the feed of what is offered and keeps its pages."""
+    """Assembles the feed of the offer, and writes its pages to the store."""
     digests = [page.body_digest for page in previous]
     with tempfile.TemporaryDirectory(prefix="edye-feed-") as scratch:
         made = assemble(annex, spec, offer.titles, digests, page_url_prefix, Path(scratch), now)
         for page in made.pages:
-            keep_page(page.name, page.path.read_bytes())
+            page_store.put_once(page.name, page.path.read_bytes())
     pages = tuple(
         FeedPage(
             name=page.name,
@@ -61,11 +85,11 @@ def draft_feed(
     )
 
 
-def lint_draft(draft: FeedDraft, read_page: Callable[[str], bytes], now: datetime) -> LintedFeed:
+def lint_draft(draft: FeedDraft, page_store: FileReader, now: datetime) -> LintedFeed:
     """Reads the draft's pages as they will be published."""
     lint = FeedLint(Profile(draft.profile), _epoch_ms(now))
     for number, page in enumerate(draft.pages, start=1):
-        lint.add_page(page.name, read_page(page.name))
+        lint.add_page(page.name, page_store.get(page.name))
         log.info("feed %s: page %s of %s linted", draft.feed, number, len(draft.pages))
     return _lint_result(lint.finish().findings)
 

@@ -26,7 +26,23 @@ AROUND = timedelta(seconds=1)
 STANDS_S = 60.0
 """How long one reading stands for all titles of its moment."""
 
-FreshSource = Callable[[PlannedTitle], Source | None]
+
+class FreshSources(Protocol):
+    """Where a step finds a media address anew that the media host refuses."""
+
+    def source_of(self, plan: PlannedTitle) -> Source | None:
+        """The plan's media file at the address that it has now; None where there is no other address."""
+
+
+class NoFreshSources:
+    """For a step that does not read addresses again."""
+
+    def source_of(self, plan: PlannedTitle) -> Source | None:
+        """None, for every title."""
+        return None
+
+
+NO_FRESH_SOURCES = NoFreshSources()
 
 
 class Catalogue(Protocol):

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from typing import Protocol
 
 from edye_delivery.catalog.plan import CheckedTitle, Encode
 from edye_delivery.clients.media import HEAD_BYTES, MediaFile, MediaHost
 from edye_delivery.errors import AddressRefused, ConfigurationInvalid, MediaChanged
-from edye_delivery.pipeline.fresh_address import FreshSource
+from edye_delivery.pipeline.fresh_address import NO_FRESH_SOURCES, FreshSources
 from edye_delivery.pipeline.media_check import OpenMedia, media_of
-
-
-class BlockStore(Protocol):
-    """What of the artifact store reading an encode takes."""
-
-    def size(self, name: str) -> int:
-        """The file's bytes counted; FileNotFoundError."""
-
-    def stream(self, name: str, offset: int = 0) -> Generator[bytes, None, None]:
-        """The file from `offset` on in blocks."""
+from edye_delivery.pipeline.stores import BlockReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +31,12 @@ class StoredMedia:
 class MediaSource:
     """Opens the media that goes to the partner; without `artifacts` a re-encoded title cannot be opened.
 
-    `fresh_source` reads an address that the host refuses from the catalogue again.
+    Where the host refuses an address, `fresh_sources` reads it from the catalogue again.
     """
 
     host: MediaHost
-    artifacts: BlockStore | None = None
-    fresh_source: FreshSource = lambda plan: None
+    artifacts: BlockReader | None = None
+    fresh_sources: FreshSources = NO_FRESH_SOURCES
 
     @contextmanager
     def open(self, checked: CheckedTitle, offset: int = 0) -> Iterator[OpenMedia]:
@@ -69,7 +59,7 @@ class MediaSource:
         try:
             return stack.enter_context(self.host.stream(media_of(checked).file, offset))
         except AddressRefused:
-            fresh = self.fresh_source(checked.plan)
+            fresh = self.fresh_sources.source_of(checked.plan)
             if fresh is None:
                 raise
             return stack.enter_context(self.host.stream(fresh.file, offset))
@@ -79,7 +69,7 @@ class MediaSource:
 class StoredReader:
     """Gives the probe an encode's bytes by range, whatever address it asks for."""
 
-    artifacts: BlockStore
+    artifacts: BlockReader
     encode: Encode
 
     def describe(self, url: str) -> MediaFile:
@@ -98,7 +88,7 @@ class StoredReader:
         return bytes(content[:length])
 
 
-def _size_of(artifacts: BlockStore, encode: Encode) -> int:
+def _size_of(artifacts: BlockReader, encode: Encode) -> int:
     """The file's size; MediaChanged where somebody has removed it, so that the next run encodes anew."""
     try:
         return artifacts.size(encode.name)

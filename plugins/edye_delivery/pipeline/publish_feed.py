@@ -15,6 +15,7 @@ from edye_delivery.feeds.publish.diff import changes_between
 from edye_delivery.feeds.publish.publish import FIRST_PAGE, PAGES, switch_readers, upload_pages
 from edye_delivery.ledger.publications import FeedLease, FeedLeaseLost, Publication, Publications
 from edye_delivery.pipeline.feeds import read_back, refuse_errors
+from edye_delivery.pipeline.stores import FileReader
 
 ROUNDS = 3
 """So often a draft is taken to the switch; before each round but the first it is assembled again."""
@@ -40,15 +41,15 @@ class FeedOverwritten(Transient):
 class FeedPublisher:
     """Publishes one feed for one run.
 
-    `read_page` gives a page of the draft by its name, `fetch` a published one by its URL. `assemble` gives another
-    draft, of what is offered now, that the linter has passed; it calls what it is given as it goes on.
+    `page_store` has the pages of the draft by their names; `fetch` reads a published page by its URL. `assemble` makes
+    another draft, of what is offered now, that the linter has passed; it calls its argument before each page.
     """
 
     spec: FeedSpec
     run_id: str
     store: S3FeedStore
     publications: Publications
-    read_page: Callable[[str], bytes]
+    page_store: FileReader
     fetch: Callable[[str], bytes]
     assemble: Callable[[Callable[[], None]], FeedDraft]
     clock: Clock
@@ -112,7 +113,7 @@ class FeedPublisher:
 
         def page_content(page: FeedPage) -> bytes:
             self.publications.renew(lease)
-            return self.read_page(page.name)
+            return self.page_store.get(page.name)
 
         def fetch(url: str) -> bytes:
             self.publications.renew(lease)

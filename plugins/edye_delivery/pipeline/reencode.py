@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.reencode import BATCH_MAX_S, Reencode
@@ -27,7 +26,8 @@ from edye_delivery.clients.ffprobe import Answer, ask_ffprobe
 from edye_delivery.clients.probe import probe_video
 from edye_delivery.errors import EncodeFailed, MediaTooLarge, Terminal, Transient
 from edye_delivery.pipeline.media_check import MediaCheck, media_of
-from edye_delivery.pipeline.media_source import BlockStore, MediaSource, StoredReader
+from edye_delivery.pipeline.media_source import MediaSource, StoredReader
+from edye_delivery.pipeline.stores import EncodeStore
 from edye_delivery.qc.check import check_media
 from edye_delivery.qc.reencode import Attempt, form_text, is_to_be_reencoded, not_fixed, postpone
 from edye_delivery.qc.rule import RULES, Subject
@@ -36,19 +36,6 @@ log = logging.getLogger(__name__)
 SPARE_BYTES = 512 * 1024**2
 RATE_KNOWN_AFTER_S = 60
 """So long a download goes on before its rate decides whether it can end within the batch's budget."""
-
-
-class EncodeStore(BlockStore, Protocol):
-    """What of the artifact store an encode takes."""
-
-    def get(self, name: str) -> bytes:
-        """The file's bytes; FileNotFoundError."""
-
-    def put(self, name: str, content: bytes) -> object:
-        """Writes a file whole or not at all."""
-
-    def put_file(self, name: str, source: Path) -> object:
-        """Writes a local file, whole or not at all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.artwork.thumbnails import small_picture
@@ -12,20 +12,14 @@ from edye_delivery.catalog.feed_records import FEED_STEPS
 from edye_delivery.catalog.one_title import attempt
 from edye_delivery.catalog.plan import CheckedTitle, PlannedTitle, Record, RunRequest
 from edye_delivery.catalog.snapshot import Batch, CheckedBatch, WindowPlan
+from edye_delivery.pipeline.stores import FileReader
 from edye_delivery.reports.feed_model import FeedReport, feed_report
 from edye_delivery.reports.model import WindowReport
 from edye_delivery.reports.page import pictures_wanted
 
 
-class FileStore(Protocol):
-    """What of the artifact store reading a run's files takes."""
-
-    def get(self, name: str) -> bytes:
-        """The file's bytes; FileNotFoundError."""
-
-
 def read_run(
-    store: FileStore, request: RunRequest
+    store: FileReader, request: RunRequest
 ) -> tuple[WindowPlan | None, list[CheckedTitle], list[PlannedTitle], list[str]]:
     """The run's plan, its titles as far as each batch came, and a sentence for whatever is missing."""
     try:
@@ -54,7 +48,7 @@ def read_run(
     return plan, checked, unchecked, incidents
 
 
-def feed_of(store: FileStore, request: RunRequest, spec: FeedSpec) -> FeedReport:
+def feed_of(store: FileReader, request: RunRequest, spec: FeedSpec) -> FeedReport:
     """What became of one feed of the run, as far as its steps came."""
     draft, linted, published = (
         _record_of(store, feed_record_name(request, spec.name, step), model) for step, model in FEED_STEPS.items()
@@ -62,14 +56,14 @@ def feed_of(store: FileStore, request: RunRequest, spec: FeedSpec) -> FeedReport
     return feed_report(spec.name, spec.writer, request.dry_run, draft, linted, published)
 
 
-def _record_of(store: FileStore, name: str, model: type[Record]) -> Any:
+def _record_of(store: FileReader, name: str, model: type[Record]) -> Any:
     try:
         return model.model_validate_json(store.get(name))
     except FileNotFoundError:
         return None
 
 
-def pictures_of(store: FileStore, report: WindowReport) -> dict[str, bytes]:
+def pictures_of(store: FileReader, report: WindowReport) -> dict[str, bytes]:
     """The thumbnails that the page shows, each made small; one that is gone or cannot be read is left out."""
     small = {
         name: attempt(name, "making it small for the report", partial(_small_picture, store, name))
@@ -78,5 +72,5 @@ def pictures_of(store: FileStore, report: WindowReport) -> dict[str, bytes]:
     return {name: picture for name, picture in small.items() if isinstance(picture, bytes)}
 
 
-def _small_picture(store: FileStore, name: str) -> bytes:
+def _small_picture(store: FileReader, name: str) -> bytes:
     return small_picture(store.get(art_name(name)))

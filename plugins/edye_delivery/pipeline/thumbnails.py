@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from edye_delivery.catalog.jobs import Run
 from edye_delivery.catalog.one_title import BrokenOff, attempt
 from edye_delivery.catalog.plan import CheckedTitle, Thumbnail
 from edye_delivery.errors import PictureBroken
+from edye_delivery.pipeline.stores import ContentStore
 from edye_delivery.qc.images import picture_name
 from edye_delivery.qc.rule import RULES
 
@@ -27,17 +27,13 @@ UNAVAILABLE_ART = "IMG010"
 
 @dataclass(frozen=True, slots=True)
 class ThumbnailMaker:
-    """Renders thumbnails from the artwork that was checked; files come from and go to the artifact store.
-
-    `run` is where pictures are decoded.
-    """
+    """Renders thumbnails from the artwork that was checked; both are files of `store`. `run` decodes the pictures."""
 
     annex: Annex
-    read_artifact: Callable[[str], bytes]
-    keep_artifact: Callable[[str, bytes], object]
+    store: ContentStore
     run: Run
 
-    def make_thumbnails(self, titles: tuple[CheckedTitle, ...]) -> tuple[CheckedTitle, ...]:
+    def render_batch(self, titles: tuple[CheckedTitle, ...]) -> tuple[CheckedTitle, ...]:
         """The titles with their thumbnails; one that cannot be given them all gets a blocking finding.
 
         What several titles share, such as the poster of their series, is rendered once, and a picture is decoded once
@@ -74,7 +70,7 @@ class ThumbnailMaker:
     def _render_from(self, plans: list[ThumbnailPlan], name: str) -> dict[ThumbnailPlan, Thumbnail | Finding]:
         specs, origin = list(dict.fromkeys(plan.spec for plan in plans)), plans[0].origin
         try:
-            content = self.read_artifact(art_name(origin.art_name)) if origin else b""
+            content = self.store.get(art_name(origin.art_name)) if origin else b""
             pictures = dict(zip(specs, render_thumbnails(content, specs, self.annex.images, self.run), strict=True))
         except PictureBroken as error:
             return dict.fromkeys(plans, RULES[BROKEN_ART].finding(f"{name}: no thumbnails of it: {error}"))
@@ -84,7 +80,7 @@ class ThumbnailMaker:
         if isinstance(picture, PictureBroken):
             return RULES[BROKEN_ART].finding(str(picture))
         thumbnail = thumbnail_record(plan, picture)
-        self.keep_artifact(art_name(thumbnail.art_name), picture)
+        self.store.put_once(art_name(thumbnail.art_name), picture)
         return thumbnail
 
 

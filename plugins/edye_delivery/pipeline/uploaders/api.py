@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from edye_delivery.annex.api import RetryPolicy
@@ -19,18 +19,19 @@ from edye_delivery.ledger.records import Delivery
 from edye_delivery.pipeline.heartbeat import Heartbeat
 from edye_delivery.pipeline.media_check import MediaCheck, OpenMedia
 from edye_delivery.pipeline.media_source import MediaSource
+from edye_delivery.pipeline.stores import FileReader
 from edye_delivery.pipeline.uploaders.uploader import PartnerRefused, UploadReceipt
 
 
 @dataclass(slots=True)
 class ApiUploader:
-    """Hands titles to the ingest API; `read_artifact` gives a thumbnail's bytes by its name."""
+    """Sends titles to the ingest API; the thumbnails are files of `store`."""
 
     annex: Annex
     api: IngestApi
     media: MediaSource
     ledger: Ledger
-    read_artifact: Callable[[str], bytes]
+    store: FileReader
 
     channel = Channel.API
 
@@ -98,7 +99,7 @@ class ApiUploader:
                     self.annex, rendition.file_name, checked.plan.external_id, rendition.thumbnail
                 ),
                 content_type=f"image/{specs[rendition.thumbnail].format.lower()}",
-                content=self.read_artifact(art_name(thumbnails[rendition.thumbnail].art_name)),
+                content=self.store.get(art_name(thumbnails[rendition.thumbnail].art_name)),
             )
             for rendition in api_channel_of(self.annex).renditions
         )

@@ -35,6 +35,7 @@ from edye_delivery.ledger.records import Delivery
 from edye_delivery.pipeline.heartbeat import Heartbeat
 from edye_delivery.pipeline.media_check import MediaCheck, expected_sha256, media_of
 from edye_delivery.pipeline.media_source import MediaSource
+from edye_delivery.pipeline.stores import FileReader
 from edye_delivery.pipeline.uploaders.ftp_parts import FoundParts
 from edye_delivery.pipeline.uploaders.ftp_pieces import Piece, is_placed, small_piece
 from edye_delivery.pipeline.uploaders.uploader import PartnerRefused, UploadReceipt
@@ -46,13 +47,13 @@ TOLD_FROM_BYTES = 200_000_000
 
 @dataclass(slots=True)
 class FtpUploader:
-    """Hands titles over by FTP; `connect` opens a session, `read_artifact` gives a thumbnail's bytes by its name."""
+    """Sends titles by FTP; `connect` opens a session, the thumbnails are files of `store`."""
 
     annex: Annex
     connect: Callable[[], FtpSession]
     media: MediaSource
     ledger: Ledger
-    read_artifact: Callable[[str], bytes]
+    store: FileReader
     _idle: list[FtpSession] = field(default_factory=list, init=False)
     _has_tree: bool = field(default=False, init=False)
     _checks: dict[str, MediaCheck] = field(default_factory=dict, init=False)
@@ -218,7 +219,7 @@ class FtpUploader:
         pieces = [self._media_piece(checked, delivery.delivery_key, partial(paths_of, "video", plan.file_name))]
         for thumbnail in checked.thumbnails:
             if thumbnail.name in channel.thumbnails:
-                content = self.read_artifact(art_name(thumbnail.art_name))
+                content = self.store.get(art_name(thumbnail.art_name))
                 image_name = image_file_name_of(self.annex, channel.image_file_name, plan.external_id, thumbnail.name)
                 pieces.append(small_piece(content, *paths_of("images", image_name, thumbnail.art_name)))
         words = {"external_id": plan.external_id, "delivery": token}
