@@ -66,4 +66,4 @@ def test_the_readme_tells_what_is_planted():
     fixed = sum(bool(one.fixed) for one in delivered)
     told = " ".join(README.split())
     assert fixed == 2
-    assert f"{len(delivered)} titles, {defects} of them with a planted defect, two of which a new encode fixes" in told
+    assert f"{len(delivered)} titles. {defects} of them have a planted defect; a new encode fixes two of these." in told
