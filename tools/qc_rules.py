@@ -8,25 +8,25 @@ from edye_delivery.qc import check  # noqa: F401 (with it every rule enters the 
 from edye_delivery.qc.rule import RULES, QcRule
 
 FAMILIES = {
-    "META": "What the catalogue says of a title, and what the partner's metadata becomes of it.",
-    "VID": "The title's media file, as its header really is.",
-    "IMG": "The artwork that the partner requires or that thumbnails are made of, as the pictures really are.",
+    "META": "What the catalogue says about a title, and the metadata that the partner gets.",
+    "VID": "The title's media file: whether it is there, and what its header says.",
+    "IMG": "The artwork that the partner requires or that thumbnails are made from. The files count, not their names.",
 }
 INTRODUCTION = """# Quality rules
 
 Generated from the code by `{command}`; do not edit. Limits are in the partner's annex file.
 
-A rule passes, fails or is skipped with a reason; skipped is never shown as passed. `block` keeps the title from being
-delivered, `warn` does not. The owner is whose turn it is. An annex may waive a rule, always with a reason and a last
-day: until then the rule counts as skipped, afterwards it counts again.
+A rule passes, fails or is skipped with a reason; a skipped rule is never shown as passed. A finding of severity `block`
+stops the delivery of the title, a finding of severity `warn` does not. The owner is the team that has to act. An annex
+may waive a rule, always with a reason and a last day. Up to that day the rule is skipped; then it counts again.
 
-Of several pictures of one kind one good one is enough: the defect of another is then a warning. So is the defect of a
-picture that neither the partner requires nor a thumbnail needs. Pictures in the title's language, or without language,
-come first; pictures in other languages are only looked at where there is none of those. Custom thumbnails are not
-checked: a broken one is no defect where other art serves.
+A title with several pictures of one kind needs only one good picture of it: a defect of another one is a warning. A
+defect is also a warning if neither the partner nor a thumbnail needs the picture. Pictures in the title's language, or
+without a language, come first; pictures in other languages are checked only if there are no others. Custom thumbnails
+are not checked: a broken one does no harm if other artwork can replace it.
 
-Where every blocking finding of a title is one that a new encode fixes, and the annex has the section `reencode`, the
-media is encoded anew and the result is asked the same rules; what it passes goes to the partner."""
+If a new encode can fix every blocking finding of a title, and the annex has the section `reencode`, the media is
+encoded again. The same rules then check the new file. If it passes, it goes to the partner."""
 
 
 def document(command: str) -> str:

@@ -21,7 +21,7 @@ BACKGROUND = (255, 255, 255)
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a thumbnail is to be."""
+    """The name, size, format and quality of a thumbnail."""
 
     name: str
     width_px: int
@@ -32,14 +32,14 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Pixels:
-    """A decoded picture of mode RGB, L or CMYK, and the profile that tells which colours its values are."""
+    """A decoded picture of mode RGB, L or CMYK, and its colour profile, which says what colours its values mean."""
 
     image: Pillow.Image
     profile: bytes | None
 
 
 def render(content: bytes, options: dict[str, Any]) -> Answer:
-    """The thumbnails of a picture, which is decoded once; `broken` says by name why one of them is empty.
+    """The thumbnails of a picture, which is decoded once; `broken` gives, by name, the reason why one is empty.
 
     `options`: max_pixels, and the shapes. Each thumbnail is the picture's largest centred part of the shape's ratio, at
     exactly its size: sRGB by the picture's colour profile, no metadata, never upscaled. Transparent parts become white.
@@ -50,20 +50,20 @@ def render(content: bytes, options: dict[str, Any]) -> Answer:
     try:
         picture = decode(content, options["max_pixels"])
     except PictureBroken as error:
-        return {"broken": {shape.name: _not_made(shape, error) for shape in shapes}}, [b"" for _ in shapes]
+        return {"broken": {shape.name: _failure_text(shape, error) for shape in shapes}}, [b"" for _ in shapes]
     for shape in shapes:
         try:
             thumbnails.append(_render(picture, shape))
         except (PictureBroken, *DECODING_ERRORS) as error:
             thumbnails.append(b"")
-            broken[shape.name] = _not_made(shape, error)
+            broken[shape.name] = _failure_text(shape, error)
     return {"broken": broken}, thumbnails
 
 
 def decode(content: bytes, max_pixels: int) -> Pixels:
-    """The picture upright and opaque, in its own colours; Pillow's own conversion would turn 16 bits of grey to white.
+    """The picture upright and opaque, in its own colours. Pillow's own conversion would turn 16-bit grey to white.
 
-    PictureBroken where it cannot be opened or decoded within its bounds.
+    PictureBroken if it cannot be opened or decoded, or has more than `max_pixels`.
     """
     with open_picture(content, max_pixels, FORMATS) as picture:
         upright, mode = ImageOps.exif_transpose(picture), pixel_mode(picture)
@@ -102,6 +102,6 @@ def _render(picture: Pixels, shape: Shape) -> bytes:
     return encode(in_srgb(resized, picture.profile), shape.format, shape.quality)
 
 
-def _not_made(shape: Shape, error: Exception) -> str:
+def _failure_text(shape: Shape, error: Exception) -> str:
     why = str(error) if isinstance(error, PictureBroken) else f"{str(error)!r:.160}"
     return f"thumbnail {shape.name} cannot be made: {why}"

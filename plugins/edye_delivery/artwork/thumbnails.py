@@ -1,4 +1,4 @@
-"""A title's thumbnails: which picture each is made of, and the thumbnail itself, the same bytes every time."""
+"""A title's thumbnails: the picture that each is made from, and the thumbnail itself, the same bytes every time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SMALL_QUALITY = 70
 
 @dataclass(frozen=True, slots=True)
 class ThumbnailPlan:
-    """One thumbnail of the annex and the picture that it is made of; None where no picture is large enough."""
+    """One thumbnail of the annex and the picture that it is made from; None if no picture is large enough."""
 
     spec: ThumbnailSpec
     origin: ImageFacts | None
@@ -34,7 +34,7 @@ class ThumbnailPlan:
 
 
 def plan_thumbnails(annex: Annex, title: Title, images: Sequence[ImageFacts]) -> tuple[ThumbnailPlan, ...]:
-    """For every thumbnail of the annex, in its order, the picture to make it of."""
+    """The picture to make each thumbnail from, for every thumbnail of the annex in its order."""
     plans = []
     for spec in annex.thumbnails:
         origin = thumbnail_origin(annex, spec, title, images)
@@ -45,9 +45,9 @@ def plan_thumbnails(annex: Annex, title: Title, images: Sequence[ImageFacts]) ->
 def render_thumbnails(
     content: bytes, specs: Sequence[ThumbnailSpec], images: Images, run: Run
 ) -> list[bytes | PictureBroken]:
-    """The thumbnails of one picture in the order of the specs, each with its bytes or with why it cannot be made.
+    """The thumbnails of one picture in the order of the specs: each is its bytes, or the error that says why not.
 
-    `run` is where the picture is decoded, once for them all. PictureBroken where it ends the job, and Transient.
+    `run` decodes the picture, once for all thumbnails. Raises PictureBroken if the picture ends the job, or Transient.
     """
     shapes = [spec.model_dump(include={"name", "width_px", "height_px", "format", "quality"}) for spec in specs]
     cpu_s = images.decode_limit_s * (1 + len(shapes))
@@ -60,9 +60,9 @@ def render_thumbnails(
 
 
 def thumbnail_record(plan: ThumbnailPlan, rendered: bytes) -> Thumbnail:
-    """The thumbnail's entry for the title: its names, its figures, and what it was made of."""
+    """The thumbnail's entry for the title: its names, its figures, and the kind of picture that it was made from."""
     if plan.origin is None:
-        raise PictureBroken(f"thumbnail {plan.spec.name} has no picture to be made of")
+        raise PictureBroken(f"thumbnail {plan.spec.name} has no picture to be made from")
     return Thumbnail(
         name=plan.spec.name,
         art_name=content_name(hashlib.sha256(rendered).hexdigest(), plan.spec.format),

@@ -91,7 +91,7 @@ def rule(
     partner_code: str | None = None,
 ) -> FeedRule:
     """Enters a rule in the registry; ValueError for a code or name that cannot be used."""
-    return RULES.enter(FeedRule(
+    return RULES.register(FeedRule(
         code=code, name=name, severity=severity, owner=owner, source=source, what=what, why=why, fix=fix,
         partner_code=partner_code,
     ))  # fmt: skip

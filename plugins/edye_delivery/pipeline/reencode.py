@@ -29,7 +29,7 @@ from edye_delivery.pipeline.media_check import MediaCheck, media_of
 from edye_delivery.pipeline.media_source import MediaSource, StoredReader
 from edye_delivery.pipeline.stores import EncodeStore
 from edye_delivery.qc.check import check_media
-from edye_delivery.qc.reencode import Attempt, form_text, is_to_be_reencoded, not_fixed, postpone
+from edye_delivery.qc.reencode import Attempt, form_text, is_to_be_reencoded, mark_not_fixed, postpone
 from edye_delivery.qc.rule import RULES, Subject
 
 log = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ class Reencoder:
             raise
         except Terminal as error:
             log.warning("%s: it cannot be re-encoded: %s", name, error)
-            return not_fixed(checked, Attempt(before, trouble=str(error)), self.annex)
+            return mark_not_fixed(checked, Attempt(before, trouble=str(error)), self.annex)
         except (Transient, OSError) as error:
             log.warning("%s: it could not be re-encoded now: %s", name, error)
             return postpone(
@@ -226,7 +226,7 @@ class Reencoder:
         result = check_media(self.annex, plan, after, self.today)
         attempt = Attempt(_as_whole_file_tells(before, made), after, result.findings)
         if RULES["VID017"].findings(attempt, self.annex):
-            return not_fixed(checked, attempt, self.annex)
+            return mark_not_fixed(checked, attempt, self.annex)
         others = (finding for finding in checked.findings if not _is_on_media(finding.code))
         skipped = (skip for skip in checked.skipped if not _is_on_media(skip[0]))
         log.info("%s: good after a re-encode from %s to %s", checked.plan.external_id, made.source, form_text(after))

@@ -15,7 +15,7 @@ from edye_delivery.catalog.snapshot import Batch, CheckedBatch, WindowPlan
 from edye_delivery.pipeline.stores import FileReader
 from edye_delivery.reports.feed_model import FeedReport, feed_report
 from edye_delivery.reports.model import WindowReport
-from edye_delivery.reports.page import pictures_wanted
+from edye_delivery.reports.page import art_names_to_show
 
 
 def read_run(
@@ -67,7 +67,7 @@ def pictures_of(store: FileReader, report: WindowReport) -> dict[str, bytes]:
     """The thumbnails that the page shows, each made small; one that is gone or cannot be read is left out."""
     small = {
         name: attempt(name, "making it small for the report", partial(_small_picture, store, name))
-        for name in pictures_wanted(report)
+        for name in art_names_to_show(report)
     }
     return {name: picture for name, picture in small.items() if isinstance(picture, bytes)}
 

@@ -1,4 +1,4 @@
-"""META, what the partner is told of a title: ratings, genres, tags, availability, and the minimum that it requires."""
+"""META rules on what the annex sends about a title: ratings, genres, tags, availability, the minimum metadata."""
 
 from __future__ import annotations
 
@@ -9,43 +9,48 @@ from edye_delivery.annex.metadata import unmapped_values
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.vocabulary import Cause, Severity
-from edye_delivery.qc.metadata import language_missing, series_unknown
+from edye_delivery.qc.metadata import language_missing, why_series_unknown
 from edye_delivery.qc.rule import Subject, rule
 from edye_delivery.qc.texts import is_sent, title_missing
 
 VALUES_NAMED = 10
 OWN_RULE = frozenset({"rating", "genres"})
-"""Fields of the catalogue whose values without a mapping have a rule of their own."""
+"""Fields of the catalogue that have their own rule on values without a mapping."""
 
 title_rule = partial(rule, on=Subject.TITLE, cause=Cause.METADATA)
 
 UNMAPPED = "META020"
 
 
-def _reason_of_another_rule(plan: PlannedTitle, annex: Annex) -> str | None:
+def _why_another_rule(plan: PlannedTitle, annex: Annex) -> str | None:
     empty = list(_empty_keys(plan, annex))
-    told = [key for key in empty if _is_told(plan, annex, key)]
-    return f"what makes {', '.join(told)} empty has a finding of its own" if empty and told == empty else None
+    if not empty or not all(_has_other_finding(plan, annex, key) for key in empty):
+        return None
+    return f"other findings say why these keys are empty: {', '.join(empty)}"
 
 
 @title_rule(
-    "META005", "rating-missing", Severity.BLOCK, source="decisions.md, Roku's VOD delivery page", unless=series_unknown
+    "META005",
+    "rating-missing",
+    Severity.BLOCK,
+    source="decisions.md, Roku's VOD delivery page",
+    unless=why_series_unknown,
 )
 def rating_missing(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
-    """The title has no parental rating, and the partner is sent one.
+    """The title has no parental rating, but the annex sends one to the partner.
 
     Why: the partner refuses unrated children's content.
     Fix: give the title, or its series, a rating in EDYE.
     """
     if is_sent(annex, "rating") and not plan.title.ratings:
-        yield "no rating, at least one is needed"
+        yield "no rating, expected one or more"
 
 
 @title_rule("META006", "rating-unknown", Severity.BLOCK, source="decisions.md, Ratings and genres")
 def rating_unknown(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     """None of the title's ratings is in the annex's mapping table.
 
-    Why: a rating without a mapping would be dropped, and the title delivered unrated.
+    Why: a rating without a mapping would be dropped, and the title would be delivered without a rating.
     Fix: correct the rating in EDYE, or have DevOps add it to the annex's mapping table.
     """
     unmapped = _values_without_line(annex, plan, "rating")
@@ -53,22 +58,24 @@ def rating_unknown(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
         yield f"rating {_values_text(unmapped)} (board:value) has no line in the annex's mapping table"
 
 
-@title_rule("META007", "genre-missing", Severity.BLOCK, source="roku-partner-annex.md section 3", unless=series_unknown)
+@title_rule(
+    "META007", "genre-missing", Severity.BLOCK, source="roku-partner-annex.md section 3", unless=why_series_unknown
+)
 def genre_missing(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
-    """The title has no genre, and the partner is sent genres.
+    """The title has no genre, but the annex sends genres to the partner.
 
-    Why: the partner files the title by its genres; without one it is found nowhere.
+    Why: the partner sorts titles by genre; viewers cannot find a title without one.
     Fix: give the title, or its series, a genre in EDYE.
     """
     if is_sent(annex, "genres") and not plan.title.genres:
-        yield "no genre, at least one is needed"
+        yield "no genre, expected one or more"
 
 
 @title_rule("META008", "genre-without-mapping", Severity.BLOCK, source="decisions.md, Ratings and genres")
 def genre_without_mapping(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     """A genre of the title is not in the annex's mapping table.
 
-    Why: a genre without a mapping would be dropped in silence.
+    Why: a genre without a mapping would be dropped, and nobody would notice.
     Fix: correct the genre in EDYE, or have DevOps add it to the annex's mapping table.
     """
     unmapped = _values_without_line(annex, plan, "genres")
@@ -80,14 +87,14 @@ def genre_without_mapping(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
 def value_without_mapping(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     """A value of the title, other than its rating and genres, is not in the mapping table of its metadata key.
 
-    Why: a value without a mapping would be dropped in silence.
-    Fix: correct the value in EDYE, or have DevOps add it to the annex's mapping table; "" leaves it out on purpose.
+    Why: a value without a mapping would be dropped, and nobody would notice.
+    Fix: correct the value in EDYE, or have DevOps add it to the annex's mapping table; map it to "" to leave it out.
     """
     for key, values in unmapped_values(annex, plan.title).items():
         field = annex.metadata[key]
         if field.field not in OWN_RULE:
-            table = f"the annex's mapping table {field.map}"
-            yield f"{field.origin} {_values_text(values)} has no line in {table}, of which the key {key!r:.60} is made"
+            table = f"the annex's mapping table {field.map}, which fills the key {key!r:.60}"
+            yield f"{field.origin} {_values_text(values)} has no line in {table}"
 
 
 @title_rule(
@@ -97,10 +104,10 @@ def value_without_mapping(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     source="decisions.md, Search feed: what the linter knows beyond the schema",
 )
 def availability_ends_before_start(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
-    """The title's availability ends before, or when, it starts.
+    """The title's availability ends before it starts, or at the same moment.
 
-    Why: such a title would never be seen, and partners refuse the span.
-    Fix: correct start and end of the availability in EDYE.
+    Why: no viewer could ever watch such a title, and partners refuse such dates.
+    Fix: correct the start and the end of the availability in EDYE.
     """
     start, end = plan.title.availability.start, plan.title.availability.end
     if start is not None and end is not None and end <= start:
@@ -112,18 +119,18 @@ def availability_ends_before_start(plan: PlannedTitle, annex: Annex) -> Iterator
     "minimum-metadata-empty",
     Severity.BLOCK,
     source="roku-partner-annex.md section 3",
-    unless=_reason_of_another_rule,
+    unless=_why_another_rule,
 )
 def minimum_metadata_empty(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     """A key of the partner's minimum metadata is absent or blank.
 
-    Why: the partner refuses incomplete metadata (metadatos incompletos), and acceptance asks for it.
-    Fix: fill the field in EDYE that the annex maps to this key.
+    Why: the partner refuses incomplete metadata (metadatos incompletos), and a title is not accepted without it.
+    Fix: fill in the field in EDYE that the annex maps to this key.
     """
     for key in _empty_keys(plan, annex):
-        if not _is_told(plan, annex, key):
+        if not _has_other_finding(plan, annex, key):
             origin = annex.metadata[key]
-            yield f"key {key!r} is empty; it is made of {origin.field or origin.external or 'a constant'!r}"
+            yield f"key {key!r} is empty; it comes from {origin.field or origin.external or 'a constant'!r}"
 
 
 @title_rule(
@@ -131,17 +138,17 @@ def minimum_metadata_empty(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     "required-tag-missing",
     Severity.BLOCK,
     source="decisions.md, Roku's VOD delivery page",
-    unless=series_unknown,
+    unless=why_series_unknown,
 )
 def required_tag_missing(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     """A tag that the partner requires on every title is missing.
 
-    Why: the partner asks for it on children's content, on every movie, series and episode.
+    Why: the partner requires the tag on all children's content: on every movie, series and episode.
     Fix: add the tag in EDYE to the title, or to its series.
     """
     missing = [tag for tag in annex.required_tags if tag not in plan.title.tags]
     if missing:
-        yield f"tag {_values_text(missing)} is missing, required are {_values_text(list(annex.required_tags))}"
+        yield f"tag {_values_text(missing)} is missing; required: {_values_text(list(annex.required_tags))}"
 
 
 def _empty_keys(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
@@ -151,24 +158,24 @@ def _empty_keys(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
             yield key
 
 
-def _is_told(plan: PlannedTitle, annex: Annex, key: str) -> bool:
+def _has_other_finding(plan: PlannedTitle, annex: Annex, key: str) -> bool:
     if key in unmapped_values(annex, plan.title) and UNMAPPED not in annex.waivers:
         return True
-    checks = TELLING.get(annex.metadata[key].field or "", ())
+    checks = CHECKS_OF_FIELD.get(annex.metadata[key].field or "", ())
     return any(True for check in checks for _ in check(plan, annex))
 
 
-TELLING: dict[str, tuple[Callable[[PlannedTitle, Annex], Iterator[str]], ...]] = {
+CHECKS_OF_FIELD: dict[str, tuple[Callable[[PlannedTitle, Annex], Iterator[str]], ...]] = {
     "title": (title_missing, language_missing),
     "lang": (language_missing,),
     "rating": (rating_missing, rating_unknown),
     "genres": (genre_missing, genre_without_mapping),
 }
-"""By field of the catalogue, the rules that already tell why a metadata key made of it is empty."""
+"""For a field of the catalogue: the rules whose findings already say why its metadata key is empty."""
 
 
 def _values_without_line(annex: Annex, plan: PlannedTitle, field: str) -> list[str]:
-    """The values of this field that have no line in a table that is used on it."""
+    """The values of this field that have no line in its mapping table."""
     by_key = unmapped_values(annex, plan.title)
     return list(dict.fromkeys(value for key in by_key if annex.metadata[key].field == field for value in by_key[key]))
 

@@ -1,4 +1,4 @@
-"""IMG: the artwork that the partner requires or that thumbnails are made of, as the pictures really are."""
+"""IMG rules on the artwork that the partner requires or that thumbnails are made from; the files count, not names."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ picture_rule = partial(rule, on=Subject.PICTURE, cause=Cause.IMAGES)
 
 @dataclass(frozen=True, slots=True)
 class Artwork:
-    """A title, what was measured of its pictures, and the kinds of art that have a finding of their own already."""
+    """A title, the facts measured in its pictures, and the kinds of artwork with a finding or not looked at."""
 
     title: Title
     pictures: tuple[ImageFacts, ...]
-    told: frozenset[ImageKind] = frozenset()
+    kinds_with_findings: frozenset[ImageKind] = frozenset()
 
 
 RULE_OF_FAILURE = {
@@ -48,38 +48,38 @@ def picture_name(kind: ImageKind, url: str) -> str:
 
 
 def missing_kinds(title: Title, annex: Annex) -> list[ImageKind]:
-    """The kinds of art that the annex requires of such a title and the catalogue does not have."""
+    """The kinds of artwork that the annex requires for such a title and the catalogue does not have."""
     return [kind for kind in annex.images.required.get(title.kind, ()) if kind not in {i.kind for i in title.images}]
 
 
-def _unread(picture: ImageFacts, annex: Annex) -> str | None:
+def _why_not_read(picture: ImageFacts, annex: Annex) -> str | None:
     if picture.failure is not None:
         return f"{picture_name(picture.kind, picture.url)} could not be read ({RULE_OF_FAILURE[picture.failure]})"
     return None
 
 
-def _not_comparable(picture: ImageFacts, annex: Annex) -> str | None:
+def _why_no_size_check(picture: ImageFacts, annex: Annex) -> str | None:
     if picture.failure is None and not has_ratio_of_kind(annex, picture):
-        return f"{picture_name(picture.kind, picture.url)} has to be made anew in another ratio (IMG005)"
-    return _unread(picture, annex)
+        return f"{picture_name(picture.kind, picture.url)} has the wrong ratio (IMG005)"
+    return _why_not_read(picture, annex)
 
 
-def _series_unknown(artwork: Artwork, annex: Annex) -> str | None:
+def _why_series_unknown(artwork: Artwork, annex: Annex) -> str | None:
     if artwork.title.kind is TitleKind.EPISODE and artwork.title.series is None:
-        return "the episode's series is not in the catalogue (META014), and could give artwork"
+        return "the episode's series, which could give artwork, is not in the catalogue (META014)"
     return None
 
 
-def _not_given(artwork: Artwork, annex: Annex) -> list[ThumbnailSpec]:
+def _specs_without_origin(artwork: Artwork, annex: Annex) -> list[ThumbnailSpec]:
     return [spec for spec in annex.thumbnails if thumbnail_origin(annex, spec, artwork.title, artwork.pictures) is None]
 
 
-def _origins_told(artwork: Artwork, annex: Annex) -> str | None:
-    not_given = _not_given(artwork, annex)
-    told = [spec.name for spec in not_given if artwork.told & set(spec.origins)]
-    if told and len(told) == len(not_given):
-        return f"the art that {', '.join(told)} would be made of has a finding of its own or was not looked at"
-    return _series_unknown(artwork, annex) if not_given else None
+def _why_origins_unusable(artwork: Artwork, annex: Annex) -> str | None:
+    specs = _specs_without_origin(artwork, annex)
+    names = [spec.name for spec in specs if artwork.kinds_with_findings & set(spec.origins)]
+    if names and len(names) == len(specs):
+        return f"the artwork for {', '.join(names)} has a finding of its own or was not looked at"
+    return _why_series_unknown(artwork, annex) if specs else None
 
 
 def _failures_of(picture: ImageFacts, *failures: ProbeFailure) -> Iterator[str]:
@@ -94,10 +94,10 @@ def _failures_of(picture: ImageFacts, *failures: ProbeFailure) -> Iterator[str]:
     on=Subject.ARTWORK,
     cause=Cause.IMAGES,
     source=VOD_PAGE,
-    unless=_series_unknown,
+    unless=_why_series_unknown,
 )
 def image_missing(artwork: Artwork, annex: Annex) -> Iterator[str]:
-    """Artwork of a kind that the partner requires for such a title is not in the catalogue.
+    """The catalogue has no artwork of a kind that the partner requires for such a title.
 
     Why: the partner drops a title without its main images.
     Fix: make the artwork and upload it to EDYE; an episode needs its own still.
@@ -112,7 +112,7 @@ def image_missing(artwork: Artwork, annex: Annex) -> Iterator[str]:
 def image_url_refused(picture: ImageFacts, annex: Annex) -> Iterator[str]:
     """The picture's address is not one that we open.
 
-    Why: addresses in a catalogue are foreign input; only plain http(s) addresses are read.
+    Why: addresses in a catalogue come from outside; only plain http(s) addresses are safe to read.
     Fix: correct the image in EDYE.
     """
     yield from _failures_of(picture, ProbeFailure.URL_REFUSED)
@@ -133,17 +133,17 @@ def image_broken(picture: ImageFacts, annex: Annex) -> Iterator[str]:
     """The file is not a picture, or is damaged or cut short.
 
     Why: the partner drops a title whose image it cannot read.
-    Fix: export the artwork anew and upload it to EDYE.
+    Fix: export the artwork again and upload it to EDYE.
     """
     yield from _failures_of(picture, ProbeFailure.UNREADABLE, ProbeFailure.TRUNCATED)
 
 
-@picture_rule("IMG005", "image-ratio-wrong", Severity.BLOCK, source=VOD_PAGE, unless=_unread)
+@picture_rule("IMG005", "image-ratio-wrong", Severity.BLOCK, source=VOD_PAGE, unless=_why_not_read)
 def image_ratio_wrong(picture: ImageFacts, annex: Annex) -> Iterator[str]:
-    """The picture's ratio of width to height is not the one of its kind.
+    """The picture does not have the ratio of width to height that its kind needs.
 
-    Why: the partner drops or distorts images off their ratio.
-    Fix: export the artwork anew in the expected ratio; do not stretch it.
+    Why: the partner drops or distorts images with a wrong ratio.
+    Fix: export the artwork again in the expected ratio; do not stretch it.
     """
     limits = annex.images.limits.get(picture.kind)
     if limits and not has_ratio_of_kind(annex, picture):
@@ -153,16 +153,16 @@ def image_ratio_wrong(picture: ImageFacts, annex: Annex) -> Iterator[str]:
         )
         yield (
             f"{picture_name(picture.kind, picture.url)} is {picture.width_px}x{picture.height_px} px, "
-            f"{off_percent:.2f} % off the ratio {limits.ratio}; up to {most_percent:g} % are tolerated"
+            f"{off_percent:.2f} % off the ratio {limits.ratio}; up to {most_percent:g} % is tolerated"
         )
 
 
-@picture_rule("IMG006", "image-too-small", Severity.BLOCK, source=VOD_PAGE, unless=_not_comparable)
+@picture_rule("IMG006", "image-too-small", Severity.BLOCK, source=VOD_PAGE, unless=_why_no_size_check)
 def image_too_small(picture: ImageFacts, annex: Annex) -> Iterator[str]:
-    """The picture has fewer pixels than the partner's floor for its kind.
+    """The picture has fewer pixels than the partner requires for its kind.
 
-    Why: the partner drops images below its least size.
-    Fix: export the artwork anew from the master; never upscale.
+    Why: the partner drops images below its minimum size.
+    Fix: export the artwork again from the master; never upscale.
     """
     limits = annex.images.limits.get(picture.kind)
     if limits and not has_size_of_kind(annex, picture):
@@ -172,11 +172,11 @@ def image_too_small(picture: ImageFacts, annex: Annex) -> Iterator[str]:
         )
 
 
-@picture_rule("IMG007", "image-format-unsupported", Severity.BLOCK, source=VOD_PAGE, unless=_unread)
+@picture_rule("IMG007", "image-format-unsupported", Severity.BLOCK, source=VOD_PAGE, unless=_why_not_read)
 def image_format_unsupported(picture: ImageFacts, annex: Annex) -> Iterator[str]:
-    """The picture's format, whatever its name says, is not one that the partner takes.
+    """The partner does not take the picture's real format, whatever the file name says.
 
-    Why: the partner does not read it.
+    Why: the partner cannot read it.
     Fix: export the artwork in one of the expected formats.
     """
     if picture.format not in annex.images.formats:
@@ -188,10 +188,10 @@ def image_format_unsupported(picture: ImageFacts, annex: Annex) -> Iterator[str]
     "IMG008", "image-too-large", Severity.BLOCK, source="the annex file, images.max_size_bytes and max_pixels"
 )
 def image_too_large(picture: ImageFacts, annex: Annex) -> Iterator[str]:
-    """The picture has more bytes or pixels than are opened for this partner.
+    """The picture has more bytes or pixels than the annex allows.
 
-    Why: pictures are foreign input; a bound keeps one of them from using up memory and time.
-    Fix: export the artwork smaller.
+    Why: pictures come from outside; without a limit, one of them could use up memory and time.
+    Fix: export the artwork in a smaller size.
     """
     limits, name = annex.images, picture_name(picture.kind, picture.url)
     pixels = picture.width_px * picture.height_px
@@ -210,16 +210,16 @@ def image_too_large(picture: ImageFacts, annex: Annex) -> Iterator[str]:
     on=Subject.ARTWORK,
     cause=Cause.IMAGES,
     source="roku-partner-annex.md section 4",
-    unless=_origins_told,
+    unless=_why_origins_unusable,
 )
 def thumbnail_needs_larger_art(artwork: Artwork, annex: Annex) -> Iterator[str]:
-    """No picture of the title gives a thumbnail of the annex without being upscaled.
+    """No picture of the title is large enough for one of the annex's thumbnails.
 
-    Why: acceptance asks for the thumbnails, and an upscaled one looks bad.
+    Why: a title is not accepted without its thumbnails, and an upscaled thumbnail looks bad.
     Fix: upload larger artwork of one of the named kinds to EDYE, or a custom thumbnail of the exact ratio.
     """
-    for spec in _not_given(artwork, annex):
-        if not artwork.told & set(spec.origins):
+    for spec in _specs_without_origin(artwork, annex):
+        if not artwork.kinds_with_findings & set(spec.origins):
             sizes = [
                 f"{picture_name(picture.kind, picture.url)} {picture.width_px}x{picture.height_px} px"
                 for picture in artwork.pictures
@@ -240,21 +240,21 @@ def thumbnail_needs_larger_art(artwork: Artwork, annex: Annex) -> Iterator[str]:
     source="roku-partner-annex.md section 7",
 )
 def image_unavailable(picture: ImageFacts, annex: Annex) -> Iterator[str]:
-    """The picture could not be read now: the media host does not answer or refuses it.
+    """The picture could not be read now: the media host does not answer or refuses access.
 
-    Why: what was not looked at is not delivered; this says nothing of the picture itself.
-    Fix: run the window again, which reads the address from the catalogue again; where it stays, look at the media host
-    (its permissions, its compression).
+    Why: a title is not delivered with a picture that was not checked; the picture itself may be good.
+    Fix: run the window again; the run also reads the picture's address from the catalogue again. If the finding stays,
+    check the media host (its permissions, its compression).
     """
     yield from _failures_of(picture, ProbeFailure.UNAVAILABLE)
 
 
-@picture_rule("IMG011", "image-colour-profile-broken", Severity.WARN, source="ICC.1, 7.2.6", unless=_unread)
+@picture_rule("IMG011", "image-colour-profile-broken", Severity.WARN, source="ICC.1, 7.2.6", unless=_why_not_read)
 def image_colour_profile_broken(picture: ImageFacts, annex: Annex) -> Iterator[str]:
     """The colour profile in the picture cannot be used.
 
-    Why: nobody can tell its colours, so that players and our thumbnails may show other ones than were made.
-    Fix: export the artwork anew with the profile sRGB embedded.
+    Why: without the profile nobody knows the right colours, so players and our thumbnails may show wrong ones.
+    Fix: export the artwork again with the profile sRGB embedded.
     """
     if picture.profile_defect:
         yield f"{picture_name(picture.kind, picture.url)}: {picture.profile_defect}"
@@ -269,10 +269,10 @@ def image_colour_profile_broken(picture: ImageFacts, annex: Annex) -> Iterator[s
     source=URLS,
 )
 def image_host_not_allowed(picture: ImageFacts, annex: Annex) -> Iterator[str]:
-    """The picture lies on a host that this installation does not open.
+    """The picture is on a host that this installation may not open.
 
-    Why: addresses in a catalogue are foreign input; only hosts of the allow-list are read.
-    Fix: where the host is EDYE's, add it to catalogue.media_hosts of the annex or allowed_hosts of the connection
-    edye_api; else have Design correct the image in EDYE.
+    Why: addresses in a catalogue come from outside; only hosts on the allow-list are read.
+    Fix: if the host is EDYE's, add it to catalogue.media_hosts of the annex or to allowed_hosts of the connection
+    edye_api; if it is not, ask Design to correct the image in EDYE.
     """
     yield from _failures_of(picture, ProbeFailure.HOST_NOT_ALLOWED)

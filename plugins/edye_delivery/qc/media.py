@@ -21,7 +21,7 @@ fixable_rule = partial(media_rule, is_fixed_by_encode=True)
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A planned title and what was measured of its media file; None where nobody looked at it."""
+    """A planned title and the facts measured in its media file; None if nobody looked at it."""
 
     plan: PlannedTitle
     facts: VideoFacts | None
@@ -37,36 +37,36 @@ RULE_OF_FAILURE = {
     ProbeFailure.TOO_LARGE: "VID015",
 }
 RULE_OF_PARTS = {ProbeFailure.TRUNCATED: "VID009", ProbeFailure.ENCRYPTED: "VID019"}
-"""Failures beside which the figures that the header tells may still be there."""
+"""Failures after which the figures in the file's header may still be readable."""
 
 
 def why_not_looked_at(media: Media, annex: Annex) -> str | None:
-    """Why nobody looked at the file; None where somebody did."""
+    """Why nobody looked at the file; None if somebody did."""
     if media.plan.media is None:
         return "the title has no media file (VID001)"
     return "the media file was not looked at" if media.facts is None else None
 
 
 def why_not_measured(media: Media, annex: Annex) -> str | None:
-    """Why there are no figures of the file; None where there are."""
+    """Why there are no figures of the file; None if there are."""
     if media.facts is None or media.plan.media is None:
         return why_not_looked_at(media, annex)
     if media.facts.failure in RULE_OF_FAILURE:
         return f"the media file could not be read ({RULE_OF_FAILURE[media.facts.failure]})"
     if media.facts.failure in RULE_OF_PARTS and not media.facts.codec:
-        return f"the media file tells nothing more ({RULE_OF_PARTS[media.facts.failure]})"
+        return f"nothing else in the media file could be read ({RULE_OF_PARTS[media.facts.failure]})"
     return None
 
 
 def why_without_duration(media: Media, annex: Annex) -> str | None:
-    """Why there is no duration of the file that could be checked; None where there is."""
+    """Why the file has no duration to check; None if it has one."""
     facts, reason = media.facts, why_not_measured(media, annex)
     if reason is None and facts and not facts.duration_s and facts.container not in annex.video.containers:
-        return f"the header of a {facts.container!r:.40} file tells no duration (VID005)"
+        return f"the header of a {facts.container!r:.40} file has no duration (VID005)"
     return reason
 
 
 def failure_detail(media: Media, *failures: ProbeFailure) -> Iterator[str]:
-    """What the probe says of the file, where it failed for one of these reasons."""
+    """The probe's message on the file, if the probe failed for one of these reasons."""
     if media.facts and media.facts.failure in failures:
         yield media.facts.detail or media.facts.failure.value

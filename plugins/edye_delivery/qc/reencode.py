@@ -1,4 +1,4 @@
-"""Which titles a new encode of their media fixes, and what is said of those that it did not fix (annex section 7)."""
+"""Which titles a new encode of their media can fix, and the finding for those that it did not fix (annex section 7)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ UNAVAILABLE = "VID011"
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One re-encode: `before` and `after` are the media's figures, `trouble` is why there is no result.
+    """One re-encode: `before` and `after` are the media's figures, `trouble` says why there is no result.
 
-    `findings` are what the rules say of the result.
+    `findings` are the rules' findings on the result.
     """
 
     before: VideoFacts
@@ -30,9 +30,9 @@ class Attempt:
 
 
 def is_to_be_reencoded(annex: Annex, checked: CheckedTitle) -> bool:
-    """Whether the title waits for nothing but a new encode: every blocking finding is fixed by it, or it is asked for.
+    """Whether the title needs only a new encode: it fixes every blocking finding, or a person asked for it.
 
-    Never where the annex re-encodes nothing, or where the media file could not be measured whole.
+    False if the annex has no re-encoding, or if the media file could not be measured completely.
     """
     video, found = checked.video, blocking(checked.findings)
     if annex.reencode is None or checked.plan.media is None or video is None or video.failure is not None:
@@ -47,38 +47,38 @@ def form_text(video: VideoFacts | None) -> str:
     return f"{video.codec or 'unknown'} in {video.container or 'unknown'}" if video else "unknown"
 
 
-def not_fixed(checked: CheckedTitle, attempt: Attempt, annex: Annex) -> CheckedTitle:
-    """The title with all that was found, and why the re-encode did not help; it stays with its owner."""
+def mark_not_fixed(checked: CheckedTitle, attempt: Attempt, annex: Annex) -> CheckedTitle:
+    """The title with its findings and one more, which says why the re-encode did not help."""
     found = RULES["VID017"].findings(attempt, annex)
     return checked.model_copy(update={"findings": (*checked.findings, *found), "encode": None})
 
 
 def postpone(checked: CheckedTitle, why: str) -> CheckedTitle:
-    """The title that cannot be re-encoded now, through no fault of its own; the next try decides what was found."""
-    warned = tuple(finding.model_copy(update={"severity": Severity.WARN}) for finding in checked.findings)
-    return checked.model_copy(update={"findings": (RULES[UNAVAILABLE].finding(why), *warned), "encode": None})
+    """The title as reported if it cannot be re-encoded now and the reason is not in it: its findings are warnings."""
+    warnings = tuple(finding.model_copy(update={"severity": Severity.WARN}) for finding in checked.findings)
+    return checked.model_copy(update={"findings": (RULES[UNAVAILABLE].finding(why), *warnings), "encode": None})
 
 
 @rule("VID017", "reencode-did-not-help", Severity.BLOCK, on=Subject.ENCODE, cause=Cause.MEDIA, source=SECTION_7)
 def reencode_did_not_help(attempt: Attempt, annex: Annex) -> Iterator[str]:
-    """The media file was to be re-encoded, and that gave no file that the partner takes.
+    """The re-encode of the media file gave no file that the partner takes.
 
-    Why: what a new encode does not fix has to be put right at its source.
-    Fix: export the video anew from the master, look at it from beginning to end, and upload it to JW Player.
+    Why: a defect that a new encode does not fix must be corrected in the source.
+    Fix: export the video again from the master, watch it from beginning to end, and upload it to JW Player.
     """
     if attempt.trouble:
         yield attempt.trouble
     elif attempt.after is not None:
         start = f"re-encoded from {form_text(attempt.before)} to {form_text(attempt.after)}"
         for finding in blocking(attempt.findings):
-            yield f"{start}, and {finding.code} says of the result: {finding.message}"
+            yield f"{start}, but the result breaks {finding.code}: {finding.message}"
         lost = "; ".join(_losses(attempt.before, attempt.after, annex))
         if lost:
-            yield f"{start}, and {lost}"
+            yield f"{start}, but {lost}"
 
 
 def _losses(before: VideoFacts, after: VideoFacts, annex: Annex) -> Iterator[str]:
-    """What of picture and sound the result lacks, each held against its own stream."""
+    """What the result lacks of picture and sound, each compared with the same stream of the source."""
     tolerance_s = annex.video.duration_tolerance_s
     for what, source_s, result_s in (
         ("picture", before.duration_s, after.duration_s),
@@ -86,8 +86,8 @@ def _losses(before: VideoFacts, after: VideoFacts, annex: Annex) -> Iterator[str
     ):
         if source_s - result_s > tolerance_s:
             yield (
-                f"its {what} is {result_s:.3f} s long, its source says {source_s:.3f} s; up to {tolerance_s:g} s apart "
-                "are tolerated"
+                f"its {what} is {result_s:.3f} s long, in the source {source_s:.3f} s; a difference of up to "
+                f"{tolerance_s:g} s is tolerated"
             )
     if before.has_audio and not after.has_audio:
-        yield "the result has no sound, its source has"
+        yield "it has no sound, and the source has sound"

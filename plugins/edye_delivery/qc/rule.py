@@ -1,7 +1,7 @@
-"""The rule catalogue: every quality rule with its code, reason and remedy, kept beside the code that checks it.
+"""The quality rules: each has its code, its reason and its remedy beside the function that checks it.
 
-A rule is a pure generator over one subject and the annex that yields one message per defect. Its docstring says what
-the defect is (first line), why it matters (`Why:`) and what to do (`Fix:`).
+A rule is a pure generator over one subject and the annex. It yields one message per defect. Its docstring says what the
+defect is (first line), why it matters (`Why:`) and what to do (`Fix:`).
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QcRule(Rule):
-    """A rule of quality; `unless` gives the reason why it cannot be, or need not be, answered for a subject.
+    """A quality rule; `unless` gives the reason to skip it for a subject, or None.
 
-    `is_fixed_by_encode` says that a new encode of the media file takes the defect away. `severity` is what the annex
-    makes of it where `severity_of` is set, and else always the same.
+    `is_fixed_by_encode` says that a new encode of the media file removes the defect. `severity_of`, if it is set, takes
+    the severity from the annex; `severity` is then only the default.
     """
 
     severity: Severity
@@ -62,11 +62,11 @@ class QcRule(Rule):
         return self.code[:-3]
 
     def skip_reason(self, *subject: Any) -> str | None:
-        """Why the rule has no answer for this subject; None where it has one."""
+        """Why the rule has no answer for this subject; None if it has one."""
         return self.unless(*subject) if self.unless else None
 
     def findings(self, *subject: Any) -> tuple[Finding, ...]:
-        """What the rule says of a subject: one finding per defect, at most twenty, each short and printable."""
+        """The rule's findings on a subject: one per defect, at most twenty, each short and printable."""
         found = tuple(self.finding(message) for message in islice(self.check(*subject), MESSAGES_MAX))
         if self.severity_of is None or not found:
             return found
@@ -74,7 +74,7 @@ class QcRule(Rule):
         return tuple(finding.model_copy(update={"severity": severity}) for finding in found)
 
     def finding(self, message: str) -> Finding:
-        """The rule's word on a defect that was not found by its own check, such as one that rendering met."""
+        """A finding of this rule with this message; also for a defect that another step found, such as rendering."""
         return Finding(
             code=self.code,
             name=self.name,
@@ -103,21 +103,21 @@ def rule(
     is_fixed_by_encode: bool = False,
     severity_of: Callable[[Any], Severity] | None = None,
 ) -> Callable[[Check], Check]:
-    """Enters the function in the catalogue as a rule; ValueError for a code or name that cannot be used."""
+    """Registers the function as a rule; ValueError for a code or name that cannot be used."""
 
-    def enter(check: Check) -> Check:
-        told = DOCSTRING.fullmatch(inspect.getdoc(check) or "")
-        if told is None:
+    def register(check: Check) -> Check:
+        parts = DOCSTRING.fullmatch(inspect.getdoc(check) or "")
+        if parts is None:
             raise ValueError(f"{code} {name}: the docstring needs a first line, `Why:` and `Fix:`")
-        what, why, fix = (" ".join(told[part].split()) for part in ("what", "why", "fix"))
-        RULES.enter(QcRule(
+        what, why, fix = (" ".join(parts[part].split()) for part in ("what", "why", "fix"))
+        RULES.register(QcRule(
             code=code, name=name, severity=severity, owner=owner or CAUSE_OWNERS[cause], source=source, what=what,
             why=why, fix=fix, subject=on, cause=cause, check=check, unless=unless,
             is_fixed_by_encode=is_fixed_by_encode, severity_of=severity_of,
         ))  # fmt: skip
         return check
 
-    return enter
+    return register
 
 
 def rules_on(subject: Subject) -> tuple[QcRule, ...]:

@@ -1,4 +1,4 @@
-"""META, what people read of a title: its name and its synopses, in the languages that they are sent in."""
+"""META rules on a title's texts: its name and its synopses, in the languages in which they are sent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.title import Text, Title
 from edye_delivery.catalog.vocabulary import Cause, Severity
 from edye_delivery.qc.characters import REPLACEMENT, code_point, invisible_characters, utf16_units
-from edye_delivery.qc.metadata import own_language_unknown
+from edye_delivery.qc.metadata import why_language_unknown
 from edye_delivery.qc.rule import Subject, rule
 
 CHARACTERS_NAMED = 5
@@ -20,16 +20,16 @@ title_rule = partial(rule, on=Subject.TITLE, cause=Cause.METADATA)
 
 
 def is_sent(annex: Annex, field: str) -> bool:
-    """Whether the annex makes a metadata key of this field of the catalogue."""
+    """Whether the annex sends this field of the catalogue in its metadata."""
     return any(sent.field == field for sent in annex.metadata.values())
 
 
-def _no_title_to_read(plan: PlannedTitle, annex: Annex) -> str | None:
-    return own_language_unknown(plan, annex) if any(plan.title.titles.values()) else None
+def _why_no_title_text(plan: PlannedTitle, annex: Annex) -> str | None:
+    return why_language_unknown(plan, annex) if any(plan.title.titles.values()) else None
 
 
 @title_rule(
-    "META002", "title-missing", Severity.BLOCK, source="roku-partner-annex.md section 3", unless=_no_title_to_read
+    "META002", "title-missing", Severity.BLOCK, source="roku-partner-annex.md section 3", unless=_why_no_title_text
 )
 def title_missing(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     """The title has no text in its own language.
@@ -50,10 +50,10 @@ def title_missing(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     source="architecture.md, Security, from the first line",
 )
 def invisible_text(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
-    """A title or synopsis contains characters that nobody sees: control, zero width, bidi, or U+FFFD.
+    """A title or synopsis contains characters that viewers cannot read: control, zero width, bidi, or U+FFFD.
 
-    Why: they break search, sorting and display at the partner, and may show a text other than the one that was checked.
-    Fix: type the text anew in EDYE, or paste it as plain text; emoji may keep their joiners and variation selectors.
+    Why: they break search, sorting and display at the partner, and viewers may see another text than the checked one.
+    Fix: type the text again in EDYE, or paste it as plain text; emoji may keep their joiners and variation selectors.
     """
     for field, lang, text in _visible_texts(plan.title, annex):
         found = list(invisible_characters(text, line_breaks=field.startswith("synopsis")))
@@ -79,15 +79,15 @@ def markup_in_text(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
 
 @title_rule("META022", "text-in-wrong-encoding", Severity.WARN, source="RFC 8259, section 8.1: JSON is UTF-8")
 def text_in_wrong_encoding(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
-    """A title or synopsis has characters that come of UTF-8 read as Latin-1 or Windows-1252.
+    """A title or synopsis has characters that appear when UTF-8 is read as Latin-1 or Windows-1252.
 
-    Why: viewers read "Por quÃ©" for "Por qué", and a search for the title finds nothing.
-    Fix: type the text anew in EDYE, and correct the import that read it in the wrong encoding.
+    Why: viewers read "Por quÃ©" instead of "Por qué", and a search for the title finds nothing.
+    Fix: type the text again in EDYE, and correct the import that read it in the wrong encoding.
     """
     for field, lang, text in _visible_texts(plan.title, annex):
         found = [one for one in misread_in(text) if one != REPLACEMENT]
         if found:
-            named = ", ".join(f"{one!r}" + (f" for {meant!r}" if (meant := reread(one)) else "") for one in found)
+            named = ", ".join(f"{one!r}" + (f" for {right!r}" if (right := reread(one)) else "") for one in found)
             yield f"{field} in {lang!r:.20} has {named}: {text!r:.100}"
 
 
@@ -95,7 +95,7 @@ def text_in_wrong_encoding(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
 def title_too_long(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     """The title's text is longer than the partner takes.
 
-    Why: the partner counts UTF-16 units (an emoji is two) and refuses or cuts what is longer.
+    Why: the partner counts UTF-16 units (an emoji is two) and refuses or cuts a longer title.
     Fix: shorten the title in EDYE.
     """
     for lang in _languages_to_send(annex, plan.title, "title"):
@@ -105,10 +105,10 @@ def title_too_long(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
 
 
 @title_rule(
-    "META017", "synopsis-missing", Severity.WARN, source="roku-partner-annex.md section 3", unless=own_language_unknown
+    "META017", "synopsis-missing", Severity.WARN, source="roku-partner-annex.md section 3", unless=why_language_unknown
 )
 def synopsis_missing(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
-    """A synopsis that the partner is sent has no text in the language that it is sent in.
+    """A synopsis has no text in a language in which it is sent to the partner.
 
     Why: the partner takes the title, but viewers read nothing about it.
     Fix: write the synopsis in EDYE.
@@ -123,7 +123,7 @@ def synopsis_missing(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
 
 @title_rule("META019", "synopsis-too-long", Severity.WARN, source="decisions.md, Direct Publisher feed")
 def synopsis_too_long(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
-    """A synopsis is longer than the partner shows; the rest is clipped.
+    """A synopsis is longer than the partner shows; the rest is cut off.
 
     Why: a text that is cut in the middle of a sentence reads badly.
     Fix: shorten the synopsis in EDYE.
@@ -140,7 +140,7 @@ def synopsis_too_long(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
 
 
 def _visible_texts(title: Title, annex: Annex) -> Iterator[tuple[str, str, str]]:
-    """Field, language and text of everything that viewers read; a series' titles only where they are sent."""
+    """Field, language and text of everything that viewers read; a series' titles only if they are sent."""
     series = title.series.titles if title.series and is_sent(annex, "series_title") else {}
     places: list[tuple[str, Text]] = [
         ("titles", title.titles),
@@ -154,6 +154,6 @@ def _visible_texts(title: Title, annex: Annex) -> Iterator[tuple[str, str, str]]
 
 
 def _languages_to_send(annex: Annex, title: Title, field: str) -> list[str]:
-    """The title's own language, then those that the annex's metadata asks this text in."""
-    asked = [sent.lang for sent in annex.metadata.values() if sent.field == field and sent.lang]
-    return [lang for lang in dict.fromkeys([title.lang or "", *asked]) if lang]
+    """The title's own language, then the other languages in which the annex sends this text."""
+    others = [sent.lang for sent in annex.metadata.values() if sent.field == field and sent.lang]
+    return [lang for lang in dict.fromkeys([title.lang or "", *others]) if lang]

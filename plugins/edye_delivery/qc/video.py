@@ -1,4 +1,4 @@
-"""VID: the media file, as its header really is."""
+"""VID rules on the media file: whether it is there, and what its header says."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from edye_delivery.qc.media import (
 from edye_delivery.qc.rule import Subject, rule
 
 
-def _size_told(media: Media, annex: Annex) -> str | None:
+def _why_size_unknown(media: Media, annex: Annex) -> str | None:
     if media.facts and media.facts.failure is ProbeFailure.TRUNCATED:
         return "the media file is cut short (VID009)"
     return why_not_measured(media, annex)
@@ -30,7 +30,7 @@ def _size_told(media: Media, annex: Annex) -> str | None:
 
 @media_rule("VID001", "media-missing", Severity.BLOCK, source=SECTION_5)
 def media_missing(media: Media, annex: Annex) -> Iterator[str]:
-    """The title has no media file of a type that the partner takes, nor of one that is re-encoded for it.
+    """The title has no media file of a type that the partner takes or that can be re-encoded for it.
 
     Why: the media file is one of the partner's three mandatory fields (archivo_media).
     Fix: upload the video to JW Player, let it encode an MP4, and synchronise it with EDYE.
@@ -44,7 +44,7 @@ def media_missing(media: Media, annex: Annex) -> Iterator[str]:
 def media_url_refused(media: Media, annex: Annex) -> Iterator[str]:
     """The media file's address is not one that we open.
 
-    Why: addresses in a catalogue are foreign input; only plain http(s) addresses are read.
+    Why: addresses in a catalogue come from outside; only plain http(s) addresses are safe to read.
     Fix: correct the source in EDYE.
     """
     yield from failure_detail(media, ProbeFailure.URL_REFUSED)
@@ -60,11 +60,11 @@ def media_url_refused(media: Media, annex: Annex) -> Iterator[str]:
     unless=why_not_looked_at,
 )
 def media_host_not_allowed(media: Media, annex: Annex) -> Iterator[str]:
-    """The media file lies on a host that this installation does not open.
+    """The media file is on a host that this installation may not open.
 
-    Why: addresses in a catalogue are foreign input; only hosts of the allow-list are read.
-    Fix: where the host is EDYE's, add it to catalogue.media_hosts of the annex or allowed_hosts of the connection
-    edye_api; else have Content Operations correct the source in EDYE.
+    Why: addresses in a catalogue come from outside; only hosts on the allow-list are read.
+    Fix: if the host is EDYE's, add it to catalogue.media_hosts of the annex or to allowed_hosts of the connection
+    edye_api; if it is not, ask Content Operations to correct the source in EDYE.
     """
     yield from failure_detail(media, ProbeFailure.HOST_NOT_ALLOWED)
 
@@ -84,14 +84,14 @@ def media_unreadable(media: Media, annex: Annex) -> Iterator[str]:
     """The file is not a video, or its header cannot be read.
 
     Why: the partner's encoder refuses it (formato no soportado).
-    Fix: export the video anew as MP4 and upload it; an error page may stand in its place.
+    Fix: export the video again as MP4 and upload it; the address may give an error page instead of the video.
     """
     yield from failure_detail(media, ProbeFailure.UNREADABLE)
 
 
 @fixable_rule("VID005", "container-unsupported", Severity.BLOCK, source=SECTION_5, unless=why_not_measured)
 def container_unsupported(media: Media, annex: Annex) -> Iterator[str]:
-    """The file's format, whatever its name says, is not one that the partner takes.
+    """The partner does not take the file's real format, whatever the file name says.
 
     Why: the partner refuses it (formato no soportado).
     Fix: export the video as MP4; renaming the file does not change its format.
@@ -102,10 +102,10 @@ def container_unsupported(media: Media, annex: Annex) -> Iterator[str]:
 
 @fixable_rule("VID006", "codec-unsupported", Severity.BLOCK, source=SECTION_5, unless=why_not_measured)
 def codec_unsupported(media: Media, annex: Annex) -> Iterator[str]:
-    """The video's codec is not one that the partner takes.
+    """The partner does not take the video's codec.
 
     Why: the partner refuses it (formato no soportado).
-    Fix: encode the video anew with the expected codec.
+    Fix: encode the video again with the expected codec.
     """
     if media.facts and media.facts.codec not in annex.video.codecs:
         yield f"codec {media.facts.codec or 'unknown'!r:.40}, expected {', '.join(annex.video.codecs)}"
@@ -113,10 +113,10 @@ def codec_unsupported(media: Media, annex: Annex) -> Iterator[str]:
 
 @media_rule("VID007", "resolution-too-low", Severity.BLOCK, source=SECTION_5, unless=why_not_measured)
 def resolution_too_low(media: Media, annex: Annex) -> Iterator[str]:
-    """The picture's short edge is below the partner's floor.
+    """The picture's short edge has fewer pixels than the partner requires.
 
     Why: the partner refuses it (resolución, at least 720p).
-    Fix: encode anew from the master; never upscale.
+    Fix: encode the video again from the master; never upscale.
     """
     facts, least_px = media.facts, annex.video.min_short_edge_px
     if facts and min(facts.width_px, facts.height_px) < least_px:
@@ -125,7 +125,7 @@ def resolution_too_low(media: Media, annex: Annex) -> Iterator[str]:
 
 @media_rule("VID008", "duration-too-long", Severity.BLOCK, source=SECTION_5, unless=why_without_duration)
 def duration_too_long(media: Media, annex: Annex) -> Iterator[str]:
-    """The video is longer than the partner takes, or does not tell how long it is.
+    """The video is longer than the partner takes, or its header does not say how long it is.
 
     Why: the partner refuses it (duración, at most two hours).
     Fix: shorten the video, or deliver it in parts.
@@ -139,20 +139,20 @@ def duration_too_long(media: Media, annex: Annex) -> Iterator[str]:
 
 @media_rule("VID009", "media-truncated", Severity.BLOCK, source=EDYE_SOURCE, unless=why_not_looked_at)
 def media_truncated(media: Media, annex: Annex) -> Iterator[str]:
-    """The file is cut short, or its index does not fit it: bytes that it names are not there, or are no media.
+    """The file is cut short, or its index does not match it: the index names bytes that are missing or are no media.
 
-    Why: the partner takes such a file and fails on it later, or shows a video that stops.
-    Fix: upload the complete file again; where it is complete, export the video anew, for its index is stale.
+    Why: the partner takes such a file, and fails on it later or shows a video that stops.
+    Fix: upload the complete file again. If the file is complete, its index is wrong: export the video again.
     """
     yield from failure_detail(media, ProbeFailure.TRUNCATED)
 
 
-@media_rule("VID010", "media-size-differs", Severity.BLOCK, source=EDYE_SOURCE, unless=_size_told)
+@media_rule("VID010", "media-size-differs", Severity.BLOCK, source=EDYE_SOURCE, unless=_why_size_unknown)
 def media_size_differs(media: Media, annex: Annex) -> Iterator[str]:
-    """The media host's file has another size than the catalogue says.
+    """The file at the media host does not have the size that the catalogue says.
 
-    Why: the catalogue describes another file than the one that would be delivered.
-    Fix: synchronise JW Player with EDYE; where the upload broke off, upload the file again.
+    Why: the catalogue describes a different file from the one that would be delivered.
+    Fix: synchronise JW Player with EDYE; if the upload was interrupted, upload the file again.
     """
     claimed = media.plan.media.filesize if media.plan.media else None
     if media.facts and claimed is not None and claimed != media.facts.size_bytes:
@@ -169,11 +169,11 @@ def media_size_differs(media: Media, annex: Annex) -> Iterator[str]:
     unless=why_not_looked_at,
 )
 def media_unavailable(media: Media, annex: Annex) -> Iterator[str]:
-    """The media file could not be measured now: the host does not answer or refuses it, or the probe did not end.
+    """The media file could not be measured now: the host does not answer or refuses access, or the probe did not end.
 
-    Why: what was not measured is not delivered; this says nothing of the file itself.
-    Fix: run the window again, which reads the address from the catalogue again; where it stays, look at the media host
-    (its permissions, its compression, its ranges) and at the named probe.
+    Why: a media file that was not measured is not delivered; the file itself may be good.
+    Fix: run the window again; the run also reads the file's address from the catalogue again. If the finding stays,
+    check the media host (its permissions, its compression, its ranges) and the probe that the message names.
     """
     yield from failure_detail(media, ProbeFailure.UNAVAILABLE, ProbeFailure.REFUSED)
 
@@ -186,10 +186,10 @@ def media_unavailable(media: Media, annex: Annex) -> Iterator[str]:
     unless=why_without_duration,
 )
 def duration_too_short(media: Media, annex: Annex) -> Iterator[str]:
-    """The video is shorter than the partner takes; only where the annex names a least duration.
+    """The video is shorter than the annex allows.
 
     Why: the partner drops it (ASSET_DURATION_SHORT).
-    Fix: deliver it within a longer video, or not to this partner.
+    Fix: deliver it as part of a longer video, or do not deliver it to this partner.
     """
     if media.facts and media.facts.duration_s < annex.video.min_duration_s:
         yield f"{media.facts.duration_s:.3f} s long, expected {annex.video.min_duration_s:g} s or more"
@@ -199,25 +199,25 @@ def duration_too_short(media: Media, annex: Annex) -> Iterator[str]:
     "VID013", "duration-differs", Severity.WARN, source="edye-api.yaml, duration_ms", unless=why_without_duration
 )
 def duration_differs(media: Media, annex: Annex) -> Iterator[str]:
-    """The video's duration is not the one that the catalogue says.
+    """The video does not have the duration that the catalogue says.
 
-    Why: the partner is told the catalogue's duration; a large difference hints at a wrong file.
-    Fix: synchronise the duration in EDYE, or look whether the right file was uploaded.
+    Why: the partner gets the catalogue's duration; a large difference may mean that this is the wrong file.
+    Fix: synchronise the duration in EDYE, or check that the right file was uploaded.
     """
     claimed_ms, tolerance_s = media.plan.title.duration_ms, annex.video.duration_tolerance_s
     if media.facts and claimed_ms is not None and abs(media.facts.duration_s - claimed_ms / 1000) > tolerance_s:
         yield (
             f"{media.facts.duration_s:.3f} s long, {claimed_ms / 1000:.3f} s in the catalogue; "
-            f"up to {tolerance_s:g} s apart are tolerated"
+            f"a difference of up to {tolerance_s:g} s is tolerated"
         )
 
 
 @media_rule("VID014", "audio-missing", Severity.BLOCK, source=SECTION_5, unless=why_not_measured)
 def audio_missing(media: Media, annex: Annex) -> Iterator[str]:
-    """The video has no sound; only where the annex requires it.
+    """The video has no sound, and the annex requires it.
 
-    Why: a silent title is an encoding mistake more often than a silent film.
-    Fix: encode the video anew with its sound.
+    Why: a title without sound is more often an encoding mistake than a silent film.
+    Fix: encode the video again with its sound.
     """
     if annex.video.audio_required and media.facts and not media.facts.has_audio:
         yield "0 audio tracks, expected 1 or more"
@@ -227,9 +227,9 @@ def audio_missing(media: Media, annex: Annex) -> Iterator[str]:
     "VID015", "media-too-large", Severity.BLOCK, source="the annex file, video.max_size_bytes", unless=why_not_looked_at
 )
 def media_too_large(media: Media, annex: Annex) -> Iterator[str]:
-    """The media file has more bytes than this partner is sent.
+    """The media file has more bytes than the annex allows.
 
-    Why: an upload of that size would block the others, and is hardly a delivery encode.
+    Why: an upload of this size would delay all others, and such a file is probably not the one meant for delivery.
     Fix: encode the video with a lower bitrate.
     """
     limit_bytes = annex.video.max_size_bytes
@@ -239,7 +239,7 @@ def media_too_large(media: Media, annex: Annex) -> Iterator[str]:
 
 @fixable_rule("VID016", "source-type-unsupported", Severity.BLOCK, source=SECTION_5, unless=why_not_looked_at)
 def source_type_unsupported(media: Media, annex: Annex) -> Iterator[str]:
-    """The catalogue offers the media file only as a type that the partner does not take.
+    """The catalogue offers the media file only in a type that the partner does not take.
 
     Why: the partner takes MP4 only (formato no soportado).
     Fix: let JW Player encode an MP4, and synchronise it with EDYE.

@@ -1,4 +1,4 @@
-"""The flat columns of a title, one order for CSV and spreadsheet, and what foreign text must look like in a cell."""
+"""The columns of a title, in one order for CSV and spreadsheet, and how foreign text is written into a cell."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edye_delivery.reports.model import ReportedFinding, TitleReport
 Cell = str | int | float | None
 
 CELL_MAX_UTF16_UNITS = 32_767  # Excel calls a file with a longer cell damaged
-UNSEEN = re.compile("[\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+INVISIBLE = re.compile("[\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -26,11 +26,11 @@ class Column:
 
 
 def cell_text(text: str) -> str:
-    """The text without characters that XML and spreadsheets refuse, cut to what one cell holds.
+    """The text without characters that XML and spreadsheets refuse, cut to the length that a cell can hold.
 
-    What a reader would not see, such as a bidi override or a terminal's command, is spelled out.
+    Invisible characters, such as a bidi override or a terminal's command, are spelled out.
     """
-    units = UNSEEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", NOT_IN_XML.sub("", text)).encode("utf-16-le")
+    units = INVISIBLE.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", NOT_IN_XML.sub("", text)).encode("utf-16-le")
     return units[: 2 * CELL_MAX_UTF16_UNITS].decode("utf-16-le", "ignore")
 
 
@@ -54,7 +54,7 @@ COLUMNS = (
     Column("next_step", "Next step", 60, lambda title: title.next_step),
     Column("findings", "Findings", 60, lambda title: " | ".join(_finding(finding) for finding in title.findings)),
     Column("reencoded", "Re-encoded", 40, lambda title: title.reencoded),
-    Column("fixed", "Fixed by it", 40, lambda title: " | ".join(_finding(finding) for finding in title.fixed)),
+    Column("fixed", "Fixed by re-encode", 40, lambda title: " | ".join(_finding(finding) for finding in title.fixed)),
     Column("attempts", "Attempts", 10, lambda title: title.attempts),
     Column("channel", "Channel", 9, lambda title: title.channel.value if title.channel else None),
     Column("tracking_id", "Tracking id", 24, lambda title: title.tracking_id),

@@ -22,7 +22,7 @@ def as_csv(report: WindowReport) -> bytes:
 
 
 def _harmless(cell: Cell) -> Cell:
-    """A text that a spreadsheet would calculate gets a leading apostrophe; figures stay figures."""
+    """A text that a spreadsheet would take for a formula gets a leading apostrophe; figures stay figures."""
     if not isinstance(cell, str):
         return cell
     text = cell_text(cell)

@@ -1,4 +1,4 @@
-"""The feeds of a window report as frozen values: what became of each, what the linter said, what it could not carry."""
+"""The feeds of a window report as frozen values: how each ended, what the linter found, what the writer left out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edye_delivery.reports.values import Count, ReportValue, Text
 
 
 class FeedOutcome(StrEnum):
-    """What became of a feed in one run."""
+    """How a feed ended in one run."""
 
     PUBLISHED = "published"
     UNCHANGED = "unchanged"
@@ -24,7 +24,7 @@ class FeedOutcome(StrEnum):
 
     @property
     def is_live(self) -> bool:
-        """True where readers have the feed that this run assembled."""
+        """True if readers have the feed that this run assembled."""
         return self in (FeedOutcome.PUBLISHED, FeedOutcome.UNCHANGED)
 
     @property
@@ -34,7 +34,7 @@ class FeedOutcome(StrEnum):
 
 
 class ReportedFeedRule(ReportValue):
-    """How often a feed broke one rule, whose turn it is, and some of the places."""
+    """How often a feed broke one rule, whose turn it is, and some examples."""
 
     code: str
     name: str
@@ -45,7 +45,7 @@ class ReportedFeedRule(ReportValue):
 
 
 class ReportedFeedPage(ReportValue):
-    """One page of a feed in the order of its chain; `uploaded` is false where readers had it already, or nobody has."""
+    """One page of a feed; `uploaded` is false if readers had the page already, or if no reader has it."""
 
     name: Text
     size_bytes: Count
@@ -54,7 +54,7 @@ class ReportedFeedPage(ReportValue):
 
 
 class ReportedFeedChanges(ReportValue):
-    """Items that differ from the publication before: how many, and the first ids of each sort."""
+    """Items that differ from the last publication: how many, and the first ids of each sort of change."""
 
     added: Count = 0
     changed: Count = 0
@@ -65,10 +65,10 @@ class ReportedFeedChanges(ReportValue):
 
 
 class FeedReport(ReportValue):
-    """What became of one feed.
+    """How one feed ended.
 
-    `findings` are the linter's, and `errors` and `warnings` count them; `left_out` is what the writer could not carry.
-    `url` is known where something was published; `changes` is None where nobody can say what changed.
+    `findings` are the linter's, and `errors` and `warnings` count them; `left_out` is what the writer left out. `url`
+    is None if nothing was published; `changes` is None if nobody knows what changed.
     """
 
     name: Text
@@ -87,7 +87,7 @@ class FeedReport(ReportValue):
 
     @property
     def needs_work(self) -> bool:
-        """True where somebody has to act before readers get this run's feed."""
+        """True if somebody has to act before readers get this run's feed."""
         return self.outcome in (FeedOutcome.REFUSED, FeedOutcome.FAILED)
 
     @property
@@ -104,43 +104,43 @@ def feed_report(
     linted: LintedFeed | None,
     published: PublishedFeed | None,
 ) -> FeedReport:
-    """The report of one feed from what its steps left behind; a record that is missing names the step that failed.
+    """The report of one feed, made from the records of its steps; a missing record shows which step failed.
 
-    A feed with errors counts as refused even where a publication of an earlier try of the same run is on record.
+    A feed with errors counts as refused, even if an earlier try of the same run published it.
     """
     outcome, detail = _outcome(dry_run, draft, linted, published)
     if outcome is FeedOutcome.NOT_RUN:
         return FeedReport(name=spec_name, writer=writer, outcome=outcome, detail=detail)
-    known: dict[str, Any] = {}
+    facts: dict[str, Any] = {}
     if draft is not None:
-        known |= {
+        facts |= {
             "pages": _pages(draft, published if outcome.is_live else None),
             "items": sum(draft.kinds.values()),
             "kinds": draft.kinds,
             "left_out": tuple(ReportedFeedRule.model_validate(note) for note in draft.notes),
         }
     if linted is not None:
-        known |= {
+        facts |= {
             "findings": tuple(ReportedFeedRule.model_validate(rule) for rule in linted.rules),
             "errors": linted.errors,
             "warnings": linted.warnings,
         }
     if published is not None:
-        known["url"] = published.url
+        facts["url"] = published.url
         if outcome.is_live and published.changes is not None:
-            known["changes"] = ReportedFeedChanges.model_validate(published.changes)
-    return FeedReport(name=spec_name, writer=writer, outcome=outcome, detail=detail, **known)
+            facts["changes"] = ReportedFeedChanges.model_validate(published.changes)
+    return FeedReport(name=spec_name, writer=writer, outcome=outcome, detail=detail, **facts)
 
 
 def errors_first(rules: Iterable[ReportedFeedRule]) -> tuple[ReportedFeedRule, ...]:
-    """The rules in the order in which people read them: errors, then the most frequent."""
+    """The rules in the order in which people read them: errors first, then the most frequent."""
     return tuple(sorted(rules, key=lambda rule: (rule.severity != "error", -rule.count, rule.code)))
 
 
 def _outcome(
     dry_run: bool, draft: FeedDraft | None, linted: LintedFeed | None, published: PublishedFeed | None
 ) -> tuple[FeedOutcome, str]:
-    """What became of the feed, and the sentence that says so."""
+    """How the feed ended, and the sentence that says so."""
     if dry_run:
         return FeedOutcome.NOT_RUN, "dry run: feeds are not built"
     if draft is None:
@@ -148,8 +148,8 @@ def _outcome(
     if linted is None:
         return FeedOutcome.FAILED, _did_not_end("lint_feed")
     if linted.errors:
-        found = "1 error" if linted.errors == 1 else f"{linted.errors:,} errors"
-        return FeedOutcome.REFUSED, f"the linter found {found}; the last good feed stays"
+        errors = "1 error" if linted.errors == 1 else f"{linted.errors:,} errors"
+        return FeedOutcome.REFUSED, f"the linter found {errors}; the last good feed stays"
     if published is None:
         return FeedOutcome.FAILED, _did_not_end("publish_feed")
     if not published.switched:

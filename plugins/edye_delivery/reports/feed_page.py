@@ -1,4 +1,4 @@
-"""What the HTML page shows of the feeds, decided before any markup: cards, rules in order, what became of pages."""
+"""What the HTML page shows about feeds, decided before any markup: cards, rules in order, the status of pages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edye_delivery.reports.feed_model import (
 
 @dataclass(frozen=True, slots=True)
 class ChangedItems:
-    """Items of one sort of change: the sign and word for it, how many, the first ids."""
+    """Items of one sort of change: its sign and its word, how many, the first ids."""
 
     sign: str
     word: str
@@ -34,46 +34,46 @@ class RuleList:
 
     @property
     def errors(self) -> int:
-        """How often rules were broken whose breach is an error."""
+        """How many errors there are."""
         return sum(rule.count for rule in self.rules if rule.severity == "error")
 
     @property
     def warnings(self) -> int:
-        """How often the others were broken."""
+        """How many warnings there are."""
         return sum(rule.count for rule in self.rules if rule.severity != "error")
 
 
 @dataclass(frozen=True, slots=True)
 class FeedCard:
-    """One feed at its place on the page; `number` makes its anchor."""
+    """One feed on the page; `number` makes its anchor."""
 
     number: int
     feed: FeedReport
 
     @property
     def conclusion(self) -> str:
-        """For the head of the page: what is wrong with the feed, and how many errors wait for whom."""
+        """For the head of the page: what is wrong with the feed, and how many errors wait for which owner."""
         if self.feed.outcome is not FeedOutcome.REFUSED:
             return f"{self.feed.outcome.words}: {self.feed.detail}"
-        waiting: Counter[str] = Counter()
+        errors: Counter[str] = Counter()
         for rule in self.feed.findings:
             if rule.severity == "error":
-                waiting[rule.owner.value] += rule.count
-        owners = ", ".join(f"{owner} {count:,}" for owner, count in waiting.most_common())
+                errors[rule.owner.value] += rule.count
+        owners = ", ".join(f"{owner} {count:,}" for owner, count in errors.most_common())
         return f"is refused, the last good one stays: {owners or 'no rule named'}"
 
     @property
     def rule_lists(self) -> tuple[RuleList, ...]:
-        """What the linter found and what could not be carried, as far as there is any."""
+        """What the linter found and what the writer left out; a list without entries is not there."""
         lists = (
             RuleList("What the linter found", errors_first(self.feed.findings)),
-            RuleList("What could not be carried", errors_first(self.feed.left_out)),
+            RuleList("What the writer left out", errors_first(self.feed.left_out)),
         )
         return tuple(rules for rules in lists if rules.rules)
 
     @property
     def changes(self) -> tuple[ChangedItems, ...]:
-        """What changed since the last publication by sort; none where nothing did or nobody knows."""
+        """What changed since the last publication, by sort; empty if nothing changed or nobody knows."""
         changes = self.feed.changes
         if changes is None:
             return ()
@@ -84,8 +84,8 @@ class FeedCard:
         )
         return tuple(sort for sort in sorts if sort.count)
 
-    def fate(self, page: ReportedFeedPage) -> str:
-        """What became of a page; of a step that did not end nobody knows how far it came."""
+    def page_status(self, page: ReportedFeedPage) -> str:
+        """What happened to a page; if a step did not end, nobody knows which pages it uploaded."""
         if self.feed.outcome.is_live:
             return "uploaded" if page.uploaded else "kept"
         return "not published" if self.feed.outcome is FeedOutcome.REFUSED else "not confirmed"

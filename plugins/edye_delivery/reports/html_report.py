@@ -15,13 +15,13 @@ from edye_delivery.reports.wording import human_bytes, human_moment, human_secon
 
 
 def as_html(report: WindowReport, pictures: Mapping[str, bytes]) -> bytes:
-    """The page in UTF-8; `pictures` gives the small JPEG or PNG of an art name, rows without one get their initial."""
+    """The page in UTF-8; `pictures` maps art names to small JPEG or PNG files, a row without one shows an initial."""
     return _environment().get_template("report.html.j2").render(page=page_of(report, pictures)).encode()
 
 
 @cache
 def _environment() -> Environment:
-    """Templates of this folder; all that they print is made visible and escaped, an unknown name is an error."""
+    """The templates of this folder; everything that they print is made visible and escaped, an unknown name fails."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -40,5 +40,5 @@ def _environment() -> Environment:
 
 
 def _escape(value: object) -> object:
-    """What the template prints of a value: text that is not markup of our own cannot hide anything."""
+    """What the template prints for a value: in text that is not our own markup, every character is visible."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -1,4 +1,4 @@
-"""The window report as frozen values: what became of every title of one run; its JSON is the report's contract."""
+"""The window report as frozen values: what happened to every title of one run; its JSON is the report's contract."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Span(ReportValue):
 
 
 class ReportedFinding(ReportValue):
-    """One rule's word on a title."""
+    """One rule's finding on a title."""
 
     code: str
     name: str
@@ -39,7 +39,7 @@ class ReportedFinding(ReportValue):
 
 
 class ReportedCriterion(ReportValue):
-    """One acceptance criterion of the annex and what proves it, or what is missing."""
+    """One acceptance criterion of the annex, with its proof or with what is missing."""
 
     criterion: str
     met: bool
@@ -56,9 +56,9 @@ class ReportedThumbnail(ReportValue):
 
 
 class TitleReport(ReportValue):
-    """What became of one title: where it stands, why, whose turn it is, and the proof.
+    """What happened to one title: its state, the reason, whose turn it is, and the proof.
 
-    `reencoded` says from what its media was re-encoded, and `fixed` what had been found of the original.
+    `reencoded` says what its media was re-encoded from; `fixed` are the findings on the original that this removed.
     """
 
     external_id: Text
@@ -101,16 +101,16 @@ class TitleReport(ReportValue):
 
     @property
     def needs_work(self) -> bool:
-        """True where somebody has to act before the title is accepted."""
+        """True if somebody has to act before the title is accepted."""
         return self.outcome in ("rejected", "failed")
 
 
 class Totals(ReportValue):
     """How many titles ended how; `titles` is the sum of all but `sent`.
 
-    `failed` includes titles that were still on their way, or not begun for a cause, when the run ended; `unchanged` are
-    those that were accepted before it; `planned` is what a dry run would send; `sent` counts titles that
-    the partner got from this run, whatever it made of them.
+    `failed` includes titles that were still on their way when the run ended, or that could not begin for a cause.
+    `unchanged` were accepted before the run. `planned` are those that a dry run would send. `sent` counts the titles
+    that the partner got from this run, however they ended.
     """
 
     titles: Count
@@ -137,10 +137,10 @@ class CauseCount(ReportValue):
 class WindowReport(ReportValue):
     """What one run did for one partner's window; the totals are those of its titles, and feeds are counted apart.
 
-    `window` is None where titles were named without one. `notice` and `reason` are filled where the run's channel is
-    deprecated, and of a redelivery or withdrawal. `alerts` are of the partner's client, whatever this run did: an open
-    circuit, errors in a row, alerts that nobody was told of. `to_do` is what somebody has to do though no title of the
-    run waits for it, such as telling the partner.
+    `window` is None if titles were named without one. `notice` and `reason` are filled for a deprecated channel, a
+    redelivery and a withdrawal. `alerts` are about the partner's client, whatever this run did: an open circuit, errors
+    in a row, alerts that could not be sent. `to_do` is work for somebody although no title of the run waits for it,
+    such as a call to the partner.
     """
 
     partner: str
@@ -167,13 +167,15 @@ class WindowReport(ReportValue):
 
     @property
     def is_withdrawal(self) -> bool:
-        """Whether titles were taken back by hand, so that none of them is to be accepted."""
+        """Whether titles were withdrawn by hand; none of them will be accepted."""
         return self.kind is RunKind.WITHDRAWAL
 
     @model_validator(mode="after")
-    def _left_behind_has_a_cause(self) -> WindowReport:
+    def _planned_title_has_a_cause(self) -> WindowReport:
         if self.totals.planned and not self.dry_run:
-            raise ValueError(f"{self.totals.planned} planned titles of a real run name no cause: it would look done")
+            raise ValueError(
+                f"{self.totals.planned} planned titles of a real run have no cause: the run would look complete"
+            )
         return self
 
     @model_validator(mode="after")
@@ -186,7 +188,7 @@ class WindowReport(ReportValue):
 
 
 def totals_of(titles: Iterable[TitleReport]) -> Totals:
-    """Every title under exactly one outcome, and the deliveries that this run sent."""
+    """Every title counted under exactly one outcome, and the deliveries that this run sent."""
     listed = tuple(titles)
     outcomes = Counter(title.outcome for title in listed)
     return Totals(
@@ -197,7 +199,7 @@ def totals_of(titles: Iterable[TitleReport]) -> Totals:
 
 
 def causes_of(titles: Iterable[TitleReport]) -> tuple[CauseCount, ...]:
-    """The titles that need work counted by cause and owner, most first, then by name."""
+    """The titles that need work, counted by cause and owner: the largest count first, then by name."""
     counts = Counter((title.cause, title.owner) for title in titles if title.needs_work)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], str(item[0][1]), str(item[0][0])))
     return tuple(CauseCount(cause=cause, owner=owner, titles=count) for (cause, owner), count in ranked)

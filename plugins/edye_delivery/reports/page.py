@@ -27,7 +27,7 @@ LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A thumbnail that the page carries in itself; `uri` holds nothing foreign that is not base64."""
+    """A thumbnail inside the page; foreign content stands in `uri` only as base64."""
 
     name: str
     uri: Markup
@@ -37,7 +37,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One title at its place in the table; `number` makes its anchor."""
+    """One title in the table; `number` makes its anchor."""
 
     number: int
     title: TitleReport
@@ -45,19 +45,19 @@ class Row:
 
     @property
     def language_tag(self) -> str:
-        """The title's language where it is one that HTML knows how to write, else empty."""
+        """The title's language if HTML has a tag for it, else empty."""
         lang = self.title.lang or ""
         return lang if LANGUAGE_TAG.fullmatch(lang) else ""
 
     @property
     def initial(self) -> str:
-        """The first letter or digit of the title, for the place of a picture that there is not."""
+        """The first letter or digit of the title, shown in place of a missing picture."""
         return next((character.upper() for character in self.title.title if character.isalnum()), "?")
 
 
 @dataclass(frozen=True, slots=True)
 class StepGroup:
-    """Titles for which the same has to be done."""
+    """Titles with the same next step."""
 
     next_step: str
     rows: tuple[Row, ...]
@@ -65,7 +65,7 @@ class StepGroup:
 
 @dataclass(frozen=True, slots=True)
 class CauseGroup:
-    """Titles that wait for the same owner for the same reason, by what has to be done."""
+    """Titles that wait for the same owner for the same reason, grouped by next step."""
 
     cause: Cause | None
     steps: tuple[StepGroup, ...]
@@ -74,7 +74,7 @@ class CauseGroup:
 
 @dataclass(frozen=True, slots=True)
 class OwnerGroup:
-    """All that waits for one owner, the biggest cause first."""
+    """Titles that wait for one owner, the most frequent cause first."""
 
     owner: Owner | None
     causes: tuple[CauseGroup, ...]
@@ -94,21 +94,21 @@ class Page:
     feeds: tuple[FeedCard, ...]
 
 
-def pictures_wanted(report: WindowReport) -> tuple[str, ...]:
-    """The art names whose small pictures the page of this report would show, each once."""
-    rows = (title for title in _in_reading_order(report) if _carries_pictures(report, title))
+def art_names_to_show(report: WindowReport) -> tuple[str, ...]:
+    """The art names of the small pictures that the page of this report can show, each once."""
+    rows = (title for title in _in_reading_order(report) if _may_have_pictures(report, title))
     first = (title.thumbnails[:PICTURES_OF_A_ROW] for title in islice(rows, ROWS_WITH_PICTURES_MAX))
     return tuple(dict.fromkeys(thumbnail.art_name for thumbnails in first for thumbnail in thumbnails))
 
 
 def page_of(report: WindowReport, pictures: Mapping[str, bytes]) -> Page:
-    """The page of a report; 400 rows at most carry pictures, in a larger window only rows that need somebody."""
+    """The page of a report; at most 400 rows have pictures, in a larger window only rows that need somebody."""
     rows: list[Row] = []
     rows_with_pictures = 0
     for number, title in enumerate(_in_reading_order(report), start=1):
-        carries = rows_with_pictures < ROWS_WITH_PICTURES_MAX and _carries_pictures(report, title)
-        rows_with_pictures += carries
-        rows.append(Row(number, title, pictures_of(title, pictures) if carries else ()))
+        has_pictures = rows_with_pictures < ROWS_WITH_PICTURES_MAX and _may_have_pictures(report, title)
+        rows_with_pictures += has_pictures
+        rows.append(Row(number, title, pictures_of(title, pictures) if has_pictures else ()))
     counts = report.totals.model_dump()
     return Page(
         report=report,
@@ -122,7 +122,7 @@ def page_of(report: WindowReport, pictures: Mapping[str, bytes]) -> Page:
 
 
 def pictures_of(title: TitleReport, pictures: Mapping[str, bytes]) -> tuple[Picture, ...]:
-    """The title's first two thumbnails as far as the caller gave them, small enough and really JPEG or PNG."""
+    """The title's first two thumbnails, if the caller gave them, they are small enough, and really JPEG or PNG."""
     shown: list[Picture] = []
     for thumbnail in title.thumbnails[:PICTURES_OF_A_ROW]:
         content = pictures.get(thumbnail.art_name, b"")
@@ -138,7 +138,7 @@ def _in_reading_order(report: WindowReport) -> list[TitleReport]:
     return sorted(report.titles, key=lambda title: READING_ORDER.index(title.outcome))
 
 
-def _carries_pictures(report: WindowReport, title: TitleReport) -> bool:
+def _may_have_pictures(report: WindowReport, title: TitleReport) -> bool:
     return bool(title.thumbnails) and (len(report.titles) <= ROWS_WITH_PICTURES_MAX or title.needs_work)
 
 
@@ -157,8 +157,8 @@ def _causes(rows: Iterable[Row]) -> tuple[CauseGroup, ...]:
 
 
 def _steps(rows: Iterable[Row]) -> tuple[StepGroup, ...]:
-    grouped = _biggest_first(rows, lambda row: row.title.next_step)
-    return tuple(StepGroup(step, tuple(waiting)) for step, waiting in grouped)
+    groups = _biggest_first(rows, lambda row: row.title.next_step)
+    return tuple(StepGroup(step, tuple(waiting)) for step, waiting in groups)
 
 
 def _biggest_first(rows: Iterable[Row], key: Callable[[Row], Key]) -> list[tuple[Key, list[Row]]]:

@@ -11,10 +11,10 @@ function wordsOf(row) {
 }
 
 function show() {
-  const asked = filter.value.trim().toLowerCase();
+  const query = filter.value.trim().toLowerCase();
   let shown = 0;
   for (const row of rows) {
-    row.hidden = (outcome && row.dataset.outcome !== outcome) || (asked && !wordsOf(row).includes(asked));
+    row.hidden = (outcome && row.dataset.outcome !== outcome) || (query && !wordsOf(row).includes(query));
     shown += row.hidden ? 0 : 1;
   }
   for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.show === outcome));

@@ -1,4 +1,4 @@
-"""What every value of the report is made of: frozen parts, text that can be written, moments, counts."""
+"""The types that make up the report: frozen parts, text that UTF-8 can write, moments, counts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _encodable(text: str) -> str:
-    """Foreign text may hold half a character; UTF-8 has no bytes for it, so a report would not be writable."""
+    """The text without lone surrogates: UTF-8 has no bytes for half a character, and writing the report would fail."""
     return LONE_SURROGATE.sub("\ufffd", text)
 
 
@@ -23,6 +23,6 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class ReportValue(BaseModel):
-    """A part of the report: frozen, unknown keys refused; takes values of the catalogue ring by attribute."""
+    """A part of the report: frozen, without unknown keys; it can be made from the attributes of a catalogue value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)

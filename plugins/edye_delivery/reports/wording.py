@@ -1,4 +1,4 @@
-"""Figures and foreign text as people read them: units, local words, invisible characters made visible."""
+"""Figures and foreign text as people read them: with units and months, and with every character visible."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import unicodedata
 from datetime import UTC, datetime
 
 SHOWN_MAX_CHARS = 1000
-JOINERS = "\u200c\u200d"  # legitimate inside emoji and several scripts
+JOINERS = "\u200c\u200d"  # needed in emoji and in several scripts
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 LINE_BREAKS = "\n\r\t"
 
@@ -22,7 +22,7 @@ def human_bytes(size_bytes: int) -> str:
 
 
 def human_seconds(seconds: float) -> str:
-    """The span in the two units that matter: 4.2 s, 3 min 12 s, 1 h 05 min."""
+    """The duration in its two largest units: 4.2 s, 3 min 12 s, 1 h 05 min."""
     if seconds < 59.95:
         return f"{seconds:.1f} s"
     whole_s = round(seconds)
@@ -33,7 +33,7 @@ def human_seconds(seconds: float) -> str:
 
 
 def human_moment(moment: str) -> str:
-    """An RFC 3339 moment in UTC for people: 1 Mar 2026, 06:00 UTC; seconds only where there are some."""
+    """An RFC 3339 moment in UTC for people: 1 Mar 2026, 06:00 UTC; with seconds unless they are 0."""
     at = datetime.fromisoformat(moment).astimezone(UTC)
     clock = f"{at:%H:%M:%S}" if at.second else f"{at:%H:%M}"
     return f"{at.day} {MONTHS[at.month - 1]} {at.year}, {clock} UTC"
@@ -45,7 +45,7 @@ def seconds_between(start: str, end: str) -> float:
 
 
 def sentence(text: str) -> str:
-    """The text with a capital at its start."""
+    """The text with a capital letter at its start."""
     return text[:1].upper() + text[1:]
 
 

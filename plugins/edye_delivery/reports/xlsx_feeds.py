@@ -1,4 +1,4 @@
-"""The spreadsheet's sheet of feeds: one table to filter, rows that sum up each feed before its broken rules."""
+"""The spreadsheet's sheet of feeds: one table to filter; for each feed first a summary, then its broken rules."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NAME_COLUMN, DETAIL_COLUMN = 4, len(COLUMNS)
 
 @dataclass(frozen=True, slots=True)
 class FeedRow:
-    """One row: what it is about, then what fits; a row of no rule has neither code nor severity nor owner."""
+    """One row: what it is about, a name, a detail; without a rule it has no code, severity or owner."""
 
     about: str
     name: str
@@ -51,7 +51,7 @@ class FeedRow:
 
 
 def fill_feeds(sheet: Worksheet, feeds: Sequence[FeedReport]) -> None:
-    """Fills the sheet; the result's cell has the outcome's colour."""
+    """Fills the sheet; the cell of the result gets the colour of the outcome."""
     for number, (heading, width_chars) in enumerate(COLUMNS, start=1):
         write_header(sheet, 1, number, heading)
         sheet.column_dimensions[get_column_letter(number)].width = width_chars
@@ -81,7 +81,7 @@ def _rows(feed: FeedReport) -> Iterator[FeedRow]:
         yield FeedRow("items", kind, count=count)
     yield from _changes(feed)
     yield from _rules("finding", feed.findings)
-    yield from _rules("not carried", feed.left_out)
+    yield from _rules("left out", feed.left_out)
 
 
 def _changes(feed: FeedReport) -> Iterator[FeedRow]:

@@ -114,7 +114,7 @@ def _summary_rows(report: WindowReport) -> Iterator[tuple[str, tuple[Cell, ...]]
 
 
 def _save(workbook: Workbook) -> bytes:
-    """The file without the moment of its writing, which openpyxl puts into every member."""
+    """The file without the time of writing, which openpyxl puts into every member."""
     written, dateless = io.BytesIO(), io.BytesIO()
     ExcelWriter(workbook, ZipFile(written, "w")).save()
     with ZipFile(written) as source, ZipFile(dateless, "w", ZIP_DEFLATED) as target:

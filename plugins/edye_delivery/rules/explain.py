@@ -1,4 +1,4 @@
-"""What a person reads who asks for a rule, by its code or by one of its names."""
+"""The text that explains a rule to a person who asks for it by its code or by one of its names."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ WARNINGS = frozenset({"warn", "warning"})
 
 
 def colour_of(rule: Rule) -> str:
-    """Red for what blocks, yellow for a warning."""
+    """Yellow for a warning, red for everything else."""
     return "yellow" if rule.severity.value in WARNINGS else "red"
 
 
 def explain(rules: Iterable[Rule]) -> Iterator[Line]:
-    """Everything that is known of the rules, with an empty line between two."""
+    """Everything that is known about the rules, with an empty line between two of them."""
     for number, rule in enumerate(rules):
         if number:
             yield []
@@ -39,20 +39,23 @@ def heading(rule: Rule) -> Line:
 
 
 def sentence_on_unknown(rules: Iterable[Rule], name: str) -> str:
-    """That there is no such rule, with the names that were probably meant."""
+    """A sentence that says there is no such rule, with the names that were probably meant."""
     close = _close_names([known for rule in rules for known in rule.names], name.strip().lower())
     hint = f"; close to it are {', '.join(close)}" if close else ""
     return f"there is no rule {printable(name, 60)!r}{hint}"
 
 
-def _close_names(all_names: list[str], wanted: str) -> list[str]:
-    """Names that somebody may have meant: first those of the same length with the fewest other letters; o is a zero."""
+def _close_names(all_names: list[str], name: str) -> list[str]:
+    """Names that somebody may have meant; first those of the same length with the fewest different letters.
+
+    A letter that looks like a digit (o, i, l) also counts as that digit.
+    """
     names = {known.lower(): known for known in all_names}
-    found = get_close_matches(wanted, names, n=50, cutoff=0.6)
-    spellings = (wanted, wanted.translate(LIKE_DIGITS))
+    matches = get_close_matches(name, names, n=50, cutoff=0.6)
+    spellings = (name, name.translate(LIKE_DIGITS))
 
     def letters_off(one: str) -> int:
-        return min(sum(map(ne, one, written)) for written in spellings) if len(one) == len(wanted) else len(wanted)
+        return min(sum(map(ne, one, spelling)) for spelling in spellings) if len(one) == len(name) else len(name)
 
-    found.sort(key=letters_off)
-    return [names[one] for one in found[:NAMES_MAX]]
+    matches.sort(key=letters_off)
+    return [names[one] for one in matches[:NAMES_MAX]]

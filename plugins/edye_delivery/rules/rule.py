@@ -13,7 +13,7 @@ from edye_delivery.catalog.vocabulary import Owner
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What every rule says of itself, of quality and of feeds alike; its check lies beside its definition."""
+    """What every rule says about itself, be it on quality or on feeds; its check stands beside its definition."""
 
     code: str
     name: str
@@ -26,12 +26,12 @@ class Rule:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All by which a person may ask for it."""
+        """The code and the names by which a person can look it up."""
         return (self.code, self.name)
 
     @property
     def remarks(self) -> tuple[tuple[str, str], ...]:
-        """What else a person should know of it, each with its label."""
+        """More that a person should know about it: pairs of label and text."""
         return ()
 
 
@@ -40,9 +40,9 @@ R = TypeVar("R", bound=Rule)
 
 @dataclass(slots=True)
 class Registry(Mapping[str, R]):
-    """Rules by their codes; `forms` says in words what the patterns of code and name ask for.
+    """Rules by their codes; `forms` describes the patterns of code and name in words.
 
-    `retired` are codes that are no longer checked and never used again, each with the reason.
+    `retired` holds the codes that are no longer checked and never used again, each with the reason.
     """
 
     code_pattern: re.Pattern[str]
@@ -51,24 +51,24 @@ class Registry(Mapping[str, R]):
     retired: dict[str, str] = field(default_factory=dict)
     rules: dict[str, R] = field(default_factory=dict)
 
-    def enter(self, rule: R) -> R:
-        """Adds a rule and gives it back; ValueError for a code or name that cannot be used."""
-        told = f"{rule.code} {rule.name}"
+    def register(self, rule: R) -> R:
+        """Adds a rule and returns it; ValueError for a code or name that cannot be used."""
+        label = f"{rule.code} {rule.name}"
         if not (self.code_pattern.fullmatch(rule.code) and self.name_pattern.fullmatch(rule.name)):
-            raise ValueError(f"{told}: {self.forms}, a name is-written-like-this")
+            raise ValueError(f"{label}: {self.forms}, a name is-written-like-this")
         is_taken = rule.code in self.rules or rule.name in {known.name for known in self.rules.values()}
         if is_taken or rule.code in self.retired:
-            raise ValueError(f"{told}: the code or the name is taken or retired; use the next free one")
+            raise ValueError(f"{label}: the code or the name is taken or retired; use the next free one")
         self.rules[rule.code] = rule
         return rule
 
     def find(self, name: str) -> list[R]:
-        """The rules of this code or name; upper and lower case do not matter."""
-        wanted = name.strip().lower()
-        return [rule for rule in self.in_order() if wanted in (known.lower() for known in rule.names)]
+        """The rules with this code or name; upper and lower case do not matter."""
+        key = name.strip().lower()
+        return [rule for rule in self.in_order() if key in (known.lower() for known in rule.names)]
 
     def in_order(self) -> list[R]:
-        """All rules by code."""
+        """All rules, sorted by code."""
         return [self.rules[code] for code in sorted(self.rules)]
 
     def __getitem__(self, code: str) -> R:

@@ -73,7 +73,7 @@ def test_a_video_that_a_run_would_refuse_ends_with_1_and_says_what_to_do(locked)
 
     assert result.exit_code == 1
     assert "VID019 media-encrypted  block, for Content Operations" in result.stdout
-    assert "Fix: export the video anew from the master, without DRM." in result.stdout
+    assert "Fix: export the video again from the master, without DRM." in result.stdout
     assert result.stdout.splitlines()[-1] == f"blocked for {ANNEX.partner}: 1 defect"
 
 

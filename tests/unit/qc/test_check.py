@@ -130,7 +130,7 @@ def test_a_finding_of_the_planning_step_can_be_waived():
 def test_a_rule_that_another_one_explains_is_skipped_with_that_reason():
     skipped = dict(checked(a_movie(titles={})).skipped)
 
-    assert skipped["META016"] == "what makes titulo empty has a finding of its own"
+    assert skipped["META016"] == "other findings say why these keys are empty: titulo"
 
 
 def test_a_missing_series_explains_what_it_could_have_given():
@@ -283,4 +283,4 @@ def test_the_message_names_the_picture_without_its_signed_address():
     pictures = [picture.model_copy(update=SQUARE if picture.kind == "poster" else {}) for picture in pictures_of(title)]
     message = check_title(ANNEX, plan_of(ANNEX, title), a_video(), pictures, TODAY).findings[0].message
 
-    assert message == "poster 'poster.png' is 1000x1000 px, 50.00 % off the ratio 2:3; up to 4 % are tolerated"
+    assert message == "poster 'poster.png' is 1000x1000 px, 50.00 % off the ratio 2:3; up to 4 % is tolerated"

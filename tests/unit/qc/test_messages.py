@@ -68,7 +68,7 @@ def test_a_synopsis_that_is_asked_in_another_language_is_missed_there_only():
 def test_a_key_in_another_language_that_is_empty_is_named_with_its_origin():
     title = a_movie(titles={"es": "La cometa"}, synopsis_long={"es": "Vuela.", "en": "It flies."})
 
-    assert only_message(title, annex=ENGLISH_TOO) == "key 'titulo_en' is empty; it is made of 'title'"
+    assert only_message(title, annex=ENGLISH_TOO) == "key 'titulo_en' is empty; it comes from 'title'"
 
 
 def test_a_key_that_is_told_elsewhere_is_not_told_again_beside_one_that_is_not():
@@ -76,8 +76,8 @@ def test_a_key_that_is_told_elsewhere_is_not_told_again_beside_one_that_is_not()
     messages = [finding.message for finding in checked(a_movie(titles={}, duration_ms=None), annex=annex).findings]
 
     assert messages[1:] == [
-        "key 'duracion_seg' is empty; it is made of 'duration_s'",
-        "key 'tms' is empty; it is made of 'tms'",
+        "key 'duracion_seg' is empty; it comes from 'duration_s'",
+        "key 'tms' is empty; it comes from 'tms'",
     ]
 
 
@@ -115,5 +115,5 @@ def test_figures_come_with_what_was_expected_and_their_unit():
         "854x480 px, short edge expected 720 px or more",
         "7260.000 s long, expected 7200 s or less",
         "4000000 bytes at the media host, 5000000 bytes in the catalogue",
-        "the picture is 7260.000 s long, the sound 1320.000 s; up to 5 s apart are tolerated",
+        "the picture is 7260.000 s long, the sound 1320.000 s; a difference of up to 5 s is tolerated",
     ]

@@ -98,7 +98,7 @@ def test_a_card_tells_counts_changes_findings_and_what_could_not_be_carried() ->
         "EDYE_ROBOTS_S01E50 and 10 more",
         "What the linter found 1,234 warnings",
         "FEED507 poster-large warning · Design · 1,234 times 10 examples of 1,234",
-        "What could not be carried 1 error, 2 warnings",
+        "What the writer left out 1 error, 2 warnings",
         "FEED604 title-left-out error · Content Operations · 1 time 1 example",
         "it has neither a short nor a long description",
         "Pages 2, 37.4 MB, 1 uploaded",
@@ -110,7 +110,7 @@ def test_a_card_tells_counts_changes_findings_and_what_could_not_be_carried() ->
     ("changes", "sentence"),
     [
         (ReportedFeedChanges(), "No item was added, changed or removed."),
-        (None, "Not known: the pages of the publication before are gone."),
+        (None, "Not known: the pages of the last publication no longer exist."),
     ],
     ids=["none", "unknown"],
 )
@@ -151,7 +151,7 @@ def test_a_page_list_is_folded_from_six_pages_on(pages: int, is_folded: bool) ->
 def test_a_page_is_called_kept_only_where_readers_have_it(outcome: str, uploaded: bool, word: str) -> None:
     page = ReportedFeedPage(name="a.json", size_bytes=1, items=1, uploaded=uploaded)
     feed = FeedReport(name="search", writer="roku_search", outcome=outcome, pages=(page,))
-    assert FeedCard(1, feed).fate(page) == word
+    assert FeedCard(1, feed).page_status(page) == word
 
 
 def test_the_head_of_the_page_names_feeds_that_need_somebody_and_links_to_them() -> None:

@@ -32,7 +32,7 @@ def test_a_feed_is_summed_up_above_its_broken_rules() -> None:
     rows = rows_of(a_feed())
     assert rows[0] == ("Feed", "Row", "Code", "Name", "Severity", "Owner", "Count", "Detail")
     assert [row[1] for row in rows[1:]] == (
-        ["result", "writer", "address", "pages", *["items"] * 4, *["changes"] * 3, "finding", *["not carried"] * 2]
+        ["result", "writer", "address", "pages", *["items"] * 4, *["changes"] * 3, "finding", *["left out"] * 2]
     )
     told = {(row[1], row[3] or ""): (row[6], row[7] or "") for row in rows[1:]}
     assert told["result", "published"][1] == "readers get this feed now; 1 of 2 pages uploaded"

@@ -12,7 +12,7 @@ from edye_delivery.catalog.vocabulary import Cause, Change, Owner
 from edye_delivery.reports import html_report
 from edye_delivery.reports.html_report import as_html
 from edye_delivery.reports.model import Colour, ReportedCriterion, ReportedThumbnail, WindowReport
-from edye_delivery.reports.page import PICTURE_MAX_BYTES, page_of, pictures_wanted
+from edye_delivery.reports.page import PICTURE_MAX_BYTES, art_names_to_show, page_of
 from tests.unit.reports.builders import a_day, a_finding, a_picture, a_report, a_title
 from tests.unit.reports.tags import Tags
 
@@ -135,8 +135,8 @@ def test_the_result_names_who_is_asked() -> None:
     ("report", "sentence"),
     [
         (a_report(a_title()), "Every title of the window is accepted."),
-        (a_report(), "The window holds no title for this partner."),
-        (a_report(a_title(state="planned"), dry_run=True), "Nothing is in the way of 1 title."),
+        (a_report(), "The window has no title for this partner."),
+        (a_report(a_title(state="planned"), dry_run=True), "1 title can be delivered."),
     ],
     ids=["green", "empty", "dry-run"],
 )
@@ -178,7 +178,7 @@ def test_a_large_window_has_pictures_only_where_somebody_is_needed(titles: int, 
 
 def test_exactly_the_wanted_pictures_are_shown() -> None:
     report, pictures = a_day()
-    assert sorted(pictures_wanted(report)) == sorted(pictures)
+    assert sorted(art_names_to_show(report)) == sorted(pictures)
     failed = [
         a_title(state="failed", thumbnails=(ReportedThumbnail(name="a", art_name=f"{n}.jpg", width_px=1, height_px=1),))
         for n in range(450)
@@ -186,7 +186,7 @@ def test_exactly_the_wanted_pictures_are_shown() -> None:
     content = a_picture("x", 0, (30, 20))
     large = a_report(a_title(thumbnails=failed[0].thumbnails), *failed)
     page = page_of(large, {f"{number}.jpg": content for number in range(450)})
-    assert len(pictures_wanted(large)) == sum(bool(row.pictures) for row in page.rows) == 400
+    assert len(art_names_to_show(large)) == sum(bool(row.pictures) for row in page.rows) == 400
 
 
 def test_bytes_of_earlier_runs_are_not_counted_as_sent() -> None:

@@ -51,7 +51,7 @@ def test_a_title_that_a_real_run_left_behind_needs_work() -> None:
 
 
 def test_a_real_run_cannot_report_planned_titles_without_a_cause() -> None:
-    with pytest.raises(ValidationError, match="name no cause"):
+    with pytest.raises(ValidationError, match="have no cause"):
         a_report(a_title(state="planned"))
     assert a_report(a_title(state="planned"), dry_run=True).totals.planned == 1
 
