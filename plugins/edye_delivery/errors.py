@@ -1,4 +1,4 @@
-"""What can go wrong, told by what to do next: Transient (the same call may succeed later) or Terminal (it will not)."""
+"""All errors, of two kinds: Transient (the same call may succeed later) and Terminal (it fails every time)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Self
 class DeliveryError(Exception):
     """Any failure of a delivery step that a person or a retry policy has to act on.
 
-    `http_status` and `error_code` are the other side's, where it answered; `seconds` is how long the call took, where
-    its caller measured it.
+    `http_status` and `error_code` come from the other side's answer, where there was one; `seconds` is how long the
+    call took, where the caller measured it.
     """
 
     http_status: int | None = None
@@ -18,13 +18,13 @@ class DeliveryError(Exception):
     seconds: float | None = None
 
     def with_answer(self, http_status: int | None, error_code: str = "") -> Self:
-        """The same error, with the answer that it comes from."""
+        """The same error, with the status and code of the answer that it comes from."""
         self.http_status, self.error_code = http_status, error_code
         return self
 
 
 class Transient(DeliveryError):
-    """The same call may succeed later: retry it; `retry_after_s` is the other side's wish, where it told one."""
+    """The same call may succeed later: retry it; `retry_after_s` is the wait that the other side asks for, if any."""
 
     def __init__(self, message: str, retry_after_s: float | None = None) -> None:
         self.message, self.retry_after_s = message, retry_after_s
@@ -39,7 +39,7 @@ class Terminal(DeliveryError):
 
 
 class InvalidRequest(Terminal):
-    """The run was asked for something that it cannot do (params, window)."""
+    """The params of a run are wrong, or ask for something that a run cannot do."""
 
 
 class AnnexInvalid(Terminal):
@@ -50,12 +50,12 @@ class ConfigurationInvalid(Terminal):
     """A connection or the installation lacks something that the run needs."""
 
 
-class NobodyToTell(ConfigurationInvalid):
-    """There is a message, and nobody whom the installation names for it."""
+class NoRecipient(ConfigurationInvalid):
+    """An alert cannot be sent, because the installation names no recipient."""
 
 
 class StoreUnavailable(Transient):
-    """The artifact store does not answer, or has no room: no step goes on without it."""
+    """The artifact store does not answer, or is full: no step can work without it."""
 
 
 class AuthRefused(Terminal):
@@ -67,11 +67,11 @@ class CircuitOpen(Terminal):
 
 
 class NameRefused(Terminal):
-    """A name would go into a path or a command and is not plain letters, digits, dots, hyphens and underscores."""
+    """A name for a path or a command has other characters than letters, digits, dots, hyphens and underscores."""
 
 
 class FtpRefused(Terminal):
-    """An FTP server answers a command with a lasting refusal (5xx): its code, its text, the command."""
+    """An FTP server refuses a command for good (5xx): its code, its text, the command."""
 
     def __init__(self, command: str, code: int, text: str) -> None:
         self.command, self.code, self.text = command, code, text
@@ -86,7 +86,7 @@ class CatalogueRefused(Terminal):
 
 
 class CatalogueTooLarge(Terminal):
-    """A list of the EDYE API holds more than the annex lets a run read; the message says what to do."""
+    """A list of the EDYE API has more items or bytes than the annex allows; the message says what to do."""
 
 
 class AnswerMalformed(Transient):
@@ -94,11 +94,11 @@ class AnswerMalformed(Transient):
 
 
 class TooSlow(Transient):
-    """The other side takes longer than a call's bounds allow: its deadline is over, or its rate is below the least."""
+    """The other side is too slow: the call's deadline has passed, or the bytes come below the least rate."""
 
 
 class UrlRefused(Terminal):
-    """A URL of foreign input leads outside the allow-list of hosts and protocols."""
+    """A URL of foreign input may not be called: it is malformed, not http(s), or its host is not on the allow-list."""
 
 
 class HostNotAllowed(UrlRefused):
@@ -110,7 +110,7 @@ class MediaUnavailable(Terminal):
 
 
 class MediaRefused(Transient):
-    """The media host does not give what it may well have (packed bytes, no ranges): its fault, not the file's.
+    """The media host does not serve a file in a usable way (compressed, without ranges); the file itself may be good.
 
     The same call is not repeated.
     """
@@ -124,7 +124,7 @@ class MediaTooLarge(Terminal):
 
 
 class AddressRefused(MediaRefused):
-    """The media host refuses the address (401, 403); a fresh one from the catalogue may do better."""
+    """The media host refuses the address (401, 403); a new address from the catalogue may work."""
 
 
 class MediaChanged(Transient):
@@ -132,7 +132,7 @@ class MediaChanged(Transient):
 
 
 class MediaMismatch(Terminal):
-    """The media file is not the one that the catalogue promises (SHA-256)."""
+    """The media file's SHA-256 is not the one that the catalogue gives."""
 
 
 class EncodeFailed(Terminal):
@@ -144,21 +144,21 @@ class PictureBroken(Terminal):
 
 
 class PictureTooLarge(PictureBroken):
-    """A picture has more pixels, or takes more memory, than are opened."""
+    """A picture has more pixels, or needs more memory, than the limits allow."""
 
 
 class PictureUnknown(PictureBroken):
-    """A file is no picture of a format that is opened."""
+    """A file is no picture of an allowed format."""
 
 
 class FeedRefused(Terminal):
-    """A feed has errors, so that it is not published; the message names the rules, the last good feed stays."""
+    """A feed has errors and is not published; the message names the rules, and the last good feed stays."""
 
 
 class WindowNotDone(Terminal, SystemExit):
     """Titles of the window are not accepted; the message names each with its cause and owner.
 
-    As an exit it fails its task without a traceback, for no code failed; whoever raises it logs its message.
+    It is a SystemExit, so that its task fails without a traceback: no code failed. The caller logs the message first.
     """
 
     def __init__(self, message: str) -> None:

@@ -13,7 +13,7 @@ DECODING_ERRORS = (
 """What Pillow raises on bytes that are damaged or made to harm; warnings too, where a process makes errors of them."""
 
 
-TURNED = frozenset({5, 6, 7, 8})
+SIDEWAYS = frozenset({5, 6, 7, 8})
 """EXIF orientations that show a picture on its side."""
 
 
@@ -44,6 +44,6 @@ def centre_crop(width_px: int, height_px: int, ratio_width: int, ratio_height: i
 def can_give(width_px: int, height_px: int, wanted_width_px: int, wanted_height_px: int) -> bool:
     """Whether a picture, cropped to the wanted ratio, gives the wanted size without being upscaled.
 
-    It does exactly when it is as wide and as high: the largest part of the ratio then holds the wanted size.
+    A picture that is at least as wide and as high is enough: its largest part of that ratio is then large enough too.
     """
     return width_px >= wanted_width_px and height_px >= wanted_height_px

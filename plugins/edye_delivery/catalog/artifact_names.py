@@ -36,12 +36,12 @@ def report_name(request: RunRequest, ending: str) -> str:
 
 
 def feed_record_name(request: RunRequest, feed: str, step: str) -> str:
-    """What one step of a feed said: draft, linted, published."""
+    """The record of one step of a feed: draft, linted, published."""
     return f"{run_folder(request)}/feed-{feed}/{step}.json"
 
 
 def feed_page_name(request: RunRequest, feed: str, page: str) -> str:
-    """A page of the run's own draft of a feed, named by content: no other run reads or deletes it."""
+    """A page of this run's draft of a feed, named by its content; no other run reads or deletes it."""
     return f"{run_folder(request)}/feed-{feed}/pages/{page}"
 
 
@@ -51,7 +51,7 @@ def art_name(content_name: str) -> str:
 
 
 def encode_name(key: str, ending: str) -> str:
-    """A re-encoded media file, or the record of it, named by what it was made from and how."""
+    """A re-encoded media file, or its record; `key` is a digest of the original and of the profile."""
     return f"encodes/{key[:2]}/{key}.{ending}"
 
 

@@ -1,4 +1,4 @@
-"""Names that somebody may have meant: by the pairs of letters in common, quick for hundreds of thousands of them."""
+"""Finds the known names that are most like a given one, quickly even among hundreds of thousands of them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from heapq import nlargest
 NEAR_MAX, ALIKE_MIN = 4, 0.5
 
 
-def close_names(wanted: str, known: Iterable[str]) -> list[str]:
-    """The known names most like the wanted one, best first; none where none is."""
-    pairs = _pairs(wanted)
+def close_names(given: str, known: Iterable[str]) -> list[str]:
+    """The known names that share most pairs of letters with the given one, best first; empty where none is close."""
+    pairs = _pairs(given)
 
     def likeness(name: str) -> float:
         own = _pairs(name)

@@ -1,4 +1,4 @@
-"""Colours of a picture: from its embedded profile to sRGB, the only colours that partners and browsers count on."""
+"""Converts a picture's colours from its embedded profile to sRGB, which partners and browsers expect."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SPACES = {"RGB": "RGB ", "L": "GRAY", "CMYK": "CMYK"}
 
 INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
 FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
-"""As image editors convert by default: white stays white, black stays black."""
+"""The default of image editors: white stays white, black stays black."""
 
 
 class ProfileUnusable(ValueError):
@@ -38,7 +38,7 @@ def profile_defect(picture: Pillow.Image) -> str:
 
 
 def in_srgb(pixels: Pillow.Image, profile: bytes | None) -> Pillow.Image:
-    """Pixels of mode RGB, L or CMYK in sRGB; without a profile that can be used they are taken as they are."""
+    """Pixels of mode RGB, L or CMYK in sRGB; without a usable profile they are converted as if they were sRGB."""
     try:
         conversion = _conversion(profile or b"", pixels.mode)
     except ProfileUnusable:
@@ -50,7 +50,7 @@ def in_srgb(pixels: Pillow.Image, profile: bytes | None) -> Pillow.Image:
 
 
 def _conversion(profile: bytes | None, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """The conversion into sRGB, None where there is no profile; ProfileUnusable where the profile gives none."""
+    """The conversion to sRGB; None where there is no profile, ProfileUnusable where the profile cannot be used."""
     if profile == b"":
         return None
     if profile is None:
@@ -59,8 +59,8 @@ def _conversion(profile: bytes | None, mode: str) -> ImageCms.ImageCmsTransform 
         embedded = ImageCms.ImageCmsProfile(BytesIO(profile))
         space = embedded.profile.xcolor_space
         if space != SPACES[mode]:
-            shown = "grey" if mode == "L" else mode
-            raise ProfileUnusable(f"its colour profile is for {space.strip()!r:.10}, its pixels are {shown}")
+            colours = "grey" if mode == "L" else mode
+            raise ProfileUnusable(f"its colour profile is for {space.strip()!r:.10}, its pixels are {colours}")
         return ImageCms.buildTransform(embedded, _srgb(), mode, "RGB", INTENT, FLAGS)
     except (ImageCms.PyCMSError, OSError, UnicodeError) as error:
         raise ProfileUnusable(f"its colour profile of {len(profile)} bytes cannot be read") from error

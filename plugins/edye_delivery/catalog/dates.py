@@ -1,4 +1,4 @@
-"""Dates and moments as the catalogue writes them; what is none is refused in the calendar's words."""
+"""Dates and moments as the catalogue writes them; the error for an invalid one shows how to write it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _within_calendar(at: datetime) -> datetime:
 
 
 def _is_number(value: Any) -> bool:
-    """Whether it would be read as seconds since 1970, which nobody writes for a day."""
+    """Whether pydantic would read the value as seconds since 1970; nobody writes a day like that."""
     if isinstance(value, int | float):
         return True
     return isinstance(value, str) and value.strip().lstrip("+-").replace(".", "", 1).isdecimal()
@@ -65,13 +65,13 @@ Day = Annotated[date, WrapValidator(_day)]
 """A day of the calendar, which has no time zone."""
 
 BirthDay = Annotated[date | None, WrapValidator(_birth_day)]
-"""A day of birth; None where only the year is known, for no partner takes a year."""
+"""A day of birth; None where only the year is known, because no partner takes a year."""
 
 Moment = Annotated[AwareDatetime, WrapValidator(_moment)]
 """A moment with its time zone."""
 
 Bound = Annotated[Moment, AfterValidator(_within_calendar)]
-"""A moment from or to which something holds; the first or last of the calendar where it lies beyond it in UTC.
+"""The start or end of a span. A moment outside the calendar in UTC becomes the calendar's first or last moment.
 
-`9999-12-31T23:59:59-05:00` is how systems write "without end", and no moment of the calendar in UTC.
+Systems write "without end" as `9999-12-31T23:59:59-05:00`, which in UTC is after the calendar's last moment.
 """

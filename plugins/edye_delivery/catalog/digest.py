@@ -20,7 +20,7 @@ def digest_of(*parts: Any) -> str:
 
 
 def path_of(url: str) -> str:
-    """The URL's path: hosts and signatures change while the file does not; the whole text where it is no URL."""
+    """The URL's path, which stays the same when host or signature changes; a text that is no URL stays whole."""
     try:
         return urlsplit(url).path or url
     except ValueError:

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from edye_delivery.catalog.one_title import BrokenOff, attempt
+from edye_delivery.catalog.one_title import StepFailure, attempt
 from edye_delivery.catalog.window import rfc3339
 
 ECS_VERSION = "8.17.0"
@@ -22,7 +22,7 @@ NANOSECONDS_A_SECOND = 1_000_000_000
 
 
 class Outcome(StrEnum):
-    """How the step of an event ended; `unknown` where the event says that it begins."""
+    """How the step of an event ended; `unknown` where the event says that the step begins."""
 
     SUCCESS = "success"
     FAILURE = "failure"
@@ -55,9 +55,9 @@ class Event:
 
     @property
     def document_id(self) -> str:
-        """The same for every shipment of the event, and another one for the same number in another ledger."""
-        told = f"{self.partner}\n{self.delivery_key}\n{self.id}\n{self.at.isoformat()}"
-        return hashlib.sha256(told.encode()).hexdigest()[:ID_CHARS]
+        """The document's id: each shipment of this event has the same one, an event of another ledger never has."""
+        identity = f"{self.partner}\n{self.delivery_key}\n{self.id}\n{self.at.isoformat()}"
+        return hashlib.sha256(identity.encode()).hexdigest()[:ID_CHARS]
 
 
 def as_ecs(event: Event) -> dict[str, Any]:
@@ -93,17 +93,17 @@ def as_ecs(event: Event) -> dict[str, Any]:
 
 
 def documents_of(events: Iterable[Event]) -> tuple[dict[int, bytes], dict[int, str]]:
-    """The events' documents as JSON by their id, and why there is none of the others."""
+    """By event id: the documents as JSON, and for each event that cannot become one the reason."""
     documents: dict[int, bytes] = {}
-    refused: dict[int, str] = {}
+    reasons: dict[int, str] = {}
     for event in events:
         name = f"event {event.id} of {event.external_id}"
-        document = attempt(name, "writing it down", partial(_pack, event))
-        if isinstance(document, BrokenOff):
-            refused[event.id] = document.sentence
+        document = attempt(name, "writing its document", partial(_pack, event))
+        if isinstance(document, StepFailure):
+            reasons[event.id] = document.sentence
         else:
             documents[event.id] = document
-    return documents, refused
+    return documents, reasons
 
 
 def _pack(event: Event) -> bytes:

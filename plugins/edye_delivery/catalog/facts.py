@@ -10,7 +10,7 @@ from edye_delivery.catalog.vocabulary import ImageKind
 
 
 class ProbeFailure(StrEnum):
-    """Why there is nothing to measure."""
+    """Why a file could not be measured."""
 
     URL_REFUSED = "url_refused"
     HOST_NOT_ALLOWED = "host_not_allowed"
@@ -24,10 +24,10 @@ class ProbeFailure(StrEnum):
 
 
 class VideoFacts(BaseModel):
-    """The header of a media file; where `failure` is set, the figures that were still found.
+    """What the header of a media file says; where `failure` is set, as much of it as could be read.
 
-    `codec` to `duration_s` are of the moving picture that plays, `sound_duration_s` is of its longest sound; a duration
-    is 0 where the header does not tell it.
+    `codec` to `duration_s` describe the video stream that players show, `sound_duration_s` the longest audio stream; a
+    duration is 0 where the header does not give it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -74,7 +74,7 @@ BIF = "BIF"
 
 
 class PictureFailure(StrEnum):
-    """Why there is nothing to measure of a picture that a feed names."""
+    """Why a picture that a feed names could not be measured."""
 
     UNREACHABLE = "unreachable"
     REDIRECTED = "redirected"
@@ -84,7 +84,7 @@ class PictureFailure(StrEnum):
 
 
 class PictureFacts(BaseModel):
-    """A picture behind a URL of a feed, as anybody sees it who asks for it; `detail` tells the failure in words."""
+    """A picture at a URL of a feed, as any client gets it; `detail` describes the failure in words."""
 
     model_config = ConfigDict(frozen=True)
 

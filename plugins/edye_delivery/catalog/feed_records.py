@@ -1,4 +1,4 @@
-"""What the steps of a feed hand to each other as files: the draft, what the linter said, what was published."""
+"""The records that a feed's steps pass on to each other as files: draft, result of the linter, publication."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class FeedPage(Record):
 
 
 class RuleCount(Record):
-    """How often a rule was broken, with some of the places."""
+    """How often a rule was broken, with some examples."""
 
     code: str
     name: str
@@ -30,9 +30,9 @@ class RuleCount(Record):
 
 
 class FeedDraft(Record):
-    """A feed as it was assembled: its pages in the artifact store, and what it could not carry.
+    """A feed as it was assembled: its pages in the artifact store, and notes on what had to be left out.
 
-    `version` is that of the offer that it was built from; -1 where it is from a time before versions.
+    `version` is the version of the offer that it was built from; -1 in drafts from before offers had versions.
     """
 
     feed: str
@@ -44,7 +44,7 @@ class FeedDraft(Record):
 
 
 class LintedFeed(Record):
-    """What the linter said of a draft."""
+    """What the linter found in a draft."""
 
     errors: int
     warnings: int
@@ -52,7 +52,7 @@ class LintedFeed(Record):
 
 
 class ItemChanges(Record):
-    """Items that differ from the publication before: how many, and the first ids of each sort."""
+    """Items that differ from the previous publication: how many, and the first ids of each sort."""
 
     added: int = 0
     changed: int = 0
@@ -63,7 +63,7 @@ class ItemChanges(Record):
 
 
 class PublishedFeed(Record):
-    """What readers now find under `url`; `detail` says who published it, where it was another run."""
+    """What readers now find at `url`; `detail` names the run that published it, where that was another one."""
 
     url: str
     uploaded: tuple[str, ...] = ()
@@ -74,4 +74,4 @@ class PublishedFeed(Record):
 
 
 FEED_STEPS: dict[str, type[Record]] = {"draft": FeedDraft, "linted": LintedFeed, "published": PublishedFeed}
-"""The steps of a feed and what each leaves behind."""
+"""By step of a feed, the record that it writes."""

@@ -1,4 +1,4 @@
-"""A finding: what a quality rule says of one title."""
+"""A finding: what a quality rule found wrong with one title."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from edye_delivery.catalog.vocabulary import Cause, Owner, Severity
 
 
 class Finding(BaseModel):
-    """One rule's word on one title: what was measured, why it matters, whose turn it is, what to do."""
+    """What one rule found wrong with one title: what was measured, the cause, the owner, what to do."""
 
     model_config = ConfigDict(frozen=True)
 

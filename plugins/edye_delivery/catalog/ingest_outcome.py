@@ -1,4 +1,4 @@
-"""How ingests ended, as a wait tells it: from the partner's answer to the ledger."""
+"""The outcomes of ingests, which a wait reads from the partner's answers and passes on to the ledger."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from edye_delivery.catalog.vocabulary import Cause, IngestState
 
 
 class IngestOutcome(Record):
-    """Where one ingest stands: its last state, and for one that failed or hangs the cause and the sentence for people.
+    """The outcome of one ingest: its last state; for a failed or stuck one also the cause and a sentence for people.
 
-    `http_status` and `error_code` are those of a refusal. `partner_ended` is false where the partner refused to tell,
-    not the ingest itself: whether that one goes on, nobody said, and a resend keeps its key.
+    `http_status` and `error_code` come from the partner's refusal. `partner_ended` is false where the partner refused
+    to give the state: the ingest itself may still be running, so a resend keeps its idempotency key.
     """
 
     state: IngestState
@@ -26,9 +26,9 @@ class IngestOutcome(Record):
 
 
 class WaitOutcome(Record):
-    """What a trigger saw of the tracking ids that it was given: one outcome for each that answered.
+    """What a trigger found out about its tracking ids: one outcome for each that the partner answered for.
 
-    `auth_error` says that the partner no longer takes our token, `unusable` that nobody could look at all.
+    `auth_error` is set where the partner no longer accepts our token, `unusable` where no state could be asked for.
     """
 
     tracking_ids: tuple[str, ...]

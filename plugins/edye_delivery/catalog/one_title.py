@@ -1,4 +1,4 @@
-"""The edge of one title: whatever happens inside its step costs that title, with a sentence, and no neighbour."""
+"""Runs a step for one title: an error costs this title alone, with a sentence that says why, and no other title."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 OF_THE_INSTALLATION = (AnnexInvalid, AuthRefused, CircuitOpen, ConfigurationInvalid, StoreUnavailable)
-"""What no title is to blame for: the next one meets it too."""
+"""Errors that no title causes: the next title would have them too."""
 
 ERRNOS_OF_THE_INSTALLATION = frozenset(
     {
@@ -31,40 +31,40 @@ ERRNOS_OF_THE_INSTALLATION = frozenset(
         errno.EPERM, errno.ENODEV, errno.ENXIO, errno.ESTALE, errno.EAGAIN,
     }
 )  # fmt: skip
-WORDS_MAX_CHARS = 300
-WHAT_TO_DO = "run the window again; if it says the same then, DevOps finds the traceback in the log of this step"
+ERROR_MAX_CHARS = 300
+WHAT_TO_DO = "run the window again; if it fails in the same way, DevOps finds the traceback in the log of this step"
 
 
 @dataclass(frozen=True, slots=True)
-class BrokenOff:
-    """Why a title's step did not come to its end, in a sentence that says what to do."""
+class StepFailure:
+    """Why a title's step failed, in a sentence that says what to do."""
 
     sentence: str
 
 
 class TitleBrokeOff(Terminal):
-    """The step of a title broke off, and all others were done; the message names it and says what to do."""
+    """A step failed for one title and was done for all others; the message names the title and says what to do."""
 
 
 def attempt(
-    name: str, step: str, act: Callable[[], Result], beyond: tuple[type[Exception], ...] = ()
-) -> Result | BrokenOff:
-    """What `act` gives for the title of this name, or why it broke off; the traceback is logged.
+    name: str, step: str, act: Callable[[], Result], reraise: tuple[type[Exception], ...] = ()
+) -> Result | StepFailure:
+    """What `act` returns for the title of this name, or why it failed; the traceback is logged.
 
-    What is the installation's is raised, so that the step ends and is tried again as a whole: a store, disk, token or
-    annex that no title can do without, and what the caller names in `beyond`.
+    Errors of the installation (store, disk, token, annex) would meet every title. They are raised, and so are those
+    that the caller names in `reraise`: the step ends, and is retried as a whole.
     """
     try:
         return act()
-    except Exception as error:  # of foreign bytes nobody foresees what they do to a library
-        if is_of_the_installation(error) or isinstance(error, beyond):
+    except Exception as error:  # foreign bytes can make a library raise anything
+        if is_of_the_installation(error) or isinstance(error, reraise):
             raise
         log.exception("%s: %s broke off", name, step)
-        return BrokenOff(sentence_of(step, error))
+        return StepFailure(sentence_of(step, error))
 
 
 def is_of_the_installation(error: Exception) -> bool:
-    """Whether the next title would meet the same."""
+    """Whether the next title would fail in the same way."""
     if isinstance(error, OSError):
         return error.errno in ERRNOS_OF_THE_INSTALLATION
     return isinstance(error, OF_THE_INSTALLATION)
@@ -72,7 +72,7 @@ def is_of_the_installation(error: Exception) -> bool:
 
 def sentence_of(step: str, error: Exception) -> str:
     """What happened, in plain characters, and what to do."""
-    told = printable(str(error), WORDS_MAX_CHARS)
+    message = printable(str(error), ERROR_MAX_CHARS)
     if isinstance(error, DeliveryError):
-        return f"{step} broke off: {told}"
-    return f"{step} broke off ({type(error).__name__}: {told or 'no words'}); {WHAT_TO_DO}"
+        return f"{step} broke off: {message}"
+    return f"{step} broke off ({type(error).__name__}: {message or 'no message'}); {WHAT_TO_DO}"

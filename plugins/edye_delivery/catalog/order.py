@@ -1,4 +1,4 @@
-"""The order of accepted titles: by show, season, episode, language; feeds are built in it, show by show."""
+"""The order of accepted titles: by show, season, episode, language; feeds are built in this order."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Accepted:
 
 
 def place_of(title: Title) -> bytes:
-    """The key that sorts titles; bytes, so that every database sorts it alike, whatever it thinks of letters."""
+    """The key that sorts titles; in bytes, so that every database sorts it alike, whatever its collation."""
     season, episode = title.season_number, title.episode_number
     numbers = f"{'' if season is None else f'{season + 1:08}'}\x1f{episode or 0:08}"
     return f"{title.title_id}\x1f{title.kind}\x1f{numbers}\x1f{title.lang or ''}".encode()

@@ -1,4 +1,4 @@
-"""The edge: one item of the EDYE API becomes a Series or a Title, or a problem that costs only itself."""
+"""Parses one item of the EDYE API into a Series or a Title; a malformed item is reported and stops no other one."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def parse_show(item: Any) -> Series | Title | MalformedItem:
     if isinstance(item, dict) and item.get("kind") == "series":
         return _parse(Series, item)
     if isinstance(item, dict) and item.get("kind") == "episode":
-        return MalformedItem(edye_id=id_of(item), reason="kind: an episode stands in the show list")
+        return MalformedItem(edye_id=id_of(item), reason="kind: an episode is in the list of shows")
     return _parse(Title, item)
 
 
 def parse_episode(item: Any) -> Title | MalformedItem:
-    """An Episode item; the show list's fields of its series come with `with_series`."""
+    """An Episode item; `add_series` adds what it inherits from its series."""
     parsed = _parse(Title, {**item, "kind": "episode"} if isinstance(item, dict) else item)
     if isinstance(parsed, Title):
         for field in ("show_id", "episode_number"):
@@ -66,7 +66,7 @@ def add_series(episode: Title, series: Series) -> Title:
 
 def _parse(model: type[Item], item: Any) -> Item | MalformedItem:
     try:
-        # Refuses text that UTF-8 has no bytes for, and numbers beyond 64 bits: no later step could write them down.
+        # Refuses text that UTF-8 cannot encode, and numbers beyond 64 bits: no later step could write them to a file.
         packed = orjson.dumps(item)
         parsed = model.model_validate(item)
         reason = _unwritable(packed, parsed)
@@ -85,7 +85,7 @@ def _sentence(message: str) -> str:
 
 
 def _unwritable(packed: bytes, parsed: Described) -> str:
-    """Why the ledger, or a file between steps, could not hold the item; empty where they can."""
+    """Why the item cannot be stored in the ledger or in a file between steps; empty where it can."""
     if NUL in packed and ESCAPED_NUL.search(packed):
         return "item: a text has a NUL character, which databases do not take"
     if not _has_utc(parsed.updated_at):
@@ -113,7 +113,7 @@ def _has_utc(at: datetime) -> bool:
 
 
 def id_of(item: Any) -> str:
-    """The item's id for people, whatever it is."""
-    found = item.get("id") if isinstance(item, dict) else None
-    found = found if isinstance(found, str | int) else None
-    return str(found)[:200].encode("utf-8", "replace").decode() if found else "(no id)"
+    """The item's id for people, whatever the item is."""
+    value = item.get("id") if isinstance(item, dict) else None
+    value = value if isinstance(value, str | int) else None
+    return str(value)[:200].encode("utf-8", "replace").decode() if value else "(no id)"

@@ -1,4 +1,4 @@
-"""The one place where the bytes of a picture are opened: within bounds, and whatever they do to Pillow is told."""
+"""Opens the bytes of a picture, within limits; whatever Pillow raises becomes an error of ours."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 from PIL.ExifTags import Base
 
-from edye_delivery.catalog.art import DECODING_ERRORS, TURNED
+from edye_delivery.catalog.art import DECODING_ERRORS, SIDEWAYS
 from edye_delivery.errors import PictureBroken, PictureTooLarge, PictureUnknown
 
-EXPORT_ANEW = "export it anew as a baseline (not progressive) JPEG or as a PNG"
+EXPORT_AGAIN = "export it again as a baseline (not progressive) JPEG or as a PNG"
 
 
 @contextmanager
 def open_picture(content: bytes, max_pixels: int, formats: tuple[str, ...]) -> Iterator[Pillow.Image]:
-    """The picture, of which only the header is read: its pixels are decoded by whoever asks for them.
+    """The picture, with only its header read: the pixels are decoded when the caller asks for them.
 
-    PictureUnknown where it is of none of the formats, PictureTooLarge above `max_pixels` or the memory of the process,
-    PictureBroken for whatever else its bytes make of opening and decoding it.
+    Raises PictureUnknown where it has none of the formats, PictureTooLarge where it has more than `max_pixels` or needs
+    more memory than the process has, and PictureBroken for any other error of opening or decoding it.
     """
     try:
         with _open(content, formats) as picture:
@@ -33,11 +33,11 @@ def open_picture(content: bytes, max_pixels: int, formats: tuple[str, ...]) -> I
                 )
             yield picture
     except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
-        raise PictureTooLarge(f"far more pixels than the {max_pixels} that are opened") from error
+        raise PictureTooLarge(f"it has far more than {max_pixels} pixels, expected {max_pixels} or less") from error
     except UnidentifiedImageError as error:
-        raise PictureUnknown(f"it is none of {', '.join(formats)}") from error
+        raise PictureUnknown(f"it has none of the formats {', '.join(formats)}") from error
     except MemoryError as error:
-        raise PictureTooLarge(f"decoding it takes more memory than a worker has; {EXPORT_ANEW}") from error
+        raise PictureTooLarge(f"decoding it takes more memory than a worker has; {EXPORT_AGAIN}") from error
     except DECODING_ERRORS as error:
         raise PictureBroken(f"it is damaged or cut short: {str(error)!r:.160}") from error
 
@@ -50,8 +50,8 @@ def format_of(picture: Pillow.Image) -> str:
 def display_size(picture: Pillow.Image) -> tuple[int, int]:
     """Width and height as the picture is shown, with its EXIF orientation applied; reads a PNG to its end."""
     width_px, height_px = picture.size
-    is_turned = picture.getexif().get(Base.Orientation) in TURNED
-    return (height_px, width_px) if is_turned else (width_px, height_px)
+    is_sideways = picture.getexif().get(Base.Orientation) in SIDEWAYS
+    return (height_px, width_px) if is_sideways else (width_px, height_px)
 
 
 def _open(content: bytes, formats: tuple[str, ...]) -> Pillow.Image:

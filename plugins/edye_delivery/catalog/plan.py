@@ -1,4 +1,4 @@
-"""A planned title: everything that one delivery says, decided before anything is sent."""
+"""A planned title: everything that one delivery contains, decided before anything is sent."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-Kept = TypeVar("Kept", bound=Record)
+AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
-def readable_again(record: Kept) -> Kept:
-    """The record, for it is known now that the next step can read it; ValueError or TypeError where it could not.
+def ensure_readable(record: AnyRecord) -> AnyRecord:
+    """The same record, if the next step will be able to read it from JSON; else ValueError or TypeError.
 
-    A number that JSON does not have, or text that UTF-8 does not have, would cost the record's whole batch.
+    A number that JSON cannot hold, or text that UTF-8 cannot encode, would make the record's whole batch fail.
     """
     type(record).model_validate_json(orjson.dumps(record.model_dump(mode="json")))
     return record
@@ -36,12 +36,13 @@ class PlannedTitle(Record):
     """One title of a window with its names, its partner metadata and its place in the ledger.
 
     `content_key` is the digest of partner, external_id, media and metadata (architecture, decision 4). `delivery_key`
-    names the delivery that carries this content, and is the Idempotency-Key too: it is the content key but where a run
-    sends content again that is accepted. `revision` is the digest of all that the catalogue says of the title.
-    `reencode_asked` where the media is to be encoded anew although quality control may have nothing against it: the
-    partner refused it, or a person says so. `read_at` is when the run began to read the catalogue that says all this;
-    None where nobody knows. `asked_by_person` where a person asks for the title whatever stands; acceptance then offers
-    again what a person had withdrawn at `withdrawn_at`, as the plan saw it, and no later withdrawal.
+    names the delivery of this content, and is the idempotency key too. It equals the content key, except where a run
+    sends accepted content again. `revision` is the digest of all that the catalogue says about the title. `read_at` is
+    when the run began to read the catalogue; None where that is unknown.
+
+    `reencode_asked`: the media has to be re-encoded even if quality control finds nothing, because the partner refused
+    it or a person says so. `asked_by_person`: a person asks for the title whatever its state. Its acceptance then
+    undoes the withdrawal by hand that the plan saw, made at `withdrawn_at`, and no later one.
     """
 
     title: Title
@@ -78,11 +79,11 @@ class Thumbnail(Record):
 
 
 class Encode(Record):
-    """A title's media file, encoded anew: where it is in the artifact store, its bytes, what it was made from and how.
+    """A title's re-encoded media file: where it is in the artifact store, its bytes, what it was made from and how.
 
-    `name` is of this very file; `profile_digest` is of the annex's profile, `source` says codec and container of the
-    original, which stays where it is. `source_picture_s` and `source_sound_s` are how long its picture and its longest
-    sound are, as the whole file tells it; 0 where it does not.
+    `name` names this file, `profile_digest` the annex's profile; `source` says codec and container of the original,
+    which is left as it is. `source_picture_s` and `source_sound_s` are the lengths of the original's video and of its
+    longest audio stream, measured over the whole file; 0 where they are unknown.
     """
 
     name: str
@@ -95,12 +96,12 @@ class Encode(Record):
 
     @property
     def etag(self) -> str:
-        """The strong ETag of the file, as a media host would tell it."""
+        """The strong ETag of the file, as a media host would send it."""
         return f'"{self.sha256}"'
 
 
 class FailedEncode(Record):
-    """A media file that could not be encoded anew by a profile within its limits: why, and when that was."""
+    """A media file that a profile could not re-encode within its limits: why, and when."""
 
     sentence: str
     failed_at: datetime
@@ -109,8 +110,8 @@ class FailedEncode(Record):
 class CheckedTitle(Record):
     """A planned title after the quality check: what was measured, what was found, what was skipped and why.
 
-    Where `encode` is set, that file goes to the partner: `video` and `findings` are of it, `fixed` is what was found
-    of the original.
+    Where `encode` is set, that file goes to the partner: `video` and `findings` describe the encode, `fixed` are the
+    findings on the original that the encode fixed.
     """
 
     plan: PlannedTitle
@@ -124,15 +125,16 @@ class CheckedTitle(Record):
 
 
 class WithdrawalOrder(Record):
-    """How titles are withdrawn: out of the feeds at once, or where `end_at` is set, in them until then."""
+    """How titles are withdrawn: they leave the feeds at once or, where `end_at` is set, at that moment."""
 
     end_at: datetime | None = None
 
 
 class RunRequest(Record):
-    """What one run was asked to do, checked and complete.
+    """The request of one run, checked and complete.
 
-    Only a redelivery has a correction, and only a withdrawal an order; its window is of acceptances, not of changes.
+    Only a redelivery has a correction. Only a withdrawal has an order; its window is about when titles were accepted,
+    not about when they changed.
     """
 
     partner: str
@@ -158,11 +160,11 @@ class RunRequest(Record):
 
     @property
     def takes_up_unattended(self) -> bool:
-        """Whether the run goes on with what no other run does; what a person names or resends is that alone."""
+        """Whether the run also goes on with deliveries that no run works on; a run on a person's choice does not."""
         is_narrow = self.dry_run or self.external_ids or self.whole_catalogue
         return not (is_narrow or self.is_persons_decision)
 
     @property
     def is_persons_decision(self) -> bool:
-        """Whether a person asks for these titles whatever stands: what is held or withdrawn by hand goes too."""
+        """Whether a person asks for these titles whatever their state: held and withdrawn ones are sent too."""
         return self.correction is not None or self.force_resend

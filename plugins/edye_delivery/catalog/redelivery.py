@@ -1,4 +1,4 @@
-"""What a redelivery was asked to do: titles by name or window, a reason, and which correction (annex section 7)."""
+"""The request of a redelivery: titles by name or window, a reason, and a correction (annex section 7)."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ SENT_WHATEVER_STANDS = frozenset({Correction.MEDIA, Correction.RESEND})
 def redelivery_of(partner: str, params: Mapping[str, Any], facts: RunFacts, channel: Channel) -> RunRequest:
     """The checked request; InvalidRequest says in one sentence which param is wrong and what it takes.
 
-    `by_cause` works on what was begun and is not accepted; `metadata` sends titles whose metadata has changed, with the
-    media that the partner has; `media` sends titles with a new encode of their media, accepted or not; `resend` sends
-    titles as they are, accepted or not.
+    `by_cause` works on deliveries that were begun and are not accepted; `metadata` sends titles whose metadata has
+    changed, with the media that the partner has; `media` sends titles with a new encode of their media, accepted or
+    not; `resend` sends titles as they are, accepted or not.
     """
     refuse_unknown(facts.given_keys, REDELIVERY_KEYS)
     if not params.get("external_ids") and not (params.get("window_start") and params.get("window_end")):
         raise InvalidRequest("a redelivery does not guess which titles are meant: give external_ids or a window")
-    by_hand = replace(facts, interval_start_at=None, interval_end_at=None)  # its interval says nothing of titles
+    by_hand = replace(facts, interval_start_at=None, interval_end_at=None)  # the interval does not select its titles
     correction = _correction(params.get("correction", Correction.BY_CAUSE))
     return RunRequest(
         partner=partner,

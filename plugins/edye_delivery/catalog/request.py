@@ -1,4 +1,4 @@
-"""What a run was asked to do: its params checked, its window found (style, DAG files)."""
+"""The request of a run: its params, checked, and its window (style, DAG files)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ REASON_MIN_CHARS, REASON_MAX_CHARS, REASON_MIN_WORDS = 15, 500, 3
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What Airflow says of a run: its id, its data interval (None by hand), when it was due, the keys it was given."""
+    """What Airflow knows about a run: its id, its data interval (None by hand), when it is due, the params given."""
 
     run_id: str
     interval_start_at: datetime | None
@@ -58,7 +58,7 @@ def request_of(
 
 
 def titles_and_window(schedule: str | None, params: Mapping[str, Any], facts: RunFacts) -> dict[str, Any]:
-    """Which titles are meant, as fields of a RunRequest; titles by name alone are looked for in the whole catalogue."""
+    """Which titles are meant, as fields of a RunRequest; without a window, named titles are looked up everywhere."""
     external_ids = _external_ids(params.get("external_ids"))
     given = (params.get("window_start"), params.get("window_end"))
     whole_catalogue = bool(external_ids) and not any(given) and facts.interval_start_at is None
@@ -102,9 +102,9 @@ def refuse_unknown(given_keys: Iterable[str], known: Set[str]) -> None:
 
 
 def reason_of(value: Any, what: str) -> str:
-    """A sentence, on one line; `what` tells a person what it has to say."""
-    words = " ".join(value.split()) if isinstance(value, str) else ""
-    plain = printable(words, REASON_MAX_CHARS + 1)
+    """The reason as a sentence on one line; the error says with `what` what the sentence has to be about."""
+    one_line = " ".join(value.split()) if isinstance(value, str) else ""
+    plain = printable(one_line, REASON_MAX_CHARS + 1)
     if not REASON_MIN_CHARS <= len(plain) <= REASON_MAX_CHARS or len(plain.split()) < REASON_MIN_WORDS:
         raise InvalidRequest(
             f"reason is a sentence that says {what}; it has {REASON_MIN_CHARS} to {REASON_MAX_CHARS} characters"

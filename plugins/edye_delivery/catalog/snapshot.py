@@ -1,4 +1,4 @@
-"""What steps of one run hand to each other as files: window plan and batches (the snapshot: snapshot_file)."""
+"""The records that steps of one run pass on to each other as files: window plan, batches, rows of the snapshot."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class LeftOut(Record):
 
 
 class CatalogueRead(Record):
-    """When a run began to read the catalogue: what it says may be older than what another run has read."""
+    """When a run began to read the catalogue; another run may have read a later state of it meanwhile."""
 
     at: datetime
 
@@ -26,7 +26,7 @@ class CatalogueRead(Record):
 class Withdrawal(Record):
     """An accepted title that the catalogue no longer offers to the partner, or that a person withdraws.
 
-    `read_at` is when the catalogue was read that no longer offers it.
+    `read_at` is when the run read the catalogue that no longer offers it.
     """
 
     delivery_key: str
@@ -39,11 +39,11 @@ class Withdrawal(Record):
 
 
 class WindowPlan(Record):
-    """What a run does not work on but reports, and how many batches it works on.
+    """The titles that a run reports without working on them, and how many batches it works on.
 
-    `held` are titles that the partner refused and that have not changed since: they wait for a person. `unattended` are
-    deliveries that no run has waited for or ever will, for the title is not offered any more. `broken_off` has a
-    sentence for what could not be written of a title that is not worked on.
+    `held` are titles that the partner refused and that have not changed since: a person has to act. `unattended` are
+    deliveries that no run waits for, now or later, because the title is not offered any more. `broken_off` has a
+    sentence for each title outside the batches whose change could not be written to the ledger.
     """
 
     request: RunRequest

@@ -1,4 +1,4 @@
-"""The catalogue's answer for one window as JSON lines: sorted on disk while it comes, read line by line."""
+"""The catalogue's answer for one window as JSON lines: sorted on disk while it arrives, read line by line."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ NOT_COUNTED: Mapping[str, int] = {}
 
 
 class SnapshotFile:
-    """The catalogue's answer for one window, as it was then: a file that is gone with this value.
+    """The catalogue's answer for one window, as it was then: a temporary file that is deleted with this object.
 
-    `touched` are episodes that did not change themselves, but their series did, and with it what they inherit. Each
-    look reads the file anew, one line after the other. `counts` are those of its writer: titles, left_out, malformed.
+    `touched` are episodes that did not change themselves; their series did, and they inherit from it. Every property
+    reads the file again, line by line. `counts` are the numbers of titles, left_out and malformed, from the writer.
     """
 
     def __init__(self, counts: Mapping[str, int] = NOT_COUNTED) -> None:
@@ -62,9 +62,9 @@ class SnapshotFile:
 
     @property
     def read_at(self) -> datetime | None:
-        """When the run began to read the catalogue; None in a snapshot that does not say it."""
-        read = next(self._rows(CatalogueRead), None)
-        return read.at if read is not None else None
+        """When the run began to read the catalogue; None where the snapshot does not say it."""
+        row = next(self._rows(CatalogueRead), None)
+        return row.at if row is not None else None
 
     @property
     def titles(self) -> Iterator[Title]:
@@ -100,12 +100,12 @@ class SnapshotFile:
 
 
 class SnapshotWriter:
-    """Takes the rows of a snapshot in any order, keeps them on disk, and writes the file in the right one."""
+    """Takes the rows of a snapshot in any order, keeps them on disk, and writes them to the file in order."""
 
     def __init__(self, request: RunRequest, read_at: datetime | None = None) -> None:
         self._request, self._read_at = request, read_at
         self._counts = dict.fromkeys((*KINDS.values(), TOUCHED), 0)
-        # Gone with this value, which any thread may be the last to hold, and no file of anybody's.
+        # A temporary database, deleted with this object; any thread may be the last one that holds it.
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._database.executescript(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
@@ -115,27 +115,27 @@ class SnapshotWriter:
         weakref.finalize(self, self._database.close)
 
     def add_title(self, title: Title) -> None:
-        """A title that is this partner's."""
+        """Adds a title of this partner."""
         self._add(b"title", title, title)
 
     def leave_out(self, title: Title, reason: str) -> None:
-        """A title that is not."""
+        """Adds a title that is not this partner's."""
         self._add(b"left_out", LeftOut(edye_id=title.id, reason=reason), title)
 
     def add_touched(self, title: Title) -> None:
-        """An episode whose series changed."""
+        """Adds an episode whose series changed."""
         self._add(TOUCHED, title)
 
     def add_missing(self, edye_id: str) -> None:
-        """A title that the run looked for and the catalogue does not have."""
+        """Adds a title that the run looked for and the catalogue does not have."""
         self._add(b"left_out", LeftOut(edye_id=edye_id, reason=NOT_IN_CATALOGUE))
 
     def add_malformed(self, item: MalformedItem) -> None:
-        """An item that cannot be read."""
+        """Adds an item that cannot be parsed."""
         self._add(b"malformed", item)
 
     def finish(self) -> SnapshotFile:
-        """The file: titles and what was left out by time of change and id, the rest as it came."""
+        """The file: titles and left-out titles by time of change and id, all other rows in the order they came."""
         snapshot = SnapshotFile({name: self._counts[kind] for name, kind in COUNTED.items()})
         with snapshot.path.open("wb") as file:
             file.write(_line(b"request", self._request.model_dump_json().encode()))

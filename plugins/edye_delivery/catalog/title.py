@@ -9,13 +9,13 @@ from edye_delivery.catalog.vocabulary import ImageKind, TitleKind
 
 
 class Value(BaseModel):
-    """A frozen value; keys of the wire that nobody reads are dropped at the edge."""
+    """A frozen value; keys of the API that nobody reads are dropped when it is parsed."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Image(Value):
-    """One piece of artwork, where it is and what the catalogue claims of it."""
+    """One piece of artwork: where it is, and what the catalogue says about it."""
 
     kind: ImageKind
     url: str = Field(max_length=2048)
@@ -62,7 +62,7 @@ class Caption(Value):
 
 
 class Availability(Value):
-    """When a title may be seen; None is open."""
+    """When a title may be seen; None is no limit."""
 
     start: Bound | None = None
     end: Bound | None = None
@@ -72,7 +72,7 @@ Text = dict[str, str]
 
 
 class Described(Value):
-    """What shows and titles share."""
+    """What a series and a title have in common."""
 
     id: str = Field(min_length=1, max_length=200)
     title_id: str = Field(max_length=200)
@@ -112,9 +112,9 @@ class Title(Described):
 
     @property
     def name(self) -> str:
-        """The title in its own language, else in any, else empty; for people, never for the wire."""
+        """The title in its own language, else in any, else empty; for people and file names, not for metadata."""
         return self.titles.get(self.lang or "") or next(iter(self.titles.values()), "")
 
     def text(self, texts: Text, lang: str | None = None) -> str:
-        """A text in the asked language (by default the title's own), stripped; empty where there is none."""
+        """A text in the given language (by default the title's own), stripped; empty where there is none."""
         return texts.get(lang or self.lang or "", "").strip()

@@ -62,7 +62,7 @@ class Channel(StrEnum):
 
 
 class IngestState(StrEnum):
-    """The partner's words for one ingest (annex section 5)."""
+    """The states of one ingest at the partner (annex section 5)."""
 
     RECEIVED = "received"
     PROCESSING = "processing"
@@ -71,12 +71,12 @@ class IngestState(StrEnum):
 
     @property
     def is_terminal(self) -> bool:
-        """True where the partner will not change its mind."""
+        """True where the partner does not change the state any more."""
         return self in (IngestState.COMPLETED, IngestState.ERROR)
 
 
 class Cause(StrEnum):
-    """Why a title is not accepted; decides the way back (annex section 7)."""
+    """Why a title is not accepted; decides what corrects it (annex section 7)."""
 
     METADATA = "metadata"
     IMAGES = "images"
@@ -109,7 +109,7 @@ CAUSE_OWNERS = {
 
 
 class Change(StrEnum):
-    """How a title of the window relates to what the ledger remembers."""
+    """How a title of the window compares to what the ledger remembers."""
 
     NEW = "new"
     CHANGED = "changed"
@@ -126,7 +126,7 @@ class Severity(StrEnum):
 
 
 class Correction(StrEnum):
-    """What a redelivery does about the titles that it is given (annex section 7)."""
+    """What a redelivery does about its titles (annex section 7)."""
 
     BY_CAUSE = "by_cause"
     METADATA = "metadata"
@@ -135,7 +135,7 @@ class Correction(StrEnum):
 
 
 class Mode(StrEnum):
-    """Which titles of a window a run takes up."""
+    """Which titles of a window a run works on."""
 
     CHANGED = "changed"
     FAILED = "failed"

@@ -21,7 +21,9 @@ class Window:
                 f"the window {self.start_at} .. {self.end_at} has no time zone; write it like 2026-03-01T06:00:00Z"
             )
         if self.start_at >= self.end_at:
-            raise InvalidRequest(f"the window must run forward, but {self.start_at} is not before {self.end_at}")
+            raise InvalidRequest(
+                f"the window has to end after its start, but {self.start_at} is not before {self.end_at}"
+            )
         for name in ("start_at", "end_at"):
             object.__setattr__(self, name, _in_utc(getattr(self, name), "the window"))
 

@@ -1,4 +1,4 @@
-"""What a withdrawal was asked to do: accepted titles by name or by when they were accepted, a reason, an end date."""
+"""The request of a withdrawal: accepted titles by name or by time of acceptance, a reason, an end date."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ WHY = "why these titles are withdrawn, such as 'the rights for Mexico ended earl
 def withdrawal_of(partner: str, params: Mapping[str, Any], facts: RunFacts, channel: Channel) -> RunRequest:
     """The checked request; InvalidRequest says in one sentence which param is wrong and what it takes.
 
-    Titles are named, or are those that were accepted within the window; with both, those named that were.
+    It is about the named titles, or about those that were accepted within the window; with both, about the named ones
+    that were accepted within it.
     """
     refuse_unknown(facts.given_keys, WITHDRAWAL_KEYS)
     if not params.get("external_ids") and not (params.get("window_start") and params.get("window_end")):
         raise InvalidRequest("a withdrawal does not guess which titles are meant: give external_ids or a window")
-    by_hand = replace(facts, interval_start_at=None, interval_end_at=None)  # its interval says nothing of titles
+    by_hand = replace(facts, interval_start_at=None, interval_end_at=None)  # the interval does not select its titles
     end_at = parse_moment(str(params["end_at"]), "end_at") if params.get("end_at") else None
     if end_at is not None and end_at <= facts.run_after:
         raise InvalidRequest(
-            f"end_at is {end_at:%Y-%m-%d %H:%M} UTC, which is over: leave it empty to withdraw at once"
+            f"end_at is {end_at:%Y-%m-%d %H:%M} UTC, which is in the past: leave it empty to withdraw at once"
         )
     return RunRequest(
         partner=partner,

@@ -1,4 +1,4 @@
-"""What people read: numbers with their words, and lines of styled pieces."""
+"""Text for people: numbers with their nouns, and lines of pieces with a style."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ Line = list[tuple[str, str]]
 
 
 def count_of(number: int, word: str) -> str:
-    """A number with its word, which gets an s where there is not one."""
+    """A number with its noun, which gets an s unless the number is 1."""
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

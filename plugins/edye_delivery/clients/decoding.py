@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 
 from edye_delivery.catalog.colours import profile_defect
 from edye_delivery.catalog.jobs import Answer
-from edye_delivery.catalog.picture_file import EXPORT_ANEW, display_size, format_of, open_picture
+from edye_delivery.catalog.picture_file import EXPORT_AGAIN, display_size, format_of, open_picture
 from edye_delivery.clients.damage import refuse_damage
 from edye_delivery.errors import PictureBroken, PictureTooLarge
 
@@ -67,7 +67,7 @@ def _measure(picture: Pillow.Image, content: bytes, decoded_formats: list[str]) 
     measured = {"format": picture_format, "is_decoded": picture_format in decoded_formats}
     if measured["is_decoded"]:
         if scans_of(content) > SCANS_MAX:
-            raise PictureBroken(f"its JPEG has more than {SCANS_MAX} scans; {EXPORT_ANEW}")
+            raise PictureBroken(f"its JPEG has more than {SCANS_MAX} scans; {EXPORT_AGAIN}")
         picture.load()
         refuse_damage(content, picture_format)
         width_px, height_px = display_size(picture)

@@ -9,7 +9,7 @@ from edye_delivery.annex.limits import Images
 from edye_delivery.catalog.art import content_name
 from edye_delivery.catalog.facts import ImageFacts, ProbeFailure
 from edye_delivery.catalog.jobs import Run, run_here
-from edye_delivery.catalog.picture_file import EXPORT_ANEW
+from edye_delivery.catalog.picture_file import EXPORT_AGAIN
 from edye_delivery.catalog.title import Image
 from edye_delivery.catalog.vocabulary import ImageKind
 from edye_delivery.clients.decoding import look
@@ -55,7 +55,7 @@ def look_at(kind: ImageKind, url: str, content: bytes, limits: Images, run: Run 
     try:
         seen, _ = run(look, content, options, limits.decode_limit_s)
     except PictureBroken as error:
-        seen = {"failure": ProbeFailure.UNREADABLE, "detail": f"{error}; {EXPORT_ANEW}"}
+        seen = {"failure": ProbeFailure.UNREADABLE, "detail": f"{error}; {EXPORT_AGAIN}"}
     except Transient as error:
         seen = {"failure": ProbeFailure.UNAVAILABLE, "detail": error.message}
     return ImageFacts.model_validate(facts.model_dump() | _facts_with_name(facts.sha256, seen))

@@ -15,7 +15,7 @@ from edye_delivery.annex.planning import plan_of
 from edye_delivery.annex.selection import exclusion_reason
 from edye_delivery.catalog.facts import ImageFacts, VideoFacts
 from edye_delivery.catalog.jobs import Run
-from edye_delivery.catalog.one_title import BrokenOff, attempt
+from edye_delivery.catalog.one_title import StepFailure, attempt
 from edye_delivery.catalog.parse import MalformedItem, add_series, id_of, parse_episode, parse_show
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.printable import printable
@@ -105,7 +105,7 @@ class Checker:
         if isinstance(parsed, MalformedItem):
             return parsed
         plan = attempt(parsed.id, "planning it", partial(plan_of, self.annex, parsed))
-        return MalformedItem(edye_id=parsed.id, reason=plan.sentence) if isinstance(plan, BrokenOff) else plan
+        return MalformedItem(edye_id=parsed.id, reason=plan.sentence) if isinstance(plan, StepFailure) else plan
 
     def _title_of(self, given: Input) -> Title | Series | MalformedItem:
         """What stands in the JSON; an episode with its series, where that was given too."""
@@ -129,7 +129,7 @@ def _parse(
 ) -> Title | Series | MalformedItem:
     edye_id = id_of(item)
     parsed = attempt(edye_id, "reading the item", partial(parse, item))
-    return MalformedItem(edye_id=edye_id, reason=parsed.sentence) if isinstance(parsed, BrokenOff) else parsed
+    return MalformedItem(edye_id=edye_id, reason=parsed.sentence) if isinstance(parsed, StepFailure) else parsed
 
 
 def _file_of(given: Input, what: str, result: CheckResult, title: str | None = None, note: str = "") -> CheckedFile:

@@ -11,7 +11,7 @@ from apprise import Apprise, NotifyType
 
 from edye_delivery.clients.alert_call import send_alert
 from edye_delivery.clients.secret_mask import SecretMask
-from edye_delivery.errors import ConfigurationInvalid, NobodyToTell
+from edye_delivery.errors import ConfigurationInvalid, NoRecipient
 from edye_delivery.hooks.connection_safety import flag, is_loopback, warn_once
 from edye_delivery.hooks.connection_secrets import secrets_of_service
 from edye_delivery.hooks.http_client import positive_number
@@ -28,7 +28,7 @@ class AlertHook(AppriseHook):
         super().__init__(conn_id)
 
     def tell(self, title: str, body: str, *, is_critical: bool) -> None:
-        """Sends the message to every service of the connection; NobodyToTell where there is no connection.
+        """Sends the message to every service of the connection; NoRecipient where there is no connection.
 
         Transient where one of them did not take it within the extra `timeout_s` (60). No address of a service is told:
         it may hold a password.
@@ -36,7 +36,7 @@ class AlertHook(AppriseHook):
         try:
             connection = self.get_connection(self.apprise_conn_id)
         except AirflowNotFoundException:
-            raise NobodyToTell(f"there is no connection {self.apprise_conn_id}") from None
+            raise NoRecipient(f"there is no connection {self.apprise_conn_id}") from None
         services = Apprise()
         try:
             mask = self._mask_of(connection)

@@ -10,7 +10,7 @@ from typing import Any
 
 from edye_delivery.annex.model import Annex, Criterion
 from edye_delivery.catalog.finding import blocking
-from edye_delivery.catalog.one_title import BrokenOff, attempt
+from edye_delivery.catalog.one_title import StepFailure, attempt
 from edye_delivery.catalog.plan import CheckedTitle
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState
 from edye_delivery.ledger.database import LEDGER_GONE
@@ -42,7 +42,7 @@ class Acceptor:
             if state is DeliveryState.COMPLETED:
                 name = checked.plan.external_id
                 made = attempt(name, "accepting it", partial(self._accept_or_leave, checked, delivery), LEDGER_GONE)
-                if isinstance(made, BrokenOff):
+                if isinstance(made, StepFailure):
                     note_trouble(self.ledger, name, delivery.delivery_key, made)
                 else:
                     state = made

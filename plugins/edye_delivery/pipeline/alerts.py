@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from edye_delivery.errors import DeliveryError, NobodyToTell
+from edye_delivery.errors import DeliveryError, NoRecipient
 from edye_delivery.ledger.alerts import Alert, Alerts
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class Alerter:
             log.log(logging.INFO if alert.was_tried else level, "%s. %s", title, alert.detail)
             try:
                 self.messenger().tell(title, body, is_critical=alert.is_critical)
-            except NobodyToTell as error:  # stays claimed, so that not every step of a run says it again
+            except NoRecipient as error:  # stays claimed, so that not every step of a run says it again
                 log.warning("%s, so nobody but this log was told; the alert goes out once there is one", error)
             except DeliveryError as error:
                 self._postpone(alert, str(error))

@@ -17,8 +17,8 @@ from edye_delivery.catalog.artifact_names import art_name
 from edye_delivery.catalog.facts import ImageFacts, ProbeFailure, VideoFacts
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.jobs import Run
-from edye_delivery.catalog.one_title import BrokenOff, attempt
-from edye_delivery.catalog.plan import CheckedTitle, PlannedTitle, readable_again
+from edye_delivery.catalog.one_title import StepFailure, attempt
+from edye_delivery.catalog.plan import CheckedTitle, PlannedTitle, ensure_readable
 from edye_delivery.catalog.title import Image
 from edye_delivery.clients.media import MediaHost
 from edye_delivery.clients.pictures import fetch_picture
@@ -67,9 +67,9 @@ class BatchChecker:
         if started >= self.ends_at_s:
             log.warning("%s: %s", plan.external_id, NOT_REACHED)
             return CheckedTitle(plan=plan, findings=(*plan.findings, RULES[NOT_MEASURED].finding(NOT_REACHED)))
-        checked = attempt(plan.external_id, "checking it", lambda: readable_again(self._check_title_once(plan)))
+        checked = attempt(plan.external_id, "checking it", lambda: ensure_readable(self._check_title_once(plan)))
         self.seconds[plan.delivery_key] = self.monotonic() - started
-        if isinstance(checked, BrokenOff):
+        if isinstance(checked, StepFailure):
             return CheckedTitle(plan=plan, findings=(*plan.findings, RULES[NOT_MEASURED].finding(checked.sentence)))
         return checked
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from edye_delivery.catalog.finding import blocking
-from edye_delivery.catalog.one_title import BrokenOff, attempt
+from edye_delivery.catalog.one_title import StepFailure, attempt
 from edye_delivery.catalog.plan import CheckedTitle, PlannedTitle
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState
 from edye_delivery.clients.clock import Clock
@@ -169,7 +169,7 @@ class Sender:
         name = checked.plan.external_id
         try:
             made = attempt(name, "sending it", partial(self._take_up, checked), (TransitionRefused, *LEDGER_GONE))
-            return self._fail(checked, Cause.UNKNOWN, made.sentence) if isinstance(made, BrokenOff) else made
+            return self._fail(checked, Cause.UNKNOWN, made.sentence) if isinstance(made, StepFailure) else made
         except TransitionRefused as error:
             log.info("%s: %s", name, error)
             return error

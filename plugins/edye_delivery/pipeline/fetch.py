@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.selection import exclusion_reason
-from edye_delivery.catalog.one_title import BrokenOff, attempt
+from edye_delivery.catalog.one_title import StepFailure, attempt
 from edye_delivery.catalog.parse import MalformedItem, add_series, id_of, parse_episode, parse_show
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.snapshot_file import SnapshotFile, SnapshotWriter
@@ -120,7 +120,7 @@ class _KnownSeries:
 def _parse(parse: Callable[[Any], Parsed], item: Any) -> Parsed | MalformedItem:
     edye_id = id_of(item)
     parsed = attempt(edye_id, "reading the item", partial(parse, item))
-    return MalformedItem(edye_id=edye_id, reason=parsed.sentence) if isinstance(parsed, BrokenOff) else parsed
+    return MalformedItem(edye_id=edye_id, reason=parsed.sentence) if isinstance(parsed, StepFailure) else parsed
 
 
 def _series_of(shows: Items, show_id: str) -> Series | None:

@@ -10,7 +10,7 @@ from functools import partial
 from edye_delivery.annex.channels import polling_policy_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.ingest_outcome import IngestOutcome
-from edye_delivery.catalog.one_title import BrokenOff, attempt
+from edye_delivery.catalog.one_title import StepFailure, attempt
 from edye_delivery.catalog.plan import CheckedTitle
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState, IngestState
 from edye_delivery.ledger.database import LEDGER_GONE
@@ -51,11 +51,11 @@ def record_outcomes(ledger: Ledger, deliveries: Iterable[Delivery], outcomes: Ma
         outcome = outcomes.get(str(delivery.tracking_id))
         act = partial(_record_or_leave, ledger, delivery, outcome)
         made = attempt(delivery.external_id, "writing down its outcome", act, LEDGER_GONE)
-        if isinstance(made, BrokenOff):
+        if isinstance(made, StepFailure):
             note_trouble(ledger, delivery.external_id, delivery.delivery_key, made)
 
 
-def note_trouble(ledger: Ledger, external_id: str, delivery_key: str, trouble: BrokenOff) -> None:
+def note_trouble(ledger: Ledger, external_id: str, delivery_key: str, trouble: StepFailure) -> None:
     """Has the ledger say why a delivery was left as it stands; where it cannot, the log alone says it."""
     attempt(external_id, "noting that", partial(ledger.note_trouble, delivery_key, trouble.sentence), LEDGER_GONE)
 

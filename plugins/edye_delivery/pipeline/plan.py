@@ -13,7 +13,7 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.annex.planning import plan_of
 from edye_delivery.annex.selection import exclusion_reason
 from edye_delivery.catalog.finding import Finding
-from edye_delivery.catalog.one_title import BrokenOff, attempt
+from edye_delivery.catalog.one_title import StepFailure, attempt
 from edye_delivery.catalog.parse import MalformedItem
 from edye_delivery.catalog.plan import PlannedTitle, RunRequest
 from edye_delivery.catalog.snapshot import Batch, WindowPlan, Withdrawal
@@ -88,7 +88,7 @@ def _plan_each(
     for one in given:
         edye_id = one.id if isinstance(one, Title) else one.title.id
         made = attempt(edye_id, "planning it", partial(plan, one), LEDGER_GONE)
-        if isinstance(made, BrokenOff):
+        if isinstance(made, StepFailure):
             unplanned.append(MalformedItem(edye_id=edye_id, reason=made.sentence))
         else:
             yield made
@@ -124,7 +124,7 @@ def remember_plan(annex: Annex, plan: WindowPlan, ledger: Ledger) -> WindowPlan:
         troubles.append((left.external_id, made))
         if made is True:
             log.warning("%s: %s", left.external_id, left.reason)
-    sentences = [f"{name}: {made.sentence}" for name, made in troubles if isinstance(made, BrokenOff)]
+    sentences = [f"{name}: {made.sentence}" for name, made in troubles if isinstance(made, StepFailure)]
     return plan.model_copy(update={"broken_off": tuple(sentences)})
 
 

@@ -17,8 +17,8 @@ from edye_delivery.catalog.artifact_names import encode_name
 from edye_delivery.catalog.digest import digest_of, path_of
 from edye_delivery.catalog.facts import ProbeFailure, VideoFacts
 from edye_delivery.catalog.finding import blocking
-from edye_delivery.catalog.one_title import OF_THE_INSTALLATION, BrokenOff, attempt
-from edye_delivery.catalog.plan import CheckedTitle, Encode, FailedEncode, readable_again
+from edye_delivery.catalog.one_title import OF_THE_INSTALLATION, StepFailure, attempt
+from edye_delivery.catalog.plan import CheckedTitle, Encode, FailedEncode, ensure_readable
 from edye_delivery.catalog.title import Source
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.encode import EncodeJob, encode
@@ -79,8 +79,8 @@ class Reencoder:
 
     def _reencode_and_time(self, checked: CheckedTitle, profile: Reencode, began_at: datetime) -> CheckedTitle:
         started, name = self.clock.monotonic(), checked.plan.external_id
-        made = attempt(name, "re-encoding it", lambda: readable_again(self._reencode(checked, profile, began_at)))
-        reencoded = postpone(checked, made.sentence) if isinstance(made, BrokenOff) else made
+        made = attempt(name, "re-encoding it", lambda: ensure_readable(self._reencode(checked, profile, began_at)))
+        reencoded = postpone(checked, made.sentence) if isinstance(made, StepFailure) else made
         self.seconds[checked.plan.delivery_key] = self.clock.monotonic() - started
         return reencoded
 

@@ -11,7 +11,7 @@ from edye_delivery.annex.channels import notice_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.finding import Finding, blocking
 from edye_delivery.catalog.next_steps import REENCODED_NEXT, next_step
-from edye_delivery.catalog.one_title import BrokenOff, attempt
+from edye_delivery.catalog.one_title import StepFailure, attempt
 from edye_delivery.catalog.parse import MalformedItem
 from edye_delivery.catalog.plan import CheckedTitle, PlannedTitle, RunRequest
 from edye_delivery.catalog.snapshot import WindowPlan
@@ -131,7 +131,7 @@ def _plan_row(outcome: RunOutcome, plan: PlannedTitle, detail: str) -> TitleRepo
 def _row(external_id: str, edye_id: str, report: Callable[[], TitleReport]) -> TitleReport:
     """The title's row, in which nothing is that a format cannot hold; why there is none where reporting breaks off."""
     made = attempt(external_id or edye_id, "reporting it", lambda: TitleReport.model_validate(report().model_dump()))
-    if not isinstance(made, BrokenOff):
+    if not isinstance(made, StepFailure):
         return made
     return TitleReport(
         external_id=external_id,

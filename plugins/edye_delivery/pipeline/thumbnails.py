@@ -11,7 +11,7 @@ from edye_delivery.artwork.thumbnails import ThumbnailPlan, plan_thumbnails, ren
 from edye_delivery.catalog.artifact_names import art_name
 from edye_delivery.catalog.finding import Finding, blocking
 from edye_delivery.catalog.jobs import Run
-from edye_delivery.catalog.one_title import BrokenOff, attempt
+from edye_delivery.catalog.one_title import StepFailure, attempt
 from edye_delivery.catalog.plan import CheckedTitle, Thumbnail
 from edye_delivery.errors import PictureBroken
 from edye_delivery.pipeline.stores import ContentStore
@@ -56,14 +56,14 @@ class ThumbnailMaker:
     def _plan(self, checked: CheckedTitle) -> tuple[ThumbnailPlan, ...] | Finding:
         title = checked.plan.title
         plans = attempt(checked.plan.external_id, STEP, lambda: plan_thumbnails(self.annex, title, checked.images))
-        return RULES[UNAVAILABLE_ART].finding(plans.sentence) if isinstance(plans, BrokenOff) else plans
+        return RULES[UNAVAILABLE_ART].finding(plans.sentence) if isinstance(plans, StepFailure) else plans
 
     def _render(self, plans: list[ThumbnailPlan]) -> dict[ThumbnailPlan, Thumbnail | Finding]:
         """What becomes of one picture: its thumbnails, which are kept then, or a finding instead of each."""
         origin = plans[0].origin
         name = picture_name(origin.kind, origin.url) if origin else "a picture"
         made = attempt(name, STEP, lambda: self._render_from(plans, name))
-        if isinstance(made, BrokenOff):
+        if isinstance(made, StepFailure):
             return dict.fromkeys(plans, RULES[UNAVAILABLE_ART].finding(f"{name}: {made.sentence}"))
         return made
 

@@ -12,7 +12,7 @@ from functools import partial
 from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.withdrawal import WithdrawalEndpoint
-from edye_delivery.catalog.one_title import BrokenOff, TitleBrokeOff, attempt
+from edye_delivery.catalog.one_title import StepFailure, TitleBrokeOff, attempt
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.snapshot import WindowPlan, Withdrawal
 from edye_delivery.catalog.window import Window
@@ -75,7 +75,7 @@ class Withdrawer:
         for title in titles:
             act = partial(self.withdrawals.begin, title.delivery_key, self.request.run_id, self.request.reason, end_at)
             made = attempt(title.external_id, "withdrawing it", act, LEDGER_GONE)
-            if isinstance(made, BrokenOff):
+            if isinstance(made, StepFailure):
                 failure = TitleBrokeOff(f"{title.external_id}: {made.sentence}")
                 continue
             if not made:
@@ -90,10 +90,9 @@ class Withdrawer:
             for title in begun:
                 if revisions[title.external_id].withdrawal_told_at is None:
                     tell = partial(self._tell, title, endpoint, self.api)
-                    told = attempt(title.external_id, "telling the partner", tell, LEDGER_GONE)
-                    failed = (
-                        TitleBrokeOff(f"{title.external_id}: {told.sentence}") if isinstance(told, BrokenOff) else told
-                    )
+                    failed = attempt(title.external_id, "telling the partner", tell, LEDGER_GONE)
+                    if isinstance(failed, StepFailure):
+                        failed = TitleBrokeOff(f"{title.external_id}: {failed.sentence}")
                     failure = failed or failure
                     counts["not told" if failed else "told"] += 1
         if failure is not None:

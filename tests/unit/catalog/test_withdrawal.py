@@ -41,7 +41,7 @@ def test_a_window_is_of_acceptances_and_an_end_date_is_kept():
     [
         (REASON, "give external_ids or a window"),
         (TITLES, "reason is a sentence that says why these titles are withdrawn"),
-        ({**TITLES, **REASON, "end_at": "2026-03-02T11:00:00Z"}, "which is over: leave it empty"),
+        ({**TITLES, **REASON, "end_at": "2026-03-02T11:00:00Z"}, "which is in the past: leave it empty"),
         ({**TITLES, **REASON, "end_at": "tomorrow"}, "end_at is 'tomorrow', not a moment"),
         ({**TITLES, **REASON, "correction": "resend"}, "this DAG has no param 'correction'"),
         ({**TITLES, **REASON, "dry_run": 0}, "dry_run is 0; it is true or false"),

@@ -158,8 +158,8 @@ def test_a_worker_that_cannot_start_is_a_matter_of_the_installation(monkeypatch)
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (hostile_pictures.many_scans(3000), "more than 100 scans; export it anew as a baseline"),
-        (hostile_pictures.many_chunks(), "took more than 1 s of processor time and was stopped; export it anew"),
+        (hostile_pictures.many_scans(3000), "more than 100 scans; export it again as a baseline"),
+        (hostile_pictures.many_chunks(), "took more than 1 s of processor time and was stopped; export it again"),
         (hostile_pictures.text_bomb(), "damaged|took more than 1 s"),
         (hostile_pictures.profile_bomb(), "Decompressed data too large"),
     ],

@@ -222,7 +222,7 @@ def test_a_named_title_outside_the_window_is_not_said_to_be_unknown(mixed):
     [
         (["--window", "yesterday"], "is no window"),
         (["--window", "2026-03-01T06:00:00/2026-03-02T06:00:00Z"], "without a time zone"),
-        (["--window", "2026-03-02T06:00:00Z/2026-03-01T06:00:00Z"], "must run forward"),
+        (["--window", "2026-03-02T06:00:00Z/2026-03-01T06:00:00Z"], "has to end after its start"),
         (["--show", "some"], "neither all nor a number"),
         (["--nonsense"], "No such option"),
     ],

@@ -119,5 +119,5 @@ def test_a_page_in_a_pictures_place_is_found(clips, tmp_path):
     result = result_on_pictures(clips, tmp_path, title, poster=b"<html>404</html>")
 
     assert codes(result) == ("IMG004",)
-    assert result.findings[0].message == "poster 'poster.png': it is none of JPEG, PNG, GIF, WEBP"
+    assert result.findings[0].message == "poster 'poster.png': it has none of the formats JPEG, PNG, GIF, WEBP"
     assert ImageKind.POSTER in {image.kind for image in pictures_to_check(ANNEX, title)}

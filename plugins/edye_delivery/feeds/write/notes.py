@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from edye_delivery.catalog.one_title import BrokenOff, attempt
+from edye_delivery.catalog.one_title import StepFailure, attempt
 from edye_delivery.feeds.finding import Findings
 from edye_delivery.feeds.rule import FeedRule
 from edye_delivery.feeds.write.rules import TITLE_BROKE_OFF
@@ -27,8 +27,8 @@ class Unfit(Exception):
 
 def fit(external_id: str, write: Callable[[], Written]) -> Written:
     """What `write` makes of a title; Unfit where it cannot be in the feed, or where writing it breaks off."""
-    written = attempt(external_id, STEP, write, beyond=(Unfit,))
-    if isinstance(written, BrokenOff):
+    written = attempt(external_id, STEP, write, reraise=(Unfit,))
+    if isinstance(written, StepFailure):
         raise Unfit(TITLE_BROKE_OFF, written.sentence)
     return written
 
@@ -46,7 +46,7 @@ class Notes:
     def pack(self, item_id: str, item: dict[str, Any]) -> bytes | None:
         """The item as JSON; None, with a note, where JSON has no form for it."""
         content = attempt(item_id, STEP, lambda: orjson.dumps(item))
-        if isinstance(content, BrokenOff):
+        if isinstance(content, StepFailure):
             self.add(item_id, TITLE_BROKE_OFF, content.sentence)
             return None
         return content
