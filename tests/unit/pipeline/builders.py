@@ -191,3 +191,8 @@ def delivery_of(ledger: Ledger, plan: PlannedTitle) -> Delivery:
 def state_of(ledger: Ledger, plan: PlannedTitle) -> DeliveryState:
     """The plan's state."""
     return delivery_of(ledger, plan).state
+
+
+def offered(ledger: Ledger) -> list[str]:
+    """The external_ids of what the feeds are built from."""
+    return [accepted.external_id for accepted in ledger.accepted_titles(PARTNER)]

@@ -23,6 +23,7 @@ from tests.unit.pipeline.builders import (
     bring,
     delivery_of,
     movie,
+    offered,
     plan_for,
     state_of,
 )
@@ -50,10 +51,6 @@ def gone(plan=PLAN, **changes):
 
 def remember(ledger, *, run_id="run-2", **parts):
     return remember_plan(ANNEX, WindowPlan(request=a_request(run_id=run_id), batches=0, **parts), ledger)
-
-
-def offered(ledger):
-    return [accepted.external_id for accepted in ledger.accepted_titles(PARTNER)]
 
 
 @pytest.mark.parametrize("reason", ["tag", "geo", "invisible"])
@@ -100,10 +97,11 @@ def test_a_run_that_names_titles_withdraws_no_other(ledger, asked, names):
     ("title", "names"),
     [
         (an_episode(series={"tags": ["other"]}, tags=["other"]), 1),
+        (an_episode(series={"tags": ["other"], "genres": ["music"]}, tags=["other"]), 1),
         (an_episode(series={"visible": False}), 1),
         (an_episode(), 0),
     ],
-    ids=["no tag", "series is invisible", "still this partner's"],
+    ids=["no tag", "no tag and other content", "series is invisible", "still this partner's"],
 )
 def test_an_accepted_episode_whose_series_is_no_longer_this_partners_is_withdrawn(ledger, title, names):
     bring(ledger, plan_of(ANNEX, an_episode()), STATES.ACCEPTED)
