@@ -13,7 +13,7 @@ from edye_delivery.catalog.vocabulary import Cause, IngestState
 TEXT_MAX_CHARS = 500
 WORD_MAX_CHARS = 80
 Words = Callable[[str, int], str]
-"""A partner's text, and how many characters of it at most, as a sentence may repeat it."""
+"""Makes a partner's text fit for a sentence, in so many characters at most: `printable`, or a client's secret mask."""
 
 
 def cause_of(annex: Annex, *, http_status: int | None, code: str, text: str) -> Cause:
@@ -32,7 +32,7 @@ def cause_of(annex: Annex, *, http_status: int | None, code: str, text: str) -> 
 
 def tracking_id_of(channel: ApiChannel, answer: Any) -> str | None:
     """The partner's name for one ingest, under the first of the annex's keys that holds one."""
-    return first_text(answer, channel.tracking_id_keys, plain_text, max_chars=200)
+    return first_text(answer, channel.tracking_id_keys, printable, max_chars=200)
 
 
 def state_of(channel: ApiChannel, answer: Any) -> IngestState | None:
@@ -77,10 +77,5 @@ def first_text(answer: Any, paths: Iterable[str], words: Words, max_chars: int =
     for path in paths:
         value = value_at(answer, path)
         if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
-            return words(str(value), max_chars)
+            return words(str(value).strip(), max_chars)
     return None
-
-
-def plain_text(text: str, max_chars: int = TEXT_MAX_CHARS) -> str:
-    """The partner's words bounded and on one line."""
-    return printable(text.strip(), max_chars)

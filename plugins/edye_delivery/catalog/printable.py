@@ -1,4 +1,8 @@
-"""Foreign text where people read it, a log above all: one line, bounded, with nothing in it that a terminal obeys."""
+"""The one way to show foreign text to people (log, report, terminal): one line, bounded, every character visible.
+
+Secrets are another matter: `clients/secret_mask` hides them first, and then calls `printable`. Defects of a text's
+content, such as HTML tags, are found by `text_defects`.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +15,20 @@ BEYOND_ASCII_OR_CONTROL = re.compile(r"[^\x20-\x7e]")
 
 
 def printable(text: str, max_chars: int = SHOWN_MAX_CHARS) -> str:
-    """The text on one line, cut where it is long; white space is a space, what nobody would see is spelled out.
-
-    Escapes, bidi overrides, zero width, lone surrogates and the other control characters become ⟨U+001B⟩: they can
-    neither colour a terminal nor begin a line of a log nor hide a defect from the reader.
-    """
-    head = text[: max_chars + 1]
-    shown = head if head.isprintable() else "".join(map(_spell, head))
+    """The text on one line, with every character visible, cut after `max_chars` with an ellipsis."""
+    shown = spell_out(text[: max_chars + 1])
     return shown if len(shown) <= max_chars else f"{shown[: max_chars - 1]}…"
+
+
+def spell_out(text: str, kept: str = "") -> str:
+    """The text with spaces for all white space, and with invisible characters spelled out, but for those `kept`.
+
+    Escapes, bidi overrides, zero width, lone surrogates and the other control characters become ⟨U+001B⟩: so they
+    cannot colour a terminal, begin a new line of a log, reorder a page, or hide a defect from the reader.
+    """
+    if text.isprintable():
+        return text
+    return "".join(sign if sign in kept else _spell(sign) for sign in text)
 
 
 def json_text(value: Any) -> str:

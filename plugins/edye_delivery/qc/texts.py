@@ -7,8 +7,8 @@ from functools import partial
 from itertools import islice
 
 from edye_delivery.annex.model import Annex
-from edye_delivery.catalog.plain_text import markup_in, misread_in, reread
 from edye_delivery.catalog.plan import PlannedTitle
+from edye_delivery.catalog.text_defects import markup_in, misread_in, reread
 from edye_delivery.catalog.title import Text, Title
 from edye_delivery.catalog.vocabulary import Cause, Severity
 from edye_delivery.qc.characters import REPLACEMENT, code_point, invisible_characters, utf16_units

@@ -28,7 +28,8 @@ class Column:
 def cell_text(text: str) -> str:
     """The text without characters that XML and spreadsheets refuse, cut to the length that a cell can hold.
 
-    Invisible characters, such as a bidi override or a terminal's command, are spelled out.
+    Other invisible characters, such as a bidi override, are spelled out. `printable` does not fit here: a cell keeps
+    its line breaks, and has another limit.
     """
     units = INVISIBLE.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", NOT_IN_XML.sub("", text)).encode("utf-16-le")
     return units[: 2 * CELL_MAX_UTF16_UNITS].decode("utf-16-le", "ignore")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import UTC, datetime
+
+from edye_delivery.catalog.printable import spell_out
 
 SHOWN_MAX_CHARS = 1000
 JOINERS = "\u200c\u200d"  # needed in emoji and in several scripts
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-LINE_BREAKS = "\n\r\t"
 
 
 def human_bytes(size_bytes: int) -> str:
@@ -50,19 +50,6 @@ def sentence(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """The text with control, bidi and zero-width characters spelled out (⟨U+200B⟩), cut after 1,000 characters.
-
-    Spelled out, such a character can neither hide a defect from the reader nor reorder the page around it.
-    """
-    shown = "".join(_visible_character(character) for character in text[:SHOWN_MAX_CHARS])
+    """As `printable`, for a page: joiners stay, because a browser draws them; a cut text says how long it is in all."""
+    shown = spell_out(text[:SHOWN_MAX_CHARS], JOINERS)
     return f"{shown}… ({len(text):,} characters in all)" if len(text) > SHOWN_MAX_CHARS else shown
-
-
-def _visible_character(character: str) -> str:
-    if character in LINE_BREAKS:
-        return " "
-    if character in JOINERS:
-        return character
-    code = ord(character)
-    odd = unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") or code & 0xFFFE == 0xFFFE
-    return f"⟨U+{code:04X}⟩" if odd else character

@@ -6,8 +6,9 @@ import pytest
 import yaml
 
 from edye_delivery.annex.load import load_annexes, read_annexes
-from edye_delivery.annex.outcome import cause_of, error_of, plain_text, state_of, tracking_id_of
+from edye_delivery.annex.outcome import cause_of, error_of, state_of, tracking_id_of
 from edye_delivery.annex.yaml_file import read_yaml
+from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import Cause, IngestState
 from edye_delivery.errors import AnnexInvalid
 from tests.builders import ANNEX_FILE, annex_content, annex_file, the_annex
@@ -249,7 +250,7 @@ def test_states_and_errors_of_odd_answers_are_none_or_bounded():
     assert state_of(channel, {"status": "COMPLETED"}) is IngestState.COMPLETED
     assert state_of(channel, {"status": "done"}) is None
     assert cause_of(the_annex(), http_status=415, code="unsupported_format", text="") is Cause.MEDIA
-    code, text = error_of(channel, {"error": {"code": 7, "message": "x\n" * 10_000}}, plain_text)
+    code, text = error_of(channel, {"error": {"code": 7, "message": "x\n" * 10_000}}, printable)
     assert code == "7"
     assert len(text) <= 500
     assert "\n" not in text

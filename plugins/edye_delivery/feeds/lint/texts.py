@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from edye_delivery.catalog.plain_text import markup_in, misread_in, reread
+from edye_delivery.catalog.text_defects import markup_in, misread_in, reread
 from edye_delivery.feeds.roku.sources import DIRECT_PAGE, SEARCH_PAGE
 from edye_delivery.feeds.rule import Hit, excerpt, warning
 

@@ -23,7 +23,7 @@ class FeedTexts:
 
 
 @dataclass(frozen=True, slots=True)
-class PlainTexts:
+class OneLanguageTexts:
     """A title's texts for a feed of one language; `long` is empty where it would say the same as `short`."""
 
     title: str
@@ -83,13 +83,13 @@ def texts_of(versions: Sequence[Described], langs: Sequence[str | None], externa
     )
 
 
-def plain_texts_of(
+def texts_in_one_language(
     versions: Sequence[Described],
     langs: Sequence[str | None],
     wanted: Sequence[str],
     external_id: str,
     notes: Notes,
-) -> PlainTexts:
+) -> OneLanguageTexts:
     """The texts of a title's language versions in the first wanted language that has them, else in any.
 
     Both descriptions are in one language; the title may be in another. Unfit where there is no title or no description.
@@ -103,7 +103,7 @@ def plain_texts_of(
     full = longs.get(told, "")
     short = _clip_all({told: shorts.get(told) or full}, SHORT_DESCRIPTION_MAX_UNITS, external_id, notes)[told]
     long = _clip_all({told: full}, LONG_DESCRIPTION_MAX_UNITS, external_id, notes)[told]
-    return PlainTexts(titles[titled], short, "" if long == short else long)
+    return OneLanguageTexts(titles[titled], short, "" if long == short else long)
 
 
 def likeness(lang: str | None, wanted: Sequence[str]) -> tuple[int, bool]:

@@ -28,7 +28,7 @@ from edye_delivery.feeds.write.direct_publisher.values import Item, moment
 from edye_delivery.feeds.write.grouping import Show, Versions, shows_of
 from edye_delivery.feeds.write.notes import Notes, Unfit, fit
 from edye_delivery.feeds.write.rules import PART_LEFT_OUT, TITLE_LEFT_OUT, VALUE_UNMAPPED
-from edye_delivery.feeds.write.texts import plain_texts_of
+from edye_delivery.feeds.write.texts import texts_in_one_language
 from edye_delivery.feeds.write.values import EPOCH, Values
 
 LISTS = {TitleKind.MOVIE: "movies", TitleKind.SHORT: "shortFormVideos", TitleKind.SPECIAL: "tvSpecials"}
@@ -116,7 +116,7 @@ class DirectWriter:
         external_id, spec = written[0][0].external_id, self._spec
         titles = [title for versions, _ in written for title in versions.titles]
         wanted = [spec.language, *(lang for lang in (titles[0].lang,) if lang)]
-        texts = plain_texts_of([series], [None], wanted, external_id, self.notes)
+        texts = texts_in_one_language([series], [None], wanted, external_id, self.notes)
         released = self._values.release_date([series] if series.release_date else titles)
         thumbnail = thumbnail_of([series, *titles], spec, wanted, external_id, self.notes)
         parts: Item = {
@@ -155,7 +155,7 @@ class DirectWriter:
         chosen, content = self._contents.choose(versions, released)
         titles = [chosen.title, *(title for title in versions.titles if title is not chosen.title)]
         wanted = [spec.language, *(lang for lang in (chosen.title.lang,) if lang)]
-        texts = plain_texts_of(titles, [title.lang for title in titles], wanted, external_id, notes)
+        texts = texts_in_one_language(titles, [title.lang for title in titles], wanted, external_id, notes)
         pictured: list[Described] = [*titles, *([series] if series else [])]
         parts: Item = {
             "title": texts.title,

@@ -1,7 +1,10 @@
-"""What keeps a text from being plain: HTML entities and tags, and characters that come of a wrong encoding.
+"""Finds defects of texts that viewers would see: HTML entities and tags, and characters from a wrong encoding.
 
-Text that is right is never suspected, in Spanish and Portuguese above all: an ampersand, "<3", a title in capitals such
-as "AMANHÃ…", and a letter in quotation marks are what they are.
+It finds and never cleans: we refuse such a text, and its owner corrects it at its source. To show foreign text to
+people in a log, a report or a terminal, see `printable`.
+
+Correct text is not reported, above all in Spanish and Portuguese: an ampersand, "<3", a title in capitals such as
+"AMANHÃ…", and a letter in quotation marks are correct.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ IN_CP1252.pop("\ufffd", None)
 LATER_BYTE = f"[{re.escape(''.join(IN_CP1252))}]"
 """A byte after the first of a UTF-8 character, read as Latin-1 or Windows-1252."""
 PUNCTUATION = "\u2018\u2019\u201c\u201d\u2026\u2013\u2014\u2022\u2039\u203a\u2122\xab\xbb\xae\xb7\xa0"
-"""Later bytes that may as well follow a word in capitals: quotation marks, an ellipsis, dashes, a bullet, (R), (TM)."""
+"""Later bytes that may also follow a word in capitals: quotation marks, an ellipsis, dashes, a bullet, (R), (TM)."""
 MISREAD = re.compile(
     rf"(?P<latin>\xc3{LATER_BYTE})"
     rf"|\xc2[\xa0-\xbf]"
@@ -44,7 +47,7 @@ MISREAD = re.compile(
     r"|\ufffd"
 )
 SUSPECT = re.compile(rf"[\xc2-\xc5\xe2\xef\xf0\ufffd](?:(?<=\ufffd)|{LATER_BYTE})")
-"""What all of these begin with; most texts have nothing of it, which is quickly seen."""
+"""The beginning of all of these; most texts do not have it, so that this quick search is enough for them."""
 CAPITALS_BEFORE_LETTERS = "ÑÓÔÕ"
 
 
@@ -56,9 +59,9 @@ def markup_in(text: str) -> tuple[str, ...]:
 
 
 def misread_in(text: str) -> tuple[str, ...]:
-    """The first characters of a text that come of a wrong encoding: UTF-8 read as Latin-1 or Windows-1252, and U+FFFD.
+    """The first characters of a text from a wrong encoding: UTF-8 read as Latin-1 or Windows-1252, and U+FFFD.
 
-    Each is given as it stands, each once; empty for a text that was read right.
+    Each is given as it is in the text, each once; empty for a text in the right encoding.
     """
     if text.isascii() or SUSPECT.search(text) is None:
         return ()
@@ -66,7 +69,7 @@ def misread_in(text: str) -> tuple[str, ...]:
 
 
 def reread(misread: str) -> str:
-    """What characters were meant that were read in a wrong encoding; empty where that cannot be told."""
+    """The characters that were meant before they were read in a wrong encoding; empty where that is unknown."""
     try:
         return bytes(IN_CP1252.get(sign, ord(sign)) for sign in misread).decode()
     except ValueError:
@@ -82,7 +85,7 @@ def _is_markup(found: re.Match[str]) -> bool:
 
 
 def _is_misread(found: re.Match[str], text: str) -> bool:
-    """Whether no right text has this; only what begins with Ã or Â can be both."""
+    """Whether no correct text has these characters; those that begin with Ã or Â may be correct or not."""
     pair, start, end = found[0], found.start(), found.end()
     if pair[0] == "Â":
         return not (pair[1] == "»" and text[start - 1 : start] in ("«", "“", '"'))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from edye_delivery.catalog.plain_text import markup_in, misread_in, reread
+from edye_delivery.catalog.text_defects import markup_in, misread_in, reread
 
 RIGHT = """
 ¿Por qué? ¡Qué día! Mañana, corazón, niño, pingüino, ñandú, ÑANDÚ, CAFÉ, AÑO NUEVO, TELEVISIÓN, ESPAÑA, LIMÓN, ÚLTIMO
