@@ -10,7 +10,7 @@ from edye_delivery.catalog.facts import ProbeFailure
 from edye_delivery.catalog.plan import Encode
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.pipeline.accept import CRITERIA, accept_batch, criteria_of
+from edye_delivery.pipeline.accept import CRITERIA, Acceptor, criteria_of
 from tests.builders import the_annex
 from tests.history import actions
 from tests.unit.pipeline.builders import (
@@ -92,7 +92,7 @@ def test_a_completed_title_that_misses_a_criterion_fails_with_its_cause_and_evid
 ):
     bring(ledger, PLAN, STATES.COMPLETED)
     checked = checked_for(**({"plan": PLAN} | facts))
-    assert accept_batch(ANNEX, ledger, (checked,)) == {"failed": 1}
+    assert Acceptor(ANNEX, ledger).accept_batch((checked,)) == {"failed": 1}
     delivery = delivery_of(ledger, PLAN)
     assert (delivery.state, delivery.cause) == (STATES.FAILED, cause)
     assert criterion in delivery.detail
@@ -105,13 +105,13 @@ def test_a_completed_title_that_misses_a_criterion_fails_with_its_cause_and_evid
 @pytest.mark.parametrize("value", [0, False, "x", ["x"]], ids=repr)
 def test_a_value_that_is_not_empty_counts_as_sent(ledger, value):
     bring(ledger, PLAN, STATES.COMPLETED)
-    assert accept_batch(ANNEX, ledger, (checked_for(without_metadata("titulo", value)),)) == {"accepted": 1}
+    assert Acceptor(ANNEX, ledger).accept_batch((checked_for(without_metadata("titulo", value)),)) == {"accepted": 1}
 
 
 def test_the_first_criterion_in_the_annexs_order_is_the_one_that_the_failure_names(ledger):
     bring(ledger, PLAN, STATES.COMPLETED)
     annex = the_annex(acceptance=["qc_and_thumbnails", "media_within_limits"])
-    accept_batch(annex, ledger, (checked_for(PLAN, video=None, thumbnails=()),))
+    Acceptor(annex, ledger).accept_batch((checked_for(PLAN, video=None, thumbnails=()),))
     delivery = delivery_of(ledger, PLAN)
     assert delivery.cause is Cause.IMAGES
     assert "media_within_limits" not in delivery.detail
@@ -120,7 +120,7 @@ def test_the_first_criterion_in_the_annexs_order_is_the_one_that_the_failure_nam
 def test_a_criterion_that_the_annex_does_not_name_is_not_asked(ledger):
     bring(ledger, PLAN, STATES.COMPLETED)
     annex = the_annex(acceptance=["completed"])
-    assert accept_batch(annex, ledger, (checked_for(PLAN, video=None, thumbnails=()),)) == {"accepted": 1}
+    assert Acceptor(annex, ledger).accept_batch((checked_for(PLAN, video=None, thumbnails=()),)) == {"accepted": 1}
     assert [one["criterion"] for one in delivery_of(ledger, PLAN).criteria] == ["completed"]
 
 
@@ -143,7 +143,7 @@ def test_without_a_receipt_or_the_partners_word_a_criterion_is_not_met(ledger, c
 def test_an_accepted_title_is_offered_with_its_criteria_and_accepting_it_again_changes_nothing(ledger):
     bring(ledger, PLAN, STATES.COMPLETED)
     for _ in range(2):
-        assert accept_batch(ANNEX, ledger, (checked_for(PLAN),)) == {"accepted": 1}
+        assert Acceptor(ANNEX, ledger).accept_batch((checked_for(PLAN),)) == {"accepted": 1}
     delivery = delivery_of(ledger, PLAN)
     assert [one["criterion"] for one in delivery.criteria] == list(ANNEX.acceptance)
     assert offered(ledger) == [NAME]
@@ -156,14 +156,14 @@ def test_an_accepted_title_is_offered_with_its_criteria_and_accepting_it_again_c
 )
 def test_a_title_that_is_not_completed_stays_where_it_is_and_is_counted_there(ledger, state):
     bring(ledger, PLAN, state)
-    assert accept_batch(ANNEX, ledger, (checked_for(PLAN),)) == {state: 1}
+    assert Acceptor(ANNEX, ledger).accept_batch((checked_for(PLAN),)) == {state: 1}
     assert state_of(ledger, PLAN) is state
     assert offered(ledger) == []
 
 
 def test_an_empty_batch_and_a_title_without_a_delivery_count_nothing(ledger, caplog):
-    assert accept_batch(ANNEX, ledger, ()) == {}
-    assert accept_batch(ANNEX, ledger, (checked_for(PLAN),)) == {}
+    assert Acceptor(ANNEX, ledger).accept_batch(()) == {}
+    assert Acceptor(ANNEX, ledger).accept_batch((checked_for(PLAN),)) == {}
     assert NAME in caplog.text
 
 
@@ -173,7 +173,7 @@ def test_a_batch_counts_its_titles_by_the_state_that_each_one_has_now(ledger):
     bring(ledger, bad, STATES.COMPLETED)
     bring(ledger, open_one, STATES.RECEIVED)
     titles = (checked_for(bad, video=None), checked_for(good), checked_for(open_one))
-    assert accept_batch(ANNEX, ledger, titles) == {"failed": 1, "accepted": 1, "received": 1}
+    assert Acceptor(ANNEX, ledger).accept_batch(titles) == {"failed": 1, "accepted": 1, "received": 1}
     assert offered(ledger) == [good.external_id]
 
 
@@ -197,7 +197,7 @@ def test_a_title_that_another_run_ended_meanwhile_stays_as_that_run_left_it(ledg
             return stale if self.looks == 1 else super().deliveries(keys)
 
     late = LateView(engine, time)
-    assert accept_batch(ANNEX, late, (checked_for(PLAN, video=video),)) == {ended: 1}
+    assert Acceptor(ANNEX, late).accept_batch((checked_for(PLAN, video=video),)) == {ended: 1}
     assert state_of(ledger, PLAN) is ended
 
 
@@ -206,7 +206,9 @@ def test_a_title_whose_acceptance_breaks_off_stays_completed_and_says_why(ledger
     bring(ledger, broken, STATES.COMPLETED)
     bring(ledger, good, STATES.COMPLETED)
     cannot = broken.model_copy(update={"title": broken.title.model_copy(update={"lang": object()})})
-    assert accept_batch(ANNEX, ledger, (checked_for(PLAN).model_copy(update={"plan": cannot}), checked_for(good))) == {
+    assert Acceptor(ANNEX, ledger).accept_batch(
+        (checked_for(PLAN).model_copy(update={"plan": cannot}), checked_for(good))
+    ) == {
         "completed": 1,
         "accepted": 1,
     }

@@ -8,7 +8,7 @@ import pytest
 
 from edye_delivery.annex.channels import polling_policy_of
 from edye_delivery.catalog.ingest_outcome import IngestOutcome
-from edye_delivery.catalog.one_title import BrokenOff
+from edye_delivery.catalog.one_title import StepFailure
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState, IngestState
 from edye_delivery.pipeline.outcomes import deadline_at, note_trouble, record_outcomes, with_partner
 from tests.history import actions
@@ -190,12 +190,12 @@ def test_every_title_of_a_batch_gets_its_own_outcome(ledger):
 
 def test_a_trouble_of_ours_is_noted_and_changes_no_state(ledger):
     bring(ledger, PLAN, STATES.COMPLETED)
-    note_trouble(ledger, NAME, KEY, BrokenOff("it broke off"))
+    note_trouble(ledger, NAME, KEY, StepFailure("it broke off"))
     assert (state_of(ledger, PLAN), delivery_of(ledger, PLAN).detail) == (STATES.COMPLETED, "it broke off")
     assert actions(ledger, PARTNER, NAME)[-1] == "break off"
 
 
 def test_a_trouble_of_ours_is_not_written_over_what_has_ended(ledger):
     bring(ledger, PLAN, STATES.FAILED, refused=Cause.MEDIA)
-    note_trouble(ledger, NAME, KEY, BrokenOff("it broke off"))
+    note_trouble(ledger, NAME, KEY, StepFailure("it broke off"))
     assert delivery_of(ledger, PLAN).detail == "the partner refused it"
