@@ -1,7 +1,7 @@
 """No DAG: the place where Airflow shows what is wrong with annex files, as the import error of this file.
 
-Airflow keeps one import error a file, and a DAG file with an import error loses all its DAGs. So the DAG files make the
-DAGs of the annexes that are in order and pass the others by, and this file alone raises, with all defects of all files.
+Airflow keeps one import error for a file, and a DAG file with an import error loses all its DAGs. So the DAG files make
+the DAGs of the valid annexes and skip the others. Only this file raises, with all defects of all annexes.
 """
 
 from __future__ import annotations

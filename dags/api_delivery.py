@@ -14,18 +14,18 @@ from edye_delivery.dag_support.delivery import add_delivery
 from edye_delivery.dag_support.params import delivery_params
 
 DOC = """
-**Promise.** Every title of the window that this partner should have is checked, delivered through the ingest API,
-waited for until the partner says `completed`, and accepted; the partner's feeds of all accepted titles are assembled,
-linted and published; the report says so title by title and feed by feed.
+**Promise.** Every title of the window that this partner should have is checked and delivered through the ingest API.
+The run waits until the partner says `completed`, and accepts the title. Then it assembles, lints and publishes the
+partner's feeds of all accepted titles. The report has every title and every feed.
 
-**When it runs.** Daily, for the interval that has just ended; by hand for any window or list of titles.
+**When it runs.** Daily, for the interval that has just ended; by hand, for any window or list of titles.
 
 **When it is red.** Open `confirm_window`: its log names every title that is not accepted, why, and whose turn it is.
-The report (paths in the log of `report`) tells the same with pictures. When the cause is gone, run the window again:
-what is accepted is not sent twice, what has a tracking id is only waited for.
+The report says the same with pictures; the log of `report` has its paths. When the cause is gone, run the window again.
+Accepted titles are not sent twice. Titles with a tracking id are only waited for.
 
-A feed with errors is not published: the last good one stays, and `lint_feed` names every broken rule and whose turn it
-is (`docs/FEED_RULES.md` explains the codes).
+A feed with errors is not published. The last good one stays. `lint_feed` names every broken rule and whose turn it is
+(`docs/FEED_RULES.md` explains the codes).
 
 **Params.** For example
 `{"window_start": "2026-03-01T06:00:00Z", "window_end": "2026-03-02T06:00:00Z", "dry_run": true}`.

@@ -16,28 +16,28 @@ from edye_delivery.dag_support.delivery import add_delivery
 from edye_delivery.dag_support.params import delivery_params, reason_param
 
 DOC = """
-**Deprecated since SINCE.** Use it only where the API cannot be used, and say why in `reason`: the run, its log and its
-report repeat it.
+**Deprecated since SINCE.** Use it only when the API cannot be used, and say why in `reason`. The run, its log and its
+report repeat the reason.
 
-**Promise.** As the API delivery: every title of the window is fetched, checked and given its thumbnails by the same
-steps, put on the partner's FTP server, waited for until the partner has said how it ended, and accepted. Media and
-images go first; the metadata file is the commit. No file is visible under its final name before it is whole.
+**Promise.** As the API delivery: the same steps fetch and check every title of the window and make its thumbnails. The
+run uploads the title to the partner's FTP server, waits until the partner reports the outcome, and accepts the title.
+Media and images go first; the metadata file is the commit. No file gets its final name before it is complete.
 
 **When it runs.** By hand only. A title that the other channel has delivered, or is delivering, is not sent again unless
 `force_resend` is set. Without a window it takes the last whole interval of the partner's schedule.
 
 **When it is red.** Open `confirm_window`: its log names every title that is not accepted, why, and whose turn it is.
-`not_picked_up`: the partner's poller left the title lying: ask whether it runs. `stuck`: it was picked up, and nobody
-said how it ended. Run the window again: what lies there is waited for, half files are gone on with, nothing is sent
-twice.
+`not_picked_up`: the partner's poller did not take the title: ask whether it runs. `stuck`: the title was picked up, and
+the partner did not report how it ended. Run the window again: titles that are on the server are waited for, interrupted
+uploads are resumed, nothing is sent twice. `docs/guides/deliver-by-ftp.md` says how to start a delivery.
 
 **Feeds.** FEEDS
 
 **Params.** For example `{"reason": "the API answers 503 since yesterday, agreed with the partner",
 "window_start": "2026-03-01T06:00:00Z", "window_end": "2026-03-02T06:00:00Z"}`.
 """
-BY_API = "Where the partner has any, the next run of the API delivery publishes them with what was accepted here."
-BY_FTP = "Assembled, linted and published here, for this partner has no API delivery."
+BY_API = "If the partner has feeds, the next run of the API delivery publishes them, with the titles accepted here."
+BY_FTP = "This DAG assembles, lints and publishes them, because this partner has no API delivery."
 
 
 def delivery_dag(annex: Annex) -> DAG:

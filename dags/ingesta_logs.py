@@ -10,23 +10,23 @@ from edye_delivery.dag_support.defaults import Tag, default_args
 from edye_delivery.operators.ship_events import ShipEventsOperator, TellAlertsOperator
 
 DOC = """
-**Promise.** Every step of every delivery is one document in the data stream that the connection `ingesta_logs` leads
-to, once, however often it had to be sent; alerts that could not be told are told.
+**Promise.** Every step of every delivery becomes one document in the data stream of the connection `ingesta_logs`,
+exactly once, even if it had to be sent several times. Alerts that could not be sent are sent.
 
-**When it runs.** Every five minutes; a delivery never waits for it. While the cluster is down, events stay in the
-ledger, and the first run after it ships them all.
+**When it runs.** Every five minutes. Deliveries never wait for it. While the cluster is down, events stay in the
+ledger; the first run afterwards ships them all.
 
-**When it is red.** `ship_events`: the cluster cannot be reached, refuses our key, or put events off for long; its log
-says which and how many wait. Nothing is lost and nothing has to be cleared: the next run goes on by itself.
-`docs/runbook.md` tells what to do with events that were set aside.
+**When it is red.** `ship_events`: the cluster cannot be reached, refuses our key, or puts events off for long.
+Its log says which, and how many events wait. Nothing is lost, and you need not clear anything: the next run continues.
+`docs/runbook.md` says what to do with events that were set aside.
 
-**Params.** `{"ship_refused": true}` ships again what was set aside.
+**Params.** `{"ship_refused": true}` ships the events again that were set aside.
 """
 
 with DAG(
     dag_id="ship_ingesta_logs",
     dag_display_name="Ship events to IngestaLogs",
-    description="Every step of every delivery goes to Elasticsearch; untold alerts are told.",
+    description="Ships every step of every delivery to Elasticsearch, and sends waiting alerts.",
     doc_md=DOC,
     schedule=CronDataIntervalTimetable("*/5 * * * *", timezone="UTC"),
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
@@ -38,7 +38,7 @@ with DAG(
             False,
             type="boolean",
             title="Ship refused events again",
-            description="Events that the cluster refused for good are shipped again: the reason is gone.",
+            description="Ship the events again that the cluster refused for good, when the reason is gone.",
         )
     },
     tags={Tag.TRAIL},

@@ -15,21 +15,23 @@ from edye_delivery.dag_support.delivery import add_delivery
 from edye_delivery.dag_support.params import redelivery_params
 
 DOC = """
-**Promise.** The titles that you name are fetched, checked and given their thumbnails as in every delivery, and sent
-again as `correction` says:
+**Promise.** The titles that you name are fetched, checked and given their thumbnails as in every delivery. Then they
+are sent again, as `correction` says:
 
-* `by_cause`: what was begun and is not accepted. Corrected metadata or artwork goes with the media that it had; what
-  failed for the line, the token or the partner's silence goes as it was; what is stuck is waited for again; what the
-  partner refused and ordinary runs hold goes as it is now.
+* `by_cause`: titles that were started and are not accepted. Corrected metadata or artwork is sent with the same media.
+  A title that failed because of the line, the token or a missing answer is sent unchanged. A stuck title is waited for
+  again. A title that the partner refused, and that scheduled runs hold, is sent as it is now.
 * `metadata`: only titles whose metadata has changed since they were accepted.
-* `media`: with their media encoded anew by the annex's profile, accepted or not: the partner finds fault with a file
-  that our rules pass. The same source is encoded once; what the artifact store has of it is sent.
-* `resend`: as they are, accepted or not: the partner lost them. A withdrawn title is offered again.
+* `media`: the titles with a new encode of their media by the annex's profile, accepted or not. Use it when the partner
+  finds a fault in a file that passes our rules. The same source is encoded only once: if the artifact store has the
+  encode, that one is sent.
+* `resend`: the titles as they are, accepted or not. Use it when the partner lost them. It offers withdrawn titles
+  again.
 
 **When it runs.** By hand only, for `external_ids` or a window, with a `reason` that log and report repeat. `dry_run`
-is on until you switch it off: look at its report first.
+is on until you switch it off: read the report of the dry run first.
 
-**When it is red.** As the delivery: open `confirm_window`.
+**When it is red.** Open `confirm_window`, as for a delivery.
 
 **Params.** For example `{"external_ids": ["EDYE_PLANETA_S01E03_ES"], "correction": "resend", "dry_run": false,
 "reason": "the partner lost it in its migration"}`.

@@ -14,22 +14,23 @@ from edye_delivery.dag_support.params import withdrawal_params
 from edye_delivery.dag_support.withdrawal import add_withdrawal
 
 DOC = """
-**Promise.** The accepted titles that you name, or all that were accepted within a window, leave the partner's feeds at
-once; with `end_at` they stay in them until then. No run of the schedule offers them again: `redeliver__PARTNER` with
-correction `resend` does. TOLD
+**Promise.** The accepted titles that you name, or all titles that were accepted within a window, leave the partner's
+feeds at once. With `end_at` they stay in the feeds until then. No scheduled run offers them again; `redeliver__PARTNER`
+with correction `resend` does. TOLD
 
 **When it runs.** By hand only, with a `reason` that log and report repeat. `dry_run` is on until you switch it off:
-look at its report first. More than LIMIT titles wait in `approve_withdrawal` for somebody to approve (*Required
-Actions*), HOURS hours at most; a refusal withdraws nothing.
+read the report of the dry run first. More than LIMIT titles wait in `approve_withdrawal` for somebody to approve
+(*Required Actions*), HOURS hours at most. If somebody refuses, nothing is withdrawn.
 
 **When it is red.** Open `confirm_window`. *Not offered*: a title that is not accepted cannot be withdrawn. *The partner
-was not told*: the title is out of the feeds; clear `withdraw` with its downstream tasks, and what is not told is told.
+was not told*: the title is out of the feeds. Clear `withdraw` with its downstream tasks: it tells the partner of the
+titles that it could not tell before.
 
 **Params.** For example `{"external_ids": ["EDYE_PLANETA_S01E03_ES"], "dry_run": false, "reason": "the rights for this
 episode ended, agreed with Legal"}`.
 """
 BY_API = "The partner's API is told of every title."
-BY_PERSON = "The partner is not told: its annex has no endpoint for that, so tell it yourself."
+BY_PERSON = "The partner is not told, because its annex has no endpoint for that. Tell it yourself."
 
 
 def withdrawal_dag(annex: Annex) -> DAG:

@@ -13,8 +13,8 @@ from airflow.sdk import DAG, TriggerRule
 from tools.markdown import code, codes, first_paragraph, table
 
 RUNS = {
-    TriggerRule.ALL_SUCCESS: "after success of what is before it",
-    TriggerRule.ALL_DONE: "whatever became of what is before it",
+    TriggerRule.ALL_SUCCESS: "if everything before it succeeded",
+    TriggerRule.ALL_DONE: "when everything before it has ended",
 }
 
 
@@ -36,8 +36,8 @@ def _section(dag: DAG) -> Iterator[str]:
         ("setting", "value"),
         [
             ("schedule", _schedule(dag)),
-            ("first interval not before", f"{dag.start_date:%Y-%m-%d %H:%M} UTC" if dag.start_date else "-"),
-            ("missed intervals are made up for", "yes" if dag.catchup else "no (`catchup` is off)"),
+            ("earliest interval", f"{dag.start_date:%Y-%m-%d %H:%M} UTC" if dag.start_date else "-"),
+            ("missed intervals run later", "yes" if dag.catchup else "no (`catchup` is off)"),
             ("runs at once", str(dag.max_active_runs)),
             ("tags", codes(sorted(str(tag) for tag in dag.tags))),
         ],
@@ -45,7 +45,9 @@ def _section(dag: DAG) -> Iterator[str]:
     yield from ["", (dag.doc_md or "").strip(), "", "### Params", ""]
     yield from table(("param", "type", "default", "allowed", "what"), [_param(dag, name) for name in dag.params])
     yield from ["", "### Tasks", ""]
-    yield from table(("task", "what", "one each", "runs", "pool", "tries", "time limit"), map(_task, _in_order(dag)))
+    yield from table(
+        ("task", "what", "one for each", "runs", "pool", "tries", "time limit"), map(_task, _in_order(dag))
+    )
     yield from ["", "### When a task fails", "", *_retries(dag)]
 
 
@@ -117,8 +119,8 @@ def _retries(dag: DAG) -> list[str]:
         rows = [
             (code(rule.exception), str(rule.action.value), _pause(rule), rule.reason or "") for rule in policy.rules
         ]
-        rows.append(("any other", "retry", _seconds(task.retry_delay), "Airflow's own way"))
-        lines += table(("exception", "then", "pause", "because"), rows)
+        rows.append(("any other", "retry", _seconds(task.retry_delay), "Airflow's default"))
+        lines += table(("exception", "then", "after", "because"), rows)
     return lines
 
 

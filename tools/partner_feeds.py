@@ -17,15 +17,15 @@ def feeds(annex: Annex) -> Iterator[str]:
         yield from table(("setting", "value"), [*_rows(spec)])
         yield ""
     if annex.feeds:
-        yield "A feed has all accepted titles; it is published only without errors ([FEED_RULES.md](FEED_RULES.md))."
+        yield "A feed has all accepted titles. A feed with errors is not published ([FEED_RULES.md](FEED_RULES.md))."
 
 
 def _rows(spec: FeedSpec) -> Iterator[tuple[str, str]]:
     price = f", {spec.offer.price} {spec.offer.currency}" if spec.offer.price is not None else ""
-    spelling = {"schema": "as the published schema spells", "samples": "as the partner's samples spell"}
+    spelling = {"schema": "spelled as in the published schema", "samples": "spelled as in the partner's samples"}
     yield "writer", code(spec.writer)
     yield "connection, prefix", f"{code(spec.conn_id)}, {code(spec.prefix)}"
-    yield "page", f"at most {spec.page_max_bytes:,} bytes; one below 20,000,000"
+    yield "page", f"at most {spec.page_max_bytes:,} bytes; a feed below 20,000,000 bytes is one page"
     yield "old pages stay", f"{spec.keep_old_s:,} s"
     yield "a cache may keep the first page", f"{spec.cache_s:,} s"
     yield "types of items", spelling[spec.spelling]
@@ -40,7 +40,7 @@ def _rows(spec: FeedSpec) -> Iterator[tuple[str, str]]:
         ", ".join(f"{language}: {code(text)}" for language, text in spec.season_titles.items()) or "-",
     )
     yield "external ids", ", ".join(f"{code(name)}: {source}" for name, source in spec.external_ids.items()) or "-"
-    yield "titles written by an external id alone", code(spec.identify_by) if spec.identify_by else "none"
+    yield "titles with an external id only", code(spec.identify_by) if spec.identify_by else "none"
     yield from _optional(spec)
 
 

@@ -26,14 +26,14 @@ def mappings(annex: Annex) -> Iterator[str]:
     """Every table in a few lines: the words that stay as they are, then the partner's words for others."""
     if not annex.mappings:
         return
-    yield "A value of the catalogue that its table does not have is a finding, never dropped in silence."
+    yield "A value that its table does not have is a finding. It is never dropped silently."
     yield ""
     rows: list[tuple[str, ...]] = []
     for name, lines in annex.mappings.items():
         same = [word for word, theirs in lines.items() if word == theirs]
         rows += [(code(name), "the same word", codes(same))] if same else []
         for theirs in dict.fromkeys(theirs for word, theirs in lines.items() if word != theirs):
-            said = code(theirs) if theirs else "nothing: left out on purpose"
+            said = code(theirs) if theirs else "nothing (left out on purpose)"
             rows.append((code(name), said, codes(word for word in lines if lines[word] == theirs != word)))
     yield from table(("table", "the partner says", "for the catalogue's"), rows)
 
@@ -50,12 +50,12 @@ def video(annex: Annex) -> Iterator[str]:
     yield from table(
         ("property", "limit"),
         [
-            ("types of source that are taken", codes(limits.source_types)),
+            ("accepted types of source", codes(limits.source_types)),
             ("container", codes(limits.containers)),
             ("codec", codes(limits.codecs)),
             ("short edge", f"at least {limits.min_short_edge_px} px"),
             ("duration", f"{limits.min_duration_s:g} to {limits.max_duration_s} s"),
-            ("duration told and measured differ", f"by {limits.duration_tolerance_s:g} s at most"),
+            ("catalogue's and measured duration differ", f"by {limits.duration_tolerance_s:g} s at most"),
             ("size", f"at most {limits.max_size_bytes} bytes"),
             ("audio", "required" if limits.audio_required else "not required"),
         ],
@@ -63,7 +63,7 @@ def video(annex: Annex) -> Iterator[str]:
 
 
 def reencode(annex: Annex) -> Iterator[str]:
-    """Into what media is encoded anew that only a new encode fixes."""
+    """The profile for media that only a new encode fixes."""
     profile = annex.reencode
     if profile is None:
         yield "Nothing is re-encoded for this partner."
@@ -73,7 +73,7 @@ def reencode(annex: Annex) -> Iterator[str]:
     yield from table(
         ("what", "value"),
         [
-            ("types of source that are taken where there is none of the above", codes(profile.source_types)),
+            ("further types of source, if none of the above exists", codes(profile.source_types)),
             ("container", f"{code(profile.container)}{', index first' if profile.faststart else ''}"),
             ("video", f"{code(profile.video_codec)} by {code(profile.encoder)}, {quality}"),
             ("sound", sound),
@@ -105,12 +105,12 @@ def thumbnails(annex: Annex) -> Iterator[str]:
         (code(spec.name), f"{spec.width_px} x {spec.height_px} px {spec.format}", ", ".join(spec.origins))
         for spec in annex.thumbnails
     ]
-    yield from table(("name", "size", "made of the first usable of"), rows)
+    yield from table(("name", "size", "made from the first usable of"), rows)
 
 
 def errors(annex: Annex) -> Iterator[str]:
-    """The table from what the partner says to our cause."""
-    yield "The first line that holds counts; what no line knows is `unknown` and shown to a person."
+    """The table from the partner's answers to our causes."""
+    yield "The first matching line counts. Without a matching line the cause is `unknown`, and a person decides."
     yield ""
     rows = [
         (str(number), codes(rule.http_status), codes(rule.codes), codes(rule.text_contains), rule.cause.value)
@@ -119,14 +119,14 @@ def errors(annex: Annex) -> Iterator[str]:
     yield from table(("line", "HTTP status", "code", "text contains", "cause"), rows)
 
 
-def polling(pace: PollingPolicy) -> str:
+def polling(policy: PollingPolicy) -> str:
     """How a wait looks for an outcome, in words."""
-    slower = f"then {pace.growth:g} times slower each time, up to {pace.slowest_s:g} s"
-    return f"first after {pace.first_s:g} s, every {pace.every_s:g} s, {slower}"
+    slower = f"then {policy.growth:g} times slower each time, up to {policy.slowest_s:g} s"
+    return f"first after {policy.first_s:g} s, every {policy.every_s:g} s, {slower}"
 
 
 def waivers(annex: Annex) -> Iterator[str]:
-    """Rules that do not count for a while."""
+    """Rules that do not count until a date."""
     if not annex.waivers:
         yield "None."
         return

@@ -19,7 +19,7 @@ INTRODUCTION = """# Partners
 
 Generated from the files in `include/annexes` by `{command}`; do not edit.
 How to add one: [Add a partner](guides/add-a-partner.md).
-Contacts are roles; names and channels are agreed with the partner and live elsewhere."""
+Contacts are roles. Names and addresses are agreed with the partner and kept elsewhere."""
 
 
 def document(annexes_folder: Path, command: str) -> str:
@@ -46,7 +46,10 @@ def _overview(annex: Annex) -> tuple[str, ...]:
 
 
 def _general(annex: Annex) -> Iterator[str]:
-    colour = {"any": "any title that is not accepted", "technical": "a failed title; rejections alone leave it green"}
+    colour = {
+        "any": "any title that is not accepted",
+        "technical": "a failed title (a run with only rejected titles is green)",
+    }
     wanted = annex.catalogue
     yield from table(
         ("setting", "value"),
@@ -63,10 +66,13 @@ def _general(annex: Annex) -> Iterator[str]:
             ("tags that every title must have", codes(annex.required_tags)),
             ("alert threshold", f"more than {annex.alert.consecutive_errors} failures in a row"),
             ("withdrawals without an approval", f"up to {annex.withdrawal.titles_without_approval} titles"),
-            ("an approval is waited for", f"{annex.withdrawal.approval_hours:g} hours"),
-            ("how the partner hears of a withdrawal", _withdrawal_call(annex)),
-            ("time of a batch", f"check {annex.batch_time.check_s:g} s, deliver {annex.batch_time.deliver_s:g} s"),
-            ("nothing more is sent after", f"{annex.circuit_breaker.technical_errors} technical errors in a row"),
+            ("an approval has to come within", f"{annex.withdrawal.approval_hours:g} hours"),
+            ("the partner is told of a withdrawal by", _withdrawal_call(annex)),
+            (
+                "time limit of a batch",
+                f"check {annex.batch_time.check_s:g} s, deliver {annex.batch_time.deliver_s:g} s",
+            ),
+            ("a run stops sending after", f"{annex.circuit_breaker.technical_errors} technical errors in a row"),
         ],
     )
 
@@ -74,10 +80,10 @@ def _general(annex: Annex) -> Iterator[str]:
 def _withdrawal_call(annex: Annex) -> str:
     endpoint = annex.withdrawal.endpoint
     if endpoint is None:
-        return "a person tells it"
+        return "a person"
     ends = f", end date as {code(endpoint.end_at_parameter)}" if endpoint.end_at_parameter else ""
     gone = ", ".join(map(str, endpoint.gone_statuses))
-    return f"`{endpoint.method} {endpoint.path}`{ends}; {gone}: it has no such title"
+    return f"`{endpoint.method} {endpoint.path}`{ends}; {gone}: the partner does not have the title"
 
 
 def _naming(annex: Annex) -> Iterator[str]:
@@ -111,12 +117,12 @@ def _api(annex: Annex) -> Iterator[str]:
                 "upload",
                 f"`POST {api.ingest_path}`, parts {codes(parts)}, {api.titles_at_once} titles of a batch at once",
             ),
-            ("tries of one upload", f"{retry_policy.attempts}, pauses up to {retry_policy.cap_s:g} s"),
-            ("longest Retry-After that is waited for", f"{retry_policy.retry_after_max_s:g} s"),
+            ("tries of one upload", f"{retry_policy.attempts}, at most {retry_policy.cap_s:g} s apart"),
+            ("longest Retry-After that is honoured", f"{retry_policy.retry_after_max_s:g} s"),
             ("tracking id under", codes(api.tracking_id_keys)),
             ("status", f"`GET {api.status_path}?{api.status_id_parameter}=...`, state under {code(api.state_key)}"),
             ("polling", polling(api.polling)),
-            ("the wait gives up after", f"{api.polling.give_up_s:g} s"),
+            ("the wait ends after", f"{api.polling.give_up_s:g} s"),
             ("time for one answer", f"{api.answer_timeout_s:g} s"),
             ("lease on a title that is sent", f"{api.lease_s:g} s without a renewal"),
             ("least rate of a stream", f"{api.least_rate_bytes_s:,.0f} bytes a second"),
@@ -138,7 +144,7 @@ def _contacts(annex: Annex) -> Iterator[str]:
 
 
 def _unspoken(annex: Annex) -> list[str]:
-    """Settings that no section speaks of, as they are: a new one of the model is never left out."""
+    """The settings that no section describes, as they are, so that a new key of the model is never left out."""
     spoken = {field for _, fields, _ in SECTIONS for field in fields} | {"partner", "display_name", "schedule"}
     rows = [
         (code(name), code(value.model_dump_json() if isinstance(value, BaseModel) else value))
@@ -152,13 +158,13 @@ def _unspoken(annex: Annex) -> list[str]:
 CRITERIA = {
     "received_with_tracking_id": "the upload was answered with `received` and a tracking id",
     "completed": "the partner says `completed` for that tracking id",
-    "media_within_limits": "the media file was measured and keeps to the limits above",
+    "media_within_limits": "the media file was measured and is within the limits above",
     "minimum_metadata": "no field of the minimum metadata is empty",
     "qc_and_thumbnails": "no rule blocks the title, and every thumbnail of the annex was made",
 }
 CRITERIA_BY_FTP = {
     "received_with_tracking_id": "the metadata file got its final name, which is the tracking id",
-    "completed": "what is seen on the server means `completed`",
+    "completed": "the outcome on the server means `completed`",
 }
 Section = tuple[str, tuple[str, ...], Callable[[Annex], Any]]
 SECTIONS: tuple[Section, ...] = (

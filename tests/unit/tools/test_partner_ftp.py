@@ -53,12 +53,15 @@ def text_of(annex: Annex) -> str:
 @pytest.mark.parametrize(
     ("outcome", "told"),
     [
-        (PICKUP, ["that it was picked up is all", "| it is gone from there, and no more is told | completed |"]),
+        (
+            PICKUP,
+            ["know only that the title was picked up", "| it is gone, and nothing else is reported | completed |"],
+        ),
         (
             MOVED,
-            ["`/done/someone` where it took", "without a reason", "| it is in `/bad/someone` | error |", "processing"],
+            ["`/done/someone` if it took", "without a reason", "| it is in `/bad/someone` | error |", "processing"],
         ),
-        (MOVED | {"reason_suffix": ".txt"}, ["in a file with `.txt` behind its name"]),
+        (MOVED | {"reason_suffix": ".txt"}, ["in a file with `.txt` at the end of its name"]),
         (
             OUTCOME_FILE,
             ["`{metadata_file}` in `/outcome/someone`", "under `status`", "| the partner says `NOK` | error |"],
@@ -70,7 +73,7 @@ def text_of(annex: Annex) -> str:
 def test_the_way_in_which_the_outcome_is_told_is_put_in_words(outcome, told):
     text = text_of(an_annex(outcome))
     assert all(part in text for part in told)
-    assert "| the metadata file lies where we put it | received |" in text
+    assert "| the metadata file is still in its folder | received |" in text
 
 
 def test_folders_are_named_for_the_client_and_every_setting_is_there():
@@ -81,7 +84,7 @@ def test_folders_are_named_for_the_client_and_every_setting_is_there():
 
 def test_the_feeds_are_the_api_deliverys_where_there_is_one():
     assert "the next run of `deliver_api__" in text_of(an_annex())
-    assert "this channel's own run" in text_of(an_annex(api=None))
+    assert "the run of this channel" in text_of(an_annex(api=None))
     assert "no feeds" in text_of(an_annex(feeds=()))
 
 
