@@ -15,32 +15,32 @@ PartName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 
 LEASE_S = 300.0
-"""Longer than an honest call is silent (a partner may take two minutes to answer), so that it never lapses in one; no
-longer than Airflow itself takes to say that a worker is dead."""
+"""Longer than a call may be without an answer (a partner may take two minutes), so that no lease ends during a call;
+not longer than Airflow takes to declare a worker dead."""
 LeaseLength = Annotated[float, Field(gt=0)]
 LEAST_RATE_BYTES_S = 32 * 1024
-"""What a stream moves at least: a film of 2 GB takes 18 hours so, and what is slower ends within no batch's time."""
+"""The least rate of a stream. At this rate a film of 2 GB takes 18 hours; no batch has time for a slower one."""
 Rate = Annotated[float, Field(gt=0)]
 
 
 def comparison_key(word: str) -> str:
-    """A partner's word as words are compared: without regard to case and to blanks around it."""
+    """A partner's word in the form in which words are compared: in one case, without blanks around it."""
     return word.strip().casefold()
 
 
-def _refuse_doubled(states: dict[str, IngestState]) -> dict[str, IngestState]:
+def _refuse_duplicates(states: dict[str, IngestState]) -> dict[str, IngestState]:
     by_word: dict[str, IngestState] = {}
     for word, state in states.items():
         if by_word.setdefault(comparison_key(word), state) is not state:
-            raise ValueError(f"states has {word!r} twice, for words are compared without regard to case")
+            raise ValueError(f"states has {word!r} twice, because words are compared without regard to case")
     return states
 
 
-StateWords = Annotated[dict[str, IngestState], AfterValidator(_refuse_doubled)]
+StateWords = Annotated[dict[str, IngestState], AfterValidator(_refuse_duplicates)]
 
 
 class Rendition(Part):
-    """A thumbnail that travels as a further multipart part."""
+    """A thumbnail that is sent as a further multipart part."""
 
     part: PartName
     """The name of the multipart part."""
@@ -51,7 +51,7 @@ class Rendition(Part):
 
 
 class RetryPolicy(Part):
-    """How often and how long one call is tried: seconds, full jitter between them, never above `cap_s`."""
+    """How often one call is tried, and how long the waits between the tries are: in seconds, with full jitter."""
 
     attempts: int = Field(5, ge=1, le=20)
     """How often a call is tried in all."""
@@ -60,26 +60,26 @@ class RetryPolicy(Part):
     cap_s: float = Field(60.0, gt=0)
     """The longest wait between two tries."""
     retry_after_max_s: float = Field(300.0, gt=0)
-    """The longest wait that is granted where the other side asks for one."""
+    """The longest wait that the other side may ask for; if it asks for more, the call is not tried again."""
 
 
 class PollingPolicy(Part):
-    """How a wait looks for an outcome: first look, pause and its growth, when to give up; all in seconds."""
+    """When a wait looks for the outcome of a title, and when it gives up; all times in seconds."""
 
     first_s: float = Field(ge=0)
-    """When the first look is taken."""
+    """How long the wait pauses before its first look."""
     every_s: float = Field(gt=0)
-    """How long after it the second one is taken."""
+    """The time between the first look and the second one."""
     slowest_s: float = Field(gt=0)
     """The longest time between two looks."""
     growth: float = Field(1.5, ge=1)
-    """By which factor the time between two looks grows."""
+    """The factor by which the time between two looks grows."""
     give_up_s: float = Field(gt=0)
-    """After how long a title counts as stuck."""
+    """After how long a title without an outcome counts as stuck."""
 
 
 class ApiPollingPolicy(PollingPolicy):
-    """How the wait asks a partner's API for the states of ingests, and how many at once."""
+    """When the wait asks a partner's API for the states of ingests, and for how many at once."""
 
     at_once: int = Field(8, ge=1, le=64)
     """How many states are asked for at once."""
@@ -93,7 +93,7 @@ class ApiChannel(Part):
     ingest_path: Path
     """The path to which a title is sent."""
     status_path: Path
-    """The path at which an ingest's state is asked for."""
+    """The path under which the API gives the state of an ingest."""
     status_id_parameter: PartName
     """The query parameter that takes the tracking id."""
     file_part: PartName
@@ -101,38 +101,38 @@ class ApiChannel(Part):
     file_type: str = "video/mp4"
     """The media type of that part."""
     idempotency_key_header: HeaderName = "Idempotency-Key"
-    """The header that names a delivery's content, the same for every resend of it."""
+    """The header with the idempotency key, by which the partner recognises a resend of the same content."""
     request_id_header: HeaderName = "X-Request-ID"
-    """The header that names one call, for questions to the partner."""
+    """The header with the id of one call, for questions to the partner."""
     metadata_part: PartName
     """The name of the multipart part with the metadata JSON."""
     tracking_id_keys: tuple[str, ...] = Field(min_length=1)
-    """Where the answer has the tracking id: dotted keys, the first that is there counts."""
+    """The dotted keys under which an answer may have the tracking id; the first one that it has counts."""
     state_key: str
-    """Where the answer has the ingest's state, as a dotted key."""
+    """The dotted key under which an answer has the ingest's state."""
     states: StateWords
-    """The partner's words for the states of an ingest, upper or lower case, and what they mean."""
+    """The partner's words for the states of an ingest, in upper or lower case, and our state for each."""
     error_code_keys: tuple[str, ...]
-    """Where an answer has an error's code: dotted keys, the first that is there counts."""
+    """The dotted keys under which an answer may have an error's code; the first one that it has counts."""
     error_message_keys: tuple[str, ...]
-    """Where an answer has an error's message: dotted keys, the first that is there counts."""
+    """The dotted keys under which an answer may have an error's message; the first one that it has counts."""
     titles_at_once: int = Field(4, ge=1, le=32)
     """How many titles of a batch are sent at once."""
     answer_timeout_s: float = Field(120, gt=0)
-    """How long an answer may take."""
+    """How many seconds an answer may take."""
     lease_s: LeaseLength = LEASE_S
-    """How long a title stays with the run that sends it where that run falls silent."""
+    """For how many seconds no other run takes over a title when the run that sends it gives no sign of life."""
     least_rate_bytes_s: Rate = LEAST_RATE_BYTES_S
-    """What an upload moves at least; a slower one is broken off."""
+    """The least rate of an upload in bytes a second; a slower one is stopped."""
     retry: RetryPolicy = RetryPolicy()
     """How often and how long a call is tried."""
     polling: ApiPollingPolicy
-    """How the wait asks for the states of ingests."""
+    """When the wait asks for the states of ingests."""
     renditions: tuple[Rendition, ...] = ()
-    """Thumbnails that travel with the media file as further parts."""
+    """Thumbnails that are sent with the media file as further parts."""
 
     @model_validator(mode="after")
-    def _lease_outlasts_a_silence(self) -> ApiChannel:
+    def _check_lease(self) -> ApiChannel:
         check_lease(self.lease_s, self.answer_timeout_s)
         return self
 
@@ -141,6 +141,6 @@ def check_lease(lease_s: float, answer_timeout_s: float) -> None:
     """Raises ValueError where a lease could end while its holder still waits for an answer."""
     if lease_s < 2 * answer_timeout_s:
         raise ValueError(
-            f"lease_s is {lease_s:g}, and answer_timeout_s {answer_timeout_s:g}: a lease lasts at least twice as long "
-            "as a call may wait for an answer, else another run takes a title over that is being sent"
+            f"lease_s is {lease_s:g}, and answer_timeout_s is {answer_timeout_s:g}: lease_s has to be at least twice "
+            "as long, else another run could take over a title that is being sent"
         )

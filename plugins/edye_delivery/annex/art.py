@@ -14,14 +14,14 @@ from edye_delivery.catalog.facts import ImageFacts
 from edye_delivery.catalog.title import Image, Title
 from edye_delivery.catalog.vocabulary import ImageKind
 
-LOOKED_AT_PER_KIND = 8
+PICTURES_PER_KIND_MAX = 8
 
 
 def art_to_check(annex: Annex, title: Title) -> tuple[Image, ...]:
     """The title's artwork of the kinds that the annex requires or makes thumbnails of, best language first.
 
-    Art in another language than the title's is left out where there is some in its own or without language; of one kind
-    at most eight pictures are taken.
+    Art in another language is left out where there is art in the title's own language, or without a language. At most
+    eight pictures of one kind are taken.
     """
     required = annex.images.required.get(title.kind, ())
     kinds = dict.fromkeys([*required, *(kind for spec in annex.thumbnails for kind in spec.origins)])
@@ -69,8 +69,8 @@ def thumbnail_origin(
     """The picture that a thumbnail is made of, None where none is large enough; nothing is ever upscaled.
 
     First a custom thumbnail that was made for it, then usable art in the order of the spec's origins. Art that
-    is readable but outside the limits of its kind comes last: it is reached only where the annex waives that defect,
-    for otherwise the title is not delivered.
+    is readable but outside the limits of its kind comes last: it is used only where the annex waives that defect,
+    because otherwise the title is not delivered.
     """
     measured = {(picture.kind, picture.url): picture for picture in pictures if is_readable(annex, picture)}
     for picture in _facts_of(custom_thumbnails(annex, title), measured):
@@ -88,8 +88,8 @@ def thumbnail_origin(
 def is_made_for(annex: Annex, picture: ImageFacts, spec: ThumbnailSpec) -> bool:
     """Whether a custom thumbnail was made for this thumbnail of the annex: by its file's name and its shape.
 
-    A file that bears the name of a thumbnail (`landscape_16x9.jpg`, `EDYE_PLANETA-landscape-16x9.jpg`) is for that one
-    alone. Any other is for the largest size of exactly its ratio that it gives without being upscaled.
+    A file with the name of a thumbnail in its own name (`landscape_16x9.jpg`, `EDYE_PLANETA-landscape-16x9.jpg`) is for
+    that one alone. Any other file is for the largest size of exactly its ratio that it gives without being upscaled.
     """
     words = f"_{_words_of(PurePosixPath(urlsplit(picture.url).path).stem)}_"
     named = [other for other in annex.thumbnails if f"_{_words_of(other.name)}_" in words]
@@ -112,7 +112,7 @@ def _in_language(title: Title, images: Iterable[Image]) -> list[Image]:
     unique = list({image.url: image for image in images}.values())
     own = [image for image in unique if image.lang and image.lang == title.lang]
     neutral = [image for image in unique if not image.lang]
-    return ([*own, *neutral] or unique)[:LOOKED_AT_PER_KIND]
+    return ([*own, *neutral] or unique)[:PICTURES_PER_KIND_MAX]
 
 
 def _facts_of(images: Iterable[Image], measured: dict[tuple[ImageKind, str], ImageFacts]) -> Iterator[ImageFacts]:

@@ -28,14 +28,14 @@ def ftp_channel_of(annex: Annex) -> FtpChannel:
 
 
 def polling_policy_of(annex: Annex, channel: Channel) -> PollingPolicy:
-    """How a wait for the channel's outcomes looks."""
+    """When a wait looks for outcomes on this channel, and when it gives up."""
     return api_channel_of(annex).polling if channel is Channel.API else ftp_channel_of(annex).polling
 
 
 def feeds_of(annex: Annex, channel: Channel) -> tuple[FeedSpec, ...]:
-    """The feeds that the channel's deliveries publish: all or none, for two DAGs could undo each other's.
+    """The feeds that deliveries on this channel publish: all or none, because two DAGs could overwrite each other's.
 
-    The API delivery does it where there is one, for what came by FTP too.
+    The API delivery publishes them where there is one; they have the titles that were sent by FTP too.
     """
     return annex.feeds if channel is Channel.API or annex.api is None else ()
 
@@ -46,10 +46,10 @@ def folder_of(annex: Annex, folder: str) -> str:
 
 
 def notice_of(annex: Annex, request: RunRequest) -> str:
-    """What log and report of a run say above its reason; empty for an ordinary run."""
+    """The notice that a run's log and report show above its reason; empty for an ordinary run."""
     redelivery = f"redelivery by hand, correction {request.correction}" if request.correction else ""
-    told = (deprecation_of(annex, request.channel), redelivery, _withdrawal(request))
-    return "; ".join(one for one in told if one)
+    notices = (deprecation_of(annex, request.channel), redelivery, _withdrawal(request))
+    return "; ".join(one for one in notices if one)
 
 
 def _withdrawal(request: RunRequest) -> str:
@@ -60,8 +60,9 @@ def _withdrawal(request: RunRequest) -> str:
 
 
 def deprecation_of(annex: Annex, channel: Channel) -> str:
-    """What every run over a deprecated channel says; empty for one that is not."""
+    """The notice of every run on a deprecated channel; empty for another channel."""
     if channel is Channel.API:
         return ""
     since = ftp_channel_of(annex).deprecated_since
-    return f"the FTP channel of {annex.display_name} is deprecated since {since}: use it only where the API cannot be"
+    name = annex.display_name
+    return f"the FTP channel of {name} is deprecated since {since}: use it only when the API cannot be used"

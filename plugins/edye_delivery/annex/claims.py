@@ -11,30 +11,30 @@ from edye_delivery.annex.model import Annex
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One place at the partner or in a bucket; `words` are those of its parts that may name a partner."""
+    """One place that an annex writes to; `words` are the parts of it that may be a partner's name."""
 
     what: str
     words: tuple[str, ...]
 
 
 def claim_conflicts(annexes: Mapping[str, Annex]) -> dict[str, tuple[str, ...]]:
-    """A sentence for every partner to which another one loses what it claims, by the loser's name.
+    """By partner that must not write to a place of another one, the sentences that say so.
 
-    Two annexes that claim one place overwrite each other's deliveries or feeds. The place stays with the one whose
-    name it bears, so that a copied annex does not take the original away; where none or several bear it, with the
-    first by name.
+    Two annexes that claim one place would overwrite each other's deliveries or feeds. The place belongs to the partner
+    whose name is part of it, so that a copied annex does not stop the original. Where that is no partner or several
+    ones, it belongs to the first by name.
     """
     claimants: dict[str, list[str]] = {}
-    bearing: dict[str, list[str]] = {}
+    namesakes: dict[str, list[str]] = {}
     for partner in sorted(annexes):
         for claim in dict.fromkeys(claims_of(annexes[partner])):
             claimants.setdefault(claim.what, []).append(partner)
             if partner in claim.words:
-                bearing.setdefault(claim.what, []).append(partner)
+                namesakes.setdefault(claim.what, []).append(partner)
     lost: dict[str, dict[tuple[str, str], list[str]]] = {}
     for what, partners in claimants.items():
-        owner = bearing.get(what, partners)[0]
-        why = "bears its name" if what in bearing else "comes first by name"
+        owner = namesakes.get(what, partners)[0]
+        why = "has its name in it" if what in namesakes else "comes first by name"
         for partner in partners:
             if partner != owner:
                 lost.setdefault(partner, {}).setdefault((owner, why), []).append(what)
@@ -46,8 +46,8 @@ def claim_conflicts(annexes: Mapping[str, Annex]) -> dict[str, tuple[str, ...]]:
 
 def _sentence(partner: str, owner: str, why: str, what: list[str]) -> str:
     return (
-        f"{owner}.yaml and this one claim the same: {', '.join(what)}. They would overwrite each other, so it stays "
-        f"with {owner}, which {why}: give {partner} its own"
+        f"{owner}.yaml and this one write to the same place: {', '.join(what)}. They would overwrite each other, so it "
+        f"belongs to {owner}, which {why}: give {partner} its own"
     )
 
 

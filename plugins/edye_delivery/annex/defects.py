@@ -1,4 +1,4 @@
-"""What is wrong with an annex's content, as sentences: the place, what stands there, and what was probably meant."""
+"""Says in sentences what is wrong with an annex: the place, the value that is there, and what was probably meant."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from pydantic_core import ErrorDetails
 
 KEY = "[key]"
 RENAMED_KEYS = {"patience": "retry", "judge_s": "check_s"}
-"""Keys of older annexes, and what they are called now."""
+"""Keys of older annexes, and their names now."""
 QUOTED = re.compile(r"'([^']*)'")
 SHOWN_MAX_CHARS = 60
 DEFECTS_MAX = 100
 
 
 def defects_of(error: ValidationError, model: type[BaseModel]) -> list[str]:
-    """Every defect in a sentence, in the model's order; of one place that could be several things one sentence."""
+    """A sentence for every defect, in the model's order; one sentence for a place that may have several types."""
     found: dict[tuple[str, str], list[str]] = {}
     details = error.errors(include_url=False)
-    for detail in details[:DEFECTS_MAX]:  # the likeness of words takes long: a DAG file has half a minute
+    for detail in details[:DEFECTS_MAX]:  # to find similar words takes long, and a DAG file has half a minute
         place, keys = _place_of(detail["loc"], model)
         what, shown = _sentence_of(detail, keys)
         found.setdefault((place, shown), []).extend(what.splitlines())
@@ -47,7 +47,7 @@ def _join(parts: list[str]) -> list[str]:
 
 
 def _sentence_of(detail: ErrorDetails, keys: Mapping[str, Any]) -> tuple[str, str]:
-    """What is wrong, and what stands there instead, where that belongs to the sentence."""
+    """What is wrong, and the value that is there, where the sentence needs it."""
     kind, context, given = detail["type"], detail.get("ctx", {}), detail["input"]
     if kind == "missing":
         return "is missing", ""

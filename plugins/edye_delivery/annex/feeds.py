@@ -1,4 +1,4 @@
-"""The annex's feeds: which writer, from which tables, with which offer, and where the pages go."""
+"""The annex's feeds: who writes them, from which tables, on which terms, and where the pages go."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Offer(Part):
     """On which terms viewers see the titles; price and currency only where they are rented or bought."""
 
     license: Literal["free", "subscription", "rental", "purchase"]
-    """How viewers get to see a title."""
+    """How viewers get a title: for free, by subscription, for rent, or by purchase."""
     price: Decimal | None = Field(None, gt=0, decimal_places=2)
     """What it costs, where it is rented or bought."""
     currency: Literal["usd", "gbp", "cad", "eur"] | None = None
@@ -50,48 +50,48 @@ class Offer(Part):
     def _price_fits_license(self) -> Offer:
         paid = self.license in ("rental", "purchase")
         if paid != (self.price is not None) or paid != (self.currency is not None):
-            raise ValueError("price and currency belong to rental and purchase, both of them, and to nothing else")
+            raise ValueError("rental and purchase need price and currency; free and subscription have neither")
         return self
 
 
 class Restriction(Part):
-    """Where, within its countries, a live channel may (allow) or may not be seen."""
+    """Where in its countries a live channel may be seen, or may not."""
 
     allow: bool
-    """Whether the values are the only ones where the channel is seen, or those where it is not."""
+    """True where the channel is seen only in these places, false where it is seen everywhere but there."""
     type: Literal["geo"] = "geo"
-    """What kind of restriction it is."""
+    """The kind of restriction."""
     valueType: Literal["postal_code", "dma"]
-    """What the values are."""
+    """Whether the values are postal codes or market areas."""
     values: tuple[str, ...] = Field(min_length=1)
     """Postal codes or market areas."""
 
 
-class ChannelOption(Part):
+class StationOption(Part):
     """One way to play a live channel."""
 
     play_id: Short
-    """What the player is told to play."""
+    """The id by which the player plays it."""
     license: Literal["free", "subscription"]
-    """How viewers get to see it."""
+    """How viewers get it: for free or by subscription."""
     quality: Literal["sd", "hd", "hd+", "fhd", "uhd"]
     """The picture's quality."""
     countries: tuple[Country, ...] = ()
-    """Where it may be seen; empty means in the feed's countries."""
+    """The countries where it may be seen; empty means the feed's countries."""
     restrictions: tuple[Restriction, ...] = ()
     """Where in these countries it may or may not be seen."""
 
 
-class Channel(Part):
+class Station(Part):
     """A live channel; the station id is Gracenote's."""
 
     id: Short
-    """Names the channel in the feed."""
+    """The channel's id in the feed."""
     name: str = Field(min_length=1)
     """The channel's name for viewers."""
     station_id: str = Field(min_length=1)
     """Gracenote's id of the station."""
-    options: tuple[ChannelOption, ...] = Field(min_length=1)
+    options: tuple[StationOption, ...] = Field(min_length=1)
     """The ways to play it."""
     tags: tuple[str, ...] = ()
     """The channel's tags."""
@@ -101,7 +101,7 @@ class Playlist(Part):
     """An ordered list of items: these ids, then all items with the tag."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=20)]
-    """Names the playlist; categories name it."""
+    """The playlist's name, by which categories refer to it."""
     items: tuple[str, ...] = ()
     """Ids of items, in this order."""
     tag: str | None = None
@@ -131,44 +131,44 @@ class FeedSpec(Part):
     """One feed of a partner."""
 
     name: FeedName
-    """Names the feed in tasks and reports."""
+    """The feed's name in tasks and reports."""
     writer: FeedName
-    """Which kind of feed it is, by the name of its writer."""
+    """The kind of feed, as the name of the code that writes it."""
     conn_id: str = "feed_store"
     """The connection with the bucket and its public address."""
     prefix: Prefix
     """The folder in the bucket."""
     page_max_bytes: int = Field(20_000_000, ge=10_000, le=FEED_PAGE_MAX_BYTES)
-    """How large a page may be; a larger feed has several."""
+    """How many bytes a page may have; a larger feed gets several pages."""
     keep_old_s: int = Field(86_400, ge=0)
-    """How long pages that are replaced stay for readers that have begun on them."""
+    """For how many seconds replaced pages stay, for readers that have begun to read them."""
     cache_s: int = Field(300, ge=0)
-    """How long caches may keep the first page; the others never change."""
+    """For how many seconds caches may keep the first page; the others never change."""
     spelling: Literal["schema", "samples"] = "schema"
-    """Whether words are spelled as the schema has them or as the partner's own samples do."""
+    """Whether words are spelled as in the partner's schema or as in its samples."""
     language: str
-    """The feed's own language, in which texts are taken first."""
+    """The feed's own language; texts in it are preferred."""
     countries: tuple[Country, ...] = Field(min_length=1)
     """Where the titles may be seen (ISO 3166-1 alpha-2, lowercase)."""
     offer: Offer = Offer(license="subscription")
     """On which terms viewers see the titles."""
     ids: FeedIds = FeedIds()
-    """How the feed's items are called."""
+    """The templates of the ids of the feed's items."""
     genres: str
     """The table of `mappings` that gives the feed's genres."""
     ratings: str
     """The table of `mappings` that gives the feed's ratings, "SOURCE:VALUE" for "SOURCE:VALUE"."""
     roles: str | None = None
-    """The table of `mappings` that gives the feed's roles; without one the catalogue's has to be one of the feed's."""
+    """The table of `mappings` that gives the feed's roles; without one, the catalogue has to use the feed's roles."""
     images: dict[ImageKind, str]
     """Which kind of artwork becomes which type of image."""
     season_titles: dict[str, SeasonTitle] = Field(default_factory=dict)
-    """By language, how a season is called."""
+    """By language, the template of a season's title."""
     external_ids: dict[str, str] = Field(default_factory=dict)
-    """The feed's source of each of the catalogue's external ids."""
+    """For each source of external ids in the catalogue, the name of this source in the feed."""
     identify_by: str | None = None
-    """The one of these sources whose titles are written by their id alone."""
-    channels: tuple[Channel, ...] = ()
+    """One of these sources: a title that has an id of it is written with this id alone, without its texts."""
+    channels: tuple[Station, ...] = ()
     """The live channels of a live feed."""
     provider_name: str = ""
     """The provider's name in a Direct Publisher feed."""
@@ -187,6 +187,7 @@ class FeedSpec(Part):
         for category in self.categories:
             if category.playlist is not None and category.playlist not in known:
                 raise ValueError(
-                    f"the category {category.name!r} names the playlist {category.playlist!r}: no such one"
+                    f"the category {category.name!r} names the playlist {category.playlist!r}, which playlists does "
+                    "not have"
                 )
         return self

@@ -30,15 +30,15 @@ def _check_folder(folder: str) -> str:
     template_validator(frozenset({"client_id"}))(folder)
     example = folder.replace("{client_id}", "client")
     if not example.startswith("/") or not all(map(is_plain_name, example[1:].split("/"))):
-        raise ValueError("a folder is an absolute path of plain names, such as /incoming/{client_id}/video")
+        raise ValueError("a folder has to be an absolute path of plain names, such as /incoming/{client_id}/video")
     return folder
 
 
 def _check_metadata_name(template: str) -> str:
     if "{external_id}" not in template or "{delivery}" not in template:
         raise ValueError(
-            "metadata_file_name needs {external_id} and {delivery}: without {delivery} the outcome of an earlier "
-            "delivery of the title would be taken for this one's"
+            "metadata_file_name needs {external_id} and {delivery}: without {delivery} an outcome could be of an "
+            "earlier delivery of the title"
         )
     return plain_template("external_id", "delivery")(template)
 
@@ -59,59 +59,59 @@ class FtpFolders(Part):
 
 
 class PickupOutcome(Part):
-    """The metadata file vanishes from its folder: the partner says no more than that."""
+    """The partner removes the metadata file from its folder, and says nothing else."""
 
     by: Literal["pickup"]
-    """How the partner tells the outcome."""
+    """How the partner makes the outcome known."""
 
 
 class MovedOutcome(Part):
-    """The metadata file is moved into one of two folders; beside a refused one may lie a file with the reason."""
+    """The partner moves the metadata file to one of two folders; a refused one may have a file with the reason."""
 
     by: Literal["moved"]
-    """How the partner tells the outcome."""
+    """How the partner makes the outcome known."""
     accepted_folder: Folder
     """Where the metadata file of an accepted title goes."""
     refused_folder: Folder
     """Where the metadata file of a refused title goes."""
     reason_suffix: Annotated[str, StringConstraints(pattern=r"^\.[A-Za-z0-9.]{1,20}$")] | None = None
-    """The ending of the file beside a refused one that has the reason; none where there is no such file."""
+    """The ending of the file with the reason, after the metadata file's name; null where there is no such file."""
 
 
 class OutcomeFile(Part):
     """A JSON file for each title, named after the metadata file."""
 
     by: Literal["outcome_file"]
-    """How the partner tells the outcome."""
+    """How the partner makes the outcome known."""
     folder: Folder
     """Where the outcome files are."""
     file_name: Annotated[str, AfterValidator(plain_template("metadata_file"))] = "{metadata_file}"
-    """How the outcome file of a metadata file is called."""
+    """The name of the outcome file, as a template with `{metadata_file}`."""
     state_key: str
-    """Where the file has the state, as a dotted key."""
+    """The dotted key under which the file has the state."""
     states: StateWords
-    """The partner's words for the states, upper or lower case, and what they mean."""
+    """The partner's words for the states, in upper or lower case, and our state for each."""
     error_code_keys: Keys
-    """Where the file has an error's code: dotted keys, the first that is there counts."""
+    """The dotted keys under which the file may have an error's code; the first one that it has counts."""
     error_message_keys: Keys
-    """Where the file has an error's message: dotted keys, the first that is there counts."""
+    """The dotted keys under which the file may have an error's message; the first one that it has counts."""
 
 
 class LogFile(Part):
-    """One file with a line a title, its fields between separators; of several lines on a title the last counts."""
+    """One file with a line for each title, its fields between separators; the last line on a title counts."""
 
     by: Literal["log_file"]
-    """How the partner tells the outcome."""
+    """How the partner makes the outcome known."""
     folder: Folder
     """Where the log file is."""
     file_name: Annotated[str, AfterValidator(plain_template())]
-    """How the log file is called."""
+    """The name of the log file."""
     separator: str = Field(min_length=1, max_length=5)
-    """What stands between two fields of a line."""
+    """The text between two fields of a line."""
     fields: tuple[Literal["metadata_file", "state", "code", "text", "ignored"], ...]
-    """What the fields of a line are, in their order."""
+    """The fields of a line, in their order."""
     states: StateWords
-    """The partner's words for the states, upper or lower case, and what they mean."""
+    """The partner's words for the states, in upper or lower case, and our state for each."""
 
     @model_validator(mode="after")
     def _names_title_and_state(self) -> LogFile:
@@ -121,38 +121,38 @@ class LogFile(Part):
 
 
 class FtpChannel(Part):
-    """A partner's FTP channel; the metadata file is the commit, so it goes up last (decisions, Waiting)."""
+    """A partner's FTP channel; the metadata file is the commit, so it is uploaded last (decisions, Waiting)."""
 
     conn_id: str
     """The connection with the server's address and login."""
     deprecated_since: str = Field(min_length=1)
-    """Since when the channel is deprecated, in words; every run says so."""
+    """Since when the channel is deprecated, in words; every run repeats it."""
     folders: FtpFolders
     """Where the partner takes files."""
     metadata_file_name: Annotated[str, AfterValidator(_check_metadata_name)] = "{external_id}.{delivery}.json"
-    """How a title's metadata file is called, of external_id and delivery."""
+    """The name of a title's metadata file, as a template with external_id and delivery."""
     image_file_name: ImageFileName = IMAGE_FILE_NAME
-    """How a title's pictures are called, of external_id, thumbnail and extension."""
+    """The name of a title's picture, as a template with external_id, thumbnail and extension."""
     thumbnails: tuple[str, ...] = ()
     """The names of the thumbnails that are sent."""
     temporary_suffix: Annotated[str, StringConstraints(pattern=r"^\.[A-Za-z0-9]{1,16}$")] = ".part"
-    """The ending that a file has until it is there as a whole."""
+    """The ending of a file's name until the whole file is uploaded."""
     connections_at_once: int = Field(2, ge=1, le=16)
     """How many connections are open at once."""
     answer_timeout_s: float = Field(60, gt=0)
-    """How long an answer may take."""
+    """How many seconds an answer may take."""
     lease_s: LeaseLength = LEASE_S
-    """How long a title stays with the run that sends it where that run falls silent."""
+    """For how many seconds no other run takes over a title when the run that sends it gives no sign of life."""
     least_rate_bytes_s: Rate = LEAST_RATE_BYTES_S
-    """What an upload moves at least; a slower one is broken off."""
+    """The least rate of an upload in bytes a second; a slower one is stopped."""
     retry: RetryPolicy = RetryPolicy()
     """How often and how long a title's files are tried."""
     polling: PollingPolicy
-    """How the wait looks for outcomes."""
+    """When the wait looks for outcomes."""
     outcome: PickupOutcome | MovedOutcome | OutcomeFile | LogFile = Field(discriminator="by")
-    """How the partner tells what became of a title."""
+    """How the partner makes the outcome of a title known."""
 
     @model_validator(mode="after")
-    def _lease_outlasts_a_silence(self) -> FtpChannel:
+    def _check_lease(self) -> FtpChannel:
         check_lease(self.lease_s, self.answer_timeout_s)
         return self

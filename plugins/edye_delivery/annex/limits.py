@@ -1,4 +1,4 @@
-"""The annex's parts on what media files, artwork and texts have to be, and which thumbnails are made."""
+"""The annex's limits for media files, artwork and texts, and the thumbnails that are made."""
 
 from __future__ import annotations
 
@@ -21,63 +21,65 @@ class VideoLimits(Part):
     source_types: tuple[str, ...]
     """The media types of the catalogue's sources that are delivered as they are, such as video/mp4."""
     containers: tuple[str, ...]
-    """The containers that the partner takes, as they are found in the file, such as mp4."""
+    """The containers that the partner takes, by what the file itself is, such as mp4."""
     codecs: tuple[str, ...]
-    """The video codecs that the partner takes, as they are found in the file, such as h264."""
+    """The video codecs that the partner takes, by what the file itself has, such as h264."""
     min_short_edge_px: Positive
-    """How many pixels the shorter edge of the picture has at least."""
+    """How many pixels the shorter edge of the picture needs at least."""
     max_duration_s: Positive
-    """How long a film may be."""
+    """How many seconds a film may last at most."""
     min_duration_s: float = Field(0, ge=0)
-    """How long a film is at least."""
+    """How many seconds a film has to last at least."""
     max_size_bytes: Positive
-    """How large a file may be."""
+    """How many bytes a file may have."""
     duration_tolerance_s: float = Field(5, ge=0)
-    """By how much the film's length may differ from the catalogue's."""
+    """By how many seconds the film's length may differ from the length in the catalogue."""
     audio_required: bool = False
-    """Whether a film without sound is not delivered."""
+    """Whether a film without sound is refused."""
     pixel_formats: PixelFormats = Field(
-        PixelFormats(), description="bits a colour and colour sampling that the partner's players decode"
+        PixelFormats(),
+        description="the pixel formats (bits per colour, colour sampling) that players decode",
     )
     interlaced: Interlaced = Field(
-        "allow", description="whether an interlaced film is delivered, told as well, or not delivered"
+        "allow",
+        description="whether an interlaced film is delivered (allow), gets a warning (warn), or is refused (block)",
     )
 
 
 class ImageLimits(Part):
-    """What one piece of artwork has to be; sizes in pixels, tolerance of the ratio in percent."""
+    """The limits for one kind of artwork; sizes in pixels, tolerance of the ratio in percent."""
 
     ratio: Ratio
     """Width to height, such as 16:9."""
     ratio_tolerance_percent: float = Field(ge=0, le=50)
-    """By how much the ratio may be off."""
+    """By how many percent the ratio may differ."""
     min_width_px: Positive
-    """How wide the picture is at least."""
+    """How many pixels wide the picture has to be at least."""
     min_height_px: Positive
-    """How high the picture is at least."""
+    """How many pixels high the picture has to be at least."""
 
 
 class Images(Part):
-    """Which artwork each kind of title needs, and what every picture has to keep to."""
+    """Which artwork each kind of title needs, and the limits for every picture."""
 
     formats: tuple[Literal["JPEG", "PNG", "GIF"], ...]
     """The formats that the partner takes."""
     max_size_bytes: Positive
-    """How many bytes a picture may have to be opened."""
+    """How many bytes a picture may have; a larger one is not opened."""
     max_pixels: Positive
-    """How many pixels a picture may have to be opened."""
+    """How many pixels a picture may have; a larger one is not opened."""
     decode_limit_s: float = Field(5.0, gt=0, le=120)
-    """How many seconds of processor time a picture may take to be decoded; a longer one counts as broken."""
+    """How many seconds of processor time it may take to decode a picture; one that takes longer counts as broken."""
     limits: dict[ImageKind, ImageLimits]
-    """By kind of artwork, what it has to be."""
+    """The limits for each kind of artwork."""
     required: dict[TitleKind, tuple[ImageKind, ...]]
-    """By kind of title, the kinds of artwork without which it is not delivered."""
+    """For each kind of title, the kinds of artwork without which it is not delivered."""
 
     @model_validator(mode="after")
     def _limits_for_required(self) -> Images:
         missing = {kind for kinds in self.required.values() for kind in kinds} - self.limits.keys()
         if missing:
-            raise ValueError(f"images.required names {sorted(missing)}, for which images.limits says nothing")
+            raise ValueError(f"images.required names {sorted(missing)}, for which images.limits has no limits")
         return self
 
 
@@ -85,13 +87,13 @@ class ThumbnailSpec(Part):
     """A thumbnail that a title must have: exact size, from the first usable art of `origins`, never upscaled."""
 
     name: Name
-    """Names the thumbnail in this annex, in reports and in file names."""
+    """The thumbnail's name in this annex, in reports and in file names."""
     width_px: Annotated[int, Field(gt=0, le=4096)]
     """Its exact width."""
     height_px: Annotated[int, Field(gt=0, le=4096)]
     """Its exact height."""
     origins: tuple[ImageKind, ...] = Field(min_length=1)
-    """The kinds of artwork that it is made of; the first usable one is taken and its middle is cut out."""
+    """The kinds of artwork that it is made from: the centre of the first usable one is cut out."""
     format: Literal["JPEG", "PNG"] = "JPEG"
     """The format in which it is written."""
     quality: int = Field(85, ge=1, le=95)
@@ -102,8 +104,8 @@ class TextLimits(Part):
     """Lengths of texts in characters."""
 
     title_max_chars: Positive
-    """How long a title may be."""
+    """How many characters a title may have."""
     synopsis_short_max_chars: Positive
-    """How long a short synopsis may be; the rest of a longer one is clipped."""
+    """How many characters a short synopsis may have; a longer one is clipped."""
     synopsis_long_max_chars: Positive
-    """How long a long synopsis may be; the rest of a longer one is clipped."""
+    """How many characters a long synopsis may have; a longer one is clipped."""

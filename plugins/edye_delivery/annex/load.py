@@ -1,4 +1,4 @@
-"""Annex files: one YAML file, one partner; one bad file costs its own partner only."""
+"""Reads annex files: one YAML file for each partner; a bad file stops only its own partner."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from pydantic import ValidationError
 from edye_delivery.annex.claims import claim_conflicts
 from edye_delivery.annex.defects import defects_of
 from edye_delivery.annex.model import Annex
-from edye_delivery.annex.yaml_file import YamlUnread, read_yaml
+from edye_delivery.annex.yaml_file import YamlUnreadable, read_yaml
 from edye_delivery.errors import AnnexInvalid
 
 FOLDER_VARIABLE = "EDYE_ANNEXES_FOLDER"
 DEFAULT_FOLDER = (Path(__file__).parents[1] / "include" / "annexes").resolve()
-"""In a checkout the project's own folder, which the package leads to."""
+"""The annexes inside the package; in a checkout a link leads from there to the project's own folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnnexFolder:
-    """What a folder of annexes says: the partners by name, sorted, and the files that are none, with all defects."""
+    """The content of a folder of annexes: the partners by name, sorted, and all defects of each file that has some."""
 
     annexes: dict[str, Annex]
     refused: dict[str, tuple[str, ...]]
@@ -39,7 +39,7 @@ class AnnexFolder:
 
 
 def read_annexes(folder: Path) -> AnnexFolder:
-    """Every file of the folder; nothing is raised for what is wrong in one."""
+    """Every file of the folder; defects of a file are part of the result, and raise nothing."""
     annexes: dict[str, Annex] = {}
     refused: dict[str, tuple[str, ...]] = {}
     try:
@@ -59,17 +59,17 @@ def read_annexes(folder: Path) -> AnnexFolder:
 
 def load_annexes(folder: Path) -> dict[str, Annex]:
     """Every partner of the folder by name, sorted; AnnexInvalid names every defect of every file."""
-    found = read_annexes(folder)
-    found.refuse_defects()
-    return found.annexes
+    content = read_annexes(folder)
+    content.refuse_defects()
+    return content.annexes
 
 
 def _read_annex(path: Path) -> tuple[Annex | None, Sequence[str]]:
-    """The partner that a file describes, which bears the partner's name, and every defect of the file."""
+    """The annex in a file, and every defect of the file; one is that it is not named after its partner."""
     annex: Annex | None = None
     try:
         content, defects = read_yaml(path)
-    except YamlUnread as error:
+    except YamlUnreadable as error:
         return None, [f"cannot be read as an annex: {error}"]
     try:
         annex = Annex.model_validate(content)
@@ -85,7 +85,7 @@ def _read_annex(path: Path) -> tuple[Annex | None, Sequence[str]]:
 
 
 def _beside_unknown_keys(content: Any) -> list[str]:
-    """What is wrong when unknown keys are passed by: sections are compared only once every key is known."""
+    """The defects besides unknown keys: sections are compared with each other only when there is no unknown key."""
     try:
         Annex.model_validate(content, extra="ignore")
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""The partner's metadata JSON, made of the catalogue by the annex's mapping (annex section 3)."""
+"""The partner's metadata JSON, made from the catalogue by the annex's mapping (annex section 3)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RATING_SEPARATOR = ":"
 
 
 def metadata_of(annex: Annex, title: Title, external_id: str, file_name: str) -> dict[str, Any]:
-    """The JSON object that travels with the media, keys in the annex's order, empty values left out."""
+    """The JSON object that is sent with the media, keys in the annex's order, empty values left out."""
     names = {"external_id": external_id, "file_name": file_name, "client_id": annex.client_id}
     rendered: dict[str, Any] = {}
     for key, field in annex.metadata.items():
@@ -28,17 +28,17 @@ def metadata_of(annex: Annex, title: Title, external_id: str, file_name: str) ->
 
 
 def unmapped_values(annex: Annex, title: Title) -> dict[str, list[str]]:
-    """By key of the metadata, the values of the title for which its mapping table has no line.
+    """By key of the metadata, the values of the title for which the key's mapping table has no line.
 
-    One known rating of several is enough: boards differ by country, and a partner wants the one that it knows.
+    Of several ratings one known one is enough: boards differ by country, and a partner needs only the one it knows.
     """
     missing: dict[str, list[str]] = {}
     for key, field in annex.metadata.items():
         if field.map is None or field.constant is not None or field.field in NAMES:
             continue
-        asked = list(dict.fromkeys(_table_key(value) for value in _values(_raw(field, title))))
-        unknown = [word for word in asked if word not in annex.mappings[field.map]]
-        if unknown and not (field.field == "rating" and len(unknown) < len(asked)):
+        words = list(dict.fromkeys(_table_key(value) for value in _values(_raw(field, title))))
+        unknown = [word for word in words if word not in annex.mappings[field.map]]
+        if unknown and not (field.field == "rating" and len(unknown) < len(words)):
             missing[key] = unknown
     return missing
 
@@ -54,9 +54,9 @@ def _raw(field: MetadataField, title: Title) -> Any:
 
 
 def _names_of(credits: Sequence[Credit], roles: Sequence[str]) -> tuple[str, ...]:
-    wanted = {role.casefold() for role in roles}
+    keys = {role.casefold() for role in roles}
     return tuple(
-        credit.name for credit in credits if credit.name and (not wanted or (credit.role or "").casefold() in wanted)
+        credit.name for credit in credits if credit.name and (not keys or (credit.role or "").casefold() in keys)
     )
 
 
@@ -86,7 +86,7 @@ def _date_text(value: date, field: MetadataField) -> str:
 
 
 def _in_zone(at: datetime, zone: tzinfo) -> datetime:
-    """The moment in a time zone; the calendar's first or last second where it lies outside of it there."""
+    """The moment in a time zone; the calendar's first or last second where the moment is outside the calendar there."""
     try:
         return at.astimezone(zone)
     except OverflowError:

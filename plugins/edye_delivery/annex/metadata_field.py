@@ -24,11 +24,11 @@ DATES = MOMENTS | {"release_date"}
 LISTS = frozenset({"genres", "tags", "geo", "credits"})
 DIRECTIVE = re.compile(r"%(-?.?)", re.DOTALL)
 DIRECTIVES = frozenset("aAbBcCdeFfgGhHIjklmMnpPrRStTuUVwWxXyYzZ%") | {f"-{letter}" for letter in "deHIjklmMSUWy"}
-"""What strftime knows, Python's and the C library's, and the latter's "-" that takes leading zeros away; not %D and %s,
-which are meant as day and second by whoever writes them."""
+"""The letters of strftime, Python's and the C library's, also with the C library's "-" that drops leading zeros. Not %D
+and %s: people who write them mean the day and the second, and they are neither."""
 
 NEEDED = frozenset({"title", "lang", "rating", "genres"})
-"""Fields without which a rule refuses the title, so that there is never a value to stand in for them."""
+"""Fields without which a rule refuses the title, so that a default for them would never be used."""
 
 
 def _refuse_unknown_letters(text: str) -> str:
@@ -58,32 +58,35 @@ Zone = Annotated[str, AfterValidator(_refuse_unknown_zone)]
 
 
 class MetadataField(Part):
-    """Where one key of the partner's JSON comes from, exactly one of `field`, `external`, `constant`, and its form."""
+    """Where the value of one key of the partner's JSON comes from, and how it is written.
+
+    It comes from exactly one of `field`, `external` and `constant`.
+    """
 
     field: FieldName | None = None
     """A value of the catalogue, or one of our names: external_id, file_name, client_id."""
     external: str | None = None
-    """The catalogue's id of this source, such as tms."""
+    """The catalogue's external id of this source, such as tms."""
     constant: str | int | float | bool | list[str] | None = None
     """The same value for every title."""
     map: str | None = None
-    """The table of `mappings` that replaces each value; one that it lacks is a finding, never dropped in silence."""
+    """The table of `mappings` that replaces each value; a value that is not in the table is reported as a finding."""
     roles: tuple[str, ...] = ()
-    """Of credits, only people in one of these roles of the catalogue, upper or lower case; empty takes them all."""
+    """For credits: only people in one of these roles of the catalogue, in upper or lower case; empty takes all."""
     join: str | None = None
-    """What stands between the values of a list, which becomes one text by it."""
+    """The text between the values of a list, which are joined to one text."""
     format: DateFormat | None = None
-    """How a date or a moment is written, in strftime's letters; without it as ISO 8601 has it."""
+    """How a date or a moment is written, in strftime's letters; without it as in ISO 8601."""
     zone: Zone | None = None
     """The time zone in which a moment is written, by its IANA name; without it UTC."""
     lang: str | None = None
     """The language of a text; without it the title's own."""
     max_chars: int | None = Field(None, gt=0)
-    """How many characters of a text are sent; what is longer is clipped."""
+    """How many characters of a text are sent; a longer text is clipped."""
     default: str | int | float | bool | None = None
-    """What is sent, as it is written here, where the catalogue has no value: the end of a licence that is open."""
+    """The value that is sent, exactly as here, where the catalogue has none; such as for a licence without an end."""
     keep_empty: bool = False
-    """Whether the key is sent without a value too; else it is left out then."""
+    """Whether the key is also sent when it has no value; otherwise it is left out."""
 
     @model_validator(mode="after")
     def _keys_agree(self) -> MetadataField:
@@ -98,13 +101,13 @@ class MetadataField(Part):
         for key, fields in (("roles", {"credits"}), ("zone", MOMENTS), ("format", DATES), ("join", LISTS)):
             is_list = key == "join" and (isinstance(self.constant, list) or self.field == "rating")
             if getattr(self, key) and self.field not in fields and not is_list:
-                yield f"{key} belongs to {', '.join(sorted(fields))}, and this is {self.origin}"
+                yield f"{key} belongs to {', '.join(sorted(fields))}, but this is {self.origin}"
         if self.map is not None and self.field in NAMES:
-            yield f"map replaces values of the catalogue, and {self.field} is a name of ours"
+            yield f"map replaces values of the catalogue, but {self.field} is a name of ours"
         if self.default is not None and self.constant is not None:
-            yield "default belongs to a value of the catalogue, and a constant is never empty"
+            yield "default belongs to a value of the catalogue, but a constant is never empty"
         if self.default is not None and self.field in NEEDED:
-            yield f"default is of no use for {self.field}: a title without it is refused"
+            yield f"default would never be used for {self.field}: a title without it is refused"
         if self.default is not None and self.keep_empty:
             yield "default and keep_empty contradict each other: a key with a default is never empty"
 

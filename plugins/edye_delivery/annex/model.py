@@ -33,19 +33,19 @@ DisplayName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 CRON_FIELDS = 5
-DRAWN = re.compile(r"[hr](\(|/|$)", re.IGNORECASE)
-"""A field whose value croniter draws (R) or makes of a hash (H)."""
+RANDOM_FIELD = re.compile(r"[hr](\(|/|$)", re.IGNORECASE)
+"""A field whose value croniter makes at random (R) or from a hash (H)."""
 
 
 def _check_schedule(schedule: str) -> str:
-    """A DAG file with a schedule that never comes, or is none, would take all partners' DAGs away.
+    """Refuses a schedule that is invalid or never comes: with it the DAG file would fail for all partners.
 
     A sixth field (seconds) and random fields are croniter's own: Airflow would run such a DAG at other times, or make a
     new version of it at every parse.
     """
     fields = schedule.split()
-    if drawn := [field for field in fields if DRAWN.match(field) and not schedule.startswith("@")]:
-        raise ValueError(f"{schedule!r:.60} is no cron schedule: {', '.join(drawn):.60} is drawn anew; write a number")
+    if randoms := [field for field in fields if RANDOM_FIELD.match(field) and not schedule.startswith("@")]:
+        raise ValueError(f"{schedule!r:.60} is no cron schedule: {', '.join(randoms):.60} is random; write a number")
     if not schedule.startswith("@") and len(fields) != CRON_FIELDS:
         raise ValueError(
             f"{schedule!r:.60} is no cron schedule, such as '0 6 * * *': it has five fields, minute, hour, day, month "
@@ -64,13 +64,13 @@ Schedule = Annotated[str, AfterValidator(_check_schedule)]
 
 
 class CatalogueFilter(Part):
-    """Which titles of the EDYE catalogue are this partner's; an empty list asks for nothing.
+    """Which titles of the EDYE catalogue are this partner's; an empty list is no condition.
 
     A list of the catalogue with more than `items_max` items, or `bytes_max` bytes of them, is refused, never cut.
     """
 
     tags: tuple[str, ...] = ()
-    """Titles that have one of these tags, themselves or by their series."""
+    """Titles that have one of these tags, themselves or through their series."""
     geo: tuple[str, ...] = ()
     """Titles that may be seen in one of these countries (ISO 3166-1 alpha-2), or that name none."""
     languages: tuple[str, ...] = ()
@@ -78,13 +78,13 @@ class CatalogueFilter(Part):
     visible_only: bool = True
     """Whether titles that EDYE hides are left out."""
     page_size: int = Field(500, ge=1, le=1000)
-    """How many items one page of a list is asked for."""
+    """How many items we ask for in one page of a list."""
     items_max: int = Field(200_000, ge=1, le=10_000_000)
     """How many items a list may have."""
     bytes_max: int = Field(1_000_000_000, ge=1_000_000)
     """How many bytes all items of a list may have."""
     media_hosts: tuple[str, ...] = ()
-    """Hosts of media and artwork beside those that the connection edye_api allows."""
+    """Hosts of media and artwork that are allowed besides those of the connection edye_api."""
 
 
 class Naming(Part):
@@ -114,42 +114,42 @@ class Waiver(Part):
 
 
 class Alert(Part):
-    """When somebody is to be woken (annex section 8)."""
+    """When an alert is sent (annex section 8)."""
 
     consecutive_errors: Positive
-    """Somebody is told when more than so many deliveries in a row have failed."""
+    """An alert is sent when more deliveries than this have failed in a row."""
 
 
 class CircuitBreaker(Part):
-    """After how many technical errors in a row a run sends nothing more; the next one tries one title first."""
+    """After how many technical errors in a row a run stops sending; the next run tries one title first."""
 
     technical_errors: Positive = 10
-    """How many technical errors in a row end the sending of a run."""
+    """After how many technical errors in a row a run stops sending."""
 
 
 class BatchTime(Part):
-    """How long a step works on one batch; what it did not get to is left open for the next run.
+    """How long a step may work on one batch; titles that it did not reach stay open for the next run.
 
-    A task is ended after six hours: a step that ends before tells what became of every title.
+    Airflow ends a task after six hours. A step that stops earlier can still report what became of every title.
     """
 
     check_s: float = Field(3600, gt=0, le=5 * 3600)
-    """How long a batch may be checked."""
+    """For how many seconds the titles of a batch may be checked."""
     deliver_s: float = Field(5 * 3600, gt=0, le=5.5 * 3600)
-    """How long a batch may be sent."""
+    """For how many seconds the titles of a batch may be sent."""
 
 
 class ErrorRule(Part):
-    """One line of the table from what the partner says to our cause; every given condition has to hold."""
+    """One line of the error table, from the partner's answer to our cause; all its conditions have to be true."""
 
     http_status: tuple[int, ...] = ()
     """The answer has one of these statuses."""
     codes: tuple[str, ...] = ()
     """The answer has one of these error codes."""
     text_contains: tuple[str, ...] = ()
-    """The answer's message has one of these words, upper or lower case."""
+    """The answer's message has one of these texts in it, in upper or lower case."""
     cause: Cause
-    """What it means for us, and so whose turn it is."""
+    """The cause that this means, which decides whose turn it is."""
 
 
 Criterion = Literal[
@@ -161,21 +161,21 @@ class Annex(Part):
     """One partner."""
 
     partner: Name
-    """The partner's name in DAGs, ledger and folders; the file bears it too."""
+    """The partner's name in DAGs, ledger and folders; it is the file's name too."""
     display_name: DisplayName
     """The partner's name for people."""
     client_id: str
     """Our name at the partner."""
     schedule: Schedule | None
-    """When a delivery runs, as five cron fields in UTC; null where it is started by hand alone."""
+    """When a delivery runs, as five cron fields in UTC; null where it is only started by hand."""
     batch_size: int = Field(50, ge=1, le=1000)
     """How many titles one task works on."""
     fail_on: Literal["any", "technical"] = "any"
-    """Which titles make a run red: any that is not accepted, or those alone that failed for a technical reason."""
+    """What makes a run red: any title that is not accepted, or only titles that failed for a technical reason."""
     catalogue: CatalogueFilter
     """Which titles are the partner's, and how the catalogue is read."""
     naming: Naming
-    """How titles and files are called at the partner."""
+    """The names of titles and files at the partner."""
     api: ApiChannel | None = None
     """The partner's ingest API, where it has one."""
     ftp: FtpChannel | None = None
@@ -191,19 +191,19 @@ class Annex(Part):
     text: TextLimits
     """How long texts may be."""
     video: VideoLimits
-    """What a media file has to be."""
+    """The limits for media files."""
     reencode: Reencode | None = None
-    """What a media file is encoded into where that takes its defects away; without it none is encoded."""
+    """How a media file is re-encoded where that fixes its defects; without it no file is re-encoded."""
     images: Images
-    """Which artwork titles need, and what it has to be."""
+    """Which artwork titles need, and its limits."""
     thumbnails: tuple[ThumbnailSpec, ...] = ()
     """The pictures that are made for each title."""
     acceptance: tuple[Criterion, ...]
-    """What a title has to fulfil to count as accepted."""
+    """The criteria that a title has to meet to be accepted."""
     errors: tuple[ErrorRule, ...]
-    """What the partner says when it refuses a title, and what that means; the first line that holds counts."""
+    """What the partner answers when it refuses a title, and what that means; the first line that is true counts."""
     alert: Alert
-    """When somebody is told of failures."""
+    """When an alert about failures is sent."""
     circuit_breaker: CircuitBreaker = CircuitBreaker()
     """When a run stops sending."""
     batch_time: BatchTime = BatchTime()
@@ -211,9 +211,9 @@ class Annex(Part):
     waivers: dict[str, Waiver] = Field(default_factory=dict)
     """Rules that do not count for this partner for a while, by code."""
     withdrawal: WithdrawalTerms = WithdrawalTerms()
-    """How titles are taken back."""
+    """How titles are withdrawn."""
     contacts: dict[str, str] = Field(default_factory=dict)
-    """Whom to ask, by role."""
+    """The people to ask, by role."""
     feeds: tuple[FeedSpec, ...] = ()
     """The feeds of all accepted titles that are published for the partner."""
 
@@ -226,34 +226,34 @@ class Annex(Part):
 
 
 def contradictions_of(annex: Annex) -> Iterator[str]:
-    """A sentence for everything that one section says and another does not bear out."""
+    """A sentence for every contradiction between two sections."""
     if annex.withdrawal.endpoint is not None and annex.api is None:
-        yield "withdrawal.endpoint is a call of the ingest API, and the annex has no section api"
+        yield "withdrawal.endpoint is a call of the ingest API, but the annex has no section api"
     yield from _encodes_beyond_limits(annex)
     yield from _names_without_table(annex)
     if len({feed.name for feed in annex.feeds}) < len(annex.feeds):
-        yield "two feeds have one name"
+        yield "two feeds have the same name"
     if len({(feed.conn_id, feed.prefix) for feed in annex.feeds}) < len(annex.feeds):
-        yield "two feeds have one prefix: they would overwrite each other"
+        yield "two feeds have the same prefix: they would overwrite each other"
     thumbnails = {spec.name for spec in annex.thumbnails}
     for rendition in annex.api.renditions if annex.api else ():
         if rendition.thumbnail not in thumbnails:
-            yield f"api.renditions names the thumbnail {rendition.thumbnail!r}, which thumbnails lacks"
+            yield f"api.renditions names the thumbnail {rendition.thumbnail!r}, which thumbnails does not have"
     for name in annex.ftp.thumbnails if annex.ftp else ():
         if name not in thumbnails:
-            yield f"ftp.thumbnails names the thumbnail {name!r}, which thumbnails lacks"
+            yield f"ftp.thumbnails names the thumbnail {name!r}, which thumbnails does not have"
     if annex.ftp and not is_plain_name(annex.client_id):
-        yield "client_id is part of FTP paths, so it is letters, digits, dots, hyphens and underscores"
+        yield "client_id is part of FTP paths, so it may only have letters, digits, dots, hyphens and underscores"
 
 
 def _encodes_beyond_limits(annex: Annex) -> Iterator[str]:
-    made = annex.reencode
-    if made is None:
+    profile = annex.reencode
+    if profile is None:
         return
     for key, value, allowed in (
-        ("container", made.container, annex.video.containers),
-        ("video_codec", made.video_codec, annex.video.codecs),
-        ("container", made.media_type, annex.video.source_types),
+        ("container", profile.container, annex.video.containers),
+        ("video_codec", profile.video_codec, annex.video.codecs),
+        ("container", profile.media_type, annex.video.source_types),
     ):
         if value not in allowed:
             yield f"reencode.{key} gives {value}, which video does not allow: {', '.join(allowed)}"

@@ -28,7 +28,7 @@ def external_id_of(annex: Annex, title: Title) -> str:
 
 
 def file_name_of(annex: Annex, title: Title, external_id: str) -> str:
-    """The media file's name on the wire; `date` is the day of the title's last change, so that resends agree."""
+    """The media file's name at the partner; `date` is the day of the title's last change, the same in every resend."""
     values = _variables(annex, title) | {
         "external_id": external_id,
         "title_slug": slug_of(title.name),
@@ -38,7 +38,7 @@ def file_name_of(annex: Annex, title: Title, external_id: str) -> str:
 
 
 def image_file_name_of(annex: Annex, template: str, external_id: str, thumbnail: str) -> str:
-    """The name of a thumbnail's file at the partner, by a template of the channel that it travels by."""
+    """The name of a thumbnail's file at the partner, by a template of the channel on which it is sent."""
     spec = next(spec for spec in annex.thumbnails if spec.name == thumbnail)
     extension = SUFFIXES[spec.format]
     return fill(template, {"external_id": external_id, "thumbnail": thumbnail, "extension": extension})

@@ -1,4 +1,4 @@
-"""What the partner's words mean to us: the annex's error table, its states, its tracking-id keys."""
+"""What a partner's answer means, by the annex: its error table, its states, its tracking-id keys."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Words = Callable[[str, int], str]
 
 
 def cause_of(annex: Annex, *, http_status: int | None, code: str, text: str) -> Cause:
-    """The first line of the annex's error table that holds, else `unknown`, never guessed (decisions, ingest API)."""
+    """The cause by the first line of the annex's error table that is true, else `unknown` (decisions, ingest API)."""
     lower_text = text.casefold()
     for rule in annex.errors:
         if rule.http_status and http_status not in rule.http_status:
@@ -52,8 +52,8 @@ def unlisted_state_clause(states: Mapping[str, IngestState], word: Any, words: W
     listed = ", ".join(states)
     if word is None:
         return f"names no state; the annex lists {listed}"
-    told = repr(word) if isinstance(word, str) else f"of type {type(word).__name__}"
-    return f"has the state {words(told, WORD_MAX_CHARS)}, which is none of those that the annex lists ({listed})"
+    shown = repr(word) if isinstance(word, str) else f"of type {type(word).__name__}"
+    return f"has the state {words(shown, WORD_MAX_CHARS)}, which is none of those that the annex lists ({listed})"
 
 
 def error_of(channel: ApiChannel, answer: Any, words: Words) -> tuple[str, str]:

@@ -6,6 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Part(BaseModel):
-    """One part of the annex: frozen, unknown keys refused; what stands below a key says what it means."""
+    """One part of the annex: frozen, unknown keys refused; the text below a key is its description."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)

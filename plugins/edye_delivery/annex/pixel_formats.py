@@ -1,4 +1,4 @@
-"""The annex's part on how the colours of a film are kept."""
+"""The annex's part on the pixel formats of films."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ Interlaced = Literal["allow", "warn", "block"]
 
 
 class PixelFormats(Part):
-    """Which bits a colour and which colour sampling a film may have, and what one is that has others."""
+    """Which pixel formats a film may have (bits per colour, colour sampling), and what happens to another one."""
 
     allowed: tuple[WordOfFfmpeg, ...] = Field(
-        (), description="ffmpeg's names of the pixel formats that the partner's players decode; none allows all"
+        (),
+        description="ffmpeg's names of the pixel formats that players decode; an empty list allows all",
     )
     otherwise: Severity = Field(
-        Severity.WARN, description="whether a film of another pixel format is told (warn) or not delivered (block)"
+        Severity.WARN, description="whether a film of another pixel format gets a warning (warn) or is refused (block)"
     )

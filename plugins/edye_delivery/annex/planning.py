@@ -1,4 +1,4 @@
-"""A title becomes a planned title: its names, its partner metadata, its media and its digests, by the annex alone."""
+"""Makes a title a planned title: its names, its partner metadata, its media and its digests, by the annex alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def plan_of(annex: Annex, title: Title, resend: str = "") -> PlannedTitle:
     metadata = metadata_of(annex, title, external_id, file_name)
     media = best_source(annex, title)
     media_digest = media_digest_of(media)
-    extras = [_image_identity(image) for image in title.images] if _pictures_travel(annex) else []
+    extras = [_image_identity(image) for image in title.images] if _sends_pictures(annex) else []
     content_key = digest_of(annex.partner, external_id, media_digest, metadata, extras)
     return PlannedTitle(
         title=title,
@@ -34,7 +34,7 @@ def plan_of(annex: Annex, title: Title, resend: str = "") -> PlannedTitle:
     )
 
 
-def _pictures_travel(annex: Annex) -> bool:
+def _sends_pictures(annex: Annex) -> bool:
     """Whether pictures are part of what is sent; one answer for both channels, so that they share a content key."""
     if annex.api is not None:
         return bool(annex.api.renditions)
@@ -42,7 +42,7 @@ def _pictures_travel(annex: Annex) -> bool:
 
 
 def best_source(annex: Annex, title: Title) -> Source | None:
-    """The largest media file of a type that the annex takes, else of one that it re-encodes; of equals the first."""
+    """The largest media file of a type that the partner takes, else of one that is re-encoded; of equals the first."""
     usable = [source for source in title.sources if source.type in annex.video.source_types]
     if not usable and annex.reencode is not None:
         usable = [source for source in title.sources if source.type in annex.reencode.source_types]
@@ -50,20 +50,20 @@ def best_source(annex: Annex, title: Title) -> Source | None:
 
 
 def media_digest_of(media: Source | None) -> str:
-    """The media's identity: its SHA-256 where the catalogue tells it, else path and size, whatever host serves it."""
+    """The media's identity: its SHA-256 where the catalogue gives it, else path and size, whatever host serves it."""
     if media is None:
         return digest_of("no media")
     return media.sha256.lower() if media.sha256 else digest_of(path_of(media.file), media.filesize)
 
 
 def revision_of(title: Title) -> str:
-    """The digest of all that the catalogue says of a title and its series, but for when it was touched."""
-    said = title.model_dump(mode="json", exclude={"updated_at": True, "series": {"updated_at"}})
-    for image in [*said["images"], *said["custom_thumbnails"], *((said["series"] or {}).get("images", []))]:
+    """The digest of all that the catalogue says about a title and its series, except the times of their changes."""
+    content = title.model_dump(mode="json", exclude={"updated_at": True, "series": {"updated_at"}})
+    for image in [*content["images"], *content["custom_thumbnails"], *((content["series"] or {}).get("images", []))]:
         image["url"] = path_of(image["url"])
-    for source in said["sources"]:
+    for source in content["sources"]:
         source["file"] = path_of(source["file"])
-    return digest_of(said)
+    return digest_of(content)
 
 
 def _image_identity(image: Image) -> list[str]:

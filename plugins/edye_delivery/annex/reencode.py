@@ -1,4 +1,4 @@
-"""The annex's part on re-encoding: into what a media file is encoded anew where that fixes it (annex section 7)."""
+"""The annex's part on re-encoding: how a media file is encoded again where that fixes it (annex section 7)."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ WordOfFfmpeg = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")]
 Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"]
 MEDIA_TYPES = {"mp4": "video/mp4", "mov": "video/quicktime", "matroska": "video/x-matroska"}
 BATCH_MAX_S = 5 * 3600
-"""All that a batch may take for re-encodes: its task is ended after six hours."""
+"""The time that a batch may take for re-encodes in all: Airflow ends its task after six hours."""
 COMMAND_VERSION = 2
-"""Counts up whenever the same profile becomes another command line: then older encodes are not taken."""
+"""Is raised whenever the same profile gives another command line, so that older encodes are not used again."""
 
 
 class Reencode(Part):
-    """What a media file becomes that only a new encode fixes; container and codec are named as in `video`.
+    """How a media file is re-encoded that only a new encode fixes; container and codec are named as in `video`.
 
-    `source_types` are the types of source that are encoded anew where a title has none that the partner takes. One
-    encode is stopped after `time_limit_s`; after `batch_budget_s` a batch begins no further one and downloads no
-    further byte. Together they fit into the time of a task.
+    `source_types` are the types of source that are re-encoded where a title has none that the partner takes. One encode
+    is stopped after `time_limit_s`. After `batch_budget_s` a batch starts no further encode or download. Together they
+    have to fit into the time of a task.
     """
 
     source_types: tuple[str, ...] = ()
-    """The media types of sources that are encoded where a title has none that the partner takes."""
+    """The media types of sources that are re-encoded where a title has none that the partner takes."""
     container: Literal["mp4", "mov", "matroska"]
     """The container of the new file."""
     video_codec: str
@@ -35,7 +35,7 @@ class Reencode(Part):
     encoder: WordOfFfmpeg
     """ffmpeg's encoder for it."""
     preset: Preset = "medium"
-    """How much time the encoder takes for how small a file."""
+    """How fast the encoder works: a slower preset gives a smaller file."""
     crf: int = Field(18, ge=0, le=51)
     """The quality: 0 keeps everything, 51 is the worst."""
     pixel_format: WordOfFfmpeg = "yuv420p"
@@ -46,18 +46,18 @@ class Reencode(Part):
     """The bitrate of the sound."""
     deinterlace: bool = Field(True, description="whether interlaced pictures become progressive ones")
     faststart: bool = True
-    """Whether the index stands at the file's beginning."""
+    """Whether the index is at the beginning of the file."""
     time_limit_s: int = Field(7200, gt=0, le=BATCH_MAX_S)
-    """After how long one encode is stopped."""
+    """After how many seconds one encode is stopped."""
     batch_budget_s: int = Field(7200, gt=0, le=BATCH_MAX_S)
-    """After how long a batch begins no further encode and downloads no further byte."""
+    """After how many seconds a batch starts no further encode or download."""
 
     @model_validator(mode="after")
     def _last_encode_ends_in_time(self) -> Reencode:
         if self.time_limit_s + self.batch_budget_s > BATCH_MAX_S:
             raise ValueError(
-                f"time_limit_s is {self.time_limit_s}, and batch_budget_s {self.batch_budget_s}: together they are at "
-                f"most {BATCH_MAX_S}, so that an encode that a batch begins last ends before its task is ended"
+                f"time_limit_s is {self.time_limit_s}, and batch_budget_s is {self.batch_budget_s}: together they may "
+                f"be at most {BATCH_MAX_S}, so that the last encode of a batch ends before Airflow ends its task"
             )
         return self
 

@@ -8,11 +8,11 @@ from edye_delivery.catalog.title import Title
 
 def exclusion_reason(annex: Annex, title: Title) -> str | None:
     """Why the title is not this partner's: `invisible`, `tag` or `geo`; None where it is."""
-    wanted = annex.catalogue
-    if wanted.visible_only and not (title.visible and (title.series is None or title.series.visible)):
+    terms = annex.catalogue
+    if terms.visible_only and not (title.visible and (title.series is None or title.series.visible)):
         return "invisible"
-    if wanted.tags and not set(wanted.tags) & set(title.tags):
+    if terms.tags and not set(terms.tags) & set(title.tags):
         return "tag"
-    if wanted.geo and title.geo and not {geo.lower() for geo in wanted.geo} & {geo.lower() for geo in title.geo}:
+    if terms.geo and title.geo and not {geo.lower() for geo in terms.geo} & {geo.lower() for geo in title.geo}:
         return "geo"
     return None

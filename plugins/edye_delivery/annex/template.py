@@ -19,7 +19,7 @@ SEGMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 
 
 def template_validator(variables: frozenset[str]) -> Callable[[str], str]:
-    """A validator that lets a template pass only with these variables, each plain or, for numbers, as {season:02}."""
+    """A validator of templates with these variables only, each plain or, for numbers, as {season:02}."""
 
     def check(template: str) -> str:
         for _, name, width, conversion in string.Formatter().parse(template):
@@ -35,7 +35,7 @@ def template_validator(variables: frozenset[str]) -> Callable[[str], str]:
 
 
 def fill(template: str, values: Mapping[str, str | int]) -> str:
-    """The template with its variables; it has passed `checked_template`, so nothing but names and widths is in it."""
+    """The template with these values; it has passed `template_validator`, so it has only names and widths in it."""
     return template.format_map(values)
 
 
@@ -60,4 +60,4 @@ def plain_template(*variables: str) -> Callable[[str], str]:
 
 ImageFileName = Annotated[str, AfterValidator(plain_template("external_id", "thumbnail", "extension"))]
 IMAGE_FILE_NAME = "{external_id}_{thumbnail}.{extension}"
-"""What a picture is called at the partner; `extension` is jpg or png."""
+"""The name of a picture at the partner; `extension` is jpg or png."""

@@ -18,9 +18,9 @@ PathTemplate = Annotated[
 
 
 class WithdrawalEndpoint(Part):
-    """The call by which the partner's API hears of a withdrawal.
+    """The call that tells the partner's API about a withdrawal.
 
-    `end_at_parameter` is where it takes an end date; without one it hears of titles only that end at once.
+    `end_at_parameter` takes an end date; without it the partner is told only about titles that end at once.
     """
 
     method: Literal["DELETE", "POST"] = "DELETE"
@@ -28,20 +28,20 @@ class WithdrawalEndpoint(Part):
     path: PathTemplate
     """The call's path, with `{external_id}`."""
     end_at_parameter: PartName | None = None
-    """The parameter that takes an end date; without one the partner hears of titles only that end at once."""
+    """The parameter that takes an end date; without it the partner is told only about titles that end at once."""
     gone_statuses: tuple[int, ...] = (404, 410)
-    """The answers that say that the partner does not have the title any more."""
+    """The statuses that mean that the partner does not have the title any more."""
 
 
 class WithdrawalTerms(Part):
-    """Above so many titles a person has to approve a withdrawal, within so many hours.
+    """Which withdrawals a person has to approve, and how the partner is told.
 
-    Without an `endpoint` the partner is not told by us: a person does it.
+    Without an `endpoint` we do not tell the partner: a person does it.
     """
 
     titles_without_approval: int = Field(10, ge=0, le=10_000)
     """How many titles may be withdrawn without an approval."""
     approval_hours: float = Field(24, gt=0, le=720)
-    """How long an approval is waited for."""
+    """For how many hours a run waits for the approval."""
     endpoint: WithdrawalEndpoint | None = None
-    """The call by which the partner hears of it; without one a person tells it."""
+    """The call that tells the partner; without one a person has to tell it."""

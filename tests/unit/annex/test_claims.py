@@ -27,11 +27,11 @@ def test_a_copied_annex_is_refused_and_the_original_keeps_its_places(folder, par
     assert list(found.annexes) == [ORIGINAL]
     (sentence,) = found.refused[f"{partner}.yaml"]
     for told in (
-        f"{ORIGINAL}.yaml and this one claim the same: ",
+        f"{ORIGINAL}.yaml and this one write to the same place: ",
         f"the client '{ORIGINAL}' of the connection roku_ingest",
         f"the folder /incoming/{ORIGINAL}/metadata of the connection roku_ftp",
         f"the prefix {ORIGINAL}/search of the connection feed_store",
-        f"it stays with {ORIGINAL}, which bears its name: give {partner} its own",
+        f"it belongs to {ORIGINAL}, which has its name in it: give {partner} its own",
     ):
         assert told in sentence
 
@@ -47,7 +47,7 @@ def test_a_copied_annex_is_refused_and_the_original_keeps_its_places(folder, par
 def test_one_place_is_enough(folder, changes, told):
     copied(folder, "copy", **changes)
     (sentence,) = read_annexes(folder).refused["copy.yaml"]
-    assert f"claim the same: {told}" in sentence
+    assert f"write to the same place: {told}" in sentence
 
 
 def test_ftp_folders_without_a_client_in_them_are_one_place(folder):
@@ -55,7 +55,9 @@ def test_ftp_folders_without_a_client_in_them_are_one_place(folder):
     ftp["folders"] = dict.fromkeys(("video", "images", "metadata"), f"/incoming/{ORIGINAL}/video")
     copied(folder, "copy", client_id="other", feeds=[], ftp=ftp)
     (sentence,) = read_annexes(folder).refused["copy.yaml"]
-    assert f"claim the same: the folder /incoming/{ORIGINAL}/video of the connection roku_ftp. They" in sentence
+    assert (
+        f"write to the same place: the folder /incoming/{ORIGINAL}/video of the connection roku_ftp. They" in sentence
+    )
 
 
 def test_one_client_at_two_apis_and_two_clients_at_one_are_two_places(folder):
@@ -71,4 +73,4 @@ def test_where_no_name_decides_the_first_by_name_keeps_the_place_and_the_sentenc
     annex_file(tmp_path, "beta", client_id="shared")
     found = read_annexes(tmp_path)
     assert list(found.annexes) == ["alpha"]
-    assert "it stays with alpha, which comes first by name: give beta its own" in found.complaint
+    assert "it belongs to alpha, which comes first by name: give beta its own" in found.complaint

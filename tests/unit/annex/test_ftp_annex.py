@@ -42,7 +42,7 @@ def without(entries, key):
      "/in coming", "/incoming\n", "/incoming\r\nDELE x", "/año", "/incoming/" + "a" * 201],
 )  # fmt: skip
 def test_a_folder_is_an_absolute_path_of_plain_names(folder):
-    with pytest.raises(ValidationError, match="a folder is an absolute path of plain names"):
+    with pytest.raises(ValidationError, match="a folder has to be an absolute path of plain names"):
         the_annex(ftp={"folders": FOLDERS | {"video": folder}})
 
 
@@ -77,7 +77,7 @@ def test_a_metadata_file_s_name_is_of_one_delivery_only(template):
         ({"deprecated_since": ""}, "at least 1 character"),
         ({"outcome": {"by": "mail"}}, "does not match any of the expected tags"),
         ({"outcome": MOVED | {"reason_suffix": "../x"}}, "should match pattern"),
-        ({"outcome": MOVED | {"refused_folder": "error"}}, "a folder is an absolute path"),
+        ({"outcome": MOVED | {"refused_folder": "error"}}, "a folder has to be an absolute path"),
         ({"outcome": FILE | {"file_name": "{title}.json"}}, "is not a variable of this template"),
         ({"outcome": FILE | {"states": {"fertig": "done"}}}, "Input should be"),
         ({"outcome": LOG | {"fields": ["metadata_file", "text"]}}, "needs the fields metadata_file and state"),
@@ -95,7 +95,9 @@ def test_a_defect_is_told_in_a_sentence(changes, told):
 
 
 def test_a_thumbnail_that_goes_along_is_one_that_is_made():
-    with pytest.raises(ValidationError, match=r"ftp\.thumbnails names the thumbnail 'square', which thumbnails lacks"):
+    with pytest.raises(
+        ValidationError, match=r"ftp\.thumbnails names the thumbnail 'square', which thumbnails does not have"
+    ):
         the_annex(ftp={"thumbnails": ["square"]})
 
 

@@ -80,18 +80,18 @@ def complaint_of(folder, content):
         ('"0 6 * * *"', '"@dayly"', "schedule: '@dayly' is no cron schedule"),
         ('"0 6 * * *"', '"0 6 31 2 *"', "schedule: '0 6 31 2 *' is no cron schedule"),
         ("give_up_s: 7200", "give_up_s: .inf", "api.polling.give_up_s: has to be a finite number, and is inf"),
-        ("batch_size: 50", "batch_size: 50\nbatch_size: 5", "line 8: the key 'batch_size' stands in line 7 already"),
+        ("batch_size: 50", "batch_size: 50\nbatch_size: 5", "line 8: the key 'batch_size' is already in line 7"),
         ("batch_size: 50", "batch_size: 2026-13-01", "line 7: '2026-13-01' cannot be read; put quotes around it"),
         ("batch_size: 50", "batch_size: " + "1" * 6000, "line 7: '1111"),
         ("batch_size: 50", "? [a]\n: 1", "line 7: a key has to be a word"),
         ("batch_size: 50", "batch_size: !!python/name:os.system", "line 7: "),
-        ("tags: [roku]", "tags: !!set {roku}", "is no kind of value here"),
+        ("tags: [roku]", "tags: !!set {roku}", "is a type that an annex does not have"),
         ("batch_size: 50", "batch_size: !!bool maybe", "line 7: 'maybe' cannot be read; put quotes around it"),
         ("batch_size: 50", "batch_size: !!int ''", "line 7: '' cannot be read"),
         ("batch_size: 50", "batch_size: !!float ''", "line 7: '' cannot be read"),
         ("batch_size: 50", "batch_size: !!timestamp foo", "line 7: 'foo' cannot be read"),
         ("batch_size: 50", "!!bool maybe: 50", "line 7: 'maybe' cannot be read"),
-        ("batch_size: 50", "!!seq text: 50", "line 7: 'tag:yaml.org,2002:seq' is no kind of value here"),
+        ("batch_size: 50", "!!seq text: 50", "line 7: 'tag:yaml.org,2002:seq' is a type that an annex does not have"),
     ],
 )
 def test_a_defect_is_a_sentence_with_its_place_and_what_was_probably_meant(tmp_path, old, new, told):
@@ -116,7 +116,7 @@ def test_a_defect_is_a_sentence_with_its_place_and_what_was_probably_meant(tmp_p
         ("[" * 250_000, "line 1: is nested more than 32 levels deep"),
         ("{a: " * 40 + "1" + "}" * 40, "line 1: is nested more than 32 levels deep"),
         ("a" * 256_001, "is larger than 256,000 bytes"),
-        ("!!python/object/apply:os.system [ls]", "is no kind of value here"),
+        ("!!python/object/apply:os.system [ls]", "is a type that an annex does not have"),
         ("[a, b]", "an annex has to be a section of keys and values, and is ['a', 'b']"),
         ("just words", "an annex has to be a section of keys and values, and is 'just words'"),
     ],
@@ -137,7 +137,7 @@ def test_all_defects_of_a_file_are_told_at_once_those_between_sections_too(tmp_p
     complaint = complaint_of(tmp_path, text.replace("visible_only: true", "visible_only: true\n  visible_only: true"))
     assert complaint.splitlines()[0] == "roku.yaml: 5 defects"
     for told in (
-        "visible_only' stands in line",
+        "visible_only' is already in line",
         "fail_onn: there is no such key; fail_on was probably meant",
         "names the table 'stars'",
         "ftp.thumbnails names the thumbnail 'square'",

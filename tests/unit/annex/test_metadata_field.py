@@ -36,13 +36,13 @@ def test_letters_that_strftime_does_not_know_are_refused(text, told):
 @pytest.mark.parametrize(
     ("keys", "told"),
     [
-        ({"field": "title", "format": "%Y"}, "format belongs to availability_end_at, .*and this is title"),
-        ({"field": "release_date", "zone": "UTC"}, "zone belongs to .*and this is release_date"),
+        ({"field": "title", "format": "%Y"}, "format belongs to availability_end_at, .*but this is title"),
+        ({"field": "release_date", "zone": "UTC"}, "zone belongs to .*but this is release_date"),
         ({"field": "updated_at", "zone": "Mexico"}, "'Mexico' is no time zone of the IANA database"),
         ({"field": "updated_at", "zone": "../../etc/passwd"}, "is no time zone of the IANA database"),
-        ({"field": "genres", "roles": ["actor"]}, "roles belongs to credits, and this is genres"),
-        ({"field": "title", "join": ","}, "join belongs to credits, genres, geo, tags, and this is title"),
-        ({"external": "tms", "join": ","}, "and this is the external id tms"),
+        ({"field": "genres", "roles": ["actor"]}, "roles belongs to credits, but this is genres"),
+        ({"field": "title", "join": ","}, "join belongs to credits, genres, geo, tags, but this is title"),
+        ({"external": "tms", "join": ","}, "but this is the external id tms"),
         ({"constant": "EDYE", "default": "EDYE"}, "a constant is never empty"),
         ({"field": "geo", "default": "mx", "keep_empty": True}, "default and keep_empty contradict each other"),
         ({"field": "client_id", "map": "words"}, "client_id is a name of ours"),

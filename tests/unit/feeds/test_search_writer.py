@@ -317,9 +317,9 @@ def test_a_feed_of_an_unknown_table_or_name_twice_is_refused_with_the_annex():
     feed = the_annex().feeds[0].model_dump(mode="json")
     with pytest.raises(ValueError, match="genres names 'no_table'"):
         the_annex(feeds=[feed | {"genres": "no_table"}])
-    with pytest.raises(ValueError, match="two feeds have one name"):
+    with pytest.raises(ValueError, match="two feeds have the same name"):
         the_annex(feeds=[feed, feed])
-    with pytest.raises(ValueError, match="two feeds have one prefix"):
+    with pytest.raises(ValueError, match="two feeds have the same prefix"):
         the_annex(feeds=[feed, feed | {"name": "other"}])
     with pytest.raises(ValueError, match="is not a variable of this template"):
         the_annex(feeds=[feed | {"season_titles": {"es": "{title}"}}])

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from edye_delivery.annex.feeds import Channel, ChannelOption, FeedSpec
+from edye_delivery.annex.feeds import FeedSpec, Station, StationOption
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.order import Accepted
 from edye_delivery.feeds.roku.item import LIVE_TYPE, FeedItem
@@ -31,24 +31,24 @@ class LiveWriter:
 
     def items(self, accepted: Iterable[Accepted]) -> Iterator[FeedItem]:
         """Every channel of the annex."""
-        for channel in self._spec.channels:
-            yield FeedItem("assets", channel.id, LIVE_TYPE, orjson.dumps(channel_asset(channel)))
+        for station in self._spec.channels:
+            yield FeedItem("assets", station.id, LIVE_TYPE, orjson.dumps(station_asset(station)))
 
 
-def channel_asset(channel: Channel) -> dict[str, Any]:
-    """One channel; its source and type keep the live specification's spelling, qualities the schema's."""
+def station_asset(station: Station) -> dict[str, Any]:
+    """One live channel; its source and type keep the live specification's spelling, qualities the schema's."""
     asset: dict[str, Any] = {
-        "id": channel.id,
+        "id": station.id,
         "type": LIVE_TYPE,
         "externalIds": [
-            {"id": channel.station_id, "channelName": channel.name, "source": "GRACENOTE_STATION_ID"},
+            {"id": station.station_id, "channelName": station.name, "source": "GRACENOTE_STATION_ID"},
         ],
-        "content": {"playOptions": [_option(option) for option in channel.options]},
+        "content": {"playOptions": [_option(option) for option in station.options]},
     }
-    return asset | ({"tags": list(channel.tags)} if channel.tags else {})
+    return asset | ({"tags": list(station.tags)} if station.tags else {})
 
 
-def _option(option: ChannelOption) -> dict[str, Any]:
+def _option(option: StationOption) -> dict[str, Any]:
     written: dict[str, Any] = {"license": option.license, "quality": option.quality, "playId": option.play_id}
     where: dict[str, Any] = {"country": list(option.countries)} if option.countries else {}
     if option.restrictions:

@@ -21,7 +21,7 @@ from edye_delivery.feeds.roku.schemas import SPELLINGS, Profile, search_schema
 from edye_delivery.feeds.roku.vocabularies import COUNTRIES, CREDIT_ROLES
 from edye_delivery.feeds.rule import excerpt
 from edye_delivery.feeds.write.grouping import Show, Versions, seasons_of, shows_of
-from edye_delivery.feeds.write.live import channel_asset
+from edye_delivery.feeds.write.live import station_asset
 from edye_delivery.feeds.write.notes import Notes, Unfit, fit
 from edye_delivery.feeds.write.rules import PART_LEFT_OUT, TITLE_LEFT_OUT, VALUE_UNMAPPED
 from edye_delivery.feeds.write.search_images import images_of
@@ -53,8 +53,8 @@ class SearchWriter:
 
     def items(self, accepted: Iterable[Accepted]) -> Iterator[FeedItem]:
         """Every asset, live channels first; a series follows its episodes."""
-        for channel in self._spec.channels:
-            yield FeedItem("assets", channel.id, "liveStream", orjson.dumps(channel_asset(channel)))
+        for station in self._spec.channels:
+            yield FeedItem("assets", station.id, "liveStream", orjson.dumps(station_asset(station)))
         for show in shows_of(accepted):
             for asset in self._assets_of(show):
                 written, item_id = str(asset["type"]), str(asset["id"])
