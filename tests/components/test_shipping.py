@@ -174,7 +174,7 @@ def test_a_red_cluster_takes_what_it_can(ledger, cluster):
     cluster.refuse_item = lambda document: (
         (503, "primary shard is not active") if document["external_id"] == a_movie_of(2).external_id else None
     )
-    with pytest.raises(Transient, match="7 events wait in the ledger: 7 events were put off: 503"):
+    with pytest.raises(Transient, match="7 events wait in the ledger: 7 events were not taken yet: 503"):
         shipper().ship()
     assert len(cluster.documents) == count // 2
     cluster.refuse_item = lambda document: None

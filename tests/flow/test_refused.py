@@ -72,7 +72,7 @@ def test_what_has_not_changed_since_it_was_refused_is_held_and_keeps_the_window_
     report = line.run("run-2", external_ids=(NAME,))
     title = titles_of(report)[NAME]
     assert (report.colour, title.state, title.cause, title.sent) == ("red", "failed", cause, False)
-    assert title.detail.startswith("not sent again, for it has not changed since: ")
+    assert title.detail.startswith("not sent again, because it has not changed since: ")
     assert code in title.detail
     assert title.next_step == NEXT_STEPS[cause]
     assert standing(line) == before
@@ -125,7 +125,7 @@ def test_a_refused_resend_stays_open_until_a_redelivery_by_cause_sends_it(line):
         report = line.run(f"run-{number}", external_ids=(NAME,))
         title = titles_of(report)[NAME]
         assert (report.colour, title.state, title.cause, title.sent) == ("red", "failed", Cause.METADATA, False)
-        assert title.detail.startswith("not sent again, for it has not changed since: ")
+        assert title.detail.startswith("not sent again, because it has not changed since: ")
     by_cause = {"external_ids": (NAME,), "correction": Correction.BY_CAUSE, "mode": Mode.FAILED}
     title = titles_of(line.run("run-5", **by_cause))[NAME]
     assert (title.state, title.sent, len(line.arrivals(NAME))) == ("accepted", True, 3)

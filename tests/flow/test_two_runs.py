@@ -178,7 +178,7 @@ def test_a_resend_by_force_that_waited_long_enough_says_who_has_the_title(line):
     report = title_of(line.report(line.request("run-2"), plan, forced, started_at))
     tracking_id = delivery_of(line, checked).tracking_id
     assert f"the partner has {TITLE} as {tracking_id} from the run run-1" in report.detail
-    assert "this run left it alone, the next one takes it up" in report.detail
+    assert "this run left it alone, the next run looks at it again" in report.detail
     assert [len(line.arrivals(name)) for name in PAIR] == [1, 1]
 
 

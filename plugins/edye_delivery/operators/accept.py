@@ -21,7 +21,7 @@ class AcceptBatchOperator(BatchOperator):
     def execute(self, context: Context) -> dict[str, int]:
         """Titles by state; runs after a failed wait too, for what was completed."""
         if self.batch is None:
-            log.warning("the batch was never checked, so nothing of it can be accepted")
+            log.warning("the batch was never checked, so none of its titles can be accepted")
             return {}
         batch = load(self.artifacts, self.batch, CheckedBatch)
         if batch.request.dry_run:

@@ -41,11 +41,11 @@ class Acceptor:
             state = delivery.state
             if state is DeliveryState.COMPLETED:
                 name = checked.plan.external_id
-                made = attempt(name, "accepting it", partial(self._accept_or_leave, checked, delivery), LEDGER_GONE)
-                if isinstance(made, StepFailure):
-                    note_trouble(self.ledger, name, delivery.delivery_key, made)
+                outcome = attempt(name, "accepting it", partial(self._accept_or_leave, checked, delivery), LEDGER_GONE)
+                if isinstance(outcome, StepFailure):
+                    note_trouble(self.ledger, name, delivery.delivery_key, outcome)
                 else:
-                    state = made
+                    state = outcome
             counts[state] = counts.get(state, 0) + 1
         return counts
 
@@ -59,14 +59,14 @@ class Acceptor:
 
     def _accept_title(self, checked: CheckedTitle, delivery: Delivery) -> DeliveryState:
         annex, key = self.annex, delivery.delivery_key
-        missed = [
+        unmet = [
             (name, evidence, cause)
             for name in annex.acceptance
             for met, evidence, cause in [CRITERIA[name](annex, checked, delivery)]
             if not met
         ]
-        if missed:
-            name, evidence, cause = missed[0]
+        if unmet:
+            name, evidence, cause = unmet[0]
             detail = f"the partner completed it, but {name} is not met: {evidence}"
             self.ledger.fail(key, cause, detail, tracking_id=delivery.tracking_id, was_completed=True)
             return DeliveryState.FAILED
@@ -76,7 +76,7 @@ class Acceptor:
 
 
 def criteria_of(annex: Annex, checked: CheckedTitle, delivery: Delivery) -> list[dict[str, Any]]:
-    """Every criterion of the annex (section 6) with whether it is met and what proves it."""
+    """Every criterion of the annex (section 6), whether it is met, and the evidence."""
     return [
         {"criterion": name, "met": met, "evidence": evidence}
         for name in annex.acceptance
@@ -122,7 +122,7 @@ def _check_metadata(annex: Annex, checked: CheckedTitle, delivery: Delivery) -> 
     return True, f"{', '.join(annex.minimum_metadata)} sent", Cause.METADATA
 
 
-def _quality(annex: Annex, checked: CheckedTitle, delivery: Delivery) -> Evidence:
+def _check_quality(annex: Annex, checked: CheckedTitle, delivery: Delivery) -> Evidence:
     found = blocking(checked.findings)
     missing = {spec.name for spec in annex.thumbnails} - {thumbnail.name for thumbnail in checked.thumbnails}
     if found:
@@ -141,5 +141,5 @@ CRITERIA: dict[Criterion, Callable[[Annex, CheckedTitle, Delivery], Evidence]] =
     "completed": _check_completed,
     "media_within_limits": _check_media,
     "minimum_metadata": _check_metadata,
-    "qc_and_thumbnails": _quality,
+    "qc_and_thumbnails": _check_quality,
 }

@@ -1,4 +1,4 @@
-"""Alerting: what the ledger has to tell goes out, through the log and to whom the connection names."""
+"""Alerts: the open alerts of the ledger go to the log, and to the people whom the connection `alerts` names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class Messenger(Protocol):
-    """Who carries a message out; raises DeliveryError where it did not arrive."""
+    """A service that sends messages to people; raises DeliveryError where a message was not sent."""
 
     def tell(self, title: str, body: str, *, is_critical: bool) -> None:
         """Sends one message."""
@@ -22,13 +22,13 @@ class Messenger(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Alerter:
-    """Tells what is untold; a delivery never fails for it, and what did not go out is tried again by the next step."""
+    """Sends the open alerts. No delivery fails because of an alert; the next step of any run tries again."""
 
     alerts: Alerts
     messenger: Callable[[], Messenger]
 
     def send(self) -> None:
-        """Tells every alert that nobody else is telling."""
+        """Sends every alert that no other process is sending."""
         for alert in self.alerts.claim():
             title, body = title_of(alert), body_of(alert)
             level = logging.CRITICAL if alert.is_critical else logging.WARNING
@@ -36,28 +36,28 @@ class Alerter:
             try:
                 self.messenger().tell(title, body, is_critical=alert.is_critical)
             except NoRecipient as error:  # stays claimed, so that not every step of a run says it again
-                log.warning("%s, so nobody but this log was told; the alert goes out once there is one", error)
+                log.warning("%s, so the alert is in this log only; it is sent once somebody can be told", error)
             except DeliveryError as error:
                 self._postpone(alert, str(error))
             except Exception as error:  # what a service's own code in Apprise raises; it must not end a delivery
-                self._postpone(alert, type(error).__name__)  # its words may hold the service's address
+                self._postpone(alert, type(error).__name__)  # its message may contain the service's address
             else:
                 self.alerts.mark_told(alert)
 
-    def _postpone(self, alert: Alert, why: str) -> None:
-        log.error("the alert did not go out, the next step of any run tries again: %s", why)
+    def _postpone(self, alert: Alert, reason: str) -> None:
+        log.error("the alert was not sent; the next step of any run tries again: %s", reason)
         self.alerts.release(alert)
 
 
 def title_of(alert: Alert) -> str:
-    """The alert in a line."""
+    """The subject of the message."""
     if alert.is_critical:
         return f"EDYE delivery: more than {alert.errors - 1} errors in a row for {alert.client_id}"
     return f"EDYE delivery: errors in a row for {alert.client_id} are over"
 
 
 def body_of(alert: Alert) -> str:
-    """What happened, and what to do."""
+    """The text of the message: what happened, and what to do."""
     if not alert.is_critical:
         return f"{alert.partner}: {alert.detail}. Nothing is left to do."
     return (

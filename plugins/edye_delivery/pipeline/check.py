@@ -1,4 +1,4 @@
-"""BatchChecker: media probed and pictures looked at over HTTP, several titles at once, every rule asked (annex, 5)."""
+"""Check: measures the media and pictures of several titles at once over HTTP, and applies every rule (annex, 5)."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from edye_delivery.qc.rule import RULES
 log = logging.getLogger(__name__)
 TITLES_AT_ONCE = 8
 NOT_MEASURED = "VID011"
-NO_OTHER_ADDRESS = "the catalogue was asked again and gave no other address of it"
-NOT_REACHED = "not looked at: the time of its batch was over; the next run of the window takes it up"
+NO_OTHER_ADDRESS = "the catalogue was read again and has no other address for it"
+NOT_REACHED = "not checked: the time of its batch was over; the next run of the window checks it"
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ class BatchChecker:
     _lock: Lock = field(default_factory=Lock, init=False)
 
     def check_batch(self, plans: tuple[PlannedTitle, ...]) -> tuple[CheckedTitle, ...]:
-        """Every title with its findings, in order; what breaks while one is looked at costs that one only."""
+        """Every title with its findings, in order; an error while one title is checked affects that title alone."""
         with ThreadPoolExecutor(TITLES_AT_ONCE, thread_name_prefix="check") as pool:
             return tuple(pool.map(self._check_title, plans))
 
@@ -82,7 +82,7 @@ class BatchChecker:
         return CheckedTitle(plan=plan, findings=result.findings, skipped=result.skipped, video=video, images=images)
 
     def _probe(self, plan: PlannedTitle) -> tuple[PlannedTitle, VideoFacts | None]:
-        """The plan and what was measured of its media; an address that is refused is read from the catalogue again."""
+        """The plan and the facts of its media; an address that the host refuses is read from the catalogue again."""
         if plan.media is None:
             return plan, None
         facts = probe_video(self.media_host, plan.media.file, self.scratch_folder)

@@ -1,4 +1,4 @@
-"""Steps that change no delivery, such as a check, become events of the trail too."""
+"""Events of the trail for steps that change no delivery, such as a check."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def record_checks(
     titles: Iterable[CheckedTitle],
     seconds: Mapping[str, float] | None = None,
 ) -> None:
-    """One event a title: what was found, and how long it took where that is known; a dry run leaves no trail."""
+    """Writes one event for each title: the findings, and the seconds where they are known. A dry run writes none."""
     if request.dry_run:
         return
     trail.write(

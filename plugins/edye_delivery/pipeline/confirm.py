@@ -1,4 +1,4 @@
-"""Confirm: what a red run says, in short for its last task's error and whole for the log above it."""
+"""Confirm: the text of a run's last task: a short one for its error, and the whole one for the log above it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from edye_delivery.reports.model import TitleReport, WindowReport
 
 DETAIL_MAX_CHARS = 1000
 LINE_MAX_CHARS = 96
-"""As much of a line as Airflow's page of a task's log shows at 1400 px beside its list of tasks."""
+"""So much of a line is visible in Airflow's log page at a width of 1400 px, beside the list of tasks."""
 
 INCIDENT_MAX_CHARS = 160
 TITLES_MAX = 50
-"""So many titles are named in the error; the log and the report have all."""
+"""The error names at most so many titles; the log and the report name all."""
 
 
 def failure_sentence(report: WindowReport) -> str:
-    """Why the run is not done, for each title two short lines: its name and why; whose turn, and what to do."""
+    """Why the run is red. Each title has two short lines: its name and the cause; its owner and what to do."""
     open_titles = [title for title in report.titles if title.needs_work]
     lines = [*_head(report), *(printable(line, INCIDENT_MAX_CHARS) for line in _of_the_run(report))]
     lines += chain.from_iterable(map(_short, open_titles[:TITLES_MAX]))
@@ -28,20 +28,20 @@ def failure_sentence(report: WindowReport) -> str:
 
 
 def whole_text(report: WindowReport) -> str:
-    """The same with everything that is known of each title and feed."""
+    """The same, with all that is known about each title and feed."""
     open_titles = (title for title in report.titles if title.needs_work)
     return "\n".join([*_head(report), *_of_the_run(report), *map(_whole, open_titles)])
 
 
 def done_sentence(report: WindowReport) -> str:
-    """What a green run says of itself."""
+    """The sentence of a green run."""
     totals = report.totals
     if report.dry_run:
         return f"dry run of a {report.kind}: {totals.titles} titles looked at, nothing was sent or changed"
-    ended = (
+    result = (
         "withdrawn" if report.is_withdrawal else "accepted or not offered any more" if totals.withdrawn else "accepted"
     )
-    return f"all {totals.titles} titles of the {report.kind} are {ended}, {len(report.feeds)} feeds in order"
+    return f"all {totals.titles} titles of the {report.kind} are {result}, {len(report.feeds)} feeds in order"
 
 
 def _head(report: WindowReport) -> list[str]:
@@ -72,9 +72,9 @@ def _whole(title: TitleReport) -> str:
 
 
 def _feed_sentence(feed: FeedReport) -> str:
-    """One line on a feed that needs work: the rules that it breaks, or the step that did not end."""
-    broken = [rule for rule in errors_first(feed.findings) if rule.severity == "error"]
-    if feed.outcome is not FeedOutcome.REFUSED or not broken:
+    """One line for a feed that needs work: the rules that it breaks, or the step that did not end."""
+    errors = [rule for rule in errors_first(feed.findings) if rule.severity == "error"]
+    if feed.outcome is not FeedOutcome.REFUSED or not errors:
         return f"  feed {feed.name}: {feed.outcome}: {feed.detail}"
-    rules = ", ".join(f"{rule.code} {rule.name} x{rule.count} ({rule.owner})" for rule in broken)
+    rules = ", ".join(f"{rule.code} {rule.name} x{rule.count} ({rule.owner})" for rule in errors)
     return f"  feed {feed.name}: {feed.outcome}: {rules}: the last good one stays"

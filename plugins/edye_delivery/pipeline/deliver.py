@@ -1,4 +1,4 @@
-"""Deliver: the titles of a batch go to the partner, several at once, each remembered before and after its call."""
+"""Deliver: sends the titles of a batch to the partner, several at once; the ledger knows each call before it goes."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ TO_SEND = frozenset({DeliveryState.PLANNED, DeliveryState.SENDING})
 
 
 class NotSent(Terminal):
-    """The title was held back, for the cause that stopped the sending."""
+    """The title was not sent, because an error before it stopped the sending."""
 
     def __init__(self, cause: Cause, sentence: str) -> None:
         self.cause, self.sentence = cause, sentence
@@ -102,11 +102,11 @@ class Sender:
     held_back: NotSent | None = field(default=None, init=False)
 
     def send_batch(self, titles: tuple[CheckedTitle, ...]) -> dict[str, int]:
-        """Sends what is open and counts titles by their state then; AuthRefused or CircuitOpen after the last title.
+        """Sends the open titles, counts all titles by state; raises AuthRefused or CircuitOpen after the last title.
 
-        Titles with a blocking finding are rejected and not sent. One title's failure never stops its neighbours. A
-        delivery that has a tracking id, has ended or is another channel's is left alone; one that somebody else is
-        sending is waited for as far as it may end soon, and then left to the next run.
+        A title with a blocking finding is rejected and not sent. A title that fails never stops the others. A delivery
+        is left alone if it has a tracking id, has ended, or is another channel's. Where somebody else is sending the
+        title, this run waits a while (`Turns`), and then leaves it to the next run.
         """
         self._plan([checked.plan for checked in titles])
         numbered = dict(enumerate(titles))
@@ -123,12 +123,12 @@ class Sender:
         return {state: states.count(state) for state in sorted(set(states))}
 
     def _plan(self, plans: Sequence[PlannedTitle]) -> None:
-        """Writes the intent for every title; one that the ledger cannot take costs nobody but itself."""
+        """Plans every title in the ledger; a title that the ledger cannot take does not stop the others."""
         try:
             self.ledger.plan(self.partner, self.run_id, plans, self.uploader.channel)
         except LEDGER_GONE:
             raise
-        except Exception:  # what of a foreign text a database does not take
+        except Exception:  # text of a title that the database does not take
             if len(plans) == 1:
                 log.exception("%s cannot be written to the ledger, so it is not sent", plans[0].external_id)
                 return
@@ -136,23 +136,23 @@ class Sender:
                 self._plan([plan])
 
     def _send_all(self, pool: ThreadPoolExecutor, titles: Mapping[int, CheckedTitle]) -> dict[int, Outcome]:
-        """Takes up every title once; first those that are only rejected, so that they do not wait for uploads."""
+        """Works on every title once; first on those that are only rejected, so that they do not wait for uploads."""
         order = sorted(titles, key=lambda number: not blocking(titles[number].findings))
         return dict(zip(order, pool.map(lambda number: self._send_title(titles[number]), order), strict=True))
 
     def _state_left(self, checked: CheckedTitle, outcome: Outcome) -> str:
-        """The title's state; where somebody else has it, who, and that it is open, for log and report."""
+        """The title's state. Where somebody else has the title, the log and the ledger say who."""
         if isinstance(outcome, str):
             return outcome
         key = checked.plan.delivery_key
         log.warning("%s is left alone: %s", checked.plan.external_id, outcome)
         is_over = isinstance(outcome, NotToBeSent)
-        later = "it is not sent" if is_over else "this run left it alone, the next one takes it up"
+        later = "it is not sent" if is_over else "this run left it alone, the next run looks at it again"
         self.ledger.leave(key, f"{outcome}; {later}", for_good=is_over)
         return self.ledger.deliveries([key])[key].state
 
     def _delivery_of(self, checked: CheckedTitle) -> Delivery | None:
-        """The delivery; planned again where another run has rejected what is good, or failed what a person wants."""
+        """The delivery; planned again where another run rejected a good title, or failed one that a person wants."""
         plan, is_good = checked.plan, not blocking(checked.findings)
         delivery = self.ledger.deliveries([plan.delivery_key]).get(plan.delivery_key)
         state = delivery.state if delivery is not None else None
@@ -165,19 +165,21 @@ class Sender:
         return delivery.state in TO_SEND and not delivery.is_left_to(self.uploader.channel)
 
     def _send_title(self, checked: CheckedTitle) -> Outcome:
-        """One title's step, which costs that title and no other, whatever happens in it."""
+        """Sends one title; an error in it affects that title alone."""
         name = checked.plan.external_id
         try:
-            made = attempt(name, "sending it", partial(self._take_up, checked), (TransitionRefused, *LEDGER_GONE))
-            return self._fail(checked, Cause.UNKNOWN, made.sentence) if isinstance(made, StepFailure) else made
+            outcome = attempt(
+                name, "sending it", partial(self._send_where_ours, checked), (TransitionRefused, *LEDGER_GONE)
+            )
+            return self._fail(checked, Cause.UNKNOWN, outcome.sentence) if isinstance(outcome, StepFailure) else outcome
         except TransitionRefused as error:
             log.info("%s: %s", name, error)
             return error
 
-    def _take_up(self, checked: CheckedTitle) -> str:
+    def _send_where_ours(self, checked: CheckedTitle) -> str:
         delivery = self._delivery_of(checked)
         if delivery is None:
-            return DeliveryState.FAILED  # the ledger did not take it, which the log says
+            return DeliveryState.FAILED  # the ledger did not take it; the log says why
         if not self._is_ours(delivery):
             by_channel = f" by the {delivery.channel} channel" if delivery.channel else ""
             log.info("%s is %s%s, nothing to send", checked.plan.external_id, delivery.state, by_channel)
@@ -185,14 +187,14 @@ class Sender:
         return self._refuse(checked) if blocking(checked.findings) else self._send_or_fail(checked)
 
     def _refuse(self, checked: CheckedTitle) -> str:
-        """Writes that quality control refused a title, or could not say now."""
-        found = blocking(checked.findings)
-        key, detail = checked.plan.delivery_key, "; ".join(finding.message for finding in found)
-        lasting = next((finding for finding in found if finding.cause is not Cause.TRANSIENT), None)
+        """Rejects a title in the ledger; fails it where its findings are transient only."""
+        findings = blocking(checked.findings)
+        key, detail = checked.plan.delivery_key, "; ".join(finding.message for finding in findings)
+        lasting = next((finding for finding in findings if finding.cause is not Cause.TRANSIENT), None)
         if lasting is None:
             self.ledger.fail(key, Cause.TRANSIENT, detail, was_tried=False, holder=self.holder.name)
             return DeliveryState.FAILED
-        rules = list(dict.fromkeys(finding.code for finding in found))
+        rules = list(dict.fromkeys(finding.code for finding in findings))
         self.ledger.reject(key, lasting.cause, lasting.owner, detail, rules, self.holder.name)
         return DeliveryState.REJECTED
 
@@ -223,7 +225,7 @@ class Sender:
     def _send_until_answered(self, checked: CheckedTitle) -> str:
         """Tries until the partner answers or the attempts run out; every attempt is in the ledger before it begins.
 
-        One that was not too slow, after which more had arrived than before, uses none of them up.
+        An attempt that brought more of the file to the partner, and was not too slow, does not count.
         """
         key, name = checked.plan.delivery_key, checked.plan.external_id
 
@@ -242,7 +244,7 @@ class Sender:
     def _try_to_send(self, checked: CheckedTitle) -> str:
         """One attempt, under a lease of its own."""
         key = checked.plan.delivery_key
-        self._pass_gate(key)
+        self._wait_for_permission(key)
         encode_name = checked.encode.name if checked.encode else None
         delivery = self.ledger.begin_send(
             key, self.run_id, self.uploader.channel, encode_name, self.holder, self.uploader.lease_s,
@@ -251,7 +253,7 @@ class Sender:
         return self._send_once(checked, delivery)
 
     def _pause(self, key: str, pause_s: float) -> None:
-        """Sleeps; the lease on the title is renewed meanwhile."""
+        """Sleeps, and renews the lease on the title meanwhile."""
         slice_s = self.uploader.lease_s / RENEWALS_A_LEASE
         while pause_s > slice_s:
             self.clock.sleep(slice_s)
@@ -259,8 +261,8 @@ class Sender:
             pause_s -= slice_s
         self.clock.sleep(pause_s)
 
-    def _pass_gate(self, key: str) -> None:
-        """Returns once the title may be sent; raises NotSent where nothing more is sent."""
+    def _wait_for_permission(self, key: str) -> None:
+        """Waits until the title may be sent; NotSent where nothing more is sent."""
         while True:
             if self.auth_error is not None:
                 raise NotSent(Cause.AUTH, str(self.auth_error))

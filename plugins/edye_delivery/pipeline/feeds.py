@@ -1,4 +1,4 @@
-"""Feeds: assembled from the ledger, linted, read back; the plain functions behind the steps."""
+"""Feeds: assemble one from the ledger, lint it, read it back."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def draft_feed(
     """Assembles the feed of the offer, and writes its pages to the store."""
     digests = [page.body_digest for page in previous]
     with tempfile.TemporaryDirectory(prefix="edye-feed-") as scratch:
-        made = assemble(annex, spec, offer.titles, digests, page_url_prefix, Path(scratch), now)
-        for page in made.pages:
+        feed = assemble(annex, spec, offer.titles, digests, page_url_prefix, Path(scratch), now)
+        for page in feed.pages:
             page_store.put_once(page.name, page.path.read_bytes())
     pages = tuple(
         FeedPage(
@@ -72,21 +72,21 @@ def draft_feed(
             size_bytes=page.size_bytes,
             items=page.items,
         )
-        for page in made.pages
+        for page in feed.pages
     )
-    log.info("feed %s: %s pages, %s, version %s of the offer", spec.name, len(pages), dict(made.kinds), offer.version)
+    log.info("feed %s: %s pages, %s, version %s of the offer", spec.name, len(pages), dict(feed.kinds), offer.version)
     return FeedDraft(
         feed=spec.name,
         pages=pages,
-        kinds=dict(sorted(made.kinds.items())),
-        notes=rule_counts(made.notes),
+        kinds=dict(sorted(feed.kinds.items())),
+        notes=rule_counts(feed.notes),
         profile=profile_of(spec).value,
         version=offer.version,
     )
 
 
 def lint_draft(draft: FeedDraft, page_store: FileReader, now: datetime) -> LintedFeed:
-    """Reads the draft's pages as they will be published."""
+    """Lints the draft's pages as they will be published."""
     lint = FeedLint(Profile(draft.profile), _epoch_ms(now))
     for number, page in enumerate(draft.pages, start=1):
         lint.add_page(page.name, page_store.get(page.name))
@@ -95,15 +95,15 @@ def lint_draft(draft: FeedDraft, page_store: FileReader, now: datetime) -> Linte
 
 
 def read_back(draft: FeedDraft, url: str, fetch: Callable[[str], bytes], now: datetime) -> LintedFeed:
-    """Follows the chain from its public address as its readers do; FeedRefused where it is not what was sent."""
+    """Lints the chain of pages at its public address; FeedRefused where a page is not what was sent."""
     lint = FeedLint(Profile(draft.profile), _epoch_ms(now))
     following: str | None = url
     for number, page in enumerate(draft.pages, start=1):
         content = fetch(following) if following is not None else b""
         if hashlib.sha256(content).hexdigest() != page.sha256:
             raise FeedRefused(
-                f"page {number} of the feed {draft.feed} comes back from {following} other than it was sent: a cache "
-                "in front of the bucket, or somebody else, serves another one; the last good feed stays"
+                f"page {number} of the feed {draft.feed} at {following} is not the one that was sent: a cache in front "
+                "of the bucket, or somebody else, serves another one; readers keep the last good feed"
             )
         following = lint.add_page(page.name, content).next_page_url
         log.info("feed %s: page %s of %s read back", draft.feed, number, len(draft.pages))
@@ -114,9 +114,9 @@ def refuse_errors(feed: str, where: str, linted: LintedFeed) -> None:
     """FeedRefused where the linter found an error; its message names the rules with examples."""
     if not linted.errors:
         return
-    broken = [rule for rule in linted.rules if rule.severity == FeedSeverity.ERROR]
+    rules = [rule for rule in linted.rules if rule.severity == FeedSeverity.ERROR]
     lines = [f"the feed {feed}, {where}, has {linted.errors} errors and is not published; the last good one stays:"]
-    for rule in broken:
+    for rule in rules:
         lines.append(f"  {rule.code} {rule.name} x{rule.count} -> {rule.owner}: {'; '.join(rule.examples[:3])}")
     raise FeedRefused("\n".join(lines))
 
@@ -132,10 +132,10 @@ def rule_counts(findings: Findings) -> tuple[RuleCount, ...]:
             count=count,
             examples=tuple(
                 f"{finding.asset_id or finding.path or finding.file}: {finding.message}"
-                for finding in kept[:EXAMPLES_MAX]
+                for finding in examples[:EXAMPLES_MAX]
             ),
         )
-        for rule, count, kept in findings.by_rule()
+        for rule, count, examples in findings.by_rule()
     )
 
 

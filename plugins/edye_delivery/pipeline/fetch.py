@@ -1,4 +1,4 @@
-"""Fetch: one window of the EDYE catalogue as a snapshot (delivery-via-api.md, phase B)."""
+"""Fetch: reads one window of the EDYE catalogue into a snapshot (delivery-via-api.md, phase B)."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ SERIES_KEPT = 1024
 def fetch_snapshot(
     annex: Annex, api: EdyeApi, request: RunRequest, read_at: datetime, unattended: Collection[str] = ()
 ) -> SnapshotFile:
-    """Every deliverable title that changed in the window, episodes with their series; nothing lost, nothing doubled.
+    """Every deliverable title that changed in the window, episodes with their series; each title once.
 
-    `read_at` is now. `unattended` are EDYE ids of titles that this run takes up whenever they changed. Whatever the
-    catalogue holds, memory stays flat: lists and snapshot are on disk.
+    `read_at` is now. `unattended` are the EDYE ids of titles that nobody waits for: this run takes them whenever they
+    changed. Memory does not grow with the catalogue: the lists and the snapshot are on disk.
     """
     window = None if request.whole_catalogue else Window(request.start_at, request.end_at)
     writer = SnapshotWriter(request, read_at)
@@ -42,7 +42,7 @@ def fetch_snapshot(
         show = _parse(parse_show, item)
         if not isinstance(show, Series):
             _sort_in(show, annex, writer)
-    if window:  # a whole catalogue has every episode already
+    if window:  # the whole catalogue has every episode already
         _add_touched(api, shows, episodes, others, writer)
     for item in episodes:
         _add_episode(item, known_series, annex, writer)
@@ -54,18 +54,20 @@ def fetch_snapshot(
 
 
 def _add_others(
-    api: EdyeApi, wanted: Collection[str], series: _KnownSeries, annex: Annex, writer: SnapshotWriter
+    api: EdyeApi, edye_ids: Collection[str], series: _KnownSeries, annex: Annex, writer: SnapshotWriter
 ) -> None:
-    """Titles of other windows; where the whole catalogue cannot be read, they wait for another run."""
-    log.info("%s: %s titles of other windows are taken up, for no run waits for them", annex.partner, len(wanted))
+    """Adds titles of other windows. Where the whole catalogue cannot be read, they wait for the next run."""
+    log.info(
+        "%s: this run takes %s titles of other windows, because no run waits for them", annex.partner, len(edye_ids)
+    )
     try:
         shows, episodes = api.shows(None), api.episodes(None)
     except AuthRefused:
         raise
     except DeliveryError as error:
-        log.warning("%s: titles of other windows are not taken up by this run: %s", annex.partner, error)
+        log.warning("%s: this run does not take the titles of other windows: %s", annex.partner, error)
         return
-    for edye_id in sorted(wanted):
+    for edye_id in sorted(edye_ids):
         show, episode = shows.get(edye_id), episodes.get(edye_id)
         parsed = _parse(parse_show, show) if show is not None else None
         if parsed is not None and not isinstance(parsed, Series):
@@ -83,7 +85,7 @@ def _add_episode(item: dict[str, Any], series: _KnownSeries, annex: Annex, write
 
 
 def _add_touched(api: EdyeApi, shows: Items, episodes: Items, others: Collection[str], writer: SnapshotWriter) -> None:
-    """The episodes of changed series that did not change themselves; one that cannot be read is no matter here."""
+    """Adds unchanged episodes of changed series; an episode that cannot be read is left out."""
     for item in shows:
         show = _parse(parse_show, item)
         if not isinstance(show, Series):
@@ -101,7 +103,7 @@ def _has_title(episodes: Items, edye_id: str) -> bool:
 
 
 class _KnownSeries:
-    """The series of changed episodes: one that did not change itself is looked for in the whole list, read once."""
+    """The series of changed episodes; an unchanged series comes from the list of all shows, which is read once."""
 
     def __init__(self, api: EdyeApi, shows: Items) -> None:
         self._api, self._shows = api, shows

@@ -1,4 +1,4 @@
-"""A title's media address read from the catalogue again: a signed one may have expired since the run read it."""
+"""Reads a title's media address from the catalogue again: a signed address may have expired since the run read it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from edye_delivery.errors import DeliveryError
 
 log = logging.getLogger(__name__)
 AROUND = timedelta(seconds=1)
-STANDS_S = 60.0
-"""How long one reading stands for all titles of its moment."""
+READING_MAX_AGE_S = 60.0
+"""So long one reading is used for all titles of its moment."""
 
 
 class FreshSources(Protocol):
@@ -46,7 +46,7 @@ NO_FRESH_SOURCES = NoFreshSources()
 
 
 class Catalogue(Protocol):
-    """What of the EDYE API reading one item again takes."""
+    """The calls of the EDYE API that read one item again."""
 
     def shows(self, window: Window | None) -> Items:
         """The shows changed in the window."""
@@ -57,20 +57,20 @@ class Catalogue(Protocol):
 
 @dataclass(slots=True)
 class _Reading:
-    """What the catalogue said last of one moment, or why it said nothing; the lock is its reader's."""
+    """The last answer of the catalogue for one moment, or its failure; who reads holds the lock."""
 
     lock: Lock = field(default_factory=Lock)
-    stands_until_s: float = -math.inf
+    valid_until_s: float = -math.inf
     items: Items | None = None
     failure: DeliveryError | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FreshAddresses:
-    """Asks the catalogue for items by the moment at which they changed: it has no call for a single one.
+    """Asks the catalogue for items by the moment at which they changed: it has no call for a single item.
 
-    Titles of one import have one moment: its list is read once for all of them, and read again when it is a minute old,
-    as its addresses may have expired too.
+    Titles of one import have the same moment. Its list is read once for all of them, and again when it is a minute old,
+    because its addresses may have expired too.
     """
 
     annex: Annex
@@ -80,10 +80,10 @@ class FreshAddresses:
     _lock: Lock = field(default_factory=Lock, init=False)
 
     def source_of(self, plan: PlannedTitle) -> Source | None:
-        """The very file of the plan at the address that the catalogue gives now.
+        """The plan's own media file, at the address that the catalogue has now.
 
-        None where the address is the same, the catalogue has another file or version of the title by now (the next run
-        takes that up), or cannot be read.
+        None where the address is the same, where the catalogue has another file of the title by now (the next run
+        sends that one), and where the catalogue cannot be read.
         """
         name = plan.external_id
         try:
@@ -92,11 +92,13 @@ class FreshAddresses:
             log.warning("%s: its media address cannot be read from the catalogue again: %s", name, error)
             return None
         if source is None or media_digest_of(source) != plan.media_digest:
-            log.warning("%s: the catalogue, read again, has no such media file of it", name)
+            log.warning("%s: the catalogue was read again and has no such media file for it", name)
             return None
         is_new = plan.media is None or source.file != plan.media.file
         log.info(
-            "%s: the catalogue, read again, has %s address of its media", name, "another" if is_new else "the same"
+            "%s: the catalogue was read again and has %s address for its media",
+            name,
+            "another" if is_new else "the same",
         )
         return source if is_new else None
 
@@ -114,7 +116,7 @@ class FreshAddresses:
         with self._lock:
             reading = self._readings.setdefault((is_episode, at), _Reading())
         with reading.lock:
-            if self.monotonic() >= reading.stands_until_s:
+            if self.monotonic() >= reading.valid_until_s:
                 self._read(reading, is_episode, Window(at - AROUND, at + AROUND))
             if reading.failure is not None:
                 raise reading.failure
@@ -126,4 +128,4 @@ class FreshAddresses:
             reading.items = (self.catalogue.episodes if is_episode else self.catalogue.shows)(window)
         except DeliveryError as error:
             reading.failure = error
-        reading.stands_until_s = self.monotonic() + STANDS_S
+        reading.valid_until_s = self.monotonic() + READING_MAX_AGE_S

@@ -1,4 +1,4 @@
-"""The heartbeat of one upload: its lease is renewed while bytes flow, and it stops where the lease is lost."""
+"""The heartbeat of one upload: it renews the lease while bytes flow; the upload stops where the lease is lost."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from edye_delivery.ledger.ledger import Ledger
 
 RENEWALS_A_LEASE = 3
-"""At most so many renewals within a lease's length, so that they cost nothing and one may come late."""
+"""At most so many renewals in the length of a lease: few enough to be cheap, and one of them may be late."""
 
 
 @dataclass(slots=True)
 class Heartbeat:
-    """Renews the lease on one delivery, whose upload begins now: where nothing flows, nothing is renewed."""
+    """Renews the lease on one delivery, whose upload begins now; an upload that stalls renews nothing."""
 
     ledger: Ledger
     delivery_key: str
@@ -27,18 +27,18 @@ class Heartbeat:
         self._renewed_at_s = self.clock_s()
 
     def over(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        """The blocks, each after a beat; LeaseLost before one that is no longer this sender's to send."""
+        """The blocks, with a beat before each; LeaseLost before a block that this sender may no longer send."""
         for block in blocks:
             self.beat()
             yield block
 
     def beat(self) -> None:
-        """Renews the lease where a third of it is over."""
+        """Renews the lease when a third of it is over."""
         if self.clock_s() - self._renewed_at_s >= self.lease_s / RENEWALS_A_LEASE:
             self.renew()
 
     def renew(self) -> None:
-        """Renews the lease now; LeaseLost where somebody else has gone on with the delivery."""
+        """Renews the lease now; LeaseLost where somebody else has taken the delivery over."""
         at_s = self.clock_s()
         self.ledger.renew(self.delivery_key, self.holder, self.lease_s)
         self._renewed_at_s = at_s

@@ -16,14 +16,14 @@ class OpenMedia(Protocol):
 
     @property
     def size_bytes(self) -> int:
-        """The whole file's."""
+        """The size of the whole file."""
 
     @property
     def etag(self) -> str:
-        """Its strong ETag, or empty."""
+        """The file's strong ETag, or empty."""
 
     def blocks(self) -> Iterator[bytes]:
-        """Its bytes from where it was opened to its end."""
+        """The bytes from where the file was opened to its end."""
 
 
 def media_of(checked: CheckedTitle) -> Source:
@@ -34,7 +34,7 @@ def media_of(checked: CheckedTitle) -> Source:
 
 
 def expected_sha256(checked: CheckedTitle) -> str | None:
-    """The SHA-256 of what is to be sent: of the re-encode, else as the catalogue tells it."""
+    """The SHA-256 of the file to send: the re-encode's, else the one in the catalogue."""
     if checked.encode is not None:
         return checked.encode.sha256
     source = checked.plan.media
@@ -42,7 +42,7 @@ def expected_sha256(checked: CheckedTitle) -> str | None:
 
 
 class MediaCheck:
-    """Follows a title's media on its way, in one stream or in several that go on where the one before ended."""
+    """Checks a title's media while it is sent, in one stream, or in several that each continue the one before."""
 
     def __init__(self, checked: CheckedTitle) -> None:
         self._checked = checked
@@ -51,10 +51,10 @@ class MediaCheck:
         self.hashed_bytes = 0
 
     def first_byte(self, offset: int) -> int:
-        """Where the source has to be read from so that bytes from `offset` on may be sent and all of it be checked."""
+        """The byte to read the source from, so that bytes from `offset` on can be sent and all bytes are checked."""
         return offset if self._expected is None else min(offset, self.hashed_bytes)
 
-    def same_file(self, stream: OpenMedia) -> None:
+    def refuse_other_file(self, stream: OpenMedia) -> None:
         """Raises MediaChanged where the stream is not the file that was checked."""
         video = self._checked.video
         if video is not None and (stream.size_bytes != video.size_bytes or (video.etag and stream.etag != video.etag)):
@@ -62,8 +62,8 @@ class MediaCheck:
                 f"the media of {self._checked.plan.external_id} changed between its check and its upload"
             )
 
-    def note_blocks(self, blocks: Iterator[bytes], offset: int) -> Iterator[bytes]:
-        """The blocks, which begin at byte `offset` of the file, each noted once."""
+    def hash_blocks(self, blocks: Iterator[bytes], offset: int) -> Iterator[bytes]:
+        """The blocks, which begin at byte `offset` of the file; each byte is hashed once."""
         for block in blocks:
             if self._expected is not None and offset + len(block) > self.hashed_bytes:
                 self._digest.update(memoryview(block)[self.hashed_bytes - offset :])
@@ -72,7 +72,7 @@ class MediaCheck:
             yield block
 
     def finish(self) -> None:
-        """Raises MediaMismatch where the whole file has another SHA-256 than the catalogue tells."""
+        """Raises MediaMismatch where the whole file has another SHA-256 than the catalogue says."""
         if self._expected is not None and self._digest.hexdigest() != self._expected:
             promise = "its re-encode has" if self._checked.encode else "the catalogue says"
             raise MediaMismatch(

@@ -16,7 +16,7 @@ from edye_delivery.pipeline.stores import BlockReader
 
 @dataclass(frozen=True, slots=True)
 class StoredMedia:
-    """An encode's bytes from `offset` on, in blocks, as a media host would give them."""
+    """An encode's bytes from an offset on, in blocks, as a media host gives them."""
 
     size_bytes: int
     etag: str
@@ -40,7 +40,7 @@ class MediaSource:
 
     @contextmanager
     def open(self, checked: CheckedTitle, offset: int = 0) -> Iterator[OpenMedia]:
-        """The media from `offset` on; closed on leaving."""
+        """The media from `offset` on; the context closes it."""
         encode = checked.encode
         if encode is None:
             with ExitStack() as stack:
@@ -48,14 +48,14 @@ class MediaSource:
             return
         if self.artifacts is None:
             raise ConfigurationInvalid(
-                f"{checked.plan.external_id} was re-encoded, and there is no artifact store here"
+                f"{checked.plan.external_id} was re-encoded, but this step has no artifact store"
             )
         blocks = self.artifacts.stream(encode.name, offset)
         with closing(blocks):
             yield StoredMedia(_size_of(self.artifacts, encode), encode.etag, blocks)
 
     def _open_at_host(self, checked: CheckedTitle, offset: int, stack: ExitStack) -> OpenMedia:
-        """The file at its address, or where the host refuses that, at the one that the catalogue gives now."""
+        """The file at its address; where the host refuses it, at the address that the catalogue has now."""
         try:
             return stack.enter_context(self.host.stream(media_of(checked).file, offset))
         except AddressRefused:
@@ -67,7 +67,7 @@ class MediaSource:
 
 @dataclass(frozen=True, slots=True)
 class StoredReader:
-    """Gives the probe an encode's bytes by range, whatever address it asks for."""
+    """Gives the probe the bytes of one encode by range; the address does not matter."""
 
     artifacts: BlockReader
     encode: Encode
@@ -89,7 +89,7 @@ class StoredReader:
 
 
 def _size_of(artifacts: BlockReader, encode: Encode) -> int:
-    """The file's size; MediaChanged where somebody has removed it, so that the next run encodes anew."""
+    """The file's size; MediaChanged where somebody has removed it, so that the next run encodes it again."""
     try:
         return artifacts.size(encode.name)
     except FileNotFoundError as error:

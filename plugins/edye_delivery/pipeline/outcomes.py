@@ -1,4 +1,4 @@
-"""Wait: which ingests of a batch are still with the partner, and what its final words mean for the ledger."""
+"""Wait: which ingests of a batch are still with the partner, and how the ledger records their ends."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def with_partner(ledger: Ledger, titles: Iterable[CheckedTitle], channel: Channe
 
 
 def deadline_at(annex: Annex, channel: Channel, deliveries: Iterable[Delivery], now: datetime) -> datetime:
-    """When the wait gives up: the annex's limit after the batch's last title was received.
+    """When the wait gives up: the annex's limit, counted from when the batch's last title was received.
 
-    A delivery that was received in an earlier run, and whose limit is over, is given the limit anew.
+    A delivery that was received in an earlier run, and whose limit is over, gets the limit once more.
     """
     give_up = timedelta(seconds=polling_policy_of(annex, channel).give_up_s)
     deadlines = [delivery.received_at + give_up for delivery in deliveries if delivery.received_at]
@@ -43,20 +43,21 @@ def deadline_at(annex: Annex, channel: Channel, deliveries: Iterable[Delivery], 
 
 
 def record_outcomes(ledger: Ledger, deliveries: Iterable[Delivery], outcomes: Mapping[str, IngestOutcome]) -> None:
-    """Writes what the trigger saw, by tracking id; what is missing there is stuck.
+    """Writes the outcome of each delivery, by tracking id.
 
-    What did not end fails with the cause and sentence that the outcome brings, else as stuck.
+    A delivery that did not end fails with the cause and sentence of its outcome; without them, or without an outcome,
+    it is stuck.
     """
     for delivery in deliveries:
         outcome = outcomes.get(str(delivery.tracking_id))
         act = partial(_record_or_leave, ledger, delivery, outcome)
-        made = attempt(delivery.external_id, "writing down its outcome", act, LEDGER_GONE)
-        if isinstance(made, StepFailure):
-            note_trouble(ledger, delivery.external_id, delivery.delivery_key, made)
+        result = attempt(delivery.external_id, "writing down its outcome", act, LEDGER_GONE)
+        if isinstance(result, StepFailure):
+            note_trouble(ledger, delivery.external_id, delivery.delivery_key, result)
 
 
 def note_trouble(ledger: Ledger, external_id: str, delivery_key: str, trouble: StepFailure) -> None:
-    """Has the ledger say why a delivery was left as it stands; where it cannot, the log alone says it."""
+    """Writes to the ledger why a delivery was left as it is; where that fails, only the log says it."""
     attempt(external_id, "noting that", partial(ledger.note_trouble, delivery_key, trouble.sentence), LEDGER_GONE)
 
 
@@ -66,18 +67,18 @@ def _record_or_leave(ledger: Ledger, delivery: Delivery, outcome: IngestOutcome 
     except TransitionRefused as error:  # another run waits for the same ingest and has written its end already
         log.info("%s (%s): %s", delivery.external_id, delivery.tracking_id, error)
     else:
-        told = " ".join(filter(None, (outcome.state, outcome.sentence))) if outcome else "no answer"
-        log.info("%s (%s): %s", delivery.external_id, delivery.tracking_id, told)
+        text = " ".join(filter(None, (outcome.state, outcome.sentence))) if outcome else "no answer"
+        log.info("%s (%s): %s", delivery.external_id, delivery.tracking_id, text)
 
 
 def _record_outcome(ledger: Ledger, delivery: Delivery, outcome: IngestOutcome | None) -> None:
     """Writes the end of one ingest; TransitionRefused where that ingest has ended already."""
     key, tracking_id = delivery.delivery_key, delivery.tracking_id
     if outcome is None or not outcome.state.is_terminal:
-        seen = f"its last state was {outcome.state}" if outcome else "its state was never told"
-        told = f"the partner did not end ingest {delivery.tracking_id} within the limit; {seen}"
+        last_state = f"its last state was {outcome.state}" if outcome else "the partner never said its state"
+        sentence = f"the partner did not end ingest {delivery.tracking_id} within the limit; {last_state}"
         cause = (outcome.cause if outcome else None) or Cause.STUCK
-        ledger.fail(key, cause, (outcome.sentence if outcome else "") or told, tracking_id=tracking_id)
+        ledger.fail(key, cause, (outcome.sentence if outcome else "") or sentence, tracking_id=tracking_id)
     elif outcome.state is IngestState.COMPLETED:
         ledger.observe(key, DeliveryState.COMPLETED, tracking_id)
     else:

@@ -1,4 +1,4 @@
-"""One feed reaches its readers: one publisher at a time, and no older state over a newer one (docs/adr/0023)."""
+"""Publish a feed: one publisher at a time, and no older state over a newer one (docs/adr/0023)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from edye_delivery.pipeline.feeds import read_back, refuse_errors
 from edye_delivery.pipeline.stores import FileReader
 
 ROUNDS = 3
-"""So often a draft is taken to the switch; before each round but the first it is assembled again."""
+"""So often a draft is uploaded and switched to; before each round but the first it is assembled again."""
 LEASES = 3
-"""So often a publisher that was succeeded while it slept begins again."""
+"""So often a publisher begins again that lost its lease while it slept."""
 WAIT_MAX_S, LOOK_EVERY_S = 3600.0, 5.0
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class FeedBusy(Transient):
 
 
 class OfferUnsteady(Transient):
-    """Titles were withdrawn again and again while the feed was being published."""
+    """Titles were withdrawn again and again while the feed was published."""
 
 
 class FeedOverwritten(Transient):
@@ -55,11 +55,11 @@ class FeedPublisher:
     clock: Clock
 
     def publish(self, draft: FeedDraft) -> PublishedFeed:
-        """Publishes what is offered, by this draft where it is not stale.
+        """Publishes what is offered now, with this draft where it is not stale.
 
-        It is read back from its public address before readers are switched to it. FeedRefused where what comes back is
-        not what was sent, or has errors; readers keep the last good feed then. FeedBusy, OfferUnsteady, FeedOverwritten
-        and FeedLeaseLost where another try may succeed.
+        The draft is read back from its public address before readers are switched to it. FeedRefused where it
+        differs from what was sent, or has errors; readers keep the last good feed then. FeedBusy, OfferUnsteady,
+        FeedOverwritten and FeedLeaseLost where another try may succeed.
         """
         leases = 0
         while True:
@@ -75,12 +75,14 @@ class FeedPublisher:
                 self.publications.release(lease)
 
     def _acquire(self) -> FeedLease:
-        """The feed's lease, once no other run has it."""
+        """The feed's lease; waits while another run has it."""
         waited_s = 0.0
         while (lease := self.publications.acquire(self.run_id)) is None:
             holder = self.publications.holder()
             if waited_s >= WAIT_MAX_S:
-                raise FeedBusy(f"the feed {self.spec.name} is being published by {holder}, for {waited_s:.0f} s now")
+                raise FeedBusy(
+                    f"the feed {self.spec.name} is being published by {holder}; this run has waited {waited_s:.0f} s"
+                )
             if not waited_s:
                 log.info("feed %s: waits for its publisher, %s", self.spec.name, holder)
             self.clock.sleep(LOOK_EVERY_S)
@@ -94,12 +96,12 @@ class FeedPublisher:
                 newer = self.publications.newest()
                 if newer is not None and newer.version == version and self._is_live(newer.pages[0]):
                     return self._leave_to(newer)
-                log.info("feed %s: its draft is of version %s of the offer, which is at %s by now: assembled again",
+                log.info("feed %s: its draft has version %s of the offer, which is at version %s now: assembled again",
                          self.spec.name, draft.version, version)  # fmt: skip
                 draft = self.assemble(lambda: self.publications.renew(lease))
             if not any(page.items for page in draft.pages):
                 return self._nothing_to_publish()
-            published = self._take_to_switch(lease, draft, is_last=not rounds_left)
+            published = self._upload_and_switch(lease, draft, is_last=not rounds_left)
             if published is not None:
                 return published
         raise OfferUnsteady(
@@ -107,8 +109,8 @@ class FeedPublisher:
             "readers could be switched to it; readers have the last published feed, run publish_feed again"
         )
 
-    def _take_to_switch(self, lease: FeedLease, draft: FeedDraft, *, is_last: bool) -> PublishedFeed | None:
-        """Uploads the draft, reads it back, switches readers to it; None where it has become stale meanwhile."""
+    def _upload_and_switch(self, lease: FeedLease, draft: FeedDraft, *, is_last: bool) -> PublishedFeed | None:
+        """Uploads the draft, reads it back, switches readers to it; None where the draft has become stale."""
         name, first = self.spec.name, draft.pages[0]
 
         def page_content(page: FeedPage) -> bytes:
@@ -136,9 +138,9 @@ class FeedPublisher:
         log.info("feed %s: %s of %s pages sent, first page switched: %s", name, len(uploaded), len(draft.pages),
                  switched)  # fmt: skip
         if (offered := self.publications.offer_version().version) != draft.version:
-            log.info("feed %s: readers have version %s of the offer, which is at %s by now: the newer one is left to "
-                     "the run that made it", name, draft.version, offered)  # fmt: skip
-        changes = _changes(self.store, previous, draft.pages, page_content)
+            log.info("feed %s: readers have version %s of the offer, which is at version %s now: the run that "
+                     "changed it publishes that one", name, draft.version, offered)  # fmt: skip
+        changes = _changes_since(self.store, previous, draft.pages, page_content)
         deleted = self._clean(lease)
         if not self._is_live(first):
             raise FeedOverwritten(f"the feed {name}: somebody has overwritten the first page that was just published")
@@ -147,10 +149,10 @@ class FeedPublisher:
         )
 
     def _clean(self, lease: FeedLease) -> int:
-        """Deletes pages that no chain needs which readers may still follow; how many."""
+        """Deletes the pages that no reader can need any more; how many."""
         outdated, names = self.publications.find_outdated(self.spec.keep_old_s)
         for start in range(0, len(names), KEYS_A_CALL):
-            self.publications.renew(lease)  # who is succeeded by now deletes nothing: its successor may need it
+            self.publications.renew(lease)  # whoever lost the lease deletes nothing: the next publisher may need it
             self.store.delete([PAGES + name for name in names[start : start + KEYS_A_CALL]])
         self.publications.mark_cleaned(lease, outdated)
         return len(names)
@@ -168,32 +170,32 @@ class FeedPublisher:
         if items:
             raise FeedRefused(
                 f"the feed {self.spec.name} would be empty and take {items} items out of search, so it is not "
-                "published; look whether delivery_ledger leads to the right database, and delete the published pages "
-                "by hand if it is meant"
+                "published; check that delivery_ledger names the right database, and delete the published pages "
+                "by hand if the feed is meant to be empty"
             )
         log.info("feed %s: no title was accepted yet, so there is nothing to publish", self.spec.name)
         return PublishedFeed(url=self.store.url(FIRST_PAGE), switched=False)
 
 
-def _changes(
+def _changes_since(
     store: S3FeedStore,
     previous: tuple[FeedPage, ...],
     pages: tuple[FeedPage, ...],
     page_content: Callable[[FeedPage], bytes],
 ) -> ItemChanges | None:
-    """What changed since the publication before; only pages whose items differ are looked at. None where it is gone."""
+    """What changed since the last publication, by the pages whose items differ; None where one of them is gone."""
     bodies = [{page.body_digest for page in chain} for chain in (previous, pages)]
-    gone = [page for page in previous if page.body_digest not in bodies[1]]
-    came = [page for page in pages if page.body_digest not in bodies[0]]
-    old_pages = (store.get(PAGES + page.name) for page in gone)
+    old = [page for page in previous if page.body_digest not in bodies[1]]
+    new = [page for page in pages if page.body_digest not in bodies[0]]
+    old_pages = (store.get(PAGES + page.name) for page in old)
     try:
-        return changes_between(_all_known(old_pages), (page_content(page) for page in came))
+        return changes_between(_refuse_missing(old_pages), (page_content(page) for page in new))
     except LookupError:
-        log.info("pages of the publication before are gone, so nobody can say what changed")
+        log.info("pages of the publication before are gone, so the changes are unknown")
         return None
 
 
-def _all_known(contents: Iterable[bytes | None]) -> Iterable[bytes]:
+def _refuse_missing(contents: Iterable[bytes | None]) -> Iterable[bytes]:
     for content in contents:
         if content is None:
             raise LookupError("a page of the publication before is gone")

@@ -1,4 +1,4 @@
-"""Re-encode: titles that wait for nothing but a new encode get one, once, and are checked again (annex section 7)."""
+"""Re-encode: encodes titles again that only a new encode fixes, once, and checks them again (annex section 7)."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ from edye_delivery.qc.rule import RULES, Subject
 log = logging.getLogger(__name__)
 SPARE_BYTES = 512 * 1024**2
 RATE_KNOWN_AFTER_S = 60
-"""So long a download goes on before its rate decides whether it can end within the batch's budget."""
+"""After so long the rate of a download decides whether it can end within the batch's budget."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reencoder:
     """Re-encodes the titles of a batch one after the other: ffmpeg itself works on all cores.
 
-    What failed before is not begun again, unless `again` says that a person asks for it. `seconds` says afterwards how
-    long each title took that was re-encoded, by delivery key.
+    An encode that failed before is tried again only where a person asks for it (`again`). `seconds` says by delivery
+    key how long each re-encoded title took.
     """
 
     annex: Annex
@@ -58,14 +58,14 @@ class Reencoder:
     seconds: dict[str, float] = field(default_factory=dict, init=False)
 
     def waiting(self, titles: tuple[CheckedTitle, ...]) -> tuple[CheckedTitle, ...]:
-        """The titles that are to be re-encoded."""
+        """The titles that need a re-encode."""
         return tuple(checked for checked in titles if is_to_be_reencoded(self.annex, checked))
 
     def reencode_batch(self, titles: tuple[CheckedTitle, ...]) -> tuple[CheckedTitle, ...]:
-        """All titles in order; those that a new encode fixes with it and the result on it, the others as they were.
+        """All titles in order: those that a new encode fixes with the encode and its checks, the others unchanged.
 
-        What breaks while one title is encoded costs that title only. What the batch's budget does not reach, and a
-        download that it would end, is open for the next run; the titles behind it go on.
+        An error while one title is encoded affects that title alone. A title for which the batch's budget does not
+        suffice is left to the next run; the titles after it are still tried.
         """
         profile = self.annex.reencode
         if profile is None:
@@ -79,15 +79,15 @@ class Reencoder:
 
     def _reencode_and_time(self, checked: CheckedTitle, profile: Reencode, began_at: datetime) -> CheckedTitle:
         started, name = self.clock.monotonic(), checked.plan.external_id
-        made = attempt(name, "re-encoding it", lambda: ensure_readable(self._reencode(checked, profile, began_at)))
-        reencoded = postpone(checked, made.sentence) if isinstance(made, StepFailure) else made
+        result = attempt(name, "re-encoding it", lambda: ensure_readable(self._reencode(checked, profile, began_at)))
+        reencoded = postpone(checked, result.sentence) if isinstance(result, StepFailure) else result
         self.seconds[checked.plan.delivery_key] = self.clock.monotonic() - started
         return reencoded
 
     def _reencode(self, checked: CheckedTitle, profile: Reencode, began_at: datetime) -> CheckedTitle:
         name, before = checked.plan.external_id, checked.video or VideoFacts(url="")
         try:
-            made = self._find_or_make(checked, before, profile, began_at)
+            encode = self._find_or_make(checked, before, profile, began_at)
         except OF_THE_INSTALLATION:
             raise
         except Terminal as error:
@@ -98,10 +98,10 @@ class Reencoder:
             return postpone(
                 checked, f"the media file could not be re-encoded now: {error}; the next run of its window does"
             )
-        return self._check_again(checked, before, made, profile)
+        return self._check_again(checked, before, encode, profile)
 
     def _find_or_make(self, checked: CheckedTitle, before: VideoFacts, profile: Reencode, began_at: datetime) -> Encode:
-        """The encode of this very source by this very profile: from the store, or made and put there."""
+        """The encode of this source by this profile: from the store, or made now and put there."""
         identity = _identity(media_of(checked), before)
         found = self._find(identity, profile) if identity else None
         if found is not None:
@@ -131,7 +131,7 @@ class Reencoder:
             return self._make(self._job(checked, original, target, ends_at), form_text(before), identity, profile)
 
     def _job(self, checked: CheckedTitle, original: Path, target: Path, ends_at: datetime) -> EncodeJob:
-        """What is to be encoded: of the whole file, which may tell more than its header did, the picture that plays."""
+        """The encode to make; the whole file is measured again, because it may tell more than its header did."""
         answer, limits = self.measure(original), self.annex.video
         if answer.picture is None:
             raise EncodeFailed(f"the whole file has no moving picture: {answer.refusal or 'its pictures are stills'}")
@@ -149,7 +149,7 @@ class Reencoder:
         )
 
     def _find(self, identity: str, profile: Reencode) -> Encode | None:
-        """The encode, where it was made before; EncodeFailed where it failed before."""
+        """An encode that was made before; EncodeFailed where making it failed before."""
         try:
             found = Encode.model_validate_json(self.store.get(_record_name(identity, profile)))
             size_bytes = self.store.size(found.name)
@@ -162,7 +162,7 @@ class Reencoder:
         return None
 
     def _check_failures(self, identity: str, profile: Reencode) -> None:
-        """EncodeFailed where this very source could not be encoded before, by this very profile within its limits."""
+        """EncodeFailed where encoding this source failed before, by the same profile and limits."""
         try:
             failed = FailedEncode.model_validate_json(self.store.get(self._failure_name(identity, profile)))
         except FileNotFoundError:
@@ -177,14 +177,14 @@ class Reencoder:
         return encode_name(digest_of(identity, profile.digest, *limits), "failed.json")
 
     def _download(self, checked: CheckedTitle, target: Path, ends_at: datetime) -> str:
-        """The SHA-256 of the source, whose bytes are in the file then; it is the one that was checked and promised.
+        """Downloads the source, checks that it is the promised file, and gives its SHA-256.
 
-        Transient as soon as its rate shows that it does not end by then, so that the titles behind it have the time.
+        Transient as soon as the rate shows that the download cannot end in time, so that the next titles have the time.
         """
         check, digest, began_at, arrived_bytes = MediaCheck(checked), hashlib.sha256(), self.clock.now(), 0
         with self.source.open(checked) as stream, target.open("wb") as file:
-            check.same_file(stream)
-            for block in check.note_blocks(stream.blocks(), 0):
+            check.refuse_other_file(stream)
+            for block in check.hash_blocks(stream.blocks(), 0):
                 digest.update(block)
                 file.write(block)
                 arrived_bytes += len(block)
@@ -202,7 +202,7 @@ class Reencoder:
         with job.target.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         record_name = _record_name(identity, profile)
-        made = Encode(
+        encode = Encode(
             name=f"{record_name.removesuffix('.json')}-{sha256[:16]}.{profile.container}",
             size_bytes=job.target.stat().st_size,
             sha256=sha256,
@@ -211,28 +211,30 @@ class Reencoder:
             source_picture_s=job.picture_duration_s,
             source_sound_s=job.sound_duration_s,
         )
-        self.store.put_file(made.name, job.target)
-        self.store.put(record_name, made.model_dump_json().encode())
-        log.info("%s: re-encoded, %s bytes, kept as %s", job.name, made.size_bytes, made.name)
-        return made
+        self.store.put_file(encode.name, job.target)
+        self.store.put(record_name, encode.model_dump_json().encode())
+        log.info("%s: re-encoded, %s bytes, kept as %s", job.name, encode.size_bytes, encode.name)
+        return encode
 
-    def _check_again(self, checked: CheckedTitle, before: VideoFacts, made: Encode, profile: Reencode) -> CheckedTitle:
-        """The title as its encode makes it, or with the finding that it did not help."""
-        after = probe_video(StoredReader(self.store, made), made.name, self.scratch_folder)
+    def _check_again(
+        self, checked: CheckedTitle, before: VideoFacts, encode: Encode, profile: Reencode
+    ) -> CheckedTitle:
+        """The title with its encode, or with the finding that the encode did not fix it."""
+        after = probe_video(StoredReader(self.store, encode), encode.name, self.scratch_folder)
         if after.failure is ProbeFailure.UNAVAILABLE:
             return postpone(checked, f"the re-encoded media file could not be measured now: {after.detail}")
-        encoded = Source(file=made.name, type=profile.media_type, filesize=made.size_bytes, sha256=made.sha256)
+        encoded = Source(file=encode.name, type=profile.media_type, filesize=encode.size_bytes, sha256=encode.sha256)
         plan = checked.plan.model_copy(update={"media": encoded})
         result = check_media(self.annex, plan, after, self.today)
-        attempt = Attempt(_as_whole_file_tells(before, made), after, result.findings)
+        attempt = Attempt(_with_measured_durations(before, encode), after, result.findings)
         if RULES["VID017"].findings(attempt, self.annex):
             return mark_not_fixed(checked, attempt, self.annex)
         others = (finding for finding in checked.findings if not _is_on_media(finding.code))
         skipped = (skip for skip in checked.skipped if not _is_on_media(skip[0]))
-        log.info("%s: good after a re-encode from %s to %s", checked.plan.external_id, made.source, form_text(after))
+        log.info("%s: good after a re-encode from %s to %s", checked.plan.external_id, encode.source, form_text(after))
         return checked.model_copy(
             update={
-                "encode": made,
+                "encode": encode,
                 "video": after,
                 "findings": (*others, *result.findings),
                 "skipped": (*skipped, *result.skipped),
@@ -242,25 +244,25 @@ class Reencoder:
 
 
 def _identity(media: Source, video: VideoFacts) -> str | None:
-    """What names the source's bytes without reading them: SHA-256 or strong ETag; None where nothing does."""
+    """Identifies the source's bytes without reading them: SHA-256 or strong ETag; None where it has neither."""
     if media.sha256:
         return f"sha256 {media.sha256.lower()}"
     return f"etag {path_of(media.file)} {video.etag} {video.size_bytes}" if video.etag else None
 
 
-def _as_whole_file_tells(before: VideoFacts, made: Encode) -> VideoFacts:
-    """The source's figures, the durations of its streams as the whole file tells them; 0 where it tells none."""
-    return before.model_copy(update={"duration_s": made.source_picture_s, "sound_duration_s": made.source_sound_s})
+def _with_measured_durations(before: VideoFacts, encode: Encode) -> VideoFacts:
+    """The source's figures, with the durations that the whole file has; 0 where it has none."""
+    return before.model_copy(update={"duration_s": encode.source_picture_s, "sound_duration_s": encode.source_sound_s})
 
 
-def _check_rate(gone: timedelta, given: timedelta, arrived_bytes: int, size_bytes: int) -> None:
-    """Transient where all of the bytes do not arrive in the time that is given, as fast as they came up to now."""
-    gone_s, given_s = gone.total_seconds(), given.total_seconds()
-    if gone_s >= RATE_KNOWN_AFTER_S and gone_s * size_bytes > given_s * arrived_bytes:
+def _check_rate(elapsed: timedelta, limit: timedelta, arrived_bytes: int, size_bytes: int) -> None:
+    """Transient where the bytes cannot all arrive in the time limit, at the rate up to now."""
+    elapsed_s, limit_s = elapsed.total_seconds(), limit.total_seconds()
+    if elapsed_s >= RATE_KNOWN_AFTER_S and elapsed_s * size_bytes > limit_s * arrived_bytes:
         raise Transient(
-            f"its source came at {arrived_bytes / gone_s:,.0f} bytes a second, too slowly for its {size_bytes:,} bytes "
-            f"to be there in the {given_s:,.0f} s that its batch had left for re-encodes (reencode.batch_budget_s of "
-            "the annex)"
+            f"its source came at {arrived_bytes / elapsed_s:,.0f} bytes a second, too slowly for its "
+            f"{size_bytes:,} bytes to be there in the {limit_s:,.0f} s that its batch had left for re-encodes "
+            "(reencode.batch_budget_s of the annex)"
         )
 
 

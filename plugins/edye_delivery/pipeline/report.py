@@ -1,4 +1,4 @@
-"""Report: what became of every title of a run, from its files and the ledger (delivery-via-api.md, phase C)."""
+"""Report: how every title of a run ended, from the run's files and the ledger (delivery-via-api.md, phase C)."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ LEFT_OUT = {
     "tag": "without a tag of this partner",
     "geo": "not for this partner's territory",
     "withdrawn_by_hand": "withdrawn by hand: only a redelivery offers it again",
-    "not_failed_before": "not begun before, so not a matter of mode failed",
+    "not_failed_before": "not begun before, so mode failed leaves it out",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """All that is known of a run when its report is written."""
+    """All that is known about a run when its report is written."""
 
     annex: Annex
     request: RunRequest
@@ -65,7 +65,7 @@ class RunOutcome:
 
 
 def window_report(outcome: RunOutcome) -> WindowReport:
-    """The report: every title once, worst first is the page's business; red where a title or a feed needs work."""
+    """The report: every title once; red where a title or a feed needs work. The page sorts the titles, worst first."""
     titles = tuple(_title_reports(outcome))
     request, plan = outcome.request, outcome.plan
     incidents = [*outcome.incidents]
@@ -73,7 +73,7 @@ def window_report(outcome: RunOutcome) -> WindowReport:
         incidents.append(not_found_sentence(request, plan.not_found, outcome.known_ids))
     if plan is not None:
         incidents += plan.broken_off
-        incidents += (f"{left.external_id}: {left.reason}" for left in plan.unattended)
+        incidents += (f"{unattended.external_id}: {unattended.reason}" for unattended in plan.unattended)
         incidents += incidents_of(outcome.annex, request, plan.withdrawn, outcome.revisions)
     return WindowReport(
         partner=request.partner,
@@ -119,9 +119,10 @@ def _title_reports(outcome: RunOutcome) -> Iterable[TitleReport]:
             yield _row(plan.external_id, plan.title.id, partial(_report_of_held, outcome, plan))
         for item in outcome.plan.malformed:
             yield _row("", item.edye_id, partial(_report_of_malformed, item))
-        for gone in outcome.plan.withdrawn:
-            revision = outcome.revisions.get(gone.external_id)
-            yield _row(gone.external_id, gone.edye_id, partial(withdrawn_report, outcome.request, gone, revision))
+        for withdrawal in outcome.plan.withdrawn:
+            name = withdrawal.external_id
+            report = partial(withdrawn_report, outcome.request, withdrawal, outcome.revisions.get(name))
+            yield _row(name, withdrawal.edye_id, report)
 
 
 def _plan_row(outcome: RunOutcome, plan: PlannedTitle, detail: str) -> TitleReport:
@@ -129,10 +130,10 @@ def _plan_row(outcome: RunOutcome, plan: PlannedTitle, detail: str) -> TitleRepo
 
 
 def _row(external_id: str, edye_id: str, report: Callable[[], TitleReport]) -> TitleReport:
-    """The title's row, in which nothing is that a format cannot hold; why there is none where reporting breaks off."""
-    made = attempt(external_id or edye_id, "reporting it", lambda: TitleReport.model_validate(report().model_dump()))
-    if not isinstance(made, StepFailure):
-        return made
+    """The title's row, valid for every format; where reporting the title breaks off, a row that says why."""
+    row = attempt(external_id or edye_id, "reporting it", lambda: TitleReport.model_validate(report().model_dump()))
+    if not isinstance(row, StepFailure):
+        return row
     return TitleReport(
         external_id=external_id,
         edye_id=edye_id,
@@ -141,35 +142,41 @@ def _row(external_id: str, edye_id: str, report: Callable[[], TitleReport]) -> T
         state=DeliveryState.PLANNED,
         cause=Cause.TRANSIENT,
         owner=CAUSE_OWNERS[Cause.TRANSIENT],
-        detail=made.sentence,
-        next_step="ask `python -m edye_delivery status` where it stands, and show DevOps the log of the report",
+        detail=row.sentence,
+        next_step="ask `python -m edye_delivery status` for its state, and show DevOps the log of the report",
     )
 
 
 def _report_of_checked(outcome: RunOutcome, checked: CheckedTitle) -> TitleReport:
-    found = blocking(checked.findings)
+    findings = blocking(checked.findings)
     report = _report_of_plan(outcome, checked.plan, detail="")
-    seen = {
-        "rules": tuple(dict.fromkeys(finding.code for finding in found)),
+    values = {
+        "rules": tuple(dict.fromkeys(finding.code for finding in findings)),
         "findings": tuple(_report_finding(finding) for finding in checked.findings),
         "thumbnails": tuple(ReportedThumbnail.model_validate(thumbnail) for thumbnail in checked.thumbnails),
         "reencoded": _reencode_text(outcome, checked),
         "fixed": tuple(_report_finding(finding) for finding in checked.fixed),
     }
-    if outcome.request.dry_run and found:
-        cause = next((finding.cause for finding in found if finding.cause is not Cause.TRANSIENT), Cause.TRANSIENT)
+    if outcome.request.dry_run and findings:
+        cause = next((finding.cause for finding in findings if finding.cause is not Cause.TRANSIENT), Cause.TRANSIENT)
         state = DeliveryState.FAILED if cause is Cause.TRANSIENT else DeliveryState.REJECTED
-        detail = "; ".join(finding.message for finding in found)
-        seen |= {"state": state, "cause": cause, "owner": found[0].owner, "detail": detail, "next_step": found[0].fix}
-        if seen["reencoded"]:
-            seen["next_step"] = "nothing: a run that sends re-encodes it"
-    elif found and report.state is DeliveryState.REJECTED:
-        seen["next_step"] = found[0].fix
-    return report.model_copy(update=seen)
+        detail = "; ".join(finding.message for finding in findings)
+        values |= {
+            "state": state,
+            "cause": cause,
+            "owner": findings[0].owner,
+            "detail": detail,
+            "next_step": findings[0].fix,
+        }
+        if values["reencoded"]:
+            values["next_step"] = "nothing: a run that sends re-encodes it"
+    elif findings and report.state is DeliveryState.REJECTED:
+        values["next_step"] = findings[0].fix
+    return report.model_copy(update=values)
 
 
 def _reencode_text(outcome: RunOutcome, checked: CheckedTitle) -> str:
-    """From what the title's media was re-encoded, or in a dry run would be; empty where it goes as it is."""
+    """From what the title's media was re-encoded, or in a dry run would be; empty where the original is sent."""
     if checked.encode is not None:
         return f"re-encoded from {checked.encode.source}, the original is kept"
     if outcome.request.dry_run and is_to_be_reencoded(outcome.annex, checked):
@@ -189,18 +196,16 @@ def _report_of_plan(outcome: RunOutcome, plan: PlannedTitle, detail: str) -> Tit
     if delivery is not None and delivery.is_left_to(outcome.request.channel):
         cause = cause or Cause.TRANSIENT
         detail = f"the {delivery.channel} channel has it: {state}; this run leaves it alone"
-        step = (
-            f"run the window by the {delivery.channel} channel, which ends it; after that force_resend sends it again"
-        )
+        step = f"run the window by the {delivery.channel} channel, which ends it; then force_resend sends it again"
     elif delivery is not None and delivery.lease_run_id not in (None, outcome.request.run_id):
         cause = cause or Cause.TRANSIENT
         detail = f"{TitleBusy.by(delivery)}; this run left it alone"
-        step = "nothing: that run brings it to an end, or the next run takes it up"
+        step = "nothing: that run ends it, or the next run does"
     elif delivery is not None and state is DeliveryState.FAILED and delivery.is_original_refused:
         step = REENCODED_NEXT if outcome.annex.reencode is not None else ""
     elif not outcome.request.dry_run and not state.is_terminal:
         cause = cause or Cause.TRANSIENT
-        detail = detail or f"it was left {state}: a step of its batch did not end"
+        detail = detail or f"it is still {state}: a step of its batch did not end"
     title = plan.title
     return TitleReport(
         external_id=plan.external_id,
@@ -232,23 +237,23 @@ def _report_of_plan(outcome: RunOutcome, plan: PlannedTitle, detail: str) -> Tit
 
 
 def _report_of_held(outcome: RunOutcome, plan: PlannedTitle) -> TitleReport:
-    """A title that is not sent again, for nothing has changed since the partner refused it."""
+    """A title that is not sent again, because nothing has changed since the partner refused it."""
     delivery = outcome.deliveries[plan.delivery_key]
     cause = delivery.refused_cause or Cause.UNKNOWN
-    said = delivery.detail or f"the partner refused it ({cause})"
-    held = {
+    reason = delivery.detail or f"the partner refused it ({cause})"
+    values = {
         "cause": cause,
         "owner": CAUSE_OWNERS[cause],
-        "detail": f"not sent again, for it has not changed since: {said}",
+        "detail": f"not sent again, because it has not changed since: {reason}",
         "next_step": next_step(DeliveryState.FAILED, cause),
     }
-    return _report_of_plan(outcome, plan, detail="").model_copy(update=held)
+    return _report_of_plan(outcome, plan, detail="").model_copy(update=values)
 
 
 def _was_sent_in(outcome: RunOutcome, delivery: Delivery) -> bool:
-    """Whether the partner got the title by this run's last call: it gave a receipt, or refused what had come.
+    """Whether the partner got the title by this run's last call: it gave a receipt, or refused the title.
 
-    A second try of the same run counts as this run's; a call that broke off, or was not answered, sent nothing.
+    A second try of the same run counts as this run's. A call that broke off, or got no answer, sent nothing.
     """
     at = delivery.sent_at
     is_received = at is not None and delivery.received_at is not None and delivery.received_at >= at

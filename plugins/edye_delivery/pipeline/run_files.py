@@ -1,4 +1,4 @@
-"""What the steps of a run left among its files, as far as each came: for its report."""
+"""What the report reads from the files of a run: its plan, its batches, its feeds, as far as each step came."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def read_run(
 
 
 def feed_of(store: FileReader, request: RunRequest, spec: FeedSpec) -> FeedReport:
-    """What became of one feed of the run, as far as its steps came."""
+    """The report on one feed of the run, as far as its steps came."""
     draft, linted, published = (
         _record_of(store, feed_record_name(request, spec.name, step), model) for step, model in FEED_STEPS.items()
     )
@@ -64,7 +64,7 @@ def _record_of(store: FileReader, name: str, model: type[Record]) -> Any:
 
 
 def pictures_of(store: FileReader, report: WindowReport) -> dict[str, bytes]:
-    """The thumbnails that the page shows, each made small; one that is gone or cannot be read is left out."""
+    """Small copies of the thumbnails that the page shows; a thumbnail that cannot be read is left out."""
     small = {
         name: attempt(name, "making it small for the report", partial(_small_picture, store, name))
         for name in art_names_to_show(report)

@@ -1,4 +1,4 @@
-"""Shipping: events of the trail go to IngestaLogs; what does not arrive stays in the ledger for the next shipment."""
+"""Shipping: sends events of the trail to IngestaLogs; an event that does not arrive stays for the next shipment."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ class EventSink(Protocol):
     """Where events are shipped to."""
 
     def prepare(self) -> None:
-        """What has to be there before the first event."""
+        """Makes what the sink needs before the first event."""
 
     def put(self, events: Sequence[Event]) -> Arrival:
-        """Ships events; what became of each."""
+        """Ships events, and says which arrived."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shipper:
-    """Ships what is unshipped, oldest first."""
+    """Ships the events that were not shipped yet, oldest first."""
 
     trail: Trail
     sink: EventSink
@@ -42,8 +42,8 @@ class Shipper:
     def ship(self) -> Counter[str]:
         """Ships until nothing is left: {"shipped", "set aside"}.
 
-        Raises Transient where the other side does not take events after all attempts; what had arrived by then is
-        remembered, and nothing is lost.
+        Raises Transient where the sink still takes no events after all attempts; the events that arrived stay marked
+        as shipped, and no event is lost.
         """
         counts: Counter[str] = Counter()
         is_prepared, before = False, 0
@@ -70,10 +70,10 @@ class Shipper:
         return counts
 
     def _ship_all(self, counts: Counter[str]) -> None:
-        """Ships until nothing is left; Transient where the other side takes no more for now."""
+        """Ships until nothing is left; Transient where the sink takes no more for now."""
         while (arrival := self._ship_once(counts)) is not None:
             if arrival.later:
-                raise Transient(f"{len(arrival.later)} events were put off: {next(iter(arrival.later.values()))}")
+                raise Transient(f"{len(arrival.later)} events were not taken yet: {next(iter(arrival.later.values()))}")
 
     def _ship_once(self, counts: Counter[str]) -> Arrival | None:
         """One shipment; None where there was nothing to ship."""

@@ -1,4 +1,4 @@
-"""Illustrate: the annex's thumbnails of every title that passed quality control (annex sections 4 and 6)."""
+"""Thumbnails: renders the annex's thumbnails of every title that passed quality control (annex, 4 and 6)."""
 
 from __future__ import annotations
 
@@ -34,20 +34,19 @@ class ThumbnailMaker:
     run: Run
 
     def render_batch(self, titles: tuple[CheckedTitle, ...]) -> tuple[CheckedTitle, ...]:
-        """The titles with their thumbnails; one that cannot be given them all gets a blocking finding.
+        """The titles with their thumbnails; a title that lacks one gets a blocking finding.
 
-        What several titles share, such as the poster of their series, is rendered once, and a picture is decoded once
-        for all its thumbnails.
+        A picture that several titles share, such as the poster of their series, is decoded and rendered once.
         """
         planned = [() if blocking(checked.findings) else self._plan(checked) for checked in titles]
-        wanted = list(dict.fromkeys(plan for plans in planned if not isinstance(plans, Finding) for plan in plans))
+        distinct = list(dict.fromkeys(plan for plans in planned if not isinstance(plans, Finding) for plan in plans))
         pictures: dict[str, list[ThumbnailPlan]] = {}
-        for plan in wanted:
+        for plan in distinct:
             pictures.setdefault(plan.origin.art_name if plan.origin else "", []).append(plan)
         rendered: dict[ThumbnailPlan, Thumbnail | Finding] = {}
         with ThreadPoolExecutor(THUMBNAILS_AT_ONCE, thread_name_prefix="thumbnails") as pool:
-            for made in pool.map(self._render, pictures.values()):
-                rendered |= made
+            for results in pool.map(self._render, pictures.values()):
+                rendered |= results
         return tuple(
             _add_thumbnails(checked, [plans] if isinstance(plans, Finding) else [rendered[plan] for plan in plans])
             for checked, plans in zip(titles, planned, strict=True)
@@ -59,13 +58,13 @@ class ThumbnailMaker:
         return RULES[UNAVAILABLE_ART].finding(plans.sentence) if isinstance(plans, StepFailure) else plans
 
     def _render(self, plans: list[ThumbnailPlan]) -> dict[ThumbnailPlan, Thumbnail | Finding]:
-        """What becomes of one picture: its thumbnails, which are kept then, or a finding instead of each."""
+        """Renders and keeps the thumbnails of one picture; a finding takes the place of each that fails."""
         origin = plans[0].origin
         name = picture_name(origin.kind, origin.url) if origin else "a picture"
-        made = attempt(name, STEP, lambda: self._render_from(plans, name))
-        if isinstance(made, StepFailure):
-            return dict.fromkeys(plans, RULES[UNAVAILABLE_ART].finding(f"{name}: {made.sentence}"))
-        return made
+        results = attempt(name, STEP, lambda: self._render_from(plans, name))
+        if isinstance(results, StepFailure):
+            return dict.fromkeys(plans, RULES[UNAVAILABLE_ART].finding(f"{name}: {results.sentence}"))
+        return results
 
     def _render_from(self, plans: list[ThumbnailPlan], name: str) -> dict[ThumbnailPlan, Thumbnail | Finding]:
         specs, origin = list(dict.fromkeys(plan.spec for plan in plans)), plans[0].origin
@@ -73,7 +72,7 @@ class ThumbnailMaker:
             content = self.store.get(art_name(origin.art_name)) if origin else b""
             pictures = dict(zip(specs, render_thumbnails(content, specs, self.annex.images, self.run), strict=True))
         except PictureBroken as error:
-            return dict.fromkeys(plans, RULES[BROKEN_ART].finding(f"{name}: no thumbnails of it: {error}"))
+            return dict.fromkeys(plans, RULES[BROKEN_ART].finding(f"{name}: no thumbnail can be made: {error}"))
         return {plan: self._keep(plan, pictures[plan.spec]) for plan in plans}
 
     def _keep(self, plan: ThumbnailPlan, picture: bytes | PictureBroken) -> Thumbnail | Finding:
@@ -84,10 +83,10 @@ class ThumbnailMaker:
         return thumbnail
 
 
-def _add_thumbnails(checked: CheckedTitle, made: list[Thumbnail | Finding]) -> CheckedTitle:
-    broken = tuple(thumbnail for thumbnail in made if isinstance(thumbnail, Finding))
-    if broken:
-        log.warning("%s: %s", checked.plan.external_id, broken[0].message)
-        return checked.model_copy(update={"findings": (*checked.findings, *broken)})
-    thumbnails = tuple(thumbnail for thumbnail in made if isinstance(thumbnail, Thumbnail))
+def _add_thumbnails(checked: CheckedTitle, results: list[Thumbnail | Finding]) -> CheckedTitle:
+    findings = tuple(thumbnail for thumbnail in results if isinstance(thumbnail, Finding))
+    if findings:
+        log.warning("%s: %s", checked.plan.external_id, findings[0].message)
+        return checked.model_copy(update={"findings": (*checked.findings, *findings)})
+    thumbnails = tuple(thumbnail for thumbnail in results if isinstance(thumbnail, Thumbnail))
     return checked.model_copy(update={"thumbnails": thumbnails})

@@ -1,4 +1,4 @@
-"""Turns: what a run does about titles that somebody else has just now, and for how long."""
+"""Turns: how long a run waits for titles that somebody else is sending."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from edye_delivery.ledger.leases import NotToBeSent, TitleBusy
 from edye_delivery.ledger.records import TransitionRefused
 
 Outcome = str | TransitionRefused
-"""The state that a title has now, or why this run may not have it."""
+"""The state that a title has now, or why this run may not send it."""
 POLL_S = 1.0
 REFUSED_TRIES = 3
-"""How often a title is taken up again that another run moved at the same moment."""
+"""How often a title is tried again whose state another run changed at the same moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """How long a batch waits for titles that others have, once its own are sent.
+    """How long a batch waits for titles that other runs are sending, once its own titles are sent.
 
-    A lease that is not renewed is waited out, for its holder has died; one that is renewed is left to its holder.
-    What a person asked for waits for `ingest_wait_s`: for an upload, and for an ingest of the same content.
+    The batch waits until a lease that nobody renews has ended, because its holder has died. A title whose lease is
+    renewed is left to its holder. A title that a person asked for waits up to `ingest_wait_s`, for an upload and for an
+    ingest of the same content.
     """
 
     lease_s: float
@@ -32,24 +33,24 @@ class Turns:
         self,
         titles: Mapping[int, CheckedTitle],
         outcomes: Mapping[int, Outcome],
-        take_up: Callable[[Mapping[int, CheckedTitle]], Mapping[int, Outcome]],
+        send: Callable[[Mapping[int, CheckedTitle]], Mapping[int, Outcome]],
     ) -> dict[int, Outcome]:
-        """The outcomes, once what others had was taken up again: it is ours, has ended, or was waited for enough."""
-        now, waited_s = dict(outcomes), 0.0
+        """The outcomes, once each title of another run is sent by this one, has ended, or has had its time."""
+        current, waited_s = dict(outcomes), 0.0
         while True:
             waiting = {
                 number: checked
                 for number, checked in titles.items()
-                if waited_s < self.wait_s(checked.plan, outcomes[number], now[number])
+                if waited_s < self.wait_s(checked.plan, outcomes[number], current[number])
             }
             if not waiting:
-                return now
+                return current
             self.sleep(POLL_S)
             waited_s += POLL_S
-            now |= take_up(waiting)
+            current |= send(waiting)
 
     def wait_s(self, plan: PlannedTitle, first: Outcome, now: Outcome) -> float:
-        """How long a title is waited for all in all, by its first outcome and the one that it has now."""
+        """How long to wait for a title in all, by its first outcome and its outcome now."""
         if isinstance(now, str | NotToBeSent):
             return 0.0
         if not isinstance(now, TitleBusy):

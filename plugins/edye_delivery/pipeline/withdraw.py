@@ -1,4 +1,4 @@
-"""Withdraw: accepted titles leave the feeds or get an end date; the partner hears of it where its API takes that."""
+"""Withdraw: accepted titles leave the feeds or get an end date; the partner is told where its API takes that."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ log = logging.getLogger(__name__)
 
 
 class WithdrawalRefused(Terminal):
-    """The partner does not take a withdrawal, in its own words."""
+    """The partner refused a withdrawal; the message has the partner's own words."""
 
 
 def plan_withdrawal(request: RunRequest, withdrawals: Withdrawals) -> WindowPlan:
-    """Which titles are withdrawn, and which of those asked for are not offered, so that nothing can be withdrawn."""
-    asked, window = set(request.external_ids), Window(request.start_at, request.end_at)
-    if asked and request.whole_catalogue:
+    """Which titles to withdraw, and which of the named ones are not offered and so cannot be withdrawn."""
+    external_ids, window = set(request.external_ids), Window(request.start_at, request.end_at)
+    if external_ids and request.whole_catalogue:
         found = withdrawals.of_titles(request.external_ids, request.run_id, request.reason)
     else:
         found = withdrawals.of_window(window, request.run_id, request.reason)
-    kept = tuple(one for one in found if not asked or one.external_id in asked)
-    not_found = asked - {one.external_id for one in kept}
-    return WindowPlan(request=request, batches=0, withdrawn=kept, not_found=tuple(sorted(not_found)))
+    withdrawals_of_run = tuple(one for one in found if not external_ids or one.external_id in external_ids)
+    not_found = external_ids - {one.external_id for one in withdrawals_of_run}
+    return WindowPlan(request=request, batches=0, withdrawn=withdrawals_of_run, not_found=tuple(sorted(not_found)))
 
 
 def endpoint_for(annex: Annex, request: RunRequest) -> WithdrawalEndpoint | None:
     """The call by which the partner is told of this withdrawal; None where a person has to tell it.
 
-    An end date is told only where the partner takes one: a call without it would end the title at once.
+    Where the partner takes no end date, there is no call for one: without the date it would end the title at once.
     """
     endpoint = annex.withdrawal.endpoint
     is_end_dated = request.withdrawal is not None and request.withdrawal.end_at is not None
@@ -55,7 +55,7 @@ def endpoint_for(annex: Annex, request: RunRequest) -> WithdrawalEndpoint | None
 
 @dataclass(slots=True)
 class Withdrawer:
-    """Withdraws titles one after the other: the ledger first, then the partner; `api` where it is to be told."""
+    """Withdraws titles one after the other: in the ledger first, then at the partner where it has an `api` for it."""
 
     annex: Annex
     request: RunRequest
@@ -64,43 +64,44 @@ class Withdrawer:
     api: IngestApi | None
 
     def withdraw_all(self, titles: Sequence[Withdrawal]) -> dict[str, int]:
-        """Counts by what became of them. Every title is withdrawn here before the first call goes out.
+        """Counts the titles: withdrawn, told, not told. Every title is withdrawn here before the first call goes out.
 
-        Raises the last failure once all titles were tried, for the next try tells those again; AuthRefused at once.
+        Raises the last failure once all titles were tried, so that the next try tells the partner again; raises
+        AuthRefused at once.
         """
         order = self.request.withdrawal
         end_at = order.end_at if order else None
-        begun: list[Withdrawal] = []
+        withdrawn: list[Withdrawal] = []
         failure: DeliveryError | None = None
         for title in titles:
             act = partial(self.withdrawals.begin, title.delivery_key, self.request.run_id, self.request.reason, end_at)
-            made = attempt(title.external_id, "withdrawing it", act, LEDGER_GONE)
-            if isinstance(made, StepFailure):
-                failure = TitleBrokeOff(f"{title.external_id}: {made.sentence}")
+            result = attempt(title.external_id, "withdrawing it", act, LEDGER_GONE)
+            if isinstance(result, StepFailure):
+                failure = TitleBrokeOff(f"{title.external_id}: {result.sentence}")
                 continue
-            if not made:
-                log.info("%s is not offered any more, so this run withdraws nothing of it", title.external_id)
+            if not result:
+                log.info("%s is not offered any more, so this run does not withdraw it", title.external_id)
                 continue
-            begun.append(title)
+            withdrawn.append(title)
             log.info("%s: %s", title.external_id, f"offered until {end_at}" if end_at else "out of the feeds")
-        counts = Counter(withdrawn=len(begun))
+        counts = Counter(withdrawn=len(withdrawn))
         endpoint = endpoint_for(self.annex, self.request)
         if endpoint is not None and self.api is not None:
-            revisions = self.withdrawals.revisions([title.external_id for title in begun])
-            for title in begun:
+            revisions = self.withdrawals.revisions([title.external_id for title in withdrawn])
+            for title in withdrawn:
                 if revisions[title.external_id].withdrawal_told_at is None:
                     tell = partial(self._tell, title, endpoint, self.api)
-                    failed = attempt(title.external_id, "telling the partner", tell, LEDGER_GONE)
-                    if isinstance(failed, StepFailure):
-                        failed = TitleBrokeOff(f"{title.external_id}: {failed.sentence}")
-                    failure = failed or failure
-                    counts["not told" if failed else "told"] += 1
+                    error = attempt(title.external_id, "telling the partner", tell, LEDGER_GONE)
+                    if isinstance(error, StepFailure):
+                        error = TitleBrokeOff(f"{title.external_id}: {error.sentence}")
+                    failure = error or failure
+                    counts["not told" if error else "told"] += 1
         if failure is not None:
             raise failure
         return dict(counts)
 
     def _tell(self, title: Withdrawal, endpoint: WithdrawalEndpoint, api: IngestApi) -> DeliveryError | None:
-        """Tells the partner of one title, with the annex's retries; the failure where it cannot be told."""
+        """Tells the partner to withdraw one title, with the annex's retries; the failure where that did not work."""
         request_id, started_s = str(uuid.uuid4()), 0.0
 
         def call() -> int:
@@ -113,17 +114,17 @@ class Withdrawer:
 
         try:
             status = retry(call, api_channel_of(self.annex).retry, self.clock, between=between)
-        except (Transient, WithdrawalRefused) as failed:
-            failed.seconds = self.clock.monotonic() - started_s
-            self.withdrawals.mark_not_told(title.delivery_key, str(failed), request_id, Call.of(failed))
-            log.warning("%s: the partner could not be told: %s", title.external_id, failed)
-            return failed
+        except (Transient, WithdrawalRefused) as error:
+            error.seconds = self.clock.monotonic() - started_s
+            self.withdrawals.mark_not_told(title.delivery_key, str(error), request_id, Call.of(error))
+            log.warning("%s: the partner could not be told: %s", title.external_id, error)
+            return error
         self.withdrawals.mark_told(title.delivery_key, request_id, Call(self.clock.monotonic() - started_s, status))
         log.info("%s: the partner knows", title.external_id)
         return None
 
     def _tell_partner(self, title: Withdrawal, endpoint: WithdrawalEndpoint, api: IngestApi, request_id: str) -> int:
-        """The partner's status code; raises what kept it from being told."""
+        """Makes the call, and gives the partner's status code."""
         order = self.request.withdrawal
         answer = api.withdraw(title.external_id, request_id, order.end_at if order else None, endpoint)
         if isinstance(answer, Refusal):

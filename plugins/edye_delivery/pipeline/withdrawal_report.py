@@ -1,4 +1,4 @@
-"""Report of what was withdrawn: by the catalogue in a delivery, or by hand in a run of its own."""
+"""The report on withdrawn titles: by the catalogue in a delivery, or by hand in a run of its own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAMED_MAX = 20
 
 
 def withdrawn_report(request: RunRequest, withdrawal: Withdrawal, revision: Revision | None) -> TitleReport:
-    """One title: withdrawn, or still offered where the run did not come so far."""
+    """One title: withdrawn, or still offered where the run did not get so far."""
     is_done = not withdrawal.by_hand or request.dry_run or (revision is not None and revision.is_withdrawn_by_hand)
     return TitleReport(
         external_id=withdrawal.external_id,
@@ -34,25 +34,25 @@ def withdrawn_report(request: RunRequest, withdrawal: Withdrawal, revision: Revi
 def incidents_of(
     annex: Annex, request: RunRequest, planned: Sequence[Withdrawal], revisions: Mapping[str, Revision]
 ) -> Iterator[str]:
-    """A sentence for what a withdrawal by hand did not reach; each makes its run red."""
+    """A sentence for each thing that a withdrawal by hand did not do; each makes the run red."""
     if request.withdrawal is None or request.dry_run:
         return
     names = [one.external_id for one in planned]
-    done = [name for name in names if name in revisions and revisions[name].is_withdrawn_by_hand]
-    if len(done) < len(names):
-        missing = names_text(sorted({*names} - {*done}))
+    withdrawn = [name for name in names if name in revisions and revisions[name].is_withdrawn_by_hand]
+    if len(withdrawn) < len(names):
+        missing = names_text(sorted({*names} - {*withdrawn}))
         yield f"not withdrawn, see the logs of approve_withdrawal and withdraw: {missing}"
-    untold = [name for name in done if revisions[name].withdrawal_told_at is None]
-    if untold and endpoint_for(annex, request) is not None:
-        yield f"out of the feeds, but the partner was not told; clear withdraw to tell it: {names_text(untold)}"
+    not_told = [name for name in withdrawn if revisions[name].withdrawal_told_at is None]
+    if not_told and endpoint_for(annex, request) is not None:
+        yield f"out of the feeds, but the partner was not told; clear withdraw to tell it: {names_text(not_told)}"
 
 
 def to_do_of(
     annex: Annex, request: RunRequest, planned: Sequence[Withdrawal], revisions: Mapping[str, Revision]
 ) -> Iterator[str]:
-    """What a person has to do about withdrawn titles: tell the partner, where no API does, and approve many.
+    """What a person has to do: tell the partner where no API does, and approve many withdrawals.
 
-    A dry run says what a real one would ask for.
+    A dry run says what a real run would ask for.
     """
     names = [one.external_id for one in planned]
     if not names:
@@ -68,18 +68,19 @@ def to_do_of(
         )
     if names and (not by_hand or endpoint_for(annex, request) is None):
         when = "after the real run, " if request.dry_run else ""
-        yield f"{when}tell {annex.display_name}, for no API does: {_fate(request)}: {names_text(names, len(names))}"
+        what = f"{_effect_of(request)}: {names_text(names, len(names))}"
+        yield f"{when}tell {annex.display_name}, because no API does: {what}"
 
 
 def not_found_sentence(request: RunRequest, names: Sequence[str], known: Sequence[str] = ()) -> str:
-    """Why titles that were asked for are no part of the run, with names of the ledger that are close to them."""
+    """Why the run does not have titles that it names, with similar names from the ledger."""
     in_ledger = frozenset(known)
     first = [name if name in in_ledger else _with_close_names(name, known) for name in names[:NAMED_MAX]]
-    told = names_text([*first, *names[NAMED_MAX:]])
+    text = names_text([*first, *names[NAMED_MAX:]])
     if request.withdrawal is not None:
-        return f"not offered to this partner, so there is nothing to withdraw: {told}"
+        return f"not offered to this partner, so there is nothing to withdraw: {text}"
     where = "catalogue" if request.whole_catalogue else "catalogue's window"
-    return f"asked for, but not in the {where} for this partner: {told}"
+    return f"asked for, but not in the {where} for this partner: {text}"
 
 
 def _with_close_names(name: str, known: Sequence[str]) -> str:
@@ -87,8 +88,8 @@ def _with_close_names(name: str, known: Sequence[str]) -> str:
     return f"{name} (close to it: {', '.join(close)})" if close else name
 
 
-def _fate(request: RunRequest) -> str:
-    """What becomes of the withdrawn titles."""
+def _effect_of(request: RunRequest) -> str:
+    """What happens with the withdrawn titles."""
     order = request.withdrawal
     if order is None:
         return "the catalogue does not offer these titles to it any more"
@@ -98,15 +99,15 @@ def _fate(request: RunRequest) -> str:
 def _detail(request: RunRequest, withdrawal: Withdrawal, revision: Revision | None) -> str:
     if not withdrawal.by_hand:
         return withdrawal.reason
-    until = _fate(request)
+    until = _effect_of(request)
     if request.dry_run:
         return f"dry run, it would be {until}: {withdrawal.reason}"
     told_at = revision.withdrawal_told_at if revision else None
-    told = f"the partner knows since {rfc3339(told_at)}" if told_at else "the partner was not told by this run"
-    return f"{until}; {told}: {withdrawal.reason}"
+    partner_text = f"the partner knows since {rfc3339(told_at)}" if told_at else "the partner was not told by this run"
+    return f"{until}; {partner_text}: {withdrawal.reason}"
 
 
-def names_text(names: Sequence[str], most: int = NAMED_MAX) -> str:
-    """The names for a person, the first of many."""
-    left = len(names) - most
-    return ", ".join(names[:most]) + (f" and {left} more" if left > 0 else "")
+def names_text(names: Sequence[str], limit: int = NAMED_MAX) -> str:
+    """The first names, and how many more there are."""
+    rest = len(names) - limit
+    return ", ".join(names[:limit]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,4 +1,4 @@
-"""The way through a partner's ingest API: one multipart call a title."""
+"""Upload through a partner's ingest API: one multipart call for each title."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ class ApiUploader:
 
     @property
     def titles_at_once(self) -> int:
-        """How many titles go at once."""
+        """How many titles are sent at once."""
         return api_channel_of(self.annex).titles_at_once
 
     @property
     def lease_s(self) -> float:
-        """How long a title is this sender's without a renewal."""
+        """How long a lease lasts without a renewal."""
         return api_channel_of(self.annex).lease_s
 
     def has_advanced(self, delivery_key: str) -> bool:
-        """Never: a call that breaks off begins anew."""
+        """Never: a call that breaks off begins again from the first byte."""
         return False
 
     def upload(self, checked: CheckedTitle, delivery: Delivery) -> UploadReceipt:
-        """One call; what an earlier call began without our hearing of it is adopted."""
+        """Sends one call; adopts an ingest that an earlier call began without an answer."""
         plan = checked.plan
         heartbeat = Heartbeat(self.ledger, delivery.delivery_key, delivery.lease_holder or "", self.lease_s)
         with self.media.open(checked) as stream:
@@ -76,10 +76,10 @@ class ApiUploader:
         return UploadReceipt(answer.tracking_id, stream.size_bytes, answer.http_status)
 
     def _adopt(self, delivery: Delivery, refusal: Refusal) -> Receipt | None:
-        """The ingest that an earlier try began without our hearing of it: a partner without Idempotency-Key says 409.
+        """The ingest that an earlier try began without an answer: a partner without Idempotency-Key says 409.
 
-        It is ours if a try of this delivery stayed unanswered and no other delivery of the title has that tracking id,
-        or could have it because a try of it stayed unanswered too.
+        The ingest is this delivery's if one of its tries got no answer, and no other delivery of the title has that
+        tracking id, or could have it because it also has a try without an answer.
         """
         if refusal.http_status != 409 or refusal.tracking_id is None or delivery.unanswered < 2:
             return None
@@ -106,7 +106,7 @@ class ApiUploader:
 
 
 def _error_of(refusal: Refusal, *, ended_ingest: bool) -> PartnerRefused | Transient:
-    """A try before this one that stayed unanswered may have begun an ingest, which a refusal now does not end."""
+    """The error for a refusal; it does not end an ingest that an earlier try without an answer may have begun."""
     if refusal.cause is Cause.TRANSIENT:
         return Transient(refusal.sentence).with_answer(refusal.http_status, refusal.code)
     refused = PartnerRefused(refusal.cause, refusal.sentence, ended_ingest)
@@ -114,21 +114,21 @@ def _error_of(refusal: Refusal, *, ended_ingest: bool) -> PartnerRefused | Trans
 
 
 def _verify(checked: CheckedTitle, stream: OpenMedia, heartbeat: Heartbeat, is_resend: bool) -> Iterator[bytes]:
-    """The media's blocks; the upload breaks off before its last one where they are not what was checked.
+    """The media's blocks; the upload breaks off before the last block where the file is not the one that was checked.
 
-    It also does where the lease is lost: without the last block the partner has nothing. A resend asks anew then, for
-    the try before it may have got its receipt after all.
+    It also breaks off where the lease is lost: without the last block the partner has nothing. A resend renews the
+    lease before the last block, because the try before it may have got its receipt after all.
     """
     check = MediaCheck(checked)
-    check.same_file(stream)
-    held = b""
-    for block in check.note_blocks(heartbeat.over(stream.blocks()), 0):
-        if held:
-            yield held
-        held = block
+    check.refuse_other_file(stream)
+    last = b""
+    for block in check.hash_blocks(heartbeat.over(stream.blocks()), 0):
+        if last:
+            yield last
+        last = block
     check.finish()
     if is_resend:
         heartbeat.renew()
     else:
         heartbeat.beat()
-    yield held
+    yield last

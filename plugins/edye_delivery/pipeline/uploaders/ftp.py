@@ -1,8 +1,7 @@
-"""The way over a partner's FTP server: media, images, and last the metadata file, which is the commit.
+"""Upload to a partner's FTP server: media, images, and last the metadata file, which is the commit.
 
-Every file grows under a temporary name of its own delivery and content, and gets its final name at once when it is
-whole. That it is whole is in the ledger before it is renamed, so that whoever comes later knows why the temporary file
-is gone.
+Every file is written under a temporary name of its delivery and content, and is renamed when it is whole. The ledger
+says that it is whole before it is renamed, so that a later run knows why the temporary file is gone.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ from edye_delivery.pipeline.uploaders.uploader import PartnerRefused, UploadRece
 
 log = logging.getLogger(__name__)
 DELIVERY_CHARS, VERSION_CHARS = 16, 8
-TOLD_FROM_BYTES = 200_000_000
+LOGGED_FROM_BYTES = 200_000_000
 
 
 @dataclass(slots=True)
@@ -65,17 +64,17 @@ class FtpUploader:
 
     @property
     def retry_policy(self) -> RetryPolicy:
-        """How often one title is tried without anything new arriving."""
+        """How often one title is tried while nothing new arrives."""
         return ftp_channel_of(self.annex).retry
 
     @property
     def titles_at_once(self) -> int:
-        """As many as connections."""
+        """As many as there are connections."""
         return ftp_channel_of(self.annex).connections_at_once
 
     @property
     def lease_s(self) -> float:
-        """How long a title is this sender's without a renewal."""
+        """How long a lease lasts without a renewal."""
         return ftp_channel_of(self.annex).lease_s
 
     def __enter__(self) -> Self:
@@ -90,14 +89,14 @@ class FtpUploader:
         return delivery_key in self._advanced
 
     def upload(self, checked: CheckedTitle, delivery: Delivery) -> UploadReceipt:
-        """Sends what is not there yet; the tracking id is the metadata file's name."""
+        """Sends the files that are not there yet; the tracking id is the name of the metadata file."""
         pieces = self._pieces(checked, delivery)
         heartbeat = Heartbeat(self.ledger, delivery.delivery_key, delivery.lease_holder or "", self.lease_s)
         self._advanced.discard(delivery.delivery_key)
         try:
             with self._session() as session:
                 if not is_placed(session, pieces[-1], delivery):
-                    self._take_back_older(session, delivery, pieces[-1].path.folder)
+                    self._remove_older(session, delivery, pieces[-1].path.folder)
                     self._place_all(session, pieces, delivery, heartbeat)
         except FtpRefused as error:
             cause = cause_of(self.annex, http_status=None, code=str(error.code), text=error.text)
@@ -124,68 +123,68 @@ class FtpUploader:
         with self._lock:
             self._idle.append(session)
 
-    def _take_back_older(self, session: FtpSession, delivery: Delivery, folder: str) -> None:
-        """Removes commits of the title's older contents that nobody has picked up: they would take this one's media."""
+    def _remove_older(self, session: FtpSession, delivery: Delivery, folder: str) -> None:
+        """Removes the metadata files of older contents that nobody has picked up: they would get the new media."""
         memory = self.ledger.memories(delivery.partner, [delivery.external_id])[delivery.external_id]
         for key, other in memory.deliveries.items():
             if key == delivery.delivery_key or other.channel is not Channel.FTP or other.tracking_id is None:
                 continue
             older = RemotePath(folder, other.tracking_id)
-            lies_there = other.state is not DeliveryState.ACCEPTED and session.size(older) is not None
-            if other.content_key == delivery.content_key and other.state.is_with_partner and not lies_there:
-                told = f"the partner has picked up {older} with the same content (run {other.run_id})"
-                raise Transient(f"{told} and has not said how it ended: a second ingest waits for that")
-            if lies_there:
+            is_there = other.state is not DeliveryState.ACCEPTED and session.size(older) is not None
+            if other.content_key == delivery.content_key and other.state.is_with_partner and not is_there:
+                begin = f"the partner has picked up {older} with the same content (run {other.run_id})"
+                raise Transient(f"{begin} and has not said how it ended: this run begins no second ingest before that")
+            if is_there:
                 session.delete(older)
-                log.warning("%s was not picked up and is removed: newer content of its title follows", older)
+                log.warning("%s was not picked up and is removed: newer content of its title is sent now", older)
 
     def _place_all(self, session: FtpSession, pieces: list[Piece], delivery: Delivery, heartbeat: Heartbeat) -> None:
-        arrived = [self._usable_bytes(session, piece, delivery) for piece in pieces]
-        if self._parts.note_arrived(delivery.delivery_key, sum(arrived)):
+        arrived_bytes = [self._usable_bytes(session, piece, delivery) for piece in pieces]
+        if self._parts.note_arrived(delivery.delivery_key, sum(arrived_bytes)):
             self._advanced.add(delivery.delivery_key)
-        for piece, offset in zip(pieces, arrived, strict=True):
+        for piece, offset in zip(pieces, arrived_bytes, strict=True):
             if not is_placed(session, piece, delivery):
                 self._place(session, piece, offset, delivery, heartbeat)
 
     def _usable_bytes(self, session: FtpSession, piece: Piece, delivery: Delivery) -> int:
-        """How much of a file is there, so that it may be gone on with; what nobody can go on with is removed."""
+        """How many bytes of a file are there and can be continued; a part that cannot be continued is removed."""
         if is_placed(session, piece, delivery):
             return piece.size_bytes
         size_bytes = session.size(piece.temporary)
         if size_bytes is None:
             return 0
         usable_bytes = self._parts.usable_bytes(piece.temporary.name, size_bytes, piece.size_bytes)
-        is_part = piece.may_go_on and 0 < usable_bytes < piece.size_bytes
+        is_part = piece.may_continue and 0 < usable_bytes < piece.size_bytes
         if is_part and not self._parts.try_continuation(session, piece.trial):
             usable_bytes = 0
-        if piece.may_go_on and usable_bytes:
+        if piece.may_continue and usable_bytes:
             return usable_bytes
         self._discard(session, piece)
         return 0
 
     def _discard(self, session: FtpSession, piece: Piece) -> None:
-        """Removes what lies there of a file, so that the next try sends all of it."""
+        """Removes the part of a file at the server, so that the next try sends the whole file."""
         session.delete(piece.temporary)
         self._parts.forget(piece.temporary.name)
 
     def _place(self, session: FtpSession, piece: Piece, offset: int, delivery: Delivery, heartbeat: Heartbeat) -> None:
-        """Sends the rest of a file, looks whether it is whole, and gives it its final name; LeaseLost before."""
+        """Sends the rest of a file, checks that it is whole, and renames it; LeaseLost before that."""
         heartbeat.beat()
         with piece.blocks(offset) as blocks:
             if offset < piece.size_bytes:
                 self._store(session, piece, heartbeat.over(blocks), offset)
-            else:  # nothing is missing; a media file is read all the same where its digest has to be known
+            else:  # nothing is missing; a media file is still read where its digest has to be known
                 for _ in heartbeat.over(blocks):
                     pass
-        arrived = session.size(piece.temporary)
+        arrived_bytes = session.size(piece.temporary)
         if 0 < offset < piece.size_bytes:
-            self._parts.note_continued(is_whole=arrived == piece.size_bytes)
-        if arrived != piece.size_bytes:
-            told = f"{piece.path}: {arrived or 0} of {piece.size_bytes} bytes arrived"
-            if offset and arrived is not None:
+            self._parts.note_continued(is_whole=arrived_bytes == piece.size_bytes)
+        if arrived_bytes != piece.size_bytes:
+            sentence = f"{piece.path}: {arrived_bytes or 0} of {piece.size_bytes} bytes arrived"
+            if offset and arrived_bytes is not None:
                 self._discard(session, piece)
-                told += f", for the server did not go on at byte {offset}: the next try sends the whole file"
-            raise Transient(told)
+                sentence += f", because the server did not continue at byte {offset}: the next try sends the whole file"
+            raise Transient(sentence)
         if piece.temporary.name in delivery.whole_files:
             heartbeat.renew()
         else:
@@ -206,7 +205,7 @@ class FtpUploader:
         return {kind: folder_of(self.annex, folder) for kind, folder in folders.items()}
 
     def _pieces(self, checked: CheckedTitle, delivery: Delivery) -> list[Piece]:
-        """Media, images, metadata, in the order in which they go."""
+        """Media, images, metadata, in the order in which they are sent."""
         channel, folders, plan = ftp_channel_of(self.annex), self._folders(), checked.plan
         number = f"-{delivery.rounds_ended}" if delivery.rounds_ended else ""
         token = f"{delivery.delivery_key[:DELIVERY_CHARS]}{number}"
@@ -229,9 +228,9 @@ class FtpUploader:
         return pieces
 
     def _media_piece(
-        self, checked: CheckedTitle, key: str, named: Callable[[str], tuple[RemotePath, RemotePath]]
+        self, checked: CheckedTitle, key: str, paths_of: Callable[[str], tuple[RemotePath, RemotePath]]
     ) -> Piece:
-        """The media file; a part of it is gone on with where SHA-256 or ETag tell that it is of the same file."""
+        """The media file; a part of it is continued where SHA-256 or ETag show that it is of the same file."""
         file = checked.video or self.media.host.describe(media_of(checked).file)
         size_bytes, identity = file.size_bytes, expected_sha256(checked) or file.etag
         check = self._checks.setdefault(key, MediaCheck(checked))
@@ -245,17 +244,17 @@ class FtpUploader:
                 check.finish()
                 return
             with self.media.open(checked, start) as stream:
-                check.same_file(stream)
-                sent = _from(check.note_blocks(stream.blocks(), start), offset - start)
+                check.refuse_other_file(stream)
+                sent = _from(check.hash_blocks(stream.blocks(), start), offset - start)
                 yield _log_progress(sent, name, offset, size_bytes)
             check.finish()
 
-        return Piece(*named(f"{identity} {size_bytes}"), size_bytes, blocks, may_go_on=bool(identity))
+        return Piece(*paths_of(f"{identity} {size_bytes}"), size_bytes, blocks, may_continue=bool(identity))
 
 
 def _log_progress(blocks: Iterator[bytes], name: str, offset: int, size_bytes: int) -> Iterator[bytes]:
     """The blocks; a line in the log after each tenth of a large file."""
-    step_bytes = max(TOLD_FROM_BYTES, size_bytes) // 10
+    step_bytes = max(LOGGED_FROM_BYTES, size_bytes) // 10
     for block in blocks:
         before, offset = offset, offset + len(block)
         if before // step_bytes < offset // step_bytes:

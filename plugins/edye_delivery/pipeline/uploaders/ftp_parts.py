@@ -1,7 +1,7 @@
-"""Parts of files at a partner's FTP server: whether the server goes on with them, and how much of a title has arrived.
+"""Parts of files at a partner's FTP server: whether the server continues them, and how much of a title has arrived.
 
-Some servers take REST or APPE and write from the file's beginning all the same: what lies there then is the file's end,
-and only its size tells. So before the first part is gone on with, a file of three bytes shows what the server does.
+Some servers accept REST or APPE, and still write from the file's beginning: then only the size of the file shows it. So
+before the first part is continued, a file of three bytes shows what the server does.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ FIRST, LAST = b"ab", b"c"
 
 @dataclass(slots=True)
 class FoundParts:
-    """What the tries of one process have found; `server_continues` is None until something has shown it."""
+    """What the tries of one process found; `server_continues` is None until a try has shown it."""
 
     server_continues: bool | None = None
     _sizes: dict[str, int] = field(default_factory=dict)
     _most_bytes: dict[str, int] = field(default_factory=dict)
 
     def usable_bytes(self, name: str, size_bytes: int, whole_bytes: int) -> int:
-        """At which byte to go on with a part of this size; 0 where it is of no use.
+        """The byte at which to continue a part of this size; 0 where the part cannot be used.
 
-        An empty part is of none: an upload that still waits for it would empty it later. One that has shrunk was
-        written from its beginning. One that is too large is another file's.
+        An empty part cannot: an upload that still waits for it would empty it later. A part that has shrunk was
+        written from its beginning. A part that is too large belongs to another file.
         """
         known_bytes = self._sizes.get(name, 0)
         if size_bytes < known_bytes:
@@ -40,14 +40,14 @@ class FoundParts:
         return self._sizes[name]
 
     def forget(self, name: str) -> None:
-        """The part is removed."""
+        """Forgets a part that was removed."""
         self._sizes.pop(name, None)
 
     def try_continuation(self, session: FtpSession, path: RemotePath) -> bool:
-        """Whether the server goes on with a part of a file; tried once with a small file, which is removed.
+        """Whether the server continues a part of a file; tried once with a small file, which is removed.
 
-        A server that refuses the small file itself counts as one that does not. OffsetRefused where it says no: the
-        session may have an offset in mind and is not used again.
+        A server that refuses the small file does not. OffsetRefused where the server refuses to continue: the session
+        may still have an offset and is not used again.
         """
         if self.server_continues is None:
             try:
@@ -60,22 +60,22 @@ class FoundParts:
                 raise
             except FtpRefused as error:
                 self.server_continues = False
-                log.info("the server does not take a small file to show whether it goes on with parts: %s", error)
+                log.info("the server refuses a small file that would show whether it continues parts: %s", error)
             _remove(session, path)
         return self.server_continues
 
     def note_continued(self, *, is_whole: bool) -> None:
-        """A try that went on with a part came to its end, and the file was whole or not."""
+        """Notes whether the file was whole after a try that continued a part."""
         self.server_continues = is_whole
 
     def note_arrived(self, delivery_key: str, arrived_bytes: int) -> bool:
-        """Whether more of a title has arrived than any try before found; never by the first look."""
+        """Whether more of a title has arrived than any earlier try found; the first try never says so."""
         most_bytes = self._most_bytes.get(delivery_key, arrived_bytes)
         self._most_bytes[delivery_key] = max(most_bytes, arrived_bytes)
         return arrived_bytes > most_bytes
 
 
 def _remove(session: FtpSession, path: RemotePath) -> None:
-    """Removes a small file; one that is gone, or may not be removed, is of no harm."""
+    """Removes a small file, where the server lets us; a small file that stays does no harm."""
     with suppress(FtpRefused):
         session.delete(path)

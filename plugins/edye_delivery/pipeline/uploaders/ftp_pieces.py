@@ -16,21 +16,21 @@ NAME_CHARS = 16
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One file of a title: where it goes, its size, and how its bytes are had from an offset on.
+    """One file of a title: its path, its size, and its bytes from an offset on.
 
-    `may_go_on` where a part of it that lies at the partner is known to be of these very bytes.
+    `may_continue` where a part of it at the partner is known to have the same bytes.
     """
 
     path: RemotePath
     temporary: RemotePath
     size_bytes: int
     blocks: Callable[[int], AbstractContextManager[Iterator[bytes]]]
-    may_go_on: bool = True
+    may_continue: bool = True
     is_commit: bool = False
 
     @property
     def trial(self) -> RemotePath:
-        """A file beside it that shows whether the server goes on with a part of a file."""
+        """The path of a small file that shows whether the server continues a part of a file."""
         stem, _, suffix = self.temporary.name.rpartition(".")
         return RemotePath(self.temporary.folder, f"trial-{digest_of(stem)[:NAME_CHARS]}.{suffix}")
 
@@ -38,7 +38,7 @@ class Piece:
 def is_placed(session: FtpSession, piece: Piece, delivery: Delivery) -> bool:
     """Whether the file got its final name: it was whole, and is no longer there under its temporary name.
 
-    The partner takes a committed title away, but leaves media and images alone until then.
+    The partner takes the files away only after the metadata file is there.
     """
     if piece.temporary.name not in delivery.whole_files or session.size(piece.temporary) is not None:
         return False
@@ -46,7 +46,7 @@ def is_placed(session: FtpSession, piece: Piece, delivery: Delivery) -> bool:
 
 
 def small_piece(content: bytes, path: RemotePath, temporary: RemotePath, *, is_commit: bool = False) -> Piece:
-    """A file whose bytes are at hand."""
+    """A file whose bytes are in memory."""
 
     @contextmanager
     def blocks(offset: int) -> Iterator[Iterator[bytes]]:

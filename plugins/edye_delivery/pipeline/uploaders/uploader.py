@@ -1,4 +1,4 @@
-"""What a way to a partner has to do: the API's and FTP's uploaders do it, the sender calls it."""
+"""What an uploader has to do: there is one for the API and one for FTP, and the sender calls them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from edye_delivery.ledger.records import Delivery
 
 
 class PartnerRefused(Terminal):
-    """The partner refused a title in its own words; `cause` is what the annex's error table makes of them.
+    """The partner refused a title; the message has its own words, `cause` is from the annex's error table.
 
-    `ended_ingest` where an ingest came to its end there, so that a resend is a new one.
+    `ended_ingest` where the partner ended an ingest, so that a resend begins a new one.
     """
 
     def __init__(self, cause: Cause, sentence: str, ended_ingest: bool) -> None:
@@ -28,7 +28,7 @@ class PartnerRefused(Terminal):
 
 @dataclass(frozen=True, slots=True)
 class UploadReceipt:
-    """The partner has a title: its name for it, the bytes that it got, its status code where it speaks HTTP."""
+    """The partner has a title: its tracking id, the bytes that it got, its status code where it uses HTTP."""
 
     tracking_id: str
     bytes_sent: int
@@ -36,7 +36,7 @@ class UploadReceipt:
 
 
 class Uploader(Protocol):
-    """One way to a partner. `upload` hands one title over in one try, which the ledger knows of already.
+    """One channel to a partner. `upload` sends one title in one try, which is in the ledger already.
 
     It raises PartnerRefused, AuthRefused, or Transient where another try may succeed.
     """
@@ -47,7 +47,7 @@ class Uploader(Protocol):
     lease_s: float
 
     def upload(self, checked: CheckedTitle, delivery: Delivery) -> UploadReceipt:
-        """Hands the title over."""
+        """Sends the title."""
 
     def has_advanced(self, delivery_key: str) -> bool:
         """Whether the last try found more of the title at the partner than the try before it."""
