@@ -1,4 +1,4 @@
-"""The circuit breaker: after technical errors in a row nothing more is sent, and the next run tries one title first."""
+"""The circuit breaker: after technical errors in a row a run sends nothing more; the next run tries one title first."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ CIRCUIT = CIRCUIT_BREAKERS.c
 TECHNICAL = frozenset({Cause.TRANSIENT, Cause.AUTH, Cause.STUCK, Cause.NOT_PICKED_UP, Cause.UNKNOWN})
 OPENED, CLOSED = "circuit opened", "circuit closed"
 TRIAL_LEASE_S = 600
-"""After so long without another try, a trial is anybody's again."""
+"""After so long without a try, another title may become the trial."""
 
 
 class Permission(StrEnum):
-    """What a title may do now: be sent, wait for the title that is tried first, or be held back."""
+    """What a title may do now: be sent, wait for the trial, or be held back."""
 
     SEND = "send"
     WAIT = "wait"
@@ -34,7 +34,7 @@ class Permission(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A permission; for one that is held back the cause that opened the circuit, and the sentence for people."""
+    """A permission; for a title that is held back, the cause that opened the circuit and a sentence for people."""
 
     permission: Permission
     cause: Cause | None = None
@@ -61,7 +61,7 @@ class CircuitBreaker:
 
     @repeating
     def _is_trial(self, key: str, opened_at: datetime) -> bool:
-        """Makes the delivery the one that is tried first, where there is none."""
+        """Whether the delivery is the trial; makes it the trial where there is none."""
         at = self._now()
         over_at = at - timedelta(seconds=TRIAL_LEASE_S)
         free = or_(
@@ -79,7 +79,7 @@ class CircuitBreaker:
 def count_failure(
     connection: Connection, client: Client, failed: Mapping[Any, Any], call: Call | None, at: datetime
 ) -> None:
-    """A delivery failed: one technical error more, or an answer of the partner that shows that it is well.
+    """Counts a failed delivery: as a technical error, or as an answer, which shows that the partner works.
 
     A refused token opens the circuit at once.
     """
@@ -97,33 +97,33 @@ def count_failure(
             _open(connection, client, failed, row.technical_errors, at)
     elif call is not None and (call.http_status or call.error_code):
         count_answer(connection, client, failed, at)
-    else:  # its media could not be read: that says nothing of the partner, another title is tried first
-        mine = row_of(CIRCUIT_BREAKERS, client) & (CIRCUIT.trial_key == failed["delivery_key"])
-        connection.execute(update(CIRCUIT_BREAKERS).where(mine).values(trial_key=None))
+    else:  # its media could not be read: that says nothing about the partner, so another title becomes the trial
+        own_trial = row_of(CIRCUIT_BREAKERS, client) & (CIRCUIT.trial_key == failed["delivery_key"])
+        connection.execute(update(CIRCUIT_BREAKERS).where(own_trial).values(trial_key=None))
 
 
 def count_answer(connection: Connection, client: Client, delivery: Mapping[Any, Any], at: datetime) -> None:
-    """The partner took or refused a title: it is well, so the circuit closes."""
+    """Closes the circuit: the partner took or refused a title, so it works."""
     known = row_of(CIRCUIT_BREAKERS, client) & (CIRCUIT.technical_errors > 0)
     circuit = connection.execute(select(CIRCUIT.opened_at).where(known).with_for_update()).first()
     if circuit is None:
         return
-    closed = {"technical_errors": 0, "opened_at": None, "opened_cause": None, "trial_key": None, "trial_at": None}
-    connection.execute(update(CIRCUIT_BREAKERS).where(row_of(CIRCUIT_BREAKERS, client)).values(**closed))
+    values = {"technical_errors": 0, "opened_at": None, "opened_cause": None, "trial_key": None, "trial_at": None}
+    connection.execute(update(CIRCUIT_BREAKERS).where(row_of(CIRCUIT_BREAKERS, client)).values(**values))
     if circuit.opened_at is not None:
         detail = f"the partner answered for {delivery['external_id']}: titles are sent again"
         note(connection, {**delivery, "detail": detail}, CLOSED, at, client.client_id)
 
 
 def _open(connection: Connection, client: Client, failed: Mapping[Any, Any], errors: int, at: datetime) -> None:
-    was = connection.execute(select(CIRCUIT.opened_at).where(row_of(CIRCUIT_BREAKERS, client))).scalar_one()
-    opened = {"opened_at": at, "opened_cause": failed["cause"]}
-    connection.execute(update(CIRCUIT_BREAKERS).where(row_of(CIRCUIT_BREAKERS, client)).values(**opened))
-    if was is None:
+    opened_at = connection.execute(select(CIRCUIT.opened_at).where(row_of(CIRCUIT_BREAKERS, client))).scalar_one()
+    values = {"opened_at": at, "opened_cause": failed["cause"]}
+    connection.execute(update(CIRCUIT_BREAKERS).where(row_of(CIRCUIT_BREAKERS, client)).values(**values))
+    if opened_at is None:
         detail = _sentence(Cause(failed["cause"]), errors)
         note(connection, {**failed, "detail": detail}, OPENED, at, client.client_id)
 
 
 def _sentence(cause: Cause, errors: int) -> str:
-    why = "the token was refused" if cause is Cause.AUTH else f"{errors} technical errors in a row"
-    return f"{why}: this run sends nothing more to the partner, the next one tries one title first"
+    reason = "the token was refused" if cause is Cause.AUTH else f"{errors} technical errors in a row"
+    return f"{reason}: this run sends nothing more to the partner, the next one tries one title first"

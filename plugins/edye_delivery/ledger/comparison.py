@@ -1,4 +1,4 @@
-"""How a planned title relates to what the ledger remembers, and whether a run takes it up."""
+"""Compares a planned title with the ledger, and says whether a run works on it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ AT_PARTNER = UNDER_WAY | {DeliveryState.ACCEPTED, DeliveryState.WITHDRAWN}
 def compare(plan: PlannedTitle, memory: Memory) -> PlannedTitle:
     """The plan as new, changed, open (begun and not ended) or unchanged (accepted exactly as it would be sent now).
 
-    A plan gets the key of the delivery that carries its content, which another run may have sent under a key of its
-    own. A resend that has ended badly, or was never sent, is such a delivery too while the title stands at it, whatever
-    of the same content was accepted before: it is open until it ends well or a person decides.
+    A plan gets the key of the delivery that has its content; another run may have sent it under a key of its own. That
+    can be a resend that failed or was never sent, as long as it is the title's current delivery, even where the same
+    content was accepted before: the resend is open until it ends well or a person decides.
     """
-    carrying = _carrying(plan, memory)
+    candidates = _with_same_content(plan, memory)
     change = Change.CHANGED if memory.revision is not None else Change.NEW
-    for found in _most_open_first(carrying, memory):
+    for found in _most_open_first(candidates, memory):
         if found.state in UNDER_WAY:
             change = Change.OPEN
         elif found.state is DeliveryState.ACCEPTED:
@@ -36,7 +36,7 @@ def compare(plan: PlannedTitle, memory: Memory) -> PlannedTitle:
 
 
 def is_superseded(delivery: Delivery, deliveries: Iterable[Delivery]) -> bool:
-    """Whether other content of the same title went to the partner after this delivery and has not failed there."""
+    """Whether other content of the same title was sent to the partner after this delivery and has not failed."""
     return any(
         other.content_key != delivery.content_key
         and other.state in AT_PARTNER
@@ -50,8 +50,8 @@ def is_superseded(delivery: Delivery, deliveries: Iterable[Delivery]) -> bool:
 def is_taken_up(plan: PlannedTitle, memory: Memory, mode: Mode) -> bool:
     """Whether a run in this mode works on the title.
 
-    `changed`: whatever is not accepted as it is; `failed`: only titles with a delivery that was begun and not
-    accepted; `all`: every title, though one that is accepted is checked only and not sent again.
+    `changed`: every title that is not accepted as it is. `failed`: only titles with a delivery that was begun and not
+    accepted. `all`: every title; an accepted one is only checked, and not sent again.
     """
     if mode is Mode.ALL:
         return True
@@ -61,9 +61,9 @@ def is_taken_up(plan: PlannedTitle, memory: Memory, mode: Mode) -> bool:
 
 
 def refusal_of(plan: PlannedTitle, memory: Memory) -> Delivery | None:
-    """The title's delivery, where the partner refused exactly this content for what sending it again does not change.
+    """The title's delivery, where the partner refused exactly this content and would refuse it again.
 
-    None too once it is being sent again, or was accepted.
+    None where it is being sent again, or was accepted.
     """
     delivery = memory.deliveries.get(plan.delivery_key)
     if delivery is None or delivery.state in UNDER_WAY | {DeliveryState.ACCEPTED, DeliveryState.WITHDRAWN}:
@@ -73,7 +73,7 @@ def refusal_of(plan: PlannedTitle, memory: Memory) -> Delivery | None:
 
 
 def other_edye_id(plan: PlannedTitle, memory: Memory) -> str | None:
-    """The EDYE id of another title that holds the plan's external_id at the partner; None where there is none."""
+    """The EDYE id of another title that has the plan's external_id at the partner; None where there is none."""
     revision = memory.revision
     if revision is not None and revision.withdrawn_at is None and revision.edye_id != plan.title.id:
         return revision.edye_id
@@ -83,15 +83,15 @@ def other_edye_id(plan: PlannedTitle, memory: Memory) -> str | None:
     return None
 
 
-def _most_open_first(carrying: Sequence[Delivery], memory: Memory) -> Iterator[Delivery]:
-    """What is under way, then what the title stands at and is not accepted, then what is accepted."""
-    yield from (one for one in carrying if one.state in UNDER_WAY)
-    yield from (one for one in carrying if one.delivery_key == memory.current_key and one.state in TO_BE_SENT)
-    yield from (one for one in carrying if one.state is DeliveryState.ACCEPTED)
+def _most_open_first(candidates: Sequence[Delivery], memory: Memory) -> Iterator[Delivery]:
+    """Deliveries under way, then the title's current delivery where it is not accepted, then accepted deliveries."""
+    yield from (one for one in candidates if one.state in UNDER_WAY)
+    yield from (one for one in candidates if one.delivery_key == memory.current_key and one.state in TO_BE_SENT)
+    yield from (one for one in candidates if one.state is DeliveryState.ACCEPTED)
 
 
-def _carrying(plan: PlannedTitle, memory: Memory) -> list[Delivery]:
-    """Deliveries of exactly this content that nothing has superseded; of a resend only the resend itself."""
+def _with_same_content(plan: PlannedTitle, memory: Memory) -> list[Delivery]:
+    """Deliveries of exactly this content that are not superseded; for a resend, only the resend itself."""
     is_resend = plan.delivery_key != plan.content_key
     return [
         delivery

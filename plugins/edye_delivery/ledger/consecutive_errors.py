@@ -22,7 +22,7 @@ BEGAN, ENDED = "errors began", "errors ended"
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Whose errors are counted together, and after how many in a row somebody is woken."""
+    """A client whose errors are counted together, and how many errors in a row raise an alert."""
 
     partner: str
     client_id: str
@@ -31,9 +31,9 @@ class Client:
 
     @classmethod
     def of(cls, annex: Annex) -> Client:
-        """The annex's client: one more error in a row than `alert.consecutive_errors` is an alert.
+        """The annex's client: more errors in a row than `alert.consecutive_errors` raise an alert.
 
-        So many technical errors in a row as `circuit_breaker.technical_errors` open the circuit.
+        `circuit_breaker.technical_errors` technical errors in a row open the circuit.
         """
         return cls(
             annex.partner, annex.client_id, annex.alert.consecutive_errors, annex.circuit_breaker.technical_errors
@@ -41,9 +41,9 @@ class Client:
 
 
 def count_error(connection: Connection, client: Client, failed: Mapping[Any, Any], at: datetime) -> None:
-    """One more error in a row; the first above the threshold writes the one alert of these errors.
+    """Counts one more error in a row; the first above the threshold raises the one alert.
 
-    Their row stays locked until the transaction ends, so that writers count one after the other.
+    The row stays locked until the transaction ends, so that writers count one after the other.
     """
     first = {"errors": 1, "first_error_at": at}
     row = connection.execute(
@@ -62,12 +62,12 @@ def count_error(connection: Connection, client: Client, failed: Mapping[Any, Any
         return
     connection.execute(update(CONSECUTIVE_ERRORS).where(row_of(CONSECUTIVE_ERRORS, client)).values(alerted_at=at))
     since = f"{row.errors} errors in a row since {rfc3339(row.first_error_at)}"
-    words = f"{since}, the last at {printable(failed['external_id'])} ({failed['cause']}): {failed['detail']}"
-    _alert(connection, client, BEGAN, row.errors, words, failed, at)
+    detail = f"{since}, the last at {printable(failed['external_id'])} ({failed['cause']}): {failed['detail']}"
+    _alert(connection, client, BEGAN, row.errors, detail, failed, at)
 
 
 def count_success(connection: Connection, client: Client, accepted: Mapping[Any, Any], at: datetime) -> None:
-    """The errors in a row are over; the end of those that were alerted is told too."""
+    """Ends the errors in a row; where they raised an alert, their end raises another one."""
     query = select(ERRORS.errors, ERRORS.alerted_at).where(row_of(CONSECUTIVE_ERRORS, client), ERRORS.errors > 0)
     row = connection.execute(query.with_for_update()).first()
     if row is None:
@@ -76,8 +76,8 @@ def count_success(connection: Connection, client: Client, accepted: Mapping[Any,
         update(CONSECUTIVE_ERRORS).where(row_of(CONSECUTIVE_ERRORS, client)).values(errors=0, alerted_at=None)
     )
     if row.alerted_at is not None:
-        words = f"{printable(accepted['external_id'])} was accepted after {row.errors} errors in a row"
-        _alert(connection, client, ENDED, row.errors, words, accepted, at)
+        detail = f"{printable(accepted['external_id'])} was accepted after {row.errors} errors in a row"
+        _alert(connection, client, ENDED, row.errors, detail, accepted, at)
 
 
 def _alert(
@@ -89,9 +89,9 @@ def _alert(
     delivery: Mapping[Any, Any],
     at: datetime,
 ) -> None:
-    whose = {"partner": client.partner, "detail": detail}
-    connection.execute(insert(ALERTS).values(client_id=client.client_id, kind=kind, errors=errors, at=at, **whose))
-    note(connection, {**delivery, **whose}, kind, at, client.client_id)
+    values = {"partner": client.partner, "detail": detail}
+    connection.execute(insert(ALERTS).values(client_id=client.client_id, kind=kind, errors=errors, at=at, **values))
+    note(connection, {**delivery, **values}, kind, at, client.client_id)
 
 
 def row_of(table: Table, client: Client) -> Any:

@@ -1,4 +1,4 @@
-"""The ledger's database engine: SQLite that waits for other processes, or PostgreSQL as it is."""
+"""The ledger's database engine: SQLite, set to wait for other processes, or PostgreSQL."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edye_delivery.ledger.schema import make_where_empty, refuse_mismatch, revis
 BUSY_TIMEOUT_S = 60
 ONLY_READS = "ledger_only_reads"
 LEDGER_GONE: tuple[type[Exception], ...] = (OperationalError, InterfaceError, TimeoutError)
-"""The database does not answer, or cannot do anything now; what it says of one row is of another class."""
+"""Errors of a database that does not answer, or cannot work now; errors about one row are of other classes."""
 
 
 def open_engine(url: URL | str) -> Engine:
@@ -37,7 +37,7 @@ def open_engine(url: URL | str) -> Engine:
 
 
 def open_unchecked_engine(url: URL | str) -> Engine:
-    """An engine on a database of whatever revision; nothing is made or looked at."""
+    """An engine on a database of any revision; it makes no tables and checks nothing."""
     engine = create_engine(url, pool_pre_ping=True)
     if engine.dialect.name == "sqlite":
         _set_busy_timeout(engine)
@@ -46,7 +46,7 @@ def open_unchecked_engine(url: URL | str) -> Engine:
 
 @contextmanager
 def snapshot(engine: Engine) -> Iterator[Connection]:
-    """A connection whose reads all see the ledger as it was at the first one; no writer waits for it."""
+    """A connection whose reads all see the ledger as it was at the first read; no writer waits for it."""
     is_sqlite = engine.dialect.name == "sqlite"
     options = {ONLY_READS: True} if is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with engine.connect() as connection:

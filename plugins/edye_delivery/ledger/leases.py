@@ -1,4 +1,4 @@
-"""Leases: who sends a delivery now, and until when, by the database's clock; a title has one sender at a time."""
+"""Leases: who sends a delivery, and until when, by the database's clock; a title has one sender at a time."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ WITH_PARTNER = frozenset({DeliveryState.RECEIVED, DeliveryState.PROCESSING, Deli
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who sends: a name that no other sender has, and its run's number of this try."""
+    """A sender: a name that no other sender has, and the number of the task's try."""
 
     name: str = ""
     try_number: int = 1
 
 
 class TitleBusy(TransitionRefused):
-    """Somebody else has the title: sends it under a lease, or waits for an ingest of the same content.
+    """Somebody else sends the title under a lease, or waits for an ingest of the same content.
 
-    `until` is when the lease ends if it is not renewed; `tracking_id` is the ingest's, where the partner has it.
+    `until` is when the lease ends if nobody renews it; `tracking_id` is the ingest's, where the partner has the title.
     """
 
     def __init__(
@@ -41,20 +41,21 @@ class TitleBusy(TransitionRefused):
     ) -> None:
         self.external_id, self.run_id, self.since = external_id, run_id, since
         self.until, self.tracking_id = until, tracking_id
-        began = f" since {rfc3339(since)}" if since else ""
+        since_text = f" since {rfc3339(since)}" if since else ""
         if tracking_id:
-            told = f"the partner has {external_id} as {tracking_id} from the run {run_id}{began} and has not ended it"
+            ingest = f"as {tracking_id} from the run {run_id}{since_text}"
+            sentence = f"the partner has {external_id} {ingest} and has not ended it"
         else:
             ends = f", its lease ends {rfc3339(until)} if it is not renewed" if until else ""
-            told = f"the run {run_id} has been sending {external_id}{began}{ends}"
-        super().__init__(told)
+            sentence = f"the run {run_id} has been sending {external_id}{since_text}{ends}"
+        super().__init__(sentence)
 
     def __reduce__(self) -> tuple[type[TitleBusy], tuple[str, str, datetime | None, datetime | None, str | None]]:
         return type(self), (self.external_id, self.run_id, self.since, self.until, self.tracking_id)
 
     @classmethod
     def by(cls, delivery: Delivery) -> TitleBusy:
-        """Who has this delivery."""
+        """The error for whoever has this delivery."""
         with_partner = delivery.state in WITH_PARTNER
         run_id = delivery.lease_run_id or delivery.run_id
         tracking_id = delivery.tracking_id if with_partner else None
@@ -62,19 +63,19 @@ class TitleBusy(TransitionRefused):
 
 
 class LeaseLost(TransitionRefused):
-    """The lease ended without a renewal, and somebody else has gone on with the delivery: this sender stops."""
+    """The lease ended without a renewal, and somebody else has taken the delivery over: this sender stops."""
 
 
 class NotToBeSent(TransitionRefused):
-    """The delivery is not to be sent any more, by whatever run: something newer stands in its place."""
+    """No run may send the delivery any more, because something newer has replaced it."""
 
 
 class AlreadyAccepted(NotToBeSent):
-    """The same content of the title was accepted meanwhile, from another delivery: it is not sent again."""
+    """Another delivery of the same content was accepted meanwhile: the content is not sent again."""
 
 
 class ContentOutdated(NotToBeSent):
-    """Content that was read later from the catalogue went to the partner meanwhile: older content does not follow."""
+    """A newer reading of the catalogue was sent to the partner meanwhile: older content is not sent after it."""
 
 
 class WithdrawnByHand(NotToBeSent):
@@ -82,14 +83,14 @@ class WithdrawnByHand(NotToBeSent):
 
 
 def is_free_for(connection: Connection, holder: str) -> ColumnElement[bool]:
-    """The condition that nobody else holds a delivery."""
+    """The condition that nobody else has a lease on the delivery."""
     lease = DELIVERIES.c
     ended = lease.lease_expires_at <= time_expression(connection)
     return or_(lease.lease_holder.is_(None), lease.lease_holder == holder, ended)
 
 
 def lease_values(connection: Connection, run_id: str, holder: Holder, length_s: float) -> dict[str, Any]:
-    """What a delivery gets when it is begun."""
+    """The lease's columns of a delivery that is begun now."""
     return {
         "lease_holder": holder.name,
         "lease_run_id": run_id,
@@ -99,33 +100,33 @@ def lease_values(connection: Connection, run_id: str, holder: Holder, length_s: 
 
 
 def renew_lease(connection: Connection, key: str, holder: str, length_s: float) -> None:
-    """The lease lasts so long from now on; LeaseLost where it is somebody else's, or the delivery has moved on."""
-    mine = (DELIVERIES.c.lease_holder == holder) & (DELIVERIES.c.state == DeliveryState.SENDING)
-    renewal = update(DELIVERIES).where(DELIVERIES.c.delivery_key == key, mine)
+    """Extends the lease from now on; LeaseLost where somebody else has it, or the delivery's state has changed."""
+    own_lease = (DELIVERIES.c.lease_holder == holder) & (DELIVERIES.c.state == DeliveryState.SENDING)
+    renewal = update(DELIVERIES).where(DELIVERIES.c.delivery_key == key, own_lease)
     if connection.execute(renewal.values(lease_expires_at=time_expression(connection, length_s))).rowcount != 1:
         row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().first()
         raise lease_lost(key, row)
 
 
 def lease_lost(key: str, row: Mapping[Any, Any] | None) -> LeaseLost:
-    """That the lease is lost, and to whom."""
-    stands = f"it stands at {row['state']} by the run {row['lease_run_id'] or row['run_id']}" if row else "it is gone"
-    return LeaseLost(f"the lease on the delivery {key[:12]} ended without a renewal, and {stands}: this run stops")
+    """The error for a lost lease, with who has it now."""
+    holder = f"the run {row['lease_run_id'] or row['run_id']} has it now ({row['state']})" if row else "it is gone"
+    return LeaseLost(f"the lease on the delivery {key[:12]} ended without a renewal, and {holder}: this run stops")
 
 
 def take_title(
     connection: Connection, key: str, holder: str, channel: Channel, undone_withdrawal_at: datetime | None
 ) -> None:
-    """Raises TitleBusy or NotToBeSent where the delivery must not be begun now; its title's rows are locked then.
+    """Locks the title's rows for this sender; TitleBusy or NotToBeSent where it must not begin the delivery now.
 
-    Whoever begins another delivery of the title waits for this transaction's end, and sees what it wrote. A sender
-    whose lease has ended has lost the title for good: it cannot renew the lease any more.
+    Whoever begins another delivery of the title waits for the end of this transaction, and sees what it wrote. A sender
+    whose lease has ended loses the title for good: it cannot renew the lease any more.
     """
     rows = _lock_rows_of_title(connection, key)
     deliveries = {row["delivery_key"]: delivery_of(row) for row in rows}
     delivery = deliveries.get(key)
     if delivery is None or delivery.state not in TRANSITIONS[DeliveryState.SENDING]:
-        return  # the move itself is refused, and says where it stands
+        return  # the transition itself is refused, and its error says the state
     for row in rows:
         if row["is_living"] and row["lease_holder"] != holder:
             raise TitleBusy.by(deliveries[row["delivery_key"]])
@@ -138,13 +139,13 @@ def take_title(
 
 
 def _check_content_is_free(delivery: Delivery, deliveries: Iterable[Delivery], channel: Channel) -> None:
-    """That no other delivery carries the same content; one by force yields to a running ingest alone."""
+    """Raises where another delivery has the same content; a forced resend only waits for a running ingest."""
     is_forced = delivery.delivery_key != delivery.content_key
     for other in deliveries:
         is_twin = other.content_key == delivery.content_key and other.delivery_key != delivery.delivery_key
         if not is_twin or is_superseded(other, deliveries):
             continue
-        if other.state in WITH_PARTNER and not other.channel is channel is Channel.FTP:  # there it is taken back
+        if other.state in WITH_PARTNER and not other.channel is channel is Channel.FTP:  # by FTP it is removed
             raise TitleBusy.by(other)
         if not is_forced and other.state is DeliveryState.SENDING:
             raise TitleBusy.by(other)
@@ -156,11 +157,11 @@ def _check_content_is_free(delivery: Delivery, deliveries: Iterable[Delivery], c
 
 def _check_content_is_newest(delivery: Delivery, deliveries: Iterable[Delivery]) -> None:
     for other in deliveries:
-        went = other.content_key != delivery.content_key and other.state in AT_PARTNER and other.sent_at is not None
-        if went and delivery.read_at and other.read_at and other.read_at > delivery.read_at:
+        was_sent = other.content_key != delivery.content_key and other.state in AT_PARTNER and other.sent_at is not None
+        if was_sent and delivery.read_at and other.read_at and other.read_at > delivery.read_at:
             raise ContentOutdated(
-                f"the run {other.run_id} has sent newer content of {delivery.external_id}, of what the catalogue said "
-                f"{rfc3339(other.read_at)}; this one is of {rfc3339(delivery.read_at)}"
+                f"the run {other.run_id} has sent newer content of {delivery.external_id}, read from the catalogue at "
+                f"{rfc3339(other.read_at)}; this content was read at {rfc3339(delivery.read_at)}"
             )
 
 
@@ -174,7 +175,7 @@ def _check_not_withdrawn(connection: Connection, delivery: Delivery, undone_with
 
 
 def _lock_rows_of_title(connection: Connection, key: str) -> list[Mapping[Any, Any]]:
-    """Every delivery of the title with `is_living`, in the order of their keys; SQLite locks as a whole."""
+    """Locks every delivery of the title, in the order of their keys; `is_living`: its lease has not ended."""
     own = DELIVERIES.alias()
     of_title = [
         column == select(own.c[column.name]).where(own.c.delivery_key == key).scalar_subquery()
@@ -185,11 +186,10 @@ def _lock_rows_of_title(connection: Connection, key: str) -> list[Mapping[Any, A
     return list(connection.execute(query.with_for_update(of=DELIVERIES)).mappings())
 
 
-def is_kept(row: Mapping[Any, Any], tracking_id: str) -> bool:
-    """Whether a receipt becomes the delivery's, whoever holds it: the first one to come does, unless it has ended.
+def takes_receipt(row: Mapping[Any, Any], tracking_id: str) -> bool:
+    """Whether the delivery takes a receipt, whoever has the lease: it takes the first one, unless it has ended.
 
-    One that failed may be taken all the same, but where the partner has it under another tracking id, or where it is
-    this very ingest that the partner has ended.
+    A failed delivery takes one too, unless the partner has it under another tracking id, or has ended this very ingest.
     """
     is_ended = row["cause"] in WAITED_FOR or (row["refused_cause"] and row["tracking_id"] == tracking_id)
     return row["state"] == DeliveryState.SENDING or (row["state"] == DeliveryState.FAILED and not is_ended)

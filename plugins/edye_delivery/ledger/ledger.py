@@ -29,7 +29,7 @@ from edye_delivery.ledger.revisions import (
 from edye_delivery.ledger.rows import chunks, deliveries_of, delivery_of, revision_of
 from edye_delivery.ledger.sendings import Sendings
 from edye_delivery.ledger.tables import DELIVERIES, REVISIONS, TITLE_STATUS
-from edye_delivery.ledger.title_status import CONFIRM, confirm_accepted, stand_at_accepted
+from edye_delivery.ledger.title_status import CONFIRM, confirm_accepted, make_accepted_current
 from edye_delivery.ledger.trail import Call
 from edye_delivery.ledger.transactions import repeating
 from edye_delivery.ledger.waits import Unattended, nobody_waits, note_wait, unattended_titles
@@ -38,30 +38,30 @@ ROUND_ENDED: dict[str, Any] = {"rounds_ended": DELIVERIES.c.rounds_ended + 1, "u
 
 
 class Ledger(Sendings):
-    """Every change of a delivery's state goes through here: one row, one event, one transaction."""
+    """Makes every change of a delivery's state: one row, one event, one transaction."""
 
     def memories(self, partner: str, external_ids: Iterable[str]) -> dict[str, Memory]:
-        """What is known of these external_ids; one that is unknown has an empty memory."""
-        wanted = sorted(set(external_ids))
+        """What the ledger knows about these external_ids; an unknown one has an empty memory."""
+        names_of_titles = sorted(set(external_ids))
         revisions: dict[str, Revision] = {}
         current: dict[str, str] = {}
         with self._engine.connect() as connection:
-            deliveries = deliveries_of(connection, partner, wanted)
-            for names in chunks(wanted):
+            deliveries = deliveries_of(connection, partner, names_of_titles)
+            for names in chunks(names_of_titles):
                 accepted = connection.execute(
                     select(REVISIONS).where(REVISIONS.c.partner == partner, REVISIONS.c.external_id.in_(names))
                 )
                 revisions |= {row["external_id"]: revision_of(row) for row in accepted.mappings()}
-                stands = connection.execute(
+                status_rows = connection.execute(
                     select(TITLE_STATUS.c.external_id, TITLE_STATUS.c.delivery_key).where(
                         TITLE_STATUS.c.partner == partner, TITLE_STATUS.c.external_id.in_(names)
                     )
                 )
-                current |= {row.external_id: row.delivery_key for row in stands}
-        return {name: Memory(revisions.get(name), deliveries[name], current.get(name)) for name in wanted}
+                current |= {row.external_id: row.delivery_key for row in status_rows}
+        return {name: Memory(revisions.get(name), deliveries[name], current.get(name)) for name in names_of_titles}
 
     def deliveries(self, keys: Iterable[str]) -> dict[str, Delivery]:
-        """The deliveries of these keys as they stand now; an unknown key is missing."""
+        """The deliveries with these keys; an unknown key is missing."""
         with self._engine.connect() as connection:
             return {
                 row["delivery_key"]: delivery_of(row)
@@ -70,9 +70,9 @@ class Ledger(Sendings):
             }
 
     def offered_deliveries(self, partner: str, edye_ids: Iterable[str], run_id: str) -> list[Delivery]:
-        """Accepted deliveries of these EDYE titles, and those that this very run has withdrawn already."""
+        """Accepted deliveries of these EDYE titles, and deliveries that this run has withdrawn already."""
         current = REVISIONS.join(DELIVERIES, REVISIONS.c.delivery_key == DELIVERIES.c.delivery_key)
-        theirs = (DELIVERIES.c.state == DeliveryState.WITHDRAWN) & (REVISIONS.c.withdrawn_by_run == run_id)
+        withdrawn_by_run = (DELIVERIES.c.state == DeliveryState.WITHDRAWN) & (REVISIONS.c.withdrawn_by_run == run_id)
         with self._engine.connect() as connection:
             return [
                 delivery_of(row)
@@ -81,17 +81,18 @@ class Ledger(Sendings):
                     select(DELIVERIES)
                     .select_from(current)
                     .where(REVISIONS.c.partner == partner, REVISIONS.c.edye_id.in_(names))
-                    .where(OFFERED | theirs)
+                    .where(OFFERED | withdrawn_by_run)
                 ).mappings()
             ]
 
     @repeating
     def plan(self, partner: str, run_id: str, plans: Sequence[PlannedTitle], channel: Channel = Channel.API) -> None:
-        """Writes the intent: unknown deliveries are planned, refused and failed ones planned again.
+        """Plans the deliveries before they are sent: unknown ones, and again those that were refused or failed.
 
-        A delivery that is under way stays as it is, and so does an accepted one, unless other content of the title went
-        to the partner after it. One that failed while the partner still has it under a tracking id (`stuck`) goes back
-        to `received`: it is waited for again, not sent again. What another channel has begun is left to it.
+        A delivery that is under way stays as it is. So does an accepted one, unless other content of the title was sent
+        to the partner after it. A delivery that failed while the partner still has it under a tracking id (`stuck`)
+        becomes `received` again: a run waits for it and does not send it again. A delivery that another channel has
+        begun is left to that channel.
         """
         by_key = {plan.delivery_key: plan for plan in plans}
         if not by_key:
@@ -102,10 +103,10 @@ class Ledger(Sendings):
     @repeating
     def reject(self, key: str, cause: Cause, owner: str, detail: str, rules: Sequence[str], holder: str = "") -> None:
         """Quality control refused the title: it is not sent. TitleBusy where somebody else sends it."""
-        told: dict[str, Any] = {"cause": cause, "owner": owner, "detail": detail, "rules": list(rules)}
+        values: dict[str, Any] = {"cause": cause, "owner": owner, "detail": detail, "rules": list(rules)}
         with self._engine.begin() as connection:
-            free = is_free_for(connection, holder)
-            self._transitions.apply(connection, key, DeliveryState.REJECTED, "reject", free, **told)
+            is_free = is_free_for(connection, holder)
+            self._transitions.apply(connection, key, DeliveryState.REJECTED, "reject", is_free, **values)
 
     @repeating
     def fail(
@@ -122,22 +123,22 @@ class Ledger(Sendings):
         tracking_id: str | None = None,
         was_completed: bool = False,
     ) -> None:
-        """The delivery failed; `ended_by_partner` where an ingest came to its end there: a resend is a new one.
+        """The delivery failed; `ended_by_partner` where the partner ended the ingest: a resend begins a new one.
 
-        One that was `held_back`, because an error before it stopped the sending, is no further error in a row; one
-        that the partner never saw (not `was_tried`) says nothing of the circuit. With a `tracking_id` it is that ingest
-        that failed: TransitionRefused where it has ended (or, if it `was_completed`, is not the one that was), or the
-        partner has the delivery by another. With a `holder` it is that sender's try: TransitionRefused where the
-        partner has the delivery after all, TitleBusy where somebody else sends it.
+        A delivery that was `held_back`, because an error before it stopped the sending, does not count as an error in
+        a row. One that the partner never saw (not `was_tried`) does not count for the circuit. With a `tracking_id`,
+        that ingest failed: TransitionRefused where it has ended, or the partner has the delivery under another id;
+        `was_completed` says that it is the one that was completed. With a `holder`, that sender's try failed:
+        TransitionRefused where the partner has the delivery after all, TitleBusy where somebody else sends it.
         """
-        told: dict[str, Any] = {"cause": cause, "owner": CAUSE_OWNERS[cause], "detail": detail}
+        values: dict[str, Any] = {"cause": cause, "owner": CAUSE_OWNERS[cause], "detail": detail}
         with self._engine.begin() as connection:
             more = ROUND_ENDED | {"refused_cause": cause} if ended_by_partner else {"refused_cause": None}
-            free = and_(is_free_for(connection, holder), _is_running(tracking_id, was_completed))
+            is_allowed = and_(is_free_for(connection, holder), _is_running(tracking_id, was_completed))
             if holder:
-                free = and_(free, DELIVERIES.c.state.in_((DeliveryState.PLANNED, DeliveryState.SENDING)))
+                is_allowed = and_(is_allowed, DELIVERIES.c.state.in_((DeliveryState.PLANNED, DeliveryState.SENDING)))
             failed = self._transitions.apply(
-                connection, key, DeliveryState.FAILED, "fail", free, call=call, **told, **more
+                connection, key, DeliveryState.FAILED, "fail", is_allowed, call=call, **values, **more
             )
             if self._client is not None and not held_back:
                 count_error(connection, self._client, failed, self._now())
@@ -146,35 +147,36 @@ class Ledger(Sendings):
 
     @repeating
     def note_trouble(self, key: str, detail: str) -> None:
-        """A step of ours broke off: its delivery stays where it stands, and says so while it has not ended."""
-        going_on = (DELIVERIES.c.delivery_key == key) & DELIVERIES.c.finished_at.is_(None)
+        """A step broke off: its delivery keeps its state, and its detail says why, unless it has ended."""
+        not_ended = (DELIVERIES.c.delivery_key == key) & DELIVERIES.c.finished_at.is_(None)
         with self._engine.begin() as connection:
-            if connection.execute(update(DELIVERIES).where(going_on).values(detail=detail)).rowcount:
-                row = connection.execute(select(DELIVERIES).where(going_on)).mappings().one()
+            if connection.execute(update(DELIVERIES).where(not_ended).values(detail=detail)).rowcount:
+                row = connection.execute(select(DELIVERIES).where(not_ended)).mappings().one()
                 self._transitions.note(connection, row, "break off")
 
     @repeating
     def note_wait(self, keys: Sequence[str], until: datetime) -> None:
-        """A run waits for these deliveries until then."""
+        """Notes until when a run waits for these deliveries."""
         with self._engine.begin() as connection:
             note_wait(connection, keys, until)
 
     def unattended_titles(self, partner: str, channel: Channel) -> list[Unattended]:
-        """Where titles stand that have not ended and that no run goes on with."""
+        """Titles that have not ended and that nobody waits for."""
         with self._engine.connect() as connection:
             return unattended_titles(connection, partner, channel, self._now())
 
     @repeating
     def observe(self, key: str, state: DeliveryState, tracking_id: str | None = None) -> None:
-        """The partner says `processing` or `completed`, with a `tracking_id` of that ingest alone."""
+        """The partner says `processing` or `completed`; with a `tracking_id`, of that ingest only."""
         with self._engine.begin() as connection:
             self._transitions.apply(connection, key, state, "observe", _is_running(tracking_id))
 
     @repeating
     def leave(self, key: str, detail: str, *, for_good: bool = False) -> None:
-        """A planned delivery stays planned because somebody else has its title: why, for whoever reads of it.
+        """Notes why a planned delivery is not sent: somebody else has its title.
 
-        Where it is left `for_good`, its title stands at what was accepted of it, or is withdrawn if a person did that.
+        `for_good`: the accepted delivery becomes the title's current one again, or the title is withdrawn where a
+        person withdrew it.
         """
         planned = (DELIVERIES.c.delivery_key == key) & (DELIVERIES.c.state == DeliveryState.PLANNED)
         at = self._now()
@@ -186,20 +188,20 @@ class Ledger(Sendings):
                 self._transitions.apply(connection, key, DeliveryState.WITHDRAWN, "withdraw", detail=detail)
                 return
             self._transitions.note(connection, row, "leave", at=at)
-            confirmed = stand_at_accepted(connection, row, at) if for_good else None
+            confirmed = make_accepted_current(connection, row, at) if for_good else None
             if confirmed is not None:
                 self._transitions.note(connection, confirmed, CONFIRM, at=at)
 
     @repeating
     def end_unattended(self, key: str, run_id: str, detail: str) -> bool:
-        """A delivery that no run goes on with is withdrawn, for its title is not offered any more; whether it was."""
+        """Withdraws a delivery that nobody waits for, because its title is not offered any more; whether it did."""
         with self._engine.begin() as connection:
             try:
                 idle = nobody_waits(self._now())
                 self._transitions.apply(
                     connection, key, DeliveryState.WITHDRAWN, "withdraw", idle, detail=detail, by_run=run_id
                 )
-            except TransitionRefused:  # somebody goes on with it after all
+            except TransitionRefused:  # a run waits for it after all
                 return False
             return True
 
@@ -207,11 +209,11 @@ class Ledger(Sendings):
     def accept(self, partner: str, plan: PlannedTitle, criteria: Sequence[dict[str, Any]]) -> None:
         """All acceptance criteria are met: the title's revision becomes the accepted one, in the same transaction.
 
-        Not where what was accepted of the title already was sent later: it is what the partner has.
+        Its revision stays where the accepted content of the title was sent later: that is what the partner has.
         """
         with self._engine.begin() as connection:
-            kept = ROUND_ENDED | {"criteria": list(criteria)}
-            accepted = self._transitions.apply(connection, plan.delivery_key, DeliveryState.ACCEPTED, "accept", **kept)
+            more = ROUND_ENDED | {"criteria": list(criteria)}
+            accepted = self._transitions.apply(connection, plan.delivery_key, DeliveryState.ACCEPTED, "accept", **more)
             if self._client is not None:
                 count_success(connection, self._client, accepted, self._now())
             if not is_overtaken(connection, accepted):
@@ -220,13 +222,13 @@ class Ledger(Sendings):
 
     @repeating
     def refresh(self, partner: str, plan: PlannedTitle) -> None:
-        """A title of which this content is accepted gets its newer catalogue revision; any other is left as it is.
+        """Writes the newer catalogue revision of a title whose content is accepted already; else changes nothing.
 
-        Where other content was begun since, and has ended, the title stands at what is accepted again.
+        Where other content was begun since, and has ended, the accepted delivery becomes the title's current one again.
         """
         at = self._now()
         of_title = (DELIVERIES.c.partner == partner) & (DELIVERIES.c.external_id == plan.external_id)
-        # Not asked for by state: SQLite would look through everything that is accepted at the partner.
+        # The query has no state: with one, SQLite would read every accepted delivery of the partner.
         query = select(DELIVERIES.c.content_key, DELIVERIES.c.state).where(of_title)
         with self._engine.begin() as connection:
             if (plan.content_key, DeliveryState.ACCEPTED) not in map(tuple, connection.execute(query)):
@@ -239,16 +241,16 @@ class Ledger(Sendings):
 
     @repeating
     def withdraw(self, partner: str, key: str, run_id: str, detail: str, read_at: datetime | None = None) -> None:
-        """The catalogue no longer offers the accepted title of this delivery: it leaves what feeds are built from.
+        """The catalogue no longer offers the accepted title of this delivery: it leaves the offer and the feeds.
 
-        Not where another run has read later that it does. Safe to repeat.
+        Nothing changes where another run has read later that the catalogue offers it. Safe to repeat.
         """
         read = {"read_at": read_at} if read_at is not None else {}
-        unread = true() if read_at is None else (REVISIONS.c.read_at.is_(None) | (REVISIONS.c.read_at <= read_at))
+        not_newer = true() if read_at is None else (REVISIONS.c.read_at.is_(None) | (REVISIONS.c.read_at <= read_at))
         with self._engine.begin() as connection:
             current = connection.execute(
                 update(REVISIONS)
-                .where(is_of_title(partner, key), OFFERED, unread)
+                .where(is_of_title(partner, key), OFFERED, not_newer)
                 .values(withdrawn_at=self._now(), end_at=None, withdrawn_by_run=run_id, **read)
                 .returning(REVISIONS.c.delivery_key)
             ).scalar_one_or_none()
@@ -260,21 +262,21 @@ class Ledger(Sendings):
                 self._transitions.apply(
                     connection, current, DeliveryState.WITHDRAWN, "withdraw", detail=detail, by_run=run_id
                 )
-            elif row is not None:  # it is being sent again; the event alone tells of the withdrawal
+            elif row is not None:  # it is being sent again; only the event says that it was withdrawn
                 self._transitions.note(connection, {**row, "detail": detail, "run_id": run_id}, "withdraw")
             raise_version(connection, partner, removed=True)
 
     def accepted_titles(self, partner: str) -> Iterator[Accepted]:
-        """Every offered title by show, season, episode and language, as it was when the first one was taken."""
+        """Every offered title by show, season, episode and language, all as they were when the reading began."""
         return accepted_titles(self._engine, partner)
 
     def offer(self, partner: str) -> AbstractContextManager[Offer]:
-        """The same with its version, as long as the context lasts."""
+        """The same with the version of the offer; valid inside the context."""
         return offer(self._engine, partner)
 
 
 def _is_running(tracking_id: str | None, was_completed: bool = False) -> ColumnElement[bool]:
-    """The condition that the partner has the delivery by this tracking id and has not ended it; None: any state."""
+    """The condition that the partner has the delivery under this id and has not ended it; None allows any state."""
     if tracking_id is None:
         return true()
     running = (DeliveryState.RECEIVED, DeliveryState.PROCESSING)

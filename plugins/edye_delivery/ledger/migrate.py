@@ -16,30 +16,30 @@ from edye_delivery.ledger.schema import MIGRATIONS, head, make_where_empty, refu
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """From which revision to which a ledger went; None is a ledger that names no revision."""
+    """A ledger's revision before and after; None for a ledger that names no revision."""
 
     before: str | None
     after: str
 
 
 def migrate(engine: Engine, to: str | None = None, tell: Callable[[str], None] = lambda sentence: None) -> Migration:
-    """Brings the ledger to a revision, the program's own by default; tells each step in a sentence.
+    """Brings the ledger to a revision, by default the program's own; calls `tell` with a sentence for each step.
 
-    All steps are one transaction, so what is interrupted or fails leaves the ledger as it was. Two at once are done
-    one after the other. An empty database gets the tables of the program's own revision first. InvalidRequest for a
-    revision that there is none of; SchemaMismatch for a ledger of a later program, or a step down that would lose it.
+    All steps are one transaction, so a migration that is interrupted or fails changes nothing. Two migrations at once
+    run one after the other. An empty database gets the tables of the program's own revision first. InvalidRequest for a
+    revision that does not exist; SchemaMismatch for a ledger of a later program, or a step down that would lose data.
     """
-    wanted = head() if to is None else to
-    if wanted not in revisions():
-        raise InvalidRequest(f"there is no revision {wanted!r:.60}; this program knows {', '.join(revisions())}")
+    target = head() if to is None else to
+    if target not in revisions():
+        raise InvalidRequest(f"there is no revision {target!r:.60}; this program knows {', '.join(revisions())}")
     with engine.begin() as connection:
         before = make_where_empty(connection)
         refuse_newer(before)
-        if before != wanted:
+        if before != target:
             config = _config(connection, lambda step: tell(_sentence(step)))
-            is_down = before is not None and wanted < before
-            (command.downgrade if is_down else command.upgrade)(config, wanted)
-    return Migration(before, wanted)
+            is_down = before is not None and target < before
+            (command.downgrade if is_down else command.upgrade)(config, target)
+    return Migration(before, target)
 
 
 def _config(connection: Any, tell_step: Callable[[Any], None]) -> Config:

@@ -17,7 +17,7 @@ from edye_delivery.ledger.tables import OFFERS
 
 @dataclass(frozen=True, slots=True)
 class OfferVersion:
-    """How often what is offered has changed, and its version after the last change that took something away."""
+    """The version of the offer, and its version after the last change that removed or end-dated a title."""
 
     version: int
     removed_version: int
@@ -25,17 +25,17 @@ class OfferVersion:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Everything that is offered, by show, season, episode and language, as it was at one version."""
+    """All offered titles, by show, season, episode and language, as they were at one version."""
 
     version: int
     titles: Iterator[Accepted]
 
 
 def raise_version(connection: Connection, partner: str, *, removed: bool = False) -> None:
-    """What is offered has changed; `removed` where a title is withdrawn or gets an end date.
+    """Raises the version of the offer; `removed` where a title is withdrawn or gets an end date.
 
-    Call it last in the transaction: all who write for this partner queue for this one row, and who waits for another
-    row while holding it may wait for ever.
+    Call it last in the transaction: all writers for this partner need this one row, and a writer that waits for another
+    row while it has this one may wait for ever.
     """
     raised = OFFERS.c.version + 1
     connection.execute(
@@ -49,13 +49,13 @@ def raise_version(connection: Connection, partner: str, *, removed: bool = False
 
 
 def offer_version(connection: Connection, partner: str) -> OfferVersion:
-    """The version of what is offered now; 0 where nothing was offered since versions are counted."""
+    """The version of the offer now; 0 where nothing was offered since versions are counted."""
     row = connection.execute(select(OFFERS).where(OFFERS.c.partner == partner)).first()
     return OfferVersion(row.version, row.removed_version) if row is not None else OfferVersion(0, 0)
 
 
 @contextmanager
 def offer(engine: Engine, partner: str) -> Iterator[Offer]:
-    """What is offered and its version in one view of the ledger, whatever is written while the titles are read."""
+    """The offered titles and their version, from one snapshot of the ledger, whatever is written meanwhile."""
     with snapshot(engine) as connection:
         yield Offer(offer_version(connection, partner).version, titles_offered(connection, partner))

@@ -20,16 +20,16 @@ from edye_delivery.ledger.tables import FEEDS, PUBLICATIONS
 from edye_delivery.ledger.transactions import repeating
 
 LEASE_S = 600
-"""After so long without a sign of its holder, a feed is free for the next publisher."""
+"""After so long without a renewal, a feed is free for the next publisher."""
 
 
 class FeedLeaseLost(Transient):
-    """The lease ended, and another run publishes the feed by now; this one may be tried again."""
+    """The lease ended, and another run publishes the feed now; this run may be tried again."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeedLease:
-    """The right to publish one feed; it names one try of one run, for an earlier try of the run may still be alive."""
+    """The right to publish one feed; it belongs to one try of one run, because an earlier try may still be alive."""
 
     holder: str
     run_id: str
@@ -37,7 +37,7 @@ class FeedLease:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What readers were switched to: by which run, at which version of the offer (None: it was not counted yet)."""
+    """A published chain of pages: its run, and its version of the offer (None: versions were not counted yet)."""
 
     run_id: str
     version: int | None
@@ -45,7 +45,7 @@ class Publication:
 
 
 class Publications:
-    """The publications of one partner's feed. What takes a lease raises FeedLeaseLost where another run has it."""
+    """The publications of one partner's feed. A method with a lease raises FeedLeaseLost where another run has it."""
 
     def __init__(
         self,
@@ -86,8 +86,8 @@ class Publications:
         """The feed's lease; None while somebody else has it."""
         lease = FeedLease(str(uuid.uuid4()), run_id)
         with self._engine.begin() as connection:
-            unheld = upsert_into(connection, FEEDS).values(partner=self._partner, feed=self._feed, version=0)
-            connection.execute(unheld.on_conflict_do_nothing())
+            new_row = upsert_into(connection, FEEDS).values(partner=self._partner, feed=self._feed, version=0)
+            connection.execute(new_row.on_conflict_do_nothing())
             row = connection.execute(select(FEEDS).where(self._row).with_for_update()).one()
             if row.holder is not None and row.expires_at > self._database_now(connection):
                 return None
@@ -95,7 +95,7 @@ class Publications:
         return lease
 
     def holder(self) -> str:
-        """Who has the lease, for people: the run and until when."""
+        """Who has the lease, as a text: the run and until when."""
         with self._engine.connect() as connection:
             row = connection.execute(select(FEEDS).where(self._row)).first()
         if row is None or row.holder is None:
@@ -104,20 +104,20 @@ class Publications:
 
     @repeating
     def renew(self, lease: FeedLease) -> None:
-        """The holder is alive."""
+        """Extends the lease."""
         with self._transaction_under(lease):
             pass
 
     @repeating
     def release(self, lease: FeedLease) -> None:
-        """The feed is free, unless somebody else has it by now."""
+        """Ends the lease, unless somebody else has the feed now."""
         with self._engine.begin() as connection:
-            mine = self._row & (FEEDS.c.holder == lease.holder)
-            connection.execute(update(FEEDS).where(mine).values(holder=None, run_id=None, expires_at=None))
+            own_lease = self._row & (FEEDS.c.holder == lease.holder)
+            connection.execute(update(FEEDS).where(own_lease).values(holder=None, run_id=None, expires_at=None))
 
     @repeating
     def begin(self, lease: FeedLease, version: int, pages: Sequence[FeedPage], kinds: dict[str, int]) -> int:
-        """Writes the intent before the first page goes up; the publication's number."""
+        """Writes the publication before the first page is uploaded; its number."""
         row = {
             "partner": self._partner,
             "feed": self._feed,
@@ -133,9 +133,9 @@ class Publications:
 
     @repeating
     def allow_switch(self, lease: FeedLease, version: int, *, older_is_allowed: bool = False) -> bool:
-        """Whether readers may be switched to a draft of this version now; asked right before the switch.
+        """Whether readers may be switched to a draft of this version now; called right before the switch.
 
-        It has to be the version that is offered. Where an older one is allowed, nothing may have been withdrawn or
+        It has to be the version of the offer. Where an older one is allowed, no title may have been withdrawn or
         end-dated since, and readers may not have been switched to a newer one.
         """
         with self._transaction_under(lease) as (connection, row):
@@ -148,15 +148,15 @@ class Publications:
 
     @repeating
     def mark_published(self, lease: FeedLease, number: int) -> None:
-        """Readers have been switched to the publication."""
+        """Notes that readers were switched to the publication."""
         with self._transaction_under(lease) as (connection, _):
             connection.execute(update(PUBLICATIONS).where(PUBLICATIONS.c.id == number).values(published_at=self._now()))
 
     def find_outdated(self, keep_old_s: int) -> tuple[list[int], list[str]]:
-        """Publications whose grace period is over, and the pages that no other one needs.
+        """Publications whose grace period is over, and the pages that no other publication needs.
 
-        A publication's grace begins when the next one is published; it may have been live although its run did not
-        live to say so.
+        The grace period begins when the next publication is published. A publication that was never marked as published
+        may have been live too: its run may have died before it could mark it.
         """
         with self._engine.connect() as connection:
             query = select(PUBLICATIONS).where(self._ours, PUBLICATIONS.c.cleaned_at.is_(None))
@@ -168,13 +168,13 @@ class Publications:
             successor = next((later for later in published if later.id > row.id), None)
             if successor is not None and successor.published_at <= over_at:
                 numbers.append(row.id)
-        gone = {page["name"] for row in rows if row.id in numbers for page in row.pages}
-        needed = {page["name"] for row in rows if row.id not in numbers for page in row.pages}
-        return numbers, sorted(gone - needed)
+        outdated_pages = {page["name"] for row in rows if row.id in numbers for page in row.pages}
+        needed_pages = {page["name"] for row in rows if row.id not in numbers for page in row.pages}
+        return numbers, sorted(outdated_pages - needed_pages)
 
     @repeating
     def mark_cleaned(self, lease: FeedLease, numbers: Sequence[int]) -> None:
-        """The pages of these publications are deleted, as far as no other one needs them."""
+        """Notes that the pages of these publications were deleted."""
         with self._transaction_under(lease) as (connection, _):
             connection.execute(
                 update(PUBLICATIONS).where(PUBLICATIONS.c.id.in_(numbers)).values(cleaned_at=self._now())
@@ -182,16 +182,16 @@ class Publications:
 
     @contextmanager
     def _transaction_under(self, lease: FeedLease) -> Iterator[tuple[Connection, Row[Any]]]:
-        """A transaction of the lease's holder, by which the lease is renewed; nobody takes the lease during it.
+        """A transaction of the lease's holder that renews the lease; nobody can take the lease meanwhile.
 
-        A lease whose time is over is its holder's as long as nobody else has taken it.
+        The holder keeps a lease that has ended, until somebody else takes it.
         """
         with self._engine.begin() as connection:
             row = connection.execute(select(FEEDS).where(self._row).with_for_update()).one()
             if row.holder != lease.holder:
                 now_by = f"the run {row.run_id} publishes it now" if row.holder else "another run has published it"
                 raise FeedLeaseLost(
-                    f"the feed {self._feed}: this run was still for longer than its lease, and {now_by}; it switches "
+                    f"the feed {self._feed}: this run paused for longer than its lease, and {now_by}; it switches "
                     "nothing, and may be tried again"
                 )
             self._extend(connection)

@@ -29,7 +29,7 @@ class NoLedger(Terminal):
 
 @contextmanager
 def open_read_only(url: URL) -> Iterator[Connection]:
-    """A connection in one snapshot of a ledger that exists; NoLedger where there is none, or while it is read.
+    """A connection to one snapshot of a ledger; NoLedger where there is none, or reading it fails.
 
     SchemaMismatch for a ledger of another revision than this program's.
     """
@@ -51,7 +51,7 @@ def open_read_only(url: URL) -> Iterator[Connection]:
 
 @contextmanager
 def refuse_database_errors(url: URL, done: str) -> Iterator[None]:
-    """NoLedger, in the database's own words but without a password, for what cannot be `done` to the ledger."""
+    """NoLedger with the database's own message, without a password, where the ledger cannot be `done` (read, ...)."""
     try:
         yield
     except DBAPIError as error:
@@ -61,10 +61,10 @@ def refuse_database_errors(url: URL, done: str) -> Iterator[None]:
 
 
 def refuse_absent(url: URL) -> None:
-    """NoLedger for an address that can be none, and for a file that is not there."""
+    """NoLedger for an address that cannot be a ledger's, and for a file that does not exist."""
     backend = url.get_backend_name()
     if backend not in ("sqlite", "postgresql"):
-        raise NoLedger(f"{address_of(url)} is no address of a ledger: it is a file of SQLite, or postgresql://...")
+        raise NoLedger(f"{address_of(url)} is no address of a ledger: name a file of SQLite, or postgresql://...")
     path = Path(url.database or "")
     if backend == "sqlite" and not path.is_file():
         what = "a folder" if path.is_dir() else "no such file"
@@ -72,7 +72,7 @@ def refuse_absent(url: URL) -> None:
 
 
 def address_of(url: URL) -> str:
-    """The address as people may see it: without login, password and options."""
+    """The address without login, password and options, for people."""
     if url.get_backend_name() == "sqlite":
         return url.database or "(no file)"
     port = f":{url.port}" if url.port else ""
@@ -95,7 +95,7 @@ def _engine(url: URL) -> Engine:
 
 def _sqlite(url: URL) -> Engine:
     def connect() -> sqlite3.Connection:
-        # Opened read-only, SQLite would leave its -wal and -shm behind, which then belong to whoever looked.
+        # Opened read-only, SQLite would leave its -wal and -shm files, owned by whoever read the ledger.
         address = f"file:{quote(str(Path(url.database or '').absolute()))}?mode=rw"
         connection = sqlite3.connect(address, uri=True, timeout=BUSY_MAX_S, isolation_level=None)
         connection.execute("PRAGMA query_only=ON")
@@ -105,13 +105,13 @@ def _sqlite(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN")  # every question of one call is answered from one snapshot
+        connection.exec_driver_sql("BEGIN")  # all queries of one call read one snapshot
 
     return engine
 
 
 def _reason(error: DBAPIError, url: URL) -> str:
-    """The database's own first line, in which no password stands."""
+    """The first line of the database's message, without passwords."""
     line = (str(error.orig).strip().splitlines() or [type(error).__name__])[0][:REASON_MAX_CHARS]
     for secret in (url.password, *(url.query.get(name) for name in SECRET_OPTIONS)):
         line = line.replace(str(secret), "***") if secret else line

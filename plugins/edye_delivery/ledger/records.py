@@ -27,21 +27,20 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 
 
 WAITED_FOR = frozenset({Cause.STUCK, Cause.NOT_PICKED_UP})
-"""Failures after which the partner still has the title under a tracking id: it is waited for again, not sent again."""
+"""Failures after which the partner still has the title under a tracking id: runs wait for it and do not send it."""
 
 
 class TransitionRefused(Terminal):
-    """The ledger does not allow this change of state: another run has moved the delivery meanwhile."""
+    """The ledger does not allow this change of state: another run has changed the delivery meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One row of the ledger: a delivery as it stands.
+    """One row of the ledger: a delivery in its present state.
 
-    `refused_cause` is set from when the partner ended an ingest of it with an error until it fails in another way;
-    `encode_name` names the re-encode that was sent, where the last try sent one. The lease is that of who sends it,
-    set while it is `sending`; it ends by the database's clock. `read_at` is when the catalogue was read that has
-    this content.
+    `refused_cause` is set when the partner ends an ingest with an error, until the delivery fails in another way.
+    `encode_name` names the re-encode, where the last try sent one. The lease belongs to the sender while the state is
+    `sending`; it ends by the database's clock. `read_at` is when this content was read from the catalogue.
     """
 
     delivery_key: str
@@ -79,16 +78,16 @@ class Delivery:
 
     @property
     def idempotency_key(self) -> str:
-        """The same for every resend of one ingest round; a new one after the partner has ended a round, well or not."""
+        """The same key for every resend of one ingest; a new one after the partner has ended an ingest, well or not."""
         return f"{self.delivery_key}-{self.rounds_ended}" if self.rounds_ended else self.delivery_key
 
     @property
     def is_original_refused(self) -> bool:
-        """Whether the partner refused the media file, and it was the original: a new encode may be taken."""
+        """Whether the partner refused the media file, and it was the original, so that a new encode may help."""
         return self.refused_cause is Cause.MEDIA and self.encode_name is None
 
     def is_left_to(self, channel: Channel) -> bool:
-        """Whether another channel than this one has begun the delivery and has not failed: its business alone."""
+        """Whether another channel has begun the delivery and has not failed, so that this channel leaves it alone."""
         other = self.channel is not None and self.channel is not channel
         return other and (self.state is State.SENDING or self.state.is_with_partner or self.cause in WAITED_FOR)
 
@@ -104,8 +103,8 @@ class Delivery:
 class Revision:
     """The accepted revision of a title at a partner.
 
-    `withdrawn_at` with a `withdrawal_reason` is a person's doing, else the catalogue's; `withdrawal_told_at` is when
-    the partner was told by its API. A withdrawn revision with `end_at` is in the feeds until then.
+    With a `withdrawal_reason`, a person has withdrawn it, else the catalogue; `withdrawal_told_at` is when the partner
+    was told by its API. A withdrawn revision with `end_at` is in the feeds until then.
     """
 
     external_id: str
@@ -126,7 +125,7 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the ledger knows of one external_id: its accepted revision, every delivery by key, and the current one's."""
+    """What the ledger knows about one external_id: its accepted revision, its deliveries by key, the current key."""
 
     revision: Revision | None
     deliveries: dict[str, Delivery]

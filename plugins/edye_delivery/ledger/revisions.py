@@ -22,29 +22,29 @@ NOT_WITHDRAWN: dict[str, Any] = dict.fromkeys(
 NOTHING_MORE: Mapping[str, Any] = {}
 
 OFFERED = REVISIONS.c.withdrawn_at.is_(None) | REVISIONS.c.end_at.is_not(None)
-"""What is in the feeds: not withdrawn, or only end-dated."""
+"""The condition that a title is in the feeds: it is not withdrawn, or only end-dated."""
 
 
 def keep_revision(connection: Connection, partner: str, plan: PlannedTitle, accepted_at: datetime) -> bool:
-    """The plan's title, whose delivery was accepted then, becomes its accepted revision; whether the offer changes.
+    """Writes the plan's title as the accepted revision; whether that changes the offer.
 
-    It is offered again if it was withdrawn by the catalogue. What a person has withdrawn stays so, but for a plan that
-    undoes that very withdrawal. What a newer reading of the catalogue says of the title stays as well.
+    A title that the catalogue withdrew is offered again. A title that a person withdrew stays withdrawn, unless the
+    plan undoes that very withdrawal. Content from a newer reading of the catalogue stays too.
     """
     return _keep(connection, partner, plan, {"delivery_key": plan.delivery_key, "accepted_at": accepted_at})
 
 
 def refresh_revision(connection: Connection, partner: str, plan: PlannedTitle, at: datetime) -> bool:
-    """The accepted title gets what the catalogue says of it now; whether that changes what is offered.
+    """Writes what the catalogue says about the accepted title now; whether that changes the offer.
 
-    By which delivery and when it was accepted stays.
+    The accepted delivery and its time stay.
     """
     first = {"delivery_key": plan.delivery_key, "accepted_at": at}
     return _keep(connection, partner, plan, {}, first)
 
 
 def is_of_title(partner: str, delivery_key: str) -> ColumnElement[bool]:
-    """The condition that a revision is of the title of this delivery, whichever delivery it was accepted by."""
+    """The condition that a revision belongs to this delivery's title, whichever delivery was accepted."""
     external_id = select(DELIVERIES.c.external_id).where(DELIVERIES.c.delivery_key == delivery_key)
     return (REVISIONS.c.partner == partner) & (REVISIONS.c.external_id == external_id.scalar_subquery())
 
@@ -56,7 +56,7 @@ def withdrawn_by_hand(connection: Connection, partner: str, external_id: str) ->
 
 
 def is_overtaken(connection: Connection, delivery: Mapping[Any, Any]) -> bool:
-    """Whether what is accepted of the delivery's title by now was sent after it."""
+    """Whether the accepted content of the delivery's title was sent after this delivery."""
     if delivery["sent_at"] is None:
         return False
     accepted_by = DELIVERIES.alias()
@@ -81,12 +81,12 @@ def _keep(
     accepted: Mapping[str, Any],
     first: Mapping[str, Any] = NOTHING_MORE,
 ) -> bool:
-    """Writes the title with `accepted`, and `first` where it has no revision yet; whether the offer changes."""
-    mine = (REVISIONS.c.partner == partner) & (REVISIONS.c.external_id == plan.external_id)
-    known = connection.execute(select(REVISIONS).where(mine).with_for_update()).first()
+    """Writes the title with `accepted`, and with `first` where it is new; whether that changes the offer."""
+    of_title = (REVISIONS.c.partner == partner) & (REVISIONS.c.external_id == plan.external_id)
+    known = connection.execute(select(REVISIONS).where(of_title).with_for_update()).first()
     if known is not None and is_older(plan, known.read_at):
         if accepted:
-            connection.execute(update(REVISIONS).where(mine).values(**accepted))
+            connection.execute(update(REVISIONS).where(of_title).values(**accepted))
         return False
     values: dict[str, Any] = {
         "edye_id": plan.title.id,
@@ -110,15 +110,15 @@ def _keep(
 
 
 def accepted_titles(engine: Engine, partner: str) -> Iterator[Accepted]:
-    """Every offered title by show, season, episode and language, as it was when the first one was taken."""
+    """Every offered title by show, season, episode and language, all as they were when the reading began."""
     with snapshot(engine) as connection:
         yield from titles_offered(connection, partner)
 
 
 def titles_offered(connection: Connection, partner: str) -> Iterator[Accepted]:
-    """Every offered title by show, season, episode and language, read so many at a time.
+    """Every offered title by show, season, episode and language, read in pages.
 
-    One that is end-dated is available until then at the latest.
+    An end-dated title is available until its end date at the latest.
     """
     place = tuple_(REVISIONS.c.place, REVISIONS.c.external_id)
     query = (

@@ -54,7 +54,7 @@ def deliveries_of(connection: Connection, partner: str, external_ids: Sequence[s
 
 
 def chunks(names: Sequence[Key]) -> Iterator[Sequence[Key]]:
-    """The keys, so many at once as one query may ask for."""
+    """The keys, in groups small enough for one query."""
     for start in range(0, len(names), KEYS_A_QUERY):
         yield names[start : start + KEYS_A_QUERY]
 
@@ -65,19 +65,19 @@ def revision_of(row: Mapping[Any, Any]) -> Revision:
 
 
 def title_json(title: Title) -> bytes:
-    """A title as the ledger keeps it; its series is the last key, so that `title_of` finds it without parsing."""
+    """A title as JSON for the ledger; its series is the last key, so that `title_of` finds it without parsing."""
     content = title.model_dump(mode="json")
     return orjson.dumps({**content, "series": content.pop("series")})
 
 
 def title_of(content: bytes) -> Title:
-    """The title of `title_json`; a series that many episodes share is parsed once."""
+    """The title from the JSON of `title_json`; a series that many episodes share is parsed once."""
     own, mark, series = content.partition(SERIES_MARK)
     if not mark or series == b"null}":
         return Title.model_validate_json(content)
     try:
         title = Title.model_validate_json(own + b"}")
-    except ValidationError:  # the mark stands in a text's or an id's key, somewhere before the series
+    except ValidationError:  # the mark is also in a text or an id before the series
         return Title.model_validate_json(content)
     return title.model_copy(update={"series": _series_of(series[:-1])})
 
@@ -88,6 +88,6 @@ def _series_of(content: bytes) -> Series:
 
 
 def upsert_into(connection: Connection, table: Table) -> Any:
-    """The database's own insert, which can say what happens where the row is there already."""
+    """An insert of the database's own dialect, which can also update a row that exists."""
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     return dialect.insert(table)

@@ -14,7 +14,7 @@ from edye_delivery.ledger.tables import METADATA, VERSION
 MIGRATIONS = Path(__file__).parent / "migrations"
 NUMBER_DIGITS = 4
 ADVISORY_LOCK = 0x65647965
-"""Who makes or migrates a ledger on PostgreSQL holds this lock; the letters "edye"."""
+"""Whoever makes or migrates a ledger on PostgreSQL takes this lock; the number is the letters "edye"."""
 OUR_TABLES = frozenset(METADATA.tables) - {VERSION.name}
 
 
@@ -26,13 +26,13 @@ class SchemaMismatch(Terminal):
 def revisions() -> tuple[str, ...]:
     """Every revision that this program knows, oldest first: the numbers that the migration files begin with.
 
-    Alembic itself is not asked: it takes as long to load as everything else that a task needs of the ledger.
+    Alembic is not used here: it takes as long to load as everything else that a task needs from the ledger.
     """
     return tuple(sorted(path.name[:NUMBER_DIGITS] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")))
 
 
 def head() -> str:
-    """The revision that this program works with."""
+    """The revision that this program needs."""
     return revisions()[-1]
 
 
@@ -46,7 +46,7 @@ def revision_of(connection: Connection) -> str | None:
 
 
 def make_where_empty(connection: Connection) -> str | None:
-    """The ledger's revision, or None where it names none; a database without our tables gets all of them, at the head.
+    """The ledger's revision, or None where it names none; makes all tables in a database that has none of them.
 
     Nobody else makes or migrates the ledger until the connection's transaction ends.
     """
@@ -64,9 +64,9 @@ def make_where_empty(connection: Connection) -> str | None:
 
 
 def lock(connection: Connection) -> None:
-    """Waits until nobody else makes or migrates the ledger; until the end of the transaction.
+    """Keeps everybody else from making or migrating the ledger until the transaction ends.
 
-    On SQLite the transaction itself is the lock: it begins as a writing one.
+    On SQLite the transaction itself is the lock: it begins as a write transaction.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
@@ -77,9 +77,9 @@ def refuse_mismatch(revision: str | None) -> None:
     if revision == head():
         return
     refuse_newer(revision)
-    stands = f"at revision {revision}" if revision else "of a version before revision 0001"
+    place = f"at revision {revision}" if revision else "of a version before revision 0001"
     raise SchemaMismatch(
-        f"the ledger is {stands}, and this program needs revision {head()}: make a backup of the ledger, then run "
+        f"the ledger is {place}, and this program needs revision {head()}: make a backup of the ledger, then run "
         "`python -m edye_delivery ledger migrate`"
     )
 

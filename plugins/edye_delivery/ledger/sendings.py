@@ -15,11 +15,11 @@ from edye_delivery.ledger.circuit_breaker import count_answer
 from edye_delivery.ledger.consecutive_errors import Client
 from edye_delivery.ledger.leases import (
     Holder,
-    is_kept,
     lease_lost,
     lease_values,
     renew_lease,
     take_title,
+    takes_receipt,
 )
 from edye_delivery.ledger.records import Delivery
 from edye_delivery.ledger.rows import delivery_of
@@ -30,9 +30,9 @@ from edye_delivery.ledger.transitions import Transitions
 
 
 class Sendings:
-    """The part of the ledger that is a sender's: begin, renew, try again, receive.
+    """The part of the ledger that a sender uses: begin, renew, retry, receive.
 
-    With a client, its errors in a row are counted in the same transaction.
+    With a client, errors in a row are counted in the same transaction.
     """
 
     def __init__(self, engine: Engine, now: Callable[[], datetime], client: Client | None = None) -> None:
@@ -50,16 +50,16 @@ class Sendings:
         lease_s: float = LEASE_S,
         undone_withdrawal_at: datetime | None = None,
     ) -> Delivery:
-        """The intent of one call, written before it; the delivery as it stands then (its attempts count this call).
+        """Writes one call before it is made; the delivery after that (its attempts count this call).
 
-        The call gets a request id of its own, by which the partner and the trail know it. From now on the delivery is
-        the holder's for `lease_s`, so long as nobody renews that; one whose holder let it end may be begun by another.
+        The call gets a request id of its own, which the partner and the trail know. From now on the holder has the
+        delivery for `lease_s`, or longer where it renews the lease; when the lease has ended, another sender may begin.
 
-        TitleBusy where somebody else sends the title, or the partner has its content already; NotToBeSent where it was
-        accepted, overtaken by newer content or withdrawn by a person meanwhile, but for the withdrawal that this
-        sending undoes; TransitionRefused where another channel is sending it.
+        TitleBusy where somebody else sends the title, or the partner has its content already. NotToBeSent where it was
+        accepted, replaced by newer content or withdrawn by a person meanwhile; the withdrawal that this call undoes
+        does not count. TransitionRefused where another channel is sending it.
         """
-        free = or_(
+        is_allowed = or_(
             DELIVERIES.c.state != DeliveryState.SENDING, DELIVERIES.c.channel.is_(None), DELIVERIES.c.channel == channel
         )
         at = self._now()
@@ -70,7 +70,7 @@ class Sendings:
                 key,
                 DeliveryState.SENDING,
                 "send",
-                free,
+                is_allowed,
                 run_id=run_id,
                 channel=channel,
                 encode_name=encode_name,
@@ -85,15 +85,15 @@ class Sendings:
 
     @repeating
     def renew(self, key: str, holder: str, lease_s: float) -> None:
-        """The holder is still at it: its lease lasts so long from now on; LeaseLost where another has gone on."""
+        """Extends the holder's lease from now on; LeaseLost where somebody else has taken the delivery over."""
         with self._engine.begin() as connection:
             renew_lease(connection, key, holder, lease_s)
 
     @repeating
     def note_whole(self, key: str, temporary_name: str, holder: str = "", lease_s: float = LEASE_S) -> None:
-        """A file lies whole under its temporary name at the partner; written before it gets its final name.
+        """Notes that a file is whole at the partner under its temporary name, before it is renamed; renews the lease.
 
-        The lease is renewed with it; LeaseLost where another has gone on.
+        LeaseLost where somebody else has taken the delivery over.
         """
         with self._engine.begin() as connection:
             renew_lease(connection, key, holder, lease_s)
@@ -104,7 +104,7 @@ class Sendings:
 
     @repeating
     def retry(self, key: str, detail: str, call: Call, holder: str = "", lease_s: float = LEASE_S) -> None:
-        """One call failed and is tried again: an event, and the lease renewed; LeaseLost where another has gone on."""
+        """Notes that one call failed and is tried again; renews the lease. LeaseLost where somebody else took over."""
         with self._engine.begin() as connection:
             renew_lease(connection, key, holder, lease_s)
             row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().one()
@@ -120,8 +120,9 @@ class Sendings:
     ) -> None:
         """The partner took the title under a tracking id.
 
-        Of several senders, one after the other because a lease ended, the first receipt is the delivery's. A later one
-        is an event of its own, so that no tracking id is lost, and LeaseLost; the same tracking id again is no news.
+        Where a lease ended and several senders sent the title, the delivery takes the first receipt. A later receipt
+        becomes an event, so that no tracking id is lost, and raises LeaseLost; the same tracking id again changes
+        nothing.
         """
         call = Call(seconds, http_status)
         known = self._keep_receipt(key, tracking_id, bytes_sent, call)
@@ -130,8 +131,8 @@ class Sendings:
 
     @repeating
     def _keep_receipt(self, key: str, tracking_id: str, bytes_sent: int, call: Call) -> Mapping[Any, Any] | None:
-        """Keeps the receipt as the delivery's; else gives the delivery's row as somebody else has left it."""
-        taken: dict[str, Any] = {
+        """Writes the receipt to the delivery and gives None; else the delivery's row as somebody else has left it."""
+        receipt: dict[str, Any] = {
             "tracking_id": tracking_id,
             "unanswered": 0,
             "received_at": self._now(),
@@ -141,13 +142,13 @@ class Sendings:
         query = select(DELIVERIES).where(DELIVERIES.c.delivery_key == key).with_for_update()
         with self._engine.begin() as connection:
             row = connection.execute(query).mappings().first()
-            if row is not None and row["attempts"] and not is_kept(row, tracking_id):
+            if row is not None and row["attempts"] and not takes_receipt(row, tracking_id):
                 if row["tracking_id"] != tracking_id:
-                    words = f"the partner took it as {tracking_id} too, from a sender whose lease had ended"
-                    late = {**row, "tracking_id": tracking_id, "detail": words}
+                    detail = f"the partner took it as {tracking_id} too, from a sender whose lease had ended"
+                    late = {**row, "tracking_id": tracking_id, "detail": detail}
                     self._transitions.note(connection, late, "receive late", call)
                 return row
-            kept = self._transitions.apply(connection, key, DeliveryState.RECEIVED, "receive", call=call, **taken)
+            delivery = self._transitions.apply(connection, key, DeliveryState.RECEIVED, "receive", call=call, **receipt)
             if self._client is not None:
-                count_answer(connection, self._client, kept, self._now())
+                count_answer(connection, self._client, delivery, self._now())
             return None

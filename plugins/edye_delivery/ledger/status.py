@@ -1,4 +1,4 @@
-"""Where every title stands at a partner, out of the table `title_status`: questions only, each streamed."""
+"""The status of every title at a partner, from the table `title_status`: queries only, each streamed."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ OF_THE_DELIVERY = (
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which titles are asked for: of one partner, that came to where they stand in a window, of these ids."""
+    """Which titles to read: of one partner, with these ids, whose state began in a window."""
 
     partner: str | None = None
     window: Window | None = None
@@ -61,7 +61,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many titles of a partner stand alike, and since when the first of them does."""
+    """How many titles of a partner have the same state, cause and owner, and since when the first of them has."""
 
     partner: str
     state: DeliveryState
@@ -74,13 +74,13 @@ class Count:
 
     @property
     def needs_a_person(self) -> bool:
-        """Whether somebody has to do something before these titles go on."""
+        """Whether these titles wait for a person."""
         return self.state in NEEDS_A_PERSON or self.nobody_waits
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One title at one partner: its current delivery, and what is accepted of it."""
+    """One title at one partner: its current delivery, and its accepted one."""
 
     partner: str
     external_id: str
@@ -109,12 +109,12 @@ class Status:
 
     @property
     def needs_a_person(self) -> bool:
-        """Whether somebody has to do something before the title goes on."""
+        """Whether the title waits for a person."""
         return self.state in NEEDS_A_PERSON or self.nobody_waits
 
     @property
     def next_step(self) -> str:
-        """What to do next, in the report's words."""
+        """What to do next, as the report says it."""
         return next_step(
             self.state, self.cause, nobody_waits=self.nobody_waits, is_original_refused=self.is_original_refused
         )
@@ -122,7 +122,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened to a title."""
+    """One event of a title."""
 
     at: datetime
     action: str
@@ -134,7 +134,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class ErrorsInARow:
-    """The errors of one client that followed one another up to now; `alerted_at` where somebody was woken."""
+    """The errors in a row of one client; `alerted_at` is when they raised an alert."""
 
     client_id: str
     errors: int
@@ -143,7 +143,7 @@ class ErrorsInARow:
 
 
 class StatusReader:
-    """The ledger's answers over one connection; with `now` they say of which deliveries nobody waits for the end."""
+    """Queries over one connection; with `now` they also say for which deliveries nobody is waiting."""
 
     def __init__(self, connection: Connection, now: datetime | None = None) -> None:
         self._connection = connection
@@ -156,18 +156,18 @@ class StatusReader:
         return list(self._connection.execute(query).scalars())
 
     def external_ids(self, partner: str | None = None) -> Iterator[str]:
-        """Every title's external_id, once a partner."""
+        """The external_id of every title, once for each partner."""
         query = select(TITLE_STATUS.c.external_id).where(*_conditions_of(Selection(partner)))
         yield from (row.external_id for row in self._rows(query))
 
     def counts(self, selection: Selection) -> list[Count]:
-        """How many titles stand alike: by partner, worst state first, cause."""
-        alike = [TITLE_STATUS.c[name] for name in ("partner", "state", "cause", "owner")]
+        """How many titles have the same state, cause and owner: by partner, worst state first."""
+        group = [TITLE_STATUS.c[name] for name in ("partner", "state", "cause", "owner")]
         query = (
-            select(*alike, self._nobody_waits, IS_ORIGINAL_REFUSED, func.count().label("titles"), SINCE)
+            select(*group, self._nobody_waits, IS_ORIGINAL_REFUSED, func.count().label("titles"), SINCE)
             .join(DELIVERIES, DELIVERIES.c.delivery_key == TITLE_STATUS.c.delivery_key)
             .where(*_conditions_of(selection))
-            .group_by(*alike, self._nobody_waits, IS_ORIGINAL_REFUSED)
+            .group_by(*group, self._nobody_waits, IS_ORIGINAL_REFUSED)
             .order_by(TITLE_STATUS.c.partner, BADNESS, BY_CAUSE, self._nobody_waits.desc(), IS_ORIGINAL_REFUSED.desc())
         )
         return [
@@ -185,10 +185,10 @@ class StatusReader:
         ]
 
     def titles(self, selection: Selection, *, ended_well: bool = False, limit: int | None = None) -> Iterator[Status]:
-        """The titles, worst first, what waits longest first of these; those that ended well only if asked for."""
-        shown = (*(TITLE_STATUS.c[name] for name in FACTS), *(DELIVERIES.c[name] for name in OF_THE_DELIVERY))
+        """The titles: the worst state first, then the oldest first; those that ended well only with `ended_well`."""
+        columns = (*(TITLE_STATUS.c[name] for name in FACTS), *(DELIVERIES.c[name] for name in OF_THE_DELIVERY))
         query = (
-            select(*shown, REVISIONS.c.withdrawn_at, self._nobody_waits, IS_ORIGINAL_REFUSED)
+            select(*columns, REVISIONS.c.withdrawn_at, self._nobody_waits, IS_ORIGINAL_REFUSED)
             .join(DELIVERIES, DELIVERIES.c.delivery_key == TITLE_STATUS.c.delivery_key)
             .outerjoin(REVISIONS, OF_ITS_TITLE)
             .where(*_conditions_of(selection))
@@ -199,7 +199,7 @@ class StatusReader:
         yield from map(_status_of, self._rows(query if limit is None else query.limit(limit)))
 
     def history(self, partner: str, external_id: str) -> Iterator[Event]:
-        """Everything that ever happened to a title at a partner, in order."""
+        """All events of a title at a partner, in order."""
         query = (
             select(*(EVENTS.c[name] for name in ("at", "action", "state", "detail", "run_id", "delivery_key")))
             .where(EVENTS.c.partner == partner, EVENTS.c.external_id == external_id)

@@ -1,7 +1,7 @@
-"""The ledger's tables: deliveries, their append-only events, accepted revisions, where titles stand, publications,
+"""The ledger's tables: deliveries, their append-only events, accepted revisions, the status of titles, publications,
 errors in a row, circuits, alerts.
 
-Whoever changes one writes a migration as well: migrations/versions, runbook "Migrating the ledger".
+A change of a table needs a migration too: migrations/versions, runbook "Migrating the ledger".
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ VERSION = Table(
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware moment, kept in UTC on databases with and without time zones."""
+    """An aware time, stored in UTC on databases with and without time zones."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Aware in, UTC kept."""
+        """Stores an aware time as UTC."""
         return value.astimezone(UTC) if value is not None else None
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """UTC out, always aware."""
+        """Reads UTC, always aware."""
         if value is None:
             return None
         at: datetime = value if value.tzinfo else value.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Where a title stands at its partner: a fact, written in the transaction that moves one of its deliveries."""
+"""The status of a title at its partner, written in the transaction that changes the state of one of its deliveries."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ CONFIRM = "confirm"
 TRANSITION_ACTIONS = frozenset(
     {"plan", "plan again", "wait again", "reject", "send", "receive", "fail", "observe", "accept", "withdraw", CONFIRM}
 )
-"""The actions of events that move a delivery; all others tell of a step that leaves it as it is."""
+"""The actions of events that change a delivery's state; the other events are of steps that leave it as it is."""
 OF_A_TITLE = ("partner", "external_id")
 
 
 @dataclass(frozen=True, slots=True)
 class TitleStatus:
-    """A title's current delivery, where that stands since when, and what of the title was accepted last."""
+    """A title's current delivery, its state and since when it has it, and the delivery that was accepted last."""
 
     delivery_key: str
     state: DeliveryState
@@ -38,7 +38,7 @@ class TitleStatus:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One delivery that has just come to a state."""
+    """One delivery that has just changed its state."""
 
     delivery_key: str
     state: DeliveryState
@@ -49,42 +49,44 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Sibling:
-    """What the choice of a title's current delivery needs of each of its deliveries, as it stands now."""
+    """What the choice of a title's current delivery needs to know about each of its deliveries."""
 
     state: DeliveryState
     sent_at: datetime | None
-    moved_at: datetime
+    state_since: datetime
 
 
-def status_after(before: TitleStatus | None, moved: Transition, siblings: Mapping[str, Sibling]) -> TitleStatus:
-    """Where the title stands once the delivery has moved; `siblings` are all its deliveries, that one included.
+def status_after(before: TitleStatus | None, transition: Transition, siblings: Mapping[str, Sibling]) -> TitleStatus:
+    """The title's status after the transition; `siblings` are all its deliveries, with the one that changed.
 
-    The current delivery is the one under way, of several the one that was sent last; else the one that has moved. One
-    that ends after other content that was sent later is accepted leaves the title as it stands.
+    The current delivery is the one under way; of several, the one that was sent last. Else it is the one that changed.
+    Where content that was sent later is accepted already, the end of an older delivery does not change the status.
     """
     accepted_key, accepted_at = (before.accepted_key, before.accepted_at) if before else (None, None)
-    if moved.state is DeliveryState.ACCEPTED and not _is_overtaken(moved.delivery_key, siblings, accepted_key):
-        accepted_key, accepted_at = moved.delivery_key, moved.at
-    current = _current_key(before.delivery_key if before else None, moved, siblings, accepted_key)
-    if current == moved.delivery_key:
-        told = (moved.state, moved.cause, moved.owner)
-        is_new = before is None or (before.delivery_key, before.state, before.cause) != (current, *told[:2])
-        since = moved.at if is_new or before is None else before.since
-        return TitleStatus(current, *told, since, accepted_key, accepted_at)
+    if transition.state is DeliveryState.ACCEPTED and not _is_overtaken(
+        transition.delivery_key, siblings, accepted_key
+    ):
+        accepted_key, accepted_at = transition.delivery_key, transition.at
+    current = _current_key(before.delivery_key if before else None, transition, siblings, accepted_key)
+    if current == transition.delivery_key:
+        values = (transition.state, transition.cause, transition.owner)
+        is_new = before is None or (before.delivery_key, before.state, before.cause) != (current, *values[:2])
+        since = transition.at if is_new or before is None else before.since
+        return TitleStatus(current, *values, since, accepted_key, accepted_at)
     if before is not None and current == before.delivery_key:
-        told = (before.state, before.cause, before.owner)
-        return TitleStatus(current, *told, before.since, accepted_key, accepted_at)
+        values = (before.state, before.cause, before.owner)
+        return TitleStatus(current, *values, before.since, accepted_key, accepted_at)
     other = siblings[current]
-    return TitleStatus(current, other.state, None, None, other.moved_at, accepted_key, accepted_at)
+    return TitleStatus(current, other.state, None, None, other.state_since, accepted_key, accepted_at)
 
 
 def confirm(before: TitleStatus, key: str, state: DeliveryState, at: datetime) -> TitleStatus:
-    """The title stands at what the partner has accepted again: whatever else was begun since is no matter any more."""
+    """The status where the accepted delivery is the current one again; whatever was begun since no longer counts."""
     return TitleStatus(key, state, None, None, at, before.accepted_key, before.accepted_at)
 
 
 def replay(events: Iterable[Any]) -> TitleStatus | None:
-    """Where a title stands by its own events, oldest first; None where none of them moves a delivery."""
+    """The title's status from its events, oldest first; None where no event changes a delivery's state."""
     status: TitleStatus | None = None
     siblings: dict[str, Sibling] = {}
     for event in events:
@@ -99,24 +101,24 @@ def replay(events: Iterable[Any]) -> TitleStatus | None:
             continue
         sent_at = event.at if event.action == "send" else known.sent_at if known else None
         siblings[event.delivery_key] = Sibling(state, sent_at, event.at)
-        moved = Transition(event.delivery_key, state, event.cause, event.owner, event.at)
-        status = status_after(status, moved, siblings)
+        transition = Transition(event.delivery_key, state, event.cause, event.owner, event.at)
+        status = status_after(status, transition, siblings)
     return status
 
 
-def keep_status(connection: Connection, partner: str, moved: Sequence[Mapping[Any, Any]]) -> None:
-    """Writes where the titles of these deliveries stand; each is a row that has just moved, with what it says now."""
-    if not moved or (len(moved) == 1 and _went_on(connection, moved[0])):
+def keep_status(connection: Connection, partner: str, rows: Sequence[Mapping[Any, Any]]) -> None:
+    """Writes the status of the titles of these deliveries; each is a row whose state has just changed."""
+    if not rows or (len(rows) == 1 and _update_current(connection, rows[0])):
         return
-    names = sorted({row["external_id"] for row in moved})
+    names = sorted({row["external_id"] for row in rows})
     statuses = _lock(connection, partner, names)
-    missing = [row for row in moved if row["external_id"] not in statuses]
-    if missing:  # whoever comes second waits here for whoever makes the title's row first
+    missing = [row for row in rows if row["external_id"] not in statuses]
+    if missing:  # of two writers, the second waits here until the first has made the title's row
         _write(connection, partner, {row["external_id"]: _first(row) for row in missing}, is_new=True)
         statuses |= _lock(connection, partner, sorted({row["external_id"] for row in missing}))
     siblings = _siblings(connection, partner, names)
     changed: dict[str, TitleStatus] = {}
-    for row in moved:
+    for row in rows:
         name = row["external_id"]
         after = status_after(statuses[name], _transition(row), siblings[name])
         if after != statuses[name]:
@@ -127,10 +129,10 @@ def keep_status(connection: Connection, partner: str, moved: Sequence[Mapping[An
 def confirm_accepted(
     connection: Connection, partner: str, plan: PlannedTitle, at: datetime
 ) -> Mapping[Any, Any] | None:
-    """Makes the plan's accepted delivery the title's current one, where other content than the plan's has ended since.
+    """Makes the plan's accepted delivery the title's current one, where a delivery of other content ended since.
 
-    The delivery's row, for its event; None where nothing had to be changed. A resend of the same content that was
-    refused stays the current one: it is open until it ends well.
+    The delivery's row, for its event; None where nothing changed. A refused resend of the same content stays the
+    current delivery: it is open until it ends well.
     """
     out_of_date = (
         select(TITLE_STATUS.c.delivery_key)
@@ -149,10 +151,10 @@ def confirm_accepted(
     return row
 
 
-def stand_at_accepted(connection: Connection, planned: Mapping[Any, Any], at: datetime) -> Mapping[Any, Any] | None:
-    """Makes what was accepted of a title its current delivery, where that is a planned one that is not to be sent.
+def make_accepted_current(connection: Connection, planned: Mapping[Any, Any], at: datetime) -> Mapping[Any, Any] | None:
+    """Makes the title's accepted delivery the current one, where the current one is planned and will not be sent.
 
-    The accepted delivery's row, for its event; None where the title stands elsewhere, or nothing of it was accepted.
+    The accepted delivery's row, for its event; None where the current delivery is another, or none was accepted.
     """
     partner, name = planned["partner"], planned["external_id"]
     before = _lock(connection, partner, [name]).get(name)
@@ -165,7 +167,9 @@ def stand_at_accepted(connection: Connection, planned: Mapping[Any, Any], at: da
     return row
 
 
-def _current_key(before: str | None, moved: Transition, siblings: Mapping[str, Sibling], accepted: str | None) -> str:
+def _current_key(
+    before: str | None, transition: Transition, siblings: Mapping[str, Sibling], accepted: str | None
+) -> str:
     under_way = [
         (one.sent_at, key)
         for key, one in siblings.items()
@@ -173,21 +177,21 @@ def _current_key(before: str | None, moved: Transition, siblings: Mapping[str, S
     ]
     if under_way:
         return max(under_way)[1]
-    ends = moved.state in UNDER_WAY or moved.state in (DeliveryState.FAILED, DeliveryState.ACCEPTED)
-    is_overtaken = _is_overtaken(moved.delivery_key, siblings, accepted)
-    return before if before is not None and ends and is_overtaken else moved.delivery_key
+    ends = transition.state in UNDER_WAY or transition.state in (DeliveryState.FAILED, DeliveryState.ACCEPTED)
+    is_overtaken = _is_overtaken(transition.delivery_key, siblings, accepted)
+    return before if before is not None and ends and is_overtaken else transition.delivery_key
 
 
 def _is_overtaken(key: str, siblings: Mapping[str, Sibling], accepted: str | None) -> bool:
-    """Whether the delivery was sent before what was accepted of its title last."""
+    """Whether the delivery was sent before the one of its title that was accepted last."""
     if accepted is None or accepted not in siblings:
         return False
     sent_at, accepted_sent_at = siblings[key].sent_at, siblings[accepted].sent_at
     return sent_at is not None and accepted_sent_at is not None and sent_at < accepted_sent_at
 
 
-def _went_on(connection: Connection, row: Mapping[Any, Any]) -> bool:
-    """Writes the step of a delivery under way that is its title's current one already, by one statement."""
+def _update_current(connection: Connection, row: Mapping[Any, Any]) -> bool:
+    """Writes the state of a delivery under way that is its title's current one already; whether it was."""
     if row["state"] not in UNDER_WAY:
         return False
     since = case((TITLE_STATUS.c.state == row["state"], TITLE_STATUS.c.since), else_=row["updated_at"])
@@ -200,7 +204,7 @@ def _went_on(connection: Connection, row: Mapping[Any, Any]) -> bool:
 
 
 def _lock(connection: Connection, partner: str, names: Sequence[str]) -> dict[str, TitleStatus]:
-    """The rows of these titles, which nobody else changes until the transaction ends."""
+    """Locks the rows of these titles until the transaction ends."""
     query = (
         select(TITLE_STATUS)
         .where(TITLE_STATUS.c.partner == partner, TITLE_STATUS.c.external_id.in_(names))
@@ -231,8 +235,9 @@ def _transition(row: Mapping[Any, Any]) -> Transition:
 
 
 def _first(row: Mapping[Any, Any]) -> TitleStatus:
-    moved = _transition(row)
-    return status_after(None, moved, {moved.delivery_key: Sibling(moved.state, row["sent_at"], moved.at)})
+    transition = _transition(row)
+    sibling = Sibling(transition.state, row["sent_at"], transition.at)
+    return status_after(None, transition, {transition.delivery_key: sibling})
 
 
 def _write(connection: Connection, partner: str, statuses: Mapping[str, TitleStatus], *, is_new: bool = False) -> None:

@@ -17,7 +17,7 @@ from edye_delivery.ledger.transactions import repeating
 
 BEGINS = frozenset({"plan", "plan again", "send", "wait again"})
 FAILS = frozenset({"reject", "retry", "fail", "withdrawal not told", "break off", "errors began", "circuit opened"})
-LASTS_SINCE = {"observe": "received_at", "accept": "first_sent_at"}
+SECONDS_SINCE = {"observe": "received_at", "accept": "first_sent_at"}
 COPIED = ("partner", "external_id", "delivery_key", "run_id", "state", "detail")
 COPIED_WHERE_KNOWN = ("cause", "owner", "tracking_id", "request_id")
 UNSHIPPED = EVENTS.c.shipped_at.is_(None) & EVENTS.c.refusal.is_(None)
@@ -25,7 +25,7 @@ UNSHIPPED = EVENTS.c.shipped_at.is_(None) & EVENTS.c.refusal.is_(None)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is known of one step beside the delivery's row: its seconds, and the answer that it got."""
+    """What is known about one step besides the delivery's row: its seconds, and the answer that it got."""
 
     seconds: float | None = None
     http_status: int | None = None
@@ -52,7 +52,7 @@ def note(
 def note_all(
     connection: Connection, steps: Sequence[tuple[Mapping[Any, Any], str]], at: datetime, client_id: str | None
 ) -> None:
-    """Writes the events of steps that have just changed several rows: each row with what was done to it."""
+    """Writes the events of steps that have just changed several rows: each row with its action."""
     if steps:
         connection.execute(insert(EVENTS), [_event_row(row, action, at, client_id) for row, action in steps])
 
@@ -60,8 +60,8 @@ def note_all(
 def _event_row(
     row: Mapping[Any, Any], action: str, at: datetime, client_id: str | None, call: Call | None = None
 ) -> dict[str, Any]:
-    """The event of one step. What the partner says lasts since its receipt, an acceptance since the first send."""
-    call = call or Call(_seconds_since(row.get(LASTS_SINCE.get(action)), at))
+    """The event of one step. An observation's seconds count from the receipt, an acceptance's from the first send."""
+    call = call or Call(_seconds_since(row.get(SECONDS_SINCE.get(action)), at))
     return {
         "at": at,
         "action": action,
@@ -77,36 +77,36 @@ def _event_row(
 
 
 class Trail:
-    """What was done, oldest first: how much of it is still to be shipped, and what became of a shipment."""
+    """The events, oldest first: those that are still to be shipped, and the result of a shipment."""
 
     def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
         self._engine, self._now = engine, now
 
     @repeating
     def write(self, events: Sequence[Mapping[str, Any]]) -> None:
-        """Events of steps that change no delivery, such as a check, in one transaction; `at` is set here."""
+        """Writes events of steps that change no delivery, such as a check, in one transaction; sets `at`."""
         if not events:
             return
         with self._engine.begin() as connection:
             connection.execute(insert(EVENTS), [{"at": self._now(), **event} for event in events])
 
-    def next_events(self, most: int) -> list[Event]:
-        """Events that are to be shipped, oldest first, at most so many."""
+    def next_events(self, limit: int) -> list[Event]:
+        """The next events to ship, oldest first, at most `limit`."""
         with self._engine.connect() as connection:
-            rows = connection.execute(select(EVENTS).where(UNSHIPPED).order_by(EVENTS.c.id).limit(most))
+            rows = connection.execute(select(EVENTS).where(UNSHIPPED).order_by(EVENTS.c.id).limit(limit))
             return [_event_of(row) for row in rows]
 
     @repeating
     def mark_shipped(self, ids: Sequence[int]) -> None:
-        """These events have arrived."""
+        """Notes that these events have arrived."""
         at = self._now()
         with self._engine.begin() as connection:
-            for some in chunks(ids):
-                connection.execute(update(EVENTS).where(EVENTS.c.id.in_(some)).values(shipped_at=at))
+            for group in chunks(ids):
+                connection.execute(update(EVENTS).where(EVENTS.c.id.in_(group)).values(shipped_at=at))
 
     @repeating
     def set_aside(self, refusals: Mapping[int, str]) -> None:
-        """These events were refused for good, each for the reason given: they are not shipped until `ship_again`."""
+        """Notes why these events were refused for good: they are not shipped until `ship_again`."""
         if not refusals:
             return
         change = update(EVENTS).where(EVENTS.c.id == bindparam("of_event")).values(refusal=bindparam("why"))
@@ -115,7 +115,7 @@ class Trail:
 
     @repeating
     def ship_again(self) -> int:
-        """Events that were set aside are shipped again; how many."""
+        """Lets events that were set aside be shipped again; how many."""
         with self._engine.begin() as connection:
             return connection.execute(update(EVENTS).where(EVENTS.c.refusal.is_not(None)).values(refusal=None)).rowcount
 

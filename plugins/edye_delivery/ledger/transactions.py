@@ -1,4 +1,4 @@
-"""A transaction that the database gave up because of another one is run again, here and nowhere else."""
+"""Runs a transaction again that the database ended because of another one; no other file does that."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from typing import ParamSpec, TypeVar
 from sqlalchemy.exc import DBAPIError
 
 log = logging.getLogger(__name__)
-Given = ParamSpec("Given")
-Written = TypeVar("Written")
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 ATTEMPTS = 8
 BACKOFF_BASE_S, BACKOFF_CAP_S = 0.02, 1.0
-GIVEN_UP_FOR_ANOTHER = frozenset({"40001", "40P01", "55P03"})
+CONFLICTS = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL's serialization_failure, deadlock_detected and lock_not_available (appendix A of its manual)."""
 SQLITE_LOCKED = ("SQLITE_BUSY", "SQLITE_LOCKED")
 
 
-def is_given_up_for_another(error: DBAPIError) -> bool:
-    """Whether the same transaction may succeed now: it lost against another one, nothing else was wrong with it."""
+def is_conflict(error: DBAPIError) -> bool:
+    """Whether the same transaction may succeed now: another one was in its way, and nothing else was wrong."""
     state = getattr(error.orig, "pgcode", None) or getattr(error.orig, "sqlstate", None)
-    return state in GIVEN_UP_FOR_ANOTHER or getattr(error.orig, "sqlite_errorname", "").startswith(SQLITE_LOCKED)
+    return state in CONFLICTS or getattr(error.orig, "sqlite_errorname", "").startswith(SQLITE_LOCKED)
 
 
 def repeat_transaction(
-    transaction: Callable[[], Written],
+    transaction: Callable[[], Result],
     sleep: Callable[[float], None] = time.sleep,
     chance: Callable[[], float] = random.random,
-) -> Written:
-    """What the transaction gives; it is run again, at most so often, where the database gave it up for another one.
+) -> Result:
+    """Runs the transaction and gives its result; runs it again, at most `ATTEMPTS` times, after a conflict.
 
-    The pauses grow and are jittered, so that two that met do not meet again. SQLite has waited by itself before it
+    The pauses grow and are jittered, so that two transactions do not meet again. SQLite has waited by itself before it
     says that it is locked (`database.BUSY_TIMEOUT_S`).
     """
     attempt = 1
@@ -43,18 +43,18 @@ def repeat_transaction(
         try:
             return transaction()
         except DBAPIError as error:
-            if attempt == ATTEMPTS or not is_given_up_for_another(error):
+            if attempt == ATTEMPTS or not is_conflict(error):
                 raise
-            log.info("a transaction of the ledger lost against another one, attempt %s: %s", attempt, error.orig)
+            log.info("a transaction of the ledger met another one, attempt %s: %s", attempt, error.orig)
         sleep(chance() * min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2**attempt))
         attempt += 1
 
 
-def repeating(write: Callable[Given, Written]) -> Callable[Given, Written]:
+def repeating(write: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
     """Makes a method that writes one transaction repeat it as `repeat_transaction` does."""
 
     @wraps(write)
-    def write_until_it_stands(*args: Given.args, **kwargs: Given.kwargs) -> Written:
+    def write_or_repeat(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         return repeat_transaction(lambda: write(*args, **kwargs))
 
-    return write_until_it_stands
+    return write_or_repeat

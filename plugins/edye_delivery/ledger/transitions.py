@@ -1,4 +1,4 @@
-"""One transition of one delivery: its row changed where the state allows it, and its event, in one transaction."""
+"""One transition of one delivery: changes its row where the state allows it, and writes its event."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from edye_delivery.ledger.tables import DELIVERIES
 from edye_delivery.ledger.title_status import TRANSITION_ACTIONS, keep_status
 from edye_delivery.ledger.trail import Call, note, note_all
 
-FORGOTTEN: dict[str, Any] = {
+CLEARED: dict[str, Any] = {
     "cause": None, "owner": None, "detail": "", "rules": [], "waited_until": None, **NO_LEASE,
 }  # fmt: skip
-"""What a delivery no longer has once it moves on: its last failure, who sent it, and who waited for it."""
+"""A transition clears these: the last failure, the lease, and until when a run waits for the delivery."""
 TITLE_MAX_CHARS = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Transitions:
-    """Writes over the caller's connection; `client` is whose errors are counted, where there is one."""
+    """Writes over the caller's connection; counts the errors of `client`, where there is one."""
 
     now: Callable[[], datetime]
     client: Client | None = None
@@ -46,9 +46,9 @@ class Transitions:
         by_run: str | None = None,
         **values: Any,
     ) -> Mapping[Any, Any]:
-        """The delivery in its new state, with `values` set and the last failure forgotten.
+        """Gives the delivery its new state and `values`, clears its last failure, and returns its row.
 
-        The event names `by_run` where another run than the delivery's own moves it. TransitionRefused where its state
+        The event names `by_run` where another run than the delivery's own changes it. TransitionRefused where its state
         or `condition` does not allow it; TitleBusy where somebody else's lease does not.
         """
         at = self.now()
@@ -57,19 +57,17 @@ class Transitions:
             update(DELIVERIES)
             .where(DELIVERIES.c.delivery_key == key, DELIVERIES.c.state.in_(TRANSITIONS[state]))
             .where(true() if condition is None else condition)
-            .values(**(FORGOTTEN | ended | values | {"state": state, "updated_at": at}))
+            .values(**(CLEARED | ended | values | {"state": state, "updated_at": at}))
         )
         row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().first()
         if row is None or changed.rowcount != 1:
             if row is not None and row["state"] in TRANSITIONS[state] and row["lease_holder"]:
                 raise TitleBusy.by(delivery_of(row))
             by_channel = f" by the channel {row['channel']}" if row and row["channel"] else ""
-            stands = f"stands at {row['state']}{by_channel}" if row else "is not in the ledger"
-            raise TransitionRefused(f"the delivery {key[:12]} {stands}, so it cannot become {state}")
+            problem = f"is {row['state']}{by_channel}" if row else "is not in the ledger"
+            raise TransitionRefused(f"the delivery {key[:12]} {problem}, so it cannot become {state}")
         if action not in TRANSITION_ACTIONS:
-            raise ValueError(
-                f"{action!r} is no transition, so that nobody could tell from the events where titles stand"
-            )
+            raise ValueError(f"{action!r} is no transition, so the events would not show the state of the title")
         self.note(connection, row if by_run is None else {**row, "run_id": by_run}, action, call, at)
         keep_status(connection, row["partner"], [row])
         return row
@@ -77,17 +75,17 @@ class Transitions:
     def plan_all(
         self, connection: Connection, partner: str, run_id: str, plans: Sequence[PlannedTitle], channel: Channel
     ) -> None:
-        """Plans what is unknown, and plans again or waits again for what may be (`Ledger.plan`): one statement.
+        """Plans unknown deliveries, and plans or waits again for known ones (`Ledger.plan`), in one statement.
 
         The rows are locked in the order of their keys, so that two runs that plan the same titles do not wait for each
         other.
         """
         at = self.now()
-        for some in chunks(plans):
-            keys = [plan.delivery_key for plan in some]
+        for group in chunks(plans):
+            keys = [plan.delivery_key for plan in group]
             query = select(DELIVERIES.c.delivery_key).where(DELIVERIES.c.delivery_key.in_(keys))
             known = frozenset(connection.execute(query).scalars())
-            upsert = self._upsert(connection, channel, [_row_of_plan(partner, run_id, plan, at) for plan in some])
+            upsert = self._upsert(connection, channel, [_row_of_plan(partner, run_id, plan, at) for plan in group])
             planned = connection.execute(upsert.returning(DELIVERIES)).mappings().all()
             keep_status(connection, partner, planned)
             note_all(connection, [(row, _action_of(row, known)) for row in planned], at, self._client_id)
@@ -95,7 +93,7 @@ class Transitions:
     def _upsert(self, connection: Connection, channel: Channel, rows: Sequence[Mapping[str, Any]]) -> Any:
         upsert = upsert_into(connection, DELIVERIES).values(rows)
         waits = DELIVERIES.c.cause.in_(WAITED_FOR) & DELIVERIES.c.tracking_id.is_not(None)
-        changed = FORGOTTEN | {
+        changed = CLEARED | {
             "state": case((waits, DeliveryState.RECEIVED.value), else_=DeliveryState.PLANNED.value),
             "run_id": upsert.excluded.run_id,
             "updated_at": upsert.excluded.updated_at,
@@ -118,7 +116,7 @@ class Transitions:
         call: Call | None = None,
         at: datetime | None = None,
     ) -> None:
-        """The event of something that was done to a delivery, now or at the moment that its row has."""
+        """Writes an event of a delivery, at this time or at `at`."""
         note(connection, row, action, at or self.now(), self._client_id, call)
 
     @property
@@ -127,7 +125,7 @@ class Transitions:
 
 
 def _row_of_plan(partner: str, run_id: str, plan: PlannedTitle, at: datetime) -> dict[str, Any]:
-    """A delivery that the ledger does not know yet, planned."""
+    """The row of a planned delivery that the ledger does not know yet."""
     return {
         "delivery_key": plan.delivery_key,
         "content_key": plan.content_key,
@@ -150,7 +148,7 @@ def _row_of_plan(partner: str, run_id: str, plan: PlannedTitle, at: datetime) ->
 
 
 def _later(known: ColumnElement[Any], read: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The later of two moments, of which either may be unknown."""
+    """The later of two times; either may be unknown."""
     return case((known.is_(None) | (read > known), read), else_=known)
 
 
@@ -167,10 +165,10 @@ def _is_left_to(channel: Channel) -> ColumnElement[bool]:
 
 
 def _is_superseded() -> ColumnElement[bool]:
-    """As `classify.is_superseded`, for the database."""
+    """As `comparison.is_superseded`, for the database."""
     other = DELIVERIES.alias()
 
-    def own(name: str) -> ColumnElement[Any]:  # as text: in an upsert nothing tells SQLAlchemy of the row outside
+    def own(name: str) -> ColumnElement[Any]:  # as text: in an upsert SQLAlchemy does not know the outer row
         return literal_column(f"deliveries.{name}")
 
     newer = select(other.c.delivery_key).where(

@@ -1,4 +1,4 @@
-"""Whether the table of where titles stand says what the events of the titles say."""
+"""Checks that the table `title_status` agrees with the events of the titles."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ def count_titles(connection: Connection) -> int:
 
 
 def differences(connection: Connection) -> Iterator[str]:
-    """A sentence for every title whose row is not what its events make of it, or that has one of the two only."""
+    """A sentence for every title whose row and events disagree, or that has only one of the two."""
     query = select(TITLE_STATUS)
     known = {(row.partner, row.external_id): title_status_of(row._mapping) for row in _rows(connection, query)}
     for (partner, external_id), status in _replay(connection):
-        told = known.pop((partner, external_id), None)
+        row = known.pop((partner, external_id), None)
         name = f"{external_id} at {partner}"
-        if told is None:
+        if row is None:
             yield f"{name}: its events say {status.state}, and it has no row in title_status"
             continue
         for field in fields(TitleStatus):
-            row_says, events_say = getattr(told, field.name), getattr(status, field.name)
+            row_says, events_say = getattr(row, field.name), getattr(status, field.name)
             if row_says != events_say:
                 yield f"{name}: {field.name} is {_word(row_says)} in title_status, {_word(events_say)} by its events"
     for partner, external_id in sorted(known):
-        yield f"{external_id} at {partner}: it has a row in title_status, and no event that moves a delivery"
+        yield f"{external_id} at {partner}: it has a row in title_status, and no event that changes a delivery"
 
 
 def _replay(connection: Connection) -> Iterator[tuple[tuple[str, str], TitleStatus]]:

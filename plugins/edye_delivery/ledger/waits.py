@@ -1,4 +1,4 @@
-"""Which deliveries have not ended while no run goes on with them."""
+"""Deliveries that have not ended while no run waits for them or sends them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from edye_delivery.ledger.tables import DELIVERIES, REVISIONS, TITLE_STATUS
 
 NEEDS_A_WAIT = (DeliveryState.RECEIVED, DeliveryState.PROCESSING, DeliveryState.COMPLETED)
 WAIT_BEGINS_WITHIN = timedelta(hours=6)
-"""A batch is waited for when all its titles are sent, and a task of ours is ended after six hours."""
+"""The wait begins when all titles of a batch are sent, and no task runs longer than six hours."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unattended:
-    """A delivery that no run goes on with, and whether a person has withdrawn its title."""
+    """A delivery that nobody waits for, and whether a person has withdrawn its title."""
 
     delivery_key: str
     external_id: str
@@ -29,7 +29,7 @@ class Unattended:
 
 
 def nobody_waits(now: datetime) -> ColumnElement[bool]:
-    """Whether a run would have had to go on with the delivery by now, and none has."""
+    """The condition that nobody waits for a delivery or sends it, although it has not ended."""
     latest = now - WAIT_BEGINS_WITHIN
     never_begun = and_(DELIVERIES.c.waited_until.is_(None), DELIVERIES.c.updated_at < latest)
     sent_by_nobody = func.coalesce(DELIVERIES.c.lease_expires_at, DELIVERIES.c.updated_at) < latest
@@ -40,14 +40,14 @@ def nobody_waits(now: datetime) -> ColumnElement[bool]:
 
 
 def note_wait(connection: Connection, keys: Sequence[str], until: datetime) -> None:
-    """A run waits for these deliveries until then; each step of a delivery forgets it."""
-    for some in chunks(sorted(keys)):
-        change = update(DELIVERIES).where(DELIVERIES.c.delivery_key.in_(some), DELIVERIES.c.state.in_(NEEDS_A_WAIT))
+    """Notes until when a run waits for these deliveries; each transition clears it."""
+    for group in chunks(sorted(keys)):
+        change = update(DELIVERIES).where(DELIVERIES.c.delivery_key.in_(group), DELIVERIES.c.state.in_(NEEDS_A_WAIT))
         connection.execute(change.values(waited_until=until))
 
 
 def unattended_titles(connection: Connection, partner: str, channel: Channel, now: datetime) -> list[Unattended]:
-    """The current deliveries of titles that nobody goes on with; those that went over no other channel."""
+    """The current deliveries of titles that nobody waits for, unless they were sent over another channel."""
     by_hand = REVISIONS.c.withdrawal_reason.is_not(None).label("is_withdrawn_by_hand")
     of_its_title = and_(REVISIONS.c.partner == partner, REVISIONS.c.external_id == DELIVERIES.c.external_id)
     query = (

@@ -1,4 +1,4 @@
-"""Withdrawals by hand: accepted titles leave the feeds, or end on a date, and whether the partner was told of it."""
+"""Withdrawals by hand: accepted titles leave the feeds or get an end date, and whether the partner was told."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ CURRENT = REVISIONS.join(DELIVERIES, REVISIONS.c.delivery_key == DELIVERIES.c.de
 
 
 class Withdrawals:
-    """What can be withdrawn at a partner, and each withdrawal written before the partner hears of it."""
+    """Finds the titles that can be withdrawn at a partner, and writes each withdrawal before the partner is told."""
 
     def __init__(self, engine: Engine, now: Callable[[], datetime], partner: str, client: Client | None = None) -> None:
         self._engine, self._now, self._partner = engine, now, partner
         self._transitions = Transitions(now, client)
 
     def of_titles(self, external_ids: Sequence[str], run_id: str, reason: str) -> list[Withdrawal]:
-        """Those of these titles that are offered, and those that this very run has withdrawn already."""
+        """Those of these titles that are offered, and those that this run has withdrawn already."""
         found: list[Withdrawal] = []
         for names in chunks(sorted(set(external_ids))):
             found += self._find(REVISIONS.c.external_id.in_(names), run_id, reason)
@@ -45,9 +45,9 @@ class Withdrawals:
 
     @repeating
     def begin(self, key: str, run_id: str, reason: str, end_at: datetime | None) -> bool:
-        """The title of this delivery is out of the feeds, or ends on the date, from now on; whether this run did that.
+        """Takes this delivery's title out of the feeds, or gives it an end date; whether this run withdrew it.
 
-        Whichever of its deliveries the partner has by now. Safe to repeat within a run.
+        It does not matter which of the title's deliveries the partner has now. Safe to repeat within a run.
         """
         of_title = is_of_title(self._partner, key)
         with self._engine.begin() as connection:
@@ -73,14 +73,14 @@ class Withdrawals:
                 self._transitions.apply(
                     connection, current, DeliveryState.WITHDRAWN, "withdraw", detail=detail, by_run=run_id
                 )
-            else:  # end-dated before, or being sent again: the event alone tells of it
+            else:  # end-dated before, or being sent again: there is only the event
                 self._transitions.note(connection, {**row, "detail": detail}, "withdraw")
             raise_version(connection, self._partner, removed=True)
             return True
 
     @repeating
     def mark_told(self, key: str, request_id: str, call: Call) -> None:
-        """The partner knows of the withdrawal."""
+        """Notes that the partner was told."""
         with self._engine.begin() as connection:
             of_title = is_of_title(self._partner, key)
             connection.execute(update(REVISIONS).where(of_title).values(withdrawal_told_at=self._now()))
@@ -89,13 +89,13 @@ class Withdrawals:
 
     @repeating
     def mark_not_told(self, key: str, detail: str, request_id: str, call: Call) -> None:
-        """The partner could not be told: an event alone, for the title stays withdrawn."""
+        """Writes an event that the partner could not be told; the title stays withdrawn."""
         with self._engine.begin() as connection:
             row = {**self._row(connection, key), "detail": detail, "request_id": request_id}
             self._transitions.note(connection, row, "withdrawal not told", call)
 
     def revisions(self, external_ids: Sequence[str]) -> dict[str, Revision]:
-        """How these titles stand, by external_id."""
+        """The revisions of these titles, by external_id."""
         with self._engine.connect() as connection:
             return {
                 row["external_id"]: revision_of(row)
@@ -117,11 +117,11 @@ class Withdrawals:
             return [Withdrawal(reason=reason, by_hand=True, **row) for row in connection.execute(query).mappings()]
 
     def _row(self, connection: Connection, key: str) -> Mapping[Any, Any]:
-        """What is accepted of this delivery's title, with the run that withdraws it as the one that its events name.
+        """The accepted delivery of this delivery's title; its `run_id` is the run that withdraws it, for the events.
 
-        It is locked until the transaction ends: what is decided by its state holds when that is written.
+        The row is locked until the transaction ends, so that its state does not change before the result is written.
         """
         query = select(DELIVERIES, REVISIONS.c.withdrawn_by_run).select_from(CURRENT)
-        mine = query.where(is_of_title(self._partner, key)).with_for_update(of=DELIVERIES)
-        row = connection.execute(mine).mappings().one()
+        of_title = query.where(is_of_title(self._partner, key)).with_for_update(of=DELIVERIES)
+        row = connection.execute(of_title).mappings().one()
         return {**row, "run_id": row["withdrawn_by_run"] or row["run_id"]}

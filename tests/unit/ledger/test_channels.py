@@ -17,7 +17,7 @@ def test_who_begins_a_delivery_has_it(ledger):
     assert ledger.begin_send(KEY, RUN, Channel.FTP).channel is Channel.FTP
     assert standing(ledger).is_left_to(Channel.API)
     assert not standing(ledger).is_left_to(Channel.FTP)
-    with pytest.raises(TransitionRefused, match="stands at sending by the channel ftp"):
+    with pytest.raises(TransitionRefused, match="is sending by the channel ftp"):
         ledger.begin_send(KEY, "run-2", Channel.API)
     assert ledger.begin_send(KEY, "run-2", Channel.FTP).attempts == 2
 

@@ -232,7 +232,7 @@ def test_a_row_that_is_not_what_the_events_say_is_named_with_every_difference(le
     assert sorted(found_differences(engine)) == [
         f"{a_plan(a_movie()).external_id} at {PARTNER}: its events say completed, and it has no row in title_status",
         f"{NAME} at {PARTNER}: state is failed in title_status, accepted by its events",
-        f"GHOST at {PARTNER}: it has a row in title_status, and no event that moves a delivery",
+        f"GHOST at {PARTNER}: it has a row in title_status, and no event that changes a delivery",
     ]
 
 
