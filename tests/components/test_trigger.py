@@ -102,8 +102,8 @@ def test_the_trigger_gives_one_event_that_is_json(monkeypatch):
 @pytest.mark.parametrize(
     ("kind", "variable", "value", "told"),
     [
-        (IngestTrigger, "AIRFLOW_CONN_ROKU_INGEST", None, "the connection roku_ingest is missing or of no use"),
-        (FtpTrigger, "AIRFLOW_CONN_ROKU_FTP", None, "the connection roku_ftp is missing or of no use"),
+        (IngestTrigger, "AIRFLOW_CONN_ROKU_INGEST", None, "the connection roku_ingest is missing or unusable"),
+        (FtpTrigger, "AIRFLOW_CONN_ROKU_FTP", None, "the connection roku_ftp is missing or unusable"),
         (FtpTrigger, "AIRFLOW_CONN_ROKU_FTP", "ftp://ftp.example", "the connection roku_ftp has no host or no login"),
     ],
     ids=["API", "FTP", "FTP without login"],

@@ -1,4 +1,4 @@
-"""Where the annex files are, and which DAG ids come of them."""
+"""Where the annex files are, and the annexes that DAGs are made of."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from edye_delivery.annex.model import Annex
 
 
 def annexes() -> dict[str, Annex]:
-    """Every partner by name whose annex is in order; what is wrong with the others dags/annex_errors.py says."""
+    """The valid annexes by partner; dags/annex_errors.py says what is wrong with the others."""
     return annex_folder().annexes
 
 

@@ -1,4 +1,4 @@
-"""The steps that are a channel's own, by channel."""
+"""The steps that only one channel has, by channel."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ BY_FTP = ChannelSteps(Channel.FTP, DeliverByFtpOperator, FtpSensor)
 
 
 def usual_steps(annex: Annex) -> ChannelSteps:
-    """Those of the channel by which a partner is delivered to: FTP only where there is no other."""
+    """The steps of a partner's usual channel: FTP only where it has no other."""
     return BY_API if annex.api is not None else BY_FTP

@@ -1,4 +1,4 @@
-"""What every DAG of the project has in common: retries, owner, tags, limits."""
+"""What all DAGs of the project share: retries, owner, tags, limits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Tag(StrEnum):
 
 
 POOL = "partner_uploads"
-"""One slot per delivering batch; how many titles a batch sends at once is the annex's."""
+"""One slot for each batch that is sent; the annex says how many titles a batch sends at once."""
 
 RETRIES = ExceptionRetryPolicy(
     rules=[
@@ -32,7 +32,7 @@ RETRIES = ExceptionRetryPolicy(
         RetryRule(
             exception="airflow.sdk.exceptions.AirflowNotFoundException",
             action=RetryAction.FAIL,
-            reason="a connection is missing, and another try does not bring it",
+            reason="a connection is missing, and a retry does not change that",
         ),
         RetryRule(
             exception="edye_delivery.errors.Transient",

@@ -26,12 +26,12 @@ from edye_delivery.operators.thumbnails import MakeThumbnailsOperator
 from edye_delivery.sensors.batch import BatchSensor
 
 BATCHES_ENCODED_AT_ONCE = 2
-"""ffmpeg takes every core that it finds; more batches at once would only share them."""
+"""ffmpeg uses every core; more batches at once would only share them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelSteps:
-    """What is a channel's own: its upload and its wait."""
+    """The steps that only one channel has: its upload and its wait."""
 
     channel: Channel
     deliver: type[DeliverBatchOperator]
@@ -39,7 +39,7 @@ class ChannelSteps:
 
 
 def add_delivery(annex: Annex, steps: ChannelSteps, kind: RunKind = RunKind.DELIVERY) -> None:
-    """Puts all tasks of a delivery, or of a redelivery, into the DAG that is being made."""
+    """Adds all tasks of a delivery, or of a redelivery, to the current DAG."""
     check_request = CheckRequestOperator(task_id="check_request", annex=annex, channel=steps.channel, kind=kind)
     fetch_catalogue = FetchCatalogueOperator(task_id="fetch_catalogue", annex=annex, request=check_request.output)
     plan_batches = PlanBatchesOperator(task_id="plan_batches", annex=annex, snapshot=fetch_catalogue.output)
@@ -49,7 +49,7 @@ def add_delivery(annex: Annex, steps: ChannelSteps, kind: RunKind = RunKind.DELI
     )
     confirm_window = ConfirmWindowOperator(task_id="confirm_window", annex=annex, report=report.output)
     batches >> report >> confirm_window
-    check_request >> confirm_window  # a run that was not begun has no report, and is red all the same
+    check_request >> confirm_window  # a run that did not begin has no report, but is red too
     feeds = [spec.name for spec in feeds_of(annex, steps.channel)]
     if feeds:
         batches >> feed_group(annex, check_request.output).expand(name=feeds) >> report
@@ -69,7 +69,7 @@ def _batch_group(annex: Annex, steps: ChannelSteps) -> Any:
             annex=annex,
             batch=thumbnails.output,
             trigger_rule=TriggerRule.ALL_DONE,
-            retries=10,  # Airflow 3.3.2 may take a deferral for a failure (apache/airflow#67287); a repeat is safe
+            retries=10,  # Airflow 3.3.2 may count a deferral as a failure (apache/airflow#67287); a repeat is safe
             retry_delay=timedelta(seconds=30),
         )
         accept = AcceptBatchOperator(

@@ -1,7 +1,7 @@
-"""The form of a hand run: every param with a title, and a sentence that says its form and bounds.
+"""The form of a run by hand: every param has a title, and a sentence that says its form and bounds.
 
-Texts are plain fields, so that a value can be pasted. What a text has to be, `check_request` checks and says in a
-sentence: a bound in the schema would be told as a dump of the schema.
+Texts are plain fields, so that a value can be pasted. `check_request` checks the texts and says in a sentence what is
+wrong: for a bound in the schema, Airflow would show a dump of the schema.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ WHY_NOT_API = "why this delivery does not go through the API, and with whom that
 
 
 def reason_param(what: str = WHY_NOT_API) -> dict[str, Param]:
-    """The sentence without which such a run does nothing."""
+    """The param `reason`, without which such a run does nothing."""
     bounds = f"{REASON_MIN_WORDS} words and {REASON_MIN_CHARS} characters at least, {REASON_MAX_CHARS} at most"
     description = f"Required. A sentence ({bounds}): {what}."
     return {"reason": Param("", type="string", title="Reason", description=description)}
 
 
 def _moment(title: str, description: str) -> Param:
-    written = f"{description} Written like {EXAMPLE_MOMENT}."
-    return Param(None, type=["null", "string"], title=title, description=written)
+    text = f"{description} Write it like {EXAMPLE_MOMENT}."
+    return Param(None, type=["null", "string"], title=title, description=text)
 
 
 def _choice(default: str, words: Iterable[str], title: str, description: str) -> Param:
@@ -47,18 +47,18 @@ def delivery_params() -> dict[str, Param]:
     """Params of a delivery DAG; `catalog.request.request_of` checks them again and refuses unknown keys."""
     return {
         "window_start": _moment(
-            "Window start", "Titles changed from here on (inclusive). Empty: the schedule's last whole interval."
+            "Window start", "Titles that changed at this time or later. Empty: the schedule's last whole interval."
         ),
-        "window_end": _moment("Window end", "Titles changed before here (exclusive). Give both ends, or neither."),
+        "window_end": _moment("Window end", "Titles that changed before this time. Give both ends, or neither."),
         "external_ids": _titles(
-            "external_ids, one a line; without a window they are looked for in the whole catalogue."
+            "external_ids, one on each line. Without a window, the whole catalogue is searched for them."
         ),
         "mode": _choice(
             Mode.CHANGED.value,
             Mode,
             "Mode",
-            "changed: all that is not accepted as it is now; failed: only what was begun and not accepted; "
-            "all: check every title again, send only what is not accepted.",
+            "changed: titles that are not accepted as they are now; failed: only titles that were begun and not "
+            "accepted; all: checks every title again, sends only those that are not accepted.",
         ),
         "dry_run": Param(
             False,
@@ -77,18 +77,18 @@ def delivery_params() -> dict[str, Param]:
 
 def redelivery_params() -> dict[str, Param]:
     """Params of a redelivery; `catalog.redelivery.redelivery_of` checks them again and refuses unknown keys."""
-    taken = delivery_params()
-    kept = {name: taken[name] for name in ("external_ids", "window_start", "window_end")}
+    params = delivery_params()
+    shared = {name: params[name] for name in ("external_ids", "window_start", "window_end")}
     return {
-        **kept,
+        **shared,
         **reason_param("why these titles are delivered again"),
         "correction": _choice(
             Correction.BY_CAUSE.value,
             Correction,
             "Correction",
-            "by_cause: what was begun and is not accepted, each as its cause asks for; metadata: titles "
-            "whose metadata has changed, with the media that the partner has; media: with a new encode of their media, "
-            "accepted or not; resend: as they are, accepted or not.",
+            "by_cause: titles that were begun and not accepted, each as its cause needs; metadata: titles whose "
+            "metadata has changed, with the media that the partner has; media: titles with a new encode of their "
+            "media, accepted or not; resend: titles as they are, accepted or not.",
         ),
         "dry_run": Param(
             True,
@@ -103,17 +103,19 @@ def withdrawal_params() -> dict[str, Param]:
     """Params of a withdrawal; `catalog.withdrawal.withdrawal_of` checks them again and refuses unknown keys."""
     return {
         "external_ids": _titles(
-            "external_ids, one a line; with a window only those of them that were accepted within it."
+            "external_ids, one on each line. With a window, only those that were accepted within it."
         ),
         "window_start": _moment(
             "Window start",
-            "Titles that the partner accepted from here on (inclusive): what a delivery is taken back by.",
+            "Titles that the partner accepted at this time or later. With a window you can withdraw a whole delivery.",
         ),
         "window_end": _moment(
-            "Window end", "Titles that the partner accepted before here (exclusive). Give both ends, or neither."
+            "Window end", "Titles that the partner accepted before this time. Give both ends, or neither."
         ),
         **reason_param("why these titles are withdrawn"),
-        "end_at": _moment("Offered until", "Empty: out of the feeds at once. A moment: in the feeds until then."),
+        "end_at": _moment(
+            "Offered until", "Empty: the titles leave the feeds at once. A time: they stay in them until then."
+        ),
         "dry_run": Param(
             True,
             type="boolean",

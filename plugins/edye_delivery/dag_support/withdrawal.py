@@ -1,4 +1,4 @@
-"""The steps of a withdrawal by hand, put together from those of a delivery and three of its own."""
+"""The steps of a withdrawal by hand: those of a delivery, and three of its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from edye_delivery.operators.withdraw import ApproveWithdrawalOperator, PlanWith
 
 
 def add_withdrawal(annex: Annex, channel: Channel) -> None:
-    """Puts all tasks of a withdrawal into the DAG that is being made."""
+    """Adds all tasks of a withdrawal to the current DAG."""
     check_request = CheckRequestOperator(task_id="check_request", annex=annex, channel=channel, kind=RunKind.WITHDRAWAL)
     plan_withdrawal = PlanWithdrawalOperator(task_id="plan_withdrawal", annex=annex, request=check_request.output)
     approve = ApproveWithdrawalOperator(
@@ -27,7 +27,7 @@ def add_withdrawal(annex: Annex, channel: Channel) -> None:
     )
     confirm_window = ConfirmWindowOperator(task_id="confirm_window", annex=annex, report=report.output)
     approve >> withdraw >> report >> confirm_window
-    check_request >> confirm_window  # a run that was not begun has no report, and is red all the same
+    check_request >> confirm_window  # a run that did not begin has no report, but is red too
     feeds = [spec.name for spec in feeds_of(annex, channel)]
     if feeds:
         withdraw >> feed_group(annex, check_request.output).expand(name=feeds) >> report

@@ -1,4 +1,4 @@
-"""The connection `alerts`: whatever Apprise can reach, such as mail, Slack, Teams or a webhook."""
+"""The connection `alerts`: any service that Apprise can reach, such as mail, Slack, Teams or a webhook."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ALERT_MAX_S = 60.0
 
 
 class AlertHook(AppriseHook):
-    """The Apprise provider's connection (type apprise, extra `config`), telling whether the message went out."""
+    """Sends messages over the Apprise provider's connection (type apprise, extra `config`)."""
 
     def __init__(self, conn_id: str = CONN_ID) -> None:
         super().__init__(conn_id)
@@ -30,8 +30,8 @@ class AlertHook(AppriseHook):
     def tell(self, title: str, body: str, *, is_critical: bool) -> None:
         """Sends the message to every service of the connection; NoRecipient where there is no connection.
 
-        Transient where one of them did not take it within the extra `timeout_s` (60). No address of a service is told:
-        it may hold a password.
+        Transient where one of them did not take it within the extra `timeout_s` (60). The message names no address of a
+        service, because it may contain a password.
         """
         try:
             connection = self.get_connection(self.apprise_conn_id)
@@ -61,18 +61,18 @@ class AlertHook(AppriseHook):
         )
 
     def _mask_of(self, connection: Connection) -> SecretMask:
-        """What Apprise says of a service goes to the log only: its address is hidden there, and what is in it."""
+        """Sends Apprise's messages about services to the log only, where their addresses are hidden."""
         addresses = [str(service["path"]) for service in self._services(connection)]
         secrets = [secret for address in addresses for secret in secrets_of_service(address)]
         guard_logs(secrets)
         return SecretMask.of(*secrets)
 
     def _refuse_plain(self, services: Apprise, allowed: Any) -> None:
-        """ConfigurationInvalid for a service of another machine whose address has the unencrypted one of its forms."""
+        """ConfigurationInvalid for a service on another machine whose address is of an unencrypted form."""
         for service in services:
             if not service.verify_certificate:
                 warning = "does not check a service's certificate (verify=no in its address)"
-                warn_once(self.apprise_conn_id, f"{warning}: whoever is in between reads along")
+                warn_once(self.apprise_conn_id, f"{warning}: somebody in between could read everything")
             host = str(getattr(service, "host", None) or "localhost").strip("[]")  # one without a host is local
             if service.secure or not service.protocol or not service.secure_protocol or is_loopback(host):
                 continue

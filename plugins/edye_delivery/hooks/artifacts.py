@@ -1,4 +1,4 @@
-"""The connection `artifact_store`: files that steps hand to each other, whole or not at all."""
+"""The connection `artifact_store`: files that one step writes and another reads, whole or not at all."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from edye_delivery.hooks.connection_secrets import mask_of
 CONN_ID = "artifact_store"
 BLOCK_BYTES = 1024 * 1024
 PART_BYTES = 16 * BLOCK_BYTES
-"""Of an object in one call: large enough that calls do not slow it down, small enough for memory."""
+"""So much of an object is read in one call: large enough to be fast, small enough for memory."""
 SAFE_NAME = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
 
 
 class ArtifactStore:
     """Named files below one root: a folder, or a bucket with a prefix; `mask` knows the bucket's key and secret.
 
-    Each call to a bucket ends within the time of an answer and of its bytes at the least rate.
+    Each call to a bucket ends within the time for an answer, and for its bytes at the least rate.
 
-    StoreUnavailable where the store fails in one of the ways of `failures`, other than by not having a file.
+    StoreUnavailable where the store fails with one of `failures`, other than that a file is missing.
     """
 
     def __init__(
@@ -42,9 +42,9 @@ class ArtifactStore:
         self._root, self._mask, self._failures = root, mask, failures
 
     def put(self, name: str, content: bytes) -> str:
-        """Writes a file whole or not at all, over what was there; its name.
+        """Writes a file whole or not at all, and replaces an older one; returns its name.
 
-        ConfigurationInvalid where there is no such place, or where we may not write.
+        ConfigurationInvalid where the place does not exist, or we may not write there.
         """
         path = self._path(name)
         with self._writing():
@@ -67,7 +67,7 @@ class ArtifactStore:
         return name
 
     def put_once(self, name: str, content: bytes) -> str:
-        """As `put`, for names made of content: what is there already stays."""
+        """As `put`, for names made of content: a file that is there already stays."""
         try:
             self.size(name)
         except FileNotFoundError:
@@ -79,7 +79,7 @@ class ArtifactStore:
         return b"".join(self.stream(name))
 
     def size(self, name: str) -> int:
-        """The file's bytes counted; FileNotFoundError where there is none."""
+        """The file's size in bytes; FileNotFoundError where there is none."""
         path = self._path(name)
         with self._answering():
             if path.protocol == "file":
@@ -106,7 +106,7 @@ class ArtifactStore:
                 yield part[begin : begin + BLOCK_BYTES]
 
     def delete(self, name: str) -> None:
-        """Removes a file; one that is gone already is no error."""
+        """Removes a file; it is no error where there is none."""
         path = self._path(name)
         with self._answering():
             if path.protocol == "file":
@@ -115,7 +115,7 @@ class ArtifactStore:
                 path.fs.rm_file(path.path, timeout=ANSWER_S)
 
     def url(self, name: str) -> str:
-        """Where the file is, for people."""
+        """The address of the file, for people."""
         return str(self._path(name))
 
     @contextmanager
@@ -134,7 +134,7 @@ class ArtifactStore:
             try:
                 yield
             except (FileNotFoundError, FileExistsError, NotADirectoryError, PermissionError):
-                raise  # of one file, or told by `_writing`
+                raise  # of one file, or `_writing` says it
             except self._failures as error:
                 raise StoreUnavailable(
                     f"the artifact store {self._root} does not answer, or has no room: {error}"
@@ -166,7 +166,7 @@ class ArtifactHook(BaseHook):
             bucket = extra.get("bucket_name")
             if not bucket:
                 raise ConfigurationInvalid(f"the connection {self._conn_id} names no bucket (extra bucket_name)")
-            from botocore.exceptions import BotoCoreError, ClientError  # loads slowly, and a folder does not want it
+            from botocore.exceptions import BotoCoreError, ClientError  # loads slowly, and a folder does not need it
 
             check_s3(connection)
             prefix = str(extra.get("prefix", "")).strip("/")
@@ -178,7 +178,7 @@ class ArtifactHook(BaseHook):
 
 
 def _time_s(size_bytes: int) -> float:
-    """How long one call to a bucket may take that moves so many bytes."""
+    """How long one call to a bucket may take that transfers so many bytes."""
     return ANSWER_S + size_bytes / LEAST_RATE_BYTES_S
 
 

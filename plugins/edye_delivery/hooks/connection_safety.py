@@ -1,4 +1,4 @@
-"""Connections that are not safe: a warning once a task, or a refusal where a credential would travel in the clear."""
+"""Unsafe connections: one warning for each task, or a refusal where a credential would be sent unencrypted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WARNED: set[tuple[str, str]] = set()
 
 
 def flag(value: Any) -> bool:
-    """A switch of an extra, which may be JSON or a word."""
+    """A true or false of an extra, which may be JSON or a word."""
     return value.strip().lower() not in FALSE_WORDS if isinstance(value, str) else bool(value)
 
 
@@ -28,12 +28,13 @@ def verify_of(conn_id: str, value: Any) -> bool | str:
         return str(value)
     is_checked = True if value is None else flag(value)
     if not is_checked:
-        warn_once(conn_id, "does not check the server's certificate (extra verify): whoever is in between reads along")
+        warning = "does not check the server's certificate (extra verify)"
+        warn_once(conn_id, f"{warning}: somebody in between could read everything")
     return is_checked
 
 
 def warn_once(conn_id: str, warning: str) -> None:
-    """Warns of a connection, once a task however many clients it opens; outside of tasks once a process."""
+    """Warns of a connection once in a task, however many clients it opens; outside of tasks once in a process."""
     key = (_task_name(), f"the connection {conn_id} {warning}")
     if key not in _WARNED:
         _WARNED.add(key)
@@ -46,8 +47,8 @@ def refuse_plain_http(conn_id: str, url: httpx.URL, allowed: Any) -> None:
         return
     if not flag(allowed or False):
         raise ConfigurationInvalid(
-            f"the connection {conn_id} would send its credentials over plain http to {url.host}, where everybody on "
-            "the way can read them: use https, or, in a closed network, set its extra allow_plain_http to true"
+            f"the connection {conn_id} would send its credentials over plain http to {url.host}, where others "
+            "on the way can read them: use https, or, in a closed network, set its extra allow_plain_http to true"
         )
     warn_once(conn_id, f"sends its credentials over plain http to {url.host}, as its extra allow_plain_http permits")
 
@@ -71,7 +72,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _task_name() -> str:
-    """The running try of a task, as a name; empty outside of tasks."""
+    """The name of the running task and its try; empty outside of tasks."""
     try:
         task = get_current_context()["ti"]
     except RuntimeError:

@@ -1,4 +1,4 @@
-"""What of a connection is a secret: its client masks it in whatever it says, the process masks it in every log."""
+"""The secrets of a connection: its client masks them in every message, the process masks them in every log."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def mask_of(connection: Connection) -> SecretMask:
 
 
 def secrets_of(connection: Connection) -> Iterator[str]:
-    """Password, keys, tokens, what is in addresses, and what authenticates, or may, in extras and headers."""
+    """Password, keys, tokens, secrets in addresses, and whatever may authenticate in extras and headers."""
     yield from _certain_secrets_of(connection)
     if connection.conn_type in HTTP_TYPES:
         yield from _of_extras(connection.extra_dejson, ANYWHERE_FROM_CHARS)
 
 
 def _certain_secrets_of(connection: Connection) -> Iterator[str]:
-    """As `secrets_of`, of the extras only what has a name that sounds like a secret."""
+    """As `secrets_of`, but only those extras whose names sound like a secret."""
     login, password, extra = connection.login or "", connection.password or "", connection.extra_dejson
     if password:
         yield from _spellings(password)
@@ -92,7 +92,7 @@ def _of_extras(extra: Mapping[str, Any], suspect_from_chars: float = math.inf) -
 
 
 def _spellings(secret: str) -> Iterator[str]:
-    """A secret, what follows its scheme, and what is packed in it, as `id:key` is in an API key of Elasticsearch."""
+    """A secret, the part after its scheme, and secrets encoded in it, such as `id:key` in Elasticsearch's API key."""
     yield secret
     scheme, _, credentials = secret.partition(" ")
     if credentials and scheme.lower() in ("bearer", "basic", "apikey", "token"):
@@ -108,11 +108,11 @@ def _spellings(secret: str) -> Iterator[str]:
 
 
 def _of_address(address: str) -> Iterator[str]:
-    """User name and password of an address, as it has them and as they go into a header."""
+    """User name and password of an address, as written there and as a header has them."""
     try:
         split = urlsplit(address)
         login, password = split.username, split.password
-    except ValueError:  # what cannot be read as an address is still told by libraries
+    except ValueError:  # libraries repeat a text even where it is no valid address
         login, _, password = address.partition("//")[2].rpartition("@")[0].partition(":")
     if password:
         yield unquote(password)

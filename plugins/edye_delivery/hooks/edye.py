@@ -17,7 +17,7 @@ RETRY_POLICY = RetryPolicy(attempts=5, base_s=1.0, cap_s=30.0, retry_after_max_s
 
 
 class EdyeHook(ApiHook):
-    """Catalogue and media of EDYE, as one annex may see them."""
+    """The catalogue and the media of EDYE, with one annex's limits."""
 
     def __init__(self, conn_id: str = CONN_ID) -> None:
         super().__init__(conn_id)
@@ -29,9 +29,9 @@ class EdyeHook(ApiHook):
         return EdyeApi(self.client(), RETRY_POLICY, SYSTEM_CLOCK, wanted.page_size, self.mask, bounds)
 
     def media_host(self, annex: Annex, ends_at_s: float = math.inf) -> MediaHost:
-        """Media files and pictures; no token goes there, and no host that is not on the allow-list is opened.
+        """Media files and pictures; no token is sent, and only hosts on the allow-list are opened.
 
-        No call goes on after `ends_at_s` on the monotonic clock.
+        No call runs on after `ends_at_s` on the monotonic clock.
         """
         hosts = frozenset(host.lower() for host in (*self.allowed_hosts, *annex.catalogue.media_hosts))
         return MediaHost(

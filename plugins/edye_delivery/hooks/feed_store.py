@@ -1,4 +1,4 @@
-"""The connection of a feed's store: S3 or what speaks its protocol."""
+"""The connection of a feed's store: S3, or a service with its protocol."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class FeedStoreHook(BaseHook):
         self._spec = spec
 
     def fetch(self, url: str) -> bytes:
-        """A published page as readers get it, without credentials or redirects; Transient where it does not come."""
+        """A published page as readers get it, without credentials or redirects; Transient where it does not arrive."""
         return asyncio.run(self._fetch(url))
 
     async def _fetch(self, url: str) -> bytes:

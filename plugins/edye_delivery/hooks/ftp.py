@@ -42,9 +42,9 @@ class FtpHook(FTPHook):
         return cls(conn_id, timeout_s, least_rate_bytes_s, await cls.aget_connection(conn_id))
 
     def account(self, ends_at_s: float = math.inf) -> FtpAccount:
-        """Where to and how; ConfigurationInvalid where the connection lacks something.
+        """The account of the connection; ConfigurationInvalid where the connection lacks something.
 
-        No session goes on after `ends_at_s` on the monotonic clock.
+        No session runs on after `ends_at_s` on the monotonic clock.
         """
         connection = self._connection or self.get_connection(self.ftp_conn_id)
         if not connection.host or not connection.login:
@@ -55,7 +55,7 @@ class FtpHook(FTPHook):
         if not is_secure:
             warn_once(
                 self.ftp_conn_id,
-                "is plain FTP: login, password and files travel in the clear; set its extra tls to true where the "
+                "is plain FTP: login, password and files are sent unencrypted; set its extra tls to true where the "
                 "partner offers FTPS",
             )
         return FtpAccount(
@@ -76,6 +76,6 @@ class FtpHook(FTPHook):
             if "/A.1".encode(name) == b"/A.1":
                 return name
         raise ConfigurationInvalid(
-            f"the connection {self.ftp_conn_id}: its extra encoding is {name!r:.100}, which is none for FTP, as utf-8 "
-            "or latin-1 are"
+            f"the connection {self.ftp_conn_id}: its extra encoding is {name!r:.100}, which does not work for FTP; use "
+            "utf-8 or latin-1"
         )

@@ -69,7 +69,7 @@ class ApiHook(HttpHook):
             return httpx.URL(self.base_url)
 
     def bounds(self, answer_timeout_s: float = ANSWER_S) -> CallBounds:
-        """What the connection gives one call."""
+        """The bounds of one call."""
         extra = self.get_connection(self.http_conn_id).extra_dejson
         return CallBounds(
             answer_s=positive_number(extra, "timeout_s", answer_timeout_s, self.http_conn_id),
@@ -91,7 +91,7 @@ class ApiHook(HttpHook):
 
     @property
     def mask(self) -> SecretMask:
-        """What the connection's clients must not repeat."""
+        """The secrets that the connection's clients must not repeat."""
         return mask_of(self.get_connection(self.http_conn_id))
 
     def _add_credentials(self, answer_timeout_s: float) -> dict[str, Any]:

@@ -19,9 +19,9 @@ class IngestHook(ApiHook):
         self._annex = annex
 
     def api(self, ends_at_s: float = math.inf) -> IngestApi:
-        """The upload client; each call is tried once, whoever calls it writes the ledger between tries.
+        """The upload client; it tries each call once, because the caller writes to the ledger between tries.
 
-        No call goes on after `ends_at_s` on the monotonic clock.
+        No call runs on after `ends_at_s` on the monotonic clock.
         """
         self.check_timeout()
         client = self.client(api_channel_of(self._annex).answer_timeout_s)
@@ -34,5 +34,6 @@ class IngestHook(ApiHook):
         if channel.lease_s < 2 * timeout_s:
             raise ConfigurationInvalid(
                 f"the connection {channel.conn_id}: extra timeout_s is {timeout_s:g}, and has to be at most half of "
-                f"the annex's api.lease_s ({channel.lease_s:g}), else another run takes a title over that is being sent"
+                f"the annex's api.lease_s ({channel.lease_s:g}), else another run could send a title that is "
+                "still being sent"
             )

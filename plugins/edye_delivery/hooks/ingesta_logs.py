@@ -31,19 +31,19 @@ PORTS = {"http": 80, "https": 443}
 
 
 class FolderSink:
-    """One file of JSON lines a shipment, whole or not at all, named by its first event.
+    """One file of JSON lines for each shipment, whole or not at all, named by its first event.
 
-    A shipment that is repeated writes the same file again; `event.id` is the same wherever an event is told.
+    A repeated shipment writes the same file again; an event has the same `event.id` everywhere.
     """
 
     def __init__(self, store: ArtifactStore) -> None:
         self._store = store
 
     def prepare(self) -> None:
-        """Nothing: the folder is made with its first file."""
+        """Does nothing: the folder is made with its first file."""
 
     def put(self, events: Sequence[Event]) -> Arrival:
-        """All events in one file; one that JSON has no form for is refused."""
+        """Writes all events to one file; refuses an event that JSON cannot express."""
         first = events[0]
         documents, refused = documents_of(events)
         lines = b"".join(document + b"\n" for document in documents.values())
@@ -53,10 +53,10 @@ class FolderSink:
 
 
 class IngestaLogsHook(BaseHook):
-    """Events go to Elasticsearch (type http: host, port, schema; password alone is an API key), else to a folder.
+    """Sends events to Elasticsearch (type http: host, port, schema; password alone is an API key), else to a folder.
 
-    The folder is of a connection of type fs, or a bucket of type aws (as of `artifact_store`); without a connection it
-    is `ingesta_logs` below AIRFLOW_HOME.
+    The folder is that of a connection of type fs, or a bucket of type aws (as for `artifact_store`); without a
+    connection it is `ingesta_logs` below AIRFLOW_HOME.
     """
 
     def __init__(self, conn_id: str = CONN_ID) -> None:

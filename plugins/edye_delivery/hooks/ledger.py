@@ -37,7 +37,7 @@ class LedgerHook(BaseHook):
         self._conn_id = conn_id
 
     def get_conn(self, annex: Annex | None = None) -> Ledger:
-        """The ledger, its tables made where they are missing; with an annex its client's errors in a row count."""
+        """The ledger; makes missing tables. With an annex, the errors in a row of its client are counted."""
         return Ledger(_engine(self.url()), SYSTEM_CLOCK.now, Client.of(annex) if annex else None)
 
     def circuit_breaker(self, annex: Annex, run_began_at: datetime) -> CircuitBreaker:
@@ -45,28 +45,28 @@ class LedgerHook(BaseHook):
         return CircuitBreaker(_engine(self.url()), SYSTEM_CLOCK.now, Client.of(annex), run_began_at)
 
     def withdrawals(self, annex: Annex) -> Withdrawals:
-        """What is withdrawn by hand at the annex's partner."""
+        """The withdrawals by hand at the annex's partner."""
         return Withdrawals(_engine(self.url()), SYSTEM_CLOCK.now, annex.partner, Client.of(annex))
 
     def alerts(self) -> Alerts:
-        """What has still to be told."""
+        """The alerts that are still to be sent."""
         return Alerts(_engine(self.url()), SYSTEM_CLOCK.now)
 
     def alert_sentences(self, annex: Annex) -> tuple[str, ...]:
-        """A sentence each for what is wrong with the annex's client now, whichever run it comes from."""
+        """A sentence for each problem of the annex's client now, from whichever run."""
         return self.alerts().sentences_of(Client.of(annex))
 
     def external_ids(self, partner: str) -> list[str]:
-        """Every title's name at the partner, as far as the ledger knows it."""
+        """The external_id of every title of the partner that the ledger knows."""
         with _engine(self.url()).connect() as connection:
             return list(StatusReader(connection).external_ids(partner))
 
     def trail(self) -> Trail:
-        """Every step that was done, and how much of it is still to be shipped."""
+        """The events, and those that are still to be shipped."""
         return Trail(_engine(self.url()), SYSTEM_CLOCK.now)
 
     def publications(self, partner: str, feed: str) -> Publications:
-        """What was published of a feed."""
+        """The publications of a feed."""
         return Publications(_engine(self.url()), SYSTEM_CLOCK.now, partner, feed)
 
     def url(self) -> URL:
@@ -108,7 +108,7 @@ def _engine(url: URL) -> Engine:
 
 
 def _clean(mask: SecretMask, context: ExceptionContext) -> None:
-    """The words of the database and its driver, before anybody sees them."""
+    """Masks secrets in the messages of the database and its driver."""
     for error in (context.original_exception, context.sqlalchemy_exception):
         if error is not None:
             mask.clean(error)

@@ -1,8 +1,8 @@
-"""Logs of this process: known secrets hidden, foreign text printable, whoever speaks and at whatever level.
+"""Logs of this process: hides known secrets and makes foreign text printable, for every logger and level.
 
-Libraries print headers, addresses and answers at DEBUG, some of them at INFO and WARNING, and so does Airflow itself:
-run in one process, it prints the secrets that it is told to mask. Every record of Python's logging is cleaned where it
-is made, every event of structlog, Airflow's own way, before anything is done with it.
+Libraries print headers, addresses and answers at DEBUG, some at INFO and WARNING. So does Airflow itself: run in one
+process, it prints the secrets that it should mask. Every record of Python's logging is cleaned where it is made; every
+event of structlog, which Airflow uses, is cleaned by the first processor.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from edye_delivery.clients.secret_mask import SecretMask
 
 LINE_MAX_CHARS = 8000
 MESSAGE_OF_SECRETS = "MaskSecret"
-"""The message of Airflow's processes that tells a secret to be masked; of it only the name is shown."""
+"""The message by which Airflow's processes pass on a secret to mask; only its name is shown."""
 SPEAKERS_OF_FOREIGN_TEXT = frozenset(
     {"edye_delivery", "apprise", "aiobotocore", "asyncio", "boto3", "botocore", "elastic_transport", "elasticsearch",
      "fsspec", "h11", "httpcore", "httpx", "PIL", "requests", "s3fs", "s3transfer", "urllib3"}
@@ -29,7 +29,7 @@ SPEAKERS_OF_FOREIGN_TEXT = frozenset(
 
 
 class _Guard:
-    """The one guard of the process: what it knows only grows, as connections are opened."""
+    """The one guard of the process; it learns more secrets as connections are opened."""
 
     def __init__(self) -> None:
         self._secrets: frozenset[str] = frozenset()
@@ -41,7 +41,7 @@ class _Guard:
             self._mask = SecretMask.of(*self._secrets)
 
     def record(self, *arguments: Any, **named: Any) -> logging.LogRecord:
-        """A record as the factory before would make it, cleaned."""
+        """A record of the factory before, cleaned."""
         record = self._make_record(*arguments, **named)
         try:
             message = record.getMessage()
@@ -87,7 +87,7 @@ _GUARD = _Guard()
 
 
 def guard_logs(secrets: Iterable[str]) -> None:
-    """From now on no record of this process repeats these secrets, and foreign text in it is printable."""
+    """Hides these secrets in every record of this process from now on, and makes foreign text printable."""
     _GUARD.know(frozenset(secrets))
     logging.setLogRecordFactory(_GUARD.record)
     processors = structlog.get_config()["processors"]

@@ -1,4 +1,4 @@
-"""The certificates that a connection trusts and shows, of its extras `verify` and `cert`."""
+"""The certificates that a connection trusts and sends, from its extras `verify` and `cert`."""
 
 from __future__ import annotations
 

@@ -16,10 +16,10 @@ log = logging.getLogger(__name__)
 
 
 class AcceptBatchOperator(BatchOperator):
-    """The annex's acceptance criteria."""
+    """Accepts the titles of a batch that meet the annex's criteria."""
 
     def execute(self, context: Context) -> dict[str, int]:
-        """Titles by state; runs after a failed wait too, for what was completed."""
+        """Counts the titles by state; runs after a failed wait too, for the titles that were completed."""
         if self.batch is None:
             log.warning("the batch was never checked, so none of its titles can be accepted")
             return {}

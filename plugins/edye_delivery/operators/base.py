@@ -1,4 +1,4 @@
-"""What every operator of a run shares: the annex, and the files that steps hand to each other."""
+"""What all operators of a run share: the annex, and the files that one step writes and the next one reads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from edye_delivery.pipeline.fresh_address import FreshAddresses
 
 log = logging.getLogger(__name__)
 
-Kept = TypeVar("Kept", bound=Record)
+Loaded = TypeVar("Loaded", bound=Record)
 
 
 class StepOperator(BaseOperator):
@@ -40,31 +40,31 @@ class StepOperator(BaseOperator):
 
 
 def alerter() -> Alerter:
-    """What tells the ledger's alerts to whom the connection `alerts` names."""
+    """Sends the ledger's alerts to the services that the connection `alerts` names."""
     return Alerter(LedgerHook().alerts(), _messenger)
 
 
 def _messenger() -> Messenger:
-    from edye_delivery.hooks.alerts import AlertHook  # Apprise loads slowly, and is wanted only when there is an alert
+    from edye_delivery.hooks.alerts import AlertHook  # Apprise loads slowly, and is needed only for an alert
 
     return AlertHook()
 
 
 def log_order(annex: Annex, request: RunRequest) -> None:
-    """Says what is to be said of the run: a deprecated channel, a redelivery, a withdrawal, and why."""
+    """Warns of a deprecated channel, a redelivery or a withdrawal, with the run's reason."""
     notice = notice_of(annex, request)
     if notice:
         log.warning("%s; this run's reason: %s", notice, request.reason)
 
 
 def keep(store: ArtifactStore, name: str, record: Record) -> dict[str, Any]:
-    """Writes a record and gives the reference that travels by XCom: its path and digest."""
+    """Writes a record and gives its reference for XCom: path and digest."""
     content = orjson.dumps(record.model_dump(mode="json"))
     store.put(name, content)
     return {"path": name, "digest": hashlib.sha256(content).hexdigest()[:16]}
 
 
-def load(store: ArtifactStore, reference: dict[str, Any], model: type[Kept]) -> Kept:
+def load(store: ArtifactStore, reference: dict[str, Any], model: type[Loaded]) -> Loaded:
     """The record behind a reference."""
     return model.model_validate_json(store.get(reference["path"]))
 

@@ -1,4 +1,4 @@
-"""What every step of a batch shares: it works through all titles and may be run again."""
+"""What all steps on a batch share: each works through all titles and may be run again."""
 
 from __future__ import annotations
 

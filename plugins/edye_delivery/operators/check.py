@@ -22,7 +22,7 @@ from edye_delivery.pipeline.check_events import record_checks
 
 
 class CheckBatchOperator(BatchOperator):
-    """Quality control: media, metadata, images."""
+    """Checks the titles of a batch: media, metadata, images."""
 
     def execute(self, context: Context) -> dict[str, Any]:
         """The checked batch's reference."""

@@ -1,4 +1,4 @@
-"""The first step of a run: its params are checked, and its connections looked up."""
+"""The first step of a run: checks its params and its connections."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ log = logging.getLogger(__name__)
 
 
 class CheckRequestOperator(StepOperator):
-    """Turns params and run facts into a checked request, and looks the run's connections up.
+    """Turns params and run facts into a checked request, and checks the run's connections.
 
-    InvalidRequest tells what is wrong with the params, ConfigurationInvalid which connections are missing or of no use.
+    InvalidRequest says what is wrong with the params, ConfigurationInvalid which connections are missing or unusable.
     """
 
     def __init__(self, *, channel: Channel = Channel.API, kind: RunKind = RunKind.DELIVERY, **kwargs: Any) -> None:

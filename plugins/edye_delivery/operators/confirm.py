@@ -1,4 +1,4 @@
-"""The last step of a run: its colour."""
+"""The last step of a run: it is green or red."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ConfirmWindowOperator(StepOperator):
 
 
 def end_red(sentence: str) -> NoReturn:
-    """Fails the task with this sentence, each of its lines an error in the log, and no traceback."""
+    """Fails the task with this sentence; logs each of its lines as an error, without a traceback."""
     for line in sentence.splitlines():
         log.error("%s", line)
     raise WindowNotDone(sentence)

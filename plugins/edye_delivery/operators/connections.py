@@ -1,4 +1,4 @@
-"""The connections that a run will use, looked up before any work: all that are missing or of no use in one sentence."""
+"""Checks the connections that a run will use before any work; one sentence names all that are missing or unusable."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from edye_delivery.pipeline.withdraw import endpoint_for
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A connection, what it is for, and what it takes: its fields by type of connection.
+    """A connection, its purpose, and the fields that it needs by type of connection.
 
-    `check` raises ConfigurationInvalid where the connection does not go with the annex.
+    `check` raises ConfigurationInvalid where the connection does not fit the annex.
     """
 
     conn_id: str
@@ -40,7 +40,7 @@ SAME_TYPE = {"https": "http", "file": "fs", "s3": "aws", "postgresql": "postgres
 
 
 def needs_of(annex: Annex, request: RunRequest) -> list[Need]:
-    """Every connection that the run cannot do without, each once; `alerts` and `ingesta_logs` are none of them."""
+    """Every connection that the run needs, each once; it needs neither `alerts` nor `ingesta_logs`."""
     needs = [
         Need(artifacts.CONN_ID, "the files of its steps", STORE),
         Need(ledger.CONN_ID, "the ledger", DATABASE),
@@ -55,11 +55,11 @@ def needs_of(annex: Annex, request: RunRequest) -> list[Need]:
 
 def refuse_unusable(needs: Iterable[Need]) -> None:
     """ConfigurationInvalid that names every connection that is missing, of a wrong type, or without what it needs."""
-    told = [sentence for need in needs if (sentence := _complaint(need))]
-    if told:
+    complaints = [sentence for need in needs if (sentence := _complaint(need))]
+    if complaints:
         raise ConfigurationInvalid(
-            f"the run cannot begin: {'; '.join(told)}. Put them right in Airflow under Admin, Connections, or where "
-            "this installation keeps its secrets, and clear the run"
+            f"the run cannot begin: {'; '.join(complaints)}. Correct them in Airflow under Admin, Connections, or "
+            "where this installation keeps its secrets, and clear the run"
         )
 
 
@@ -75,17 +75,17 @@ def _partner_needs(annex: Annex, request: RunRequest) -> Iterator[Need]:
 
 
 def _complaint(need: Need) -> str:
-    wanted = " or ".join(f"type {kind} with {fields}" for kind, fields in need.takes)
-    named = f"the connection {need.conn_id} ({need.purpose}: {wanted})"
+    needed_fields = " or ".join(f"type {kind} with {fields}" for kind, fields in need.takes)
+    name = f"the connection {need.conn_id} ({need.purpose}: {needed_fields})"
     try:
         connection = BaseHook.get_connection(need.conn_id)
     except AirflowNotFoundException:
-        return f"{named} is missing"
+        return f"{name} is missing"
     kind = SAME_TYPE.get(connection.conn_type, connection.conn_type)
     if kind not in dict(need.takes):
-        return f"{named} is of type {connection.conn_type!r:.40}"
-    if lacking := _lacking(kind, connection):
-        return f"{named} has no {lacking}"
+        return f"{name} is of type {connection.conn_type!r:.40}"
+    if missing := _missing_field_of(kind, connection):
+        return f"{name} has no {missing}"
     try:
         need.check()
     except ConfigurationInvalid as error:
@@ -93,10 +93,10 @@ def _complaint(need: Need) -> str:
     return ""
 
 
-def _lacking(kind: str, connection: Connection) -> str:
-    """The first thing without which nothing can be reached; empty where all is there."""
+def _missing_field_of(kind: str, connection: Connection) -> str:
+    """The first field that the connection lacks; empty where it has all."""
     extra = connection.extra_dejson
-    held = {
+    values = {
         "http": {"host": connection.host},
         "ftp": {"host": connection.host, "login": connection.login},
         "aws": {"extra bucket_name": extra.get("bucket_name")},
@@ -104,4 +104,4 @@ def _lacking(kind: str, connection: Connection) -> str:
         "sqlite": {"host": connection.host or connection.schema},
         "postgres": {"host": connection.host, "schema": connection.schema},
     }
-    return next((name for name, value in held[kind].items() if not value), "")
+    return next((name for name, value in values[kind].items() if not value), "")

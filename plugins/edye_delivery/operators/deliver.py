@@ -35,15 +35,15 @@ from edye_delivery.pipeline.uploaders.uploader import Uploader
 
 log = logging.getLogger(__name__)
 INGEST_WAIT_S = 900.0
-"""How long a redelivery waits for a running delivery of its title: most ingests end within minutes, and the run holds a
+"""How long a redelivery waits for a running delivery of its title: most ingests end within minutes, and the task uses a
 worker meanwhile."""
 
 
 class DeliverBatchOperator(BatchOperator):
-    """Upload to the partner over one channel."""
+    """Sends the titles of a batch to the partner over one channel."""
 
     def uploader(self, ledger: Ledger, store: ArtifactStore, ends_at_s: float) -> AbstractContextManager[Uploader]:
-        """The way to the partner, open while the batch is sent, at most until then on the monotonic clock."""
+        """The channel's uploader, open while the batch is sent, at most until `ends_at_s` on the monotonic clock."""
         raise NotImplementedError
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -76,26 +76,26 @@ class DeliverBatchOperator(BatchOperator):
         return self.batch | {"states": counts}
 
     def _circuit_breaker(self, context: Context) -> CircuitBreaker:
-        """The partner's circuit as this run sees it; clearing a run that has ended begins it anew."""
+        """The partner's circuit for this run; a run that is cleared after its end counts as a new run."""
         began_at = context["dag_run"].start_date
         return LedgerHook().circuit_breaker(self.annex, began_at or datetime.now(UTC))
 
 
 class DeliverByApiOperator(DeliverBatchOperator):
-    """Upload through the partner's ingest API."""
+    """Sends titles through the partner's ingest API."""
 
     def uploader(self, ledger: Ledger, store: ArtifactStore, ends_at_s: float) -> AbstractContextManager[Uploader]:
-        """One multipart call a title."""
+        """Sends one multipart call for each title."""
         media = MediaSource(EdyeHook().media_host(self.annex, ends_at_s), store, fresh_addresses(self.annex))
         api = IngestHook(self.annex).api(ends_at_s)
         return nullcontext(ApiUploader(self.annex, api, media, ledger, store))
 
 
 class DeliverByFtpOperator(DeliverBatchOperator):
-    """Upload to the partner's FTP server."""
+    """Sends titles to the partner's FTP server."""
 
     def uploader(self, ledger: Ledger, store: ArtifactStore, ends_at_s: float) -> AbstractContextManager[Uploader]:
-        """Files under temporary names, renamed when they are whole, the metadata file last."""
+        """Sends files under temporary names and renames them when they are whole, the metadata file last."""
         channel = ftp_channel_of(self.annex)
         account = FtpHook(channel.conn_id, channel.answer_timeout_s, channel.least_rate_bytes_s).account(ends_at_s)
         media = MediaSource(EdyeHook().media_host(self.annex, ends_at_s), store, fresh_addresses(self.annex))
@@ -103,5 +103,5 @@ class DeliverByFtpOperator(DeliverBatchOperator):
 
 
 def _own_name() -> str:
-    """Who sends: the machine and process, for people, and what no other task has."""
+    """The sender's name: machine and process, for people, and a part that no other task has."""
     return f"{socket.gethostname():.64}:{os.getpid()}:{uuid.uuid4().hex}"

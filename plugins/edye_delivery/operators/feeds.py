@@ -1,4 +1,4 @@
-"""The steps of one feed: assemble, lint (the gate), publish; each may be run again."""
+"""The steps of one feed: assemble, lint, publish; each may be run again."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class FeedOperator(StepOperator):
 
     @property
     def spec(self) -> FeedSpec:
-        """The feed as the annex describes it."""
+        """The feed's section of the annex."""
         return next(spec for spec in self.annex.feeds if spec.name == self.feed)
 
     def assemble(self, request: RunRequest, before_page: Callable[[], None] = lambda: None) -> FeedDraft:
@@ -46,7 +46,7 @@ class FeedOperator(StepOperator):
             return draft_feed(self.annex, spec, offer, previous, prefix, pages, datetime.now(UTC))
 
     def lint(self, request: RunRequest, draft: FeedDraft, before_page: Callable[[], None] = lambda: None) -> LintedFeed:
-        """What the linter says of the draft, kept for the report; FeedRefused names every broken rule."""
+        """Lints the draft and keeps the result for the report; FeedRefused names every broken rule."""
         linted = lint_draft(draft, DraftPages(self.artifacts, request, draft.feed, before_page), datetime.now(UTC))
         keep(self.artifacts, feed_record_name(request, self.feed, "linted"), linted)
         refuse_errors(self.feed, "as assembled", linted)
@@ -54,23 +54,23 @@ class FeedOperator(StepOperator):
 
 
 class AssembleFeedOperator(FeedOperator):
-    """The feed of all accepted titles, whatever became of this run's batches."""
+    """Assembles the feed of all accepted titles, however this run's batches ended."""
 
     def execute(self, context: Context) -> dict[str, Any]:
         """The draft's reference."""
         if self.request is None:
-            raise AirflowSkipException("the run was not begun: check_request refused it, its log says why")
+            raise AirflowSkipException("the run did not begin: check_request refused it, and its log says why")
         request, store = RunRequest.model_validate(self.request), self.artifacts
         if request.dry_run:
             raise AirflowSkipException("dry run: feeds are not built")
-        for step in FEED_STEPS:  # what an earlier try of this run said is no longer true
+        for step in FEED_STEPS:  # the records of an earlier try of this run are no longer true
             store.delete(feed_record_name(request, self.feed, step))
         draft = self.assemble(request)
         return keep(store, feed_record_name(request, self.feed, "draft"), draft) | {"items": sum(draft.kinds.values())}
 
 
 class LintFeedOperator(FeedOperator):
-    """The gate: a feed with errors is not published."""
+    """Lints the draft; a feed with errors is not published."""
 
     def execute(self, context: Context) -> dict[str, int]:
         """Errors (none) and warnings; FeedRefused names every broken rule."""
@@ -80,7 +80,7 @@ class LintFeedOperator(FeedOperator):
 
 
 class PublishFeedOperator(FeedOperator):
-    """The feed in its bucket: pages first, read back as a reader does, then the first page."""
+    """Publishes the feed in its bucket: uploads the pages, reads them back, then switches the first page."""
 
     def execute(self, context: Context) -> dict[str, Any]:
         """The published record's reference."""

@@ -17,7 +17,7 @@ from edye_delivery.pipeline.fetch import fetch_snapshot
 
 
 class FetchCatalogueOperator(StepOperator):
-    """Writes the catalogue's snapshot of the window."""
+    """Writes a snapshot of the catalogue's window."""
 
     template_fields: ClassVar[Sequence[str]] = ("request",)
 
@@ -30,8 +30,8 @@ class FetchCatalogueOperator(StepOperator):
         request = RunRequest.model_validate(self.request)
         unattended: list[str] = []
         if request.takes_up_unattended:
-            left = LedgerHook().get_conn().unattended_titles(self.annex.partner, request.channel)
-            unattended = [one.edye_id for one in left if not one.is_withdrawn_by_hand]
+            deliveries = LedgerHook().get_conn().unattended_titles(self.annex.partner, request.channel)
+            unattended = [one.edye_id for one in deliveries if not one.is_withdrawn_by_hand]
         snapshot = fetch_snapshot(self.annex, EdyeHook().api(self.annex), request, datetime.now(UTC), unattended)
         name = snapshot_name(request)
         self.artifacts.put_file(name, snapshot.path)

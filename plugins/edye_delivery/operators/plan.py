@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class PlanBatchesOperator(StepOperator):
-    """Compares the snapshot with the ledger and cuts what is to be done into batches."""
+    """Compares the snapshot with the ledger, and cuts the titles to work on into batches."""
 
     template_fields: ClassVar[Sequence[str]] = ("snapshot",)
 
@@ -27,7 +27,7 @@ class PlanBatchesOperator(StepOperator):
         self.snapshot = snapshot
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
-        """One reference a batch."""
+        """One reference for each batch."""
         store, ledger = self.artifacts, LedgerHook().get_conn()
         snapshot = SnapshotFile.of(store.stream(self.snapshot["path"]))
         plan, batches = plan_window(self.annex, snapshot, ledger)

@@ -1,4 +1,4 @@
-"""The step between check and thumbnails: media that only a new encode fixes is encoded anew."""
+"""The step between check and thumbnails: encodes media again that only a new encode fixes."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 class ReportOperator(StepOperator):
-    """Writes report.json, .csv, .xlsx and .html of the run, whatever became of its batches."""
+    """Writes report.json, .csv, .xlsx and .html of the run, however its batches ended."""
 
     template_fields: ClassVar[Sequence[str]] = ("request",)
 
@@ -34,9 +34,9 @@ class ReportOperator(StepOperator):
         self.request = request
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Colour, totals and the report's places; the places travel on to the last task."""
+        """Colour, totals and the path of the report, for the last task."""
         if self.request is None:
-            raise AirflowSkipException("the run was not begun: check_request refused it, its log says why")
+            raise AirflowSkipException("the run did not begin: check_request refused it, and its log says why")
         from edye_delivery.reports.xlsx_report import as_xlsx  # openpyxl loads slowly, and every task parses this file
 
         request, store = RunRequest.model_validate(self.request), self.artifacts

@@ -1,4 +1,4 @@
-"""The steps of the trail's own DAG: events are shipped, alerts that nobody told yet are told."""
+"""The steps of the trail's own DAG: they ship events, and send alerts that were not sent yet."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class ShipEventsOperator(BaseOperator):
-    """Ships the ledger's events to what the connection `ingesta_logs` names."""
+    """Ships the ledger's events to the place that the connection `ingesta_logs` names."""
 
     template_fields: ClassVar[Sequence[str]] = ()
 
@@ -36,19 +36,19 @@ class ShipEventsOperator(BaseOperator):
         if aside:
             log.error(
                 "%s events are set aside: the cluster refused them for good. The ledger has them with the reason "
-                "(docs/runbook.md, ship_events); run this DAG with ship_refused when the reason is gone",
+                "(docs/runbook.md, ship_events); remove the reason, then run this DAG with ship_refused",
                 aside,
             )
         return {"shipped": counts["shipped"], "set_aside": counts["set aside"], "set_aside_in_all": aside}
 
 
 class TellAlertsOperator(BaseOperator):
-    """Tells the alerts that no delivery told: its service was down, or the run that raised them died."""
+    """Sends the alerts that no delivery sent: a service was down, or the run that raised them died."""
 
     template_fields: ClassVar[Sequence[str]] = ()
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """How many are still untold."""
+        """How many alerts are still open."""
         alerts = alerter()
         alerts.send()
         return {"untold": alerts.alerts.untold_count()}

@@ -17,7 +17,7 @@ from edye_delivery.pipeline.thumbnails import ThumbnailMaker
 
 
 class MakeThumbnailsOperator(BatchOperator):
-    """Thumbnails of every title that passed."""
+    """Makes the thumbnails of every title that passed the check."""
 
     def execute(self, context: Context) -> dict[str, Any]:
         """The reference of the batch with its thumbnails."""
@@ -25,7 +25,7 @@ class MakeThumbnailsOperator(BatchOperator):
         batch = load(store, self.batch, CheckedBatch)
         with Workers(self.annex.images) as workers:
             titles = ThumbnailMaker(self.annex, store, workers.run).render_batch(batch.titles)
-        made = [title for title in titles if title.thumbnails]
-        record_checks(LedgerHook().trail(), "render", self.annex, batch.request, made)
+        with_thumbnails = [title for title in titles if title.thumbnails]
+        record_checks(LedgerHook().trail(), "render", self.annex, batch.request, with_thumbnails)
         finished = batch.model_copy(update={"titles": titles})
         return keep(store, batch_name(batch.request, batch.number, "thumbnails"), finished)

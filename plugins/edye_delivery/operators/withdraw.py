@@ -1,4 +1,4 @@
-"""The steps of a withdrawal: which titles, a person's approval where there are many, and the withdrawal itself."""
+"""The steps of a withdrawal: find the titles, ask a person where there are many, withdraw them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NAMED_MAX = 50
 
 
 class PlanWithdrawalOperator(StepOperator):
-    """Finds in the ledger what is offered of the titles that were asked for; changes nothing."""
+    """Finds in the ledger which of the named titles are offered; changes nothing."""
 
     template_fields: ClassVar[Sequence[str]] = ("request",)
 
@@ -53,7 +53,7 @@ class NotApproved(Terminal):
 
 
 class ApproveWithdrawalOperator(ApprovalOperator):
-    """Asks a person where more titles would go than the annex lets go without; a refusal withdraws nothing."""
+    """Asks a person where the run would withdraw more titles than the annex allows; a refusal withdraws nothing."""
 
     template_fields: ClassVar[Sequence[str]] = ("subject", "body", "plan")
 
@@ -69,18 +69,18 @@ class ApproveWithdrawalOperator(ApprovalOperator):
         self.annex, self.plan = annex, plan
 
     def execute(self, context: Context) -> Any:
-        """Waits for the answer; goes on at once for few titles, and in a dry run."""
+        """Waits for the answer; does not wait for few titles, or in a dry run."""
         plan = load(ArtifactHook().get_conn(), self.plan, WindowPlan)
         limit = self.annex.withdrawal.titles_without_approval
         if plan.request.dry_run or len(plan.withdrawn) <= limit:
-            log.info("no approval needed: %s titles, up to %s go without", len(plan.withdrawn), limit)
+            log.info("no approval needed: %s titles, and up to %s need none", len(plan.withdrawn), limit)
             return None
         self.subject = f"Withdraw {len(plan.withdrawn)} titles from {self.annex.display_name}?"
         self.body = f"{notice_of(self.annex, plan.request)}\n\nReason: {plan.request.reason}\n\n{_names_of(plan)}"
         return super().execute(context)
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
-        """The answer; NotApproved, which is not tried again, where it is no or does not come in time."""
+        """The answer; NotApproved, which is not retried, where it is no or does not come in time."""
         try:
             return super().execute_complete(context, event)
         except HITLRejectException as error:
@@ -92,7 +92,7 @@ class ApproveWithdrawalOperator(ApprovalOperator):
 
 
 class WithdrawOperator(StepOperator):
-    """Withdraws the titles of the plan: the ledger first, then the partner where its annex has an endpoint."""
+    """Withdraws the titles of the plan: in the ledger first, then at the partner where its annex has an endpoint."""
 
     template_fields: ClassVar[Sequence[str]] = ("plan",)
 
@@ -110,7 +110,7 @@ class WithdrawOperator(StepOperator):
             return {}
         api = IngestHook(self.annex).api() if endpoint_for(self.annex, request) else None
         if api is None:
-            log.warning("the annex has no endpoint for this: tell %s", self.annex.display_name)
+            log.warning("the annex has no endpoint for this: a person has to tell %s", self.annex.display_name)
         withdrawer = Withdrawer(self.annex, request, LedgerHook().withdrawals(self.annex), SYSTEM_CLOCK, api)
         counts = withdrawer.withdraw_all(plan.withdrawn)
         log.info("%s", counts)
@@ -118,5 +118,5 @@ class WithdrawOperator(StepOperator):
 
 
 def _names_of(plan: WindowPlan) -> str:
-    """The titles for a person, the first of many."""
+    """The first titles, and how many more there are."""
     return names_text([f"{one.external_id} ({one.title})" for one in plan.withdrawn], NAMED_MAX)

@@ -1,4 +1,4 @@
-"""The wait for a batch: one look at the ledger, then deferred until the partner has ended every ingest."""
+"""The wait for a batch: reads the ledger once, then defers until the partner has ended every ingest."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from edye_delivery.pipeline.outcomes import deadline_at, record_outcomes, with_p
 log = logging.getLogger(__name__)
 
 OUTCOMES_WRITTEN_WITHIN = timedelta(minutes=30)
-"""From a wait's deadline until its task has a worker's slot again and has written what became of the batch."""
+"""The time from a wait's deadline until its task has a worker again and has written the outcomes."""
 
 
 class BatchSensor(BaseSensorOperator):
-    """Waits for all tracking ids of a batch; writes to the ledger how each ended; gives the batch's reference on.
+    """Waits for all tracking ids of a batch; writes to the ledger how each ended; returns the batch's reference.
 
     Its trigger's event is a WaitOutcome as JSON.
     """
@@ -41,33 +41,33 @@ class BatchSensor(BaseSensorOperator):
         self.annex, self.batch = annex, batch
 
     def trigger(self, tracking_ids: list[str], deadline_at: str) -> BaseTrigger:
-        """What waits for the channel's outcomes in the triggerer."""
+        """The trigger that waits for the channel's outcomes."""
         raise NotImplementedError
 
     def execute(self, context: Context) -> Any:
-        """Defers while the partner has titles of the batch; runs after a failed upload too, for what was sent."""
+        """Defers while the partner has titles of the batch; runs after a failed upload too, for the titles sent."""
         if self.batch is None:
-            log.warning("the batch was never checked, so nothing of it is with the partner")
+            log.warning("the batch was never checked, so the partner has none of its titles")
             return None
         return self._wait_for(self._with_partner())
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
-        """Writes the outcomes of what was asked for, and waits for what the partner has got since.
+        """Writes the outcomes of the ids that were waited for, and waits for titles that the partner got since.
 
-        AuthRefused where the partner no longer takes our token; what had not ended then stays as it was.
-        ConfigurationInvalid where the trigger could not look at all.
+        AuthRefused where the partner no longer takes our token; titles that had not ended stay as they were.
+        ConfigurationInvalid where the trigger could not ask at all.
         """
         ended = WaitOutcome.model_validate(event)
         if ended.unusable:
             raise ConfigurationInvalid(ended.unusable)
-        asked = set(ended.tracking_ids)
+        answered = set(ended.tracking_ids)
         if ended.auth_error:
-            asked = {name for name, outcome in ended.outcomes.items() if outcome.state.is_terminal}
-        waiting = [delivery for delivery in self._with_partner() if delivery.tracking_id in asked]
+            answered = {name for name, outcome in ended.outcomes.items() if outcome.state.is_terminal}
+        waiting = [delivery for delivery in self._with_partner() if delivery.tracking_id in answered]
         record_outcomes(LedgerHook().get_conn(self.annex), waiting, ended.outcomes)
         alerter().send()
         if ended.auth_error:
-            self._note_wait(self._with_partner(), datetime.now(UTC))  # from now on nobody waits for what is left
+            self._note_wait(self._with_partner(), datetime.now(UTC))  # from now on nobody waits for the others
             raise AuthRefused(ended.auth_error)
         return self._wait_for(self._with_partner())
 

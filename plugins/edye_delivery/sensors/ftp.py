@@ -19,6 +19,6 @@ class FtpSensor(BatchSensor):
     channel: ClassVar[Channel] = Channel.FTP
 
     def trigger(self, tracking_ids: list[str], deadline_at: str) -> FtpTrigger:
-        """Looks for every metadata file."""
+        """The trigger that looks for every metadata file."""
         log.warning("%s", deprecation_of(self.annex, self.channel))
         return FtpTrigger(self.annex.model_dump(mode="json"), tracking_ids, deadline_at)

@@ -15,5 +15,5 @@ class IngestSensor(BatchSensor):
     channel: ClassVar[Channel] = Channel.API
 
     def trigger(self, tracking_ids: list[str], deadline_at: str) -> IngestTrigger:
-        """Asks the API for every tracking id."""
+        """The trigger that asks the API for every tracking id."""
         return IngestTrigger(self.annex.model_dump(mode="json"), tracking_ids, deadline_at)

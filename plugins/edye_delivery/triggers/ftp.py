@@ -22,9 +22,9 @@ from edye_delivery.triggers.partner_loop import run_apart
 
 
 class FtpTrigger(BaseTrigger):
-    """Looks until every metadata file has an outcome, or the deadline is over, or the login is refused.
+    """Looks until every metadata file has an outcome, the deadline has passed, or the login is refused.
 
-    It writes nothing and decides nothing: it may run twice or move to another host, and starts from its arguments.
+    It writes nothing and decides nothing, so it may run twice or on another host; it starts from its arguments.
     Its event is a WaitOutcome as JSON; the tracking ids are the metadata files' names.
     """
 

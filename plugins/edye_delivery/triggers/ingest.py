@@ -25,15 +25,15 @@ NAME_LOOK_UPS_AT_ONCE = 2
 
 
 def unusable(tracking_ids: list[str], conn_id: str, error: Exception) -> TriggerEvent:
-    """The event of a wait that cannot look: an exception of a trigger would be taken for one that passes."""
-    sentence = f"nobody could look for the outcomes: the connection {conn_id} is missing or of no use ({error})"
+    """The event of a trigger that cannot ask: Airflow would take its exception for one that passes."""
+    sentence = f"the outcomes cannot be asked for: the connection {conn_id} is missing or unusable ({error})"
     return TriggerEvent(WaitOutcome(tracking_ids=tuple(tracking_ids), unusable=sentence).as_event())
 
 
 class IngestTrigger(BaseTrigger):
-    """Asks for every tracking id until each has ended, or the deadline is over, or the token is refused.
+    """Asks for every tracking id until each has ended, the deadline has passed, or the token is refused.
 
-    It writes nothing and decides nothing: it may run twice or move to another host, and starts from its arguments.
+    It writes nothing and decides nothing, so it may run twice or on another host; it starts from its arguments.
     Its event is a WaitOutcome as JSON.
     """
 

@@ -1,4 +1,4 @@
-"""An event loop for each partner, on a thread of its own: what one peer sends delays no other trigger (ADR 0018)."""
+"""An event loop for each partner, on its own thread, so that one peer delays no other trigger (ADR 0018)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 
 class PartnerLoop:
-    """A running loop; its threads for blocking calls are its own, and no more than it was given."""
+    """A running loop with its own threads for blocking calls, of a fixed number."""
 
     def __init__(self, name: str, threads: int) -> None:
         self.users, self.loop = 0, asyncio.new_event_loop()
@@ -33,10 +33,10 @@ _lock = threading.Lock()
 
 
 async def run_apart(name: str, threads: int, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-    """What `work` gives, run on the loop of that name, which begins with its first work and ends with its last.
+    """Runs `work` on the loop of that name and gives its result; the loop lives from its first work to its last.
 
-    The loop's blocking calls, look-ups of names included, share `threads` threads. Cancelling the call cancels the
-    work there. The work has the caller's context, so its log lines go where the caller's go.
+    The loop's blocking calls, such as look-ups of names, share `threads` threads. Cancelling the call cancels the
+    work. The work has the caller's context, so its log lines go where the caller's go.
     """
 
     async def count_and_call() -> Result:
