@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from tools import settings
-from tools.local import PROJECT, airflow_variables, free_port, is_taken, migrate, migrated
+from tools.local import PROJECT, airflow_variables, finish_database, free_port, is_taken, start_database
 from tools.processes import Processes, last_lines
 
 COMPONENTS = ("scheduler", "dag-processor", "triggerer")
@@ -47,7 +47,7 @@ class AirflowSystem:
         The scheduler starts when the api-server answers: tasks report to it, and one that finds nobody there is lost
         for more than a minute.
         """
-        migrated(migrate(self.variables), self._home)
+        finish_database(start_database(self.variables), self._home)
         settings.load(self._connections, self.variables)
         self._start("api-server")
         self._wait_until(self._is_ours)
@@ -60,7 +60,7 @@ class AirflowSystem:
         self._processes.start(component, command, self._home / f"{component}.log", self.variables)
 
     def wait_for_dag(self, dag_id: str) -> None:
-        """Waits until the dag-processor has brought the DAG in: before that nobody can trigger or backfill it."""
+        """Waits until the dag-processor has loaded the DAG: before that nobody can trigger or backfill it."""
         deadline = time.monotonic() + DAG_TIMEOUT_S
         while True:
             try:
@@ -97,7 +97,7 @@ class AirflowSystem:
             time.sleep(0.5)
 
     def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> Any:
-        """Starts one run, never two, and gives what the REST API says of it."""
+        """Starts exactly one run, and returns the REST API's answer."""
         asked = {"dag_run_id": f"asked__{uuid.uuid4()}", "logical_date": None, "conf": conf or {}}
         try:
             return self.call("POST", f"/dags/{dag_id}/dagRuns", json=asked)
@@ -154,7 +154,7 @@ class AirflowSystem:
         return all(parts.get(part, {}).get("status") == "healthy" for part in HEALTH_PARTS)
 
     def _is_ours(self) -> bool:
-        """Whether it is our own Airflow that answers on the port: only that one knows the password."""
+        """Whether our own Airflow answers on the port: only it knows the password."""
         try:
             user, password = self.login
             answer = self._client.post("/auth/token", json={"username": user, "password": password})

@@ -1,4 +1,4 @@
-"""The generated documents: `python -m tools.documents` writes them; with --check it names those out of date."""
+"""The generated documents: `python -m tools.documents` writes them; with --check it names the outdated ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FOREIGN = ("AIRFLOW", "EDYE_ANNEXES_FOLDER")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Writes every document; with --check writes nothing and gives 1 where one is out of date."""
+    """Writes every document. With --check writes nothing, and returns 1 if one is out of date."""
     parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare only; exit 1 where a document is out of date")
     only_check = parser.parse_args(arguments).check
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="edye-documents-") as home:
         _set_environment(Path(home))
         made = {name: make() for name, make in DOCUMENTS.items()}
-    found = drifted(made, PROJECT)
+    found = outdated(made, PROJECT)
     for name in found:
         if only_check:
             print(f"{name} is out of date: run {COMMAND} and commit the result", file=sys.stderr)
@@ -42,14 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if only_check and found else 0
 
 
-def drifted(made: Mapping[str, str], folder: Path) -> list[str]:
-    """Names of the documents whose file in the folder is missing or says something else."""
+def outdated(made: Mapping[str, str], folder: Path) -> list[str]:
+    """Names of the documents whose file in the folder is missing or different."""
     kept = {name: folder / name for name in made}
     return [name for name, file in kept.items() if not file.is_file() or file.read_text("utf-8") != made[name]]
 
 
 def _set_environment(home: Path) -> None:
-    """An Airflow that knows nothing but this project; has to happen before airflow is imported."""
+    """Makes Airflow use this project only; call it before airflow is imported."""
     for name in [name for name in os.environ if name.startswith(FOREIGN)]:
         del os.environ[name]
     os.environ |= {

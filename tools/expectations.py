@@ -1,4 +1,4 @@
-"""What the sample catalogue says should become of each of its titles, compared with a report."""
+"""The expected end of each title of the sample catalogue, compared with a report."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def expectations(file: Path = SAMPLE) -> dict[str, Expectation]:
 
 
 def expected_partner(file: Path = SAMPLE) -> str:
-    """The partner whose annex the expectations follow; another one may rightly end otherwise."""
+    """The partner whose annex the expectations follow. For another partner other results may be right."""
     partner: str = yaml.safe_load(file.read_text(encoding="utf-8"))["expectations_of"]
     return partner
 

@@ -13,7 +13,7 @@ OWN = ("build/ledger.sqlite", "build/run-ftp/ledger.sqlite")
 
 
 def start_migration(ledger: Path) -> subprocess.Popen[str] | None:
-    """Starts the migration of a ledger that is there; None where there is none yet."""
+    """Starts the migration of a ledger; None if the ledger does not exist yet."""
     if not ledger.exists():
         return None
     command = [sys.executable, "-m", "edye_delivery", "ledger", "migrate", "--ledger", str(ledger)]
@@ -22,7 +22,7 @@ def start_migration(ledger: Path) -> subprocess.Popen[str] | None:
 
 
 def finish_migration(migration: subprocess.Popen[str] | None) -> None:
-    """Waits for what `start_migration` began, and prints it; SystemExit where it failed, which it has said itself."""
+    """Waits for the migration and prints its output; SystemExit if it failed, which its output has said."""
     if migration is None:
         return
     told, _ = migration.communicate()

@@ -30,7 +30,7 @@ SANDBOX_PORTS = {"edye": 28081, "media": 28082, "partner": 28083, "s3": 28084, "
 
 
 def airflow_variables(home: Path = AIRFLOW_HOME) -> dict[str, str]:
-    """The environment of every Airflow process of this project; what the caller's environment says wins."""
+    """The environment of every Airflow process of this project; the caller's environment overrides it."""
     home.mkdir(parents=True, exist_ok=True)
     ours = {
         "AIRFLOW_HOME": str(home),
@@ -40,9 +40,9 @@ def airflow_variables(home: Path = AIRFLOW_HOME) -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "8",
-        "AIRFLOW__CORE__FERNET_KEY": _kept_secret(home / "fernet.key", _fernet_key),
+        "AIRFLOW__CORE__FERNET_KEY": _secret_of(home / "fernet.key", _fernet_key),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
-        "AIRFLOW__API_AUTH__JWT_SECRET": _kept_secret(home / "jwt.key", lambda: secrets.token_hex(64)),
+        "AIRFLOW__API_AUTH__JWT_SECRET": _secret_of(home / "jwt.key", lambda: secrets.token_hex(64)),
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
         "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS": "0o600",
         "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS": "0o700",
@@ -54,8 +54,8 @@ def airflow_variables(home: Path = AIRFLOW_HOME) -> dict[str, str]:
     return {**ours, **inherited}
 
 
-def migrate(variables: dict[str, str]) -> subprocess.Popen[bytes] | None:
-    """Starts the making of the metadata database where it is missing; None where it is there."""
+def start_database(variables: dict[str, str]) -> subprocess.Popen[bytes] | None:
+    """Starts `airflow db migrate` if the metadata database is missing; None if it exists."""
     home = Path(variables["AIRFLOW_HOME"])
     if (home / ".migrated").exists():
         return None
@@ -64,8 +64,8 @@ def migrate(variables: dict[str, str]) -> subprocess.Popen[bytes] | None:
         return subprocess.Popen(command, env=variables, stdout=log, stderr=log, umask=PRIVATE_UMASK)
 
 
-def migrated(child: subprocess.Popen[bytes] | None, home: Path = AIRFLOW_HOME) -> None:
-    """Waits for what `migrate` began."""
+def finish_database(child: subprocess.Popen[bytes] | None, home: Path = AIRFLOW_HOME) -> None:
+    """Waits for the process of `start_database`; SystemExit if it failed."""
     if child is None:
         return
     if child.wait() != 0:
@@ -74,7 +74,7 @@ def migrated(child: subprocess.Popen[bytes] | None, home: Path = AIRFLOW_HOME) -
 
 
 def lead_to_sandbox(connections: dict[str, dict[str, Any]], endpoints: Mapping[str, str]) -> None:
-    """Gives every connection to one of SANDBOX_PORTS the port on which the sandbox's service listens now."""
+    """Replaces a port of SANDBOX_PORTS in every connection by the port on which that service listens now."""
     moved = {port: httpx.URL(endpoints[f"{service}_url"]).port for service, port in SANDBOX_PORTS.items()}
     for connection in connections.values():
         if str(connection.get("host", "")).rpartition("/")[2] == "127.0.0.1" and connection.get("port") in moved:
@@ -86,9 +86,9 @@ def lead_to_sandbox(connections: dict[str, dict[str, Any]], endpoints: Mapping[s
 
 
 def start_sandbox(processes: Processes, endpoints: Path) -> dict[str, str]:
-    """Starts the sandbox and waits until it answers; its endpoints, each service on its usual port or a free one.
+    """Starts the sandbox and waits until it answers. Returns its endpoints: usual ports, or free ones.
 
-    They stand in the file `endpoints` for as long as it runs.
+    The file `endpoints` has them while the sandbox runs.
     """
     endpoints.parent.mkdir(parents=True, exist_ok=True)
     endpoints.unlink(missing_ok=True)
@@ -111,12 +111,12 @@ def start_sandbox(processes: Processes, endpoints: Path) -> dict[str, str]:
 
 
 def replaced_connections() -> set[str]:
-    """Connections that the caller's environment sets itself, so that a real system or another stand-in is used."""
+    """Connections that the caller's environment sets, so that another system is used instead of the sandbox."""
     return {conn_id for conn_id in settings.connections() if os.environ.get(f"AIRFLOW_CONN_{conn_id.upper()}")}
 
 
-def _kept_secret(file: Path, make: Any) -> str:
-    """A secret of this checkout, made once."""
+def _secret_of(file: Path, make: Any) -> str:
+    """The secret in the file; it is made once for each checkout."""
     if not file.exists():
         file.touch(mode=0o600)
         file.write_text(make())

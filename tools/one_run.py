@@ -47,7 +47,7 @@ def main() -> int:
 
 
 def _why_not(bag: Any) -> str:
-    """What is wrong with annexes or DAG files; which DAGs there are, where nothing is."""
+    """What is wrong with annexes or DAG files; if nothing is, which DAGs exist."""
     from edye_delivery.dag_support.annexes import annex_folder
 
     complaint = annex_folder().complaint
@@ -71,7 +71,7 @@ def _guard_logs() -> None:
 
 
 def _watch(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> None:
-    """Tells every change of state that the ledger shows, until stopped."""
+    """Prints every change of state in the ledger, until stopped."""
     from sqlalchemy import select
 
     from edye_delivery.hooks.ledger import LedgerHook
@@ -107,7 +107,7 @@ def _shipped() -> str:
 
 
 def _fetch_report(dag_id: str, run_id: str, folder: Path) -> str | None:
-    """Copies the run's report out of the artifact store; None where the run did not come so far."""
+    """Copies the run's report out of the artifact store; None if the run did not get that far."""
     from airflow.models.xcom import XComModel
     from airflow.utils.session import create_session
 

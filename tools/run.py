@@ -1,6 +1,6 @@
 """`make run`: one day of the sample catalogue through sandbox, DAG and partner, title by title on the screen.
 
-`make run-ftp` is the same over FTP, with a ledger of its own: what the API delivered would not be sent again.
+`make run-ftp` is the same over FTP. It has its own ledger, because titles that the API delivered are not sent again.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from tools.local import (
     BUILD,
     PROJECT,
     airflow_variables,
+    finish_database,
     lead_to_sandbox,
-    migrate,
-    migrated,
     replaced_connections,
+    start_database,
     start_sandbox,
 )
 from tools.processes import Processes, last_lines, wait_for_turn
@@ -75,11 +75,11 @@ def main(
         variables = airflow_variables()
         is_own = ftp or "delivery_ledger" not in replaced
         of_ledger = start_migration(Path(connections["delivery_ledger"]["host"])) if is_own else None
-        migration = migrate(variables)
+        migration = start_database(variables)
         with console.status("sandbox: making the sample's videos and pictures (first run only), starting its services"):
             lead_to_sandbox(connections, start_sandbox(processes, folder / "endpoints.json"))
         with console.status("Airflow: making its database (first run only)"):
-            migrated(migration)
+            finish_database(migration)
         finish_migration(of_ledger)
         if replaced:
             console.print(f"from the environment, not from airflow_settings.yaml: {', '.join(sorted(replaced))}")
@@ -96,19 +96,19 @@ def main(
 def _run(
     processes: Processes, dag_id: str, conf: dict[str, str], variables: dict[str, str], folder: Path
 ) -> dict[str, Any]:
-    """Runs the DAG in a process of its own and shows its progress; its last line."""
+    """Runs the DAG in a process of its own and shows its progress; returns its last line."""
     command = [sys.executable, "-m", "tools.one_run", dag_id, json.dumps(conf), str(folder)]
     env = {**variables, "PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "plugins")])}
     log = folder / "one_run.log"
-    # A task of Airflow takes SIGTERM for itself and goes on; a run that is killed is taken up by the next one.
+    # An Airflow task handles SIGTERM itself and continues; the next run takes up what a killed one left.
     child = processes.start("run", command, log, env, stdout=subprocess.PIPE, stop_signal=signal.SIGKILL)
-    done = _shown((json.loads(line) for line in child.stdout or ()), folder)
+    done = _show_progress((json.loads(line) for line in child.stdout or ()), folder)
     child.wait()
     return done
 
 
-def _shown(lines: Iterator[dict[str, Any]], folder: Path) -> dict[str, Any]:
-    """Shows every title's steps as they come: a bar and a line an ended title; plain lines without a terminal."""
+def _show_progress(lines: Iterator[dict[str, Any]], folder: Path) -> dict[str, Any]:
+    """Shows a bar and a line for each ended title; without a terminal, a line for each step. Returns the last line."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     states: dict[str, str] = {}
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
@@ -131,19 +131,19 @@ def _shown(lines: Iterator[dict[str, Any]], folder: Path) -> dict[str, Any]:
 
 
 def _tell_outcome(done: dict[str, Any], folder: Path, expected: dict[str, Expectation] | None) -> int:
-    """Prints the run's outcome; the exit status: by what is expected of each title, else by the run's colour."""
+    """Prints the run's outcome. The exit status follows each title's expected end, else the run's colour."""
     if done["event"] == "error" or done["report"] is None:
         console.print(done.get("sentence") or why_no_report(folder / "airflow.log"), markup=False, soft_wrap=True)
         return 2
     report = json.loads(Path(done["report"], "report.json").read_text(encoding="utf-8"))
     _print_table(report)
-    console.print(f"[bold]{told_totals(report)}[/]")
+    console.print(f"[bold]{totals_line(report)}[/]")
     if report["notice"]:
         console.print(
             f"[yellow]{_plain(report['notice'])}[/]; reason given: {_plain(report['reason'])}", soft_wrap=True
         )
     for feed in report["feeds"]:
-        console.print(told_feed(feed), markup=False, soft_wrap=True)
+        console.print(feed_line(feed), markup=False, soft_wrap=True)
     for sentence in report["incidents"]:
         console.print(f"[red]incident:[/] {_plain(sentence)}", soft_wrap=True)
     places = (f"build/{folder.name}/report.{ending}" for ending in ("html", "xlsx", "csv", "json"))
@@ -151,35 +151,35 @@ def _tell_outcome(done: dict[str, Any], folder: Path, expected: dict[str, Expect
     if expected is None:
         return 0 if report["colour"] == "green" else 1
     found = surprises(expected, report["titles"]) + report["incidents"]
-    found += [told_feed(feed) for feed in report["feeds"] if feed["outcome"] not in ("published", "unchanged")]
+    found += [feed_line(feed) for feed in report["feeds"] if feed["outcome"] not in ("published", "unchanged")]
     for sentence in found:
         console.print(f"[red]not as planned:[/] {_plain(sentence)}", soft_wrap=True)
     if not found:
-        console.print(f"[green]{told_as_planned(report)}[/]")
+        console.print(f"[green]{as_planned_line(report)}[/]")
     return 1 if found else 0
 
 
 def _plain(text: str) -> str:
-    """Foreign text as a terminal may have it."""
+    """Text from outside in a form that a terminal may print."""
     return escape(printable(text, SENTENCE_MAX_CHARS))
 
 
-def told_totals(report: dict[str, Any]) -> str:
-    """How many titles ended how."""
+def totals_line(report: dict[str, Any]) -> str:
+    """The number of titles by outcome."""
     totals = ", ".join(f"{count} {name}" for name, count in report["totals"].items() if count or name == "sent")
     return f"{totals}; run is {report['colour']}"
 
 
-def told_as_planned(report: dict[str, Any]) -> str:
-    """That every title ended as the sample says, and what became of the planted defects."""
+def as_planned_line(report: dict[str, Any]) -> str:
+    """Says that every title ended as the sample says, and how many were refused and re-encoded."""
     planted = sum(1 for title in report["titles"] if title["state"] == "rejected")
     fixed = sum(1 for title in report["titles"] if title["reencoded"])
     told = f"every title ended as planned, {planted} of them refused for their planted defect"
     return f"{told}, {fixed} re-encoded" if fixed else told
 
 
-def told_feed(feed: dict[str, Any]) -> str:
-    """A feed in a line: what became of it, what is in it, where it is."""
+def feed_line(feed: dict[str, Any]) -> str:
+    """A feed in one line: its outcome, its items, its address."""
     kinds = ", ".join(f"{count} {kind}" for kind, count in feed["kinds"].items()) or "nothing"
     where = f" at {feed['url']}" if feed["url"] else ""
     return (
@@ -188,7 +188,7 @@ def told_feed(feed: dict[str, Any]) -> str:
 
 
 def why_no_report(log: str) -> str:
-    """The sentences of our own errors that a run's log has, each once; the log's last lines where there is none."""
+    """Our own errors in a run's log, each sentence once; without any, the last lines of the log."""
     told = [f"  {sentence}" for sentence in dict.fromkeys(OUR_ERROR.findall(log))]
     return "\n".join(["the run ended without a report:", *(told or log.splitlines()[-15:])])
 

@@ -8,7 +8,7 @@ from tests.flow.line import DAY
 from tests.history import history
 from tests.readme import FIRST, SECOND, shown_titles, titles_of
 from tools.expectations import expectations, surprises
-from tools.run import told_as_planned, told_totals
+from tools.run import as_planned_line, totals_line
 
 GOOD = "EDYE_PLANETA_S01E01_ES"
 
@@ -23,8 +23,8 @@ def test_every_title_of_the_sample_day_ends_as_planned(line):
     assert surprises(expectations(), told["titles"]) == []
     assert len(shown_titles()) == 4
     assert set(shown_titles()) <= set(titles_of(told))
-    assert told_totals(told) in FIRST.splitlines()
-    assert told_as_planned(told) in FIRST.splitlines()
+    assert totals_line(told) in FIRST.splitlines()
+    assert as_planned_line(told) in FIRST.splitlines()
     assert report.totals.sent == report.totals.accepted == len(line.box.contents())
     for title in report.titles:
         if title.state == "accepted":
@@ -46,7 +46,7 @@ def test_a_second_run_sends_nothing_and_checks_only_what_is_open(line):
     assert second.totals.rejected == first.totals.rejected
     assert all(content["times_sent"] == 1 for content in line.box.contents())
     told = second.model_dump(mode="json")
-    assert SECOND.splitlines()[:2] == [told_totals(told), told_as_planned(told)]
+    assert SECOND.splitlines()[:2] == [totals_line(told), as_planned_line(told)]
 
 
 def test_a_dry_run_sends_nothing_and_writes_nothing(line):

@@ -12,7 +12,7 @@ from edye_delivery.feeds.roku.schemas import Profile
 from tests.builders import the_annex
 from tests.flow.line import now
 from tests.readme import FIRST
-from tools.run import told_feed
+from tools.run import feed_line
 
 DIRECT = {
     "name": "direct",
@@ -65,7 +65,7 @@ def test_every_accepted_title_of_the_day_is_in_a_search_feed_that_lacks_only_rat
     assert (codes, made.notes.counts) == ({"FEED145": 23}, {})  # rated by the USA alone, offered in Mexico
     kinds = dict(sorted(made.kinds.items()))
     assert (
-        told_feed({"name": "search", "outcome": "published", "kinds": kinds, "errors": 0, "warnings": 23, "url": ""})
+        feed_line({"name": "search", "outcome": "published", "kinds": kinds, "errors": 0, "warnings": 23, "url": ""})
         in FIRST
     )
     versions = next(asset for asset in page["assets"] if asset["id"] == "EDYE_PLANETA_S01E01")

@@ -38,7 +38,7 @@ from tests.proofs.echoing_peers import (
     serving,
 )
 from tests.proofs.secret_search import contents_of, found_below, found_in, found_in_database, needles_of
-from tools.local import airflow_variables, migrate, migrated
+from tools.local import airflow_variables, finish_database, start_database
 
 pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("secrets")]
 SECRETS = {
@@ -107,7 +107,7 @@ def day(box: Sandbox, database_url: str, tmp_path_factory: pytest.TempPathFactor
         for name in [name for name in os.environ if name.startswith("AIRFLOW")]:
             environment.delenv(name)
         variables = airflow_variables(made.folder / "airflow") | variables_of(made)
-        migrated(migrate(variables), made.folder / "airflow")
+        finish_database(start_database(variables), made.folder / "airflow")
         run(made, variables, API, DAY)
         run(made, variables, FTP, {**DAY, "external_ids": FTP_TITLES, "reason": "the API answers 503 since yesterday"})
         catalogue.refuses = True

@@ -1,4 +1,4 @@
-"""`make chaos`: rounds of seeded trouble over the whole API path; nothing may be lost, sent twice or wrongly noted."""
+"""`make chaos`: rounds with faults chosen by a seed, over the whole API path; nothing is lost or sent twice."""
 
 from __future__ import annotations
 
@@ -24,17 +24,21 @@ WRONG = ("lost", "duplicated", "wrong_state", "resurrected")
 
 
 def main(
-    seed: Annotated[int, typer.Option(help="What all trouble is drawn from.")] = 1,
+    seed: Annotated[int, typer.Option(help="The seed that chooses all faults.")] = 1,
     rounds: Annotated[int, typer.Option(help="How many rounds.")] = 200,
-    first: Annotated[int, typer.Option(help="Number of the first round: to make one round again.")] = 0,
-    folder: Annotated[Path, typer.Option(help="Where rounds keep their files; those of a broken round stay.")] = BUILD
-    / "chaos",
-    quiet: Annotated[bool, typer.Option("--quiet", help="No trouble at all: what a round costs by itself.")] = False,
+    first: Annotated[int, typer.Option(help="Number of the first round, to repeat one round.")] = 0,
+    folder: Annotated[
+        Path, typer.Option(help="Where rounds keep their files. The files of a failed round stay.")
+    ] = BUILD / "chaos",
+    quiet: Annotated[bool, typer.Option("--quiet", help="No faults at all: how long a round takes by itself.")] = False,
     forget: Annotated[
-        bool, typer.Option("--forget", help="Made to fail: the ledger is lost, the partner takes anything twice.")
+        bool,
+        typer.Option(
+            "--forget", help="Makes the proof fail: the ledger is lost, and the partner takes everything twice."
+        ),
     ] = False,
 ) -> None:
-    """Makes the rounds; the last line of standard output is JSON; exit status 1 where a count is not 0."""
+    """Runs the rounds. The last line of standard output is JSON. Exit status 1 if a count is not 0."""
     folder = folder.absolute()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -45,7 +49,7 @@ def main(
     totals = Counter(dict.fromkeys(("rounds", "titles", *WRONG), 0))
     struck: Counter[str] = Counter()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    # The bar refreshes only when told: a thread of its own would be lost in every fork.
+    # The bar has no refresh thread: a thread would be lost in every fork.
     with (
         Progress(*columns, console=console, disable=not console.is_terminal, auto_refresh=False) as progress,
         Proof(folder, graphs, seed, forget=forget, quiet=quiet) as proof,
@@ -56,7 +60,7 @@ def main(
             _count(totals, outcome)
             struck.update(outcome.struck)
             if outcome.findings:
-                progress.console.print(_told(seed, outcome, folder), markup=False, soft_wrap=True)
+                progress.console.print(_repeat_text(seed, outcome, folder), markup=False, soft_wrap=True)
             if not console.is_terminal:
                 console.print(_line(outcome), markup=False, soft_wrap=True)
             progress.update(bar, advance=1, description=f"{totals['titles']} titles", refresh=True)
@@ -74,14 +78,14 @@ def _count(totals: Counter[str], outcome: Outcome) -> None:
 
 
 def _line(outcome: Outcome) -> str:
-    """A round in a line."""
+    """A round in one line."""
     struck = ", ".join(sorted(outcome.struck)) or "nothing struck"
     counts = f"{len(outcome.window.expected)} titles, {outcome.runs} runs, {outcome.seconds:.1f} s"
     return f"round {outcome.number}: {counts}; {struck}"
 
 
-def _told(seed: int, outcome: Outcome, folder: Path) -> str:
-    """All that is needed to make a broken round again."""
+def _repeat_text(seed: int, outcome: Outcome, folder: Path) -> str:
+    """Everything that is needed to repeat a failed round."""
     plan = outcome.plan.as_json()
     lines = [
         f"round {outcome.number} of seed {seed} broke, window {outcome.window.start} .. {outcome.window.end}, "

@@ -1,4 +1,4 @@
-"""What became of a round, by the partner's own records, the ledger's file and the artifact store."""
+"""Checks the result of a round by the partner's own records, the ledger's file and the artifact store."""
 
 from __future__ import annotations
 

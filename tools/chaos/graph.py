@@ -42,7 +42,7 @@ class Graph:
             elif (size := self._size(group, states, xcoms)) is not None:
                 yield from (Instance(task_id, index) for index in range(size))
 
-    def verdict(self, instance: Instance, states: Mapping[str, str], xcoms: Mapping[str, Any]) -> str | None:
+    def readiness(self, instance: Instance, states: Mapping[str, str], xcoms: Mapping[str, Any]) -> str | None:
         """What the trigger rule says: `run`, `upstream_failed`, or None while upstream tasks have not ended."""
         above: list[str | None] = []
         for task_id in self.dag.task_dict[instance.task_id].upstream_task_ids:

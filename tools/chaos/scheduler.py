@@ -62,10 +62,10 @@ class _RunAtWork:
     def _move(self, instance: Instance) -> None:
         row = self._rows.get(instance.name)
         if row is None:
-            verdict = self._graph.verdict(instance, self._states, self._xcoms)
-            if verdict == "run":
+            readiness = self._graph.readiness(instance, self._states, self._xcoms)
+            if readiness == "run":
                 self._start(instance, {"tries": 1, "start": 1})
-            elif verdict == "upstream_failed":
+            elif readiness == "upstream_failed":
                 self._keep(instance, {"state": "upstream_failed"})
         elif row["state"] == "running":
             self._look_after(instance, row)

@@ -34,7 +34,7 @@ class StandIn:
 
     def start(self) -> None:
         """Starts it, with the faults and the clock that it should have; returns once it answers."""
-        self._process = system.forked(self._serve, self._folder / "sandbox.log")
+        self._process = system.fork(self._serve, self._folder / "sandbox.log")
         deadline = time.monotonic() + START_LIMIT_S
         while time.monotonic() < deadline:
             try:

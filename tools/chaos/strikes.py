@@ -34,7 +34,7 @@ class Engine:
 
     def start(self, name: str) -> None:
         """Starts one of the two."""
-        self._processes[name] = system.forked(self._works[name], self._log)
+        self._processes[name] = system.fork(self._works[name], self._log)
 
     def kill(self, name: str) -> bool:
         """kill -9; whether it ran."""
@@ -124,7 +124,7 @@ class Strikes:
             came = self._begin_run(trouble.kind)
         elif trouble.kind == "ledger_locked":
             came = True
-            self._lockers.append(system.forked(lambda: _hold(self._place.ledger, trouble), self._place.log))
+            self._lockers.append(system.fork(lambda: _hold(self._place.ledger, trouble), self._place.log))
         else:
             came = self._stand_in.is_up
             if came:

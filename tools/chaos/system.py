@@ -114,7 +114,7 @@ def connect(place: Round, edye_port: int, partner_port: int) -> None:
     BaseHook.get_connection("artifact_store")  # loads what looks connections up, once for all forks
 
 
-def forked(work: Callable[[], None], log: Path) -> dict[str, Any]:
+def fork(work: Callable[[], None], log: Path) -> dict[str, Any]:
     """Starts work in a child whose output goes to a log; the child's pid and birth."""
     sys.stdout.flush()
     sys.stderr.flush()
@@ -146,7 +146,7 @@ def use_scratch(place: Round) -> None:
 
 
 def end(process: dict[str, Any] | None) -> None:
-    """kill -9 of a child, and its funeral."""
+    """Kills a child with SIGKILL and reaps it."""
     if process is None:
         return
     files.kill(process, signal.SIGKILL)

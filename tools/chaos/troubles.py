@@ -1,4 +1,4 @@
-"""Which troubles a round has: drawn by seed and round number alone, so that any round can be made again by itself."""
+"""The faults of a round. Seed and round number alone choose them, so that each round can be repeated by itself."""
 
 from __future__ import annotations
 
@@ -96,15 +96,15 @@ def name_of(fault: dict[str, Any]) -> str:
 def plan_of(seed: int, number: int) -> Plan:
     """The trouble of a round; over some ten rounds every kind comes."""
     chance = random.Random(f"{seed}:{number}")
-    kinds = list(dict.fromkeys(_dealt(KINDS, seed, number, TROUBLES_A_ROUND)))
+    kinds = list(dict.fromkeys(_deal(KINDS, seed, number, TROUBLES_A_ROUND)))
     if {"clock_ahead", "clock_behind"} <= set(kinds):
         kinds.remove("clock_behind")  # one clock cannot be off both ways
     troubles = tuple(_trouble(kind, chance) for kind in kinds)
-    return Plan(troubles, tuple(_fault(one, chance) for one in _dealt(FAULTS, seed, number, FAULTS_A_ROUND)))
+    return Plan(troubles, tuple(_fault(one, chance) for one in _deal(FAULTS, seed, number, FAULTS_A_ROUND)))
 
 
-def _dealt(deck: tuple[Any, ...], seed: int, number: int, count: int) -> list[Any]:
-    """The round's cards of an endless row of shuffled decks."""
+def _deal(deck: tuple[Any, ...], seed: int, number: int, count: int) -> list[Any]:
+    """The round's part of an endless sequence of shuffled decks."""
     cards = []
     for place in range(number * count, (number + 1) * count):
         shuffled = random.Random(f"{seed}:{len(deck)}:{place // len(deck)}").sample(deck, len(deck))

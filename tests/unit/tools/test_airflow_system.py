@@ -61,7 +61,7 @@ class Started(list[str]):
 
 @pytest.fixture
 def started(tmp_path, monkeypatch) -> Iterator[Started]:
-    for name in ("migrate", "migrated"):
+    for name in ("start_database", "finish_database"):
         monkeypatch.setattr(airflow_system, name, lambda *_: None)
     monkeypatch.setattr(airflow_system.settings, "load", lambda *_: None)
     started = Started()
