@@ -14,6 +14,8 @@ from edye_delivery.ledger.tables import METADATA, VERSION
 from edye_delivery.ledger.trail import Trail
 from tests.unit.pipeline.builders import ANNEX, Pauses, Time
 
+EMPTYING = [table.delete() for table in reversed(METADATA.sorted_tables) if table is not VERSION]
+
 
 @pytest.fixture
 def time() -> Time:
@@ -39,9 +41,8 @@ def one_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 def engine(one_engine: Engine) -> Engine:
     """The database of an empty ledger."""
     with one_engine.begin() as connection:
-        for table in reversed(METADATA.sorted_tables):
-            if table is not VERSION:
-                connection.execute(table.delete())
+        for emptying in EMPTYING:
+            connection.execute(emptying)
     return one_engine
 
 
