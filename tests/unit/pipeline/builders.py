@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from edye_delivery.annex.planning import plan_of
@@ -66,28 +65,6 @@ class Pauses:
         return Clock(
             now=self.time, sleep=self.sleep, random=lambda: 0.5, monotonic=lambda: (self.time.at - AT).total_seconds()
         )
-
-
-class Files(dict[str, bytes]):
-    """An artifact store in memory."""
-
-    put = dict.__setitem__
-
-    def get(self, name: str) -> bytes:
-        self.size(name)
-        return self[name]
-
-    def put_file(self, name: str, source: Path) -> None:
-        self[name] = source.read_bytes()
-
-    def size(self, name: str) -> int:
-        if name not in self:
-            raise FileNotFoundError(name)
-        return len(self[name])
-
-    def stream(self, name: str, offset: int = 0) -> Generator[bytes, None, None]:
-        for start in range(offset, self.size(name), 4):
-            yield self[name][start : start + 4]
 
 
 def a_request(**changes: Any) -> RunRequest:

@@ -157,9 +157,8 @@ def test_episodes_of_a_series_that_did_not_change_are_not_touched():
         ([], [], "m-1", [], {"m-1": "not_in_catalogue"}),
         ([movie_item(updated_at=BEFORE, tags=["other"])], [], "m-1", [], {"m-1": "tag"}),
         ([movie_item()], [], "m-1", ["m-1"], {}),
-        ([show_item()], [], "show-1", [], {"show-1": "not_in_catalogue"}),
     ],
-    ids=["movie", "episode", "gone", "not this partner's", "in the window", "a series now"],
+    ids=["movie", "episode", "gone", "not this partner's", "in the window"],
 )
 def test_a_title_that_nobody_waits_for_is_read_whenever_it_changed(shows, episodes, wanted, titles, missing):
     snapshot = fetched(Catalogue(shows, episodes), [wanted])

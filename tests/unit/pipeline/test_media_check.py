@@ -32,7 +32,7 @@ def promised(sha256=DIGEST, **facts):
 
 
 def pass_on(check, *blocks, offset=0):
-    return b"".join(check.note_blocks(iter(blocks), offset))
+    return b"".join(check.hash_blocks(iter(blocks), offset))
 
 
 def test_a_title_without_media_has_none_to_send():
@@ -73,9 +73,9 @@ def test_a_stream_of_another_size_or_etag_is_not_the_file_that_was_checked(video
     check = MediaCheck(checked_for(PLAN, video=video))
     if changed:
         with pytest.raises(MediaChanged, match=PLAN.external_id):
-            check.same_file(stream)
+            check.refuse_other_file(stream)
     else:
-        check.same_file(stream)
+        check.refuse_other_file(stream)
 
 
 @pytest.mark.parametrize(

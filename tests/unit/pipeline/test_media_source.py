@@ -9,8 +9,9 @@ from edye_delivery.catalog.plan import Encode
 from edye_delivery.clients.media import HEAD_BYTES, MediaFile, MediaHost
 from edye_delivery.errors import AddressRefused, ConfigurationInvalid, MediaChanged, MediaUnavailable
 from edye_delivery.pipeline.media_source import MediaSource, StoredReader
+from tests.artifacts import Artifacts
 from tests.unit.clients.transport import RETRY_POLICY, client_of
-from tests.unit.pipeline.builders import Files, Pauses, checked_for, plan_for
+from tests.unit.pipeline.builders import Pauses, checked_for, plan_for
 
 CONTENT = b"0123456789"
 PLAN = plan_for()
@@ -83,7 +84,7 @@ def test_a_file_that_is_gone_is_not_asked_of_the_catalogue_again():
 @pytest.mark.parametrize("offset", [0, 7])
 def test_a_re_encoded_title_comes_from_the_artifact_store(offset):
     host, asked = a_host()
-    source = MediaSource(host, Files({ENCODE.name: CONTENT}))
+    source = MediaSource(host, Artifacts({ENCODE.name: CONTENT}))
     assert read(source, ENCODED, offset) == (CONTENT[offset:], 10, ENCODE.etag)
     assert asked == []
 
@@ -95,13 +96,13 @@ def test_a_re_encoded_title_needs_an_artifact_store():
 
 def test_an_encode_that_somebody_removed_is_a_changed_file_so_that_the_next_run_makes_it_anew():
     with pytest.raises(MediaChanged, match=ENCODE.name):
-        read(MediaSource(a_host()[0], Files()), ENCODED)
+        read(MediaSource(a_host()[0], Artifacts()), ENCODED)
     with pytest.raises(MediaChanged, match=ENCODE.name):
-        StoredReader(Files(), ENCODE).describe("any")
+        StoredReader(Artifacts(), ENCODE).describe("any")
 
 
 def test_the_probe_reads_an_encode_by_range_whatever_address_it_names():
-    reader = StoredReader(Files({ENCODE.name: CONTENT}), ENCODE)
+    reader = StoredReader(Artifacts({ENCODE.name: CONTENT}), ENCODE)
     described = reader.describe("any")
     assert (described.url, described.size_bytes, described.etag) == ("any", 10, ENCODE.etag)
     assert described.head == CONTENT[:HEAD_BYTES]

@@ -32,6 +32,8 @@ from tests.unit.pipeline.builders import (
 PLAN = plan_for()
 NAME = PLAN.external_id
 STATES = DeliveryState
+GONE = Withdrawal(delivery_key="k", external_id=NAME, edye_id="m-1", reason="no tag")
+ENCODE = Encode(name="e.mp4", size_bytes=9, sha256="0", profile_digest="p", source="hevc in mkv")
 TECHNICAL = the_annex(fail_on="technical")
 WITHOUT_REENCODE = the_annex(reencode=None)
 
@@ -181,12 +183,7 @@ def test_a_dry_run_says_what_a_run_that_sends_would_find(findings, counted, caus
         (ANNEX, True, None, "would"),
         (WITHOUT_REENCODE, True, None, ""),
         (ANNEX, False, None, ""),
-        (
-            ANNEX,
-            False,
-            Encode(name="e", size_bytes=9, sha256="0", profile_digest="p", source="hevc in mkv"),
-            "hevc in mkv",
-        ),
+        (ANNEX, False, ENCODE, "hevc in mkv"),
     ],
     ids=["dry run", "no profile", "not yet", "done"],
 )
@@ -254,14 +251,13 @@ def test_unchanged_held_and_malformed_titles_each_have_a_row(ledger):
 
 
 def test_titles_that_the_catalogue_withdrew_are_counted_and_leave_the_run_green():
-    gone = Withdrawal(delivery_key="k", external_id=NAME, edye_id="m-1", reason="no tag")
-    report = report_of(withdrawn=(gone,))
+    report = report_of(withdrawn=(GONE,))
     assert (report.totals.withdrawn, report.colour, report.titles[0].change) == (1, "green", Change.WITHDRAWN)
     assert any(NAME in one for one in report.to_do)
 
 
 def test_a_withdrawal_by_hand_that_did_not_reach_a_title_is_red():
-    gone = Withdrawal(delivery_key="k", external_id=NAME, edye_id="m-1", reason="rights", by_hand=True)
+    gone = GONE.model_copy(update={"by_hand": True})
     report = report_of(withdrawn=(gone,), withdrawal=WithdrawalOrder(), reason="rights")
     assert (report.colour, report.totals.accepted + report.totals.unchanged) == ("red", 1)
     assert any(NAME in one for one in report.incidents)

@@ -13,7 +13,8 @@ from edye_delivery.catalog.snapshot import Batch, CheckedBatch, WindowPlan
 from edye_delivery.pipeline.run_files import feed_of, pictures_of, read_run
 from edye_delivery.reports.feed_model import FeedOutcome
 from edye_delivery.reports.model import ReportedThumbnail
-from tests.unit.pipeline.builders import ANNEX, NOT_MEASURED, Files, a_request, checked_for, plan_for
+from tests.artifacts import Artifacts
+from tests.unit.pipeline.builders import ANNEX, NOT_MEASURED, a_request, checked_for, plan_for
 from tests.unit.reports.builders import a_report, a_title
 
 REQUEST = a_request()
@@ -37,26 +38,26 @@ def keep(files, batches, *written):
 
 
 def test_a_run_that_was_not_planned_has_nothing_but_that_sentence():
-    plan, checked, unchecked, incidents = read_run(Files(), REQUEST)
+    plan, checked, unchecked, incidents = read_run(Artifacts(), REQUEST)
     assert (plan, checked, unchecked) == (None, [], [])
     assert len(incidents) == 1
 
 
 def test_a_plan_without_batches_is_read_alone():
-    plan, checked, unchecked, incidents = read_run(keep(Files(), 0), REQUEST)
+    plan, checked, unchecked, incidents = read_run(keep(Artifacts(), 0), REQUEST)
     assert (plan.batches, checked, unchecked, incidents) == (0, [], [], [])
 
 
 @pytest.mark.parametrize("last", range(3), ids=STEPS)
 def test_of_each_batch_the_file_of_its_last_step_is_read(last):
-    files = keep(Files(), 1, *((1, step) for step in STEPS[: last + 1]))
+    files = keep(Artifacts(), 1, *((1, step) for step in STEPS[: last + 1]))
     _, [checked], unchecked, incidents = read_run(files, REQUEST)
     assert checked.findings[0].message == STEPS[last]
     assert (unchecked, incidents) == ([], [])
 
 
 def test_a_batch_that_was_not_checked_is_named_and_its_planned_titles_are_read():
-    files = keep(Files(), 3, (1, "checked"), (3, "thumbnails"))
+    files = keep(Artifacts(), 3, (1, "checked"), (3, "thumbnails"))
     plan, checked, unchecked, [incident] = read_run(files, REQUEST)
     assert plan.batches == 3
     assert [one.plan.title.id for one in checked] == ["m-1", "m-3"]
@@ -65,7 +66,7 @@ def test_a_batch_that_was_not_checked_is_named_and_its_planned_titles_are_read()
 
 
 def test_files_of_another_run_of_the_same_window_are_not_read():
-    files = keep(Files(), 1, (1, "checked"))
+    files = keep(Artifacts(), 1, (1, "checked"))
     assert read_run(files, a_request(run_id="run-2"))[0] is None
 
 
@@ -88,7 +89,7 @@ PUBLISHED = PublishedFeed(url="https://feeds.example/feed.json", switched=True)
 )
 def test_a_feed_is_told_as_far_as_its_steps_came(records, dry_run, outcome, word):
     request = a_request(dry_run=dry_run)
-    files = Files()
+    files = Artifacts()
     for step, record in records.items():
         files.put(feed_record_name(request, SPEC.name, step), record.model_dump_json().encode())
     report = feed_of(files, request, SPEC)
@@ -105,7 +106,7 @@ def test_thumbnails_of_the_page_are_made_small_and_one_that_is_gone_or_broken_is
         )
         for name in ("good", "broken", "gone")
     ]
-    files = Files({art_name("good.jpg"): picture.getvalue(), art_name("broken.jpg"): b"no picture"})
+    files = Artifacts({art_name("good.jpg"): picture.getvalue(), art_name("broken.jpg"): b"no picture"})
     small = pictures_of(files, a_report(*titles))
     assert list(small) == ["good.jpg"]
     assert 0 < len(small["good.jpg"]) < len(picture.getvalue())
