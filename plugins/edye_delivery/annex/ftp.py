@@ -121,7 +121,7 @@ class LogFile(Part):
 
 
 class FtpChannel(Part):
-    """A partner's FTP channel; the metadata file is the commit, so it is uploaded last (decisions, Waiting)."""
+    """A partner's FTP channel; the metadata file is the commit, so it is uploaded last (decisions, The ingest API)."""
 
     conn_id: str
     """The connection with the server's address and login."""
