@@ -9,21 +9,31 @@ from edye_delivery.feeds.rule import RULES, Family, FeedRule
 from tools.markdown import table
 
 FAMILIES = {
-    Family.SCHEMA: ("Schema", "What Roku's published Search feed schema refuses, told by its real cause."),
-    Family.SEARCH: ("Search feed", "What the Search feed's prose and Roku's practice ask for beyond the schema."),
-    Family.LIVE: ("Live channels", "What holds for live channels in a Search feed."),
-    Family.DIRECT: ("Direct Publisher feed", "The Direct Publisher feed: its tables as a schema, and its prose."),
-    Family.CHAIN: ("Pages", "What only all pages of a feed together show, and the chain of pages itself."),
-    Family.PICTURES: ("Images", "The images that a feed names, as they really are; only with `--check-urls`."),
-    Family.ASSEMBLY: ("Assembly", "What a title loses, or why it is missing, when this project writes the feed."),
+    Family.SCHEMA: ("Schema", "What the published schema of the Search feed refuses, with the real cause."),
+    Family.SEARCH: (
+        "Search feed",
+        "What Roku's page on the Search feed, or Roku's practice, requires beyond the schema.",
+    ),
+    Family.LIVE: ("Live channels", "Rules on live channels in a Search feed."),
+    Family.DIRECT: (
+        "Direct Publisher feed",
+        "Rules on the Direct Publisher feed, from the tables and texts of Roku's page.",
+    ),
+    Family.CHAIN: ("Pages", "Rules on all pages of a feed together, and on the links between them."),
+    Family.PICTURES: ("Images", "Rules on the image files that a feed names; only with `--check-urls`."),
+    Family.ASSEMBLY: (
+        "Assembly",
+        "What is left out of a title, or why it is missing, when this project writes the feed.",
+    ),
 }
 INTRODUCTION = """# Feed rules
 
 Generated from the code by `{command}`; do not edit.
 
-What `lint-feed` says of a feed, and what this project says of the feeds that it writes. An error: Roku refuses or drops
-it. A warning: Roku clips or tolerates it, or advises otherwise. The owner is whose turn it is. *Roku's code* is that of
-Roku's own report, where it is known. `lint-feed --explain` takes a code, a name or one of Roku's codes."""
+The rules that `lint-feed` checks in a feed, and that this project checks in the feeds that it writes. An error: Roku
+refuses or drops the part. A warning: Roku clips or tolerates it, or recommends otherwise. The owner is the team that
+has to act. *Roku's code* is the code in Roku's own report, if it is known. `lint-feed --explain` takes a code, a name
+or one of Roku's codes."""
 
 
 def document(command: str) -> str:

@@ -300,7 +300,7 @@ def test_a_source_whose_length_only_its_whole_file_tells_is_held_against_its_res
     assert checked.video.duration_s == 0.0
     (checked,) = line.reencoder.reencode_batch((checked,))
     assert [finding.code for finding in blocking(checked.findings)] == ["VID005", "VID016", "VID017"]
-    assert "its picture is 3.000 s long, its source says 8." in checked.findings[-1].message
+    assert "its picture is 3.000 s long, in the source 8." in checked.findings[-1].message
 
 
 def test_two_titles_with_one_source_are_encoded_once_though_nothing_names_it(line, clips, checked_of):

@@ -92,10 +92,10 @@ def test_a_full_page_of_nothing_is_refused_in_a_sentence_when_memory_ends(item: 
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ('b"[" * PAGE_BYTES', "is no feed: its root is not an object (line 1, column 1)"),
+        ('b"[" * PAGE_BYTES', "is not a feed: its root is not an object (line 1, column 1)"),
         ('START + b"[" * ROOM', "is nested too deeply to be a feed"),
         ('START + b"{\\"a\\":" * (ROOM // 5)', "is nested too deeply to be a feed"),
-        ('b"{" + b"\\"a\\":1," * (PAGE_BYTES // 6 - 9) + b"\\"version\\":1}"', "beside its lists the root has"),
+        ('b"{" + b"\\"a\\":1," * (PAGE_BYTES // 6 - 9) + b"\\"version\\":1}"', "without its lists the root has"),
         ('filled(b"\\"%s\\"" % (b"x" * 200_000_000))', "an item of assets has 200,000,002 bytes"),
         ('filled(b"{" + b"\\"a\\":1," * 20_000_000 + b"\\"b\\":1}")', "an item of assets has 120,000,007 bytes"),
         ('b"<" * PAGE_BYTES', "is HTML or XML, not JSON"),

@@ -15,7 +15,7 @@ from edye_delivery.feeds.lint.images.checks import check_places, not_looked_at
 from edye_delivery.feeds.lint.images.places import PicturePlaces
 from edye_delivery.feeds.lint.linter import FeedKind, FeedLint, OnItem, PageFigures
 from edye_delivery.feeds.lint.page_parser import FeedUnusable
-from edye_delivery.feeds.lint.report import LintReport, ReadFeed, Unusable
+from edye_delivery.feeds.lint.report import FeedResult, LintReport, Unusable
 from edye_delivery.feeds.roku.schemas import Profile
 from edye_delivery.feeds.rule import FeedRule
 
@@ -51,14 +51,14 @@ class Reading:
             self._wishes.profile, tuple(feed for feed in feeds if feed is not None), tuple(self._unusable)
         )  # fmt: skip
 
-    def _feed(self, head: Input) -> ReadFeed | None:
+    def _feed(self, head: Input) -> FeedResult | None:
         wishes = self._wishes
         places = PicturePlaces(wishes.max_urls) if wishes.max_urls is not None else None
         lint = FeedLint(wishes.profile, wishes.now_ms, wishes.kind, wishes.kept_max, self._on_item(places))
         figures = self._lint_given_page(lint, head)
         if figures is None or lint.result is None:
             return None
-        not_read = self._following_pages(lint, head, figures) if lint.result.kind is not FeedKind.DIRECT else None
+        unread_url = self._following_pages(lint, head, figures) if lint.result.kind is not FeedKind.DIRECT else None
         result = lint.finish()
         if places is not None:
             self._watch.pictures(len(places.of_url))
@@ -67,7 +67,7 @@ class Reading:
                 result.findings.add(file, path, asset_id, hit)
             for hit in not_looked_at(places):
                 result.findings.add(result.pages[0].name, "", None, hit)
-        return ReadFeed(result, not_read)
+        return FeedResult(result, unread_url)
 
     def _following_pages(self, lint: FeedLint, page: Input, figures: PageFigures) -> str | None:
         """Reads the pages after the first; gives the nextPageUrl of one that is neither given nor to be followed."""

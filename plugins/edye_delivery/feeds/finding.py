@@ -1,4 +1,4 @@
-"""A feed finding: what a rule says of one spot of one file, as all formats print it."""
+"""A feed finding: what a rule says about one spot in one file, as all formats print it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KEPT_MAX = 100_000
 
 @dataclass(frozen=True, slots=True)
 class FeedFinding:
-    """One breach of one rule: file, JSON pointer to the spot (its parent, where something is missing), and whose."""
+    """One breach of one rule: its file, its item, and the JSON pointer to the spot or to a missing part's parent."""
 
     file: str
     rule: FeedRule
@@ -40,14 +40,14 @@ class FeedFinding:
 
 @dataclass(slots=True)
 class Findings:
-    """Findings as they come: all are counted, the first of every rule are kept (`kept_max` of each)."""
+    """Findings in the order in which they come: all are counted, and the first `kept_max` of every rule are kept."""
 
     kept_max: int = KEPT_MAX
     counts: Counter[str] = field(default_factory=Counter)
     kept: list[FeedFinding] = field(default_factory=list)
 
     def add(self, file: str, place: str, asset_id: str | None, hit: Hit) -> None:
-        """A hit below `place` of a file."""
+        """Adds a hit below `place` of a file."""
         code = hit.rule.code
         self.counts[code] += 1
         if self.counts[code] <= self.kept_max:

@@ -1,4 +1,4 @@
-"""Long loops over values without cycles: the search for cycles would cost more than the loop's own work."""
+"""A pause of the garbage collector for long loops over values without cycles: its search would cost more than they."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def pause_gc() -> Iterator[None]:
-    """Pauses the cyclic garbage collector; reference counts go on freeing what the loop lets go."""
+    """Pauses the cyclic garbage collector; values without cycles are still freed by their reference counts."""
     was_on = gc.isenabled()
     gc.disable()
     try:

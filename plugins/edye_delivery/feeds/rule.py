@@ -1,4 +1,4 @@
-"""The feed rules: every code with its reason and remedy; checks yield hits of these rules, reports print findings."""
+"""What a feed rule is: a code with its reason and remedy. Checks give hits of a rule, reports print findings."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 class FeedSeverity(StrEnum):
-    """Error: Roku refuses or drops it. Warning: Roku clips or tolerates it, or merely advises otherwise."""
+    """Error: Roku refuses or drops the part. Warning: Roku clips or tolerates it, or only recommends otherwise."""
 
     ERROR = "error"
     WARNING = "warning"
 
 
 class Family(StrEnum):
-    """What a rule is about; its value is the first digit of the codes."""
+    """What a rule is about; the value is the first digit of the rule's code."""
 
     SCHEMA = "0"
     SEARCH = "1"
@@ -40,7 +40,7 @@ class Family(StrEnum):
 
 
 class Hit(NamedTuple):
-    """A defect as a check sees it: `path` is a JSON pointer below what was checked, `about` the key that is missing."""
+    """A defect as a check finds it: `path` is a JSON pointer inside the checked part, `about` a missing key."""
 
     rule: FeedRule
     path: str
@@ -50,7 +50,7 @@ class Hit(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedRule(Rule):
-    """A rule of a feed; `partner_code` is that of Roku's own report where it is known (Known of Roku's own checks)."""
+    """A rule of a feed; `partner_code` is its code in Roku's own report, if known (Known of Roku's own checks)."""
 
     severity: FeedSeverity
     partner_code: str | None
@@ -71,7 +71,7 @@ class FeedRule(Rule):
         return (("Roku's code", self.partner_code),) if self.partner_code else ()
 
     def at(self, path: str, message: str, about: str = "") -> Hit:
-        """The rule is broken at this spot; for something missing, `path` is its parent and `about` its key."""
+        """A hit of this rule at this spot; if something is missing, `path` is its parent and `about` its key."""
         return Hit(self, path, message, about)
 
 
@@ -90,7 +90,7 @@ def rule(
     owner: Owner = Owner.CONTENT_OPERATIONS,
     partner_code: str | None = None,
 ) -> FeedRule:
-    """Enters a rule in the registry; ValueError for a code or name that cannot be used."""
+    """Registers a rule; ValueError for a code or name that cannot be used."""
     return RULES.register(FeedRule(
         code=code, name=name, severity=severity, owner=owner, source=source, what=what, why=why, fix=fix,
         partner_code=partner_code,
@@ -98,13 +98,13 @@ def rule(
 
 
 error = partial(rule, FeedSeverity.ERROR)
-"""Enters a rule whose breach Roku refuses or drops."""
+"""Registers a rule; Roku refuses or drops what breaks it."""
 warning = partial(rule, FeedSeverity.WARNING)
-"""Enters a rule whose breach Roku clips, tolerates or merely advises against."""
+"""Registers a rule; Roku clips or tolerates what breaks it, or only recommends otherwise."""
 
 
 def excerpt(value: object) -> str:
-    """A foreign JSON value for a message, as JSON writes it: short, printable; of a long one only the head is read."""
+    """A foreign JSON value for a message, as JSON writes it: short and printable; a long one is cut."""
     if isinstance(value, str):
         return printable(json.dumps(value[: SHOWN_MAX_CHARS + 1], ensure_ascii=False), SHOWN_MAX_CHARS)
     text = ""

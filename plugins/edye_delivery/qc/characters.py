@@ -1,4 +1,4 @@
-"""Invisible characters, which cause errors at partners, and the length of a text as partners count it."""
+"""Invisible characters, which cause errors at partners."""
 
 from __future__ import annotations
 
@@ -40,11 +40,6 @@ def invisible_characters(text: str, line_breaks: bool) -> Iterator[tuple[int, st
 def code_point(character: str) -> str:
     """A character for people: U+200B ZERO WIDTH SPACE."""
     return f"U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip()
-
-
-def utf16_units(text: str) -> int:
-    """A text's length in UTF-16 units, as partners count it (decisions.md, Known of Roku's own checks)."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _is_suspect(character: str) -> bool:

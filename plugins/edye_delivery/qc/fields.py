@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 
 from edye_delivery.annex.metadata import unmapped_values
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.plan import PlannedTitle
-from edye_delivery.catalog.vocabulary import Cause, Severity
-from edye_delivery.qc.metadata import language_missing, why_series_unknown
-from edye_delivery.qc.rule import Subject, rule
+from edye_delivery.catalog.vocabulary import Severity
+from edye_delivery.qc.metadata import language_missing, title_rule, why_series_unknown
 from edye_delivery.qc.texts import is_sent, title_missing
 
 VALUES_NAMED = 10
 OWN_RULE = frozenset({"rating", "genres"})
 """Fields of the catalogue that have their own rule on values without a mapping."""
 
-title_rule = partial(rule, on=Subject.TITLE, cause=Cause.METADATA)
 
 UNMAPPED = "META020"
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from itertools import islice
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.text_defects import markup_in, misread_in, reread
+from edye_delivery.catalog.text_length import utf16_units
 from edye_delivery.catalog.title import Text, Title
-from edye_delivery.catalog.vocabulary import Cause, Severity
-from edye_delivery.qc.characters import REPLACEMENT, code_point, invisible_characters, utf16_units
-from edye_delivery.qc.metadata import why_language_unknown
-from edye_delivery.qc.rule import Subject, rule
+from edye_delivery.catalog.vocabulary import Severity
+from edye_delivery.qc.characters import REPLACEMENT, code_point, invisible_characters
+from edye_delivery.qc.metadata import title_rule, why_language_unknown
 
 CHARACTERS_NAMED = 5
-title_rule = partial(rule, on=Subject.TITLE, cause=Cause.METADATA)
 
 
 def is_sent(annex: Annex, field: str) -> bool:

@@ -180,7 +180,7 @@ def test_so_many_images_are_looked_at_and_the_rest_is_told(web):
     web.asked.clear()
     (finding,) = picture_findings("--max-urls", "3", feed)
     assert (finding["code"], finding["path"]) == ("FEED509", "")
-    assert finding["message"] == "looked at: 3 files; not looked at: those of 1 place"
+    assert finding["message"] == "checked: 3 files; not checked: the files of 1 place"
     assert len(web.asked) == 4
 
 

@@ -88,7 +88,7 @@ def test_five_pages_are_no_endless_chain(web, monkeypatch):
     [
         (b"<html>", 200, {}, "is HTML or XML, not JSON"),
         (b"", 200, {}, "is empty"),
-        (b'{"movies": []}', 200, {}, "is no page of this feed"),
+        (b'{"movies": []}', 200, {}, "is not a page of this feed"),
         (b"", 404, {}, "answered 404 instead of 200"),
         (b"", 302, {"Location": "/3"}, "redirects (302) to /3"),
         (a_page(2).replace(b"A movie", b"A \xff movie"), 200, {}, "it is not UTF-8"),

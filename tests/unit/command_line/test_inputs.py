@@ -48,7 +48,7 @@ def test_a_clean_feed_and_one_with_warnings_end_with_0_and_one_with_errors_with_
         (b'{"assets": [\n1,]}', "(line 2, column 3)"),
         (b'{"assets": [', "cut off (line 1, column 13)"),
         (b"[]", "its root is not an object (line 1, column 1)"),
-        (b'{"a": 1}', "feed.json is no feed"),
+        (b'{"a": 1}', "feed.json is not a feed"),
         (b'{"assets": ["\xff"]}', "it is not UTF-8"),
     ],
 )
@@ -175,8 +175,8 @@ def test_a_page_of_another_kind_is_unusable(folder):
     direct = {"providerName": "A", "lastUpdated": "2015-11-11T22:21:37Z", "language": "en", "movies": []}
     put(folder, "direct.json", as_bytes(direct))
     put(folder, "search.json", a_page(1))
-    assert "is no direct feed" in called("--kind", "direct", "search.json").stderr
-    assert "is no live feed" in called("--kind", "live", "direct.json").stderr
+    assert "is not a direct feed" in called("--kind", "direct", "search.json").stderr
+    assert "is not a live feed" in called("--kind", "live", "direct.json").stderr
     kinds = {file["name"]: file["kind"] for file in as_json("direct.json", "search.json")["files"]}
     assert kinds == {"direct.json": "direct", "search.json": "search"}
 

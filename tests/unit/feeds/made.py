@@ -12,7 +12,7 @@ from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.title import Title
 from edye_delivery.feeds.lint.linter import FeedLint, LintResult
-from edye_delivery.feeds.publish.assemble import Assembled, assemble
+from edye_delivery.feeds.publish.assemble import AssembledFeed, assemble
 from edye_delivery.feeds.roku.schemas import Profile
 from tests.builders import the_annex
 from tests.unit.feeds.catalogues import NOW, accepted_of
@@ -28,7 +28,9 @@ class Made:
         self.spec: FeedSpec = self.annex.feeds[0].model_validate(self.annex.feeds[0].model_dump() | spec)
         with tempfile.TemporaryDirectory() as folder:
             accepted = accepted_of(self.annex, titles)
-            made: Assembled = assemble(self.annex, self.spec, accepted, (), "https://f.example/p/", Path(folder), NOW)
+            made: AssembledFeed = assemble(
+                self.annex, self.spec, accepted, (), "https://f.example/p/", Path(folder), NOW
+            )
             self.contents = [page.path.read_bytes() for page in made.pages]
         self.pages: list[dict[str, Any]] = [json.loads(content) for content in self.contents]
         self.kinds, self.notes = made.kinds, made.notes

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from edye_delivery.catalog.order import place_of
+from edye_delivery.catalog.text_length import utf16_units
 from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import TitleKind
-from edye_delivery.feeds.write.texts import units_of
 from tests.unit.feeds.catalogues import DAMAGES, NOW, catalogues, damaged
 from tests.unit.feeds.direct_written import GENRES, Feed, only_sd, the_episode, the_movie
 
@@ -59,9 +59,9 @@ def text_of(versions: list[Title], key: str, language: str) -> str:
 
 def says(written: str, known: str, max_units: int) -> bool:
     """Whether a text is the known one, or its beginning where that is too long."""
-    if units_of(known) <= max_units:
+    if utf16_units(known) <= max_units:
         return written == known
-    return units_of(written) <= max_units and known.startswith(written.removesuffix("…"))
+    return utf16_units(written) <= max_units and known.startswith(written.removesuffix("…"))
 
 
 def check_texts(item: dict[str, Any], versions: list[Title]) -> None:

@@ -183,5 +183,5 @@ def test_a_direct_feed_has_one_page():
     lint = FeedLint(Profile.SCHEMA, NOW_MS)
     lint.add_page("first.json", json.dumps(a_feed()).encode())
 
-    with pytest.raises(FeedUnusable, match="is no page of this feed"):
+    with pytest.raises(FeedUnusable, match="is not a page of this feed"):
         lint.add_page("second.json", b'{"version": "1", "assets": []}')

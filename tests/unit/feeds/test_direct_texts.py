@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edye_delivery.feeds.write.texts import units_of
+from edye_delivery.catalog.text_length import utf16_units
 from tests.unit.feeds.direct_written import Feed, movie_of, the_movie
 
 
@@ -32,8 +32,8 @@ def test_long_texts_are_clipped_and_noted_but_for_titles() -> None:
     feed = Feed([the_movie(titles={"es": text}, synopsis_short={}, synopsis_long={"es": text})])
     [movie] = feed.root["movies"]
     assert movie["title"] == text.strip()
-    assert units_of(movie["shortDescription"]) <= 200
-    assert 480 < units_of(movie["longDescription"]) <= 500
+    assert utf16_units(movie["shortDescription"]) <= 200
+    assert 480 < utf16_units(movie["longDescription"]) <= 500
     assert movie["longDescription"].endswith(("mar…", "🌊…"))
     assert [note[1] for note in feed.notes] == ["text-clipped"] * 2
     assert feed.lint().findings.kept == []

@@ -235,7 +235,7 @@ def test_an_episode_needs_numbers(changes: dict[str, Any], words: str) -> None:
 def test_two_titles_of_a_show_never_share_an_id() -> None:
     feed = Feed([the_episode(), the_movie(title_id="EDYE_PLANETA")])
     assert [*feed.items] == ["EDYE_PLANETA_S01E03"]
-    assert "that of another title" in feed.notes[0][2]
+    assert "another title of its show has the same id" in feed.notes[0][2]
     feed = Feed([the_movie(), the_movie(kind="special")])
     assert list(feed.root) == ["providerName", "lastUpdated", "language", "movies"]
 
@@ -276,7 +276,8 @@ def test_a_title_for_some_of_the_feeds_countries_is_noted() -> None:
 def test_what_an_episode_has_beyond_its_series_is_noted() -> None:
     feed = Feed([the_episode(tags=["night"], genres=["nature"])])
     assert [note[2] for note in feed.notes] == [
-        'episodes have no genres, its series lacks "nature"', 'episodes have no tags, its series lacks "night"'
+        'an episode has no genres in the feed, and its series does not have "nature"',
+        'an episode has no tags in the feed, and its series does not have "night"',
     ]  # fmt: skip
 
 

@@ -64,9 +64,9 @@ OTHER_FORMATS = {
     "UTF-16 the other way": (CLEAN.decode().encode("utf-16-be"), "is UTF-16, UTF-32 or binary, not UTF-8"),
     "UTF-32": (CLEAN.decode().encode("utf-32"), "is UTF-16, UTF-32 or binary, not UTF-8"),
     "zeros": (bytes(1000), "is UTF-16, UTF-32 or binary, not UTF-8"),
-    "null": (b"null", "is no feed: its root is not an object"),
-    "a list": (b"[]", "is no feed: its root is not an object"),
-    "a text": (b'"feed"', "is no feed: its root is not an object"),
+    "null": (b"null", "is not a feed: its root is not an object"),
+    "a list": (b"[]", "is not a feed: its root is not an object"),
+    "a text": (b'"feed"', "is not a feed: its root is not an object"),
 }
 
 
@@ -76,7 +76,7 @@ def test_another_format_is_called_by_its_name(content: bytes, why: str) -> None:
 
 
 def test_an_object_that_is_no_feed_is_told_what_it_has_and_lacks() -> None:
-    assert "its root has the keys a, b, neither assets nor movies" in sentence(b'{"b": 1, "a": 2}')
+    assert "its root has the keys a, b, but not assets, movies" in sentence(b'{"b": 1, "a": 2}')
     assert "its root has no keys" in sentence(b"{}")
 
 
@@ -253,7 +253,7 @@ def test_an_asset_with_a_text_of_fifty_megabytes_is_not_read() -> None:
 def test_a_root_with_a_text_of_fifty_megabytes_is_not_read() -> None:
     told = sentence(b'{"version": "%s", "assets": []}' % (b"x" * 50 * MILLION))
 
-    assert "beside its lists the root has 50,000,029 bytes, at most 16,000,000 are read" in told
+    assert "without its lists the root has 50,000,029 bytes, at most 16,000,000 are read" in told
 
 
 def test_texts_with_zeros_and_signs_of_all_kinds_are_only_texts() -> None:

@@ -5,10 +5,11 @@ from datetime import UTC, date, datetime
 import pytest
 
 from edye_delivery.annex.load import load_annexes
+from edye_delivery.catalog.text_length import utf16_units
 from edye_delivery.catalog.title import Availability
 from edye_delivery.errors import AnnexInvalid
 from edye_delivery.feeds.roku.schemas import Profile
-from edye_delivery.feeds.write.texts import clip, units_of
+from edye_delivery.feeds.write.texts import clip
 from edye_delivery.feeds.write.writers import WRITERS
 from tests.builders import ANNEX_FILE, a_movie, an_episode, the_annex
 from tests.unit.feeds.made import Made
@@ -113,7 +114,7 @@ def test_an_episode_whose_title_id_is_not_its_series_is_left_out_and_the_series_
     made = Made([episode(), episode(id="ep-2", title_id=title_id, episode_number=4)])
     assert list(made.assets) == ["EDYE_PLANETA_S01E03", "EDYE_PLANETA", "EDYE_PLANETA_S01"]
     assert [(code, message) for _, code, message in made.noted()] == [
-        ("FEED604", f'its series: the series has the title_id "EDYE_PLANETA", its episode "{title_id}"')
+        ("FEED604", f'its series: the series has the title_id "EDYE_PLANETA", but its episode has "{title_id}"')
     ]
     assert made.defects() == {}
 
@@ -213,15 +214,15 @@ def test_live_channels_share_a_feed_with_titles_or_have_one_of_their_own():
 @pytest.mark.parametrize(
     ("changes", "code", "message"),
     [
-        ({"duration_ms": 59_999}, "FEED604", "its duration is 59.999 s, Roku takes 60 s or more"),
+        ({"duration_ms": 59_999}, "FEED604", "its duration is 59.999 s, expected 60 s or more"),
         ({"duration_ms": None}, "FEED604", "its duration is 0 s"),
         ({"release_date": None}, "FEED604", "it has no release date"),
         ({"release_date": date(1899, 12, 31)}, "FEED604", "its release date 1899-12-31 is before 1900"),
-        ({"genres": ["noir"]}, "FEED604", "none of its genres has a counterpart"),
-        ({"ratings": [{"source": "PEGI", "value": "7"}]}, "FEED604", "none of its ratings has a counterpart"),
+        ({"genres": ["noir"]}, "FEED604", "the feed's list has none of its genres"),
+        ({"ratings": [{"source": "PEGI", "value": "7"}]}, "FEED604", "the feed knows none of its ratings"),
         ({"titles": {"en": " "}}, "FEED604", "it has no title with a synopsis in the same language"),
         ({"synopsis_short": {}}, "FEED604", "it has no title with a synopsis in the same language"),
-        ({"geo": ["jp"]}, "FEED604", "Roku Search is in none of its countries (jp)"),
+        ({"geo": ["jp"]}, "FEED604", "Roku Search is not supported in any of its countries (jp)"),
         ({"title_id": "X" * 51}, "FEED604", "has 51 characters, at most 50 are taken"),
         ({"images": []}, "FEED605", "it has no artwork that could be its main image"),
         (
@@ -247,15 +248,15 @@ def test_a_title_without_something_that_roku_needs_is_left_out_and_named(changes
     [
         ({"genres": ["kids", "noir"]}, "FEED601", 'the genre "noir" is not in the annex'),
         ({"external_ids": {"imdb": "tt1"}}, "FEED601", 'the external id "imdb" is not in the annex'),
-        ({"external_ids": {"tms": "MV1"}}, "FEED603", '"MV1" is no id of tms'),
-        ({"credits": [{"name": "Bo", "role": "gaffer"}]}, "FEED601", 'the role "gaffer" has no counterpart'),
+        ({"external_ids": {"tms": "MV1"}}, "FEED603", '"MV1" is not an id of tms'),
+        ({"credits": [{"name": "Bo", "role": "gaffer"}]}, "FEED601", 'the feed does not know the role "gaffer"'),
         ({"credits": [{"role": "voice"}]}, "FEED603", "a credit has no name"),
         ({"tags": ["x" * 21]}, "FEED603", "has 21 characters, at most 20"),
-        ({"geo": ["mx", "jp"]}, "FEED601", 'Roku Search is not in "jp"'),
+        ({"geo": ["mx", "jp"]}, "FEED601", 'Roku Search is not supported in "jp"'),
         ({"ratings": [{"source": "USA_PR", "value": "TV-G", "descriptors": ["Z"]}]}, "FEED601", 'descriptor "Z"'),
-        ({"titles": {"en": "The Kite", "tlh": "x"}}, "FEED601", 'the language "tlh" is none of Roku'),
+        ({"titles": {"en": "The Kite", "tlh": "x"}}, "FEED601", 'Roku does not know the language "tlh"'),
         ({"titles": {"en": "The Kite", "pt": "A pipa"}}, "FEED603", "the title in pt has no synopsis"),
-        ({"titles": {"en": "k" * 201}}, "FEED602", "a text in en of 201 UTF-16 units was clipped to 200"),
+        ({"titles": {"en": "k" * 201}}, "FEED602", "a text in en of 201 UTF-16 units was cut to 200"),
     ],
 )
 def test_a_part_that_the_feed_does_not_take_is_left_out_and_named(changes, code, message):
@@ -298,12 +299,12 @@ def test_a_title_that_is_paged_keeps_every_asset():
 )
 def test_texts_are_clipped_at_a_words_end_and_never_within_a_character(text, most, short):
     assert clip(text, most) == short
-    assert units_of(short) <= most
+    assert utf16_units(short) <= most
 
 
 def test_a_writer_that_does_not_exist_is_a_sentence_with_those_that_do():
     with pytest.raises(
-        AnnexInvalid, match="names the writer 'roku_radio'; there are roku_search, roku_live, roku_direct"
+        AnnexInvalid, match="names the unknown writer 'roku_radio'; known are roku_search, roku_live, roku_direct"
     ):
         Made([movie()], writer="roku_radio")
 
@@ -323,7 +324,7 @@ def test_a_feed_of_an_unknown_table_or_name_twice_is_refused_with_the_annex():
         the_annex(feeds=[feed, feed | {"name": "other"}])
     with pytest.raises(ValueError, match="is not a variable of this template"):
         the_annex(feeds=[feed | {"season_titles": {"es": "{title}"}}])
-    with pytest.raises(ValueError, match="price and currency belong to rental and purchase"):
+    with pytest.raises(ValueError, match="rental and purchase need price and currency"):
         the_annex(feeds=[feed | {"offer": {"license": "rental"}}])
 
 

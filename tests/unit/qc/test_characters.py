@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edye_delivery.qc.characters import code_point, invisible_characters, utf16_units
+from edye_delivery.qc.characters import code_point, invisible_characters
 
 SUSPECTS = {
     "zero width space": "\u200b",
@@ -85,8 +85,3 @@ def test_only_the_listed_characters_are_ever_found(text):
 )
 def test_a_character_is_shown_by_its_code_point(character, shown):
     assert code_point(character) == shown
-
-
-@pytest.mark.parametrize(("text", "units"), [("", 0), ("ñandú", 5), ("\U0001f600", 2), ("\ud800", 1)])
-def test_lengths_are_counted_in_utf16_units(text, units):
-    assert utf16_units(text) == units

@@ -1,4 +1,4 @@
-"""What holds over all pages of a feed, and of the pages themselves."""
+"""Rules on a feed as a whole, and on its pages."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ ID_TWICE = error(
     "FEED401", "id-twice",
     what="Two items of a feed have the same id, on one page or on two.",
     why="Roku keeps only one of them.",
-    fix="Give each its own id, or take one out; a page that went stale behind a cache has this effect too.",
+    fix="Give each its own id, or remove one. An old page in a cache can be the cause too.",
     source="roku-search-feed.md, Asset, id",
 )  # fmt: skip
 SERIES_UNKNOWN = error(
     "FEED402", "series-unknown",
-    what="An episode's or season's seriesId is no series of the feed.",
+    what="The series that an episode or season names in seriesId is not in the feed.",
     why="Roku cannot show the episode.",
     fix="Add the series, on any page, or correct the seriesId.",
     source=BEYOND,
@@ -23,7 +23,7 @@ SERIES_UNKNOWN = error(
 SEASON_UNKNOWN = warning(
     "FEED403", "season-unknown",
     what="An episode has a season number for which its series has no season.",
-    why="The season is shown without title and picture.",
+    why="Roku shows the season without title and picture.",
     fix="Add the season.",
     source=BEYOND,
 )  # fmt: skip
@@ -37,8 +37,8 @@ SEASON_NUMBER_MISSING = warning(
 EPISODE_TWICE = error(
     "FEED405", "episode-twice",
     what="Two episodes of a series have the same season and episode number.",
-    why="Roku shows only one of them at that place.",
-    fix="Correct the numbers. In a Search feed language versions are play options of one episode.",
+    why="Roku shows only one of them.",
+    fix="Correct the numbers. In a Search feed, language versions are play options of one episode.",
     source=BEYOND,
 )  # fmt: skip
 SEASON_TWICE = error(
@@ -51,42 +51,42 @@ SEASON_TWICE = error(
 PLAY_ID_SHARED = warning(
     "FEED407", "play-id-shared",
     what="Two assets have the same playId.",
-    why="Choosing either opens the same content; Roku's own samples do so.",
+    why="Both open the same content. Roku's own samples have such assets.",
     fix="Give each title its own playId.",
     source="roku-search-feed.md, playOptions, playId",
 )  # fmt: skip
 FEED_NOT_PAGED = warning(
     "FEED408", "feed-not-paged", owner=Owner.DEVOPS,
-    what="A feed of 20 MB or more is one page; in the profile roku, of 250 MB.",
-    why="Roku downloads only pages that have changed; one large page is downloaded whole every time.",
-    fix="Separate the feed into pages.",
+    what="A feed of 20 MB or more (profile roku: 250 MB) has only one page.",
+    why="Roku downloads only pages that have changed; it downloads a single large page every time.",
+    fix="Split the feed into pages.",
     source=PAGINATION_SECTION,
 )  # fmt: skip
 CHAIN_LOOP = error(
     "FEED409", "chain-loop", owner=Owner.DEVOPS,
     what="A nextPageUrl leads to a page that was already read.",
-    why="Roku would never come to the end.",
+    why="Roku would never reach the end of the feed.",
     fix="Leave nextPageUrl out of the last page.",
     source=PAGINATION_SECTION,
 )  # fmt: skip
 CHAIN_ENDLESS = error(
     "FEED410", "chain-endless", owner=Owner.DEVOPS,
-    what="The chain has more pages than anybody would read.",
-    why="Roku gives up; so do we.",
-    fix="Leave nextPageUrl out of the last page; make pages larger.",
+    what="The feed has more pages than are read.",
+    why="Roku stops reading such a feed, and so does lint-feed.",
+    fix="Leave nextPageUrl out of the last page, or make the pages larger.",
     source=PAGINATION_SECTION,
 )  # fmt: skip
 PAGE_UNREADABLE = error(
     "FEED411", "page-unreadable", owner=Owner.DEVOPS,
-    what="A continuation page cannot be read: no answer, an error or redirect, not JSON, no feed, too large.",
-    why="Roku loses everything from that page on.",
-    fix="Publish the page before the one that links to it, and keep it while it may be read.",
+    what="A later page cannot be read: no answer, an error or a redirect, not JSON, not a feed, too large.",
+    why="Roku does not get this page and the pages after it.",
+    fix="Publish a page before the page that links to it, and keep it as long as somebody may read it.",
     source=PAGINATION_SECTION,
 )  # fmt: skip
 HEADS_DIFFER = warning(
     "FEED412", "heads-differ", owner=Owner.DEVOPS,
     what="Pages of one feed differ in version, default language, countries or platforms.",
-    why="The same title means something else on another page.",
+    why="The same title has another meaning on another page.",
     fix="Write the same root on every page.",
     source=PAGINATION_SECTION,
 )  # fmt: skip
@@ -94,6 +94,6 @@ PAGE_EMPTY = warning(
     "FEED413", "page-empty", owner=Owner.DEVOPS,
     what="A page has no items.",
     why="An empty feed takes every title out of Roku Search.",
-    fix="Look why the feed is empty before it is published.",
+    fix="Find out why the feed is empty before you publish it.",
     source=PAGINATION_SECTION,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the pages of a feed say of each other, kept in a private database that outgrows memory onto the disk."""
+"""What the pages of a feed say about each other, in a private database that uses the disk when memory is full."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-BUFFERED_MAX = 2000
+BUFFER_MAX_ROWS = 2000
 CACHE_KIB = 8192
 TABLES = """
 CREATE TABLE items (id TEXT, page INTEGER, place TEXT);
@@ -30,7 +30,7 @@ CREATE INDEX play_ids_by_id ON play_ids (play_id);
 
 
 class Spot(NamedTuple):
-    """Where something stands, and where its like stood first; `subject` says what it is."""
+    """The place of something in a feed, and of the first thing with the same key; `subject` says what it is."""
 
     page: int
     place: str
@@ -44,7 +44,7 @@ class FeedIndex:
     """Ids, series, seasons, episodes, play ids and mentions of ids, with page and place of each."""
 
     def __init__(self) -> None:
-        self._connection = sqlite3.connect("")  # a private file that lives in the cache until it no longer fits
+        self._connection = sqlite3.connect("")  # a private file that stays in the cache until it is too large for it
         self._connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         self._connection.execute("PRAGMA journal_mode=OFF")
         self._connection.execute("PRAGMA synchronous=OFF")
@@ -52,85 +52,85 @@ class FeedIndex:
         self._buffers: dict[str, list[tuple[Any, ...]]] = {}
 
     def note(self, table: str, row: tuple[Any, ...]) -> None:
-        """Remembers a row of one of the tables."""
+        """Remembers a row for one of the tables."""
         buffer = self._buffers.get(table)
         if buffer is None:
             buffer = self._buffers[table] = []
         buffer.append(row)
-        if len(buffer) >= BUFFERED_MAX:
+        if len(buffer) >= BUFFER_MAX_ROWS:
             self._write(table)
 
-    def seal(self) -> None:
-        """Nothing more comes: makes the questions below quick."""
+    def build_indexes(self) -> None:
+        """Writes the last rows and makes the queries below fast; call it once, after the last row."""
         for table in [*self._buffers]:
             self._write(table)
         self._connection.executescript(INDEXES)
 
     def close(self) -> None:
-        """Forgets everything."""
+        """Deletes the database."""
         self._connection.close()
 
-    def ids_twice(self) -> Iterator[Spot]:
-        """Every item whose id an earlier one has."""
+    def duplicate_ids(self) -> Iterator[Spot]:
+        """Every item with the id of an earlier one."""
         return self._duplicates("items", ("id",), "id")
 
-    def seasons_twice(self) -> Iterator[Spot]:
-        """Every season whose series has an earlier one of the same number."""
+    def duplicate_seasons(self) -> Iterator[Spot]:
+        """Every season with the series and number of an earlier one."""
         return self._duplicates("seasons", ("series", "number"), "'season ' || number || ' of ' || series")
 
-    def episodes_twice(self) -> Iterator[Spot]:
-        """Every episode whose series has an earlier one, of another id, of the same season and number."""
+    def duplicate_episodes(self) -> Iterator[Spot]:
+        """Every episode with the series, season and number of an earlier one that has another id."""
         subject = "coalesce('season ' || season || ', ', '') || 'episode ' || number || ' of ' || series"
         return self._duplicates("episodes", ("series", "season", "number"), subject)
 
-    def play_ids_shared(self) -> Iterator[Spot]:
-        """The first play option of every item whose playId an earlier item has."""
+    def shared_play_ids(self) -> Iterator[Spot]:
+        """The first play option of every item that has the playId of an earlier item."""
         return self._duplicates("play_ids", ("play_id",), "play_id")
 
-    def series_unknown(self) -> Iterator[Spot]:
-        """Every episode and season whose series the feed does not have."""
+    def unknown_series(self) -> Iterator[Spot]:
+        """Every episode and season whose series is not in the feed."""
         unknown = "WHERE series NOT IN (SELECT id FROM series WHERE id IS NOT NULL)"
         yield from self._spots(f"SELECT page, place, id, series FROM episodes {unknown}")  # noqa: S608 - no input
         yield from self._spots(f"SELECT page, place, id, series FROM seasons {unknown}")  # noqa: S608 - no input
 
-    def seasons_unknown(self) -> Iterator[Spot]:
-        """Every episode whose season number has no season, where its series is known."""
+    def unknown_seasons(self) -> Iterator[Spot]:
+        """Every episode whose series is in the feed, but without a season of that number."""
         return self._spots(
             "SELECT page, place, id, 'season ' || season || ' of ' || series FROM episodes AS e "
             "WHERE season IS NOT NULL AND series IN (SELECT id FROM series) AND NOT EXISTS "
             "(SELECT 1 FROM seasons AS s WHERE s.series = e.series AND s.number = e.season)"
         )
 
-    def season_numbers_missing(self) -> Iterator[Spot]:
+    def missing_season_numbers(self) -> Iterator[Spot]:
         """Every episode without season number whose series has seasons."""
         return self._spots(
             "SELECT page, place, id, series FROM episodes "
             "WHERE season IS NULL AND series IN (SELECT series FROM seasons)"
         )
 
-    def mentions_unknown(self) -> Iterator[Spot]:
+    def unknown_mentions(self) -> Iterator[Spot]:
         """Every mention of an id that no item has."""
         return self._spots(
             "SELECT page, place, NULL, id FROM mentions WHERE id NOT IN (SELECT id FROM items WHERE id IS NOT NULL)"
         )
 
-    def mentions_not_listable(self) -> Iterator[Spot]:
-        """Every mention of an id that only items have which cannot be listed: episodes."""
+    def unlistable_mentions(self) -> Iterator[Spot]:
+        """Every mention of an id that belongs only to episodes, which a playlist cannot have."""
         return self._spots(
             "SELECT page, place, NULL, id FROM mentions "
             "WHERE id IN (SELECT id FROM items) AND id NOT IN (SELECT id FROM listable)"
         )
 
-    def tags_unknown(self) -> Iterator[Spot]:
+    def unknown_tags(self) -> Iterator[Spot]:
         """Every use of a tag that no item has."""
         return self._spots("SELECT page, place, NULL, tag FROM tag_uses WHERE tag NOT IN (SELECT tag FROM tags)")
 
-    def playlists_twice(self) -> Iterator[Spot]:
-        """Every playlist whose name an earlier one has."""
+    def duplicate_playlists(self) -> Iterator[Spot]:
+        """Every playlist with the name of an earlier one."""
         return self._duplicates("playlists", ("name",), "name")
 
-    def playlists_unknown(self) -> Iterator[Spot]:
-        """Every use of a playlist that the feed does not have."""
+    def unknown_playlists(self) -> Iterator[Spot]:
+        """Every use of a playlist that is not in the feed."""
         return self._spots(
             "SELECT page, place, NULL, name FROM playlist_uses WHERE name NOT IN (SELECT name FROM playlists)"
         )
@@ -147,14 +147,14 @@ class FeedIndex:
             yield Spot(page, place, asset_id, subject)
 
     def _duplicates(self, table: str, key: tuple[str, ...], subject: str) -> Iterator[Spot]:
-        """Rows whose key an earlier row has, in the order of their coming; NULL is a key like others.
+        """Rows with the key of an earlier row, in the order in which they came; NULL counts as a key.
 
-        An item that is there twice says the rest twice too: only its id is told.
+        If the same item is there twice, only its id is reported, and not everything else in it.
         """
         columns = ", ".join(key)
-        repeated = f"SELECT {columns} FROM {table} GROUP BY {columns} HAVING count(*) > 1"  # noqa: S608 - no input
+        groups = f"SELECT {columns} FROM {table} GROUP BY {columns} HAVING count(*) > 1"  # noqa: S608 - no input
         same = " AND ".join(f"t.{column} IS r.{column}" for column in key)
-        rows = f"SELECT t.rowid AS row, t.* FROM ({repeated}) AS r JOIN {table} AS t ON {same}"  # noqa: S608 - no input
+        rows = f"SELECT t.rowid AS row, t.* FROM ({groups}) AS r JOIN {table} AS t ON {same}"  # noqa: S608 - no input
         window = f"OVER (PARTITION BY {columns} ORDER BY row)"
         query = (
             f"SELECT page, place, id, {subject}, first_page, first_place FROM (SELECT *, row_number() {window} AS nth, "  # noqa: S608

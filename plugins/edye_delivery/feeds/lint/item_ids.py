@@ -1,4 +1,4 @@
-"""Which item a finding is about: the innermost one around its spot that has an id."""
+"""The item that a finding is about: the innermost one that contains the spot and has an id."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ BELOW_AN_ITEM = ("/seasons/", "/episodes/")
 
 
 def id_at(item: Any, path: str) -> str | None:
-    """The id of the episode, or else of the item, in which a JSON pointer lies; None where they have none."""
+    """The id of the episode, or else of the item, that contains this spot; None if they have no id."""
     found = _id_of(item)
-    if not path.startswith(BELOW_AN_ITEM):  # of a million findings nearly none
+    if not path.startswith(BELOW_AN_ITEM):  # nearly every one of a million findings
         return found
     parts = path.split("/")[1:]
     while len(parts) > 1 and parts[0] in NESTED and isinstance(item, dict):

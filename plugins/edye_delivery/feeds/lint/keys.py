@@ -1,4 +1,4 @@
-"""What both kinds of feed ask of every part: known keys, values of the right type."""
+"""Rules of both kinds of feed on every part: known keys, values of the right type."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from edye_delivery.feeds.roku.sources import SEARCH_SCHEMA
 from edye_delivery.feeds.rule import Hit, error, excerpt, pointer, warning
 
 RESTRICTION_LISTS = ("restriction", "restrictions")
-"""The prose writes the one, Roku's own sample the other."""
+"""Roku's page has one of them, Roku's own sample the other."""
 WRONG_TYPE = error(
     "FEED001", "wrong-type", owner=Owner.DEVOPS,
-    what="A value has another JSON type than the schema asks for.",
-    why="Roku's parser drops the part, and the title with it where the part is required.",
-    fix="Write the type that the message names; numbers without quotes, lists as lists even with one entry.",
+    what="A value does not have the JSON type that the schema requires.",
+    why="Roku's parser drops the part, and the whole title if the part is required.",
+    fix="Write the type that the message names: numbers without quotes, a list as a list even with one entry.",
     source=SEARCH_SCHEMA,
 )  # fmt: skip
 KEY_UNKNOWN = warning(
     "FEED131", "key-unknown", owner=Owner.DEVOPS,
     what="An object has a key that the specification does not know.",
-    why="The schema lets it pass, so what was meant by a mistyped key is lost.",
+    why="The schema allows it, so nobody notices that the value of a misspelled key is lost.",
     fix="Correct the key, or take it out.",
     source="decisions.md, Search feed: what we write",
 )  # fmt: skip
@@ -78,7 +78,7 @@ def unknown_keys(part: dict[str, Any], known: frozenset[str], path: str, hits: l
 
 
 def moment_text(at_ms: float) -> str:
-    """An epoch moment in milliseconds for people."""
+    """A moment in epoch milliseconds as people read it."""
     try:
         return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
     except (ValueError, OverflowError, OSError):

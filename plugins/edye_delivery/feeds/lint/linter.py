@@ -1,4 +1,4 @@
-"""The linter: reads the pages of one feed in order and gives its findings and figures."""
+"""The linter: reads the pages of one feed in order, and gives its findings and figures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LIST_KEYS = SEARCH_LIST_KEYS | DIRECT_LIST_KEYS
 SEARCH_SIGNS = frozenset({"version", "defaultLanguage", "defaultAvailabilityCountries", "nextPageUrl"})
 
 ITEM_KINDS = frozenset({*DIRECT_KINDS.values(), *SEARCH_TYPES, "season", "episode"})
-"""How items are counted: what a specification calls them."""
+"""The kinds under which items are counted, as the specifications call them."""
 OnItem = Callable[[str, str, Any], None]
 """Called with every item as it is read: the page's name, the item's JSON pointer, the item."""
 
@@ -37,7 +37,7 @@ class FeedKind(StrEnum):
 
 
 class FeedReader(Protocol):
-    """What reads one kind of feed; see SearchFeed."""
+    """Reads one kind of feed; see SearchFeed."""
 
     types: Counter[str]
 
@@ -48,7 +48,7 @@ class FeedReader(Protocol):
         """What is wrong with one item of a list; `place` is its JSON pointer."""
 
     def end(self) -> Iterator[tuple[Spot, Hit]]:
-        """What only the whole feed shows."""
+        """What only the whole feed can show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class LintResult:
 
 
 class FeedLint:
-    """Reads a feed's pages one after the other; memory is that of one page, whatever their number."""
+    """Reads a feed's pages one after the other; only one page at a time is in memory."""
 
     def __init__(
         self,
@@ -89,12 +89,12 @@ class FeedLint:
         self.result: LintResult | None = None
 
     def add_page(self, name: str, content: bytes) -> PageFigures:
-        """Reads the next page; FeedUnusable says in a sentence why it cannot be read."""
+        """Reads the next page; FeedUnusable, with a sentence that says why, if it cannot be read."""
         page = split_page(name, content, LIST_KEYS)
         reader, result = self._reader_and_result(page)
         findings = result.findings
-        following = page.head.get("nextPageUrl")
-        figures = PageFigures(name, page.size_bytes, 0, following if isinstance(following, str) else None)
+        next_page_url = page.head.get("nextPageUrl")
+        figures = PageFigures(name, page.size_bytes, 0, next_page_url if isinstance(next_page_url, str) else None)
         result.pages.append(figures)
         if page.duplicate_key is not None:
             findings.add(name, "", None, duplicate_key("", page.duplicate_key))
@@ -121,7 +121,7 @@ class FeedLint:
         return item_count(reader.types) - before
 
     def finish(self) -> LintResult:
-        """The result, with what only all pages together show."""
+        """The result, together with what only all pages can show."""
         if self._reader is None or self.result is None:
             raise FeedUnusable("there is no page to read")
         for spot, hit in self._reader.end():
@@ -133,11 +133,11 @@ class FeedLint:
         if self._reader is None or self.result is None:
             kind = self._asked or kind_of(page)
             if (kind is FeedKind.DIRECT) != (kind_of(page) is FeedKind.DIRECT):
-                raise FeedUnusable(f"{page.name} is no {kind} feed: its root has {_root_keys_text(page)}")
+                raise FeedUnusable(f"{page.name} is not a {kind} feed: its root has {_root_keys_text(page)}")
             self.result = LintResult(kind, self._profile, findings=Findings(self._kept_max))
             self._reader = self._reader_of(kind)
         elif FeedKind.DIRECT in (self.result.kind, kind_of(page)):
-            raise FeedUnusable(f"{page.name} is no page of this feed: its root has {_root_keys_text(page)}")
+            raise FeedUnusable(f"{page.name} is not a page of this feed: its root has {_root_keys_text(page)}")
         return self._reader, self.result
 
     def _reader_of(self, kind: FeedKind) -> FeedReader:
@@ -147,12 +147,12 @@ class FeedLint:
 
 
 def item_count(types: Counter[str]) -> int:
-    """How many items a feed has: all but its rows."""
+    """How many items a feed has; rows do not count."""
     return types.total() - sum(types[kind] for kind in ROW_KINDS)
 
 
 def kind_of(page: Page) -> FeedKind:
-    """Which feed the page's root belongs to; FeedUnusable where to none."""
+    """The kind of feed that the page's root belongs to; FeedUnusable if it belongs to none."""
     if "assets" in page.head:
         return FeedKind.SEARCH
     if page.head.keys() & (DIRECT_LIST_KEYS | {"providerName"}):
@@ -160,8 +160,8 @@ def kind_of(page: Page) -> FeedKind:
     if page.head.keys() & SEARCH_SIGNS:
         return FeedKind.SEARCH
     raise FeedUnusable(
-        f"{page.name} is no feed: its root has {_root_keys_text(page)}, neither assets nor movies, series, "
-        "shortFormVideos, tvSpecials, liveFeeds (line 1, column 1)"
+        f"{page.name} is not a feed: its root has {_root_keys_text(page)}, but not assets, movies, series, "
+        "shortFormVideos, tvSpecials or liveFeeds (line 1, column 1)"
     )
 
 

@@ -1,6 +1,6 @@
-"""A page of a feed as it came over the wire: its head, and its long lists as slices that are parsed one by one.
+"""A page of a feed as bytes: its head is parsed, its long lists are slices that are parsed one by one.
 
-A page of 250 MB would be gigabytes as objects; its slices cost nothing, and one item at a time is looked at.
+A page of 250 MB would take gigabytes as objects. Its slices take nothing, and only one item at a time is parsed.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ WORDS = {
     "invalid unicode code point": "it is not UTF-8",
     "number out of range": "a number has too many digits",
 }
-"""The parsers' words: ours."""
+"""The parsers' words, and our words for them."""
 Slice = msgspec.Raw
 
 
 class FeedUnusable(Terminal):
-    """The input is no feed at all: not JSON, cut off, too large, a wrong root. One sentence, with line and column."""
+    """The input is not a feed: not JSON, cut off, too large, a wrong root. One sentence, with line and column."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: `head` is the root without its long lists, `lists` are these, item by item not yet parsed."""
+    """One page: `head` is the root without its long lists, `lists` are the long lists with unparsed items."""
 
     name: str
     content: bytes
@@ -61,7 +61,7 @@ class Page:
         return len(self.content)
 
     def items(self, key: str) -> Iterator[tuple[int, Any, str | None]]:
-        """The parsed items of a list by index, each with a key that it has twice; FeedUnusable where one is no JSON."""
+        """The items of a list, parsed: index, item, a key that it has twice or None. FeedUnusable if it is not JSON."""
         for index, raw in enumerate(self.lists.get(key, ())):
             text = bytes(raw)
             if len(text) > ITEM_MAX_BYTES:
@@ -75,8 +75,8 @@ class Page:
                     value = _parse(text)
                 except ValueError as worse:
                     raise self._unusable(worse, text) from worse
-                found = DUPLICATE.search(str(defect))
-                yield index, value, found[1] if found else "?"
+                match = DUPLICATE.search(str(defect))
+                yield index, value, match[1] if match else "?"
 
     def _unusable(self, defect: ValueError, text: bytes) -> FeedUnusable:
         start = max(0, self.content.find(text))
@@ -84,9 +84,9 @@ class Page:
 
 
 def split_page(name: str, content: bytes, list_keys: frozenset[str]) -> Page:
-    """The page with its long lists still unparsed; FeedUnusable says in a sentence why it is none."""
+    """The page with its long lists still unparsed; FeedUnusable, with a sentence that says why, if it is not a page."""
     if len(content) > FEED_PAGE_MAX_BYTES:
-        raise FeedUnusable(f"{name} is larger than {FEED_PAGE_MAX_BYTES:,} bytes, the most that a page may have")
+        raise FeedUnusable(f"{name} is larger than {FEED_PAGE_MAX_BYTES:,} bytes, the limit for a page")
     _refuse_other_formats(name, content)
     try:
         root = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
@@ -97,7 +97,7 @@ def split_page(name: str, content: bytes, list_keys: frozenset[str]) -> Page:
         }
         head, duplicate_key = _head(content, root, lists)
     except msgspec.ValidationError:
-        raise FeedUnusable(f"{name} is no feed: its root is not an object (line 1, column 1)") from None
+        raise FeedUnusable(f"{name} is not a feed: its root is not an object (line 1, column 1)") from None
     except RecursionError:
         raise FeedUnusable(f"{name} is nested too deeply to be a feed") from None
     except MemoryError:
@@ -107,61 +107,61 @@ def split_page(name: str, content: bytes, list_keys: frozenset[str]) -> Page:
     return Page(name, content, head, lists, duplicate_key)
 
 
-def _head(content: bytes, root: dict[str, Slice], emptied: Collection[str]) -> tuple[dict[str, Any], str | None]:
-    """The root with its long lists emptied, and a key that it has twice."""
-    places = _places(content, root) if emptied else {}
-    spans = sorted((places[key], len(memoryview(root[key]))) for key in emptied)
+def _head(content: bytes, root: dict[str, Slice], long_lists: Collection[str]) -> tuple[dict[str, Any], str | None]:
+    """The root with empty long lists, and a key that it has twice or None."""
+    places = _places(content, root) if long_lists else {}
+    spans = sorted((places[key], len(memoryview(root[key]))) for key in long_lists)
     parts, at = [], 0
     for start, length in spans:
         parts += [content[at:start], b"[]"]
         at = start + length
     text = b"".join([*parts, content[at:]])
     if len(text) > HEAD_MAX_BYTES:
-        raise ValueError(f"beside its lists the root has {len(text):,} bytes, at most {HEAD_MAX_BYTES:,} are read")
+        raise ValueError(f"without its lists the root has {len(text):,} bytes, at most {HEAD_MAX_BYTES:,} are read")
     try:
         return jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True), None
     except ValueError as defect:
-        found = DUPLICATE.search(str(defect))
+        match = DUPLICATE.search(str(defect))
         try:
-            return _parse(text), found[1] if found else "?"
+            return _parse(text), match[1] if match else "?"
         except ValueError as worse:
             raise _relocate_error(worse, text, spans) from None
 
 
 def _relocate_error(defect: ValueError, text: bytes, spans: list[tuple[int, int]]) -> ValueError:
-    """The defect of the root at its place in the whole page, where the emptied lists are as long as they are."""
-    found = JSON_POSITION.search(str(defect))
-    if found is None:
+    """The defect of the root, with its place in the whole page, where the long lists are not empty."""
+    match = JSON_POSITION.search(str(defect))
+    if match is None:
         return defect
-    at = _offset(text, int(found[1]), int(found[2]))
+    at = _offset(text, int(match[1]), int(match[2]))
     for start, length in spans:
         at += length - 2 if at > start else 0
-    return ValueError(f"{str(defect)[: found.start()]} (byte {at})")
+    return ValueError(f"{str(defect)[: match.start()]} (byte {at})")
 
 
 def _places(content: bytes, root: dict[str, Slice]) -> dict[str, int]:
-    """Where the value of every key of the root begins; of a key that is there twice, where the last one does."""
+    """Where the value of every key of the root begins; for a key that is there twice, its last value."""
     places: dict[str, int] = {}
     at = 0
-    while (found := KEY.match(content, at)) is not None:
-        key, at = msgspec.json.decode(found[1], type=str), found.end()
+    while (match := KEY.match(content, at)) is not None:
+        key, at = msgspec.json.decode(match[1], type=str), match.end()
         places[key] = at
         at = _end_of_value(content, at, memoryview(root[key]))
     return places
 
 
 def _end_of_value(content: bytes, start: int, last: memoryview) -> int:
-    """Where the value ends; `last` is the last one that this key has, which it nearly always is."""
+    """Where the value ends; `last` is the last value of this key, and nearly always the only one."""
     end = start + len(last)
     if content.startswith(last, start) and content[end : end + 1] in (b",", b"}", b" ", b"\t", b"\r", b"\n"):
         return end
     if (plain := PLAIN.match(content, start)) is not None:
         return plain.end()
     depth = 0
-    for found in TEXT_OR_BRACKET.finditer(content, start):
-        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(found[0], 0)
+    for match in TEXT_OR_BRACKET.finditer(content, start):
+        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(match[0], 0)
         if depth == 0:
-            return found.end()
+            return match.end()
     raise ValueError("a value of the root does not end")
 
 
@@ -170,25 +170,25 @@ def _parse(text: bytes) -> Any:
 
 
 def _refuse_other_formats(name: str, content: bytes) -> None:
-    found = VISIBLE.search(content)
-    start = content[found.start() : found.start() + 4] if found else b""
-    told = ""
+    match = VISIBLE.search(content)
+    start = content[match.start() : match.start() + 4] if match else b""
+    defect = ""
     if not start:
-        told = "is empty"
+        defect = "is empty"
     elif start[:3] == b"\xef\xbb\xbf":
-        told = "begins with a byte order mark, which JSON does not allow"
+        defect = "begins with a byte order mark, which JSON does not allow"
     elif start[:2] == b"\x1f\x8b":
-        told = "is gzip, not JSON"
+        defect = "is gzip, not JSON"
     elif start[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in start:
-        told = "is UTF-16, UTF-32 or binary, not UTF-8"
+        defect = "is UTF-16, UTF-32 or binary, not UTF-8"
     elif start[:1] == b"<":
-        told = "is HTML or XML, not JSON"
-    if told:
-        raise FeedUnusable(f"{name} {told} (line 1, column 1)")
+        defect = "is HTML or XML, not JSON"
+    if defect:
+        raise FeedUnusable(f"{name} {defect} (line 1, column 1)")
 
 
 def _error_text(defect: Exception, content: bytes, start: int = 0, part: bytes = b"") -> str:
-    """The parser's words in ours, with line and column in the whole page."""
+    """The parser's message in our words, with line and column in the whole page."""
     if isinstance(defect, UnicodeDecodeError):
         return f"it is not UTF-8 ({_line_and_column(content, _first_not_utf8(content))})"
     words, at = str(defect), start

@@ -1,4 +1,4 @@
-"""What one call of the linter found in all its inputs: the value that every output format prints."""
+"""What one call of the linter found in all its inputs; every output format prints this value."""
 
 from __future__ import annotations
 
@@ -26,31 +26,31 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
-    """An input that is no feed, and the sentence why."""
+    """An input that is not a feed, and the sentence that says why."""
 
     file: str
     sentence: str
 
 
 @dataclass(frozen=True, slots=True)
-class ReadFeed:
-    """One feed as it was read; `not_read` is the nextPageUrl of a page that nobody asked for."""
+class FeedResult:
+    """The result for one feed; `unread_url` is the nextPageUrl of a page that nobody asked to read."""
 
     result: LintResult
-    not_read: str | None = None
+    unread_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LintReport:
-    """All feeds and all inputs that were none."""
+    """The results for all feeds, and all inputs that are not feeds."""
 
     profile: Profile
-    feeds: tuple[ReadFeed, ...]
+    feeds: tuple[FeedResult, ...]
     unusable: tuple[Unusable, ...]
 
     @property
     def exit_code(self) -> int:
-        """0 clean or only warnings, 1 with errors, 2 where an input is unusable."""
+        """0 if clean or only warnings, 1 with errors, 2 if an input is unusable."""
         if self.unusable:
             return UNUSABLE
         return WITH_ERRORS if self.count(FeedSeverity.ERROR) else CLEAN

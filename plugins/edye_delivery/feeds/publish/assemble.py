@@ -21,8 +21,8 @@ from edye_delivery.feeds.write.writers import writer_of
 
 
 @dataclass(frozen=True, slots=True)
-class Assembled:
-    """A feed's pages in the order of their chain, its items by type, and what it could not carry."""
+class AssembledFeed:
+    """A feed's pages in the order of their chain, the number of items by type, and what was left out."""
 
     pages: list[LinkedPage]
     kinds: Counter[str]
@@ -37,10 +37,10 @@ def assemble(
     page_url_prefix: str,
     folder: Path,
     now: datetime,
-) -> Assembled:
-    """Writes the feed's pages into the folder; memory is that of one page and one show, whatever the catalogue's size.
+) -> AssembledFeed:
+    """Writes the feed's pages into the folder; only one page and one show at a time are in memory.
 
-    `previous_digests` are the body digests of the chain that readers have now, in its order.
+    `previous_digests` are the body digests of the pages that readers have now, in the order of their chain.
     """
     with pause_gc():
         return _assemble(annex, spec, accepted, previous_digests, page_url_prefix, folder, now)
@@ -54,14 +54,14 @@ def _assemble(
     page_url_prefix: str,
     folder: Path,
     now: datetime,
-) -> Assembled:
+) -> AssembledFeed:
     writer = writer_of(annex, spec, now, defect_of_row)
     items = writer.items(accepted)
     if writer.list_keys != tuple(SEARCH_LIST_KEYS):
         page, kinds = document(items, writer.head, writer.list_keys, folder)
-        return Assembled([page], kinds, writer.notes.findings)
+        return AssembledFeed([page], kinds, writer.notes.findings)
     cut = cut_pages(items, writer.head(), spec.page_max_bytes, folder)
     for item_id, size_bytes in cut.oversized:
-        writer.notes.add(item_id, PART_LEFT_OUT, f"it has {size_bytes:,} bytes, more than a page may have")
+        writer.notes.add(item_id, PART_LEFT_OUT, f"it has {size_bytes:,} bytes, too many for a page")
     pages = link_pages(order_bodies(cut.bodies, previous_digests), page_url_prefix)
-    return Assembled(pages, cut.kinds, writer.notes.findings)
+    return AssembledFeed(pages, cut.kinds, writer.notes.findings)

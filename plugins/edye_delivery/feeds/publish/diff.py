@@ -1,4 +1,4 @@
-"""Which items of a feed differ between two publications, whatever their number."""
+"""The items that differ between two publications of a feed; there may be any number of items."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ QUESTIONS = {
 
 
 def changes_between(old_pages: Iterable[bytes], new_pages: Iterable[bytes]) -> ItemChanges:
-    """The items that were added, changed and removed; one page at a time is in memory."""
-    with sqlite3.connect("") as database:  # a private file that outgrows memory onto the disk
+    """The items that were added, changed and removed; only one page at a time is in memory."""
+    with sqlite3.connect("") as database:  # a private file that uses the disk when memory is full
         for table, pages in (("old", old_pages), ("new", new_pages)):
             database.execute(TABLES.format(table))
             database.executemany(
                 f"INSERT OR REPLACE INTO {table} VALUES (?, ?)",  # noqa: S608 - our own names
                 (row for page in pages for row in _items_of(page)),
             )
-        told: dict[str, Any] = {}
+        changes: dict[str, Any] = {}
         for kind, items in QUESTIONS.items():
-            told[kind] = database.execute(f"SELECT count(*) {items}").fetchone()[0]
+            changes[kind] = database.execute(f"SELECT count(*) {items}").fetchone()[0]
             first = database.execute(f"SELECT id {items} ORDER BY id LIMIT {SHOWN_MAX}")
-            told[f"first_{kind}"] = tuple(row[0] for row in first)
+            changes[f"first_{kind}"] = tuple(row[0] for row in first)
     database.close()
-    return ItemChanges(**told)
+    return ItemChanges(**changes)
 
 
 def _items_of(content: bytes) -> Iterator[tuple[str, bytes]]:

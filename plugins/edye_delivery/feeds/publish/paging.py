@@ -1,9 +1,9 @@
-"""Pages: items in, files out; an item that changes leaves all pages but its own as they are.
+"""Pages: items in, files out; if an item changes, only its own page changes.
 
-Page boundaries lie at items whose id says so, not after so many bytes: an item that is added, grows or goes moves no
-boundary but its own page's. A continuation page is named by its content. Its bytes hold the name of the next page, so
-pages before a changed one change too, by their link alone; the chain is ordered so that these are few: changed pages
-come first, and all others keep the order that they had (docs/adr/0009).
+The id of an item decides whether a page may begin with it, not a number of bytes. So an item that is added, grows or
+disappears moves only the boundary of its own page. A later page is named by its content. A page contains the name of
+the next page, so the pages before a changed page change too, but only in this link. To keep these few, changed pages
+come first in the chain, and all others keep their order (docs/adr/0009).
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ BLOCK_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A page without its end, in a file: head and items. `hashed` is the unfinished state behind `digest`."""
+    """A page without its end, in a file: head and items. `digest` is that of these bytes; `hasher` can add more."""
 
     path: Path
     digest: str
-    hashed: Any
+    hasher: Any
     size_bytes: int
     items: int
 
 
 @dataclass(frozen=True, slots=True)
 class LinkedPage:
-    """A whole page in a file: its name is that of its content, `body_digest` is that of its head and items alone."""
+    """A whole page in a file; its name comes from its content, `body_digest` from its head and items alone."""
 
     path: Path
     name: str
@@ -52,32 +52,32 @@ class LinkedPage:
 
 
 @dataclass(slots=True)
-class Cut:
-    """All items cut into bodies; `oversized` are ids of items that no page can hold, with their sizes."""
+class CutPages:
+    """All items, cut into bodies; `oversized` are the ids and sizes of items that are too large for a page."""
 
     bodies: list[Body] = field(default_factory=list)
     kinds: Counter[str] = field(default_factory=Counter)
     oversized: list[tuple[str, int]] = field(default_factory=list)
 
 
-def cut_pages(items: Iterable[FeedItem], head: dict[str, Any], page_max_bytes: int, folder: Path) -> Cut:
-    """Writes the items into bodies that fit into pages; where all fit into one below 20 MB, they are one."""
+def cut_pages(items: Iterable[FeedItem], head: dict[str, Any], page_max_bytes: int, folder: Path) -> CutPages:
+    """Writes the items into bodies that fit into pages; if they all fit into one page below 20 MB, it is one."""
     beginning = _head_bytes(head) + b',"assets":['
     room = page_max_bytes - len(beginning) - LINK_MAX_BYTES
-    cut = Cut()
-    gathered = _Gathered(folder, beginning, cut)
+    cut = CutPages()
+    writer = _BodyWriter(folder, beginning, cut)
     gap_bytes = room * BOUNDARY_PERCENT // 100
     for item in items:
         if len(item.content) > room:
             cut.oversized.append((item.item_id, len(item.content)))
             continue
         cut.kinds[item.kind] += 1
-        full = gathered.size_bytes + len(item.content) + 1 > room
-        if full or (gathered.size_bytes > room // 2 and _is_boundary(item, gap_bytes)):
-            gathered.close()
-        gathered.add(item.content)
-    if gathered.items or not cut.bodies:
-        gathered.close()
+        is_full = writer.size_bytes + len(item.content) + 1 > room
+        if is_full or (writer.size_bytes > room // 2 and _is_boundary(item, gap_bytes)):
+            writer.close()
+        writer.add(item.content)
+    if writer.items or not cut.bodies:
+        writer.close()
     unpaged = min(FEED_UNPAGED_BELOW_BYTES - 1 - page_max_bytes + room, room)
     if len(cut.bodies) > 1 and sum(body.size_bytes - len(beginning) + 1 for body in cut.bodies) <= unpaged:
         cut.bodies = [_join(cut.bodies, beginning, folder)]
@@ -87,7 +87,7 @@ def cut_pages(items: Iterable[FeedItem], head: dict[str, Any], page_max_bytes: i
 def document(
     items: Iterable[FeedItem], head: Callable[[], dict[str, Any]], list_keys: Sequence[str], folder: Path
 ) -> tuple[LinkedPage, Counter[str]]:
-    """All items as one page with several lists, for a feed without pages; `head` is asked when all have been taken."""
+    """All items as one page with several lists, for a feed without pages; `head` is called after the last item."""
     kinds: Counter[str] = Counter()
     sizes: Counter[str] = Counter()
     with ExitStack() as stack:
@@ -106,26 +106,26 @@ def document(
 
 
 def order_bodies(bodies: Sequence[Body], previous_digests: Sequence[str]) -> list[Body]:
-    """The chain's order: changed bodies first, then the others as the previous chain had them."""
+    """The bodies in the order of the chain: changed ones first, then the others in the order of the previous chain."""
     place = {digest: number for number, digest in enumerate(previous_digests)}
     changed = [body for body in bodies if body.digest not in place]
     return changed + sorted((body for body in bodies if body.digest in place), key=lambda body: place[body.digest])
 
 
 def link_pages(bodies: Sequence[Body], url_prefix: str) -> list[LinkedPage]:
-    """The pages of a chain in its order, each completed with the address of the next; the last one has none."""
+    """The pages of a chain in its order, each with the address of the next page; the last one has none."""
     pages: list[LinkedPage] = []
-    following: str | None = None
+    next_url: str | None = None
     for body in reversed(bodies):
-        link = b"" if following is None else b',"nextPageUrl":' + orjson.dumps(following)
-        end, hashed = b"]" + link + b"}\n", body.hashed.copy()
-        hashed.update(end)
+        link = b"" if next_url is None else b',"nextPageUrl":' + orjson.dumps(next_url)
+        end, hasher = b"]" + link + b"}\n", body.hasher.copy()
+        hasher.update(end)
         with body.path.open("ab") as file:
             file.write(end)
-        sha256 = hashed.hexdigest()
+        sha256 = hasher.hexdigest()
         name = f"{sha256[:32]}.json"
         pages.append(LinkedPage(body.path, name, sha256, body.digest, body.size_bytes + len(end), body.items))
-        following = url_prefix + name
+        next_url = url_prefix + name
     return pages[::-1]
 
 
@@ -136,10 +136,10 @@ def blocks_of(path: Path) -> Iterator[bytes]:
             yield block
 
 
-class _Gathered:
-    """The body that is being filled; its items go straight into its file. `size_bytes` is that of the items."""
+class _BodyWriter:
+    """Writes items straight into the file of the current body; `size_bytes` is the size of its items."""
 
-    def __init__(self, folder: Path, beginning: bytes, cut: Cut) -> None:
+    def __init__(self, folder: Path, beginning: bytes, cut: CutPages) -> None:
         self._folder, self._beginning, self._cut = folder, beginning, cut
         self._file: BinaryIO | None = None
         self.size_bytes = self.items = 0
@@ -170,18 +170,18 @@ class _Gathered:
 
 
 def _join(bodies: Sequence[Body], beginning: bytes, folder: Path) -> Body:
-    """Several bodies as one."""
-    cut = Cut()
+    """Several bodies joined into one."""
+    cut = CutPages()
     (folder / "joined").mkdir()
-    gathered = _Gathered(folder / "joined", beginning, cut)
+    writer = _BodyWriter(folder / "joined", beginning, cut)
     for body in bodies:
-        gathered.add(body.path.read_bytes()[len(beginning) :])
-    gathered.close()
+        writer.add(body.path.read_bytes()[len(beginning) :])
+    writer.close()
     return replace(cut.bodies[0], items=sum(body.items for body in bodies))
 
 
 def _write_parts(parts: Iterable[bytes], target: Path) -> tuple[str, int]:
-    """Writes an object's parts, closes the object; digest and size of the file."""
+    """Writes an object's parts and its closing bracket; gives digest and size of the file."""
     digest, size_bytes = hashlib.sha256(), 0
     with target.open("wb") as file:
         for part in chain(parts, (b"}\n",)):
@@ -195,5 +195,5 @@ def _head_bytes(head: dict[str, Any]) -> bytes:
 
 
 def _is_boundary(item: FeedItem, gap_bytes: int) -> bool:
-    """Whether a page may begin with the item: its id decides, so that there is one such item in so many bytes."""
+    """Whether a page may begin with the item: its id decides, and there is about one such item in `gap_bytes`."""
     return zlib.crc32(item.item_id.encode()) * gap_bytes < len(item.content) << 32

@@ -1,8 +1,8 @@
-"""Publication: all pages go up under their content's names, are read back, and only then the first one is switched.
+"""Publication: all pages are uploaded under the names of their content and read back; then the first is replaced.
 
-Whoever is killed at any line leaves the old chain complete until the switch, and the new one from it on. Nothing that
-the old chain links to is deleted before its grace period is over. One publisher at a time is its caller's affair
-(docs/adr/0023).
+A publisher may be killed at any line: until the switch readers have the complete old chain, after it the complete new
+one. A page of the old chain is not deleted before its grace period is over. The caller makes sure that only one
+publisher works at a time (docs/adr/0023).
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 class FeedStore(Protocol):
-    """Where pages are published: objects by name, each appears whole or not at all."""
+    """The place where pages are published: objects by name; each appears completely or not at all."""
 
     def sha256_of(self, name: str) -> str | None:
-        """The digest under which the object was put; None where there is none."""
+        """The digest with which the object was uploaded; None if there is no object."""
 
     def etag_of(self, name: str) -> str | None:
-        """What names this very content of the object to the store; None where there is none."""
+        """The store's own name for the object's present content; None if there is no object."""
 
     def put(self, name: str, content: bytes, sha256: str, cache_control: str) -> None:
-        """Puts a page."""
+        """Uploads a page."""
 
     def replace(self, name: str, content: bytes, sha256: str, cache_control: str, etag: str | None) -> bool:
-        """Puts a page in the place of the one with this ETag, or of none; False where there is another one by now."""
+        """Replaces the page that has this ETag, or adds one if it is None; False if the content is another by now."""
 
     def delete(self, names: Sequence[str]) -> None:
-        """Deletes pages; one that is gone already is no error."""
+        """Deletes pages; a page that does not exist any more is no error."""
 
     def url(self, name: str) -> str:
-        """The address under which readers find the object."""
+        """The address at which readers find the object."""
 
 
 class SwitchRefused(Transient):
@@ -50,7 +50,7 @@ class SwitchRefused(Transient):
 def upload_pages(
     store: FeedStore, pages: Sequence[FeedPage], read_page: Callable[[FeedPage], bytes]
 ) -> tuple[str, ...]:
-    """Puts the pages of a chain where its readers will find them; the names of those that were not there yet."""
+    """Uploads the pages of a chain to where readers will look for them; gives the names of those that were new."""
 
     def send(page: FeedPage) -> str | None:
         name = PAGES + page.name
@@ -70,11 +70,11 @@ def switch_readers(
     is_allowed: Callable[[], bool],
     cache_s: int,
 ) -> bool | None:
-    """Makes this page the first one; whether it had to be sent. None where it is not allowed, so that nothing is done.
+    """Makes this page the first one; gives whether it had to be uploaded, or None if it is not allowed to do so.
 
-    `is_allowed` is asked after the store has said what it has now, and what is written replaces that alone. So whoever
-    was asked, and then slept while another publisher switched, does not overwrite what that one has written.
-    SwitchRefused where somebody writes there all the time.
+    It first asks the store for its present page, then `is_allowed`, and replaces only that page. So a publisher that
+    was stopped in between, while another one switched, does not overwrite the other one's page. SwitchRefused if
+    somebody else writes there again and again.
     """
     was_sent, cache_control = False, f"public, max-age={cache_s}"
     for _ in range(SWITCHES_MAX):
@@ -86,8 +86,8 @@ def switch_readers(
             return was_sent
         if store.replace(FIRST_PAGE, content, first.sha256, cache_control, etag):
             return True
-        was_sent = True  # a repeat by the S3 client may have met what its own first try wrote
+        was_sent = True  # the S3 client may have repeated its call and met its own first write
     raise SwitchRefused(
-        f"{store.url(FIRST_PAGE)} was written by somebody else {SWITCHES_MAX} times while readers were to be switched: "
-        "is there another installation that publishes there?"
+        f"{store.url(FIRST_PAGE)} was changed by somebody else {SWITCHES_MAX} times while this run tried to replace "
+        "it; does another installation publish there?"
     )

@@ -1,4 +1,4 @@
-"""The items of Roku's feeds: their lists, their kinds, and an item as it is written."""
+"""The items of Roku's feeds: their lists, their kinds, and an item that can be written."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ DIRECT_KINDS = {
     "movies": "movie", "series": "series", "shortFormVideos": "shortFormVideo", "tvSpecials": "tvSpecial",
     "liveFeeds": "liveFeed", "categories": "category", "playlists": "playlist",
 }  # fmt: skip
-"""The lists of a Direct Publisher feed, and what one entry of each is."""
+"""The lists of a Direct Publisher feed, and the kind of their entries."""
 DIRECT_LIST_KEYS = frozenset(DIRECT_KINDS)
 ROW_KINDS = ("category", "playlist")
-"""Kinds whose entries are no titles but rows of them."""
+"""Kinds that are not titles, but rows of titles."""
 ROW_LIST_KEYS = frozenset({"categories", "playlists"})
 PLAYABLE = frozenset({"movie", "tvspecial", "episode", "shortform"})
 TITLE_TYPES = PLAYABLE | {"series", "season"}

@@ -1,4 +1,4 @@
-"""The bounds of Roku's feeds, which the linter and the writers share."""
+"""The limits of Roku's feeds, which the linter and the writers share."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ FIRST_YEAR = 1900
 PLAYABLE_MIN_S = 60
 SHORTFORM_MAX_S = 900
 SHORT_FORM_VIDEO_MAX_S = 1200
-"""Of the Direct Publisher feed, whose short videos may be longer than the Search feed's."""
+"""Short videos of the Direct Publisher feed may be longer than those of the Search feed."""
 BITRATE_MAX_KBPS = 100_000
 EPOCH_FROM_MS = 315_532_800_000
-"""1980-01-01: Roku's readers take an earlier moment in milliseconds for one in seconds."""
+"""1980-01-01: an earlier moment in milliseconds is probably one in seconds."""
 IMAGE_LARGEST_PX = (1920, 1080)
 THUMBNAIL_LEAST_PX = (800, 450)

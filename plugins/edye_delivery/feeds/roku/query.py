@@ -6,7 +6,7 @@ OPERATORS = frozenset({"AND", "OR"})
 
 
 def tags_and_operators(query: str) -> tuple[list[str], set[str]]:
-    """The tags of a query in their order, "" where one is missing beside an operator, and the operators used."""
+    """The tags of a query in their order, with "" for a missing tag beside an operator, and its operators."""
     tags: list[list[str]] = [[]]
     operators = set()
     for word in query.split():

@@ -1,8 +1,8 @@
 """The feed schemas, and the two profiles in which they are applied (decisions, Search feed: what the linter knows).
 
-`schema` is the published schema as it is. `roku` also takes what Roku's own samples do: upper case of qualities,
-sources and countries, `liveStream`, `shortForm`, `tvSpecial`, and media videos in their natural shape; the prose's
-spelling of descriptors; and what Roku's page has got since (roku-vod-delivery.md).
+`schema` is the published schema as it is. `roku` also takes what Roku's own samples have: qualities, sources and
+countries in upper case, `liveStream`, `shortForm`, `tvSpecial`, and media videos with the right lists of values. It
+takes the spelling of descriptors on Roku's page, and what was added to that page later (roku-vod-delivery.md).
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ FOLDER = Path(__file__).parents[2] / "include" / "schemas"
 SEARCH_FILE = "roku-search-feed.schema.json"
 DIRECT_FILE = "roku-direct-publisher-feed.schema.json"
 LOST_LETTER = "onteúdo impactante"
-"""A descriptor of CLASSIND as the published schema has it."""
+"""A descriptor of CLASSIND as the published schema spells it."""
 SUB_TYPES = (
     "teaser", "trailer", "highlight", "making_of", "behind_scenes", "interview", "related", "recap", "extra", "short",
     "ancillary",
 )  # fmt: skip
 SPELLINGS = {"shortForm": "shortform", "tvSpecial": "tvspecial"}
-"""asset types as Roku's samples and its official schema spell them: the page's spelling."""
+"""Asset types: the spelling of Roku's samples and its official schema, then that of Roku's page."""
 
 
 class Profile(StrEnum):
-    """How strictly a feed is read."""
+    """How strictly a feed is checked."""
 
     SCHEMA = "schema"
     ROKU = "roku"
 
 
 class SchemaPart:
-    """One schema: a fast answer, and the reasons only where it fails; both read patterns as ECMA 262 does."""
+    """One schema: a fast answer, and slower reasons if a value fails; both treat patterns as ECMA 262 does."""
 
     def __init__(self, schema: dict[str, Any]) -> None:
         self._fast = jsonschema_rs.validator_for(schema)
@@ -53,19 +53,19 @@ class SchemaPart:
         self.is_valid = self._fast.is_valid
 
     def defects(self, value: Any) -> Iterator[jsonschema.ValidationError]:
-        """Every reason for which the value fails, deepest first where one has several causes."""
+        """Every reason why the value fails; if a reason has several causes, the deepest comes first."""
         yield from self._slow.iter_errors(value)
 
 
 def _is_number(_: Any, value: Any) -> bool:
-    """1e400 is read as infinity, which is no number of any use."""
+    """1e400 is read as infinity, which does not count as a number here."""
     if isinstance(value, float):
         return math.isfinite(value)
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _pattern(validator: Any, pattern: str, value: Any, _: Any) -> Iterator[jsonschema.ValidationError]:
-    """`$` is the end of the text, not the place before a last newline as Python has it."""
+    """Here `$` is the end of the text; in Python it is also the place before a last newline."""
 
     if isinstance(value, str) and not re.search(pattern.replace("$", r"\Z"), value):
         yield jsonschema.ValidationError(f"{value!r:.100} does not match {pattern!r}")
@@ -73,7 +73,7 @@ def _pattern(validator: Any, pattern: str, value: Any, _: Any) -> Iterator[jsons
 
 @cache
 def search_schema(profile: Profile) -> dict[str, Any]:
-    """The Search feed's schema in a profile."""
+    """The schema of the Search feed in this profile."""
     schema: dict[str, Any] = json.loads((FOLDER / SEARCH_FILE).read_text(encoding="utf-8"))
     return _widen(schema) if profile is Profile.ROKU else schema
 
@@ -121,14 +121,14 @@ def values_of(definition: str, profile: Profile = Profile.SCHEMA) -> frozenset[s
 
 @cache
 def descriptor_spellings() -> dict[str, str]:
-    """The descriptors of ratings as the prose spells them: the published schema's spelling."""
+    """The descriptors of ratings: the spelling on Roku's page, then that of the published schema."""
     lists = [part["enum"] for name, part in search_schema(Profile.SCHEMA)["definitions"].items() if _is_worded(name)]
     spelled = {word.title(): word for words in lists for word in words}
     return spelled | dict.fromkeys(("Conteúdo Impactante", "conteúdo impactante", "onteúdo Impactante"), LOST_LETTER)
 
 
 def _is_worded(name: str) -> bool:
-    """Whether a list of descriptors is one of words; the others are codes such as FV."""
+    """Whether a list of descriptors has words; the other lists have codes such as FV."""
     return name.removesuffix("_descriptors") in ("BBFC", "CHVRS", "CLASSIND", "RTC")
 
 
@@ -153,7 +153,7 @@ def _widen(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _add_newer(asset: dict[str, Any], lists: dict[str, Any]) -> None:
-    """Adds what Roku's page has got since the published schema; of what has no table there only the type is asked."""
+    """Adds what is on Roku's page but not in the published schema; without a table there, only the type is checked."""
     text, number = {"type": "string"}, {"type": "number"}
     asset["subType"] = {"type": "string", "enum": list(SUB_TYPES)}
     asset["relationships"] = {"type": "array", "items": {"type": "object"}}

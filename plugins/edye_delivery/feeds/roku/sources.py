@@ -1,4 +1,4 @@
-"""Where the rules of Roku's feeds are written: pages, schemas and our decisions, as every rule names its source."""
+"""The sources of the rules on Roku's feeds: pages, schemas and our decisions, as the rules name them."""
 
 from __future__ import annotations
 
@@ -14,4 +14,4 @@ BEYOND = "decisions.md, what the linter knows beyond the schema"
 TRAPS = "decisions.md, The schema's own traps"
 PRACTICE = "decisions.md, Known of Roku's own checks, in practice"
 LOST = "decisions.md, Direct Publisher feed: the lost lists"
-OURS = "our own bound: what --check-urls looks at"
+OURS = "our own limit: what --check-urls checks"

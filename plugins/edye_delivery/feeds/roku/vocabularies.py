@@ -1,4 +1,4 @@
-"""The values that Roku's feeds know, as the schemas and the prose list them."""
+"""The values that Roku's feeds allow, from the schemas and from Roku's page."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ NEWER_CREDIT_ROLES = frozenset({"analyst", "guest", "judge", "self"})
 CURRENCIES = frozenset({"usd", "gbp", "cad", "eur"})
 MAIN_IMAGE_TYPES = ("main", "poster")
 SINGLE_FILE_TYPES = frozenset({"MP4", "MOV", "M4V"})
-"""Types of video that are one file, not a manifest of many."""
+"""Types of video that are a single file, not a manifest with many."""
 
 _DIRECT_PARTS = direct_schema()["definitions"]
 DIRECT_LANGUAGE = re.compile(_DIRECT_PARTS["language"]["pattern"].strip("^$"))
 
 
 def direct_values_of(part: str, key: str = "") -> frozenset[str]:
-    """The values that the Direct Publisher feed's schema takes for a part, such as genre, or for one of its keys."""
+    """The values that the Direct Publisher feed's schema allows for a part, such as genre, or for one of its keys."""
     found = _DIRECT_PARTS[part]["properties"][key] if key else _DIRECT_PARTS[part]
     return frozenset(found["enum"])
 

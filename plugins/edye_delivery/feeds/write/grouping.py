@@ -32,19 +32,19 @@ class Versions:
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """All titles of one title_id; a series as its newest accepted episode describes it."""
+    """All titles with one title_id."""
 
     items: tuple[Versions, ...]
 
     @property
     def series(self) -> Series | None:
-        """The newest description of the series; None where the titles are not episodes."""
+        """The series as its newest accepted episode describes it; None if the titles are not episodes."""
         known = [title.series for versions in self.items for title in versions.titles if title.series is not None]
         return max(known, key=lambda series: series.updated_at, default=None)
 
 
 def shows_of(accepted: Iterable[Accepted]) -> Iterator[Show]:
-    """The shows of titles that come in the ledger's order; one show at a time is in memory."""
+    """The shows of titles that come in the ledger's order; only one show at a time is in memory."""
     for _, entries in groupby(accepted, key=lambda entry: entry.title.title_id):
         yield Show(tuple(Versions.of(same) for _, same in groupby(entries, key=lambda entry: _place(entry.title))))
 

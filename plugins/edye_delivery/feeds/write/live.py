@@ -1,4 +1,4 @@
-"""Live channels of the annex as assets (roku-search-feed.md, Live feed specification)."""
+"""The annex's live channels as assets (roku-search-feed.md, Live feed specification)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from edye_delivery.feeds.write.notes import Notes
 
 
 class LiveWriter:
-    """Writes a feed of live channels only; accepted titles are no part of it."""
+    """Writes a feed that has only live channels; accepted titles are not in it."""
 
     list_keys: tuple[str, ...] = ("assets",)
 
@@ -25,18 +25,18 @@ class LiveWriter:
         self._spec = spec
 
     def head(self) -> dict[str, Any]:
-        """The root beside its assets."""
+        """The root without its assets."""
         spec = self._spec
         return {"version": "1", "defaultLanguage": spec.language, "defaultAvailabilityCountries": list(spec.countries)}
 
     def items(self, accepted: Iterable[Accepted]) -> Iterator[FeedItem]:
-        """Every channel of the annex."""
+        """Every live channel of the annex."""
         for station in self._spec.channels:
             yield FeedItem("assets", station.id, LIVE_TYPE, orjson.dumps(station_asset(station)))
 
 
 def station_asset(station: Station) -> dict[str, Any]:
-    """One live channel; its source and type keep the live specification's spelling, qualities the schema's."""
+    """One live channel; source and type are spelled as in the live specification, qualities as in the schema."""
     asset: dict[str, Any] = {
         "id": station.id,
         "type": LIVE_TYPE,

@@ -1,4 +1,4 @@
-"""What a writer could not carry into a feed, title by title."""
+"""What a writer had to leave out of a feed, title by title."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from edye_delivery.feeds.write.rules import TITLE_BROKE_OFF
 
 NOTES_KEPT_MAX = 1000
 STEP = "writing it into the feed"
-Written = TypeVar("Written")
+Result = TypeVar("Result")
 
 
 class Unfit(Exception):
-    """A title that cannot be in the feed; the rule says whose turn it is, the message what is missing."""
+    """A title cannot be in the feed; the rule says whose turn it is, the message what is missing."""
 
     def __init__(self, rule: FeedRule, message: str) -> None:
         self.rule, self.message = rule, message
         super().__init__(message)
 
 
-def fit(external_id: str, write: Callable[[], Written]) -> Written:
-    """What `write` makes of a title; Unfit where it cannot be in the feed, or where writing it breaks off."""
+def write_title(external_id: str, write: Callable[[], Result]) -> Result:
+    """Calls `write` for a title and gives its result; Unfit if the title cannot be in the feed, or `write` fails."""
     written = attempt(external_id, STEP, write, reraise=(Unfit,))
     if isinstance(written, StepFailure):
         raise Unfit(TITLE_BROKE_OFF, written.sentence)
@@ -34,17 +34,17 @@ def fit(external_id: str, write: Callable[[], Written]) -> Written:
 
 
 class Notes:
-    """Findings about accepted titles, by external_id; the first thousand of every rule are kept, all are counted."""
+    """Findings on accepted titles, by external_id; all are counted, and the first thousand of every rule are kept."""
 
     def __init__(self) -> None:
         self.findings = Findings(NOTES_KEPT_MAX)
 
     def add(self, external_id: str, rule: FeedRule, message: str) -> None:
-        """Notes what a title loses."""
+        """Notes what a title loses in the feed."""
         self.findings.add("", "", external_id, rule.at("", message))
 
     def pack(self, item_id: str, item: dict[str, Any]) -> bytes | None:
-        """The item as JSON; None, with a note, where JSON has no form for it."""
+        """The item as JSON; None with a note if it cannot be written as JSON."""
         content = attempt(item_id, STEP, lambda: orjson.dumps(item))
         if isinstance(content, StepFailure):
             self.add(item_id, TITLE_BROKE_OFF, content.sentence)

@@ -22,13 +22,13 @@ from edye_delivery.feeds.roku.vocabularies import COUNTRIES, CREDIT_ROLES
 from edye_delivery.feeds.rule import excerpt
 from edye_delivery.feeds.write.grouping import Show, Versions, seasons_of, shows_of
 from edye_delivery.feeds.write.live import station_asset
-from edye_delivery.feeds.write.notes import Notes, Unfit, fit
+from edye_delivery.feeds.write.notes import Notes, Unfit, write_title
 from edye_delivery.feeds.write.rules import PART_LEFT_OUT, TITLE_LEFT_OUT, VALUE_UNMAPPED
 from edye_delivery.feeds.write.search_images import images_of
 from edye_delivery.feeds.write.texts import FeedTexts, clip, texts_of
 from edye_delivery.feeds.write.values import Values
 
-SPELLED = {plain: written for written, plain in SPELLINGS.items()}
+SAMPLE_SPELLINGS = {plain: written for written, plain in SPELLINGS.items()}
 DESCRIPTORS = {
     name.removesuffix("_descriptors"): {value.lower(): value for value in definition["enum"]}
     for name, definition in search_schema(Profile.SCHEMA)["definitions"].items()
@@ -38,7 +38,7 @@ Asset = dict[str, Any]
 
 
 class SearchWriter:
-    """Writes the assets of one Search feed; what it cannot carry is in `notes`."""
+    """Writes the assets of one Search feed; what had to be left out is in `notes`."""
 
     list_keys: tuple[str, ...] = ("assets",)
 
@@ -48,7 +48,7 @@ class SearchWriter:
         self._values = Values(annex, spec, now, self.notes)
 
     def head(self) -> Asset:
-        """The root beside its assets."""
+        """The root without its assets."""
         return search_head(self._spec, mixed=bool(self._spec.channels))
 
     def items(self, accepted: Iterable[Accepted]) -> Iterator[FeedItem]:
@@ -57,16 +57,16 @@ class SearchWriter:
             yield FeedItem("assets", station.id, "liveStream", orjson.dumps(station_asset(station)))
         for show in shows_of(accepted):
             for asset in self._assets_of(show):
-                written, item_id = str(asset["type"]), str(asset["id"])
+                spelling, item_id = str(asset["type"]), str(asset["id"])
                 if (content := self.notes.pack(item_id, asset)) is not None:
-                    yield FeedItem("assets", item_id, SPELLINGS.get(written, written), content)
+                    yield FeedItem("assets", item_id, SPELLINGS.get(spelling, spelling), content)
 
     def _assets_of(self, show: Show) -> list[Asset]:
         series = show.series
-        framed: list[Asset] = []
+        series_assets: list[Asset] = []
         if series is not None:
             try:
-                framed = fit(show.items[0].external_id, lambda: self._series_assets(series, show))
+                series_assets = write_title(show.items[0].external_id, lambda: self._series_assets(series, show))
             except Unfit as unfit:
                 for versions in show.items:
                     self._leave_out(versions, unfit, "its series: ")
@@ -77,13 +77,13 @@ class SearchWriter:
             return written
         numbers = {asset["episodeInfo"].get("seasonNumber") for asset in episodes if "episodeInfo" in asset}
         if not numbers:
-            return [*written, self._external_only(series) or framed[0]]
-        kept = [asset for asset in framed[1:] if asset["seasonInfo"]["seasonNumber"] in numbers]
-        return [*written, framed[0], *kept]
+            return [*written, self._external_only(series) or series_assets[0]]
+        kept = [asset for asset in series_assets[1:] if asset["seasonInfo"]["seasonNumber"] in numbers]
+        return [*written, series_assets[0], *kept]
 
     def _title_asset(self, versions: Versions) -> Asset | None:
         try:
-            return fit(versions.external_id, lambda: self._asset(versions))
+            return write_title(versions.external_id, lambda: self._asset(versions))
         except Unfit as unfit:
             self._leave_out(versions, unfit)
             return None
@@ -91,13 +91,13 @@ class SearchWriter:
     def _asset(self, versions: Versions) -> Asset:
         values, first, external_id = self._values, versions.titles[0], versions.external_id
         options = self._play_options(versions)
-        named = self._external_only(first)
-        if named is not None:
-            return {**named, "content": {"playOptions": options}}
+        external_only = self._external_only(first)
+        if external_only is not None:
+            return {**external_only, "content": {"playOptions": options}}
         duration_ms = next((title.duration_ms for title in versions.titles if title.duration_ms), 0)
         if duration_ms < PLAYABLE_MIN_S * 1000:
             raise Unfit(
-                TITLE_LEFT_OUT, f"its duration is {duration_ms / 1000:g} s, Roku takes {PLAYABLE_MIN_S} s or more"
+                TITLE_LEFT_OUT, f"its duration is {duration_ms / 1000:g} s, expected {PLAYABLE_MIN_S} s or more"
             )
         if min(first.season_number or 0, first.episode_number or 0) < 0:
             raise Unfit(TITLE_LEFT_OUT, "its season or episode number is negative")
@@ -110,7 +110,7 @@ class SearchWriter:
         }
         if first.kind is TitleKind.EPISODE:
             if first.series is None:
-                raise Unfit(TITLE_LEFT_OUT, "its series is not known")
+                raise Unfit(TITLE_LEFT_OUT, "its series is unknown")
             season = {} if first.season_number is None else {"seasonNumber": first.season_number}
             asset["episodeInfo"] = {
                 "seriesId": values.series_id(first.series, first), **season, "episodeNumber": first.episode_number or 0
@@ -118,7 +118,7 @@ class SearchWriter:
         return {**asset, "content": {"playOptions": options}}
 
     def _series_assets(self, series: Series, show: Show) -> list[Asset]:
-        """The series and its seasons; what the series itself lacks comes from its first episode."""
+        """The series and its seasons; what the series does not have comes from its first episode."""
         values, first = self._values, show.items[0]
         external_id, series_id = first.external_id, values.series_id(series, first.titles[0])
         described: list[Described] = [series, first.titles[0]]
@@ -136,12 +136,12 @@ class SearchWriter:
     def _describe(
         self, described: Sequence[Described], texts: FeedTexts, external_id: str, series: Series | None = None
     ) -> Asset:
-        """What all types but externalIdOnly and live channels have in common."""
+        """The parts that all types have, except externalIdOnly and live channels."""
         values = self._values
         whole = [*described[:1], *([] if isinstance(described[0], Series) else described[1:])]
         ratings = values.ratings(described[:1] if described[0].ratings else described, external_id)
         if not ratings:
-            raise Unfit(TITLE_LEFT_OUT, "none of its ratings has a counterpart in the feed")
+            raise Unfit(TITLE_LEFT_OUT, "the feed knows none of its ratings")
         genres = values.genres(described[:1] if described[0].genres else described, external_id)
         images = [image for one in whole for image in one.images] or [i for one in described for i in one.images]
         parts: Asset = {
@@ -165,7 +165,7 @@ class SearchWriter:
         for word, found in zip(descriptors, kept, strict=True):
             if found is None:
                 self.notes.add(
-                    external_id, VALUE_UNMAPPED, f"the rating descriptor {excerpt(word)} is none of {source}'s"
+                    external_id, VALUE_UNMAPPED, f"{source} does not have the rating descriptor {excerpt(word)}"
                 )
         words = list(dict.fromkeys(word for word in kept if word))
         return {"source": source, "value": value, **({"descriptors": words} if words else {})}
@@ -177,23 +177,23 @@ class SearchWriter:
             if not (credit.name or "").strip():
                 self.notes.add(external_id, PART_LEFT_OUT, "a credit has no name")
             elif role is None:
-                self.notes.add(external_id, VALUE_UNMAPPED, f"the role {excerpt(credit.role)} has no counterpart")
+                self.notes.add(external_id, VALUE_UNMAPPED, f"the feed does not know the role {excerpt(credit.role)}")
             else:
-                born = {"birthDate": credit.birth_date.isoformat()} if credit.birth_date else {}
-                entry = {"name": credit.name, "role": role, **born}
+                birth_date = {"birthDate": credit.birth_date.isoformat()} if credit.birth_date else {}
+                entry = {"name": credit.name, "role": role, **birth_date}
                 kept += [entry] if entry not in kept else []
         return kept
 
     def _play_options(self, versions: Versions) -> list[Asset]:
-        """One option a language version; Unfit where none of them is available any more."""
+        """One option for each language version; Unfit if none of them is available any more."""
         options: list[Asset] = []
-        lost: list[tuple[str, Unfit]] = []
+        unfit_versions: list[tuple[str, Unfit]] = []
         for entry in versions.entries:
             try:
                 start_ms, end_ms = self._values.window_ms(entry.title)
                 countries = self._countries(entry)
             except Unfit as unfit:
-                lost.append((entry.external_id, unfit))
+                unfit_versions.append((entry.external_id, unfit))
                 continue
             source = best_source(self._annex, entry.title)
             option: Asset = {"license": self._spec.offer.license, "quality": self._values.quality(source)}
@@ -205,24 +205,26 @@ class SearchWriter:
             option |= {"availabilityInfo": {"country": countries}} if countries else {}
             options.append(option)
         if not options:
-            raise lost[0][1]
-        for external_id, reason in lost:
+            raise unfit_versions[0][1]
+        for external_id, reason in unfit_versions:
             self.notes.add(external_id, reason.rule, reason.message)
         return options
 
     def _countries(self, entry: Accepted) -> list[str]:
-        """The title's own countries; none where it is for all that the feed is for."""
+        """The title's own countries; empty if it is for all countries of the feed."""
         known = COUNTRIES[Profile.SCHEMA]
-        asked = list(dict.fromkeys(country.lower() for country in entry.title.geo))
-        for country in asked:
+        countries = list(dict.fromkeys(country.lower() for country in entry.title.geo))
+        for country in countries:
             if country not in known:
-                self.notes.add(entry.external_id, VALUE_UNMAPPED, f"Roku Search is not in {excerpt(country)}")
-        if asked and not known.intersection(asked):
-            raise Unfit(TITLE_LEFT_OUT, f"Roku Search is in none of its countries ({', '.join(asked)[:80]})")
-        return [country for country in asked if country in known]
+                self.notes.add(entry.external_id, VALUE_UNMAPPED, f"Roku Search is not supported in {excerpt(country)}")
+        if countries and not known.intersection(countries):
+            raise Unfit(
+                TITLE_LEFT_OUT, f"Roku Search is not supported in any of its countries ({', '.join(countries)[:80]})"
+            )
+        return [country for country in countries if country in known]
 
     def _external_only(self, described: Described) -> Asset | None:
-        """The asset by its external id alone, where the annex identifies titles so and this one has the id."""
+        """The asset with only its external id, if the annex identifies titles in this way and this one has the id."""
         name = self._spec.identify_by
         value = described.external_ids.get(name) if name is not None else None
         if name is None or not value:
@@ -235,7 +237,7 @@ class SearchWriter:
         return clip(fill(template, {"series": series_title, "season": number}), 200) if template else series_title
 
     def _spell(self, kind: str) -> str:
-        return SPELLED.get(kind, kind) if self._spec.spelling == "samples" else kind
+        return SAMPLE_SPELLINGS.get(kind, kind) if self._spec.spelling == "samples" else kind
 
     def _leave_out(self, versions: Versions, unfit: Unfit, prefix: str = "") -> None:
         for entry in versions.entries:
@@ -243,7 +245,7 @@ class SearchWriter:
 
 
 def search_head(spec: FeedSpec, *, mixed: bool) -> Asset:
-    """The root of every page; a feed with live channels and other titles says its platforms."""
+    """The root of every page; a feed with live channels and other titles names its platforms."""
     head: Asset = {
         "version": "1", "defaultLanguage": spec.language, "defaultAvailabilityCountries": list(spec.countries)
     }  # fmt: skip
@@ -251,7 +253,7 @@ def search_head(spec: FeedSpec, *, mixed: bool) -> Asset:
 
 
 def _type_of(title: Title, duration_ms: int) -> str:
-    """Roku draws the line between film and clip at 15 minutes, whatever the catalogue calls them."""
+    """The asset's type: for Roku a film is longer than 15 minutes, whatever the catalogue calls it."""
     long = duration_ms > SHORTFORM_MAX_S * 1000
     if title.kind is TitleKind.EPISODE:
         return "episode"
@@ -263,7 +265,7 @@ def _type_of(title: Title, duration_ms: int) -> str:
 
 
 def _localize(texts: Any) -> list[Asset]:
-    """Texts with their languages; languages with the same text share an entry."""
+    """Texts with their languages; languages with the same text have one entry."""
     together: dict[str, list[str]] = {}
     for language, text in texts.items():
         together.setdefault(text, []).append(language)

@@ -1,4 +1,4 @@
-"""Images of an asset: which artwork of the catalogue becomes which, in which languages."""
+"""The images of an asset, made from the catalogue's artwork, with their types and languages."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ from edye_delivery.feeds.write.notes import Notes, Unfit
 from edye_delivery.feeds.write.rules import PART_LEFT_OUT, TITLE_WITHOUT_PICTURE
 
 RATIOS = {"16:9": 1.0, "2:3": 4.0}
-"""Ratio: tolerance in percent, of what Roku was seen to take (decisions, Known of Roku's own checks)."""
+"""Ratio: tolerance in percent, as Roku accepts it in practice (decisions, Known of Roku's own checks)."""
 
 
 def images_of(
     images: Iterable[Image], types: Mapping[ImageKind, str], languages: list[str], external_id: str, notes: Notes
 ) -> list[dict[str, Any]]:
-    """The images with their languages; Unfit where no main one is left. Art without lettering serves every language."""
+    """The images with their languages; Unfit if no main image is left. Artwork without text is for every language."""
     kept: dict[tuple[str, str], list[str]] = {}
     for image in images:
         if image.kind not in types:
             continue
         place = types[image.kind], image.url
         if len(kept.get(place, ())) == len(languages):
-            continue  # the same picture again, as language versions have it
+            continue  # another language version has the same picture
         if (defect := _defect_of(image, languages)) is not None:
             notes.add(external_id, PART_LEFT_OUT, f"the {image.kind} {defect}")
             continue
-        spoken = languages if image.lang is None else [image.lang.lower().replace("_", "-")]
+        image_languages = languages if image.lang is None else [image.lang.lower().replace("_", "-")]
         found = kept.setdefault(place, [])
-        found += [language for language in spoken if language not in found]
-    mains = [spoken for (kind, _), spoken in kept.items() if kind == "main"]
+        found += [language for language in image_languages if language not in found]
+    mains = [image_languages for (kind, _), image_languages in kept.items() if kind == "main"]
     if not mains:
         raise Unfit(TITLE_WITHOUT_PICTURE, "it has no artwork that could be its main image")
-    served = {language for spoken in mains for language in spoken}
-    mains[0] += [language for language in languages if language not in served]
-    return [{"type": kind, "url": url, "languages": spoken} for (kind, url), spoken in kept.items()]
+    main_languages = {language for image_languages in mains for language in image_languages}
+    mains[0] += [language for language in languages if language not in main_languages]
+    return [{"type": kind, "url": url, "languages": image_languages} for (kind, url), image_languages in kept.items()]
 
 
 def _defect_of(image: Image, languages: list[str]) -> str | None:
     if not image.url.startswith(("http://", "https://")) or len(image.url) < 10 or not image.url.isprintable():
         return f"has the address {excerpt(image.url)}"
     if image.lang is not None and image.lang.lower().replace("_", "-") not in languages:
-        return f"is in {excerpt(image.lang)}, in which the title has no text"
+        return f"is in {excerpt(image.lang)}, but the title has no text in this language"
     return _size_defect(image.width, image.height) if image.width and image.height else None
 
 

@@ -1,10 +1,11 @@
-"""Texts of a feed: clipped to Roku's limits, one of every kind in every language of the title."""
+"""Texts of a feed: cut to Roku's limits, one of every kind in every language of the title."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from edye_delivery.catalog.text_length import utf16_units
 from edye_delivery.catalog.title import Described, Text
 from edye_delivery.feeds.roku.limits import LONG_DESCRIPTION_MAX_UNITS, SHORT_DESCRIPTION_MAX_UNITS, TITLE_MAX_UNITS
 from edye_delivery.feeds.roku.vocabularies import LANGUAGES
@@ -15,7 +16,7 @@ from edye_delivery.feeds.write.rules import PART_LEFT_OUT, TEXT_CLIPPED, TITLE_L
 
 @dataclass(frozen=True, slots=True)
 class FeedTexts:
-    """A title's texts by language; the three have the same languages, `longs` is empty where none says more."""
+    """A title's texts by language, the same languages in all; `longs` is empty if none says more than `shorts`."""
 
     titles: Mapping[str, str]
     shorts: Mapping[str, str]
@@ -24,21 +25,16 @@ class FeedTexts:
 
 @dataclass(frozen=True, slots=True)
 class OneLanguageTexts:
-    """A title's texts for a feed of one language; `long` is empty where it would say the same as `short`."""
+    """A title's texts for a feed of one language; `long` is empty if it is the same as `short`."""
 
     title: str
     short: str
     long: str
 
 
-def units_of(text: str) -> int:
-    """The length as Roku counts: UTF-16 units."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
-
-
 def clip(text: str, max_units: int) -> str:
-    """The text, if need be cut at a word's end to at most so many UTF-16 units, with an ellipsis."""
-    if len(text) * 2 <= max_units or units_of(text) <= max_units:
+    """The text, cut if necessary to `max_units` UTF-16 units, at the end of a word and with an ellipsis."""
+    if len(text) * 2 <= max_units or utf16_units(text) <= max_units:
         return text
     kept = text.encode("utf-16-le")[: (max_units - 1) * 2].decode("utf-16-le", "ignore")
     at_word = kept.rpartition(" ")[0].rstrip(" ,;:.") if " " in kept[max_units // 2 :] else kept
@@ -46,20 +42,20 @@ def clip(text: str, max_units: int) -> str:
 
 
 def texts_of(versions: Sequence[Described], langs: Sequence[str | None], external_id: str, notes: Notes) -> FeedTexts:
-    """The texts of a title's language versions together; Unfit where no language has a title and a description."""
+    """The texts of all language versions of a title; Unfit if no language has a title and a description."""
     titles = _merge([version.titles for version in versions], langs)
     shorts = _merge([version.synopsis_short for version in versions], langs)
     longs = _merge([version.synopsis_long for version in versions], langs)
     kept: dict[str, tuple[str, str, str]] = {}
-    for written in sorted(titles):
-        language = written.lower().replace("_", "-")
-        short, long = shorts.get(written, ""), longs.get(written, "")
+    for name in sorted(titles):
+        language = name.lower().replace("_", "-")
+        short, long = shorts.get(name, ""), longs.get(name, "")
         if language not in LANGUAGES:
-            notes.add(external_id, VALUE_UNMAPPED, f"the language {excerpt(written)} is none of Roku's")
+            notes.add(external_id, VALUE_UNMAPPED, f"Roku does not know the language {excerpt(name)}")
         elif not (short or long):
             notes.add(external_id, PART_LEFT_OUT, f"the title in {language} has no synopsis in that language")
         elif language not in kept:
-            kept[language] = titles[written], short or long, long
+            kept[language] = titles[name], short or long, long
     if not kept:
         raise Unfit(TITLE_LEFT_OUT, "it has no title with a synopsis in the same language")
     return FeedTexts(
@@ -86,37 +82,39 @@ def texts_of(versions: Sequence[Described], langs: Sequence[str | None], externa
 def texts_in_one_language(
     versions: Sequence[Described],
     langs: Sequence[str | None],
-    wanted: Sequence[str],
+    languages: Sequence[str],
     external_id: str,
     notes: Notes,
 ) -> OneLanguageTexts:
-    """The texts of a title's language versions in the first wanted language that has them, else in any.
+    """The texts of a title's language versions in the first of `languages` that has them, else in any language.
 
-    Both descriptions are in one language; the title may be in another. Unfit where there is no title or no description.
+    Both descriptions are in one language; the title may be in another. Unfit if there is no title or no description.
     """
     titles = _merge([version.titles for version in versions], langs)
     shorts = _merge([version.synopsis_short for version in versions], langs)
     longs = _merge([version.synopsis_long for version in versions], langs)
-    titled, told = _nearest(titles, wanted), _nearest({**shorts, **longs}, wanted)
-    if titled is None or told is None:
-        raise Unfit(TITLE_LEFT_OUT, "it has no title" if titled is None else "it has no synopsis")
-    full = longs.get(told, "")
-    short = _clip_all({told: shorts.get(told) or full}, SHORT_DESCRIPTION_MAX_UNITS, external_id, notes)[told]
-    long = _clip_all({told: full}, LONG_DESCRIPTION_MAX_UNITS, external_id, notes)[told]
-    return OneLanguageTexts(titles[titled], short, "" if long == short else long)
+    title_language, text_language = _nearest(titles, languages), _nearest({**shorts, **longs}, languages)
+    if title_language is None or text_language is None:
+        raise Unfit(TITLE_LEFT_OUT, "it has no title" if title_language is None else "it has no synopsis")
+    full = longs.get(text_language, "")
+    short = _clip_all(
+        {text_language: shorts.get(text_language) or full}, SHORT_DESCRIPTION_MAX_UNITS, external_id, notes
+    )[text_language]
+    long = _clip_all({text_language: full}, LONG_DESCRIPTION_MAX_UNITS, external_id, notes)[text_language]
+    return OneLanguageTexts(titles[title_language], short, "" if long == short else long)
 
 
-def likeness(lang: str | None, wanted: Sequence[str]) -> tuple[int, bool]:
-    """A key that sorts languages: the first wanted one first, each before its regional kin, all others last."""
+def likeness(lang: str | None, languages: Sequence[str]) -> tuple[int, bool]:
+    """A sort key: languages in the order of `languages`, each before its regional forms, all others last."""
     plain = _plain(lang or "")
-    for place, language in enumerate(_plain(language) for language in wanted):
+    for place, language in enumerate(_plain(language) for language in languages):
         if language.partition("-")[0] == plain.partition("-")[0]:
             return place, language != plain
-    return len(wanted), False
+    return len(languages), False
 
 
-def _nearest(languages: Iterable[str], wanted: Sequence[str]) -> str | None:
-    return min(sorted(languages), key=lambda language: likeness(language, wanted), default=None)
+def _nearest(candidates: Iterable[str], languages: Sequence[str]) -> str | None:
+    return min(sorted(candidates), key=lambda language: likeness(language, languages), default=None)
 
 
 def _plain(lang: str) -> str:
@@ -124,7 +122,7 @@ def _plain(lang: str) -> str:
 
 
 def _merge(texts: Sequence[Text], langs: Sequence[str | None]) -> dict[str, str]:
-    """Each language from the version that is spoken in it, else from the first that has it; blank texts are none."""
+    """The text for each language, from the version in that language, else from the first with a visible text."""
     if texts.count(texts[0]) == len(texts):
         return {language: plain for language, value in texts[0].items() if (plain := value.strip())}
     merged: dict[str, str] = {}
@@ -136,10 +134,10 @@ def _merge(texts: Sequence[Text], langs: Sequence[str | None]) -> dict[str, str]
 
 
 def _clip_all(texts: Mapping[str, str], max_units: int, external_id: str, notes: Notes) -> dict[str, str]:
-    told: dict[str, str] = {}
+    clips: dict[str, str] = {}
     for language, text in texts.items():
-        told[language] = short = clip(text, max_units)
+        clips[language] = short = clip(text, max_units)
         if short is not text:
-            message = f"a text in {language} of {units_of(text)} UTF-16 units was clipped to {max_units}"
+            message = f"a text in {language} of {utf16_units(text)} UTF-16 units was cut to {max_units}"
             notes.add(external_id, TEXT_CLIPPED, message)
-    return told
+    return clips

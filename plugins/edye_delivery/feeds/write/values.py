@@ -1,4 +1,4 @@
-"""Values of the catalogue as a feed spells them, through the annex's tables; what has no counterpart is noted."""
+"""Values of the catalogue as a feed spells them, by the annex's tables; there is a note for each unknown value."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ WIDTHS = ((3840, "uhd"), (1920, "fhd"), (1280, "hd"), (0, "sd"))
 
 
 class Values:
-    """One feed's spelling of the catalogue."""
+    """The catalogue's values as one feed spells them."""
 
     def __init__(self, annex: Annex, spec: FeedSpec, now: datetime, notes: Notes) -> None:
         self.annex, self.spec, self.now, self.notes = annex, spec, now, notes
         self._genres, self._ratings = annex.mappings[spec.genres], annex.mappings[spec.ratings]
         self._roles = annex.mappings[spec.roles] if spec.roles else None
         self._now_ms = _epoch_ms(now) or 0
-        self._floor_px = -(-annex.video.min_short_edge_px * 16 // 9)
+        self._least_width_px = -(-annex.video.min_short_edge_px * 16 // 9)
 
     def item_id(self, title: Title) -> str:
-        """The id that all language versions of a title share; Unfit where it is longer than Roku takes."""
+        """The id that all language versions of a title share; Unfit if it is longer than Roku takes."""
         ids = self.spec.ids
         if title.kind is not TitleKind.EPISODE:
             template = ids.other
@@ -41,10 +41,10 @@ class Values:
         return self.check_id(_fill(template, title, title.season_number, title.episode_number))
 
     def series_id(self, series: Series, episode: Title) -> str:
-        """The id of an episode's series; Unfit where their title_ids differ, as two shows would write one series."""
+        """The id of an episode's series; Unfit if their title_ids differ, because two shows would write one series."""
         if series.title_id != episode.title_id:
-            titles = f"the series has the title_id {excerpt(series.title_id)}, its episode {excerpt(episode.title_id)}"
-            raise Unfit(TITLE_LEFT_OUT, titles)
+            own, other = excerpt(series.title_id), excerpt(episode.title_id)
+            raise Unfit(TITLE_LEFT_OUT, f"the series has the title_id {own}, but its episode has {other}")
         return self.check_id(_fill(self.spec.ids.series, series, None, None))
 
     def season_id(self, series: Series, season_number: int) -> str:
@@ -52,7 +52,7 @@ class Values:
         return self.check_id(_fill(self.spec.ids.season, series, season_number, None))
 
     def check_id(self, item_id: str) -> str:
-        """The id, where a feed takes it; else Unfit."""
+        """The id if a feed takes it, else Unfit."""
         if not item_id.strip():
             raise Unfit(TITLE_LEFT_OUT, "it has no title_id")
         if len(item_id) > ITEM_ID_MAX_CHARS:
@@ -62,20 +62,20 @@ class Values:
         return item_id
 
     def genres(self, versions: Sequence[Described], external_id: str) -> list[str]:
-        """The genres in the feed's list; Unfit where none of them is."""
+        """The genres that are in the feed's list; Unfit if none is."""
         found = self._map("genre", self._genres, _all(version.genres for version in versions), external_id)
         if not found:
-            raise Unfit(TITLE_LEFT_OUT, "none of its genres has a counterpart in the feed's list")
+            raise Unfit(TITLE_LEFT_OUT, "the feed's list has none of its genres")
         return found
 
     def ratings(self, versions: Sequence[Described], external_id: str) -> list[tuple[str, str, tuple[str, ...]]]:
-        """(authority, value, descriptors) of every rating that the feed knows, each authority once."""
-        given: dict[str, tuple[str, ...]] = {}
+        """(authority, value, descriptors) of every rating that the feed knows, one for each authority."""
+        descriptors_of: dict[str, tuple[str, ...]] = {}
         for version in versions:
             for rating in version.ratings:
-                given.setdefault(f"{rating.source}:{rating.value}", rating.descriptors)
+                descriptors_of.setdefault(f"{rating.source}:{rating.value}", rating.descriptors)
         found: dict[str, tuple[str, str, tuple[str, ...]]] = {}
-        for key, descriptors in given.items():
+        for key, descriptors in descriptors_of.items():
             if key not in self._ratings:
                 self.notes.add(external_id, VALUE_UNMAPPED, f"the rating {excerpt(key)} is not in the annex's table")
                 continue
@@ -93,7 +93,9 @@ class Values:
                 self.notes.add(external_id, PART_LEFT_OUT, f"the tag {excerpt(tag)} is blank")
             else:
                 self.notes.add(
-                    external_id, PART_LEFT_OUT, f"the tag {excerpt(tag)} has {len(tag)} characters, at most 20"
+                    external_id,
+                    PART_LEFT_OUT,
+                    f"the tag {excerpt(tag)} has {len(tag)} characters, at most 20 are allowed",
                 )
         return kept
 
@@ -111,28 +113,30 @@ class Values:
                 if source is None:
                     self.notes.add(external_id, VALUE_UNMAPPED, f"the external id {excerpt(name)} is not in the annex")
                 elif not value.strip() or defect_of(source, value):
-                    self.notes.add(external_id, PART_LEFT_OUT, f"{excerpt(value)} is no id of {source}")
+                    self.notes.add(external_id, PART_LEFT_OUT, f"{excerpt(value)} is not an id of {source}")
                 else:
                     found[source, value] = None
         return list(found)
 
     def release_date(self, versions: Sequence[Described], series: Series | None = None) -> date:
-        """The first release among the versions, else the series'; Unfit where there is none that Roku takes."""
+        """The earliest release of the versions, else that of the series; Unfit if there is none that Roku takes."""
         known = [version.release_date for version in versions if version.release_date is not None]
-        released = min(known, default=series.release_date if series else None)
-        if released is None:
+        release = min(known, default=series.release_date if series else None)
+        if release is None:
             raise Unfit(TITLE_LEFT_OUT, "it has no release date")
-        if released.year < FIRST_YEAR:
-            raise Unfit(TITLE_LEFT_OUT, f"its release date {released} is before {FIRST_YEAR}")
-        return released
+        if release.year < FIRST_YEAR:
+            raise Unfit(TITLE_LEFT_OUT, f"its release date {release} is before {FIRST_YEAR}")
+        return release
 
     def quality(self, source: Source | None) -> str:
-        """By the picture's width; unknown, it is the least that the partner's quality rules let pass."""
+        """By the picture's width; if it is unknown, by the least width that the partner's quality rules allow."""
         width_px = (source.width or -(-(source.height or 0) * 16 // 9)) if source else 0
-        return next(name for least_px, name in WIDTHS if (width_px if width_px > 0 else self._floor_px) >= least_px)
+        return next(
+            name for least_px, name in WIDTHS if (width_px if width_px > 0 else self._least_width_px) >= least_px
+        )
 
     def window_ms(self, title: Title) -> tuple[int | None, int | None]:
-        """The availability in epoch milliseconds; Unfit where it is over, or begins after its end."""
+        """The availability in epoch milliseconds; Unfit if it is over, or ends before it begins."""
         start_ms, end_ms = _epoch_ms(title.availability.start), _epoch_ms(title.availability.end)
         if start_ms is not None and end_ms is not None and start_ms >= end_ms:
             raise Unfit(TITLE_LEFT_OUT, "its availability ends before it begins")

@@ -1,4 +1,4 @@
-"""The feed writers by the name under which an annex chooses them. A feed of another shape is a new writer here."""
+"""The feed writers by their names in an annex. A feed of another shape is a new writer here."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class FeedWriter(Protocol):
     list_keys: tuple[str, ...]
 
     def head(self) -> dict[str, Any]:
-        """The root beside its lists; complete when the items have been taken."""
+        """The root without its lists; complete only after the last of `items`."""
 
     def items(self, accepted: Iterable[Accepted]) -> Iterator[FeedItem]:
-        """Every item that the feed can carry; what it cannot is in `notes`."""
+        """Every item of the feed; what had to be left out is in `notes`."""
 
 
 WRITERS: dict[str, Callable[[Annex, FeedSpec, datetime, DefectOfRow], FeedWriter]] = {
@@ -40,17 +40,18 @@ WRITERS: dict[str, Callable[[Annex, FeedSpec, datetime, DefectOfRow], FeedWriter
 
 
 def writer_of(annex: Annex, spec: FeedSpec, now: datetime, defect_of_row: DefectOfRow) -> FeedWriter:
-    """The writer that the annex names; AnnexInvalid where there is none."""
+    """The writer that the annex names; AnnexInvalid if there is none."""
     if spec.writer not in WRITERS:
         known = ", ".join(WRITERS)
-        raise AnnexInvalid(f"{annex.partner}: the feed {spec.name} names the writer {spec.writer!r}; there are {known}")
+        raise AnnexInvalid(
+            f"{annex.partner}: the feed {spec.name} names the unknown writer {spec.writer!r}; known are {known}"
+        )
     return WRITERS[spec.writer](annex, spec, now, defect_of_row)
 
 
 def profile_of(spec: FeedSpec) -> Profile:
-    """How strictly the feed is read before it is published.
+    """How strictly the feed is checked before it is published.
 
-    The published schema knows neither live channels nor the spelling of Roku's samples: a feed with either would never
-    pass it.
+    The published schema does not know live channels, nor the spelling of Roku's samples: it refuses a feed with either.
     """
     return Profile.ROKU if spec.channels or spec.spelling == "samples" else Profile.SCHEMA

@@ -16,24 +16,24 @@ from edye_delivery.feeds.rule import Hit, error, excerpt, warning
 
 OPTIONAL_LISTS = ("captions", "trickPlayFiles", "adBreaks", "schedule")
 DAY = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
-"""What a live feed's dateAdded may be too: Roku's own example of one has no time."""
+"""A form that is allowed for a live feed's dateAdded: Roku's own example has no time."""
 CONTENT_INCOMPLETE = error(
     "FEED313", "direct-content-incomplete",
     what="content lacks dateAdded or duration.",
-    why="dateAdded makes the category Recently Added, duration is the runtime; Roku refuses the item.",
+    why="Roku needs dateAdded for the category Recently Added, and duration as the runtime; it refuses the item.",
     fix="Add the key that the message names.",
     source=f"{DIRECT_PAGE}, Content",
 )  # fmt: skip
 TIMESTAMP_MALFORMED = error(
     "FEED336", "timestamp-malformed", owner=Owner.DEVOPS,
-    what="lastUpdated, dateAdded, validityPeriodStart or validityPeriodEnd is no timestamp with a time zone.",
-    why="Roku cannot tell the moment.",
+    what="lastUpdated, dateAdded, validityPeriodStart or validityPeriodEnd is not a timestamp with a time zone.",
+    why="Roku cannot know which moment is meant.",
     fix="Write 2015-11-11T22:21:37+00:00.",
     source=f"{DIRECT_PAGE}, Root, Content",
 )  # fmt: skip
 AD_BREAK_MALFORMED = error(
     "FEED338", "ad-break-malformed", owner=Owner.DEVOPS,
-    what="An ad break has not the form hh:mm:ss.",
+    what="An ad break does not have the form hh:mm:ss.",
     why="Roku drops the ad break.",
     fix="Write the time from the video's beginning, such as 00:07:30.",
     source=f"{DIRECT_PAGE}, Content, adBreaks",
@@ -54,8 +54,8 @@ VALIDITY_CLOSED = error(
 )  # fmt: skip
 AD_BREAK_LATE = warning(
     "FEED358", "ad-break-late", owner=Owner.DEVOPS,
-    what="An ad break lies after the end of the video.",
-    why="It is never shown.",
+    what="An ad break is after the end of the video.",
+    why="The ad is never shown.",
     fix="Correct the ad break or the duration.",
     source=f"{DIRECT_PAGE}, Content, adBreaks, duration",
 )  # fmt: skip
@@ -68,14 +68,14 @@ RUNTIME_NOT_POSITIVE = error(
 )  # fmt: skip
 MOVIE_UNDER_20_MINUTES = warning(
     "FEED360", "movie-under-20-minutes",
-    what="A movie has less than 20 minutes.",
-    why="Short-form videos are what is usually less than 20 minutes long.",
+    what="A movie is shorter than 20 minutes.",
+    why="A video of less than 20 minutes is usually a short-form video.",
     fix="Put it into shortFormVideos, or correct the duration.",
     source=f"{DIRECT_PAGE}, Root, shortFormVideos",
 )  # fmt: skip
 SHORT_FORM_OVER_20_MINUTES = warning(
     "FEED361", "short-form-over-20-minutes",
-    what="A short-form video has more than 20 minutes.",
+    what="A short-form video is longer than 20 minutes.",
     why="Short-form videos are usually less than 20 minutes long.",
     fix="Put it into movies or tvSpecials, or correct the duration.",
     source=f"{DIRECT_PAGE}, Root, shortFormVideos",
@@ -83,14 +83,14 @@ SHORT_FORM_OVER_20_MINUTES = warning(
 TIMESTAMP_FRACTION = warning(
     "FEED363", "timestamp-with-fraction", owner=Owner.DEVOPS,
     what="lastUpdated, dateAdded, validityPeriodStart or validityPeriodEnd has a fraction of a second.",
-    why="The form that the page gives ends with seconds; a strict reader drops the moment.",
+    why="The form on Roku's page ends with the seconds; a strict reader drops the moment.",
     fix="Write 2015-11-11T22:21:37+00:00.",
     source=f"{DIRECT_PAGE}, Root, Content",
 )  # fmt: skip
 
 
 def check_content(content: dict[str, Any], path: str, list_key: str, now_ms: int, hits: list[Hit]) -> None:
-    """Adds every defect of a content; movies and shortFormVideos have a runtime that is usual for them."""
+    """Adds every defect of a content; the usual runtime depends on the list (movies, shortFormVideos)."""
     is_live = list_key == "liveFeeds"
     check_part(content, "live_content" if is_live else "content", path, (), hits)
     check_filled(content, OPTIONAL_LISTS, path, hits)
@@ -113,26 +113,26 @@ def check_content(content: dict[str, Any], path: str, list_key: str, now_ms: int
 
 
 def check_moment(part: dict[str, Any], key: str, path: str, hits: list[Hit]) -> float | None:
-    """The moment in epoch milliseconds; None, with a defect, where the key has another form or no such day."""
-    written = part.get(key)
-    if written is None:
+    """The moment in epoch milliseconds; None with a defect if the key has another form, or the day does not exist."""
+    text = part.get(key)
+    if text is None:
         return None
     try:
-        at = datetime.fromisoformat(written)
+        at = datetime.fromisoformat(text)
         at_ms = at.timestamp() * 1000 if at.tzinfo else None
     except (ValueError, OverflowError):
         at_ms = None
     if at_ms is None:
-        message = f"{excerpt(written)} is no moment of the calendar with a time zone"
+        message = f"{excerpt(text)} is not a real moment with a time zone"
         hits.append(TIMESTAMP_MALFORMED.at(f"{path}/{key}", message))
-    elif "." in written or "," in written:
-        message = f"{excerpt(written)} has a fraction of a second"
+    elif "." in text or "," in text:
+        message = f"{excerpt(text)} has a fraction of a second"
         hits.append(TIMESTAMP_FRACTION.at(f"{path}/{key}", message))
     return at_ms
 
 
 def check_period(part: dict[str, Any], path: str, now_ms: int, hits: list[Hit]) -> None:
-    """Adds every defect of a validity period: of a content, or of a live feed itself."""
+    """Adds every defect of a validity period; a content has one, and a live feed itself."""
     start_ms = check_moment(part, "validityPeriodStart", path, hits)
     end_ms = check_moment(part, "validityPeriodEnd", path, hits)
     if end_ms is None:
@@ -146,10 +146,10 @@ def check_period(part: dict[str, Any], path: str, now_ms: int, hits: list[Hit]) 
 
 def _check_runtime(duration_s: int, path: str, list_key: str, hits: list[Hit]) -> None:
     if list_key == "movies" and duration_s < SHORT_FORM_VIDEO_MAX_S:
-        message = f"{duration_s} s, at least {SHORT_FORM_VIDEO_MAX_S} s are meant"
+        message = f"{duration_s} s, expected {SHORT_FORM_VIDEO_MAX_S} s or more"
         hits.append(MOVIE_UNDER_20_MINUTES.at(f"{path}/duration", message))
     elif list_key == "shortFormVideos" and duration_s > SHORT_FORM_VIDEO_MAX_S:
-        message = f"{excerpt(duration_s)} s, at most {SHORT_FORM_VIDEO_MAX_S} s are meant"
+        message = f"{excerpt(duration_s)} s, expected {SHORT_FORM_VIDEO_MAX_S} s or less"
         hits.append(SHORT_FORM_OVER_20_MINUTES.at(f"{path}/duration", message))
 
 
@@ -159,5 +159,5 @@ def _check_ad_breaks(content: dict[str, Any], duration_s: int, path: str, hits: 
         if len(numbers) == 3 and all(number.isdecimal() and len(number) == 2 for number in numbers):
             hours, minutes, seconds = (int(number) for number in numbers)
             if (at_s := hours * 3600 + minutes * 60 + seconds) > duration_s:
-                message = f"{time_code} is {at_s} s, the video has {duration_s} s"
+                message = f"{time_code} is {at_s} s, the video is {duration_s} s long"
                 hits.append(AD_BREAK_LATE.at(f"{path}/adBreaks/{index}", message))

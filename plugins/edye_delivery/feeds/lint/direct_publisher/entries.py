@@ -1,4 +1,4 @@
-"""One entry of a list of a Direct Publisher feed: which checks it gets; values already have the schema's types."""
+"""One entry of a list of a Direct Publisher feed: the checks for it; its values already have the schema's types."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PARTS = {
 
 
 def check_entry(list_key: str, entry: dict[str, Any], now_ms: int, hits: list[Hit]) -> None:
-    """Adds every defect that the prose sees in an entry of a list of the root."""
+    """Adds every defect of an entry of a list of the root that goes beyond the schema."""
     if list_key in ROW_CHECKS:
         ROW_CHECKS[list_key](entry, hits)
     else:

@@ -1,4 +1,4 @@
-"""The real cause behind what a JSON Schema validator says of a Direct Publisher feed."""
+"""The real cause behind a message of a JSON Schema validator on a Direct Publisher feed."""
 
 from __future__ import annotations
 
@@ -105,9 +105,9 @@ Path = tuple[str | int, ...]
 def explain_defects(defects: Iterator[ValidationError], list_key: str = "") -> list[Hit]:
     """The real causes behind a validator's defects of the root or of an entry of a list, each once."""
     found: dict[tuple[str, str, str], Hit] = {}
-    listed = list(defects)
-    mistyped = {tuple(defect.absolute_path) for defect in listed if defect.validator == "type"}
-    for defect in listed:
+    all_defects = list(defects)
+    mistyped = {tuple(defect.absolute_path) for defect in all_defects if defect.validator == "type"}
+    for defect in all_defects:
         path = tuple(defect.absolute_path)
         if defect.validator == "type" or path not in mistyped:
             keys = ("", list_key, *(part for part in path if isinstance(part, str)))
@@ -117,21 +117,21 @@ def explain_defects(defects: Iterator[ValidationError], list_key: str = "") -> l
 
 
 def remove_mistyped(item: dict[str, Any], hits: list[Hit]) -> dict[str, Any]:
-    """A copy without the values of a wrong type; in lists None stands for them, so that the indexes still hold."""
+    """A copy without the values of a wrong type; in lists None replaces them, so that the indexes stay right."""
     paths = [hit.path for hit in hits if hit.rule is WRONG_TYPE]
     if not paths:
         return item
-    kept = copy.deepcopy(item)
+    result = copy.deepcopy(item)
     for path in paths:
         *parents, last = [part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:]]
-        parent: Any = kept
+        parent: Any = result
         for part in parents:
             parent = parent[int(part) if isinstance(parent, list) else part]
         if isinstance(parent, list):
             parent[int(last)] = None
         else:
             del parent[last]
-    return kept
+    return result
 
 
 def _explain_type(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Iterator[Hit]:
@@ -146,12 +146,12 @@ def _explain_required(defect: ValidationError, path: Path, keys: tuple[str, ...]
 
 def _explain_too_few(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Iterator[Hit]:
     rule = _rule_for_missing(*keys[-2:])
-    about = "" if rule is SERIES_SHAPE else keys[-1]  # so that it is one with what oneOf says of the series
+    about = "" if rule is SERIES_SHAPE else keys[-1]  # the same hit as that of oneOf on the series
     yield rule.at(pointer(*path[:-1]), f"{keys[-1]} is empty", about)
 
 
 def _rule_for_missing(part: str, key: str) -> FeedRule:
-    """The rule for a key without which `part` is not complete."""
+    """The rule for a key that `part` must have."""
     if part == "series" and key in ("seasons", "episodes"):
         return SERIES_SHAPE
     if part == "content" and key == "videos":
@@ -175,7 +175,7 @@ def _explain_unlisted(defect: ValidationError, path: Path, keys: tuple[str, ...]
 
 def _explain_pattern(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Iterator[Hit]:
     rule = FORMS.get(keys[-1], TIMESTAMP_MALFORMED)
-    yield rule.at(pointer(*path), f"{excerpt(defect.instance)} has not the form that is asked for")
+    yield rule.at(pointer(*path), f"{excerpt(defect.instance)} does not have the required form")
 
 
 def _explain_one_of(defect: ValidationError, path: Path, keys: tuple[str, ...]) -> Iterator[Hit]:

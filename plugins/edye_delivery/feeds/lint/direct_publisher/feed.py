@@ -1,4 +1,4 @@
-"""A Direct Publisher feed as it is read, entry by entry: schema, prose, and what its lists say of each other."""
+"""Checks a Direct Publisher feed entry by entry: its schema, Roku's other rules, and how its lists fit together."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CONTENT_LISTS = ("movies", "series", "shortFormVideos", "tvSpecials", "liveFeeds
 
 
 class DirectFeed:
-    """Reads one Direct Publisher feed; its specification has one spelling, so the profile makes no difference."""
+    """Reads one Direct Publisher feed; its specification knows one spelling only, so both profiles are the same."""
 
     list_keys = DIRECT_LIST_KEYS
 
@@ -53,45 +53,45 @@ class DirectFeed:
         hits: list[Hit] = []
         if not self._root.is_valid(head):
             hits = explain_defects(self._root.defects(head))
-        sound = remove_mistyped(head, hits)
+        valid_part = remove_mistyped(head, hits)
         more: list[Hit] = []
-        unknown_keys(sound, ROOT_KEYS, "", more)
-        if "providerName" in sound:
-            check_text(sound["providerName"], "/providerName", more)
-        check_moment(sound, "lastUpdated", "", more)
-        yield from _with_news(hits, more)
-        yield from _empty_lists(page, sound)
+        unknown_keys(valid_part, ROOT_KEYS, "", more)
+        if "providerName" in valid_part:
+            check_text(valid_part["providerName"], "/providerName", more)
+        check_moment(valid_part, "lastUpdated", "", more)
+        yield from _without_repeats(hits, more)
+        yield from _empty_lists(page, valid_part)
 
     def check_item(self, key: str, place: str, item: Any) -> list[Hit]:
-        """What is wrong with one entry of a list; what it says of others is remembered for `end`."""
+        """What is wrong with one entry of a list; what it says about others is remembered for `end`."""
         hits: list[Hit] = []
         if not self._items[key].is_valid(item):
             hits = explain_defects(self._items[key].defects(item), key)
         self.types[DIRECT_KINDS[key]] += 1
         if isinstance(item, dict):
-            sound = remove_mistyped(item, hits)
+            valid_part = remove_mistyped(item, hits)
             more: list[Hit] = []
-            check_entry(key, sound, self._now_ms, more)
-            hits = _with_news(hits, more)
-            self._remember(key, sound, place)
+            check_entry(key, valid_part, self._now_ms, more)
+            hits = _without_repeats(hits, more)
+            self._remember(key, valid_part, place)
         return hits
 
     def end(self) -> Iterator[tuple[Spot, Hit]]:
-        """What only the whole feed shows."""
+        """What only the whole feed can show."""
         index = self._index
-        index.seal()
-        questions: tuple[tuple[FeedRule, Iterator[Spot], str], ...] = (
-            (ID_TWICE, index.ids_twice(), "the id {} was given before"),
-            (PLAYLIST_TWICE, index.playlists_twice(), "the playlist {} was given before"),
-            (PLAYLIST_UNKNOWN, index.playlists_unknown(), "the playlist {} is not in the feed"),
-            (PLAYLIST_ITEM_UNKNOWN, index.mentions_unknown(), "the item {} is not in the feed"),
-            (PLAYLIST_ITEM_EPISODE, index.mentions_not_listable(), "{} is an episode"),
+        index.build_indexes()
+        checks: tuple[tuple[FeedRule, Iterator[Spot], str], ...] = (
+            (ID_TWICE, index.duplicate_ids(), "the id {} was given before"),
+            (PLAYLIST_TWICE, index.duplicate_playlists(), "the playlist {} was given before"),
+            (PLAYLIST_UNKNOWN, index.unknown_playlists(), "the playlist {} is not in the feed"),
+            (PLAYLIST_ITEM_UNKNOWN, index.unknown_mentions(), "the item {} is not in the feed"),
+            (PLAYLIST_ITEM_EPISODE, index.unlistable_mentions(), "{} is an episode"),
         )
-        for rule, spots, words in questions:
+        for rule, spots, template in checks:
             for spot in spots:
                 before = f", at {spot.first_place}" if spot.first_place else ""
-                yield spot, rule.at("", words.format(excerpt(spot.subject)) + before)
-        for spot in index.tags_unknown():
+                yield spot, rule.at("", template.format(excerpt(spot.subject)) + before)
+        for spot in index.unknown_tags():
             yield spot, _unknown_tag(spot.subject)
         index.close()
 
@@ -134,8 +134,8 @@ class DirectFeed:
             self._index.note("items", (item["id"], self._page, place))
 
 
-def _with_news(hits: list[Hit], more: list[Hit]) -> list[Hit]:
-    """The schema's defects, and those of the prose that are neither the same nor the consequence of a wrong type."""
+def _without_repeats(hits: list[Hit], more: list[Hit]) -> list[Hit]:
+    """The schema's defects, and those of the other ones that neither repeat them nor come from a wrong type."""
     if not hits:
         return more
     known = {(hit.rule.code, hit.path) for hit in hits}
@@ -149,20 +149,20 @@ def _with_news(hits: list[Hit], more: list[Hit]) -> list[Hit]:
 
 
 def _unknown_tag(tag: str) -> Hit:
-    """Why a query's tag finds nothing: it is no item's, or it is two with an operator in lower case between them."""
-    told = f"no item has the tag {excerpt(tag)}"
-    found = LOWER_CASE_OPERATOR.search(tag)
-    if found is None:
-        return QUERY_TAG_UNKNOWN.at("", told)
-    return QUERY_OPERATOR_LOWER_CASE.at("", f"{told}: the operator is {found[1].upper()}, not {found[1]}")
+    """Why a query's tag finds nothing: no item has it, or it is two tags with a lower-case operator between them."""
+    message = f"no item has the tag {excerpt(tag)}"
+    match = LOWER_CASE_OPERATOR.search(tag)
+    if match is None:
+        return QUERY_TAG_UNKNOWN.at("", message)
+    return QUERY_OPERATOR_LOWER_CASE.at("", f"{message}; the operator is {match[1].upper()}, not {match[1]}")
 
 
-def _empty_lists(page: Page, sound: dict[str, Any]) -> Iterator[Hit]:
-    """One defect where there is no item at all, else one for every list without entries."""
+def _empty_lists(page: Page, valid_part: dict[str, Any]) -> Iterator[Hit]:
+    """One defect if the feed has no item at all, else one for every list without entries."""
     empty = [key for key in DIRECT_KINDS if key in page.lists and not page.lists[key]]
-    given = [key for key in CONTENT_LISTS if key in page.head]
-    if given and all(key in empty for key in given):
+    content_lists = [key for key in CONTENT_LISTS if key in page.head]
+    if content_lists and all(key in empty for key in content_lists):
         yield FEED_EMPTY.at("", "there is no movie, series, short-form video, TV special or live feed")
-        empty = [key for key in empty if key not in given]
+        empty = [key for key in empty if key not in content_lists]
     for key in empty:
         yield LIST_EMPTY.at(pointer(key), f"{key} has no entry")

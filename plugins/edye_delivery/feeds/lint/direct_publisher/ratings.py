@@ -14,9 +14,9 @@ RATING_INCOMPLETE = error(
 )  # fmt: skip
 RATING_UNKNOWN = error(
     "FEED325", "direct-rating-unknown",
-    what="A parental rating is none of the page's list.",
+    what="A parental rating is not in the page's list.",
     why="Roku drops the rating.",
-    fix="Use a value of the list; map the catalogue's in the annex.",
+    fix="Use a value of the list; map the catalogue's values in the annex.",
     source=f"{DIRECT_PAGE}, Parental Ratings; decisions.md, Ratings and genres",
 )  # fmt: skip
 RATING_HYPHENATED = error(
@@ -28,7 +28,7 @@ RATING_HYPHENATED = error(
 )  # fmt: skip
 DIRECT_RATING_SOURCE_UNKNOWN = error(
     "FEED327", "direct-rating-source-unknown",
-    what="A ratingSource is none of the list.",
+    what="A ratingSource is not in the list.",
     why="Roku drops the rating.",
     fix="Use BBFC, CHVRS, CPR, MPAA, UK_CP or USA_PR.",
     source=f"{DIRECT_PAGE}, Rating Sources",

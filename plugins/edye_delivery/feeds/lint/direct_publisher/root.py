@@ -22,15 +22,15 @@ CONTENT_LISTS_MISSING = error(
 )  # fmt: skip
 LANGUAGE_MALFORMED = error(
     "FEED337", "language-malformed",
-    what="A language is no ISO 639 code of two or three letters, alone or with a region.",
-    why="Roku cannot tell the language.",
+    what="A language is not an ISO 639 code of two or three letters, alone or with a region.",
+    why="Roku does not know the language.",
     fix="Write es, spa or es-MX, with a hyphen.",
     source=f"{DIRECT_PAGE}, Root, Content, Caption File",
 )  # fmt: skip
 FEED_EMPTY = error(
     "FEED367", "feed-empty", owner=Owner.DEVOPS,
     what="A Direct Publisher feed has no item: its lists of movies, series and so on have no entry.",
-    why="Each of these lists is of one or more; Roku refuses the feed, or the channel is empty.",
-    fix="Look why the feed is empty before it is published.",
+    why="Each of these lists must have at least one entry; Roku refuses the feed, or the channel is empty.",
+    fix="Find out why the feed is empty before you publish it.",
     source=f"{DIRECT_PAGE}, Root",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The rows of a channel: categories and playlists, and what they ask for."""
+"""The rows of a Direct Publisher channel: categories and playlists, and the items that they name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CATEGORY_INCOMPLETE = error(
 CATEGORY_SHAPE = error(
     "FEED322", "category-shape",
     what="A category has neither playlistName nor query, or both.",
-    why="It must have either; Roku cannot fill the row.",
+    why="It must have exactly one of them; Roku cannot fill the row.",
     fix="Use playlistName for a fixed order, query for tags.",
     source=f"{DIRECT_PAGE}, Category",
 )  # fmt: skip
@@ -35,7 +35,7 @@ PLAYLIST_INCOMPLETE = error(
 )  # fmt: skip
 ORDER_UNKNOWN = error(
     "FEED334", "order-unknown",
-    what="A category's order is none of the list.",
+    what="A category's order is not in the list.",
     why="Roku cannot sort the row.",
     fix="Use manual, most_recent, chronological or most_popular.",
     source=f"{DIRECT_PAGE}, Category; {LOST}",
@@ -44,7 +44,7 @@ PLAYLIST_NAME_TOO_LONG = error(
     "FEED343", "playlist-name-too-long",
     what="A playlist's name has more than 20 characters.",
     why="Roku drops the playlist, and the category that names it stays empty.",
-    fix="Shorten the name, in the category too.",
+    fix="Shorten the name, also in the category.",
     source=f"{DIRECT_PAGE}, Playlist, name",
 )  # fmt: skip
 ORDER_NOT_FOR_QUERY = error(
@@ -57,8 +57,8 @@ ORDER_NOT_FOR_QUERY = error(
 QUERY_OPERATORS_MIXED = error(
     "FEED349", "query-operators-mixed",
     what="A query has both AND and OR.",
-    why="Several operators of one kind are allowed, never both in one query.",
-    fix="Use one of them, or give the items a tag of their own for this category.",
+    why="A query may have several operators of one kind, but not both kinds.",
+    fix="Use one of them, or give the items a special tag for this category.",
     source=f"{DIRECT_PAGE}, Category; {LOST}",
 )  # fmt: skip
 QUERY_MALFORMED = error(
@@ -72,12 +72,12 @@ QUERY_TAG_UNKNOWN = warning(
     "FEED351", "query-tag-unknown",
     what="A query names a tag that no item of the feed has.",
     why="The tag finds nothing. Tags are case sensitive.",
-    fix="Correct the tag, or tag the items.",
+    fix="Correct the tag, or give it to the items.",
     source=f"{DIRECT_PAGE}, Category, query",
 )  # fmt: skip
 PLAYLIST_UNKNOWN = error(
     "FEED352", "playlist-unknown",
-    what="A category's playlistName is no playlist of the feed.",
+    what="The playlist that a category names in playlistName is not in the feed.",
     why="Roku cannot fill the row.",
     fix="Add the playlist, or correct the name.",
     source=f"{DIRECT_PAGE}, Category, playlistName",
@@ -85,29 +85,29 @@ PLAYLIST_UNKNOWN = error(
 PLAYLIST_ITEM_UNKNOWN = error(
     "FEED353", "playlist-item-unknown",
     what="A playlist names an id that no item of the feed has.",
-    why="Roku leaves the place out.",
+    why="Roku leaves the item out.",
     fix="Add the item, or take the id out of the playlist.",
     source=f"{DIRECT_PAGE}, Playlist, itemIds",
 )  # fmt: skip
 PLAYLIST_ITEM_EPISODE = error(
     "FEED354", "playlist-item-episode",
     what="A playlist names an episode.",
-    why="Playlists have movies, series, short-form videos, TV specials, live feeds; episodes are out since 2016-07-28.",
+    why="A playlist has movies, series, short-form videos, TV specials, live feeds; since 2016-07-28 no episodes.",
     fix="Name the series, or take the id out of the playlist.",
     source=f"{DIRECT_PAGE}, Playlist, itemIds, change log",
 )  # fmt: skip
 PLAYLIST_TWICE = error(
     "FEED355", "playlist-twice",
     what="Two playlists have the same name.",
-    why="Categories name their playlist; which of the two is shown is not told.",
+    why="A category names its playlist; Roku does not say which of the two it shows.",
     fix="Give each its own name.",
     source=f"{DIRECT_PAGE}, Category, playlistName",
 )  # fmt: skip
 QUERY_OPERATOR_LOWER_CASE = warning(
     "FEED364", "query-operator-lower-case",
-    what="A query has and or or in lower case, and no item has the tag that this makes of the words around it.",
-    why="Operators are AND and OR in capitals; in lower case they are a part of a tag, and the row stays empty.",
-    fix="Write tag AND tag, or tag OR tag; where it is one tag, tag the items.",
+    what='A query has "and" or "or" in lower case; this makes one long tag, and no item has that tag.',
+    why="Operators are AND and OR in capitals; in lower case they are part of a tag, and the row stays empty.",
+    fix="Write tag AND tag, or tag OR tag; if it is one tag, give it to the items.",
     source=f"{DIRECT_PAGE}, Category, query",
 )  # fmt: skip
 PLAYLIST_ITEM_TWICE = warning(
@@ -152,7 +152,7 @@ ROW_CHECKS: dict[str, Callable[[dict[str, Any], list[Hit]], None]] = {
 
 
 def defect_of_row(list_key: str, row: dict[str, Any]) -> str:
-    """The first thing that is wrong with a playlist or category; empty where nothing is."""
+    """The first defect of a playlist or category; empty if it has none."""
     hits: list[Hit] = []
     ROW_CHECKS[list_key](row, hits)
     return hits[0].message if hits else ""

@@ -22,9 +22,9 @@ EPISODE_NUMBER_MISSING = error(
 )  # fmt: skip
 SERIES_SHAPE = error(
     "FEED311", "series-shape", owner=Owner.DEVOPS,
-    what="A series has neither seasons nor episodes, both, or none in its list.",
-    why="It must have either; without an episode there is nothing to play.",
-    fix="Use seasons where episodes are grouped by seasons, else episodes.",
+    what="A series has neither seasons nor episodes, or both of them, or an empty list.",
+    why="It must have exactly one of them; without an episode there is nothing to play.",
+    fix="Use seasons if the episodes are grouped by season, else episodes.",
     source=f"{DIRECT_PAGE}, Series",
 )  # fmt: skip
 SEASON_INCOMPLETE = error(
@@ -37,7 +37,7 @@ SEASON_INCOMPLETE = error(
 
 
 def check_seasons(series: dict[str, Any], now_ms: int, hits: list[Hit]) -> None:
-    """Adds every defect of the seasons of a series, their episodes included."""
+    """Adds every defect of the seasons of a series and of their episodes."""
     numbers: dict[int, int] = {}
     for index, season in entries(series, "seasons"):
         path = f"/seasons/{index}"
@@ -60,7 +60,7 @@ def check_episodes(parent: dict[str, Any], path: str, now_ms: int, hits: list[Hi
 def _check_number(
     part: dict[str, Any], key: str, path: str, twice: FeedRule, numbers: dict[int, int], index: int, hits: list[Hit]
 ) -> None:
-    """Adds a defect for a number below 0 or one that an earlier entry of the list has; `numbers` remembers them."""
+    """Adds a defect for a number below 0, and for one that an earlier entry has; `numbers` remembers the numbers."""
     number = part.get(key)
     if number is None:
         return
@@ -68,4 +68,4 @@ def _check_number(
         hits.append(NUMBER_NEGATIVE.at(f"{path}/{key}", f"{excerpt(number)} is negative"))
     first = numbers.setdefault(number, index)
     if first != index:
-        hits.append(twice.at(f"{path}/{key}", f"{key} {excerpt(number)} was given before, by entry {first}"))
+        hits.append(twice.at(f"{path}/{key}", f"{key} {excerpt(number)} is also that of entry {first}"))

@@ -1,4 +1,4 @@
-"""What is wrong with a picture, by what was measured of it and what it is for."""
+"""What is wrong with a picture: the facts measured in it, compared with what its role needs."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ IMAGE_REDIRECTED = error(
     "FEED502", "image-redirected", owner=Owner.DEVOPS,
     what="An image's URL answers with a redirect.",
     why="Roku does not follow redirects, so it has no image.",
-    fix="Write the address at which the image finally is.",
+    fix="Write the final address of the image.",
     source=PRACTICE,
     partner_code="IMAGE_DOWNLOAD_ERROR",
 )  # fmt: skip
 IMAGE_FORMAT = error(
     "FEED503", "image-format", owner=Owner.DESIGN,
-    what="What an image's URL answers is no JPEG, GIF or PNG, whatever its name says.",
+    what="The file behind an image's URL is not a JPEG, GIF or PNG, whatever its name says.",
     why="Roku takes no other format.",
-    fix="Export the image as JPEG or PNG; where it is a web page, correct the URL.",
+    fix="Export the image as JPEG or PNG; if the file is a web page, correct the URL.",
     source=IMAGE_SECTION,
 )  # fmt: skip
 IMAGE_RATIO_MAIN = error(
@@ -53,13 +53,13 @@ IMAGE_RATIO_MAIN = error(
 IMAGE_RATIO_OTHER = warning(
     "FEED505", "image-ratio-other", owner=Owner.DESIGN,
     what="A background is neither 16:9 (within 1.5 %) nor 2:3 (within 4 %), or a Direct thumbnail is not 16:9.",
-    why="It is shown cut or distorted, or not at all.",
+    why="Roku shows it cut or distorted, or does not show it.",
     fix="Crop the image to the ratio.",
     source=f"{IMAGE_SECTION}; {THUMBNAIL_SECTION}",
 )  # fmt: skip
 IMAGE_TOO_LARGE = error(
     "FEED506", "image-too-large", owner=Owner.DESIGN,
-    what="An image of 16:9 has more than 1920x1080 pixels, or any image has so many that nobody would open it.",
+    what="An image of 16:9 has more than 1920x1080 pixels, or any image has too many pixels to be opened.",
     why="1920x1080 is the largest resolution that Roku names.",
     fix="Scale the image down to 1920x1080.",
     source=IMAGE_SECTION,
@@ -67,35 +67,35 @@ IMAGE_TOO_LARGE = error(
 POSTER_LARGE = warning(
     "FEED507", "poster-large", owner=Owner.DESIGN,
     what="A poster of 2:3 is wider than 1920 or higher than 1080 pixels.",
-    why="The page on images names 1920x1080 as the largest; another of Roku's pages takes posters up to 2000x3000.",
-    fix="Nothing while Roku takes the poster; else scale it down to 720x1080.",
+    why="Roku's page on images names 1920x1080 as the largest; another page of Roku takes posters up to 2000x3000.",
+    fix="Nothing, as long as Roku takes the poster; if not, scale it down to 720x1080.",
     source="decisions.md, what the linter knows beyond the schema: images",
 )  # fmt: skip
 THUMBNAIL_SMALL = error(
     "FEED508", "thumbnail-small", owner=Owner.DESIGN,
     what="A thumbnail of a Direct Publisher feed is smaller than 800x450 pixels.",
-    why="Image dimensions must be at least 800x450.",
+    why="Roku's page requires 800x450 pixels or more.",
     fix="Export the thumbnail again from its master; never upscale.",
     source=THUMBNAIL_SECTION,
 )  # fmt: skip
 IMAGES_NOT_LOOKED_AT = warning(
     "FEED509", "images-not-looked-at", owner=Owner.DEVOPS,
-    what="The feed names more images than were looked at.",
-    why="What was not looked at is neither good nor bad.",
+    what="The feed names more images than were checked.",
+    why="Nobody knows whether the other images are good.",
     fix="Raise --max-urls, or check the pages one by one.",
     source=OURS,
 )  # fmt: skip
 IMAGE_TOO_MANY_BYTES = warning(
     "FEED510", "image-too-many-bytes", owner=Owner.DESIGN,
-    what="An image has more bytes than were read.",
-    why="Nothing can be said of it; a picture of 1920x1080 has a tenth of that.",
+    what="An image has more bytes than are read.",
+    why="It was not checked; a picture of 1920x1080 usually has a tenth of that.",
     fix="Export the image as a JPEG of reasonable quality.",
     source=OURS,
 )  # fmt: skip
 TRICK_PLAY_NO_BIF = error(
     "FEED511", "trick-play-no-bif", owner=Owner.DEVOPS,
-    what="What the URL of a trickplay file answers is no BIF file.",
-    why="The file must be in Roku's BIF format; with another one nothing is shown while scrubbing.",
+    what="The file behind the URL of a trickplay file is not a BIF file.",
+    why="The file must be in Roku's BIF format; otherwise viewers see no pictures while they search in the video.",
     fix="Make the file with Roku's BIF tool, or correct the URL.",
     source="roku-direct-publisher-feed.md, Trickplay File",
 )  # fmt: skip
@@ -116,7 +116,7 @@ FAILURES = {
 
 
 def check_picture(facts: PictureFacts, role: Role, profile: Profile = Profile.SCHEMA) -> Iterator[Hit]:
-    """The defects of one picture, or trickplay file, in one role; a ratio that Roku also supports is none of these."""
+    """The defects of one picture or trickplay file in one role; a ratio that Roku also supports is no defect."""
     url = printable(facts.url, URL_SHOWN_MAX_CHARS)
     if role is Role.TRICK_PLAY:
         yield from _check_trick_play(facts, url)
@@ -166,15 +166,15 @@ def check_places(
 
 
 def not_looked_at(places: PicturePlaces) -> Iterator[Hit]:
-    """Says how many places named pictures that were not looked at."""
+    """A hit with the number of places that named pictures which were not checked."""
     if places.left_out:
-        looked = f"looked at: {count_of(len(places.of_url), 'file')}"
-        yield IMAGES_NOT_LOOKED_AT.at("", f"{looked}; not looked at: those of {count_of(places.left_out, 'place')}")
+        files, more = count_of(len(places.of_url), "file"), count_of(places.left_out, "place")
+        yield IMAGES_NOT_LOOKED_AT.at("", f"checked: {files}; not checked: the files of {more}")
 
 
 def _check_trick_play(facts: PictureFacts, url: str) -> Iterator[Hit]:
     if facts.failure is None and facts.format != BIF:
-        yield TRICK_PLAY_NO_BIF.at("", f"{url} is a {facts.format} picture, no BIF file")
+        yield TRICK_PLAY_NO_BIF.at("", f"{url} is a {facts.format} picture, not a BIF file")
     elif facts.failure in (PictureFailure.UNREACHABLE, PictureFailure.REDIRECTED):
         yield FAILURES[facts.failure].at("", f"{url} {printable(facts.detail)}")
     elif facts.failure is not None:
@@ -182,7 +182,7 @@ def _check_trick_play(facts: PictureFacts, url: str) -> Iterator[Hit]:
 
 
 def _has_also_supported_ratio(facts: PictureFacts, profile: Profile) -> bool:
-    """Whether Roku's page has come to take the picture's ratio, beside those that it requires."""
+    """Whether the picture has a ratio that Roku's page also supports now, in addition to those that it requires."""
     return profile is Profile.ROKU and any(
         ratio_off_percent(facts.width_px, facts.height_px, ratio) <= LANDSCAPE_OFF_MAX_PERCENT
         for ratio in ALSO_SUPPORTED
@@ -190,7 +190,7 @@ def _has_also_supported_ratio(facts: PictureFacts, profile: Profile) -> bool:
 
 
 def _ratio_off(facts: PictureFacts, *, portraits_allowed: bool) -> str:
-    """By how much the picture misses the ratio that it comes near to, in words; nothing where it has it."""
+    """How far the picture is off the nearest ratio, in words; empty if its ratio is right."""
     landscape = ratio_off_percent(facts.width_px, facts.height_px, LANDSCAPE)
     portrait = ratio_off_percent(facts.width_px, facts.height_px, PORTRAIT)
     if landscape <= LANDSCAPE_OFF_MAX_PERCENT or (portraits_allowed and portrait <= PORTRAIT_OFF_MAX_PERCENT):

@@ -44,5 +44,5 @@ def _summary(report: LintReport) -> dict[str, Any]:
         "items": dict(sorted(report.types.items())),
         "profile": report.profile.value,
         "left_out": report.left_out,
-        "pages_not_read": [feed.not_read for feed in report.feeds if feed.not_read is not None],
+        "pages_not_read": [feed.unread_url for feed in report.feeds if feed.unread_url is not None],
     }

@@ -10,7 +10,7 @@ from edye_delivery.feeds.lint.report import LintReport
 from edye_delivery.feeds.rule import FeedRule, FeedSeverity
 
 WHOLE_FEED = "feed"
-"""Stands for the asset id where a finding is about no asset."""
+"""Used instead of an asset id if a finding is not about an asset."""
 
 
 def as_partner_report(report: LintReport) -> Iterator[str]:
@@ -24,7 +24,7 @@ def as_partner_report(report: LintReport) -> Iterator[str]:
 
 
 def partner_id(rule: FeedRule) -> str:
-    """Roku's code of the rule, or its name written like one."""
+    """Roku's code for the rule, or the rule's name in the form of such a code."""
     return rule.partner_code or rule.name.replace("-", "_").upper()
 
 

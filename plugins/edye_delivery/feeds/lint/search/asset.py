@@ -1,11 +1,10 @@
-"""One asset of a Search feed: which checks its type asks for; values already have the schema's types."""
+"""One asset of a Search feed: the checks for its type; its values already have the schema's types."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from edye_delivery.feeds.lint.search.channels import check_channel
 from edye_delivery.feeds.lint.search.content import check_content, check_has_content
 from edye_delivery.feeds.lint.search.context import SearchContext
 from edye_delivery.feeds.lint.search.durations import check_durations
@@ -15,6 +14,7 @@ from edye_delivery.feeds.lint.search.images import check_images
 from edye_delivery.feeds.lint.search.numbering import check_numbering
 from edye_delivery.feeds.lint.search.ratings import RATINGS_MISSING, check_ratings
 from edye_delivery.feeds.lint.search.release import RELEASE_MISSING, check_release
+from edye_delivery.feeds.lint.search.stations import check_station
 from edye_delivery.feeds.lint.search.texts import SHORT_DESCRIPTIONS_MISSING, TITLES_MISSING, check_texts
 from edye_delivery.feeds.roku.item import LIVE_TYPE, PLAYABLE, TITLE_TYPES
 from edye_delivery.feeds.roku.schemas import SPELLINGS
@@ -30,17 +30,17 @@ Check = Callable[[dict[str, Any], str, SearchContext, list[Hit]], None]
 
 
 def check_asset(asset: dict[str, Any], context: SearchContext, hits: list[Hit]) -> None:
-    """Adds every defect that the prose sees in the asset."""
-    written = asset.get("type", "")
-    kind = SPELLINGS.get(written, written)
+    """Adds every defect of the asset that goes beyond the schema."""
+    spelling = asset.get("type", "")
+    kind = SPELLINGS.get(spelling, spelling)
     for check in CHECKS.get(kind, ANY_TYPE):
         check(asset, kind, context, hits)
 
 
-def asks_for_titles(asset: dict[str, Any]) -> bool:
-    """Whether the asset's type is one that needs titles, however it is spelled."""
-    written = asset.get("type")
-    return isinstance(written, str) and SPELLINGS.get(written, written) in TITLE_TYPES
+def needs_titles(asset: dict[str, Any]) -> bool:
+    """Whether assets of this type need titles, in every spelling of the type."""
+    spelling = asset.get("type")
+    return isinstance(spelling, str) and SPELLINGS.get(spelling, spelling) in TITLE_TYPES
 
 
 def _check_required(asset: dict[str, Any], kind: str, context: SearchContext, hits: list[Hit]) -> None:
@@ -55,10 +55,10 @@ ANY_TYPE: tuple[Check, ...] = (
     check_identity, check_texts, check_images, check_release, check_tags_and_credits, check_ratings,
     check_external_ids, check_content, check_numbering,
 )  # fmt: skip
-"""Of an asset without a known type nothing is asked for: the type says what that would be."""
+"""Without a known type nothing is required: only the type says what is."""
 CHECKS: dict[str, tuple[Check, ...]] = {
     **dict.fromkeys(TITLE_TYPES, (*ANY_TYPE, _check_required)),
     **dict.fromkeys(PLAYABLE, (*ANY_TYPE, _check_required, check_has_content, check_durations)),
     "externalIdOnly": (check_identity, check_external_only, check_content),
-    LIVE_TYPE: (check_identity, check_channel, check_content),
+    LIVE_TYPE: (check_identity, check_station, check_content),
 }

@@ -1,4 +1,4 @@
-"""What is played: the content of an asset, its media and what a play option has to say."""
+"""What is played: the content of an asset, its media and its play options."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CONTENT_SHAPE = error(
 )  # fmt: skip
 AUDIO_FORMAT_UNKNOWN = error(
     "FEED033", "audio-format-unknown", owner=Owner.DEVOPS,
-    what="An audio format is none of the list.",
+    what="An audio format is not in the list.",
     why="Roku drops the format.",
     fix="Use mono, stereo, dolby digital, dolby atmos or dolby digital plus.",
     source=f"{SEARCH_SCHEMA}, audio_format_type",
@@ -34,22 +34,22 @@ MEDIA_INCOMPLETE = error(
 )  # fmt: skip
 MEDIA_VALUE_UNKNOWN = error(
     "FEED035", "media-value-unknown", owner=Owner.DEVOPS,
-    what="A value in content.media is none of its list.",
+    what="A value in content.media is not in its list.",
     why="Roku drops the part.",
     fix="Use one of the values that the message names.",
     source=f"{SEARCH_SCHEMA}, media",
 )  # fmt: skip
 MEDIA_LISTS_SWAPPED = error(
     "FEED036", "media-lists-swapped", owner=Owner.DEVOPS,
-    what="A media video has its quality and videoType where they belong, which the published schema refuses.",
-    why="The schema's two references point at each other's lists: it asks for quality mp4 and videoType hd.",
-    fix="Use playOptions, or lint with the profile roku, which takes the natural shape.",
+    what="A media video has the right quality and videoType, but the published schema refuses them.",
+    why="The schema has the two lists the wrong way round: it asks for quality mp4 and videoType hd.",
+    fix="Use playOptions, or check with the profile roku, which knows the right lists.",
     source=TRAPS,
 )  # fmt: skip
 CONTENT_MISSING = error(
     "FEED107", "content-missing", owner=Owner.DEVOPS,
     what="A playable asset has no content, or no play option.",
-    why="There is nothing to open when the title is chosen.",
+    why="There is nothing to play when a viewer chooses the title.",
     fix="Add content with at least one play option.",
     source=f"{SEARCH_PAGE}, Asset, Content",
     partner_code="CONTENT_ALL_PLAY_OPTIONS_REMOVED",
@@ -71,7 +71,7 @@ def check_content(asset: dict[str, Any], kind: str, context: SearchContext, hits
 
 
 def check_has_content(asset: dict[str, Any], kind: str, context: SearchContext, hits: list[Hit]) -> None:
-    """Adds a defect where a playable asset has nothing to play."""
+    """Adds a defect if a playable asset has nothing to play."""
     content = asset.get("content")
     if content is None or (not content.get("playOptions") and "media" not in content and "playOptions" in content):
         hits.append(CONTENT_MISSING.at("", "content has no play option", "content"))

@@ -1,4 +1,4 @@
-"""What the checks of an asset know beside the asset."""
+"""What the checks of an asset know in addition to the asset."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from edye_delivery.feeds.roku.schemas import Profile
 
 @dataclass(frozen=True, slots=True)
 class SearchContext:
-    """What the root of a feed and the moment of reading say to its assets."""
+    """What the root of a feed says for its assets, the time of the check, and the profile."""
 
     default_language: str | None
     has_default_countries: bool

@@ -14,7 +14,7 @@ DURATIONS = (("durationInSeconds", 1, "s"), ("durationInMilliseconds", 1000, "ms
 DURATION_MISSING = error(
     "FEED106", "duration-missing",
     what="A playable asset has neither durationInSeconds nor durationInMilliseconds.",
-    why="The prose requires one of them.",
+    why="Roku's page requires one of them.",
     fix="Add the duration of the media file.",
     source=f"{SEARCH_PAGE}, Asset",
 )  # fmt: skip
@@ -29,7 +29,7 @@ DURATION_NOT_POSITIVE = error(
 DURATIONS_DIFFER = error(
     "FEED120", "durations-differ", owner=Owner.DEVOPS,
     what="durationInSeconds and durationInMilliseconds are both given and are not equal.",
-    why="The prose asks them to be equal.",
+    why="Roku's page says that they must be equal.",
     fix="Write only durationInMilliseconds.",
     source=f"{SEARCH_PAGE}, Asset, durationInMilliseconds",
 )  # fmt: skip
@@ -37,7 +37,7 @@ DURATION_SHORT = error(
     "FEED121", "duration-short",
     what="A playable asset is shorter than 60 seconds.",
     why="Roku refuses it.",
-    fix="Take it out of the feed, or correct the duration; milliseconds may have been written as seconds.",
+    fix="Take the asset out of the feed, or correct the duration: it may be in seconds instead of milliseconds.",
     source=PRACTICE,
     partner_code="ASSET_DURATION_SHORT",
 )  # fmt: skip
@@ -50,15 +50,15 @@ SHORTFORM_LONG = warning(
 )  # fmt: skip
 MOVIE_SHORT = warning(
     "FEED137", "movie-short",
-    what="A movie has 15 minutes or less.",
-    why="movie is for long-form film of over 15 minutes.",
+    what="A movie is 15 minutes long or less.",
+    why="movie is for films of more than 15 minutes.",
     fix="Make it a shortform.",
     source=f"{SEARCH_PAGE}, Asset, type",
 )  # fmt: skip
 DURATION_TWICE = warning(
     "FEED144", "duration-given-twice", owner=Owner.DEVOPS,
     what="durationInSeconds and durationInMilliseconds are both given.",
-    why="The prose recommends that only one is provided.",
+    why="Roku's page recommends only one of them.",
     fix="Write only durationInMilliseconds.",
     source=f"{SEARCH_PAGE}, Asset, durationInMilliseconds",
 )  # fmt: skip
@@ -73,13 +73,13 @@ def check_durations(asset: dict[str, Any], kind: str, context: SearchContext, hi
         if value <= 0:
             hits.append(DURATION_NOT_POSITIVE.at(f"/{key}", f"{value} {unit} is not above 0"))
         elif value < PLAYABLE_MIN_S * per_s:
-            hits.append(DURATION_SHORT.at(f"/{key}", f"{value} {unit}, at least {PLAYABLE_MIN_S} s are asked for"))
+            hits.append(DURATION_SHORT.at(f"/{key}", f"{value} {unit}, expected {PLAYABLE_MIN_S} s or more"))
         elif kind == "shortform" and value > SHORTFORM_MAX_S * per_s:
-            hits.append(SHORTFORM_LONG.at(f"/{key}", f"{value} {unit}, at most 15 minutes are meant"))
+            hits.append(SHORTFORM_LONG.at(f"/{key}", f"{value} {unit}, expected 15 minutes or less"))
         elif kind == "movie" and value <= SHORTFORM_MAX_S * per_s:
-            hits.append(MOVIE_SHORT.at(f"/{key}", f"{value} {unit}, more than 15 minutes are meant"))
+            hits.append(MOVIE_SHORT.at(f"/{key}", f"{value} {unit}, expected more than 15 minutes"))
     if len(durations) == 2 and durations[0][1] * 1000 != durations[1][1]:
         message = f"{durations[0][1]} s and {durations[1][1]} ms"
         hits.append(DURATIONS_DIFFER.at("/durationInMilliseconds", message))
     elif len(durations) == 2:
-        hits.append(DURATION_TWICE.at("/durationInMilliseconds", "durationInSeconds says the same"))
+        hits.append(DURATION_TWICE.at("/durationInMilliseconds", "durationInSeconds has the same value"))

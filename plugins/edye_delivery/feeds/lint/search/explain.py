@@ -1,4 +1,4 @@
-"""The real cause behind what a JSON Schema validator says of a Search feed."""
+"""The real cause behind a message of a JSON Schema validator on a Search feed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from jsonschema import ValidationError
 
 from edye_delivery.feeds.lint.keys import WRONG_TYPE
 from edye_delivery.feeds.lint.search import (
-    channels,
     content,
     genres_and_credits,
     identity,
@@ -19,6 +18,7 @@ from edye_delivery.feeds.lint.search import (
     play_options,
     ratings,
     root,
+    stations,
     texts,
 )
 from edye_delivery.feeds.lint.search.content import (
@@ -34,8 +34,8 @@ from edye_delivery.feeds.lint.urls import URL_NOT_HTTP
 from edye_delivery.feeds.rule import FeedRule, Hit, excerpt, pointer
 
 REQUIRED: dict[str, dict[str, FeedRule]] = {}
-"""By part, the rule for every key without which the part is not complete; each file of checks has its own."""
-for _checks in (root, identity, texts, images, ratings, numbering, play_options, channels):
+"""For every part, the rule for each key that the part must have; each file of checks has its own."""
+for _checks in (root, identity, texts, images, ratings, numbering, play_options, stations):
     for _part, _rules in _checks.REQUIRED.items():
         REQUIRED.setdefault(_part, {}).update(_rules)
 LISTED: dict[str, FeedRule] = {
@@ -43,16 +43,16 @@ LISTED: dict[str, FeedRule] = {
     for checks in (identity, genres_and_credits, texts, images, ratings, content, play_options)
     for key, rule in checks.LISTED.items()
 }
-"""By key, the rule for a value that is not in the schema's list."""
+"""For every key, the rule for a value that is not in the schema's list."""
 
 
 def explain_defects(defects: Iterable[ValidationError]) -> list[Hit]:
-    """The real causes behind a validator's defects, each once: one rule and one spot a cause."""
+    """The real causes behind a validator's defects, each once: a cause is one rule at one spot."""
     found: dict[tuple[str, str, str], Hit] = {}
-    listed = list(defects)
-    mistyped = {tuple(defect.absolute_path) for defect in listed if defect.validator == "type"}
-    sourceless = {tuple(defect.absolute_path) for defect in listed if _lacks_rating_source(defect)}
-    for defect in listed:
+    all_defects = list(defects)
+    mistyped = {tuple(defect.absolute_path) for defect in all_defects if defect.validator == "type"}
+    sourceless = {tuple(defect.absolute_path) for defect in all_defects if _lacks_rating_source(defect)}
+    for defect in all_defects:
         path = tuple(defect.absolute_path)
         if defect.validator != "type" and path in mistyped:
             continue
@@ -64,7 +64,7 @@ def explain_defects(defects: Iterable[ValidationError]) -> list[Hit]:
 
 
 def _lacks_rating_source(defect: ValidationError) -> bool:
-    """Without a source every authority's list is asked for: the schema's own message would blame the first one."""
+    """Whether a rating has no source: the schema then checks every authority's list, and blames the first of them."""
     return (
         defect.validator == "required"
         and _kind_of(tuple(defect.absolute_path)) == "advisoryRatings"
@@ -78,8 +78,8 @@ def _kind_of(path: tuple[str | int, ...]) -> str:
 
 def _explain_type(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
     value = defect.instance
-    told = "a number beyond all bounds" if isinstance(value, float) and math.isinf(value) else excerpt(value)
-    yield WRONG_TYPE.at(pointer(*path), f"{told} is not of type {defect.validator_value}")
+    text = "an infinite number" if isinstance(value, float) and math.isinf(value) else excerpt(value)
+    yield WRONG_TYPE.at(pointer(*path), f"{text} is not of type {defect.validator_value}")
 
 
 def _explain_unlisted(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
@@ -131,7 +131,7 @@ def _explain_length(defect: ValidationError, path: tuple[str | int, ...], kind: 
 
 def _explain_pattern(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:
     rule = RELEASE_DATE_MALFORMED if kind == "releaseDate" else URL_NOT_HTTP
-    yield rule.at(pointer(*path), f"{excerpt(defect.instance)} has not the form that is asked for")
+    yield rule.at(pointer(*path), f"{excerpt(defect.instance)} does not have the required form")
 
 
 def _explain_one_of(defect: ValidationError, path: tuple[str | int, ...], kind: str) -> Iterator[Hit]:

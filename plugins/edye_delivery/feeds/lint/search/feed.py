@@ -1,4 +1,4 @@
-"""A Search feed as it is read, page by page and asset by asset: schema, prose, and what holds over all pages."""
+"""Checks a Search feed page by page and asset by asset: its schema, Roku's other rules, and the feed as a whole."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from edye_delivery.feeds.lint.chain import (
 from edye_delivery.feeds.lint.index import FeedIndex, Spot
 from edye_delivery.feeds.lint.keys import KNOWN_KEYS, WRONG_TYPE, unknown_keys
 from edye_delivery.feeds.lint.page_parser import Page
-from edye_delivery.feeds.lint.search.asset import CHECKS, asks_for_titles, check_asset
-from edye_delivery.feeds.lint.search.channels import CHANNELS_MISSING, PLATFORMS_MISSING
+from edye_delivery.feeds.lint.search.asset import CHECKS, check_asset, needs_titles
 from edye_delivery.feeds.lint.search.consequences import remove_consequences
 from edye_delivery.feeds.lint.search.context import SearchContext
 from edye_delivery.feeds.lint.search.explain import explain_defects
 from edye_delivery.feeds.lint.search.play_options import COUNTRY_UNKNOWN
 from edye_delivery.feeds.lint.search.root import DUPLICATE_KEY, VERSION_UNKNOWN
+from edye_delivery.feeds.lint.search.stations import PLATFORMS_MISSING, STATIONS_MISSING
 from edye_delivery.feeds.lint.search.texts import TITLES_MISSING
 from edye_delivery.feeds.roku.item import LIVE_TYPE, SEARCH_LIST_KEYS
 from edye_delivery.feeds.roku.schemas import SPELLINGS, Profile, search_asset, search_root
@@ -39,9 +39,9 @@ from edye_delivery.feeds.roku.vocabularies import COUNTRIES
 from edye_delivery.feeds.rule import FeedRule, Hit, excerpt, pointer
 
 DEFECTS_MAX = 1000
-"""of one asset; with more of the schema's, it is not looked at any further"""
+"""Of one asset; if the schema finds more, the asset is not checked any further."""
 UNPAGED_BELOW_BYTES = {Profile.SCHEMA: FEED_UNPAGED_BELOW_BYTES, Profile.ROKU: FEED_PAGE_MAX_BYTES}
-"""From which size pages are advised: by the prose, and as Roku's page has it now."""
+"""From this size on Roku recommends pages: first as it was published, then as Roku's page says now."""
 SHARED_HEAD = ("version", "defaultLanguage", "defaultAvailabilityCountries", "defaultAvailabilityPlatforms")
 
 
@@ -63,11 +63,11 @@ class SearchFeed:
         """What is wrong with the page's root."""
         head = page.head
         countries = head.get("defaultAvailabilityCountries")
-        listed = countries if isinstance(countries, list) else []
+        country_list = countries if isinstance(countries, list) else []
         self._context = SearchContext(
             default_language=str(head["defaultLanguage"]) if "defaultLanguage" in head else None,
             has_default_countries=head.get("defaultAvailabilityCountries", []) != [],
-            default_countries=frozenset(country for country in listed if isinstance(country, str)),
+            default_countries=frozenset(country for country in country_list if isinstance(country, str)),
             now_ms=self._now_ms,
             profile=self._profile,
             known=self._known,
@@ -79,7 +79,7 @@ class SearchFeed:
         yield from hits
         if isinstance(head.get("version"), str) and head["version"] != "1":
             yield VERSION_UNKNOWN.at("/version", f"the version is {excerpt(head['version'])}")
-        for index, country in enumerate(listed[1:], start=1):
+        for index, country in enumerate(country_list[1:], start=1):
             if not (isinstance(country, str) and country in COUNTRIES[self._profile]):
                 path = pointer("defaultAvailabilityCountries", index)
                 yield COUNTRY_UNKNOWN.at(path, f"{excerpt(country)} is not in the list")
@@ -89,7 +89,7 @@ class SearchFeed:
         self._single_page_bytes = page.size_bytes
 
     def check_item(self, key: str, place: str, asset: Any) -> list[Hit]:
-        """What is wrong with one asset; what it says of others is remembered for `end`."""
+        """What is wrong with one asset; what it says about others is remembered for `end`."""
         if key != "assets":
             return []
         hits: list[Hit] = []
@@ -101,51 +101,51 @@ class SearchFeed:
             return [WRONG_TYPE.at("", f"{excerpt(asset)} is not of type object")]
         defects = list(islice(self._asset.defects(asset), DEFECTS_MAX))
         causes = explain_defects(defects)
-        if not asks_for_titles(asset):  # of an unknown type the schema asks for what a title needs
+        if not needs_titles(asset):  # for an unknown type the schema requires what a title needs
             causes = [hit for hit in causes if hit.rule is not TITLES_MISSING]
         if len(defects) == DEFECTS_MAX:
             return causes
         mistyped = frozenset(hit.path for hit in causes if hit.rule is WRONG_TYPE)
-        sound = remove_paths(asset, mistyped)
-        check_asset(sound, self._context, hits)
-        self._remember(sound, place, mistyped)
+        valid_part = remove_paths(asset, mistyped)
+        check_asset(valid_part, self._context, hits)
+        self._remember(valid_part, place, mistyped)
         return remove_consequences(causes, hits)
 
     def end(self) -> Iterator[tuple[Spot, Hit]]:
-        """What only all pages together show."""
+        """What only all pages together can show."""
         index = self._index
-        index.seal()
-        questions: list[tuple[FeedRule, Iterator[Spot], str]] = [
-            (ID_TWICE, index.ids_twice(), "the id {} was given before"),
-            (SERIES_UNKNOWN, index.series_unknown(), "the series {} is not in the feed"),
-            (SEASON_UNKNOWN, index.seasons_unknown(), "{} is not in the feed"),
+        index.build_indexes()
+        checks: list[tuple[FeedRule, Iterator[Spot], str]] = [
+            (ID_TWICE, index.duplicate_ids(), "the id {} was given before"),
+            (SERIES_UNKNOWN, index.unknown_series(), "the series {} is not in the feed"),
+            (SEASON_UNKNOWN, index.unknown_seasons(), "{} is not in the feed"),
             (
                 SEASON_NUMBER_MISSING,
-                index.season_numbers_missing(),
+                index.missing_season_numbers(),
                 "seasonNumber is missing, and the series {} has seasons",
             ),
-            (EPISODE_TWICE, index.episodes_twice(), "{} was given before"),
-            (SEASON_TWICE, index.seasons_twice(), "{} was given before"),
-            (PLAY_ID_SHARED, index.play_ids_shared(), "the playId {} was given before"),
+            (EPISODE_TWICE, index.duplicate_episodes(), "{} was given before"),
+            (SEASON_TWICE, index.duplicate_seasons(), "{} was given before"),
+            (PLAY_ID_SHARED, index.shared_play_ids(), "the playId {} was given before"),
         ]
-        for rule, spots, words in questions:
+        for rule, spots, template in checks:
             for spot in spots:
                 before = f", at {spot.first_place} of page {spot.first_page + 1}" if spot.first_place else ""
-                yield spot, rule.at("", words.format(excerpt(spot.subject)) + before)
+                yield spot, rule.at("", template.format(excerpt(spot.subject)) + before)
         index.close()
         yield from self._end_of_pages()
 
     def _end_of_pages(self) -> Iterator[tuple[Spot, Hit]]:
         root = Spot(0, "", None, "")
         if len(self._heads) == 1 and self._single_page_bytes >= UNPAGED_BELOW_BYTES[self._profile]:
-            yield root, FEED_NOT_PAGED.at("", f"the one page has {self._single_page_bytes:,} bytes")
+            yield root, FEED_NOT_PAGED.at("", f"the only page has {self._single_page_bytes:,} bytes")
         live = self.types[LIVE_TYPE]
         if 0 < live < self.types.total() and not self._heads[0].get("defaultAvailabilityPlatforms"):
             message = f"{count_of(live, 'live channel')} and {count_of(self.types.total() - live, 'other asset')}"
             yield root, PLATFORMS_MISSING.at("", message, "defaultAvailabilityPlatforms")
         if self._is_live and not live:
-            message = f"it has {count_of(self.types.total(), 'asset')}, none of them a live channel"
-            yield root, CHANNELS_MISSING.at("", message)
+            message = f"it has {count_of(self.types.total(), 'asset')}, but no live channel"
+            yield root, STATIONS_MISSING.at("", message)
 
     def _compare_head(self, head: dict[str, Any]) -> Iterator[Hit]:
         first = self._heads[0] if self._heads else head
@@ -158,12 +158,12 @@ class SearchFeed:
 
     def _remember(self, asset: dict[str, Any], place: str, mistyped: Collection[str] = ()) -> None:
         index, page = self._index, len(self._heads) - 1
-        name, written = asset.get("id"), asset.get("type", "")
-        kind = SPELLINGS.get(written, written)
+        name, spelling = asset.get("id"), asset.get("type", "")
+        kind = SPELLINGS.get(spelling, spelling)
         self.types[kind] += 1
         if name is not None:
             index.note("items", (name, page, place))
-        if kind == "series" or kind not in CHECKS:  # what a mistyped type is may have been one
+        if kind == "series" or kind not in CHECKS:  # an asset with a wrong type may be a series
             index.note("series", (name,))
         elif kind == "season":
             info = asset.get("seasonInfo", {})
@@ -184,34 +184,34 @@ class SearchFeed:
 
 
 def _sort_key(value: Any) -> Any:
-    """The value, or a list in an order of its own: the same countries in another order are the same."""
+    """The value, or a sorted list: the same countries in another order count as the same."""
     return sorted(map(repr, value)) if isinstance(value, list) else value
 
 
 def _number(value: float) -> float:
-    """A number that a database can keep; JSON has larger integers than that."""
+    """A number that the database can store; JSON has larger integers than that."""
     return value if -(2**63) <= value < 2**63 else float("inf")
 
 
 def remove_paths(value: dict[str, Any], paths: Collection[str]) -> dict[str, Any]:
-    """A copy without the parts at these JSON pointers; what remains has the types that the schema asks for."""
+    """A copy without the parts at these JSON pointers; the rest has the types that the schema requires."""
     if not paths:
         return value
-    kept = copy.deepcopy(value)
-    for path in sorted(paths, key=_descending):
+    result = copy.deepcopy(value)
+    for path in sorted(paths, key=_last_first):
         *parents, last = [part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:]]
-        parent: Any = kept
+        parent: Any = result
         for part in parents:
             parent = parent[int(part) if isinstance(parent, list) else part]
         del parent[int(last) if isinstance(parent, list) else last]
-    return kept
+    return result
 
 
-def _descending(path: str) -> tuple[int, ...]:
-    """Later entries of a list go first, so that the indexes before them still hold."""
+def _last_first(path: str) -> tuple[int, ...]:
+    """A sort key: later entries of a list come first, so that the indexes of earlier ones stay right."""
     return tuple(-int(part) if part.isdecimal() else 0 for part in path.split("/"))
 
 
 def duplicate_key(path: str, key: str) -> Hit:
-    """The finding for a key that an object has twice; `path` is the object's pointer."""
-    return DUPLICATE_KEY.at(path, f"the key {excerpt(key)} is there twice", key)
+    """The hit for a key that an object has twice; `path` is the object's pointer."""
+    return DUPLICATE_KEY.at(path, f"the object has the key {excerpt(key)} twice", key)

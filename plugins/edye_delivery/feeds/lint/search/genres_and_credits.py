@@ -15,16 +15,16 @@ from edye_delivery.feeds.rule import FeedRule, Hit, error, excerpt
 
 GENRE_UNKNOWN = error(
     "FEED013", "genre-unknown",
-    what="A genre is none of Roku's list.",
+    what="A genre is not in Roku's list.",
     why="Roku refuses values outside its list.",
-    fix="Map the catalogue's genre to one of the list in the annex (kids, for example, is children).",
+    fix="In the annex, map the catalogue's genre to one of Roku's list (kids, for example, to children).",
     source=f"{SEARCH_SCHEMA}, genre_type; decisions.md, Ratings and genres",
 )  # fmt: skip
 GENRES_MISSING = error(
     "FEED102", "genres-missing",
     what="An asset has no genres.",
-    why="The prose requires at least one.",
-    fix="Add a genre of Roku's list; map the catalogue's in the annex.",
+    why="Roku's page requires at least one.",
+    fix="Add a genre of Roku's list; map the catalogue's genres in the annex.",
     source=f"{SEARCH_PAGE}, Asset",
 )  # fmt: skip
 TAG_TOO_LONG = error(
@@ -37,13 +37,13 @@ TAG_TOO_LONG = error(
 CREDIT_INCOMPLETE = error(
     "FEED134", "credit-incomplete",
     what="A credit lacks its name or its role.",
-    why="The prose requires both; Roku drops the credit.",
+    why="Roku's page requires both; Roku drops the credit.",
     fix="Add both, or take the entry out.",
     source=f"{SEARCH_PAGE}, Credit",
 )  # fmt: skip
 CREDIT_ROLE_UNKNOWN = error(
     "FEED135", "credit-role-unknown",
-    what="A credit's role is none of the list.",
+    what="A credit's role is not in the list.",
     why="Roku drops the credit.",
     fix="Use actor, anchor, host, narrator, voice, director, producer or screenwriter; map roles in the annex.",
     source=f"{SEARCH_PAGE}, Credit",

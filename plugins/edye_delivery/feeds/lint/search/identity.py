@@ -1,4 +1,4 @@
-"""What a Search feed says of an asset's identity: type, id, ids of other catalogues."""
+"""The identity of an asset: its type, its id, its ids in other catalogues."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from edye_delivery.feeds.rule import FeedRule, Hit, error, excerpt, warning
 
 ASSET_TYPE_UNKNOWN = error(
     "FEED002", "asset-type-unknown",
-    what="An asset's type is none of the list.",
+    what="An asset's type is not in the list.",
     why="The type decides how the app opens the title; Roku refuses an asset without a known one.",
-    fix="Use movie, tvspecial, series, season, episode, shortform or externalIdOnly, spelled like this.",
+    fix="Use movie, tvspecial, series, season, episode, shortform or externalIdOnly, spelled exactly like this.",
     source=f"{SEARCH_SCHEMA}, asset_type; decisions.md, two profiles",
 )  # fmt: skip
 ID_MISSING = error(
     "FEED003", "id-missing", owner=Owner.DEVOPS,
     what="An asset other than a season has no id.",
     why="Without an id Roku cannot recognise the title on the next download.",
-    fix="Give it the immutable id that it had in every earlier feed.",
+    fix="Give it the id that it had in every earlier feed; an id must never change.",
     source=f"{SEARCH_SCHEMA}, assets",
 )  # fmt: skip
 TYPE_MISSING = error(
@@ -36,14 +36,14 @@ TYPE_MISSING = error(
 )  # fmt: skip
 EXTERNAL_ID_SOURCE_MISSING = error(
     "FEED008", "external-id-source-missing", owner=Owner.DEVOPS,
-    what="An externalIdOnly asset does not say whose id it has.",
-    why="The id alone means nothing; Roku cannot look the title up.",
+    what="An externalIdOnly asset does not say which catalogue its id is from.",
+    why="Without its source the id means nothing: Roku cannot find the title.",
     fix="Add externalIdSource, for Gracenote tms.",
     source=f"{SEARCH_SCHEMA}, assets",
 )  # fmt: skip
 EXTERNAL_SOURCE_UNKNOWN = error(
     "FEED009", "external-source-unknown", owner=Owner.DEVOPS,
-    what="The source of an external id is none of the list.",
+    what="The source of an external id is not in the list.",
     why="Roku drops the external id.",
     fix="Use tms, ref, gsd, partner_title_id, partner_asset_id or gracenote_station_id, in lower case.",
     source=f"{SEARCH_SCHEMA}, external_id_source_type",
@@ -59,19 +59,19 @@ ID_LENGTH = error(
     "FEED111", "id-length", owner=Owner.DEVOPS,
     what="An id is empty or has more than 50 characters.",
     why="Roku refuses the title.",
-    fix="Use an id of 1 to 50 characters; it can never be changed afterwards.",
+    fix="Use an id of 1 to 50 characters; it must never change afterwards.",
     source=f"{SEARCH_PAGE}, Asset, id",
 )  # fmt: skip
 EXTERNAL_ID_SOURCE_IDLE = warning(
     "FEED139", "external-id-source-idle", owner=Owner.DEVOPS,
     what="An asset that is not externalIdOnly has externalIdSource.",
-    why="It says something of the id only there.",
+    why="The key has a meaning only in an externalIdOnly asset.",
     fix="Put the id into externalIds, or make the type externalIdOnly.",
     source=f"{SEARCH_PAGE}, Asset, externalIdSource",
 )  # fmt: skip
 SUB_TYPE_UNKNOWN = error(
     "FEED148", "sub-type-unknown",
-    what="A subType is none of the list.",
+    what="A subType is not in the list.",
     why="Roku cannot tell what kind of extra the title is.",
     fix="Use one of the values that Roku's page lists, or leave the key out.",
     source=VOD_PAGE,
@@ -91,7 +91,7 @@ LISTED: dict[str, FeedRule] = {
 
 
 def check_identity(asset: dict[str, Any], kind: str, context: SearchContext, hits: list[Hit]) -> None:
-    """Adds every defect of the id, and every key that an asset does not have."""
+    """Adds every defect of the id, and every key that is not in the specification."""
     unknown_keys(asset, context.known.asset, "", hits)
     name = asset.get("id")
     if name is not None and not 0 < len(name) <= ITEM_ID_MAX_CHARS:
@@ -108,5 +108,5 @@ def check_external_ids(asset: dict[str, Any], kind: str, context: SearchContext,
 
 
 def check_external_only(asset: dict[str, Any], kind: str, context: SearchContext, hits: list[Hit]) -> None:
-    """Adds every defect of an asset that is only an id of another catalogue."""
+    """Adds every defect of an asset that has only an id of another catalogue."""
     check_external_id(asset.get("externalIdSource"), asset.get("id"), kind, "/id", hits)

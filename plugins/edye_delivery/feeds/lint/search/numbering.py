@@ -1,4 +1,4 @@
-"""Where a season or an episode belongs: its series and its numbers."""
+"""The place of a season or an episode: its series and its numbers."""
 
 from __future__ import annotations
 

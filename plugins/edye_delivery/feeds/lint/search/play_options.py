@@ -21,14 +21,14 @@ PAID = frozenset({"rental", "purchase"})
 LICENSE_MISSING = error(
     "FEED026", "license-missing", owner=Owner.DEVOPS,
     what="A play option has no license.",
-    why="Roku removes the play option. A validator of the schema blames a missing price here.",
+    why="Roku removes the play option. A validator of the schema reports a missing price instead.",
     fix="Add free, subscription, rental or purchase.",
     source=f"{SEARCH_SCHEMA}, play_option; {TRAPS}",
     partner_code="CONTENT_ALL_PLAY_OPTIONS_REMOVED",
 )  # fmt: skip
 LICENSE_UNKNOWN = error(
     "FEED027", "license-unknown", owner=Owner.DEVOPS,
-    what="A play option's license is none of the list.",
+    what="A play option's license is not in the list.",
     why="Roku removes the play option.",
     fix="Use free, subscription, rental or purchase, in lower case.",
     source=f"{SEARCH_SCHEMA}, license_type",
@@ -38,13 +38,13 @@ QUALITY_MISSING = error(
     "FEED028", "quality-missing", owner=Owner.DEVOPS,
     what="A play option has no quality.",
     why="Roku removes the play option.",
-    fix="Add sd, hd, hd+, fhd or uhd, by the picture's width.",
+    fix="Add sd, hd, hd+, fhd or uhd, according to the picture's width.",
     source=f"{SEARCH_SCHEMA}, play_option",
     partner_code="CONTENT_ALL_PLAY_OPTIONS_REMOVED",
 )  # fmt: skip
 QUALITY_UNKNOWN = error(
     "FEED029", "quality-unknown", owner=Owner.DEVOPS,
-    what="A quality is none of the list.",
+    what="A quality is not in the list.",
     why="Roku removes the play option.",
     fix="Use sd, hd, hd+, fhd or uhd; the published schema knows lower case only.",
     source=f"{SEARCH_SCHEMA}, video_quality_type",
@@ -54,7 +54,7 @@ PLAY_ID_MISSING = error(
     "FEED030", "play-id-missing", owner=Owner.DEVOPS,
     what="A play option has no playId, or an empty one.",
     why="The playId is the deep link into the app; without it nothing can be played.",
-    fix="Add the immutable id under which the app plays the title.",
+    fix="Add the id under which the app plays the title; it must never change.",
     source=f"{SEARCH_SCHEMA}, play_option",
     partner_code="CONTENT_ALL_PLAY_OPTIONS_REMOVED",
 )  # fmt: skip
@@ -76,21 +76,21 @@ PRICE_NOT_ALLOWED = error(
 )  # fmt: skip
 COUNTRY_UNKNOWN = error(
     "FEED012", "country-unknown",
-    what="A country is none in which Roku Search is supported.",
-    why="Roku drops the country; the schema itself looks only at the first default country.",
+    what="Roku Search is not supported in a country.",
+    why="Roku drops the country; the schema itself checks only the first default country.",
     fix="Use lowercase ISO 3166-1 alpha-2 codes of the schema's list, such as mx.",
     source=f"{SEARCH_SCHEMA}, country_type; {TRAPS}",
 )  # fmt: skip
 CURRENCY_MISSING = error(
     "FEED108", "currency-missing",
     what="A play option for rental or purchase has no currency.",
-    why="The prose requires it.",
+    why="Roku's page requires it.",
     fix="Add usd, gbp, cad or eur.",
     source=f"{SEARCH_PAGE}, playOptions",
 )  # fmt: skip
 CURRENCY_UNKNOWN = error(
     "FEED109", "currency-unknown",
-    what="A currency is none of the list.",
+    what="A currency is not in the list.",
     why="Roku removes the play option.",
     fix="Use usd, gbp, cad or eur.",
     source=f"{SEARCH_PAGE}, playOptions",
@@ -98,13 +98,13 @@ CURRENCY_UNKNOWN = error(
 PRICE_NOT_POSITIVE = error(
     "FEED110", "price-not-positive",
     what="A price is not above 0.",
-    why="For a price of 0 the license has to be free or subscription.",
+    why="With a price of 0 the license must be free or subscription.",
     fix="Set the price, or make the license free or subscription and leave the price out.",
     source=f"{SEARCH_PAGE}, playOptions",
 )  # fmt: skip
 WINDOW_BACKWARDS = error(
     "FEED113", "window-backwards",
-    what="A play option's availability, or its promotion, does not start before it ends.",
+    what="A play option's availability or promotion ends before it starts, or at the same moment.",
     why="The title is never available, or never promoted.",
     fix="Correct the start or the end.",
     source=BEYOND,
@@ -126,7 +126,7 @@ PLAY_OPTION_CLOSED = error(
 )  # fmt: skip
 WINDOW_MALFORMED = error(
     "FEED116", "window-malformed", owner=Owner.DEVOPS,
-    what="A time of a play option's availability or promotion is no ISO 8601 timestamp with a time zone.",
+    what="A time of a play option's availability or promotion is not an ISO 8601 timestamp with a time zone.",
     why="Roku cannot tell when the title is available.",
     fix="Write 2026-03-01T06:00:00Z, or the moment in epoch milliseconds in the ...TimeStamp key.",
     source=f"{SEARCH_PAGE}, playOptions",
@@ -134,22 +134,22 @@ WINDOW_MALFORMED = error(
 )  # fmt: skip
 WINDOW_IN_SECONDS = error(
     "FEED117", "window-in-seconds", owner=Owner.DEVOPS,
-    what="An availability timestamp before 1980 (in milliseconds), or a negative one: it was written in seconds.",
-    why="Roku counts milliseconds, and the title would have ended in January 1970.",
+    what="An availability timestamp is before 1980 or negative: it is in seconds, not in milliseconds.",
+    why="Roku reads milliseconds, so the title would have ended in January 1970.",
     fix="Multiply by 1000.",
     source=f"{SEARCH_PAGE}, playOptions: epoch milliseconds",
 )  # fmt: skip
-WINDOW_TOLD_TWICE = warning(
+WINDOW_GIVEN_TWICE = warning(
     "FEED118", "window-told-twice", owner=Owner.DEVOPS,
-    what="A play option has the same moment as timestamp and as text, and the two differ.",
-    why="Which of them counts is not told.",
+    what="A play option gives the same moment as timestamp and as text, and the two differ.",
+    why="Roku does not say which of them counts.",
     fix="Write one of the two.",
     source=f"{SEARCH_PAGE}, playOptions",
 )  # fmt: skip
 COUNTRIES_MISSING = error(
     "FEED129", "countries-missing", owner=Owner.DEVOPS,
-    what="A play option names no countries, and the page no defaultAvailabilityCountries.",
-    why="The title is available nowhere.",
+    what="A play option names no countries, and the page has no defaultAvailabilityCountries.",
+    why="The title is not available in any country.",
     fix="Add availabilityInfo.country, or defaultAvailabilityCountries at the root.",
     source=f"{SEARCH_PAGE}, Root, playOptions",
 )  # fmt: skip
@@ -166,7 +166,7 @@ LISTED: dict[str, FeedRule] = {
 
 
 def check_play_options(options: Sequence[dict[str, Any]], context: SearchContext, hits: list[Hit]) -> None:
-    """Adds every defect of the play options; where all have ended, one for the asset."""
+    """Adds every defect of the play options; if all of them have ended, only one for the asset."""
     closed: list[Hit] = []
     for index, option in enumerate(options):
         path = f"/content/playOptions/{index}"
@@ -182,22 +182,22 @@ def check_play_options(options: Sequence[dict[str, Any]], context: SearchContext
         if end_ms is not None and end_ms <= context.now_ms:
             closed.append(PLAY_OPTION_CLOSED.at(path, f"it ended at {moment_text(end_ms)}"))
     if closed and len(closed) == len(options):
-        told = (
+        message = (
             closed[0].message if len(closed) == 1 else f"all {len(closed)} have ended; the first: {closed[0].message}"
         )
-        hits.append(WINDOW_CLOSED.at("/content/playOptions", told))
+        hits.append(WINDOW_CLOSED.at("/content/playOptions", message))
     else:
         hits += closed
 
 
 def _check_money(option: dict[str, Any], path: str, hits: list[Hit]) -> None:
     currency, price = option.get("currency"), option.get("price")
-    paid = option.get("license") in PAID
+    is_paid = option.get("license") in PAID
     if currency is not None and currency.lower() not in CURRENCIES:
         hits.append(CURRENCY_UNKNOWN.at(f"{path}/currency", f"{excerpt(currency)} is not in the list"))
-    elif currency is None and paid:
+    elif currency is None and is_paid:
         hits.append(CURRENCY_MISSING.at(path, "currency is missing", "currency"))
-    if price is not None and paid and not price > 0:
+    if price is not None and is_paid and not price > 0:
         hits.append(PRICE_NOT_POSITIVE.at(f"{path}/price", f"{price} is not above 0"))
 
 
@@ -205,13 +205,13 @@ def _check_countries(option: dict[str, Any], path: str, context: SearchContext, 
     available = option.get("availabilityInfo")
     if available is None:
         if not context.has_default_countries:
-            message = "no availabilityInfo.country here and no defaultAvailabilityCountries"
+            message = "availabilityInfo.country is missing here, and the page has no defaultAvailabilityCountries"
             hits.append(COUNTRIES_MISSING.at(path, message, "availabilityInfo"))
         return
     unknown_keys(available, context.known.availability, f"{path}/availabilityInfo", hits)
     countries = available.get("country")
     if not countries and not context.has_default_countries:
-        message = "no country here and no defaultAvailabilityCountries"
+        message = "country is missing here, and the page has no defaultAvailabilityCountries"
         hits.append(COUNTRIES_MISSING.at(f"{path}/availabilityInfo", message, "country"))
     known = COUNTRIES[context.profile]
     for index, country in enumerate(countries or ()):
@@ -224,7 +224,7 @@ def _check_countries(option: dict[str, Any], path: str, context: SearchContext, 
 
 
 def _check_window(option: dict[str, Any], path: str, hits: list[Hit]) -> float | None:
-    """The end in epoch milliseconds, with the window looked at; None where it is open."""
+    """Checks the window; gives its end in epoch milliseconds, None if it has no end."""
     start_ms = _moment(option, "availabilityStartTime", path, hits)
     end_ms = _moment(option, "availabilityEndTime", path, hits)
     if start_ms is not None and end_ms is not None and start_ms >= end_ms:
@@ -250,22 +250,22 @@ def _moment(option: dict[str, Any], key: str, path: str, hits: list[Hit]) -> flo
         stamp = None
     if text is None:
         return stamp
-    told_ms = _moment_of_text(option, key, path, hits)
-    if told_ms is not None and stamp is not None and stamp != told_ms:
-        hits.append(WINDOW_TOLD_TWICE.at(f"{path}/{key}", f"{text} is {told_ms:.0f} ms, the stamp says {stamp}"))
-    return stamp if stamp is not None else told_ms
+    text_ms = _moment_of_text(option, key, path, hits)
+    if text_ms is not None and stamp is not None and stamp != text_ms:
+        hits.append(WINDOW_GIVEN_TWICE.at(f"{path}/{key}", f"{text} is {text_ms:.0f} ms, the timestamp is {stamp}"))
+    return stamp if stamp is not None else text_ms
 
 
 def _moment_of_text(option: dict[str, Any], key: str, path: str, hits: list[Hit]) -> float | None:
-    """The moment in epoch milliseconds; None where there is none, with a defect where it is none."""
+    """The moment in epoch milliseconds; None if there is no text, and None with a defect if it is not a moment."""
     text = option.get(key)
     if text is None:
         return None
     try:
         at = datetime.fromisoformat(text)
-        told_ms = at.timestamp() * 1000 if at.tzinfo else None
+        at_ms = at.timestamp() * 1000 if at.tzinfo else None
     except (ValueError, OverflowError):
-        told_ms = None
-    if told_ms is None:
-        hits.append(WINDOW_MALFORMED.at(f"{path}/{key}", f"{excerpt(text)} is no timestamp with a time zone"))
-    return told_ms
+        at_ms = None
+    if at_ms is None:
+        hits.append(WINDOW_MALFORMED.at(f"{path}/{key}", f"{excerpt(text)} is not a timestamp with a time zone"))
+    return at_ms

@@ -14,17 +14,17 @@ RESTRICTION_KEYS = frozenset({"allow", "type", "valueType", "values"})
 VALUE_FORMS = {"postal_code": re.compile(r"[0-9A-Za-z][0-9A-Za-z -]{1,9}"), "dma": re.compile(r"[0-9]{3}")}
 RESTRICTION_MALFORMED = error(
     "FEED205", "restriction-malformed", owner=Owner.DEVOPS,
-    what="A restriction is not allow (true or false), type geo, valueType postal_code or dma, and values (texts).",
-    why="Roku cannot apply it, and would offer the channel where it may not be seen, or nowhere.",
+    what="A restriction does not have allow (true or false), type geo, valueType postal_code or dma, values (texts).",
+    why="Roku cannot apply it, and would show the channel where it may not be seen, or nowhere.",
     fix="Correct the restriction.",
     source=f"{LIVE_SECTION}, Restriction",
 )  # fmt: skip
 
 
 def check_restrictions(restrictions: Any, path: str, hits: list[Hit]) -> None:
-    """Adds a defect for every restriction that Roku could not apply; the schema does not look at them."""
+    """Adds a defect for every restriction that Roku could not apply; the schema does not check them."""
     if not isinstance(restrictions, list):
-        hits.append(RESTRICTION_MALFORMED.at(path, f"{excerpt(restrictions)} is no list"))
+        hits.append(RESTRICTION_MALFORMED.at(path, f"{excerpt(restrictions)} is not a list"))
         return
     for index, restriction in enumerate(restrictions):
         reason = _defect_of(restriction)
@@ -36,7 +36,7 @@ def check_restrictions(restrictions: Any, path: str, hits: list[Hit]) -> None:
 
 def _defect_of(restriction: Any) -> str:
     if not isinstance(restriction, dict):
-        return f"{excerpt(restriction)} is no object"
+        return f"{excerpt(restriction)} is not an object"
     if not isinstance(restriction.get("allow"), bool):
         return f"allow is {excerpt(restriction.get('allow'))}, not true or false"
     if restriction.get("type") != "geo":
@@ -46,6 +46,6 @@ def _defect_of(restriction: Any) -> str:
         return f"valueType is {excerpt(restriction.get('valueType'))}, not postal_code or dma"
     values = restriction.get("values")
     if not isinstance(values, list) or not values or not all(isinstance(value, str) for value in values):
-        return "values is no list of texts"
+        return "values is not a list of texts"
     wrong = next((value for value in values if form.fullmatch(value) is None), None)
-    return "" if wrong is None else f"{excerpt(wrong)} is no {restriction['valueType']}"
+    return "" if wrong is None else f"{excerpt(wrong)} is not a {restriction['valueType']}"

@@ -1,4 +1,4 @@
-"""The root of a page: version, lists, keys that are there once."""
+"""The root of a page: its version, its list of assets, no key twice."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ ASSETS_MISSING = error(
 DUPLICATE_KEY = error(
     "FEED039", "duplicate-key", owner=Owner.DEVOPS,
     what="An object has the same key twice.",
-    why="Which of the two values counts differs from parser to parser.",
+    why="Some parsers take the first of the two values, others the last.",
     fix="Write the key once.",
     source="RFC 8259, section 4",
 )  # fmt: skip
 VERSION_UNKNOWN = warning(
     "FEED132", "version-unknown", owner=Owner.DEVOPS,
     what='The version is not "1".',
-    why="It is the only one that is specified; Roku's own sample has 1.0.",
+    why="Roku specifies no other version; its own sample has 1.0.",
     fix='Write "version": "1".',
     source=f"{SEARCH_PAGE}, Root",
 )  # fmt: skip

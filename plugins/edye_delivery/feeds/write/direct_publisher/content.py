@@ -1,4 +1,4 @@
-"""The content of a Direct Publisher item: its media files, captions and period, of one language version."""
+"""The content of a Direct Publisher item: media files, captions and period of one language version."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ CAPTION_TYPES = {"subtitle": "SUBTITLE", "closed_caption": "CLOSED_CAPTION"}
 
 
 class Contents:
-    """Writes the contents of one feed; what they cannot carry is in the notes."""
+    """Writes the contents of one feed; what had to be left out is in the notes."""
 
     def __init__(self, spec: FeedSpec, values: Values, notes: Notes) -> None:
         self._spec, self._values, self._notes = spec, values, notes
 
     def choose(self, versions: Versions, released: date) -> tuple[Accepted, Item]:
-        """The one version that the feed shows, and its content; Unfit where none can be shown.
+        """The one version that the feed shows, and its content; Unfit if none can be shown.
 
-        The version in the feed's language is the first choice, then the others in their order.
+        The first choice is the version in the feed's language, then come the others in their order.
         """
         found: tuple[Accepted, Item] | None = None
-        lost: list[tuple[str, Unfit]] = []
-        wanted = [self._spec.language]
+        unfit_versions: list[tuple[str, Unfit]] = []
+        languages = [self._spec.language]
         known_ms = next((title.duration_ms for title in versions.titles if title.duration_ms), 0)
-        for entry in sorted(versions.entries, key=lambda entry: likeness(entry.title.lang, wanted)):
+        for entry in sorted(versions.entries, key=lambda entry: likeness(entry.title.lang, languages)):
             if found is not None:
                 message = f"the feed has one version of a title: that in {excerpt(found[0].title.lang)}"
                 self._notes.add(entry.external_id, PART_LEFT_OUT, message)
@@ -45,10 +45,10 @@ class Contents:
             try:
                 found = entry, self._content(entry, entry.title.duration_ms or known_ms, released)
             except Unfit as unfit:
-                lost.append((entry.external_id, unfit))
+                unfit_versions.append((entry.external_id, unfit))
         if found is None:
-            raise lost[0][1]
-        for external_id, reason in lost:
+            raise unfit_versions[0][1]
+        for external_id, reason in unfit_versions:
             self._notes.add(external_id, reason.rule, reason.message)
         return found
 
@@ -64,7 +64,7 @@ class Contents:
             raise Unfit(TITLE_LEFT_OUT, "none of its media files can be in the feed")
         language = language_of(title.lang)
         if title.lang and language is None:
-            self._notes.add(external_id, VALUE_UNMAPPED, f"the language {excerpt(title.lang)} is no ISO 639 code")
+            self._notes.add(external_id, VALUE_UNMAPPED, f"the language {excerpt(title.lang)} is not an ISO 639 code")
         parts: Item = {
             "dateAdded": period.get("validityPeriodStart", moment(midnight_s(released))),
             "videos": videos,
@@ -77,7 +77,7 @@ class Contents:
         return {key: value for key, value in parts.items() if value}
 
     def _period(self, title: Title) -> Item:
-        """The availability in whole seconds, never shorter than the catalogue's; Unfit where it is over."""
+        """The availability in whole seconds, never shorter than the catalogue's; Unfit if it is over."""
         start_ms, end_ms = self._values.window_ms(title)
         period: Item = {}
         if start_ms is not None:
@@ -87,13 +87,15 @@ class Contents:
         return period
 
     def _check_countries(self, entry: Accepted) -> None:
-        """Unfit where the title is for none of the feed's countries; the feed cannot say for which of them it is."""
-        asked = {country.lower() for country in entry.title.geo}
-        served = set(self._spec.countries)
-        if asked and not asked & served:
-            raise Unfit(TITLE_LEFT_OUT, f"it is for none of the feed's countries ({', '.join(sorted(served))[:80]})")
-        if asked and not served <= asked:
-            message = f"the feed cannot say that it is not for {', '.join(sorted(served - asked))[:80]}"
+        """Unfit if the title is for none of the feed's countries; the feed cannot name the countries of one title."""
+        countries = {country.lower() for country in entry.title.geo}
+        feed_countries = set(self._spec.countries)
+        if countries and not countries & feed_countries:
+            raise Unfit(
+                TITLE_LEFT_OUT, f"it is for none of the feed's countries ({', '.join(sorted(feed_countries))[:80]})"
+            )
+        if countries and not feed_countries <= countries:
+            message = f"the feed cannot say that it is not for {', '.join(sorted(feed_countries - countries))[:80]}"
             self._notes.add(entry.external_id, PART_LEFT_OUT, message)
 
     def _files(self, sources: Sequence[Source], duration_ms: int, external_id: str) -> tuple[list[Item], list[Item]]:
@@ -103,7 +105,7 @@ class Contents:
         for source in sources:
             word = self._spec.media_types.get(source.type)
             if word != TRICK_PLAY and word not in DIRECT_VIDEO_TYPES:
-                message = f"the media type {excerpt(source.type)} has no counterpart in the annex's table"
+                message = f"the media type {excerpt(source.type)} is not in the annex's table"
                 self._notes.add(external_id, VALUE_UNMAPPED, message)
             elif not is_address(source.file):
                 self._notes.add(external_id, PART_LEFT_OUT, f"a media file has the address {excerpt(source.file)}")
@@ -115,18 +117,18 @@ class Contents:
         return _once(videos), _once(trick_play_files)
 
     def _video(self, source: Source, video_type: str, duration_ms: int, external_id: str) -> Item | None:
-        single = video_type in SINGLE_FILE_TYPES
+        is_single_file = video_type in SINGLE_FILE_TYPES
         video = {"url": source.file, "quality": self._values.quality(source).upper(), "videoType": video_type}
-        bitrate_kbps = _bitrate_kbps(source, duration_ms if single else 0)
+        bitrate_kbps = _bitrate_kbps(source, duration_ms if is_single_file else 0)
         if bitrate_kbps is None:
-            if single:
-                message = f"the media file {excerpt(source.file)} has neither bitrate nor filesize"
+            if is_single_file:
+                message = f"the media file {excerpt(source.file)} has no bitrate and no filesize"
                 self._notes.add(external_id, PART_LEFT_OUT, message)
-            return None if single else video
+            return None if is_single_file else video
         if bitrate_kbps > BITRATE_MAX_KBPS:
             message = f"{bitrate_kbps} kbps of {excerpt(source.file)}, at most {BITRATE_MAX_KBPS} are taken"
             self._notes.add(external_id, PART_LEFT_OUT, message)
-            return None if single else video
+            return None if is_single_file else video
         return {**video, "bitrate": bitrate_kbps}
 
     def _captions(self, captions: Sequence[Caption], external_id: str) -> list[Item]:
@@ -136,10 +138,10 @@ class Contents:
             if not is_address(caption.url):
                 self._notes.add(external_id, PART_LEFT_OUT, f"a caption has the address {excerpt(caption.url)}")
             elif language is None:
-                message = f"the caption language {excerpt(caption.lang)} is no ISO 639 code"
+                message = f"the caption language {excerpt(caption.lang)} is not an ISO 639 code"
                 self._notes.add(external_id, VALUE_UNMAPPED, message)
             elif kind is None:
-                message = f"the caption kind {excerpt(caption.kind)} has no counterpart"
+                message = f"the feed does not know the caption kind {excerpt(caption.kind)}"
                 self._notes.add(external_id, VALUE_UNMAPPED, message)
             else:
                 kept.append({"url": caption.url, "language": language, "captionType": kind})
@@ -147,7 +149,7 @@ class Contents:
 
 
 def _bitrate_kbps(source: Source, duration_ms: int) -> int | None:
-    """As the catalogue gives it, else from the size of a single file; None where neither is known."""
+    """The catalogue's bitrate, else that from the size of a single file; None if neither is known."""
     if source.bitrate is not None and source.bitrate > 0:
         return max(1, (source.bitrate + 500) // 1000)
     if source.filesize is not None and source.filesize > 0 and duration_ms > 0:

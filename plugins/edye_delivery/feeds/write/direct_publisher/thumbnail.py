@@ -1,4 +1,4 @@
-"""The thumbnail of a Direct Publisher item: which artwork of the catalogue becomes it."""
+"""The thumbnail of a Direct Publisher item, chosen from the catalogue's artwork."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ RATIO_OFF_MAX_PERCENT = 1.5  # decisions, Known of Roku's own checks, in practic
 
 
 def thumbnail_of(
-    described: Iterable[Described], spec: FeedSpec, wanted: Sequence[str], external_id: str, notes: Notes
+    described: Iterable[Described], spec: FeedSpec, languages: Sequence[str], external_id: str, notes: Notes
 ) -> str:
-    """The address of the first picture that can be the thumbnail; Unfit where there is none.
+    """The address of the first picture that can be the thumbnail; Unfit if there is none.
 
-    The first of `described` that has one gives it: kinds in the annex's order, of one kind the wanted language first.
+    The first of `described` that has one gives it. Kinds are in the annex's order, then come the languages in theirs.
     """
     for one in described:
-        for image in _candidates(one, spec, wanted):
+        for image in _candidates(one, spec, languages):
             defect = _defect_of(image)
             if defect is None:
                 return image.url
@@ -35,11 +35,13 @@ def thumbnail_of(
     raise Unfit(TITLE_WITHOUT_PICTURE, f"it has no {RATIO} artwork that could be its thumbnail")
 
 
-def _candidates(one: Described, spec: FeedSpec, wanted: Sequence[str]) -> Iterator[Image]:
+def _candidates(one: Described, spec: FeedSpec, languages: Sequence[str]) -> Iterator[Image]:
     images = [*(one.custom_thumbnails if isinstance(one, Title) else ()), *one.images]
     for kind in (kind for kind, use in spec.images.items() if use == THUMBNAIL):
         of_kind = [image for image in images if image.kind is kind]
-        yield from sorted(of_kind, key=lambda image: (0, False) if image.lang is None else likeness(image.lang, wanted))
+        yield from sorted(
+            of_kind, key=lambda image: (0, False) if image.lang is None else likeness(image.lang, languages)
+        )
 
 
 def _defect_of(image: Image) -> str | None:

@@ -15,12 +15,12 @@ LAST_S = (datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - EPOCH) // timedelta(s
 
 
 def is_address(url: str | None) -> bool:
-    """Whether the feed takes it for a URL."""
+    """Whether the feed takes it as a URL."""
     return url is not None and url.isprintable() and ADDRESS.fullmatch(url) is not None
 
 
 def language_of(lang: str | None) -> str | None:
-    """The language as the feed writes it; None where it has another form."""
+    """The language as the feed writes it; None if it has another form."""
     plain = (lang or "").replace("_", "-")
     return plain if DIRECT_LANGUAGE.fullmatch(plain) else None
 

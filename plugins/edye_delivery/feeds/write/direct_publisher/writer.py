@@ -26,7 +26,7 @@ from edye_delivery.feeds.write.direct_publisher.rows import DefectOfRow, Rows
 from edye_delivery.feeds.write.direct_publisher.thumbnail import thumbnail_of
 from edye_delivery.feeds.write.direct_publisher.values import Item, moment
 from edye_delivery.feeds.write.grouping import Show, Versions, shows_of
-from edye_delivery.feeds.write.notes import Notes, Unfit, fit
+from edye_delivery.feeds.write.notes import Notes, Unfit, write_title
 from edye_delivery.feeds.write.rules import PART_LEFT_OUT, TITLE_LEFT_OUT, VALUE_UNMAPPED
 from edye_delivery.feeds.write.texts import texts_in_one_language
 from edye_delivery.feeds.write.values import EPOCH, Values
@@ -35,10 +35,10 @@ LISTS = {TitleKind.MOVIE: "movies", TitleKind.SHORT: "shortFormVideos", TitleKin
 
 
 class DirectWriter:
-    """Writes one Direct Publisher feed; what it cannot carry is in `notes`.
+    """Writes one Direct Publisher feed; what had to be left out is in `notes`.
 
-    The feed has one language, one rating and one picture of a title: other languages' texts, rating descriptors and
-    further artwork have no place in it and are not noted.
+    The feed has one language, one rating and one picture for a title. Texts in other languages, rating descriptors and
+    further artwork cannot be in it, and there are no notes about them.
     """
 
     list_keys: tuple[str, ...] = ("movies", "series", "shortFormVideos", "tvSpecials", "categories", "playlists")
@@ -52,16 +52,16 @@ class DirectWriter:
         self._updated_at = EPOCH
 
     def head(self) -> Item:
-        """The root beside its lists; complete only when all of `items` have been taken.
+        """The root without its lists; complete only after the last of `items`.
 
-        lastUpdated is the newest updated_at of what was written, so that unchanged content keeps its bytes.
+        lastUpdated is the newest updated_at of the written titles, so that unchanged content keeps its bytes.
         """
         updated_s = (self._updated_at - EPOCH) // timedelta(seconds=1)
         spec = self._spec
         return {"providerName": spec.provider_name, "lastUpdated": moment(updated_s), "language": spec.language}
 
     def items(self, accepted: Iterable[Accepted]) -> Iterator[FeedItem]:
-        """Every item in the ledger's order, a series with its episodes in it; then playlists and categories."""
+        """Every item in the ledger's order, a series with its episodes inside; then playlists and categories."""
         for show in shows_of(accepted):
             for list_key, item in self._items_of(show):
                 if (content := self.notes.pack(item["id"], item)) is not None:
@@ -70,30 +70,30 @@ class DirectWriter:
         yield from self._rows.items()
 
     def _items_of(self, show: Show) -> Iterator[tuple[str, Item]]:
-        """The items of one show; no two of them have one id."""
+        """The items of one show; no two of them have the same id."""
         taken: set[str] = set()
         episodes = [versions for versions in show.items if versions.titles[0].kind is TitleKind.EPISODE]
         if episodes and (series := self._series_item(show.series, episodes, taken)) is not None:
             yield "series", series
         for versions in show.items:
             kind = versions.titles[0].kind
-            if kind in LISTS and (item := self._fitting(versions, None, taken)) is not None:
-                self._wrote(versions.titles)
+            if kind in LISTS and (item := self._item_or_none(versions, None, taken)) is not None:
+                self._note_update(versions.titles)
                 yield LISTS[kind], item
 
     def _series_item(self, series: Series | None, episodes: Sequence[Versions], taken: set[str]) -> Item | None:
-        """The series with its episodes; None, and no id taken, where none of them can be in the feed."""
+        """The series with its episodes; None if none of them can be in the feed, and then `taken` is empty."""
         written: list[tuple[Versions, Item]] = []
         try:
             if series is None:
-                raise Unfit(TITLE_LEFT_OUT, "it is not known")
+                raise Unfit(TITLE_LEFT_OUT, "it is unknown")
             first = episodes[0]
-            taken.add(fit(first.external_id, partial(self._values.series_id, series, first.titles[0])))
-            found = ((versions, self._fitting(versions, series, taken)) for versions in episodes)
+            taken.add(write_title(first.external_id, partial(self._values.series_id, series, first.titles[0])))
+            found = ((versions, self._item_or_none(versions, series, taken)) for versions in episodes)
             written = self._in_one_form([(versions, item) for versions, item in found if item is not None])
             if written:
-                described = fit(written[0][0].external_id, partial(self._describe_series, series, written))
-                self._wrote([series, *(title for versions, _ in written for title in versions.titles)])
+                described = write_title(written[0][0].external_id, partial(self._describe_series, series, written))
+                self._note_update([series, *(title for versions, _ in written for title in versions.titles)])
                 return described
         except Unfit as unfit:
             for versions in [versions for versions, _ in written] or episodes:
@@ -102,23 +102,23 @@ class DirectWriter:
         return None
 
     def _in_one_form(self, written: list[tuple[Versions, Item]]) -> list[tuple[Versions, Item]]:
-        """All episodes with a season, or where there is none all without; a series has only one of the two forms."""
-        seasoned = [pair for pair in written if pair[0].titles[0].season_number is not None]
-        if seasoned:
-            unfit = Unfit(TITLE_LEFT_OUT, "it has no season number, other episodes of its series have one")
+        """The episodes with a season, or if there are none those without; a series can have only one of both forms."""
+        with_season = [pair for pair in written if pair[0].titles[0].season_number is not None]
+        if with_season:
+            unfit = Unfit(TITLE_LEFT_OUT, "it has no season number, but other episodes of its series have one")
             for versions, _ in written:
                 if versions.titles[0].season_number is None:
                     self._leave_out(versions, unfit)
-        return seasoned or written
+        return with_season or written
 
     def _describe_series(self, series: Series, written: Sequence[tuple[Versions, Item]]) -> Item:
-        """The series; what it lacks of genres, release date and picture comes from its episodes."""
+        """The series; genres, release date and picture come from its episodes if it has none."""
         external_id, spec = written[0][0].external_id, self._spec
         titles = [title for versions, _ in written for title in versions.titles]
-        wanted = [spec.language, *(lang for lang in (titles[0].lang,) if lang)]
-        texts = texts_in_one_language([series], [None], wanted, external_id, self.notes)
+        languages = [spec.language, *(lang for lang in (titles[0].lang,) if lang)]
+        texts = texts_in_one_language([series], [None], languages, external_id, self.notes)
         released = self._values.release_date([series] if series.release_date else titles)
-        thumbnail = thumbnail_of([series, *titles], spec, wanted, external_id, self.notes)
+        thumbnail = thumbnail_of([series, *titles], spec, languages, external_id, self.notes)
         parts: Item = {
             "id": self._values.series_id(series, written[0][0].titles[0]),
             "title": texts.title,
@@ -134,13 +134,13 @@ class DirectWriter:
         }
         return {key: value for key, value in parts.items() if value}
 
-    def _fitting(self, versions: Versions, series: Series | None, taken: set[str]) -> Item | None:
-        """The item under an id that its show has not had yet; None, with a note, where it cannot be in the feed."""
+    def _item_or_none(self, versions: Versions, series: Series | None, taken: set[str]) -> Item | None:
+        """The item, with an id that is new in its show; None with a note if it cannot be in the feed."""
         try:
-            item_id = fit(versions.external_id, partial(self._values.item_id, versions.titles[0]))
+            item_id = write_title(versions.external_id, partial(self._values.item_id, versions.titles[0]))
             if item_id in taken:
-                raise Unfit(TITLE_LEFT_OUT, f"its id {excerpt(item_id)} is that of another title of its show")
-            item = {"id": item_id, **fit(versions.external_id, partial(self._item, versions, series))}
+                raise Unfit(TITLE_LEFT_OUT, f"another title of its show has the same id {excerpt(item_id)}")
+            item = {"id": item_id, **write_title(versions.external_id, partial(self._item, versions, series))}
         except Unfit as unfit:
             self._leave_out(versions, unfit)
             return None
@@ -148,21 +148,21 @@ class DirectWriter:
         return item
 
     def _item(self, versions: Versions, series: Series | None) -> Item:
-        """A movie, episode, special or short as its chosen version has it, completed from the others."""
+        """A movie, episode, special or short: its chosen version, completed from the other versions."""
         spec, notes, external_id = self._spec, self.notes, versions.external_id
         released = self._values.release_date(versions.titles, series)
         numbers = _numbers_of(versions.titles[0])
         chosen, content = self._contents.choose(versions, released)
         titles = [chosen.title, *(title for title in versions.titles if title is not chosen.title)]
-        wanted = [spec.language, *(lang for lang in (chosen.title.lang,) if lang)]
-        texts = texts_in_one_language(titles, [title.lang for title in titles], wanted, external_id, notes)
-        pictured: list[Described] = [*titles, *([series] if series else [])]
+        languages = [spec.language, *(lang for lang in (chosen.title.lang,) if lang)]
+        texts = texts_in_one_language(titles, [title.lang for title in titles], languages, external_id, notes)
+        with_pictures: list[Described] = [*titles, *([series] if series else [])]
         parts: Item = {
             "title": texts.title,
             "content": content,
             **numbers,
             **self._categories_of(titles, series, external_id),
-            "thumbnail": thumbnail_of(pictured, spec, wanted, external_id, notes),
+            "thumbnail": thumbnail_of(with_pictures, spec, languages, external_id, notes),
             "releaseDate": released.isoformat(),
             "shortDescription": texts.short,
             "longDescription": texts.long,
@@ -173,7 +173,7 @@ class DirectWriter:
         return {key: value for key, value in parts.items() if value or key in numbers}
 
     def _categories_of(self, titles: Sequence[Title], series: Series | None, external_id: str) -> Item:
-        """Genres and tags; an episode has neither, viewers find it by those of its series."""
+        """Genres and tags; an episode has none, because viewers find it by those of its series."""
         kind = titles[0].kind
         if kind is not TitleKind.EPISODE:
             genres = self._genres(titles, external_id, needed=kind is not TitleKind.SHORT)
@@ -183,37 +183,43 @@ class DirectWriter:
             tags = [tag for title in titles for tag in title.tags if tag not in series.tags]
             for key, words in (("genres", genres if series.genres else []), ("tags", tags)):
                 if words:
-                    told = ", ".join(map(excerpt, dict.fromkeys(words)))
-                    self.notes.add(external_id, PART_LEFT_OUT, f"episodes have no {key}, its series lacks {told}")
+                    values = ", ".join(map(excerpt, dict.fromkeys(words)))
+                    self.notes.add(
+                        external_id,
+                        PART_LEFT_OUT,
+                        f"an episode has no {key} in the feed, and its series does not have {values}",
+                    )
         return {}
 
     def _genres(self, described: Sequence[Described], external_id: str, needed: bool = True) -> list[str]:
-        """The genres of the first that has some of the feed's list; Unfit where none has and one is needed."""
+        """The genres of the first one with genres of the feed's list; Unfit if none has any and one is needed."""
         for one in described:
             with suppress(Unfit):
                 mapped = self._values.genres([one], external_id)
                 known = [genre for genre in mapped if genre in DIRECT_GENRES]
                 for genre in mapped:
                     if genre not in DIRECT_GENRES:
-                        message = f"{excerpt(genre)} of the annex's table is none of the feed's genres"
+                        message = f"{excerpt(genre)} in the annex's table is not a genre of the feed"
                         self.notes.add(external_id, VALUE_UNMAPPED, message)
                 if known:
                     return known
         if needed:
-            raise Unfit(TITLE_LEFT_OUT, "none of its genres has a counterpart in the feed's list")
+            raise Unfit(TITLE_LEFT_OUT, "the feed's list has none of its genres")
         return []
 
     def _rating(self, titles: Sequence[Title], external_id: str) -> Item:
-        """The first rating that the feed knows; the others, of the same version, are noted."""
+        """The first rating that the feed knows; there are notes about the other ratings of the same version."""
         for title in titles:
             found: Item = {}
             for source, value, _ in self._values.ratings([title], external_id):
-                told = excerpt(f"{source}:{value}")
+                text = excerpt(f"{source}:{value}")
                 if source not in DIRECT_RATING_SOURCES or value not in DIRECT_RATINGS:
-                    message = f"{told} of the annex's table is none of the feed's ratings"
+                    message = f"{text} in the annex's table is not a rating of the feed"
                     self.notes.add(external_id, VALUE_UNMAPPED, message)
                 elif found:
-                    self.notes.add(external_id, PART_LEFT_OUT, f"the feed takes one rating, {told} is a further one")
+                    self.notes.add(
+                        external_id, PART_LEFT_OUT, f"the feed takes only one rating, so it does not have {text}"
+                    )
                 else:
                     found = {"rating": value, "ratingSource": source}
             if found:
@@ -228,7 +234,7 @@ class DirectWriter:
                 missing = "birth date" if (credit.name or "").strip() else "name"
                 self.notes.add(external_id, PART_LEFT_OUT, f"the credit {excerpt(credit.name)} has no {missing}")
             elif role is None:
-                self.notes.add(external_id, VALUE_UNMAPPED, f"the role {excerpt(credit.role)} has no counterpart")
+                self.notes.add(external_id, VALUE_UNMAPPED, f"the feed does not know the role {excerpt(credit.role)}")
             else:
                 entry = {"name": credit.name, "role": role, "birthDate": credit.birth_date.isoformat()}
                 kept += [entry] if entry not in kept else []
@@ -241,11 +247,11 @@ class DirectWriter:
                 kept.append({"id": value, "idType": source})
             else:
                 self.notes.add(
-                    external_id, VALUE_UNMAPPED, f"the source {excerpt(source)} of the annex is none of the feed's"
+                    external_id, VALUE_UNMAPPED, f"the feed does not know the annex's source {excerpt(source)}"
                 )
         return kept
 
-    def _wrote(self, described: Iterable[Described]) -> None:
+    def _note_update(self, described: Iterable[Described]) -> None:
         self._updated_at = max(self._updated_at, *(one.updated_at for one in described))
 
     def _leave_out(self, versions: Versions, unfit: Unfit, prefix: str = "") -> None:
@@ -254,7 +260,7 @@ class DirectWriter:
 
 
 def _numbers_of(title: Title) -> Item:
-    """An episode's number; Unfit where a number of it is missing or negative."""
+    """An episode's number; Unfit if it is missing, or if it or the season's number is negative."""
     if title.kind is not TitleKind.EPISODE:
         return {}
     if title.episode_number is None:
@@ -265,7 +271,7 @@ def _numbers_of(title: Title) -> Item:
 
 
 def _episodes_of(written: Sequence[tuple[Versions, Item]], thumbnail: str) -> Item:
-    """The episodes by season, or in one list where they have none."""
+    """The episodes by season, or in one list if they have no seasons."""
     seasons: dict[int, list[Item]] = {}
     for versions, item in written:
         number = versions.titles[0].season_number

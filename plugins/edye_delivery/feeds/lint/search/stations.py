@@ -15,7 +15,7 @@ STATION_SOURCES = ("gracenote_station_id", "GRACENOTE_STATION_ID")
 STATION_ID_MISSING = error(
     "FEED201", "station-id-missing",
     what="A live channel has neither an external id with the source GRACENOTE_STATION_ID nor a stationInfo.",
-    why="Channels without a Gracenote station id are not supported: Roku takes their schedule from there.",
+    why="Roku does not support channels without a Gracenote station id: it takes their schedule from Gracenote.",
     fix="Ask Gracenote for the channel's station id and add it to externalIds.",
     source=f"{LIVE_SECTION}, Asset, externalIds",
 )  # fmt: skip
@@ -23,13 +23,13 @@ CHANNEL_NAME_MISSING = warning(
     "FEED202", "channel-name-missing",
     what="A station id has no channelName.",
     why="The name helps Roku to find mistakes; Roku's own sample leaves it out.",
-    fix="Add the channel's name as people know it.",
+    fix="Add the name under which viewers know the channel.",
     source=f"{LIVE_SECTION}, ExternalId",
 )  # fmt: skip
 PLAY_ID_URL = warning(
     "FEED203", "play-id-url", owner=Owner.DEVOPS,
     what="A live channel's playId is a URL.",
-    why="The prose forbids it without an agreement; Roku's own sample has URLs.",
+    why="Roku's page forbids it without an agreement; Roku's own sample has URLs.",
     fix="Use an id that the app knows, or agree on URLs with the partner manager.",
     source=f"{LIVE_SECTION}, PlayOption, playId",
 )  # fmt: skip
@@ -43,15 +43,15 @@ LICENSE_NOT_LIVE = error(
 PLATFORMS_MISSING = warning(
     "FEED206", "platforms-missing", owner=Owner.DEVOPS,
     what="A feed with live channels and other titles has no defaultAvailabilityPlatforms.",
-    why="The prose asks for it in a combined feed.",
+    why="Roku's page asks for it in a combined feed.",
     fix='Add "defaultAvailabilityPlatforms": ["all"] at the root of every page.',
     source="roku-search-feed.md, Managing a feed that includes VOD content",
 )  # fmt: skip
-CHANNELS_MISSING = error(
+STATIONS_MISSING = error(
     "FEED207", "channels-missing", owner=Owner.DEVOPS,
-    what="A feed that was read as a live feed has no asset of the type liveStream.",
-    why="Without channels it is no live feed, and nothing of the live feed's rules was looked at.",
-    fix="Correct the types, or lint it as a Search feed.",
+    what="A feed that was checked as a live feed has no asset of the type liveStream.",
+    why="Without live channels it is not a live feed, and no rule on live channels was checked.",
+    fix="Correct the types, or check it as a Search feed.",
     source=f"{LIVE_SECTION}, Asset, type",
 )  # fmt: skip
 LIVE_INFO_INCOMPLETE = error(
@@ -67,8 +67,8 @@ LIVE_INFO_KEYS: dict[str, FeedRule] = dict.fromkeys(
 REQUIRED: dict[str, dict[str, FeedRule]] = {"stationInfo": LIVE_INFO_KEYS, "liveInfo": LIVE_INFO_KEYS}
 
 
-def check_channel(asset: dict[str, Any], kind: str, context: SearchContext, hits: list[Hit]) -> None:
-    """Adds every defect of a live channel that is not one of its play options' windows or countries."""
+def check_station(asset: dict[str, Any], kind: str, context: SearchContext, hits: list[Hit]) -> None:
+    """Adds every defect of a live channel, except those of its play options' times and countries."""
     stations = [
         (index, entry)
         for index, entry in enumerate(asset.get("externalIds", ()))
