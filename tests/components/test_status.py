@@ -37,7 +37,7 @@ def test_a_ledger_that_is_given_wins_over_the_connection(days, monkeypatch):
 def test_without_the_connection_the_project_s_own_is_looked_at_and_that_is_said(days):
     result = called()
     assert result.exit_code == 2
-    assert "Airflow knows no connection delivery_ledger; looking at the project's own" in result.stderr
+    assert "Airflow knows no connection delivery_ledger; reading the project's own ledger" in result.stderr
     assert "there is no ledger at" in result.stderr
 
 

@@ -20,7 +20,7 @@ app.add_typer(ledger.app, name="ledger")
 
 
 def run() -> None:
-    """The program as it is installed."""
+    """The installed program."""
     app(prog_name="edye-delivery")
 
 
@@ -36,4 +36,4 @@ def main(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version, and stop.")
     ] = False,
 ) -> None:
-    """Tools for feeds, for files before their upload, and for the ledger, that work without Airflow."""
+    """Tools for feeds, for files before their upload, and for the ledger. They work without Airflow."""

@@ -1,4 +1,4 @@
-"""Which inputs are pages of one feed: those that the nextPageUrl of another one names."""
+"""Which inputs are pages of one feed: those that another input names in its nextPageUrl."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edye_delivery.feeds.lint.report import Unusable
 
 
 class Chains:
-    """The usable inputs, by the feeds that they make up: `heads` are the first pages, in the order given."""
+    """The usable inputs, grouped as feeds; `heads` are the first pages, in the order of the command line."""
 
     def __init__(self, inputs: Sequence[Input]) -> None:
         self.unusable: list[Unusable] = []
@@ -22,15 +22,15 @@ class Chains:
             self._link()
 
     def input_of_link(self, url: str, by: Input | None) -> Input | None:
-        """The input that a nextPageUrl names: the same URL, or a file that is called like the end of its path."""
+        """The input that a nextPageUrl names: the same URL, or a file whose path is like the end of the URL's."""
         for one in self._inputs:
             if one.url is not None and without_fragment(one.url) == without_fragment(url):
                 return one
         ends = _ends(url)
-        own = _trailing(by, ends) if by is not None else 0
-        scores = {id(one): _trailing(one, ends) for one in self._inputs if one is not by}
+        own = _matching_parts(by, ends) if by is not None else 0
+        scores = {id(one): _matching_parts(one, ends) for one in self._inputs if one is not by}
         best = max((one for one in self._inputs if one is not by), key=lambda one: scores[id(one)], default=None)
-        # Pages of one name in several folders are told apart by more than their name.
+        # Pages with the same name in several folders differ in more than their name.
         return best if best is not None and scores[id(best)] > own else None
 
     @property
@@ -59,7 +59,7 @@ class Chains:
 
 
 def _heads(inputs: list[Input], following: dict[int, Input | None]) -> list[Input]:
-    """The inputs that no other one leads to, and of every ring without such a one the first that was given."""
+    """The inputs that no other input names, and the first input of every ring of pages."""
     targets = {id(target) for start, target in following.items() if target is not None and id(target) != start}
     reached: set[int] = set()
     heads = []
@@ -74,7 +74,7 @@ def _heads(inputs: list[Input], following: dict[int, Input | None]) -> list[Inpu
 
 
 def without_fragment(url: str) -> str:
-    """The URL as it is asked for."""
+    """The URL without its fragment, as it is requested."""
     return url.partition("#")[0]
 
 
@@ -90,8 +90,8 @@ def _ends(url: str) -> list[list[str]]:
     return [parts] if not split.query else [parts, [*parts[:-1], f"{parts[-1]}?{split.query}"]]
 
 
-def _trailing(one: Input, ends: list[list[str]]) -> int:
-    """How many parts of a file's path, from its name upwards, are those of the URL's path; one more with its query."""
+def _matching_parts(one: Input, ends: list[list[str]]) -> int:
+    """How many parts of a file's path, from its name upwards, match the URL's path; one more for the query."""
     if one.path is None:
         return 0
     own = [part for part in one.path.parts if part not in ("/", ".", "..")]

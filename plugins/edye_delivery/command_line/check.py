@@ -1,4 +1,4 @@
-"""`check`: says what a run would find of a video, a picture or a title's JSON, before anybody uploads it."""
+"""`check`: says what a run would find in a video, a picture or a title's JSON, before anybody uploads it."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ def check(
         list[str] | None, typer.Argument(metavar="PATH...", help="Videos, pictures, JSON of catalogue items.")
     ] = None,
     annex: Annotated[
-        str | None, typer.Option("--annex", metavar="NAME", help="The partner, as its annex file is named.")
+        str | None, typer.Option("--annex", metavar="NAME", help="The partner: the name of its annex file.")
     ] = None,
     kind: Annotated[Picture | None, typer.Option(help="What the pictures are.")] = None,
     metadata: Annotated[
-        str | None, typer.Option(metavar="FILE.json", help="The catalogue item of the title that the files are of.")
+        str | None, typer.Option(metavar="FILE.json", help="The catalogue item of the title that the files belong to.")
     ] = None,
     output_format: Annotated[Format, typer.Option("--format", help="How the result is written.")] = Format.TEXT,
     explain: Annotated[str | None, typer.Option(metavar="CODE", help="Say what a rule means, and stop.")] = None,
 ) -> None:
-    """Checks local files by the rules that a run checks titles by; delivers nothing and needs no Airflow.
+    """Checks local files by the rules that a run uses; delivers nothing and needs no Airflow.
 
-    With --metadata a video is also held against what the catalogue says of it, and a picture that the item names is
-    known by its file name. An episode is checked with its series where the series' JSON is among the PATHs.
+    With --metadata a video is also compared with the catalogue item, and a picture that the item names is recognised by
+    its file name. An episode is checked with its series where the series' JSON is among the PATHs.
 
-    Exit code: 0 good, 1 something blocks, 2 an input that cannot be checked (one sentence each on stderr).
+    Exit code: 0 good, 1 a finding blocks, 2 an input cannot be checked (one sentence for each on stderr).
     """
     from edye_delivery.command_line.check_report import as_json, as_sarif, as_text  # nothing else has to load the rules
     from edye_delivery.command_line.printing import print_lines, print_pieces
@@ -76,7 +76,7 @@ def check(
 
 
 def check_report(paths: Iterable[str], annex: Annex, kind: Picture | None, metadata: str | None) -> CheckReport:
-    """What the rules find of these files."""
+    """The findings of the rules on these files."""
     import tempfile
     from dataclasses import replace
     from datetime import UTC, datetime

@@ -30,15 +30,15 @@ from edye_delivery.qc.check import CheckResult, check_media, check_picture, chec
 from edye_delivery.qc.metadata import finding_on_item
 
 SERIES_MISSING = "META014"
-WITHOUT_SERIES = "the series was not given: name its JSON too, for what the episode has from it"
+WITHOUT_SERIES = "the series is not among the inputs: name its JSON too, because the episode inherits from it"
 
 
 @dataclass(frozen=True, slots=True)
 class Checker:
-    """Checks files for one partner as of one day; `run` is where pictures are decoded.
+    """Checks files for one partner on one day; `run` decodes the pictures.
 
-    `image_kind` is what a picture is where no title names it; `items` are the catalogue's items that were given, and
-    `described` is the one of the title that videos and pictures are of.
+    `image_kind` is the kind of a picture that no title names; `items` are the catalogue items among the inputs, and
+    `described` is the item of the title that videos and pictures belong to.
     """
 
     annex: Annex
@@ -62,7 +62,7 @@ class Checker:
         return _file_of(given, _video_text(facts), result, plan.external_id or None)
 
     def _plan_of_video(self, given: Input) -> PlannedTitle:
-        """What a run would hold the video against: its title's catalogue item, or nothing but the annex."""
+        """What a run would compare the video with: the title's catalogue item, or the annex alone."""
         media = Source(file=given.name[:2048], type=self.annex.video.source_types[0])
         if self.described is None:
             return _plan_of_nothing(media)
@@ -72,7 +72,7 @@ class Checker:
         title = self.described.title if self.described else None
         kind = self.image_kind or _kind_by_name(title, given)
         if kind is None:
-            raise Unusable(f"{given.name} is a picture: say with --kind which one, such as --kind poster")
+            raise Unusable(f"{given.name} is a picture: say its kind with --kind, such as --kind poster")
         facts = _look_at_picture(given, kind, self.annex, self.run)
         result = check_picture(self.annex, facts, self.today)
         return _file_of(given, _picture_text(facts), result, self.described.external_id if self.described else None)
@@ -92,7 +92,7 @@ class Checker:
         return _file_of(given, f"{title.kind.value} {plan.external_id}", result, plan.external_id, note)
 
     def plan_of_title(self, given: Input) -> PlannedTitle:
-        """The title that a JSON describes, as it would be planned; Unusable where it describes none."""
+        """The plan of the title that a JSON describes; Unusable where it describes none."""
         parsed = self._title_of(given)
         if isinstance(parsed, Series):
             raise Unusable(f"{given.name} is a series, which has no video of its own: give one of its episodes")
@@ -108,14 +108,14 @@ class Checker:
         return MalformedItem(edye_id=parsed.id, reason=plan.sentence) if isinstance(plan, StepFailure) else plan
 
     def _title_of(self, given: Input) -> Title | Series | MalformedItem:
-        """What stands in the JSON; an episode with its series, where that was given too."""
+        """The title in the JSON; an episode with its series, where that is among the inputs."""
         item = given.item or {}
         is_episode = item.get("kind", "episode" if "show_id" in item else "") == "episode"
         parsed = _parse(parse_episode if is_episode else parse_show, item)
         others = [other.item for other in self.items if other.item is not None]
         if isinstance(parsed, Series) and all(other.get("show_id") != parsed.id for other in others):
             raise Unusable(
-                f"{given.name} is a series, of which nothing is delivered by itself: give an episode's JSON with it"
+                f"{given.name} is a series, which is never delivered by itself: give an episode's JSON with it"
             )
         if isinstance(parsed, Title) and parsed.kind is TitleKind.EPISODE:
             found = next((other for other in others if other.get("id") == parsed.show_id), None)
@@ -139,7 +139,7 @@ def _file_of(given: Input, what: str, result: CheckResult, title: str | None = N
 
 
 def _plan_of_nothing(media: Source) -> PlannedTitle:
-    """A plan that says nothing of the video but that there is one."""
+    """A plan that says only that there is a video."""
     title = Title(
         id="-", kind=TitleKind.MOVIE, title_id="-", titles={}, visible=True, updated_at=datetime(2026, 1, 1, tzinfo=UTC)
     )
@@ -150,7 +150,7 @@ def _plan_of_nothing(media: Source) -> PlannedTitle:
 
 
 def _kind_by_name(title: Title | None, given: Input) -> ImageKind | None:
-    """The kind of the title's image whose address ends in this file's name; None where that is none or several."""
+    """The kind of the title's image whose address ends in this file's name; None where none or several do."""
     images = title.images if title is not None else ()
     kinds = {image.kind for image in images if urlsplit(image.url).path.rpartition("/")[2] == given.path.name}
     return kinds.pop() if len(kinds) == 1 else None
@@ -167,7 +167,7 @@ def _look_at_picture(given: Input, kind: ImageKind, annex: Annex, run: Run) -> I
 
 
 def _without_series(result: CheckResult) -> CheckResult:
-    """The result but for the series, which nobody said is missing."""
+    """The result, where the missing series is skipped instead of a finding."""
     found = tuple(finding for finding in result.findings if finding.code != SERIES_MISSING)
     return CheckResult(found, (*result.skipped, (SERIES_MISSING, WITHOUT_SERIES)))
 
@@ -185,7 +185,7 @@ def _picture_text(facts: ImageFacts) -> str:
 
 
 def check_all(checker: Checker, inputs: Sequence[Input]) -> tuple[list[CheckedFile], list[tuple[str, str]]]:
-    """Every file that can be checked, and a sentence for each that cannot."""
+    """Every file that can be checked, and a sentence for each one that cannot."""
     files: list[CheckedFile] = []
     unusable: list[tuple[str, str]] = []
     for given in inputs:

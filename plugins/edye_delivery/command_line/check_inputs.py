@@ -1,4 +1,4 @@
-"""What each file that `check` is given is, by its name and its first bytes: video, picture or catalogue item."""
+"""Recognises each input of `check` by its name and its first bytes: video, picture or catalogue item."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edye_delivery.catalog.printable import printable
 from edye_delivery.clients.http import parse_json
 
 ITEM_MAX_BYTES = 4 * 1024 * 1024
-"""An item of the catalogue has some 3,000 bytes."""
+"""An item of the catalogue has about 3,000 bytes."""
 HEAD_BYTES = 16
 PICTURE_ENDINGS = frozenset(
     {".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".svg"}
@@ -39,7 +39,7 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One file: `item` is what stands in it, where it is JSON."""
+    """One file; `item` is its content where it is JSON."""
 
     path: Path
     name: str
@@ -49,7 +49,7 @@ class Input:
 
 
 def input_of(text: str) -> Input:
-    """The file of this path; Unusable says why it is none that could be checked."""
+    """The file at this path; Unusable says why it cannot be checked."""
     path, name = Path(text), printable(text, 1000)
     try:
         facts = path.stat()
@@ -70,7 +70,7 @@ def input_of(text: str) -> Input:
 
 
 def _kind_of(path: Path, head: bytes) -> Kind | None:
-    """By its name, as a run takes a file for what the catalogue calls it; else by its first bytes."""
+    """The kind by the file's name, as in a run; else by its first bytes."""
     ending = path.suffix.lower()
     for kind, endings in ((Kind.TITLE, {".json"}), (Kind.PICTURE, PICTURE_ENDINGS), (Kind.VIDEO, VIDEO_ENDINGS)):
         if ending in endings:
@@ -90,9 +90,9 @@ def _item_of(path: Path, name: str, size_bytes: int) -> dict[str, Any]:
     try:
         item = parse_json(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise Unusable(f"{name} is no JSON that can be read: {printable(str(error), 200)}") from None
+        raise Unusable(f"{name} cannot be read as JSON: {printable(str(error), 200)}") from None
     if not isinstance(item, dict):
-        raise Unusable(f"{name} holds no object: it is to be one item of the catalogue, a show or an episode")
+        raise Unusable(f"{name} holds no object: give one item of the catalogue, a show or an episode")
     if isinstance(item.get("items"), list):
         raise Unusable(f"{name} is a page of the catalogue's list: give one of its items")
     return item

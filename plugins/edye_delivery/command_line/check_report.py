@@ -1,4 +1,4 @@
-"""What `check` found, as text for people, as JSON and as SARIF."""
+"""The report of `check`, as text for people, as JSON and as SARIF."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ LEVELS = {Severity.BLOCK: "error", Severity.WARN: "warning"}
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
-    """One file that was checked: what it is and measures, for people; the rules that had no answer, with the reason.
+    """One file that was checked: what it is, its findings, and the rules that were skipped, with the reason.
 
-    `title` names the title that it is of, where that is known; `note` is what else a person should know.
+    `title` names its title, where that is known; `note` is what else a person should know.
     """
 
     name: str
@@ -37,7 +37,7 @@ class CheckedFile:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """All files of one call, and a sentence for each that could not be checked."""
+    """All files of one call, and a sentence for each one that could not be checked."""
 
     annex: str
     files: tuple[CheckedFile, ...]
@@ -45,7 +45,7 @@ class CheckReport:
 
     @property
     def exit_code(self) -> int:
-        """0 good or only warned of, 1 blocked, 2 where an input is unusable."""
+        """0 where no finding blocks, 1 where one does, 2 where an input is unusable."""
         if self.unusable:
             return UNUSABLE
         return WITH_ERRORS if self.count(Severity.BLOCK) else CLEAN
@@ -60,7 +60,7 @@ class CheckReport:
 
 
 def as_text(report: CheckReport) -> Iterator[Line]:
-    """The lines: file by file, what it is, what was found, what to do."""
+    """The lines for people: for each file what it is, its findings, what to do."""
     for file in report.files:
         yield [(file.name, "bold"), (f": {file.what}", "")]
         if file.note:
@@ -88,7 +88,7 @@ def _conclusion(report: CheckReport) -> Line:
 
 
 def as_json(report: CheckReport) -> Iterator[str]:
-    """Files, summary and one finding a line, as `lint-feed` writes them."""
+    """Files, summary and one finding on each line, as `lint-feed` writes them."""
     files = [
         {
             "name": file.name,

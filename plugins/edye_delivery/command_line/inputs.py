@@ -1,4 +1,4 @@
-"""The inputs that a command is given: files, URLs and standard input; each gives its bytes or a sentence why not."""
+"""The inputs of a command: files, URLs and standard input; each gives its bytes, or a sentence why not."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ SCHEMES = ("http://", "https://")
 
 
 class PageSource(Protocol):
-    """What fetches a page by its URL."""
+    """Fetches a page by its URL."""
 
     def page(self, url: str, trusted_url: str | None) -> bytes:
         """The page's bytes; FeedUnusable where there are none."""
 
 
 class Input:
-    """One input: `name` is how findings call it, `url` its address if it is one, `path` its file if it is one."""
+    """One input: `name` is its name in findings, `url` its address if it has one, `path` its file if it has one."""
 
     def __init__(self, text: str, pages: PageSource) -> None:
         self.url = text if text.lower().startswith(SCHEMES) else None
         self.path = None if self.url or text == STANDARD_INPUT else Path(text)
         self.name = "standard input" if text == STANDARD_INPUT else printable(self.url or text, 1000)
         self._pages = pages
-        self._kept: IO[bytes] | None = None
+        self._copy: IO[bytes] | None = None
 
     def content(self) -> bytes:
         """The bytes; FeedUnusable says in a sentence why there are none."""
-        if self._kept is not None:
-            self._kept.seek(0)
-            return self._kept.read()
+        if self._copy is not None:
+            self._copy.seek(0)
+            return self._copy.read()
         if self.url is not None:
             return self._pages.page(self.url, self.url)
         if self.path is None:
@@ -45,11 +45,11 @@ class Input:
         return _content_of(self.path, self.name)
 
     def content_to_read_again(self) -> bytes:
-        """As `content`; what could not be read a second time is kept in a temporary file."""
+        """As `content`; keeps in a temporary file what cannot be read a second time."""
         content = self.content()
         if self.path is None or not self.path.is_file():
-            self._kept = tempfile.TemporaryFile(prefix="lint-feed-")  # noqa: SIM115 (closed with the process)
-            self._kept.write(content)
+            self._copy = tempfile.TemporaryFile(prefix="lint-feed-")  # noqa: SIM115 (closed with the process)
+            self._copy.write(content)
         return content
 
 

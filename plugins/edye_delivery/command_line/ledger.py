@@ -1,4 +1,4 @@
-"""`ledger`: care for the ledger itself."""
+"""`ledger`: migrate and verify the ledger."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.callback()
 def main() -> None:
-    """Care for the ledger: its tables, brought to this program's revision, and whether it agrees with itself."""
+    """Migrates the ledger's tables to this program's revision, and checks that the ledger agrees with itself."""
 
 
 @app.command()
@@ -35,9 +35,9 @@ def migrate(
 ) -> None:
     """Brings the ledger's tables to this program's revision, whole or not at all; make a backup first.
 
-    Exit code: 0 the ledger is at the revision, 2 it is not: stderr says why, and the ledger is as it was.
+    Exit code: 0 the ledger is at the revision, 2 it is not: stderr says why, and the ledger is unchanged.
     """
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # Airflow's log settings would print its words beside ours
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # Airflow's log settings would print it too
     try:
         from edye_delivery.command_line.which_ledger import ledger_url
         from edye_delivery.ledger.database import open_unchecked_engine
@@ -68,9 +68,9 @@ def verify(
         typer.Option(metavar="PATH|URL", help="Which ledger; else Airflow's delivery_ledger, else the project's own."),
     ] = None,
 ) -> None:
-    """Recomputes from the events where every title stands, and says every difference; changes nothing.
+    """Computes the status of every title again from its events, and names every difference; changes nothing.
 
-    Exit code: 0 there is none, 1 there is one, 2 no answer: a wrong option, no ledger, one of another revision.
+    Exit code: 0 no difference, 1 a difference, 2 no answer: a wrong option, no ledger, one of another revision.
     """
     try:
         from edye_delivery.command_line.which_ledger import ledger_url

@@ -1,4 +1,4 @@
-"""`lint-feed`: says what Roku would refuse or change of a feed, before Roku does."""
+"""`lint-feed`: says what Roku would refuse or change in a feed, before Roku does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from edye_delivery.command_line.inputs import Input
 from edye_delivery.command_line.network import Limits, Network
 from edye_delivery.command_line.printing import print_explanation, print_lines, print_pieces
 from edye_delivery.command_line.progress import show_progress
-from edye_delivery.command_line.reading import Reading, Wishes
+from edye_delivery.command_line.reading import LintOptions, Reading
 from edye_delivery.feeds import all_rules  # noqa: F401 (with it every rule is in the registry)
 from edye_delivery.feeds.finding import KEPT_MAX
 from edye_delivery.feeds.lint.images.places import URLS_MAX
@@ -39,7 +39,7 @@ MACHINE_FORMATS: dict[Format, Callable[[LintReport], Iterator[str]]] = {
 
 
 class Kind(StrEnum):
-    """Which feed the inputs are; `auto` looks at their root."""
+    """The kind of feed of the inputs; `auto` recognises it by the root of the JSON."""
 
     AUTO = "auto"
     SEARCH = "search"
@@ -54,7 +54,7 @@ def _choices(choices: type[StrEnum]) -> str:
 def lint_feed(
     paths: Annotated[list[str] | None, typer.Argument(metavar="PATH|URL...", help="Feeds; - is stdin.")] = None,
     kind: Annotated[
-        str, typer.Option(metavar=_choices(Kind), help="Which feed it is; auto looks at the root.")
+        str, typer.Option(metavar=_choices(Kind), help="The kind of feed; auto recognises it by the root of the JSON.")
     ] = Kind.AUTO,
     profile: Annotated[
         str | None,
@@ -66,18 +66,18 @@ def lint_feed(
     output_format: Annotated[
         str, typer.Option("--format", metavar=_choices(Format), help="roku is the form of Roku's own report.")
     ] = Format.TEXT,
-    follow: Annotated[bool, typer.Option("--follow", help="Read the pages that nextPageUrl leads to.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Read the pages that nextPageUrl names.")] = False,
     check_urls: Annotated[
         bool, typer.Option("--check-urls", help="Download and look at every image and trickplay file.")
     ] = False,
-    max_urls: Annotated[int, typer.Option(min=1, help="How many images of a feed --check-urls takes.")] = URLS_MAX,
+    max_urls: Annotated[int, typer.Option(min=1, help="How many images of a feed --check-urls downloads.")] = URLS_MAX,
     private_hosts: Annotated[
         bool, typer.Option("--private-hosts", help="Also follow links to private addresses, such as localhost.")
     ] = False,
-    show: Annotated[str, typer.Option(metavar="all|N", help="Findings a rule in the text output.")] = str(SHOWN_MAX),
+    show: Annotated[str, typer.Option(metavar="all|N", help="Findings for each rule in the text.")] = str(SHOWN_MAX),
     explain: Annotated[str | None, typer.Option(metavar="CODE", help="Say what a rule means, and stop.")] = None,
 ) -> None:
-    """Says what is wrong with Search, live and Direct Publisher feeds, by schema, prose and practice.
+    """Says what is wrong with Search, live and Direct Publisher feeds, by Roku's schemas, documents and practice.
 
     Exit code: 0 no errors, 1 errors, 2 an input that is no feed (one sentence each on stderr) or a wrong option.
 
@@ -92,7 +92,7 @@ def lint_feed(
     feed_kind, form = _one_of(Kind, kind, "--kind"), _one_of(Format, output_format, "--format")
     default = Profile.ROKU if feed_kind is Kind.LIVE else Profile.SCHEMA
     is_text = form is Format.TEXT
-    wishes = Wishes(
+    wishes = LintOptions(
         profile=default if profile is None else _one_of(Profile, profile, "--profile"),
         now_ms=int(time.time() * 1000),
         kind=None if feed_kind is Kind.AUTO else FeedKind(feed_kind),
@@ -110,7 +110,7 @@ def lint_feed(
 
 
 def lint_inputs(
-    paths: Iterable[str], wishes: Wishes, *, private_hosts: bool = False, limits: Limits | None = None
+    paths: Iterable[str], wishes: LintOptions, *, private_hosts: bool = False, limits: Limits | None = None
 ) -> LintReport:
     """The report on these inputs."""
     with Network(private_allowed=private_hosts, limits=limits) as network, show_progress() as watch:

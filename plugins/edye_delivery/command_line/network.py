@@ -1,4 +1,4 @@
-"""The network for one call of a command: one event loop, one HTTP client; nothing is loaded before it is needed."""
+"""The network for one call of a command: one event loop, one HTTP client, both loaded only when needed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CONNECT_MAX_S, READ_MAX_S = 10.0, 30.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of the network is waited for."""
+    """How long to wait for the network."""
 
     page_max_bytes: int = FEED_PAGE_MAX_BYTES
     page_max_s: float = 600.0
@@ -34,7 +34,7 @@ class Limits:
 
 
 class Network:
-    """Fetches pages and looks at pictures; a URL counts as the user's own where its host is that of `trusted_url`."""
+    """Fetches pages and pictures; a URL is trusted where its host is that of `trusted_url`, which the user named."""
 
     def __init__(self, *, private_allowed: bool = False, limits: Limits | None = None) -> None:
         self._private_allowed, self._limits = private_allowed, limits or Limits()
@@ -62,7 +62,7 @@ class Network:
     def pictures(
         self, urls: Iterable[str], trusted_url: str | None, on_picture: Callable[[], None]
     ) -> dict[str, PictureFacts]:
-        """What is known of the picture behind each URL; `on_picture` is called after each."""
+        """The facts of the picture behind each URL; calls `on_picture` after each."""
         _, pictures = self._clients()
         facts_of: dict[str, PictureFacts] = {}
 

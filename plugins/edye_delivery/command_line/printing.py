@@ -1,4 +1,4 @@
-"""What a command prints: styled lines for people, plain where nobody looks, and documents for machines."""
+"""Prints for a command: styled lines in a terminal, plain lines elsewhere, and documents for machines."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from edye_delivery.rules.rule import Registry
 
 
 def print_lines(lines: Iterable[Line]) -> None:
-    """The lines, with colours in a terminal; signs that the terminal cannot show become ?."""
+    """Prints the lines, with colours in a terminal; a character that the terminal cannot show becomes ?."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
     if not sys.stdout.isatty():
         for line in lines:
             print("".join(text for text, _ in line))
         return
-    from rich.console import Console  # only a terminal pays for it
+    from rich.console import Console  # loaded for a terminal only
     from rich.text import Text
 
     console = Console(highlight=False, soft_wrap=True)
@@ -32,7 +32,7 @@ def print_lines(lines: Iterable[Line]) -> None:
 
 
 def print_pieces(pieces: Iterable[str]) -> None:
-    """A document as UTF-8, whatever the locale says."""
+    """Prints a document as UTF-8, whatever the locale is."""
     stream = sys.stdout.buffer
     for piece in pieces:
         stream.write(piece.encode())
@@ -40,7 +40,7 @@ def print_pieces(pieces: Iterable[str]) -> None:
 
 
 def print_explanation(rules: Registry[Any], name: str, command: str) -> None:
-    """What is known of the rules of this name; where there is none, `command` says so on stderr and ends with 2."""
+    """Explains the rules with this name; where there is none, says so on stderr and gives 2."""
     found = rules.find(name)
     if not found:
         print(f"{command}: {sentence_on_unknown(rules.in_order(), name)}", file=sys.stderr)

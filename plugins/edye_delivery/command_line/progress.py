@@ -1,4 +1,4 @@
-"""How far the command is: a bar on stderr where that is a terminal, else nothing."""
+"""Shows the progress of a command: a bar on stderr where that is a terminal, else nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REFRESHES_A_SECOND = 4
 
 
 class Watch(Protocol):
-    """Is told what happens."""
+    """Gets each step of the command."""
 
     def page(self, name: str) -> None:
         """A page is being read."""
@@ -23,10 +23,10 @@ class Watch(Protocol):
         """An item of the page was read."""
 
     def pictures(self, count: int) -> None:
-        """So many pictures are going to be looked at."""
+        """So many pictures will be checked."""
 
     def picture(self) -> None:
-        """One of them was."""
+        """One picture was checked."""
 
 
 class Silent:
@@ -47,11 +47,11 @@ class Silent:
 
 @contextmanager
 def show_progress() -> Iterator[Watch]:
-    """A bar while the block runs, where somebody sees it."""
+    """Shows a bar while the block runs, in a terminal."""
     if not sys.stderr.isatty():
         yield Silent()
         return
-    from rich.console import Console  # only a terminal pays for it
+    from rich.console import Console  # loaded for a terminal only
     from rich.markup import escape
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
@@ -59,7 +59,7 @@ def show_progress() -> Iterator[Watch]:
     with Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=REFRESHES_A_SECOND) as bar:
 
         class Bar:
-            """The bar of rich behind a Watch."""
+            """A Watch that moves a bar of rich."""
 
             def __init__(self) -> None:
                 self._task = bar.add_task("reading", total=None)

@@ -1,4 +1,4 @@
-"""Reads feeds page by page, along nextPageUrl, and looks at their pictures where that is asked for."""
+"""Reads feeds page by page, along nextPageUrl, and checks their pictures where the user asks for it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ PAGES_MAX = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the user asked for; `max_urls` is None where pictures are not looked at."""
+class LintOptions:
+    """The options of the user; `max_urls` is None where pictures are not checked."""
 
     profile: Profile
     now_ms: int
@@ -35,27 +35,27 @@ class Wishes:
 
 
 class Reading:
-    """Reads all inputs; what is unusable is remembered and keeps nothing else from being read."""
+    """Reads all inputs; notes those that are unusable, and reads on."""
 
-    def __init__(self, wishes: Wishes, chains: Chains, network: Network, watch: Watch) -> None:
-        self._wishes, self._chains, self._network, self._watch = wishes, chains, network, watch
+    def __init__(self, options: LintOptions, chains: Chains, network: Network, watch: Watch) -> None:
+        self._options, self._chains, self._network, self._watch = options, chains, network, watch
         self._unusable = list(chains.unusable)
         self._read: set[int] = set()
 
     def report(self) -> LintReport:
-        """Everything that was found."""
+        """The report on all inputs."""
         feeds = [self._feed(head) for head in self._chains.heads]
-        # What lies behind a page that turned out to be unusable is looked at by itself.
+        # The pages after an unusable page are read as feeds of their own.
         feeds += [self._feed(one) for one in self._chains.inputs if id(one) not in self._read]
         return LintReport(
-            self._wishes.profile, tuple(feed for feed in feeds if feed is not None), tuple(self._unusable)
+            self._options.profile, tuple(feed for feed in feeds if feed is not None), tuple(self._unusable)
         )  # fmt: skip
 
     def _feed(self, head: Input) -> FeedResult | None:
-        wishes = self._wishes
-        places = PicturePlaces(wishes.max_urls) if wishes.max_urls is not None else None
-        lint = FeedLint(wishes.profile, wishes.now_ms, wishes.kind, wishes.kept_max, self._on_item(places))
-        figures = self._lint_given_page(lint, head)
+        options = self._options
+        places = PicturePlaces(options.max_urls) if options.max_urls is not None else None
+        lint = FeedLint(options.profile, options.now_ms, options.kind, options.kept_max, self._on_item(places))
+        figures = self._lint_input(lint, head)
         if figures is None or lint.result is None:
             return None
         unread_url = self._following_pages(lint, head, figures) if lint.result.kind is not FeedKind.DIRECT else None
@@ -63,36 +63,36 @@ class Reading:
         if places is not None:
             self._watch.pictures(len(places.of_url))
             facts_of = self._network.pictures(places.of_url, head.url, self._watch.picture)
-            for file, path, asset_id, hit in check_places(places, facts_of, wishes.profile):
+            for file, path, asset_id, hit in check_places(places, facts_of, options.profile):
                 result.findings.add(file, path, asset_id, hit)
             for hit in not_looked_at(places):
                 result.findings.add(result.pages[0].name, "", None, hit)
         return FeedResult(result, unread_url)
 
     def _following_pages(self, lint: FeedLint, page: Input, figures: PageFigures) -> str | None:
-        """Reads the pages after the first; gives the nextPageUrl of one that is neither given nor to be followed."""
+        """Reads the pages after the first; gives a nextPageUrl that is neither an input nor to be followed."""
         head = page
         current: Input | None = page
-        seen = {_key(page, page.url)}
+        keys = {_key(page, page.url)}
         while (url := figures.next_page_url) is not None:
-            given = self._chains.input_of_link(url, current)
-            if given is None and not self._wishes.follow:
+            page_input = self._chains.input_of_link(url, current)
+            if page_input is None and not self._options.follow:
                 return url
-            key = _key(given, url)
-            if key in seen:
+            key = _key(page_input, url)
+            if key in keys:
                 self._note(lint, CHAIN_LOOP, f"{printable(url)} was read already")
                 return None
-            if len(seen) >= PAGES_MAX:
-                self._note(lint, CHAIN_ENDLESS, f"{len(seen):,} pages were read, and there is one more")
+            if len(keys) >= PAGES_MAX:
+                self._note(lint, CHAIN_ENDLESS, f"{len(keys):,} pages were read, and there is one more")
                 return None
-            seen.add(key)
-            following = self._lint_given_page(lint, given) if given else self._lint_linked_page(lint, url, head)
+            keys.add(key)
+            following = self._lint_input(lint, page_input) if page_input else self._lint_url(lint, url, head)
             if following is None:
                 return None
-            current, figures = given, following
+            current, figures = page_input, following
         return None
 
-    def _lint_given_page(self, lint: FeedLint, page: Input) -> PageFigures | None:
+    def _lint_input(self, lint: FeedLint, page: Input) -> PageFigures | None:
         self._read.add(id(page))
         self._watch.page(page.name)
         try:
@@ -101,7 +101,7 @@ class Reading:
             self._unusable.append(Unusable(page.name, printable(str(error), 600)))
             return None
 
-    def _lint_linked_page(self, lint: FeedLint, url: str, head: Input) -> PageFigures | None:
+    def _lint_url(self, lint: FeedLint, url: str, head: Input) -> PageFigures | None:
         self._watch.page(url)
         before = len(lint.result.pages) if lint.result is not None else 0
         try:
@@ -111,7 +111,7 @@ class Reading:
             return None
 
     def _note(self, lint: FeedLint, rule: FeedRule, message: str, page: int = -1) -> None:
-        """A finding at the nextPageUrl of a page."""
+        """Adds a finding at the nextPageUrl of a page."""
         if lint.result is not None:
             lint.result.findings.add(lint.result.pages[page].name, "", None, rule.at("/nextPageUrl", message))
 
@@ -126,8 +126,8 @@ class Reading:
         return on_item
 
 
-def _key(given: Input | None, url: str | None) -> str | int:
-    """What a page is recognised by: the address that was asked for, or the file."""
-    if given is not None and given.url is None:
-        return id(given)
-    return without_fragment((given.url if given is not None else url) or "")
+def _key(page_input: Input | None, url: str | None) -> str | int:
+    """The identity of a page: its address, or its file."""
+    if page_input is not None and page_input.url is None:
+        return id(page_input)
+    return without_fragment((page_input.url if page_input is not None else url) or "")

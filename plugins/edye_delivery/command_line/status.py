@@ -1,4 +1,4 @@
-"""`status`: where each title stands, its whole history, and what to do next."""
+"""`status`: the state of each title, its whole history, and what to do next."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ NOTHING_TO_DO, NEEDS_A_PERSON, NO_ANSWER = 0, 1, 2
 def status(
     partner: Annotated[str | None, typer.Option(help="Only titles at this partner.")] = None,
     window: Annotated[
-        str | None, typer.Option(metavar="START/END", help="Only titles that came to where they stand in [start, end).")
+        str | None, typer.Option(metavar="START/END", help="Only titles whose state began in [start, end).")
     ] = None,
     external_id: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="Everything of this title; may be given again.")
+        list[str] | None, typer.Option(metavar="ID", help="The whole history of this title; may be repeated.")
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Also titles that are accepted or withdrawn.")] = False,
     show: Annotated[str, typer.Option(metavar="all|N", help="How many titles the table has.")] = str(SHOWN_MAX),
@@ -40,7 +40,7 @@ def status(
         typer.Option(metavar="PATH|URL", help="Which ledger; else Airflow's delivery_ledger, else the project's own."),
     ] = None,
 ) -> None:
-    """Says where every title stands at its partner, whose turn it is, and what to do next; changes nothing.
+    """Says the state of every title at its partner, its owner, and what to do next; changes nothing.
 
     Exit code: 0 nothing needs a person, 1 some title does, 2 no answer: a wrong option, no ledger, an unknown name.
     """
@@ -61,7 +61,7 @@ def status(
             else:
                 code = _overview(statuses, selection, address_of(url), every, None if as_json else shown_max, as_json)
     except DeliveryError as error:
-        _tell(str(error))
+        _print_error(str(error))
         raise typer.Exit(NO_ANSWER) from None
     raise typer.Exit(code)
 
@@ -95,7 +95,7 @@ def _titles(statuses: StatusReader, selection: Selection, address: str, *, as_js
         for number, one in enumerate(found):
             errors, events = statuses.errors_in_a_row(one.partner), statuses.history(one.partner, one.external_id)
             print_lines(status_text.whole_title(one, errors, events, is_first=number == 0))
-    if _tell_missing(statuses, selection, found):
+    if _report_missing(statuses, selection, found):
         return NO_ANSWER
     return NEEDS_A_PERSON if any(one.needs_a_person for one in found) else NOTHING_TO_DO
 
@@ -112,20 +112,20 @@ def _refuse_unknown_partner(statuses: StatusReader, selection: Selection) -> Non
     )
 
 
-def _tell_missing(statuses: StatusReader, selection: Selection, found: Iterable[Status]) -> bool:
-    """Says which of the ids have no answer, and why."""
+def _report_missing(statuses: StatusReader, selection: Selection, found: Iterable[Status]) -> bool:
+    """Says for which of the ids there is no answer, and why; whether there is such an id."""
     missing = [name for name in selection.external_ids if name not in {one.external_id for one in found}]
     if not missing:
         return False
     known = set(statuses.external_ids(selection.partner))
     where = f" at {printable(selection.partner, 60)}" if selection.partner else ""
     for name in missing:
-        told = printable(name, 80)
+        title = printable(name, 80)
         if name in known:
-            _tell(f"the title {told!r}{where} did not move in the window")
+            _print_error(f"the title {title!r}{where} did not change its state in the window")
         else:
             close = close_names(name, known)
-            _tell(f"there is no title {told!r}{where} in the ledger{_hint(close, 'nothing in it is called alike')}")
+            _print_error(f"there is no title {title!r}{where} in the ledger{_hint(close, 'it has no similar name')}")
     return True
 
 
@@ -153,5 +153,5 @@ def _parse_show(show: str) -> int | None:
     return int(show)
 
 
-def _tell(sentence: str) -> None:
+def _print_error(sentence: str) -> None:
     print(f"status: {printable(sentence, 1000)}", file=sys.stderr)

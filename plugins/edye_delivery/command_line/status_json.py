@@ -1,4 +1,4 @@
-"""What `status --json` prints: one document, in pieces, so that a large ledger is never whole in memory."""
+"""The document of `status --json`, written in pieces, so that a large ledger is never whole in memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edye_delivery.ledger.status import Count, ErrorsInARow, Event, Selection, S
 def document(
     address: str, selection: Selection, counts: Iterable[Count], titles: Iterable[dict[str, Any]]
 ) -> Iterator[str]:
-    """The whole document: which ledger, what was asked, how many titles stand alike, and each title on a line."""
+    """The whole document: the ledger, the selection, the counts, and each title on a line."""
     summary = [_count(count) for count in counts]
     head = {
         "ledger": address,
@@ -32,7 +32,7 @@ def document(
 
 
 def as_value(one: Status) -> dict[str, Any]:
-    """A title as the document has it."""
+    """One title of the document."""
     return {
         "partner": one.partner,
         "external_id": one.external_id,
@@ -63,7 +63,7 @@ def as_value(one: Status) -> dict[str, Any]:
 
 
 def past_of(errors: Iterable[ErrorsInARow], events: Iterable[Event]) -> dict[str, Any]:
-    """What a title that was named has besides: its clients' errors in a row, and its history."""
+    """What a title named by the user has in addition: its clients' errors in a row, and its history."""
     return {
         "errors_in_a_row": [
             {

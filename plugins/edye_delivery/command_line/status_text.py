@@ -1,4 +1,4 @@
-"""What `status` prints for people: counts, the titles worst first with what to do, or one title with its history."""
+"""The text of `status`: counts, the titles with what to do, worst first, or one title with its history."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ HEADINGS = ("external_id", "title", "state", "cause", "owner", "since", "attempt
 EVENT_HEADINGS = ("when", "what", "state", "delivery", "sentence")
 KEY_CHARS = 8
 Group = tuple[DeliveryState, Cause | None, bool, bool]
-"""Titles for which the same has to be done: where they stand, nobody waits for them, their original was refused."""
+"""Titles with the same next step: state, cause, whether nobody waits, whether their original was refused."""
 
 
 def overview(
     address: str, selection: Selection, counts: Sequence[Count], titles: Sequence[Status], *, every: bool
 ) -> Iterator[Line]:
-    """The counts of every partner, then the titles by what is to be done, then the result."""
+    """The counts of every partner, then the titles by what to do, then the conclusion."""
     yield [(f"ledger {printable(address, ID_MAX_CHARS)}", "dim")]
     for partner, of_partner in groupby(counts, lambda count: count.partner):
         yield from _partner(partner, selection, list(of_partner))
@@ -51,7 +51,7 @@ def overview(
 def whole_title(
     one: Status, errors: Iterable[ErrorsInARow], events: Iterable[Event], *, is_first: bool
 ) -> Iterator[Line]:
-    """Everything that is known of a title: where it stands, what is accepted, its history, what to do next."""
+    """Everything that is known about a title: its state, what is accepted, its history, what to do next."""
     if not is_first:
         yield []
     lang = f", {printable(one.lang)}" if one.lang else ""
@@ -74,11 +74,11 @@ def whole_title(
 
 def _partner(partner: str, selection: Selection, counts: list[Count]) -> Iterator[Line]:
     span = selection.window.as_json() if selection.window else None
-    moved = f" moved in [{span['start']}, {span['end']})" if span else ""
-    told = count_of(sum(count.titles for count in counts), "title")
-    yield [(printable(partner), "bold"), (f": {told}{moved}", "")]
-    for state, alike in groupby(counts, lambda count: count.state):
-        of_state = list(alike)
+    when = f" changed in [{span['start']}, {span['end']})" if span else ""
+    number_text = count_of(sum(count.titles for count in counts), "title")
+    yield [(printable(partner), "bold"), (f": {number_text}{when}", "")]
+    for state, group in groupby(counts, lambda count: count.state):
+        of_state = list(group)
         causes = ", ".join(
             f"{count.titles:,} {count.cause} ({printable(count.owner or 'nobody')})"
             for count in of_state
@@ -92,10 +92,10 @@ def _partner(partner: str, selection: Selection, counts: list[Count]) -> Iterato
 
 
 def _table(counts: Sequence[Count], titles: Sequence[Status]) -> Iterator[Line]:
-    """The titles by state and cause, each group under what is to be done with it."""
-    alike: Counter[Group] = Counter()
+    """The titles by state and cause, each group under what to do with it."""
+    sizes: Counter[Group] = Counter()
     for count in counts:
-        alike[_group(count)] += count.titles
+        sizes[_group(count)] += count.titles
     with_partner = len({count.partner for count in counts}) > 1
     headings = ("partner", *HEADINGS) if with_partner else HEADINGS
     rows = [_row(one)[0 if with_partner else 1 :] for one in titles]
@@ -103,12 +103,12 @@ def _table(counts: Sequence[Count], titles: Sequence[Status]) -> Iterator[Line]:
     at = 1
     for key, group in groupby(titles, _group):
         state, cause, nobody_waits, is_original_refused = key
-        told = f"{state}, {cause}" if cause else str(state)
-        told += ", nobody waits for it" if nobody_waits else ""
+        heading = f"{state}, {cause}" if cause else str(state)
+        heading += ", nobody waits for it" if nobody_waits else ""
         yield []
-        told += ", not encoded by us yet" if is_original_refused else ""
-        number = count_of(alike[key], "title")
-        yield [(told, f"bold {'red' if nobody_waits else _colour(state)}".strip()), (f": {number}", "")]
+        heading += ", not encoded by us yet" if is_original_refused else ""
+        number = count_of(sizes[key], "title")
+        yield [(heading, f"bold {'red' if nobody_waits else _colour(state)}".strip()), (f": {number}", "")]
         yield _next(next_step(state, cause, nobody_waits=nobody_waits, is_original_refused=is_original_refused))
         if at == 1:
             yield lines[0]
@@ -136,7 +136,7 @@ def _row(one: Status) -> tuple[str, ...]:
 
 
 def _align(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Line]:
-    """A line of headings and a line for every row, in columns; the last one as long as it is."""
+    """A line of headings and a line for every row, in columns; the last column is not padded."""
     widths = [max(map(cell_len, column)) for column in zip(headings, *rows, strict=True)]
     for number, row in enumerate((headings, *rows)):
         cells = [f"{text}{' ' * (width - cell_len(text))}" for text, width in zip(row, widths, strict=True)]
@@ -144,9 +144,9 @@ def _align(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[L
 
 
 def _facts(one: Status, errors: Iterable[ErrorsInARow]) -> Iterator[tuple[str, str]]:
-    whose = f", for {printable(one.owner)}" if one.owner else ""
+    owner = f", for {printable(one.owner)}" if one.owner else ""
     cause = f", {one.cause}" if one.cause else ""
-    yield "state", f"{one.state}{cause}{whose}, since {_moment(one.since, 'seconds')}"
+    yield "state", f"{one.state}{cause}{owner}, since {_moment(one.since, 'seconds')}"
     if one.detail:
         yield "why", printable(one.detail, SENTENCE_MAX_CHARS)
     if one.rules:
@@ -158,17 +158,17 @@ def _facts(one: Status, errors: Iterable[ErrorsInARow]) -> Iterator[tuple[str, s
     yield "EDYE id", printable(one.edye_id)
     yield "accepted", _acceptance_text(one)
     for row in errors:
-        woken = f", somebody was woken {_moment(row.alerted_at, 'seconds')}" if row.alerted_at else ""
+        alerted = f", alert raised {_moment(row.alerted_at, 'seconds')}" if row.alerted_at else ""
         since = f" since {_moment(row.first_error_at, 'seconds')}" if row.first_error_at else ""
-        yield "errors in a row", f"{row.errors:,} of client {printable(row.client_id)}{since}{woken}"
+        yield "errors in a row", f"{row.errors:,} of client {printable(row.client_id)}{since}{alerted}"
 
 
 def _acceptance_text(one: Status) -> str:
     if one.accepted_key is None or one.accepted_at is None:
         return "nothing of it so far"
     which = "this delivery" if one.accepted_key == one.delivery_key else f"delivery {one.accepted_key[:KEY_CHARS]}"
-    gone = f", withdrawn {_moment(one.withdrawn_at, 'seconds')}" if one.withdrawn_at else ""
-    return f"{which}, {_moment(one.accepted_at, 'seconds')}{gone}"
+    withdrawn = f", withdrawn {_moment(one.withdrawn_at, 'seconds')}" if one.withdrawn_at else ""
+    return f"{which}, {_moment(one.accepted_at, 'seconds')}{withdrawn}"
 
 
 def _next(step: str) -> Line:
@@ -182,11 +182,11 @@ def _conclusion(counts: Sequence[Count], selection: Selection) -> Line:
             owners[count.owner or (Owner.DEVOPS if count.nobody_waits else "nobody named")] += count.titles
     number = owners.total()
     if not counts:
-        return [("no title moved in the window" if selection.window else "the ledger has no title", "bold")]
+        return [("no title changed in the window" if selection.window else "the ledger has no title", "bold")]
     if not number:
         return [("no title needs a person", "bold green")]
-    whose = ", ".join(f"{printable(owner)} {titles:,}" for owner, titles in sorted(owners.items()))
-    needs = f"{count_of(number, 'title')} {'needs' if number == 1 else 'need'} a person: {whose}"
+    by_owner = ", ".join(f"{printable(owner)} {titles:,}" for owner, titles in sorted(owners.items()))
+    needs = f"{count_of(number, 'title')} {'needs' if number == 1 else 'need'} a person: {by_owner}"
     return [(needs, "bold red"), (". One title with its history: status --external-id ID", "")]
 
 

@@ -1,4 +1,4 @@
-"""Which ledger a command looks at: the one that it is given, else Airflow's, else the project's own."""
+"""Which ledger a command reads: the one of its option, else Airflow's, else the project's own."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ SETTINGS_OF_AIRFLOW = ("AIRFLOW_HOME", "AIRFLOW_CONFIG", "AIRFLOW_CONN_", "AIRFL
 CONTEXT = "_AIRFLOW_PROCESS_CONTEXT"
 
 
-def ledger_url(given: str | None, command: str) -> URL:
-    """The ledger's address; InvalidRequest for text that is none, ConfigurationInvalid for a connection that is none.
+def ledger_url(option: str | None, command: str) -> URL:
+    """The ledger's address; InvalidRequest or ConfigurationInvalid where the text or the connection is not valid.
 
-    Airflow is asked, and loaded, only where this machine has one set up. `command` is who says it on stderr where
-    Airflow has no such connection.
+    Airflow is loaded and asked only where it is set up on this machine. Where Airflow has no such connection, a line on
+    stderr says so, with the name of `command`.
     """
-    if given is not None:
-        return _url_of(given)
+    if option is not None:
+        return _url_of(option)
     if _airflow_is_set_up():
         with _as_airflow_s_own_commands():
             from edye_delivery.hooks.ledger import ledger_url as airflow_ledger_url  # Airflow takes seconds to load
@@ -34,8 +34,8 @@ def ledger_url(given: str | None, command: str) -> URL:
             url = airflow_ledger_url()
         if url is not None:
             return url
-        told = "Airflow knows no connection delivery_ledger; looking at the project's own"
-        print(f"{command}: {told}", file=sys.stderr)
+        sentence = "Airflow knows no connection delivery_ledger; reading the project's own ledger"
+        print(f"{command}: {sentence}", file=sys.stderr)
     return _file(OWN_LEDGER)
 
 
@@ -45,7 +45,7 @@ def _url_of(text: str) -> URL:
     scheme, _, rest = text.partition("://")
     try:
         return make_url(f"postgresql+psycopg2://{rest}" if scheme in ("postgres", "postgresql") else text)
-    except (ArgumentError, ValueError):  # its words repeat the text, and with it a password
+    except (ArgumentError, ValueError):  # its message repeats the text, and with it a password
         raise InvalidRequest("the ledger is neither a file nor an address like postgresql://host/database") from None
 
 
@@ -55,14 +55,14 @@ def _file(path: Path) -> URL:
 
 
 def _airflow_is_set_up() -> bool:
-    """Whether there is an Airflow to ask; importing it where there is none would make it a home."""
-    named = any(name.startswith(SETTINGS_OF_AIRFLOW) for name in os.environ)
-    return named or (Path.home() / "airflow" / "airflow.cfg").is_file()
+    """Whether Airflow is set up here; importing it elsewhere would make a home folder for it."""
+    has_settings = any(name.startswith(SETTINGS_OF_AIRFLOW) for name in os.environ)
+    return has_settings or (Path.home() / "airflow" / "airflow.cfg").is_file()
 
 
 @contextmanager
 def _as_airflow_s_own_commands() -> Iterator[None]:
-    """Connections come from wherever Airflow keeps them, its database as well; what Airflow prints goes to stderr."""
+    """Reads connections from wherever Airflow keeps them, also its database; Airflow's output goes to stderr."""
     before = os.environ.get(CONTEXT)
     os.environ[CONTEXT] = "server"  # as `airflow connections` does; without it the database is not asked
     try:

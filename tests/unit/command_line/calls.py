@@ -9,7 +9,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from edye_delivery.command_line.app import app
-from edye_delivery.command_line.reading import Wishes
+from edye_delivery.command_line.reading import LintOptions
 from edye_delivery.feeds.roku.schemas import Profile
 
 
@@ -31,7 +31,7 @@ def codes(*arguments: object) -> list[str]:
     return [finding["code"] for finding in as_json(*arguments)["findings"]]
 
 
-def some_wishes(**changes: Any) -> Wishes:
+def some_wishes(**changes: Any) -> LintOptions:
     """What a call without options wishes."""
     wishes = {"profile": Profile.SCHEMA, "now_ms": 1_790_000_000_000, "kind": None, "follow": False, "max_urls": None}
-    return Wishes(**(wishes | {"kept_max": 100} | changes))
+    return LintOptions(**(wishes | {"kept_max": 100} | changes))

@@ -140,7 +140,7 @@ def test_an_episode_has_from_its_series_what_it_lacks_itself(tmp_path):
     assert found(episode, series) == {}
     alone = checked(episode)
     assert (alone.exit_code, "META014" in alone.stdout) == (0, False)
-    assert "the series was not given: name its JSON too" in alone.stdout
+    assert "the series is not among the inputs: name its JSON too" in alone.stdout
 
 
 def test_a_title_that_the_partner_is_not_offered_is_told(tmp_path):
@@ -165,8 +165,8 @@ UNUSABLE = {
     "notes.txt": (b"some notes", "is neither a video nor a picture nor the JSON of a title"),
     "list.json": (b"[]", "holds no object"),
     "page.json": (b'{"items": []}', "is a page of the catalogue's list"),
-    "broken.json": (b'{"id": ', "is no JSON that can be read"),
-    "picture.png": (b"\x89PNG", "say with --kind which one"),
+    "broken.json": (b'{"id": ', "cannot be read as JSON"),
+    "picture.png": (b"\x89PNG", "say its kind with --kind"),
     "series.json": (json.dumps(item_of(an_episode().series, kind="series")).encode(), "is a series"),
 }
 

@@ -120,9 +120,9 @@ def test_a_window_takes_the_titles_that_moved_in_it(mixed):
     document = json.loads(mixed("--json").stdout)
     (since,) = [title["since"] for title in document["titles"] if title["external_id"] == the_id(4)]
     result = mixed("--window", f"{since}/2026-03-02T09:00:00+02:00")
-    assert f"{PARTNER}: 1 title moved in [{since}, 2026-03-02T07:00:00Z)" in lines_of(result)
+    assert f"{PARTNER}: 1 title changed in [{since}, 2026-03-02T07:00:00Z)" in lines_of(result)
     none = mixed("--window", "2025-01-01T00:00:00Z/2025-01-02T00:00:00Z")
-    assert (none.exit_code, lines_of(none)[-1]) == (0, "no title moved in the window")
+    assert (none.exit_code, lines_of(none)[-1]) == (0, "no title changed in the window")
 
 
 def test_a_title_by_name_is_told_whole(mixed):
@@ -136,7 +136,7 @@ def test_a_title_by_name_is_told_whole(mixed):
     assert (told["attempts"], told["tracking id"]) == ("1 over api", "t-mv-4")
     assert told["accepted"] == "nothing of it so far"
     assert told["errors in a row"].startswith("1 of client client-1 since 2026-03-02 06:00:")
-    assert "somebody was woken 2026-03-02 06:00:" in told["errors in a row"]
+    assert "alert raised 2026-03-02 06:00:" in told["errors in a row"]
     events = [line.split()[2:4] for line in lines if line.startswith("  2026-")]
     assert events == [
         ["plan", "planned"],
@@ -194,7 +194,7 @@ def test_foreign_words_command_neither_terminal_nor_markup(days, foreign):
     [
         (["--partner", "roku_mx"], f"no partner 'roku_mx' in the ledger; close to it are {PARTNER}"),
         (["--external-id", "edye_mov_000044_en"], "no title 'edye_mov_000044_en' in the ledger; close to it are EDYE_"),
-        (["--external-id", "xyz"], "no title 'xyz' in the ledger; nothing in it is called alike"),
+        (["--external-id", "xyz"], "no title 'xyz' in the ledger; it has no similar name"),
     ],
     ids=["partner", "title", "nothing near"],
 )  # fmt: skip
@@ -214,7 +214,7 @@ def test_of_two_named_titles_the_known_one_is_told_and_the_other_makes_the_answe
 
 def test_a_named_title_outside_the_window_is_not_said_to_be_unknown(mixed):
     result = mixed("--external-id", the_id(1), "--window", "2025-01-01T00:00:00Z/2025-01-02T00:00:00Z")
-    assert (result.exit_code, "did not move in the window" in result.stderr) == (2, True)
+    assert (result.exit_code, "did not change its state in the window" in result.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_a_withdrawal_accepts_nothing():
 def test_somebody_has_to_tell_a_partner_that_no_api_tells():
     annex = the_annex()
     (told,) = to_do_of(annex, a_request(), planned(by_hand=False), {})
-    assert told.startswith("tell ROKU Premium Subscriptions MX, for no API does: ")
+    assert told.startswith("tell ROKU Premium Subscriptions MX, because no API does: ")
     assert all(name in told for name in NAMES)
     assert list(to_do_of(annex, a_request(withdrawal=WithdrawalOrder()), planned(), {})) == []  # none is withdrawn yet
 
