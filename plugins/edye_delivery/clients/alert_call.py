@@ -1,7 +1,7 @@
-"""One alert through Apprise, in a process of its own: Apprise speaks a hundred protocols, none of which has an end.
+"""Sends one alert through Apprise, in a process of its own, because Apprise itself has no deadlines.
 
-Its HTTP reads answers of any size and counts every read anew, its mail and chat have sockets of their own. The process
-has a deadline and a bound on its memory instead, and is gone when the call returns.
+Its HTTP reads answers of any size, and its time-out starts again with every read; its mail and chat have sockets of
+their own. So the process has a deadline and a limit on its memory, and it has ended when the call returns.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ WORDS_MAX_CHARS = 500
 def send_alert(
     services: list[dict[str, Any]], title: str, body: str, kind: str, seconds: float, mask: SecretMask = NO_SECRETS
 ) -> None:
-    """Tells the services; Transient where one of them did not take the message, TooSlow after the seconds.
+    """Sends the alert to the services; Transient where one of them did not take it, TooSlow after the seconds.
 
-    What Apprise says of a service goes to the log alone; `mask` knows the addresses that it may hold.
+    What Apprise says about a service only goes to the log; `mask` hides the secrets in the services' addresses.
     """
-    told = json.dumps({"services": services, "title": title, "body": body, "kind": kind}).encode()
+    alert = json.dumps({"services": services, "title": title, "body": body, "kind": kind}).encode()
     process = start_process(
         [sys.executable, "-P", "-W", "ignore", str(PROGRAM)], "the program for alerts", memory_bytes=MEMORY_BYTES,
         stdin=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     with run_process(process):
         try:
-            _, words = process.communicate(told, timeout=seconds)
+            _, words = process.communicate(alert, timeout=seconds)
         except subprocess.TimeoutExpired as error:
-            raise TooSlow(f"the services of the alert did not take it within {seconds:g} s") from error
+            raise TooSlow(f"the alert's services did not take it within {seconds:g} s") from error
     if process.returncode:
         log.warning("Apprise: %s", mask.words(words.decode("utf-8", "replace"), WORDS_MAX_CHARS))
         raise Transient("a service of the alert did not take the message")

@@ -1,4 +1,4 @@
-"""How long a call may take: a deadline for an answer, a least rate for a stream. Pure: the clock's seconds come in."""
+"""How long a call may take: a deadline for an answer, a least rate for a stream. The caller passes the time in."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from edye_delivery.annex.api import LEAST_RATE_BYTES_S
 from edye_delivery.errors import TooSlow
 
 ANSWER_S = 60.0
-"""Enough for a page of 2 MB at 35 kB a second; who needs longer says so in the annex or the connection."""
+"""Enough for a page of 2 MB at 35 kB a second; the annex or the connection may allow more."""
 SPAN_S = 30.0
-"""Bridges a lost packet, whose repeats TCP spreads over some seconds, and a change of route."""
+"""Long enough for a lost packet, which TCP repeats over some seconds, and for a change of route."""
 ANSWER_MAX_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class CallBounds:
-    """What one call is given.
+    """The bounds of one call.
 
-    `answer_s`: seconds from the look-up of the name to the last byte of a small answer, or of a stream's head; what is
-    sent before is not counted. `least_rate_bytes_s`: what a stream has to move in every `span_s` seconds of waiting for
-    the peer. `max_bytes`: of an answer, unpacked. `ends_at_s`: when, on the monotonic clock, the time of
-    its batch is over.
+    `answer_s`: seconds from the look-up of the name to the last byte of a small answer, or of a stream's head; the time
+    for sending is not counted. `least_rate_bytes_s`: the least rate of a stream over every `span_s` seconds of waiting
+    for the peer. `max_bytes`: the size of an answer, decompressed. `ends_at_s`: when the time of the batch is over, on
+    the monotonic clock.
     """
 
     answer_s: float = ANSWER_S
@@ -33,35 +33,35 @@ class CallBounds:
 
 
 class Deadline:
-    """By when an answer has to be there. `now` is a monotonic clock's, in seconds."""
+    """The time by which an answer has to be there. `now` is from a monotonic clock, in seconds."""
 
     def __init__(self, what: str, seconds: float, now: float, batch_ends_at: float = math.inf) -> None:
         self._what, self._seconds, self._ends_at = what, seconds, now + seconds
         self._batch_ends_at = batch_ends_at
 
     def remaining_s(self, now: float) -> float:
-        """Seconds that the next call of the operating system may wait, always more than 0; TooSlow after the end."""
+        """Seconds that the next system call may wait, always more than 0; TooSlow after the deadline."""
         left_s = min(self._ends_at, self._batch_ends_at) - now
         if left_s <= 0:
             raise self.timeout_error()
         return left_s
 
     def timeout_error(self) -> TooSlow:
-        """The error for a wait that took all that was left."""
+        """The error for a wait that took all the time that was left."""
         if self._batch_ends_at < self._ends_at:
             return over(self._what)
         return TooSlow(f"{self._what}: no whole answer within {self._seconds:g} s")
 
     def extend(self, seconds: float) -> None:
-        """Leaves out seconds that were not the peer's, such as those in which a request was sent."""
+        """Moves the deadline by seconds that do not count, such as those for sending a request."""
         self._ends_at += seconds
 
 
 class Meter:
     """Whether a stream, up or down, keeps the least rate.
 
-    Only the time between `begin_wait` and `end_wait` counts: what the caller does with the bytes, such as sending them
-    on to somebody slower, is not the peer's fault. TooSlow comes at the latest after two spans of waiting.
+    Only the time between `begin_wait` and `end_wait` counts: the peer is not to blame for what the caller does with the
+    bytes, such as sending them on over a slower connection. TooSlow comes at the latest after two spans of waiting.
     """
 
     def __init__(self, what: str, bounds: CallBounds) -> None:
@@ -70,7 +70,7 @@ class Meter:
         self._waited_s, self._moved_bytes = 0.0, 0
 
     def begin_wait(self, now: float) -> float:
-        """Call right before a read or write of the socket: the seconds that it may take; TooSlow after the batch's."""
+        """Call right before a read or write: the seconds that it may take; TooSlow where the batch's time is over."""
         self._began_at = now
         left_s = self._bounds.ends_at_s - now
         if left_s <= 0:
@@ -79,7 +79,7 @@ class Meter:
         return min(self._bounds.span_s, left_s)
 
     def end_wait(self, size_bytes: int, now: float) -> None:
-        """Call right after it with the bytes that it moved; TooSlow where a span has too few."""
+        """Call right after it with the number of bytes read or written; TooSlow where a span has too few."""
         self._waited_s += now - self._began_at
         self._moved_bytes += size_bytes
         if self._waited_s < self._bounds.span_s:
@@ -99,5 +99,5 @@ class Meter:
 
 
 def over(what: str) -> TooSlow:
-    """The error for a call that the end of its batch's time ends; it is not tried again."""
+    """The error for a call that ends because its batch's time is over; it is not tried again."""
     return TooSlow(f"{what}: the time of its batch was over", retry_after_s=math.inf)

@@ -1,4 +1,4 @@
-"""The items of a catalogue's list, kept on disk while it is read: the latest version of each, within bounds."""
+"""The items of a catalogue's list, kept on disk while the list is read: the latest version of each, within limits."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class ListBounds:
 
 
 class Items:
-    """The items of one list by id, in a database that is no file of anybody's and gone with this value.
+    """The items of one list by id, in a temporary database that is deleted with this object.
 
-    SQLite keeps what its cache of two megabytes does not hold in the folder for temporary files.
+    SQLite writes what does not fit into its cache of two megabytes to the folder for temporary files.
     """
 
     def __init__(self, what: str, bounds: ListBounds) -> None:
@@ -41,19 +41,19 @@ class Items:
         weakref.finalize(self, self._database.close)
 
     def begin_sweep(self) -> None:
-        """Forgets what has no id: the sweep will see it again."""
+        """Deletes the items without an id: the new sweep reads them again."""
         query = "SELECT count(*), coalesce(sum(length(item)), 0) FROM items WHERE id IS NULL"
-        ((count, lost_bytes),) = self._database.execute(query)
-        self._count, self._bytes = self._count - count, self._bytes - lost_bytes
+        ((count, size_bytes),) = self._database.execute(query)
+        self._count, self._bytes = self._count - count, self._bytes - size_bytes
         self._database.execute("DELETE FROM items WHERE id IS NULL")
 
     def keep(self, items: Sequence[Any]) -> None:
-        """Keeps the version read last under each item's id; one without an id is kept to be reported.
+        """Keeps the version of each item that was read last; an item without an id is kept for the report.
 
-        CatalogueTooLarge where a bound is passed.
+        CatalogueTooLarge where the list is larger than its bounds.
         """
         self._database.execute("BEGIN")
-        self._database.executemany(  # written and counted one at a time: all of a page may be far larger than the page
+        self._database.executemany(  # one at a time: together, the items may take far more memory than their page
             "INSERT INTO items (id, item) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET item = excluded.item",
             map(self._count_row, items),
         )
@@ -86,13 +86,13 @@ class Items:
         return self._count
 
     def __iter__(self) -> Iterator[Item]:
-        """Every item, in the order in which each was first seen."""
+        """Every item, in the order in which the items were first read."""
         for (text,) in self._database.execute("SELECT item FROM items ORDER BY number"):
             yield _load(text)
 
     def _too_large(self, bound: str, key: str) -> str:
         return (
-            f"{self._what} holds more than {bound}, so nothing of it was taken: ask for a narrower window, or raise "
+            f"{self._what} holds more than {bound}, so it was not used: ask for a narrower window, or raise "
             f"catalogue.{key} of the annex"
         )
 
@@ -114,7 +114,7 @@ def _trim(item: Any) -> Item:
 def _dump(item: Item) -> bytes:
     try:
         return orjson.dumps(item)
-    except TypeError:  # half a character, a huge number or deep nesting; the parser of items says so of this one alone
+    except TypeError:  # half a character, a huge number or deep nesting; the parser later refuses this one item
         try:
             return json.dumps(item).encode("ascii")
         except RecursionError:

@@ -1,4 +1,4 @@
-"""Programs that we start: no shell, a process group of their own, bounded memory, no core file."""
+"""Starts and ends other programs: no shell, a process group of their own, limited memory, no core file."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def start_process(
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> subprocess.Popen[bytes]:
-    """The running program, called `name` for people; it writes no core file. None for a limit is none of ours.
+    """Starts a program, which people know as `name`; it writes no core file. A limit of None sets no limit.
 
-    `environment` is all that it has of one; None is our own. ConfigurationInvalid where it cannot be started.
+    `environment` is its whole environment; with None it gets ours. ConfigurationInvalid where it cannot be started.
     """
     try:
         process = subprocess.Popen(  # noqa: S603 (a fixed command of ours, no shell)
@@ -57,9 +57,9 @@ def start_process(
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """Ends the program and all that it began; nothing where it was waited for before.
+    """Ends the program and all programs that it started; does nothing where its end was awaited before.
 
-    Until then nobody else can get its process group's number, and from then on somebody else may have it.
+    Until its end is awaited, its process group's number stays reserved. After that, another program may have it.
     """
     if process.returncode is None:
         with suppress(ProcessLookupError):
@@ -68,7 +68,7 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def run_process(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    """A program that was started; its whole group is gone on leaving, if it was not waited for before."""
+    """A block for a started program; on leaving, its whole group is ended, unless its end was awaited before."""
     with process:
         try:
             yield process

@@ -1,4 +1,4 @@
-"""Time and chance, given by the caller, so that no client reads a clock of its own."""
+"""Time and random numbers, passed in by the caller, so that no client reads a clock of its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Time and chance as the caller has them, so that no client reads a clock of its own."""
+    """The caller's time and random numbers."""
 
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
@@ -20,7 +20,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class AsyncClock:
-    """Time and chance of an event loop, as the caller has them."""
+    """The caller's time and random numbers, on an event loop."""
 
     now: Callable[[], datetime]
     sleep: Callable[[float], Awaitable[None]]

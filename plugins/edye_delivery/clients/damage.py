@@ -1,4 +1,4 @@
-"""Damage of a picture that Pillow decodes all the same: what libjpeg warns of, and the checksums of a PNG."""
+"""Finds damage in pictures that Pillow decodes nevertheless: by libjpeg's warnings, and by the checksums of a PNG."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import zlib
 from edye_delivery.errors import PictureBroken
 
 JPEG_DAMAGE = ("Corrupt JPEG data", "Premature end of JPEG file", "Inconsistent progression sequence")
-"""The beginnings of libjpeg's warnings about missing or wrong pixels (jerror.h); another one says that a scan's header
-has odd parameters, which decoders pass over."""
+"""The beginnings of libjpeg's warnings about missing or wrong pixels (jerror.h). Another warning is about unusual
+parameters in a scan's header, which decoders ignore."""
 
 EXTRANEOUS = "extraneous bytes before marker 0xd9"
-"""What libjpeg says of padding, and of a hole near the end as well: without the padding it is asked again."""
+"""libjpeg's warning about padding, and also about a hole near the end: we decode again without the padding."""
 
 START_OF_SCAN, END_OF_IMAGE = 0xDA, b"\xff\xd9"
 METADATA = frozenset({0xFE, *range(0xE0, 0xF0)})
@@ -32,8 +32,8 @@ def refuse_damage(content: bytes, picture_format: str) -> None:
 def _refuse_damaged_jpeg(content: bytes) -> None:
     """Decodes the picture at an eighth of its size, which reads all of its data, and without its metadata.
 
-    libjpeg warns of metadata too, which costs no pixel, and it tells one warning only. An error that is none of the
-    warnings says that this decoder does not know such a JPEG, and nothing of the file.
+    libjpeg gives only one warning, and it also warns about metadata, which has no pixels. Any other error only means
+    that this decoder does not support such a JPEG, not that the file is damaged.
     """
     plain = _without_metadata(content)
     warning = _damage_of(plain)
@@ -44,8 +44,8 @@ def _refuse_damaged_jpeg(content: bytes) -> None:
 
 
 def _damage_of(jpeg: bytes) -> str:
-    """The first of libjpeg's warnings that tells of damage; empty where there is none."""
-    from simplejpeg import decode_jpeg  # imports numpy, which takes a tenth of a second: only for who decodes
+    """The first of libjpeg's warnings about damage; empty where there is none."""
+    from simplejpeg import decode_jpeg  # imports numpy, which takes a tenth of a second: only where it is needed
 
     try:
         decode_jpeg(jpeg, "GRAY", min_height=1, min_width=1, strict=True)
@@ -56,7 +56,7 @@ def _damage_of(jpeg: bytes) -> str:
 
 
 def _without_padding(jpeg: bytes) -> bytes:
-    """The JPEG without zeros between its data and its end, which some programs write; they cost no pixel."""
+    """The JPEG without zeros between its data and its end; some programs write them, and no pixel is missing."""
     data, end, behind = jpeg.rpartition(END_OF_IMAGE)
     bare = data.rstrip(b"\0")
     return bare + (b"\0" if bare.endswith(b"\xff") else b"") + end + behind
@@ -65,15 +65,15 @@ def _without_padding(jpeg: bytes) -> bytes:
 def _without_metadata(content: bytes) -> bytes:
     """The JPEG without the metadata before its first scan."""
     view, position = memoryview(content), 2
-    kept = [view[:2]]
+    parts = [view[:2]]
     while position + 4 <= len(content) and content[position] == 0xFF and content[position + 1] != START_OF_SCAN:
         end = position + 2 + int.from_bytes(view[position + 2 : position + 4], "big")
         if content[position + 1] == 0xFF:  # a filler
             end = position + 1
         elif content[position + 1] not in METADATA:
-            kept.append(view[position:end])
+            parts.append(view[position:end])
         position = end
-    return b"".join([*kept, view[position:]])
+    return b"".join([*parts, view[position:]])
 
 
 def _refuse_damaged_png(content: bytes) -> None:

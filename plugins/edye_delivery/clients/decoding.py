@@ -1,4 +1,4 @@
-"""One picture opened and decoded to its last line; runs in a worker process, so it imports little."""
+"""Opens and decodes one picture completely; runs in a worker process, so it imports little."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edye_delivery.clients.damage import refuse_damage
 from edye_delivery.errors import PictureBroken, PictureTooLarge
 
 OPENED_FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
-"""What is opened at all; of a format that the annex does not allow only the header is read."""
+"""The formats that are opened; where the annex does not allow the format, only the header is read."""
 
 SCANS_MAX = 100
 """Each scan of a progressive JPEG costs a pass over all pixels; encoders write about ten, at most a few dozen."""
@@ -29,8 +29,8 @@ WITHOUT_LENGTH = frozenset({0x01, 0xD8, *range(0xD0, 0xD8)})
 def look(content: bytes, options: dict[str, Any]) -> Answer:
     """Format, width and height as the picture is shown, and whether it was decoded; or failure and detail.
 
-    `options`: max_pixels, and the formats that are decoded. The first picture of an animation counts. A colour profile
-    that cannot be used is told in `profile_defect`.
+    `options`: max_pixels, and the formats that are decoded. Of an animation the first picture counts. `profile_defect`
+    says why a colour profile cannot be used.
     """
     try:
         with open_picture(content, options["max_pixels"], OPENED_FORMATS) as picture:
@@ -42,7 +42,7 @@ def look(content: bytes, options: dict[str, Any]) -> Answer:
 
 
 def scans_of(content: bytes) -> int:
-    """The scans of a JPEG, counted without decoding it and no further than is needed; 0 for anything else."""
+    """The number of scans of a JPEG, counted without decoding it, up to SCANS_MAX + 1; 0 for anything else."""
     if not content.startswith(b"\xff\xd8"):
         return 0
     scans, position = 0, 2

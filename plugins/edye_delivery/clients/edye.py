@@ -1,4 +1,4 @@
-"""The EDYE content API (contracts/edye-api.yaml): every item of a span, nothing lost, nothing doubled."""
+"""The EDYE content API (contracts/edye-api.yaml): reads every item of a window, none missing, none twice."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from edye_delivery.errors import AnswerMalformed, CatalogueRefused, Transient
 SWEEPS_MAX = 5
 PAGES_MAX = 20_000
 PAGE_ITEMS_MAX = 2_000
-"""Of one page, whatever was asked for; the contract has 1,000."""
+"""The most items that we accept in one page, whatever page size we asked for; the contract allows 1,000."""
 PAGE_BYTES, ITEM_BYTES = 1024 * 1024, 16 * 1024
-"""What a page may have, and what more for each item that was asked for: an item has some 3,000 bytes."""
+"""A page may have PAGE_BYTES, and ITEM_BYTES more for each item that we asked for; an item has some 3,000 bytes."""
 REASON_MAX_CHARS = 300
 NO_FILTERS: Mapping[str, str] = {}
 USUAL_BOUNDS = ListBounds(items_max=200_000, bytes_max=1_000_000_000)
@@ -31,7 +31,7 @@ USUAL_BOUNDS = ListBounds(items_max=200_000, bytes_max=1_000_000_000)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list: its items, how many the list holds in all, how many a page takes."""
+    """One page of a list: its items, the number of items in the whole list, the number of items in a full page."""
 
     items: list[Any]
     total: int
@@ -39,9 +39,9 @@ class Page:
 
 
 class EdyeApi:
-    """Reads the Show List and the Episode List for one partner; the httpx client carries base URL and token.
+    """Reads the Show List and the Episode List for one partner; the httpx client has the base URL and the token.
 
-    `mask` knows that token.
+    `mask` hides the token.
     """
 
     def __init__(
@@ -58,23 +58,23 @@ class EdyeApi:
 
     def shows(self, window: Window | None) -> Items:
         """All shows changed in the window (None: the whole list), the latest version of each, once."""
-        return self._swept("/v1/shows", window)
+        return self._items_of("/v1/shows", window)
 
     def episodes(self, window: Window | None) -> Items:
         """All episodes changed in the window (None: the whole list), the latest version of each, once."""
-        return self._swept("/v1/episodes", window)
+        return self._items_of("/v1/episodes", window)
 
     def episodes_of(self, show_id: str) -> Items:
         """All episodes of one series, whenever they changed."""
-        return self._swept("/v1/episodes", None, {"show_id": show_id})
+        return self._items_of("/v1/episodes", None, {"show_id": show_id})
 
-    def _swept(self, path: str, window: Window | None, filters: Mapping[str, str] = NO_FILTERS) -> Items:
-        """Sweeps until as many items were seen as the list says it holds.
+    def _items_of(self, path: str, window: Window | None, filters: Mapping[str, str] = NO_FILTERS) -> Items:
+        """Reads the list again and again, until as many items have been read as the list says it has.
 
-        Pages are asked for from the last seen moment on, not by a growing page number, so an item that leaves the span
-        between two pages moves nothing out of sight. Further sweeps go by page number, for a list that is not sorted.
-        What is seen twice counts once, in its latest version. Pages go to disk as they come; CatalogueTooLarge where
-        the list passes a bound.
+        The first sweep asks for each page from the last moment read, not by a growing page number. So no item is
+        skipped when another one leaves the window between two pages. Further sweeps go by page number, because the list
+        may not be sorted. An item that is read twice counts once, in its latest version. Pages are written to disk as
+        they arrive; CatalogueTooLarge where the list is larger than its bounds.
         """
         items = Items(f"the EDYE API's list {path} {_span(window)}", self._bounds)
         for sweep in range(SWEEPS_MAX):

@@ -1,4 +1,4 @@
-"""Events to Elasticsearch: bulk calls to a data stream, each event arriving once however often it is sent."""
+"""Sends events to Elasticsearch: bulk calls to a data stream, which has each event once, however often it is sent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import AnswerMalformed, AuthRefused, ConfigurationInvalid, Transient
 
 NAME = "ingestalogs"
-"""Of the index template and of the lifecycle; both are in include/elastic/."""
+"""The name of the index template and of the lifecycle; both are in include/elastic/."""
 DATA_STREAM = f"{NAME}-edye"
 EXISTS = 409
 TOO_LARGE = 413
@@ -27,7 +27,7 @@ REASON_MAX_CHARS = 500
 
 @dataclass(slots=True)
 class Arrival:
-    """What became of events by id: arrived, refused for good with the reason, or to be sent later with the reason."""
+    """What became of events, by id: arrived, refused for good with the reason, or to be sent again with the reason."""
 
     arrived: list[int] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
@@ -35,9 +35,9 @@ class Arrival:
 
 
 class ElasticSink:
-    """A data stream; `template` and `lifecycle` are put where the cluster has none or older ones.
+    """A data stream; `template` and `lifecycle` are written to a cluster that has none or older ones.
 
-    `mask` knows the client's key.
+    `mask` hides the client's key.
     """
 
     def __init__(
@@ -50,28 +50,28 @@ class ElasticSink:
         self._client, self._template, self._lifecycle, self._mask = client, template, lifecycle, mask
 
     def prepare(self) -> None:
-        """Sees to it that the data stream will have its mapping and lifecycle.
+        """Writes the index template and the lifecycle, where the cluster has none or older ones.
 
         Raises Transient, AuthRefused or ConfigurationInvalid, as `put` does.
         """
         with _failures("the index template", self._mask):
-            known = self._client.options(ignore_status=404).indices.get_index_template(name=NAME)
-            templates = known.body.get("index_templates", []) if known.meta.status == 200 else []
+            answer = self._client.options(ignore_status=404).indices.get_index_template(name=NAME)
+            templates = answer.body.get("index_templates", []) if answer.meta.status == 200 else []
             if templates and templates[0]["index_template"].get("version", 0) >= self._template["version"]:
                 return
             self._client.ilm.put_lifecycle(name=NAME, policy=self._lifecycle)
             self._client.indices.put_index_template(name=NAME, body=self._template)
 
     def put(self, events: Sequence[Event]) -> Arrival:
-        """One bulk call, halved as often as it is too large for the cluster; what JSON has no form for is refused.
+        """Sends one bulk call, halved as often as it is too large; an event that JSON cannot hold is refused.
 
-        Raises Transient where nothing is known to have arrived and the same may succeed later, AuthRefused where the
-        cluster does not take our key, ConfigurationInvalid where it refuses the call itself.
+        Raises Transient where it is unknown whether anything arrived and the same may succeed later, AuthRefused where
+        the cluster does not accept our key, ConfigurationInvalid where it refuses the call itself.
         """
-        documents, refused = documents_of(events)
+        documents, reasons = documents_of(events)
         whole = [event for event in events if event.id in documents]
         arrival = self._put(whole, documents) if whole else Arrival()
-        arrival.refused |= refused
+        arrival.refused |= reasons
         return arrival
 
     def _put(self, events: Sequence[Event], documents: Mapping[int, bytes]) -> Arrival:
@@ -86,7 +86,7 @@ class ElasticSink:
             raise AnswerMalformed("Elasticsearch answered a bulk call without an item for every event")
         arrival = Arrival()
         for event, item in zip(events, items, strict=True):
-            _sort_in(arrival, event.id, item, self._mask)
+            _add_result(arrival, event.id, item, self._mask)
         return arrival
 
     def _put_halves(self, events: Sequence[Event], documents: Mapping[int, bytes], reason: str) -> Arrival:
@@ -98,7 +98,7 @@ class ElasticSink:
 
 
 class _TooLarge(Exception):
-    """The cluster takes no call of this size."""
+    """The cluster refuses a call of this size."""
 
 
 def _lines(events: Sequence[Event], documents: Mapping[int, bytes]) -> Iterator[bytes]:
@@ -107,13 +107,13 @@ def _lines(events: Sequence[Event], documents: Mapping[int, bytes]) -> Iterator[
         yield documents[event.id]
 
 
-def _sort_in(arrival: Arrival, number: int, item: Any, mask: SecretMask) -> None:
-    told = item.get("create") if isinstance(item, dict) else None
-    status = told.get("status") if isinstance(told, dict) else None
+def _add_result(arrival: Arrival, number: int, item: Any, mask: SecretMask) -> None:
+    result = item.get("create") if isinstance(item, dict) else None
+    status = result.get("status") if isinstance(result, dict) else None
     if isinstance(status, int) and (200 <= status < 300 or status == EXISTS):
         arrival.arrived.append(number)
         return
-    error = told.get("error") if isinstance(told, dict) else None
+    error = result.get("error") if isinstance(result, dict) else None
     words = f"{error.get('type')}: {error.get('reason')}" if isinstance(error, dict) else str(error)
     reasons = arrival.refused if status in REFUSED_FOR_GOOD else arrival.later
     reasons[number] = mask.words(f"{status} {words}", REASON_MAX_CHARS)
@@ -121,7 +121,7 @@ def _sort_in(arrival: Arrival, number: int, item: Any, mask: SecretMask) -> None
 
 @contextmanager
 def _failures(what: str, mask: SecretMask) -> Iterator[None]:
-    """The client's errors as ours; none of them tells the cluster's address or key."""
+    """Turns the client's errors into ours; none of them repeats the cluster's address or key."""
     with mask.errors(), _translate_errors(what, mask):
         yield
 
@@ -132,12 +132,13 @@ def _translate_errors(what: str, mask: SecretMask) -> Iterator[None]:
         yield
     except (AuthenticationException, AuthorizationException) as error:
         raise AuthRefused(
-            f"Elasticsearch refused {what} ({error.status_code}): check the connection ingesta_logs; its key needs to "
-            "write to ingestalogs-*, and once to put include/elastic/ (monitor, manage_ilm, manage_index_templates)"
+            f"Elasticsearch refused {what} ({error.status_code}): check the connection ingesta_logs; its key has to be "
+            "allowed to write to ingestalogs-* and, once, what is in include/elastic/ (monitor, manage_ilm, "
+            "manage_index_templates)"
         ).with_answer(error.status_code) from error
     except ApiError as error:
         if error.status_code == TOO_LARGE:
-            raise _TooLarge(f"{TOO_LARGE}: the event is larger than the cluster takes") from error
+            raise _TooLarge(f"{TOO_LARGE}: the event is larger than the cluster accepts") from error
         if is_transient_status(error.status_code):
             raise Transient(f"Elasticsearch answered {error.status_code} to {what}").with_answer(
                 error.status_code

@@ -1,4 +1,4 @@
-"""What carries the Elasticsearch client's calls: our HTTP, so that each has a deadline and its answer a bound."""
+"""Sends the Elasticsearch client's calls through our HTTP, so that each has a deadline and its answer a size limit."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ANSWER_MAX_BYTES = 16 * 1024 * 1024
 
 
 class BoundedNode(BaseNode):
-    """One address of a cluster. Answers are asked for unpacked; what is sent is packed where the client says so."""
+    """One address of a cluster. It asks for uncompressed answers, and compresses requests where the client says so."""
 
     _CLIENT_META_HTTP_CLIENT = ("hx", httpx.__version__)
 
@@ -43,16 +43,16 @@ class BoundedNode(BaseNode):
     def perform_request(
         self, method: str, target: str, body: bytes | None = None, headers: Any = None, request_timeout: Any = DEFAULT
     ) -> NodeApiResponse:
-        """One call; ConnectionTimeout, TlsError or ConnectionError where there is no whole answer that can be read."""
-        sent = {**self._headers, **(headers or {}), "accept-encoding": "identity"}
+        """One call; ConnectionTimeout, TlsError or ConnectionError where there is no complete answer."""
+        all_headers = {**self._headers, **(headers or {}), "accept-encoding": "identity"}
         if body and self._http_compress:
-            body, sent["content-encoding"] = gzip.compress(body), "gzip"
-        request = self._client.build_request(method, target, content=body, headers=sent)
+            body, all_headers["content-encoding"] = gzip.compress(body), "gzip"
+        request = self._client.build_request(method, target, content=body, headers=all_headers)
         started = time.perf_counter()
         try:
             answer = exchange(self._client, request, "Elasticsearch", self._bounds)
             if method != "HEAD" and "json" in answer.headers.get("content-type", ""):
-                answer.json("Elasticsearch")  # deeper than a parser goes, or a number without end
+                answer.json("Elasticsearch")  # refuses JSON that is nested too deeply, or has an endless number
         except TooSlow as error:
             raise ConnectionTimeout(error.message, errors=(error,)) from error
         except AnswerMalformed:
@@ -70,10 +70,10 @@ class BoundedNode(BaseNode):
 
 
 def _is_about_the_certificate(error: BaseException | None) -> bool:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
+    checked_ids: set[int] = set()
+    while error is not None and id(error) not in checked_ids:
         if isinstance(error, ssl.SSLError):
             return True
-        seen.add(id(error))
+        checked_ids.add(id(error))
         error = error.__cause__ or error.__context__
     return False

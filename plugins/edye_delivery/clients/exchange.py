@@ -1,8 +1,8 @@
-"""One call over HTTP within its bounds: whatever the peer sends or does not send, every wait for it ends.
+"""Keeps one HTTP call within its bounds: every wait for the peer ends, whatever the peer sends or does not send.
 
-A read time-out of httpx counts each read anew, so a byte a second meets it for ever. Here every wait for the network
-(look-up, connect, TLS, read, write) is given what the call has left. The call travels to the socket as the time-out
-itself: httpcore hands that value on untouched, also over proxies and kept-alive connections.
+httpx's read time-out starts again with each read, so a peer that sends a byte a second never reaches it. Here every
+wait for the network (look-up, connect, TLS, read, write) gets the time that the call has left. The call reaches the
+socket as the time-out value itself: httpcore passes this value on unchanged, also over proxies and reused connections.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ KINDS = ("connect", "read", "write")
 
 
 class Exchange:
-    """Which bound of a call holds now: the deadline for an answer or a head, the least rate for a stream."""
+    """The bound of a call that counts now: the deadline for an answer or a head, or the least rate for a stream."""
 
     def __init__(self, what: str, bounds: CallBounds, clock: Seconds = time.monotonic) -> None:
         self._what, self._bounds, self._clock = what, bounds, clock
@@ -32,7 +32,7 @@ class Exchange:
         self._sent_at = 0.0
 
     def begin_stream(self) -> None:
-        """The head is there: from now on the least rate counts, not the deadline."""
+        """Call when the head is there: from now on the least rate counts, not the deadline."""
         self._down = Meter(self._what, self._bounds)
 
     def begin_connect(self) -> float:
@@ -49,7 +49,7 @@ class Exchange:
         return self.begin_connect()
 
     def end_read(self, size_bytes: int) -> None:
-        """Call after a read with what it gave; TooSlow."""
+        """Call after a read with the number of bytes; TooSlow."""
         if self._down is not None:
             self._down.end_wait(size_bytes, self._clock())
 
@@ -61,12 +61,12 @@ class Exchange:
         return self._up.begin_wait(now)
 
     def end_write(self, size_bytes: int) -> None:
-        """Call after a write with what the peer took; TooSlow."""
+        """Call after a write with the number of bytes; TooSlow."""
         self._sent_at = self._clock()
         self._up.end_wait(size_bytes, self._sent_at)
 
     def answer_timeout(self) -> TooSlow:
-        """The error for a wait that took all that the answer had."""
+        """The error for a wait that took all the time of the answer."""
         return self._deadline.timeout_error()
 
     def read_timeout(self) -> TooSlow:
@@ -86,21 +86,21 @@ class TimeoutOfCall(float):
     @classmethod
     def of(cls, seconds: float, exchange: Exchange) -> TimeoutOfCall:
         """The time-out of these seconds, for this call."""
-        made = cls(seconds)
-        made.exchange = exchange
-        return made
+        timeout = cls(seconds)
+        timeout.exchange = exchange
+        return timeout
 
 
 def exchange_of(timeout: float | None) -> Exchange:
-    """The call that a time-out belongs to; whoever comes without one gets the usual bounds for this one wait."""
+    """The call that a time-out belongs to; a plain time-out gets the usual bounds for this one wait."""
     return timeout.exchange if isinstance(timeout, TimeoutOfCall) else Exchange("the peer", CallBounds())
 
 
 def begin_exchange(request: httpx.Request, what: str, bounds: CallBounds) -> Exchange:
     """Puts the request under the bounds; the deadline runs from here."""
     exchange = Exchange(what, bounds)
-    given: dict[str, Any] = request.extensions.get("timeout", {})
-    seconds = {kind: bounds.answer_s if (value := given.get(kind)) is None else value for kind in KINDS}
+    timeouts: dict[str, Any] = request.extensions.get("timeout", {})
+    seconds = {kind: bounds.answer_s if (value := timeouts.get(kind)) is None else value for kind in KINDS}
     request.extensions["timeout"] = {
         **{kind: TimeoutOfCall.of(value, exchange) for kind, value in seconds.items()},
         "pool": min(seconds["read"], bounds.answer_s),

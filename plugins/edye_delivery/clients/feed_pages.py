@@ -1,4 +1,4 @@
-"""Pages of a feed as the partner downloads them: status 200 only, no redirects, bounded in bytes and in time."""
+"""Downloads pages of a feed as the partner does: status 200 only, no redirects, limits on bytes and time."""
 
 from __future__ import annotations
 
@@ -15,45 +15,45 @@ from edye_delivery.errors import AnswerMalformed, MediaTooLarge, Terminal, Trans
 HEADERS = {"Accept-Encoding": "gzip", "Accept": "application/json, */*;q=0.5"}
 
 
-class PageUnread(Terminal):
-    """A page cannot be read; one sentence that begins with its URL."""
+class PageUnreadable(Terminal):
+    """A page cannot be read; the message is one sentence that begins with its URL."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageBounds:
-    """How much of a page is waited for; seconds count from the call to the last byte."""
+    """How large a page may be, and how long it may take from the call to its last byte."""
 
     max_bytes: int
     max_s: float = 600.0
 
 
 class FeedPages:
-    """Fetches pages. The client brings the time-out of a head; what comes after keeps the least rate."""
+    """Fetches pages. The client's time-out is the deadline of a head; after it the least rate counts."""
 
     def __init__(self, client: httpx.AsyncClient, guard: HostGuard, bounds: PageBounds) -> None:
         self._client, self._guard, self._bounds = client, guard, bounds
 
     async def fetch(self, url: str, trusted_hosts: frozenset[str]) -> bytes:
-        """The page's bytes; PageUnread says why there are none.
+        """The page's bytes; PageUnreadable says why there are none.
 
-        The deadline is the event loop's, so that an answer whose header trickles in is bounded as well.
+        The event loop keeps the deadline, so that it also ends an answer whose header arrives very slowly.
         """
         shown = display_url(url)
         try:
             async with asyncio.timeout(self._bounds.max_s):
-                asked = await self._guard.check(url, trusted_hosts)
+                parsed = await self._guard.check(url, trusted_hosts)
                 with transport_failures(shown):
-                    return await self._content(asked, shown)
+                    return await self._content(parsed, shown)
         except TimeoutError:
-            raise PageUnread(f"{shown} was not read to its end within {self._bounds.max_s:g} s") from None
+            raise PageUnreadable(f"{shown} was not read to its end within {self._bounds.max_s:g} s") from None
         except UrlRefused as error:
-            raise PageUnread(f"{shown} {error}") from error
+            raise PageUnreadable(f"{shown} {error}") from error
         except Transient as error:
-            raise PageUnread(error.message) from error
+            raise PageUnreadable(error.message) from error
         except MediaTooLarge as error:
-            raise PageUnread(f"{error}, the most that a page may have") from error
+            raise PageUnreadable(f"{error}, the most that a page may have") from error
         except UnicodeError:
-            raise PageUnread(f"{shown} has a host that is no name") from None
+            raise PageUnreadable(f"{shown} has an invalid host name") from None
 
     async def _content(self, url: httpx.URL, shown: str) -> bytes:
         async with open_stream(self._client, url, HEADERS, shown) as response:
@@ -78,12 +78,12 @@ def display_url(url: str) -> str:
 
 
 def host_of(url: str) -> str:
-    """The URL's host; UrlRefused where it is none that could be asked."""
+    """The URL's host; UrlRefused where the URL cannot be called."""
     return parse_url(url).host
 
 
 def normal_url(url: str) -> str:
-    """The URL by which two spellings of one address are recognised; as it is where it is no URL."""
+    """The URL in one spelling, so that two spellings of one address are equal; a text that is no URL stays as it is."""
     try:
         return str(parse_url(url))
     except UrlRefused:

@@ -1,4 +1,4 @@
-"""The pictures that a feed names, as the partner downloads them: many at once, each within bounds, only measured."""
+"""Downloads the pictures that a feed names as the partner does, many at once, within limits, and measures them."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from edye_delivery.errors import (
 
 FORMATS = ("JPEG", "GIF", "PNG")
 MAX_PIXELS = 89_478_485
-"""A bound of Pillow's own, above which it warns of a decompression bomb."""
+"""Pillow's own limit, above which it warns of a decompression bomb."""
 HEAD_KEPT_BYTES = 2 * 1024 * 1024
-"""The part of a file in which its header has to be; the rest is read, so that a broken download is seen, not kept."""
+"""The part of a file in which its header has to be. The rest is read too, to notice a broken download, but not kept."""
 BIF_SIGNATURE = b"\x89BIF\r\n\x1a\n"
 HEADERS = {"Accept-Encoding": "identity", "Accept": "image/*, */*;q=0.5"}
 
 
 @dataclass(frozen=True, slots=True)
 class PictureBounds:
-    """How much is asked for: pictures at once, seconds and bytes of each."""
+    """How many pictures are downloaded at once, and how many seconds and bytes each may take."""
 
     at_once: int = 16
     max_s: float = 30.0
@@ -41,7 +41,7 @@ class PictureBounds:
 
 
 class FeedPictures:
-    """Looks at pictures; memory is that of a few heads, whatever their number."""
+    """Measures pictures; it keeps only a few heads in memory, however many pictures there are."""
 
     def __init__(self, client: httpx.AsyncClient, guard: HostGuard, bounds: PictureBounds) -> None:
         self._client, self._guard, self._bounds = client, guard, bounds
@@ -49,11 +49,11 @@ class FeedPictures:
     async def look_at(
         self, urls: Iterable[str], trusted_hosts: frozenset[str], on_facts: Callable[[PictureFacts], None]
     ) -> None:
-        """Calls `on_facts` with what is known of each URL, in the order in which they are done."""
-        waiting = iter(urls)
+        """Calls `on_facts` with the facts of each URL, in the order in which they become known."""
+        queue = iter(urls)
 
         async def work() -> None:
-            for url in waiting:
+            for url in queue:
                 on_facts(await self.facts_of(url, trusted_hosts))
 
         async with asyncio.TaskGroup() as group:
@@ -61,12 +61,12 @@ class FeedPictures:
                 group.create_task(work())
 
     async def facts_of(self, url: str, trusted_hosts: frozenset[str]) -> PictureFacts:
-        """What is known of one picture; whatever goes wrong is in `failure`."""
+        """The facts of one picture; whatever goes wrong is in `failure`."""
         try:
             async with asyncio.timeout(self._bounds.max_s):
-                asked = await self._guard.check(url, trusted_hosts)
+                parsed = await self._guard.check(url, trusted_hosts)
                 with transport_failures(""):
-                    return await self._download(url, asked)
+                    return await self._download(url, parsed)
         except TimeoutError:
             return _failure_facts(
                 url, PictureFailure.UNREACHABLE, f"was not read to its end within {self._bounds.max_s:g} s"
@@ -79,10 +79,10 @@ class FeedPictures:
         except Transient as error:
             return _failure_facts(url, PictureFailure.UNREACHABLE, f"cannot be read: {error.message.lstrip(' :')}")
         except UnicodeError:
-            return _failure_facts(url, PictureFailure.UNREACHABLE, "has a host that is no name")
+            return _failure_facts(url, PictureFailure.UNREACHABLE, "has an invalid host name")
 
-    async def _download(self, url: str, asked: httpx.URL) -> PictureFacts:
-        async with open_stream(self._client, asked, HEADERS, "") as response:
+    async def _download(self, url: str, parsed: httpx.URL) -> PictureFacts:
+        async with open_stream(self._client, parsed, HEADERS, "") as response:
             if response.has_redirect_location:
                 detail = f"redirects ({response.status_code}) to {response.headers['location']}"
                 return _failure_facts(url, PictureFailure.REDIRECTED, detail)
@@ -92,19 +92,19 @@ class FeedPictures:
             async for block in async_body_blocks(response, "it", self._bounds.max_bytes):
                 size_bytes += len(block)
                 head += block[: HEAD_KEPT_BYTES - len(head)]
-                if head.startswith(BIF_SIGNATURE):  # hours of small pictures: its beginning says enough
+                if head.startswith(BIF_SIGNATURE):  # hours of small pictures: its beginning is enough
                     return PictureFacts(url=url, format=BIF, size_bytes=size_bytes)
             return facts_of(url, bytes(head), size_bytes, response.headers.get("content-type", ""))
 
 
 def facts_of(url: str, head: bytes, size_bytes: int, content_type: str) -> PictureFacts:
-    """The facts that a picture's header tells; width and height as it is shown, with its EXIF orientation applied."""
+    """The facts in a picture's header; width and height as it is shown, with its EXIF orientation applied."""
     try:
         with open_picture(head, MAX_PIXELS, FORMATS) as picture:
             picture_format = format_of(picture)
             width_px, height_px = display_size(picture) if picture_format == "JPEG" else picture.size
     except PictureTooLarge:
-        return _failure_facts(url, PictureFailure.TOO_MANY_PIXELS, "has far more pixels than anybody would open")
+        return _failure_facts(url, PictureFailure.TOO_MANY_PIXELS, f"has far more than {MAX_PIXELS:,} pixels")
     except PictureUnknown:
         detail = f"is none of {', '.join(FORMATS)}; {_guess(head, content_type)}"
         return _failure_facts(url, PictureFailure.NO_PICTURE, detail)
@@ -127,7 +127,7 @@ def _guess(head: bytes, content_type: str) -> str:
         return "it is AVIF, HEIC or a video"
     if head.lstrip()[:1] == b"<":
         return "it is HTML, XML or SVG"
-    return f"it was sent as {content_type!r:.60}" if content_type else "nobody said what it is"
+    return f"it was sent as {content_type!r:.60}" if content_type else "the host does not say what it is"
 
 
 def _failure_facts(url: str, failure: PictureFailure, detail: str) -> PictureFacts:

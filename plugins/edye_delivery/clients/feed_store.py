@@ -1,4 +1,4 @@
-"""Pages of feeds in a bucket, through the S3 protocol."""
+"""Reads and writes pages of feeds in a bucket, through the S3 protocol."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 class S3FeedStore:
     """The objects below one prefix of a bucket; `public_url` is where readers find that bucket.
 
-    `mask` knows the key and secret that the client signs with.
+    `mask` hides the key and the secret with which the client signs.
     """
 
     def __init__(self, client: Any, bucket: str, prefix: str, public_url: str, mask: SecretMask = NO_SECRETS) -> None:
@@ -32,26 +32,26 @@ class S3FeedStore:
         self._public_url = public_url.rstrip("/")
 
     def sha256_of(self, name: str) -> str | None:
-        """The digest under which the object was put; None where there is none."""
+        """The digest with which the object was written; None where there is no object."""
         head = self._head(name)
         return head["Metadata"].get(DIGEST_KEY) if head is not None else None
 
     def etag_of(self, name: str) -> str | None:
-        """The object's ETag as the store writes it; None where there is none."""
+        """The object's ETag as the store gives it; None where there is no object."""
         head = self._head(name)
         return head["ETag"] if head is not None else None
 
     def put(self, name: str, content: bytes, sha256: str, cache_control: str) -> None:
-        """Puts a page in one call, so that its ETag is the MD5 of its bytes and the same bytes keep it."""
+        """Writes a page in one call, so that its ETag is the MD5 of its bytes and the same bytes keep the same ETag."""
         try:
             self._put(name, content, sha256, cache_control)
         except (ClientError, BotoCoreError) as error:
             raise self._public_error(error) from error
 
     def replace(self, name: str, content: bytes, sha256: str, cache_control: str, etag: str | None) -> bool:
-        """As `put`, in the place of the object with this ETag, or of none; False where there is another one by now.
+        """As `put`, but only over the object with this ETag (None: only where there is none); False where it differs.
 
-        A store that says that it knows no conditional writes (501) gets the page whatever is there.
+        A store that does not support conditional writes (it answers 501) gets the page whatever it has.
         """
         condition = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
         try:
@@ -61,7 +61,7 @@ class S3FeedStore:
             if status in CONDITION_NOT_MET or code == "NoSuchKey":
                 return False
             if status == NOT_IMPLEMENTED:
-                log.info("the feed store %s knows no conditional writes: written whatever is there", self._bucket)
+                log.info("the feed store %s does not support conditional writes: written without a check", self._bucket)
                 self.put(name, content, sha256, cache_control)
                 return True
             raise self._public_error(error) from error
@@ -82,7 +82,7 @@ class S3FeedStore:
         return content
 
     def delete(self, names: Sequence[str]) -> None:
-        """Deletes objects; one that is gone already is no error."""
+        """Deletes objects; one that does not exist is no error."""
         for start in range(0, len(names), KEYS_A_CALL):
             keys = [{"Key": self._key(name)} for name in names[start : start + KEYS_A_CALL]]
             try:
@@ -91,7 +91,7 @@ class S3FeedStore:
                 raise self._public_error(error) from error
 
     def url(self, name: str) -> str:
-        """The address under which readers find the object."""
+        """The address at which readers find the object."""
         return f"{self._public_url}/{self._key(name)}"
 
     def _head(self, name: str) -> Any:
@@ -119,11 +119,11 @@ class S3FeedStore:
         return f"{self._prefix}/{name}" if self._prefix else name
 
     def _public_error(self, error: ClientError | BotoCoreError) -> DeliveryError:
-        """The error for people; the one that it is raised from is cleaned as well."""
+        """The error for people; secrets are also hidden in the error that it is raised from."""
         code = str(error.response["Error"].get("Code", "")) if isinstance(error, ClientError) else ""
         self._mask.clean(error)
         shown = self._mask.words(code or type(error).__name__, CODE_MAX_CHARS)
-        told = f"the feed store {self._bucket} answers {shown}: {error}"
+        message = f"the feed store {self._bucket} answers {shown}: {error}"
         if code in REFUSED or code in ("NoSuchBucket", "403"):
-            return ConfigurationInvalid(f"{told}; check the connection of the feed")
-        return Transient(told)
+            return ConfigurationInvalid(f"{message}; check the connection of the feed")
+        return Transient(message)

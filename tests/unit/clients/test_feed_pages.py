@@ -9,7 +9,7 @@ import zlib
 import httpx
 import pytest
 
-from edye_delivery.clients.feed_pages import FeedPages, PageBounds, PageUnread, normal_url
+from edye_delivery.clients.feed_pages import FeedPages, PageBounds, PageUnreadable, normal_url
 from edye_delivery.clients.public_hosts import HostGuard, is_public
 from tests.unit.clients.local_web import local_web
 
@@ -33,7 +33,7 @@ def fetched(url, *, max_bytes=1000, max_s=20.0, trusted=OWN, resolve=lambda host
 
 
 def refused(url, **bounds):
-    with pytest.raises(PageUnread) as caught:
+    with pytest.raises(PageUnreadable) as caught:
         fetched(url, **bounds)
     return str(caught.value)
 
@@ -76,9 +76,9 @@ def test_a_gzip_bomb_is_refused_by_what_it_unpacks_to(web):
     ("body", "encoding", "told"),
     [
         (gzip.compress(PAGE, mtime=0)[:-9], "gzip", "cut off"),
-        (b"no gzip", "gzip", "cannot be unpacked"),
-        (zlib.compress(PAGE), "br", "nobody asked for"),
-        (gzip.compress(gzip.compress(PAGE, mtime=0), mtime=0), "gzip, gzip", "nobody asked for"),
+        (b"no gzip", "gzip", "cannot be decompressed"),
+        (zlib.compress(PAGE), "br", "did not ask for"),
+        (gzip.compress(gzip.compress(PAGE, mtime=0), mtime=0), "gzip, gzip", "did not ask for"),
     ],
 )
 def test_what_cannot_be_unpacked_is_no_page(web, body, encoding, told):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from edye_delivery.clients.feed_pages import FeedPages, PageBounds, PageUnread
+from edye_delivery.clients.feed_pages import FeedPages, PageBounds, PageUnreadable
 from edye_delivery.clients.pinned import pin
 from edye_delivery.clients.public_hosts import HostGuard
 from tests.unit.clients.local_web import LocalWeb, local_web
@@ -51,7 +51,7 @@ def by_name(web: LocalWeb, path: str = "/a") -> str:
 
 def test_the_private_address_of_the_second_look_up_is_not_asked(web, system_says_loopback, monkeypatch):
     monkeypatch.setattr("edye_delivery.clients.public_hosts.is_public", lambda address: address == "127.0.0.9")
-    with pytest.raises(PageUnread, match="connection failed"):
+    with pytest.raises(PageUnreadable, match="connection failed"):
         fetched(by_name(web), ["127.0.0.9"])  # the server listens on 127.0.0.1 only
     assert web.asked == []
 
@@ -63,13 +63,13 @@ def test_the_checked_address_is_asked_under_the_name(web, system_says_loopback, 
 
 
 def test_a_name_without_an_address_is_not_looked_up_again(web, system_says_loopback):
-    with pytest.raises(PageUnread, match=f"{NAME} has no address"):
+    with pytest.raises(PageUnreadable, match=f"{NAME} has no address"):
         fetched(by_name(web), [])
     assert web.asked == []
 
 
 def test_one_private_address_among_public_ones_is_enough(web, system_says_loopback):
-    with pytest.raises(PageUnread, match="private address"):
+    with pytest.raises(PageUnreadable, match="private address"):
         fetched(by_name(web), ["93.184.216.34", "64:ff9b::7f00:1"])
     assert web.asked == []
 
