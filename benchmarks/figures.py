@@ -1,4 +1,4 @@
-"""A figure as the benchmarks print it: one JSON object a line on standard output, all talk on standard error."""
+"""A figure as the benchmarks print it: one JSON object on each line of standard output; all else on standard error."""
 
 from __future__ import annotations
 

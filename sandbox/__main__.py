@@ -33,11 +33,11 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         command.add_argument("--media-dir", type=Path, help="where made media are kept (default: STATE_DIR/media)")
         command.add_argument("--catalogue", default="sample", help="sample, generated:N, or the path of a YAML file")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    serve.add_argument("--public-host", help="host name in the URLs that the sandbox tells (default: the address)")
+    serve.add_argument("--public-host", help="host name in the URLs that the sandbox prints (default: the address)")
     for name in (*SERVICES, "s3", "ftp"):
         serve.add_argument(f"--{name}-port", type=int, default=0, help="0: a free one")
     serve.add_argument("--free-if-taken", action="store_true", help="a service whose port is taken takes a free one")
-    serve.add_argument("--endpoints", type=Path, help="the file that tells URLs (default: STATE_DIR/endpoints.json)")
+    serve.add_argument("--endpoints", type=Path, help="the file with the URLs (default: STATE_DIR/endpoints.json)")
     serve.add_argument("--processing-s", type=float, default=1.0, help="how long the partner processes a title")
     serve.add_argument("--faults", type=Path, help="a JSON or YAML file with a list of faults")
     serve.add_argument("--ignore-idempotency", action="store_true", help="the partner ignores Idempotency-Key")
@@ -106,7 +106,7 @@ def _media(arguments: argparse.Namespace) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command; return 0 for done, 1 for failed, 2 for something asked that cannot be."""
+    """Run one command; return 0 for done, 1 for failed, 2 for a wrong call."""
     arguments = _arguments(argv)
     try:
         {"serve": _serve, "media": _media}[arguments.command](arguments)

@@ -22,7 +22,7 @@ _DROP_LIMIT_S = 5
 class ConnectionDropped(BaseException):
     """The sandbox cuts this connection on purpose, or the caller went away.
 
-    Not an Exception: the framework would answer those with 500, and here nobody is to be answered.
+    Not an Exception: the framework would answer with 500, and here there must be no answer.
     """
 
 

@@ -43,7 +43,7 @@ class Fault:
     """One thing that goes wrong, for the calls that it matches.
 
     `nth` is the 1-based index, among the matching calls, of the first that is hit; `times` is how many are hit
-    (None: all that follow). What each kind does is told in `KEYS_OF_KIND` and docs of the sandbox. `code` is the
+    (None: all that follow). `KEYS_OF_KIND` and the docs of the sandbox say what each kind does. `code` is the
     partner's word for an `error`, and a number of FTP for a `reply`.
     """
 
@@ -94,18 +94,18 @@ def _keys_of_kind(service: str | None) -> dict[str, frozenset[str]]:
     return ftp_faults.KEYS_OF_KIND if service == "ftp" else KEYS_OF_KIND
 
 
-def parse_fault(wire: Any) -> Fault:
+def parse_fault(item: Any) -> Fault:
     """Return the fault that one JSON object describes; an unknown or misplaced key is refused."""
-    if not isinstance(wire, dict):
-        raise FaultPlanError(f"a fault is a JSON object, not {type(wire).__name__}: {wire!r}")
-    given = {key: value for key, value in wire.items() if value is not None}
+    if not isinstance(item, dict):
+        raise FaultPlanError(f"a fault is a JSON object, not {type(item).__name__}: {item!r}")
+    given = {key: value for key, value in item.items() if value is not None}
     kind, service = given.get("kind"), given.get("service")
     kinds = _keys_of_kind(service)
     if kind not in kinds:
         raise FaultPlanError(f"unknown fault kind {kind!r}; one of {', '.join(sorted(kinds))}")
     if service not in OPERATIONS:
         raise FaultPlanError(f"unknown service {service!r} in a {kind} fault; one of {', '.join(sorted(OPERATIONS))}")
-    strangers = sorted(set(wire) - SELECTORS - kinds[kind])
+    strangers = sorted(set(item) - SELECTORS - kinds[kind])
     if strangers:
         allowed = ", ".join(sorted(SELECTORS | kinds[kind]))
         raise FaultPlanError(f"a {kind} fault has no key {', '.join(map(repr, strangers))}; it knows {allowed}")
@@ -161,9 +161,9 @@ def _check_types(given: dict[str, Any]) -> None:
         raise FaultPlanError(f"status of a status fault must be 200 to 599, not {given['status']}")
 
 
-def parse_faults(wire: Any) -> list[Fault]:
+def parse_faults(items: Any) -> list[Fault]:
     """Return the faults of a JSON list, or of one JSON object."""
-    return [parse_fault(one) for one in (wire if isinstance(wire, list) else [wire])]
+    return [parse_fault(one) for one in (items if isinstance(items, list) else [items])]
 
 
 class _Planned:

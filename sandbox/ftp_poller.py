@@ -153,8 +153,8 @@ class FtpPoller:
         found = {
             "external_id": metadata.get("external_id"),
             "metadata": metadata or None,
-            "media": media.wire() if media else None,
-            "images": [image.wire() for image in images if image],
+            "media": media.as_json() if media else None,
+            "images": [image.as_json() for image in images if image],
         }
         result = _result_on(metadata)
         if not result.code and (path is None or media is None):

@@ -26,13 +26,13 @@ class FoundFile:
     size_bytes: int
     identity: tuple[int, int, int]
 
-    def wire(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Return the file as a JSON value."""
         return asdict(self)
 
 
 class FtpTree:
-    """The root folder, the poller's private folder beside it, and what lies where.
+    """The root folder, the poller's private folder beside it, and the files in them.
 
     `incoming/<client>/{video,metadata,images}`, `processed/<client>`, `error/<client>`, `outcome/<client>`.
     """
@@ -134,7 +134,7 @@ def _identity(found: os.stat_result) -> tuple[int, int, int]:
 
 
 def look_at_file(path: Path) -> FoundFile | None:
-    """Return what is told of a file; None where there is none."""
+    """Return the facts of a file; None where there is none."""
     try:
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""What the partner took: contents, their way through processing, and the rules of a resend."""
+"""The contents that the partner took, how they are processed, and the rules of a resend."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class IngestBook:
         return Answer(tracking_id)
 
     def status(self, tracking_id: str) -> dict[str, Any] | None:
-        """Return where an ingest stands, in the contract's form; None for an unknown id."""
+        """Return the state of an ingest, in the contract's form; None for an unknown id."""
         row = self._row("tracking_id = ?", tracking_id)
         if row is None:
             return None
@@ -105,7 +105,7 @@ class IngestBook:
         return {row["external_id"]: row["end_at"] for row in rows}
 
     def release_stuck(self) -> None:
-        """Let what a `stuck` fault holds go on."""
+        """Let the ingests continue that a `stuck` fault holds."""
         self._store.execute("UPDATE contents SET is_stuck = 0")
 
     def clear(self) -> None:

@@ -44,7 +44,7 @@ class AirflowSystem:
     def start(self) -> None:
         """Makes the database, loads the settings, starts the components and waits until all are healthy.
 
-        The scheduler starts when the api-server answers: tasks report to it, and one that finds nobody there is lost
+        The scheduler starts when the api-server answers: tasks report to it, and a task that cannot reach it is lost
         for more than a minute.
         """
         finish_database(start_database(self.variables), self._home)
@@ -82,7 +82,7 @@ class AirflowSystem:
         """The REST API's answer as JSON; raises on an error status.
 
         Beside a busy scheduler the API sometimes answers 500, "database is locked", after SQLite's five seconds. Then
-        it is asked again for a while: what is called has to bear that, as `trigger` does by naming its run.
+        the call is repeated for a while: a call has to be safe to repeat, as `trigger` is by naming its run.
         """
         if "Authorization" not in self._client.headers:
             user, password = self.login
@@ -107,7 +107,7 @@ class AirflowSystem:
             return self.call("GET", f"/dags/{dag_id}/dagRuns/{asked['dag_run_id']}")
 
     def _system_variables(self) -> dict[str, str]:
-        """Ports, login and connections: what only a system of processes needs; foreign AIRFLOW_CONN_* still win."""
+        """Ports, login and connections, which only a system of processes needs; the caller's AIRFLOW_CONN_* win."""
         self._passwords.parent.mkdir(parents=True, exist_ok=True)
         if not self._passwords.exists():
             self._passwords.touch(mode=0o600)

@@ -1,4 +1,4 @@
-"""What docker-compose.yaml needs before Airflow can start: secrets, each service's own, and databases."""
+"""Makes what docker-compose.yaml needs before Airflow starts: the secrets of each service, and databases."""
 
 from __future__ import annotations
 

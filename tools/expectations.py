@@ -58,8 +58,8 @@ def surprises(expected: dict[str, Expectation], titles: list[dict[str, Any]]) ->
             told.append(f"{edye_id} should be {expectation.state}, but the report does not have it")
         elif title["state"] != expectation.state or set(title["rules"]) != set(expectation.rules):
             told.append(
-                f"{title['external_id']} ({edye_id}) should be {_told(expectation.state, expectation.rules)}, "
-                f"but is {_told(title['state'], title['rules'])}: {title['detail']}"
+                f"{title['external_id']} ({edye_id}) should be {_text_of(expectation.state, expectation.rules)}, "
+                f"but is {_text_of(title['state'], title['rules'])}: {title['detail']}"
             )
         elif title.get("change") != "unchanged" and {rule["code"] for rule in title["fixed"]} != set(expectation.fixed):
             told.append(
@@ -70,7 +70,7 @@ def surprises(expected: dict[str, Expectation], titles: list[dict[str, Any]]) ->
     return told
 
 
-def _told(state: str, rules: Any) -> str:
+def _text_of(state: str, rules: Any) -> str:
     return f"{state} [{', '.join(rules)}]" if rules else state
 
 

@@ -1,4 +1,4 @@
-"""One run of a delivery DAG in this process (`dag.test`): JSON lines on standard output, Airflow's talk in a log file.
+"""One run of a delivery DAG in this process (`dag.test`): JSON lines on standard output, all else in a log file.
 
 Lines: {"event": "titles", "total"}, {"event": "state", "external_id", "state"}, and last
 {"event": "done", "run_id", "state", "report": a folder with report.json, .csv, .xlsx, .html or null,
@@ -64,7 +64,7 @@ def _separated_output(log: Path) -> Callable[[dict[str, Any]], None]:
 
 
 def _guard_logs() -> None:
-    """Before the first connection is read: of it Airflow itself prints the password, at DEBUG in one process."""
+    """Guards the log before the first connection is read: in one process, Airflow itself prints passwords at DEBUG."""
     from edye_delivery.hooks.log_guard import guard_logs
 
     guard_logs(())

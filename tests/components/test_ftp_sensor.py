@@ -60,7 +60,7 @@ class Look:
         self._partner.closed += 1
 
 
-def watched(partner, names, hours=1.0, loop=None):
+def watch_all(partner, names, hours=1.0, loop=None):
     loop = loop or Loop()
     watch = FtpWatch(ANNEX, partner, names, START + timedelta(hours=hours), loop.clock())
     return asyncio.run(watch.until_all_ended()), watch.auth_error
@@ -69,20 +69,20 @@ def watched(partner, names, hours=1.0, loop=None):
 def test_what_was_picked_up_has_ended_and_the_rest_is_looked_for_again():
     loop = Loop()
     partner = Partner(["A.json", "B.json"], ["B.json"], [])
-    assert watched(partner, ["A.json", "B.json"], loop=loop) == ({"A.json": COMPLETED, "B.json": COMPLETED}, None)
+    assert watch_all(partner, ["A.json", "B.json"], loop=loop) == ({"A.json": COMPLETED, "B.json": COMPLETED}, None)
     assert partner.sessions == partner.closed == 3
     assert all(pause > 0 for pause in loop.pauses[1:])
 
 
 @pytest.mark.parametrize("trouble", [Transient("down"), FtpRefused("CWD /x", 550, "no such folder")])
 def test_trouble_is_looked_through(trouble):
-    outcomes, auth_error = watched(Partner(trouble, trouble, ["A.json"], []), ["A.json"])
+    outcomes, auth_error = watch_all(Partner(trouble, trouble, ["A.json"], []), ["A.json"])
     assert (outcomes, auth_error) == ({"A.json": COMPLETED}, None)
 
 
 def test_a_file_that_lies_there_until_the_deadline_was_never_picked_up():
     loop = Loop()
-    outcomes, _ = watched(Partner(["A.json"]), ["A.json", "B.json"], hours=0.1, loop=loop)
+    outcomes, _ = watch_all(Partner(["A.json"]), ["A.json", "B.json"], hours=0.1, loop=loop)
     assert outcomes["B.json"] == COMPLETED
     assert (outcomes["A.json"].state, outcomes["A.json"].cause) == ("received", "not_picked_up")
     assert "still lies in /incoming/roku_premium_subs_mx/metadata" in outcomes["A.json"].sentence
@@ -90,21 +90,21 @@ def test_a_file_that_lies_there_until_the_deadline_was_never_picked_up():
 
 
 def test_a_server_that_nobody_could_look_at_leaves_titles_stuck_and_says_so():
-    outcomes, _ = watched(Partner(Transient("down")), ["A.json"], hours=0.1)
+    outcomes, _ = watch_all(Partner(Transient("down")), ["A.json"], hours=0.1)
     assert outcomes["A.json"].cause == "stuck"
     assert "nobody could look" in outcomes["A.json"].sentence
 
 
 def test_pauses_grow_up_to_the_slowest():
     loop = Loop()
-    watched(Partner(*[["A.json"]] * 8, []), ["A.json"], loop=loop)
+    watch_all(Partner(*[["A.json"]] * 8, []), ["A.json"], loop=loop)
     assert loop.pauses[1:] == sorted(loop.pauses[1:])
     assert max(loop.pauses) == 10.0
 
 
 def test_a_refused_login_ends_the_wait_at_once_and_keeps_what_had_ended():
     partner = Partner(["B.json"], AuthRefused("refused our login"))
-    outcomes, auth_error = watched(partner, ["A.json", "B.json"])
+    outcomes, auth_error = watch_all(partner, ["A.json", "B.json"])
     assert auth_error == "refused our login"
     assert partner.sessions == 2
     assert (outcomes["A.json"].state, outcomes["B.json"].state) == ("completed", "received")

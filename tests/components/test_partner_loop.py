@@ -18,7 +18,7 @@ def threads_of(name):
     return [thread for thread in threading.enumerate() if thread.name.startswith(name)]
 
 
-def gone(name):
+def wait_for_end(name):
     return until(lambda: not threads_of(name), f"the end of the threads of {name}")
 
 
@@ -35,8 +35,8 @@ def test_work_of_one_name_shares_a_loop_that_ends_with_the_last():
     first, second, other = asyncio.run(both())
     assert first == second
     assert (first[0], other[0]) == ("one", "two")
-    assert gone("one")
-    assert gone("two")
+    assert wait_for_end("one")
+    assert wait_for_end("two")
 
 
 def test_what_the_work_raises_is_raised_and_ends_the_loop():
@@ -45,7 +45,7 @@ def test_what_the_work_raises_is_raised_and_ends_the_loop():
 
     with pytest.raises(LookupError, match="nothing there"):
         asyncio.run(run_apart("raises", 1, work))
-    assert gone("raises")
+    assert wait_for_end("raises")
 
 
 def test_a_cancelled_call_cancels_the_work_and_ends_the_loop():
@@ -68,7 +68,7 @@ def test_a_cancelled_call_cancels_the_work_and_ends_the_loop():
 
     asyncio.run(cancel())
     assert cancelled.wait(5)
-    assert gone("cancelled")
+    assert wait_for_end("cancelled")
 
 
 def test_the_work_has_the_context_of_its_caller():

@@ -43,7 +43,7 @@ class Partner:
         return httpx.Response(200, json={"status": step} if isinstance(step, str) else step)
 
 
-def watched(partner, hours=1.0, loop=None):
+def watch_all(partner, hours=1.0, loop=None):
     loop = loop or Loop()
 
     async def watch():
@@ -124,7 +124,7 @@ def test_a_connection_of_no_use_ends_the_wait_with_a_sentence(monkeypatch, kind,
 
 def test_many_are_waited_for_with_no_more_calls_at_once_than_the_annex_allows():
     partner = Partner(**{f"t{n}": ["received", "processing", "completed"] for n in range(20)})
-    outcomes, _ = watched(partner)
+    outcomes, _ = watch_all(partner)
     assert {outcome.state for outcome in outcomes.values()} == {"completed"}
     assert len(outcomes) == 20
     assert partner.most_at_once <= 2
@@ -147,19 +147,19 @@ def test_many_are_waited_for_with_no_more_calls_at_once_than_the_annex_allows():
     ids=["500", "page", "not UTF-8", "unknown state", "list", "huge", "refused", "time-out", "cut", "unforeseen"],
 )
 def test_trouble_is_asked_through(trouble):
-    outcomes, _ = watched(Partner(a=[trouble, trouble, "completed"]))
+    outcomes, _ = watch_all(Partner(a=[trouble, trouble, "completed"]))
     assert outcomes["a"].state == "completed"
 
 
 def test_an_ingest_that_goes_on_with_202_is_waited_for():
     going_on = httpx.Response(202, json={"status": "processing"})
-    outcomes, _ = watched(Partner(a=[going_on, going_on, "Completed"]))
+    outcomes, _ = watch_all(Partner(a=[going_on, going_on, "Completed"]))
     assert outcomes["a"].state == "completed"
 
 
 @pytest.mark.parametrize(("script", "state"), [(["queued"], "received"), (["processing", "queued"], "processing")])
 def test_a_word_that_the_annex_lacks_is_a_person_s_when_the_wait_is_over(script, state):
-    outcomes, _ = watched(Partner(a=script, b=["queued", "completed"]), hours=0.1)
+    outcomes, _ = watch_all(Partner(a=script, b=["queued", "completed"]), hours=0.1)
     assert outcomes["b"].state == "completed"
     told = outcomes["a"]
     assert (told.state, told.cause, told.partner_ended) == (state, "stuck", False)
@@ -168,7 +168,7 @@ def test_a_word_that_the_annex_lacks_is_a_person_s_when_the_wait_is_over(script,
 
 
 def test_an_error_that_comes_with_202_has_ended():
-    outcomes, _ = watched(Partner(a=[httpx.Response(202, json={"status": "ERROR", "error": {"code": "x"}})]))
+    outcomes, _ = watch_all(Partner(a=[httpx.Response(202, json={"status": "ERROR", "error": {"code": "x"}})]))
     assert outcomes["a"].partner_ended is True
 
 
@@ -194,7 +194,7 @@ def test_a_status_answer_that_never_ends_is_left_and_asked_for_again():
 
 def test_retry_after_is_honoured_and_every_path_sleeps():
     loop = Loop()
-    watched(Partner(a=[httpx.Response(429, headers={"Retry-After": "90"}), "completed"]), loop=loop)
+    watch_all(Partner(a=[httpx.Response(429, headers={"Retry-After": "90"}), "completed"]), loop=loop)
     assert loop.pauses[1] >= 90
     assert all(pause > 0 for pause in loop.pauses)
 
@@ -202,27 +202,27 @@ def test_retry_after_is_honoured_and_every_path_sleeps():
 @pytest.mark.parametrize("wish", ["1000000000", "Fri, 31 Dec 9999 23:59:59 GMT"], ids=["seconds", "date"])
 def test_a_huge_retry_after_delays_the_next_poll_by_no_more_than_a_send_would_wait(wish):
     loop = Loop()
-    outcomes, _ = watched(Partner(a=[httpx.Response(503, headers={"Retry-After": wish}), "completed"]), loop=loop)
+    outcomes, _ = watch_all(Partner(a=[httpx.Response(503, headers={"Retry-After": wish}), "completed"]), loop=loop)
     assert outcomes["a"].state == "completed"
     assert loop.pauses[1] <= 301
 
 
 def test_a_retry_after_of_no_time_does_not_make_the_looks_faster_than_the_annex_says():
     loop = Loop()
-    watched(Partner(a=[httpx.Response(503, headers={"Retry-After": "0"})] * 5 + ["completed"]), loop=loop)
+    watch_all(Partner(a=[httpx.Response(503, headers={"Retry-After": "0"})] * 5 + ["completed"]), loop=loop)
     assert min(loop.pauses[1:]) >= 4
 
 
 def test_pauses_grow_up_to_the_slowest():
     loop = Loop()
-    watched(Partner(a=["processing"] * 8 + ["completed"]), loop=loop)
+    watch_all(Partner(a=["processing"] * 8 + ["completed"]), loop=loop)
     assert loop.pauses[1:] == sorted(loop.pauses[1:])
     assert max(loop.pauses) == 10.0
 
 
 def test_the_deadline_ends_the_wait_with_what_was_last_seen():
     loop = Loop()
-    outcomes, _ = watched(Partner(a=["processing"], b=["completed"], c=[httpx.Response(503)]), hours=0.1, loop=loop)
+    outcomes, _ = watch_all(Partner(a=["processing"], b=["completed"], c=[httpx.Response(503)]), hours=0.1, loop=loop)
     assert {name: outcome.state for name, outcome in outcomes.items()} == {"a": "processing", "b": "completed"}
     assert loop.at >= START + timedelta(hours=0.1)
 
@@ -248,12 +248,12 @@ def test_ingests_whose_turn_comes_after_the_deadline_are_not_asked_for():
 
 def test_ingests_whose_turn_comes_after_a_refused_token_are_not_asked_for():
     partner = Partner(**{f"t{number}": [httpx.Response(401)] for number in range(20)})
-    watched(partner)
+    watch_all(partner)
     assert len(partner.looks) <= POLLING["at_once"]
 
 
 def test_a_refused_token_ends_the_wait_at_once_for_all():
     partner = Partner(a=[httpx.Response(401)], b=["processing"])
-    _, auth_error = watched(partner)
+    _, auth_error = watch_all(partner)
     assert "refused our token" in auth_error
     assert len(partner.looks) <= 4

@@ -46,10 +46,10 @@ class FtpLine(Line):
 
     def wait(self, checked: list[CheckedTitle], give_up_s: float = 10.0) -> None:
         waiting = with_partner(self.ledger, checked, Channel.FTP)
-        outcomes = asyncio.run(self._looked([str(delivery.tracking_id) for delivery in waiting], give_up_s))
+        outcomes = asyncio.run(self._look([str(delivery.tracking_id) for delivery in waiting], give_up_s))
         record_outcomes(self.ledger, waiting, outcomes)
 
-    async def _looked(self, names: list[str], give_up_s: float) -> dict[str, Any]:
+    async def _look(self, names: list[str], give_up_s: float) -> dict[str, Any]:
         clock = AsyncClock(now=now, sleep=lambda s: asyncio.sleep(min(s, 0.1)), random=random.Random(1).random)
         watch = FtpWatch(self.annex, self.connect, names, now() + timedelta(seconds=give_up_s), clock)
         return await watch.until_all_ended()

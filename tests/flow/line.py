@@ -139,10 +139,10 @@ class Line:
 
     def wait(self, checked: list[CheckedTitle], give_up_s: float = 10.0) -> None:
         waiting = with_partner(self.ledger, checked)
-        outcomes = asyncio.run(self._watched([str(delivery.tracking_id) for delivery in waiting], give_up_s))
+        outcomes = asyncio.run(self._watch([str(delivery.tracking_id) for delivery in waiting], give_up_s))
         record_outcomes(self.ledger, waiting, outcomes)
 
-    async def _watched(self, tracking_ids: list[str], give_up_s: float) -> dict[str, Any]:
+    async def _watch(self, tracking_ids: list[str], give_up_s: float) -> dict[str, Any]:
         clock = AsyncClock(now=now, sleep=lambda s: asyncio.sleep(min(s, 0.05)), random=random.Random(1).random)
         async with self.partner_client(httpx.AsyncClient) as client:
             watch = IngestWatch(self.annex, client, tracking_ids, now() + timedelta(seconds=give_up_s), clock)

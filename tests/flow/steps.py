@@ -58,7 +58,7 @@ AT = datetime(2026, 3, 2, 6, tzinfo=UTC)
 REQUEST = RunRequest(partner=ANNEX.partner, run_id="run-1", start_at=AT - timedelta(days=1), end_at=AT)
 IDS = ("m-1", "m-2", "m-3")
 BAD = "m-2"
-Told = dict[str, str]
+Sentences = dict[str, str]
 
 
 def item_of(edye_id: str) -> dict[str, Any]:
@@ -116,7 +116,7 @@ class Bench:
     def checked(self, **facts: Any) -> tuple[CheckedTitle, ...]:
         return tuple(CheckedTitle(plan=plan, **facts) for plan in self.plans)
 
-    def brought_to(self, state: DeliveryState) -> None:
+    def bring_to(self, state: DeliveryState) -> None:
         """The deliveries, as far as this."""
         self.ledger.plan(ANNEX.partner, "run-1", self.plans)
         for plan in self.plans:
@@ -127,25 +127,25 @@ class Bench:
             if state is DeliveryState.ACCEPTED:
                 self.ledger.accept(ANNEX.partner, plan, [])
 
-    def standing(self) -> Told:
+    def sentences(self) -> Sentences:
         deliveries = self.ledger.deliveries([plan.delivery_key for plan in self.plans])
         return {delivery.edye_id: f"{delivery.state} {delivery.detail}" for delivery in deliveries.values()}
 
 
-def found(titles: tuple[CheckedTitle, ...]) -> Told:
+def findings_of(titles: tuple[CheckedTitle, ...]) -> Sentences:
     return {
         checked.plan.title.id: "; ".join(f"{one.code} {one.message}" for one in blocking(checked.findings)) or "good"
         for checked in titles
     }
 
 
-def fetch(bench: Bench) -> Told:
+def fetch(bench: Bench) -> Sentences:
     bench.break_for_bad(fetch_step, "parse_show", lambda item: item["id"] == BAD)
     snapshot = fetch_step.fetch_snapshot(ANNEX, Catalogue(), REQUEST, AT)
     return {title.id: "read" for title in snapshot.titles} | {one.edye_id: one.reason for one in snapshot.malformed}
 
 
-def plan(bench: Bench) -> Told:
+def plan(bench: Bench) -> Sentences:
     bench.break_for_bad(plan_step, "plan_of", lambda annex, title, *_: title.id == BAD)
     window, batches = plan_window(ANNEX, snapshot_of(bench), bench.ledger)
     planned = {one.title.id: "planned" for batch in batches for one in batch.titles}
@@ -159,14 +159,14 @@ def snapshot_of(bench: Bench) -> SnapshotFile:
     return writer.finish()
 
 
-def place(bench: Bench) -> Told:
+def place(bench: Bench) -> Sentences:
     bench.break_for_bad(plan_step, "compare", lambda one, memory: one.title.id == BAD)
     window, batches = plan_window(ANNEX, snapshot_of(bench), bench.ledger)
     planned = {one.title.id: "planned" for batch in batches for one in batch.titles}
     return planned | {one.edye_id: one.reason for one in window.malformed}
 
 
-def check(bench: Bench) -> Told:
+def check(bench: Bench) -> Sentences:
     class Host:
         def describe(self, url: str) -> Any:
             raise MediaUnavailable("there is none")
@@ -175,12 +175,12 @@ def check(bench: Bench) -> Told:
             raise MediaUnavailable("there is none")
 
     bench.break_for_bad(check_step, "check_title", lambda annex, one, *_: one.title.id == BAD)
-    return found(
+    return findings_of(
         BatchChecker(ANNEX, Host(), bench.folder, AT.date(), bench.files, WORKERS.run).check_batch(tuple(bench.plans))
     )
 
 
-def reencode(bench: Bench) -> Told:
+def reencode(bench: Bench) -> Sentences:
     def encode(job: Any, *_: Any) -> None:
         raise bench.error if bench.error and bench.names[job.name] == BAD else EncodeFailed("ffmpeg refuses")
 
@@ -202,10 +202,10 @@ def reencode(bench: Bench) -> Told:
     reencoder = Reencoder(
         ANNEX, Source(None), bench.files, bench.folder, AT.date(), bench.clock, encode, lambda path: film, again=True
     )
-    return found(reencoder.reencode_batch(bench.checked(video=video, findings=(finding,))))
+    return findings_of(reencoder.reencode_batch(bench.checked(video=video, findings=(finding,))))
 
 
-def thumbnails(bench: Bench) -> Told:
+def thumbnails(bench: Bench) -> Sentences:
     class Files(Artifacts):
         def get(self, name: str) -> bytes:
             if bench.error and BAD in name:
@@ -227,92 +227,93 @@ def thumbnails(bench: Bench) -> Told:
         )
         for checked in bench.checked()
     )  # fmt: skip
-    return found(ThumbnailMaker(ANNEX, Files(), WORKERS.run).render_batch(titles))
+    return findings_of(ThumbnailMaker(ANNEX, Files(), WORKERS.run).render_batch(titles))
 
 
-def wait(bench: Bench) -> Told:
+def wait(bench: Bench) -> Sentences:
     if not bench.ledger.deliveries([bench.bad_key]):
-        bench.brought_to(DeliveryState.RECEIVED)
+        bench.bring_to(DeliveryState.RECEIVED)
     bench.break_for_bad(bench.ledger, "observe", lambda key, *_: key == bench.bad_key)
     waiting = bench.ledger.deliveries([one.delivery_key for one in bench.plans]).values()
     record_outcomes(bench.ledger, waiting, {f"t-{edye_id}": IngestOutcome(state="completed") for edye_id in IDS})
-    return bench.standing()
+    return bench.sentences()
 
 
-def accept(bench: Bench) -> Told:
+def accept(bench: Bench) -> Sentences:
     if not bench.ledger.deliveries([bench.bad_key]):
-        bench.brought_to(DeliveryState.COMPLETED)
+        bench.bring_to(DeliveryState.COMPLETED)
     bench.break_for_bad(bench.ledger, "accept", lambda partner, one, criteria: one.title.id == BAD)
     Acceptor(ANNEX.model_copy(update={"acceptance": ("completed",)}), bench.ledger).accept_batch(bench.checked())
-    return bench.standing()
+    return bench.sentences()
 
 
-def refresh(bench: Bench) -> Told:
+def refresh(bench: Bench) -> Sentences:
     if not bench.ledger.deliveries([bench.bad_key]):
-        bench.brought_to(DeliveryState.ACCEPTED)
+        bench.bring_to(DeliveryState.ACCEPTED)
     bench.break_for_bad(bench.ledger, "refresh", lambda partner, one: one.title.id == BAD)
     newer = tuple(one.model_copy(update={"revision": "newer"}) for one in bench.plans)
     window = remember_plan(ANNEX, WindowPlan(request=REQUEST, batches=0, unchanged=newer), bench.ledger)
-    told = {bench.names[sentence.partition(": ")[0]]: sentence for sentence in window.broken_off}
+    sentences = {bench.names[sentence.partition(": ")[0]]: sentence for sentence in window.broken_off}
     known = bench.ledger.memories(ANNEX.partner, bench.names)
-    return {edye_id: "kept" for name, edye_id in bench.names.items() if known[name].revision.revision == "newer"} | told
+    names = [name for name in bench.names if known[name].revision.revision == "newer"]
+    return {bench.names[name]: "kept" for name in names} | sentences
 
 
 def withdrawals_of(bench: Bench) -> tuple[Withdrawal, ...]:
     if not bench.ledger.deliveries([bench.bad_key]):
-        bench.brought_to(DeliveryState.ACCEPTED)
+        bench.bring_to(DeliveryState.ACCEPTED)
     return tuple(
         Withdrawal(delivery_key=one.delivery_key, external_id=one.external_id, edye_id=one.title.id, reason="gone")
         for one in bench.plans
     )
 
 
-def withdraw_by_catalogue(bench: Bench) -> Told:
+def withdraw_by_catalogue(bench: Bench) -> Sentences:
     gone = withdrawals_of(bench)
     bench.break_for_bad(bench.ledger, "withdraw", lambda partner, key, *_: key == bench.bad_key)
     window = remember_plan(ANNEX, WindowPlan(request=REQUEST, batches=0, withdrawn=gone), bench.ledger)
-    told = {bench.names[sentence.partition(": ")[0]]: sentence for sentence in window.broken_off}
-    return bench.standing() | told
+    sentences = {bench.names[sentence.partition(": ")[0]]: sentence for sentence in window.broken_off}
+    return bench.sentences() | sentences
 
 
-def withdraw_by_hand(bench: Bench) -> Told:
+def withdraw_by_hand(bench: Bench) -> Sentences:
     gone, withdrawals = withdrawals_of(bench), Withdrawals(bench.engine, lambda: AT, ANNEX.partner)
     bench.break_for_bad(withdrawals, "begin", lambda key, *_: key == bench.bad_key)
     request = REQUEST.model_copy(update={"withdrawal": WithdrawalOrder(), "reason": "rights"})
-    told: Told = {}
+    sentences: Sentences = {}
     try:
         Withdrawer(ANNEX, request, withdrawals, bench.clock, None).withdraw_all(gone)
     except Exception as error:
         if error is bench.error:
             raise
-        told = {bench.names[str(error).partition(": ")[0]]: str(error)}
-    return bench.standing() | told
+        sentences = {bench.names[str(error).partition(": ")[0]]: str(error)}
+    return bench.sentences() | sentences
 
 
-def report(bench: Bench) -> Told:
+def report(bench: Bench) -> Sentences:
     bench.break_for_bad(report_step, "_report_of_plan", lambda outcome, one, detail: one.title.id == BAD)
     outcome = RunOutcome(ANNEX, REQUEST, None, bench.checked(), [], {}, [], AT, AT)
     return {row.edye_id: f"{row.state} {row.detail}" for row in window_report(outcome).titles}
 
 
-def feed(bench: Bench, kind: str, writer: Any, method: str) -> Told:
+def feed(bench: Bench, kind: str, writer: Any, method: str) -> Sentences:
     bench.break_for_bad(writer, method, lambda self, versions, *_: versions.titles[0].id == BAD)
     made = writer_of(ANNEX, ANNEX.feeds[0].model_copy(update={"writer": kind}), AT, defect_of_row)
     items = {item.item_id for item in made.items([Accepted(one.external_id, one.title) for one in bench.plans])}
-    told = {edye_id: "in the feed" if f"EDYE_{edye_id[-1]}" in items else "left out" for edye_id in IDS}
+    sentences = {edye_id: "in the feed" if f"EDYE_{edye_id[-1]}" in items else "left out" for edye_id in IDS}
     notes = [note for note in made.notes.findings.kept if note.rule.code == "FEED607"]
-    return told | {bench.names[str(note.asset_id)]: f"FEED607 {note.message}" for note in notes}
+    return sentences | {bench.names[str(note.asset_id)]: f"FEED607 {note.message}" for note in notes}
 
 
-def search_feed(bench: Bench) -> Told:
+def search_feed(bench: Bench) -> Sentences:
     return feed(bench, "roku_search", SearchWriter, "_asset")
 
 
-def direct_feed(bench: Bench) -> Told:
+def direct_feed(bench: Bench) -> Sentences:
     return feed(bench, "roku_direct_publisher", DirectWriter, "_item")
 
 
-def ship(bench: Bench) -> Told:
+def ship(bench: Bench) -> Sentences:
     if not bench.ledger.deliveries([bench.bad_key]):
         bench.ledger.plan(ANNEX.partner, "run-1", bench.plans)
 
@@ -323,7 +324,7 @@ def ship(bench: Bench) -> Told:
     lines: list[bytes] = []
     bench.break_for_bad(event, "as_ecs", lambda one: bench.names[one.external_id] == BAD)
     trail = Trail(bench.engine, lambda: AT)
-    refused: Told = {}
+    refused: Sentences = {}
     set_aside = trail.set_aside
 
     def note_refusals(reasons: dict[int, str]) -> None:

@@ -45,12 +45,12 @@ def title_of(report, external_id=TITLE):
     return next(title for title in report.titles if title.external_id == external_id)
 
 
-def sent(line):
+def uploads_of(line):
     """What was stored on the server, in order: kind of file and its name."""
     return [tuple(entry["path"].split("/")[3:]) for entry in line.box.journal(service="ftp", operation="store")]
 
 
-def picked_up(line, external_id=TITLE):
+def pickups_of(line, external_id=TITLE):
     """What was picked up of a title: by the file's name, as the partner may not have read it yet."""
     return [content for content in line.box.ftp_contents() if content["metadata_file"].startswith(f"{external_id}.")]
 
@@ -82,21 +82,21 @@ def test_a_day_over_ftp_ends_like_a_day_over_the_api(ftp_line):
 
 def test_a_second_run_sends_nothing(ftp_line):
     assert ftp_line.run(external_ids=PAIR).totals.sent == 2
-    before = sent(ftp_line)
+    before = uploads_of(ftp_line)
     again = ftp_line.run("run-2", external_ids=PAIR)
     assert (again.totals.sent, again.totals.unchanged) == (0, 2)
-    assert sent(ftp_line) == before
+    assert uploads_of(ftp_line) == before
 
 
 def test_media_and_images_are_there_before_the_metadata_under_temporary_names(ftp_line):
     ftp_line.run(external_ids=(TITLE,))
-    assert [kind for kind, _ in sent(ftp_line)] == ["video", "images", "metadata"]
-    assert all(name.endswith(".part") for _, name in sent(ftp_line))
+    assert [kind for kind, _ in uploads_of(ftp_line)] == ["video", "images", "metadata"]
+    assert all(name.endswith(".part") for _, name in uploads_of(ftp_line))
     entries = ftp_line.box.journal(service="ftp")
     steps = [entry["operation"] for entry in entries if entry["operation"] in ("store", "rename")]
     assert steps == ["store", "rename"] * 3
     last = [entry for entry in entries if entry["operation"] == "rename"][-1]
-    assert last["path"] == f"/incoming/{CLIENT}/metadata/{picked_up(ftp_line)[0]['metadata_file']}"
+    assert last["path"] == f"/incoming/{CLIENT}/metadata/{pickups_of(ftp_line)[0]['metadata_file']}"
 
 
 @pytest.mark.parametrize(("first", "second"), [("line", "ftp_line"), ("ftp_line", "line")])
@@ -106,8 +106,8 @@ def test_what_one_channel_delivered_the_other_sends_only_by_force(request, first
     assert second.run("run-2", external_ids=PAIR).totals.sent == 0
     forced = second.run("run-3", external_ids=(TITLE,), force_resend=True)
     assert (forced.totals.sent, title_of(forced).state) == (1, "accepted")
-    assert len(picked_up(second)) == len(second.arrivals(TITLE)) == 1
-    assert picked_up(second, OTHER) == [] or second.arrivals(OTHER) == []
+    assert len(pickups_of(second)) == len(second.arrivals(TITLE)) == 1
+    assert pickups_of(second, OTHER) == [] or second.arrivals(OTHER) == []
 
 
 @pytest.mark.parametrize("state", ["sending", "received"])
@@ -121,7 +121,7 @@ def test_a_title_that_the_api_has_under_way_is_left_alone_and_told_so(ftp_line, 
         ftp_line.ledger.mark_received(key, "t-1", 1, 1.0)
     assert ftp_line.send(checked, "run-1") == {state: 1}
     assert f"{TITLE} is {state} by the api channel, nothing to send" in caplog.text
-    assert sent(ftp_line) == []
+    assert uploads_of(ftp_line) == []
     delivery = delivery_of(ftp_line, checked)
     assert (delivery.state, delivery.channel, delivery.run_id) == (state, "api", "run-0")
 
@@ -131,7 +131,7 @@ def test_a_title_that_the_partner_took_is_accepted_however_it_says_so(make_ftp_l
     line = make_ftp_line(outcome=outcome)
     report = line.run(external_ids=PAIR)
     assert [title.state for title in report.titles] == ["accepted", "accepted"]
-    assert title_of(report).tracking_id == picked_up(line)[0]["metadata_file"]
+    assert title_of(report).tracking_id == pickups_of(line)[0]["metadata_file"]
 
 
 @pytest.mark.parametrize("outcome", [FILE, LOG], ids=lambda outcome: outcome["by"])
@@ -154,7 +154,7 @@ def test_a_refused_title_has_the_cause_of_the_error_table(make_ftp_line, outcome
     assert title_of(report, OTHER).state == "accepted"
     again = line.run("run-2", external_ids=PAIR, correction=Correction.BY_CAUSE)
     assert (again.totals.sent, title_of(again).state) == (1, "accepted")
-    assert len({content["metadata_file"] for content in picked_up(line)}) == 2
+    assert len({content["metadata_file"] for content in pickups_of(line)}) == 2
 
 
 @pytest.mark.parametrize(
@@ -182,17 +182,17 @@ def test_a_title_that_is_never_picked_up_is_waited_for_again_and_not_sent_again(
     line.box.plan([pickup_fault(kind="not_picked_up")])
     _, checked = line.check(line.request(external_ids=PAIR))
     line.send(checked, "run-1")
-    until(lambda: [content["status"] for content in picked_up(line, OTHER)] == ["completed"], f"the end of {OTHER}")
+    until(lambda: [content["status"] for content in pickups_of(line, OTHER)] == ["completed"], f"the end of {OTHER}")
     line.wait(checked, give_up_s=1.5)
-    delivery, before = delivery_of(line, checked), sent(line)
+    delivery, before = delivery_of(line, checked), uploads_of(line)
     assert (delivery.state, delivery.cause, delivery.owner) == ("failed", "not_picked_up", "DevOps")
     assert f"never picked up: {delivery.tracking_id} still lies in /incoming/{CLIENT}/metadata" in delivery.detail
     assert delivery_of(line, checked, OTHER).state == "completed"
     line.box.clear_faults()
     report = line.run("run-2", external_ids=PAIR)
     assert [title.state for title in report.titles] == ["accepted", "accepted"]
-    assert sent(line) == before
-    assert len(picked_up(line)) == 1
+    assert uploads_of(line) == before
+    assert len(pickups_of(line)) == 1
 
 
 def test_newer_content_takes_back_what_nobody_has_picked_up(make_ftp_line):
@@ -209,7 +209,7 @@ def test_newer_content_takes_back_what_nobody_has_picked_up(make_ftp_line):
     line.box.clear_faults()
     line.wait(newer)
     assert delivery_of(line, newer).state == "completed"
-    assert [content["metadata_file"] for content in picked_up(line)] == [left.name]
+    assert [content["metadata_file"] for content in pickups_of(line)] == [left.name]
 
 
 @pytest.mark.parametrize("outcome", [MOVED, FILE, LOG], ids=lambda outcome: outcome["by"])
@@ -218,13 +218,13 @@ def test_a_title_that_was_picked_up_and_never_told_of_is_stuck_and_not_sent_agai
     line.box.plan([pickup_fault(kind="stuck")])
     _, checked = line.check(line.request(external_ids=(TITLE,)))
     line.send(checked, "run-1")
-    until(lambda: picked_up(line), f"the pickup of {TITLE}")
+    until(lambda: pickups_of(line), f"the pickup of {TITLE}")
     line.wait(checked, give_up_s=1.0)
     delivery = delivery_of(line, checked)
     assert (delivery.state, delivery.cause) == ("failed", "stuck")
     assert "picked up, but the partner did not say how" in delivery.detail
     assert line.send(checked, "run-2") == {"received": 1}
-    assert len(sent(line)) == 3
+    assert len(uploads_of(line)) == 3
 
 
 @pytest.fixture

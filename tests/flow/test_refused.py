@@ -18,7 +18,7 @@ def refusing(line, code, times):
     line.box.plan([fault | {"times": times}])
 
 
-def standing(line):
+def delivery_of(line):
     (delivery,) = line.ledger.memories(line.annex.partner, [NAME])[NAME].deliveries.values()
     return delivery
 
@@ -48,7 +48,7 @@ def test_an_encode_that_is_refused_too_is_content_operations_business(line):
     title = titles_of(line.run("run-2", external_ids=(NAME,)))[NAME]
     assert (title.state, title.cause, title.owner) == ("failed", Cause.MEDIA, "Content Operations")
     assert title.next_step == NEXT_STEPS[Cause.MEDIA]
-    delivery = standing(line)
+    delivery = delivery_of(line)
     assert (delivery.state, delivery.refused_cause) == (DeliveryState.FAILED, Cause.MEDIA)
     assert delivery.encode_name is not None
 
@@ -68,14 +68,14 @@ def test_a_person_may_have_the_media_of_an_accepted_title_encoded_anew(line):
 def test_what_has_not_changed_since_it_was_refused_is_held_and_keeps_the_window_red(line, code, cause):
     refusing(line, code, 1)
     line.run(external_ids=(NAME,))
-    before = standing(line)
+    before = delivery_of(line)
     report = line.run("run-2", external_ids=(NAME,))
     title = titles_of(report)[NAME]
     assert (report.colour, title.state, title.cause, title.sent) == ("red", "failed", cause, False)
     assert title.detail.startswith("not sent again, because it has not changed since: ")
     assert code in title.detail
     assert title.next_step == NEXT_STEPS[cause]
-    assert standing(line) == before
+    assert delivery_of(line) == before
     assert line.run("run-3", external_ids=(NAME,), mode=Mode.FAILED).totals.sent == 0
 
 
@@ -83,7 +83,7 @@ def test_corrected_metadata_goes_with_the_same_media_and_without_an_encode(line)
     refusing(line, "METADATA_INCOMPLETE", 1)
     line.encode = never = Counting()
     line.run(external_ids=(NAME,))
-    item = next(item for item in line.box.catalogue()["episodes"] if item["id"] == standing(line).edye_id)
+    item = next(item for item in line.box.catalogue()["episodes"] if item["id"] == delivery_of(line).edye_id)
     line.box.patch_item(item["id"], titles=item["titles"] | {"es": "Un planeta con otro nombre"})
     title = titles_of(line.run("run-2", external_ids=(NAME,), whole_catalogue=True))[NAME]
     assert (title.state, title.sent, never.names) == ("accepted", True, [])

@@ -53,7 +53,7 @@ def have_begun(line, checked):
     return len(known) == len(checked) and all(one.state is not DeliveryState.PLANNED for one in known)
 
 
-def ended(line, checked):
+def end_batch(line, checked):
     line.wait(checked)
     Acceptor(line.annex, line.ledger).accept_batch(tuple(checked))
 
@@ -73,7 +73,7 @@ def test_two_runs_that_send_the_same_titles_at_once_send_each_title_once(lines):
     assert counts == [{"received": len(FIVE)}] * 2
     assert sorted(content["external_id"] for content in lines[0].box.contents()) == sorted(FIVE)
     for number, line in enumerate(lines):
-        ended(line, batches[number])
+        end_batch(line, batches[number])
         assert {delivery_of(line, batches[number], name).state for name in FIVE} == {DeliveryState.ACCEPTED}
 
 
@@ -164,7 +164,7 @@ def test_a_resend_by_force_waits_for_the_running_delivery_and_is_sent_once_that_
         sending.result()
         assert len(first.box.contents()) == 2
         assert not resending.done()
-        ended(first, checked)
+        end_batch(first, checked)
         assert resending.result(60) == {"received": 2}
     assert [len(first.arrivals(name)) for name in PAIR] == [2, 2]
 

@@ -51,7 +51,7 @@ def withdraw(line, run_id="withdraw-1", names=(NAME,), until=None, **changes):
     return window_report(outcome), failure
 
 
-def offered(line):
+def offer_of(line):
     return {accepted.external_id for accepted in line.ledger.accepted_titles(line.annex.partner)}
 
 
@@ -62,12 +62,12 @@ def test_a_withdrawn_title_leaves_the_feed_and_no_ordinary_run_offers_it_again(l
     assert (report.colour, title.external_id, title.state, title.change) == ("green", NAME, "withdrawn", "withdrawn")
     assert title.detail == f"out of the feeds; the partner was not told by this run: {WHY}"
     assert report.notice == "withdrawal by hand, out of the feeds"
-    assert offered(line) == {PAIR[1]}
+    assert offer_of(line) == {PAIR[1]}
     for run_id, changes in (("run-2", {}), ("run-3", {"mode": Mode.ALL}), ("run-4", {"mode": Mode.FAILED})):
         again = line.run(run_id, external_ids=PAIR, **changes)
         assert (again.totals.sent, again.colour) == (0, "green")
     assert again.left_out["withdrawn by hand: only a redelivery offers it again"] == 1
-    assert offered(line) == {PAIR[1]}
+    assert offer_of(line) == {PAIR[1]}
     assert line.box.withdrawals() == {}
 
 
@@ -77,7 +77,7 @@ def test_a_newer_revision_of_the_catalogue_does_not_undo_it(line):
     item = next(item for item in line.box.catalogue()["episodes"] if item["id"] == "ep-planeta-s01e01-es")
     line.box.patch_item(item["id"], titles=item["titles"] | {"es": "Otro nombre"})
     assert line.run("run-2", external_ids=PAIR, whole_catalogue=True).totals.sent == 0
-    assert offered(line) == {PAIR[1]}
+    assert offer_of(line) == {PAIR[1]}
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_redelivery_undoes_it_and_the_partner_offers_it_again(make_line, corre
     assert line.box.withdrawals() == {NAME: None}
     again = line.run("again", external_ids=(NAME,), correction=correction, **more)
     assert (again.totals.sent, again.colour) == (1, "green")
-    assert offered(line) == set(PAIR)
+    assert offer_of(line) == set(PAIR)
     assert line.box.withdrawals() == {}
     assert line.run("run-2", external_ids=PAIR).totals.unchanged == 2
 
@@ -130,7 +130,7 @@ def test_a_partner_that_cannot_be_told_leaves_the_run_red_and_the_next_try_tells
     assert isinstance(failure, kind)
     assert report.colour == "red"
     assert report.incidents == (f"out of the feeds, but the partner was not told; clear withdraw to tell it: {NAME}",)
-    assert (offered(line), line.box.withdrawals()) == (set(), {PAIR[1]: None})
+    assert (offer_of(line), line.box.withdrawals()) == (set(), {PAIR[1]: None})
     line.box.clear_faults()
     told_before = len(line.box.journal(service="partner", operation="withdraw", external_id=PAIR[1]))
     report, failure = withdraw(line, names=PAIR)
@@ -154,7 +154,7 @@ def test_a_refused_token_stops_at_the_first_title(make_line):
     line.token = "wrong"
     report, failure = withdraw(line, names=PAIR)
     assert isinstance(failure, AuthRefused)
-    assert (report.colour, offered(line)) == ("red", set())
+    assert (report.colour, offer_of(line)) == ("red", set())
     assert len(line.box.journal(service="partner", operation="withdraw")) == 1
 
 
@@ -172,7 +172,7 @@ def test_what_is_not_offered_is_named_and_makes_the_run_red(line):
     report, _ = withdraw(line, names=(NAME, "EDYE_NOBODY_ES"))
     assert report.colour == "red"
     assert report.incidents == ("not offered to this partner, so there is nothing to withdraw: EDYE_NOBODY_ES",)
-    assert offered(line) == {PAIR[1]}
+    assert offer_of(line) == {PAIR[1]}
 
 
 def test_a_window_takes_back_what_was_accepted_in_it(line):
@@ -187,4 +187,4 @@ def test_a_dry_run_says_what_would_go_and_changes_nothing(line):
     report, _ = withdraw(line, dry_run=True)
     assert (report.colour, report.totals.withdrawn) == ("green", 1)
     assert report.titles[0].detail == f"dry run, it would be out of the feeds: {WHY}"
-    assert offered(line) == set(PAIR)
+    assert offer_of(line) == set(PAIR)

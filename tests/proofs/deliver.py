@@ -44,7 +44,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-async def watched(annex: Annex, url: str, tracking_ids: list[str]) -> dict[str, Any]:
+async def watch(annex: Annex, url: str, tracking_ids: list[str]) -> dict[str, Any]:
     clock = AsyncClock(now=now, sleep=asyncio.sleep, random=random.random)
     async with httpx.AsyncClient(base_url=url, headers=HEADERS, trust_env=False) as client:
         watch = IngestWatch(annex, client, tracking_ids, now() + timedelta(seconds=30), clock)
@@ -63,7 +63,7 @@ def main(folder: Path, url: str, run_id: str) -> None:
     print("sending", flush=True)
     Sender(annex.partner, uploader, ledger, clock, run_id).send_batch(titles)
     waiting = with_partner(ledger, titles)
-    outcomes = asyncio.run(watched(annex, url, [str(delivery.tracking_id) for delivery in waiting]))
+    outcomes = asyncio.run(watch(annex, url, [str(delivery.tracking_id) for delivery in waiting]))
     record_outcomes(ledger, waiting, outcomes)
     Acceptor(annex, ledger).accept_batch(titles)
 

@@ -39,7 +39,7 @@ def trigger(system, dag_id, conf):
     return f"/dags/{dag_id}/dagRuns/{system.trigger(dag_id, conf)['dag_run_id']}"
 
 
-def ended(system, run):
+def wait_for_end(system, run):
     state = until(lambda: _ended_state(system, run), f"the end of {run}", **SLOWLY)
     tasks = system.call("GET", f"{run}/taskInstances")["task_instances"]
     return state, {task["task_id"]: task["state"] for task in tasks}
@@ -60,7 +60,7 @@ def answer(system, run, option):
     return detail
 
 
-def offered(system):
+def offer_of(system):
     engine = open_engine(f"sqlite:///{system.variables['AIRFLOW_HOME']}/ledger.sqlite")
     names = sorted(one.external_id for one in Ledger(engine, lambda: datetime.now(UTC)).accepted_titles(PARTNER))
     engine.dispose()
@@ -68,8 +68,8 @@ def offered(system):
 
 
 def test_more_titles_than_the_annex_lets_go_wait_for_a_person(system):
-    state, _ = ended(system, trigger(system, DELIVERY, {"external_ids": [*TITLES, STAYS]}))
-    assert (state, offered(system)) == ("success", [STAYS, *TITLES])
+    state, _ = wait_for_end(system, trigger(system, DELIVERY, {"external_ids": [*TITLES, STAYS]}))
+    assert (state, offer_of(system)) == ("success", [STAYS, *TITLES])
     asked = {"external_ids": TITLES, "reason": WHY, "dry_run": False}
 
     run = trigger(system, WITHDRAWAL, asked)
@@ -77,21 +77,21 @@ def test_more_titles_than_the_annex_lets_go_wait_for_a_person(system):
     assert told["subject"] == "Withdraw 2 titles from ROKU Premium Subscriptions MX?"
     assert WHY in told["body"]
     assert all(name in told["body"] for name in TITLES)
-    state, tasks = ended(system, run)
+    state, tasks = wait_for_end(system, run)
     assert (state, tasks["approve_withdrawal"], tasks["withdraw"]) == ("failed", "failed", "upstream_failed")
-    assert offered(system) == [STAYS, *TITLES]
+    assert offer_of(system) == [STAYS, *TITLES]
 
     run = trigger(system, WITHDRAWAL, asked)
     answer(system, run, "Approve")
-    state, tasks = ended(system, run)
-    assert (state, tasks["withdraw"], offered(system)) == ("success", "success", [STAYS])
+    state, tasks = wait_for_end(system, run)
+    assert (state, tasks["withdraw"], offer_of(system)) == ("success", "success", [STAYS])
 
 
 def test_few_titles_and_dry_runs_wait_for_nobody(system):
     again = {"external_ids": TITLES, "correction": "resend", "reason": "the rights were renewed", "dry_run": False}
     system.call("PATCH", f"/dags/redeliver__{PARTNER}", json={"is_paused": False})
-    assert ended(system, trigger(system, f"redeliver__{PARTNER}", again))[0] == "success"
-    assert offered(system) == [STAYS, *TITLES]
+    assert wait_for_end(system, trigger(system, f"redeliver__{PARTNER}", again))[0] == "success"
+    assert offer_of(system) == [STAYS, *TITLES]
     for conf in ({"external_ids": TITLES}, {"external_ids": TITLES[:1], "dry_run": False}):
-        assert ended(system, trigger(system, WITHDRAWAL, conf | {"reason": WHY}))[0] == "success"
-    assert offered(system) == [STAYS, *TITLES[1:]]
+        assert wait_for_end(system, trigger(system, WITHDRAWAL, conf | {"reason": WHY}))[0] == "success"
+    assert offer_of(system) == [STAYS, *TITLES[1:]]

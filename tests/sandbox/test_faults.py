@@ -229,7 +229,7 @@ def test_a_call_with_a_wrong_token_meets_no_fault(box, partner):
 
 
 @pytest.mark.parametrize(
-    ("wire", "words"),
+    ("fault", "words"),
     [
         ({"service": "partner", "kind": "explode"}, "unknown fault kind 'explode'"),
         ({"service": "sftp", "kind": "slow", "delay_s": 1}, "unknown service 'sftp'"),
@@ -249,9 +249,9 @@ def test_a_call_with_a_wrong_token_meets_no_fault(box, partner):
     ],
     ids=str,
 )
-def test_a_fault_that_cannot_be_is_refused_in_words(wire, words):
+def test_a_fault_that_cannot_be_is_refused_in_words(fault, words):
     with pytest.raises(FaultPlanError) as refused:
-        parse_fault(wire)
+        parse_fault(fault)
     assert words in str(refused.value)
 
 

@@ -192,7 +192,7 @@ def test_without_mlsd_a_list_has_the_style_of_windows(box, ftp, on_disk):
 
 
 @pytest.mark.parametrize(
-    ("wire", "words"),
+    ("fault", "words"),
     [
         ({"kind": "garbage"}, "unknown fault kind 'garbage'; one of cut, done_then_cut"),
         ({"kind": "cut", "operation": "ingest"}, "service ftp has no operation 'ingest'"),
@@ -215,7 +215,7 @@ def test_without_mlsd_a_list_has_the_style_of_windows(box, ftp, on_disk):
     ],
     ids=str,
 )
-def test_a_fault_that_cannot_be_is_refused_in_words(wire, words):
+def test_a_fault_that_cannot_be_is_refused_in_words(fault, words):
     with pytest.raises(FaultPlanError) as refused:
-        parse_fault({"service": "ftp", **wire})
+        parse_fault({"service": "ftp", **fault})
     assert words in str(refused.value)

@@ -1,4 +1,4 @@
-"""Files by which the processes of the engine know of each other: JSON, whole or not at all, for a kill may come."""
+"""Files that the processes of the engine share: JSON, whole or not at all, because a kill may come at any time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tools.processes import birth_of
 
 
 def write(path: Path, content: Any) -> None:
-    """Writes JSON over what was there."""
+    """Writes JSON and replaces an older file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     fresh.write_text(json.dumps(content), encoding="utf-8")
@@ -46,7 +46,7 @@ def this_process() -> dict[str, Any]:
 
 
 def lives(process: dict[str, Any]) -> bool:
-    """Whether a process that wrote itself down still runs."""
+    """Whether the process of a record still runs."""
     return process["birth"] is not None and birth_of(process["pid"]) == process["birth"]
 
 

@@ -1,4 +1,4 @@
-"""Troubles that a task process brings upon itself when it starts: kill -9 to the millisecond, a sleep, a full disk."""
+"""Troubles that a task process starts for itself: kill -9 to the millisecond, a sleep, a full disk."""
 
 from __future__ import annotations
 

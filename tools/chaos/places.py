@@ -1,4 +1,4 @@
-"""Where the engine keeps what it knows of a round."""
+"""The files of a round of the engine."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Round:
 
     @property
     def log(self) -> Path:
-        """What tasks, scheduler and triggerer say."""
+        """The logs of tasks, scheduler and triggerer."""
         return self.folder / "engine.log"
 
     @property
@@ -87,7 +87,7 @@ class Run:
         return self.folder / "starts" / f"{name}.{start}.claim"
 
     def asleep(self, name: str, start: int) -> Path:
-        """Says that the process of a start was stopped, so that nobody hears of it any more."""
+        """Notes that the process of a start was stopped and no longer answers."""
         return self.folder / "starts" / f"{name}.{start}.asleep"
 
     def result(self, name: str, start: int) -> Path:

@@ -1,4 +1,4 @@
-"""The engine's scheduler: starts what may run, takes up results and events; killed, it goes on from its files.
+"""The engine's scheduler: starts tasks, reads results and events; after a kill it continues from its files.
 
 A process that sleeps counts as dead, as one that no longer sends heartbeats does: another start is made beside it.
 """

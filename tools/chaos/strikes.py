@@ -1,4 +1,4 @@
-"""How troubles come from outside the engine: kills with a return, a locked ledger, a clock that is off."""
+"""Troubles from outside the engine: kills and restarts, a locked ledger, a wrong clock."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Strikes:
         }
 
     def look(self) -> None:
-        """Strikes with what is due now."""
+        """Starts the troubles that are due now."""
         now = time.time()
         for due in [one for one in self._returns if one[0] <= now]:
             self._returns.remove(due)

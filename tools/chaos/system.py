@@ -1,4 +1,4 @@
-"""What every process of the proof has in common: Airflow's environment, the real DAG with a quick annex, forks."""
+"""What all processes of the proof share: Airflow's environment, the real DAG with a quick annex, forks."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def the_graphs() -> dict[str, Any]:
 
 
 def _shorten_pauses() -> None:
-    """Pauses between tries are cut to a tenth of a second, before anybody has taken the usual ones over."""
+    """Cuts the pauses between tries to a tenth of a second, before any module has imported the usual ones."""
     from edye_delivery.clients.retry import Clock
     from edye_delivery.hooks import http_client
 

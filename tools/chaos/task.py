@@ -92,7 +92,7 @@ class _Returned(dict[str, Any]):
 
 
 def leave() -> None:
-    """Ends a forked process at once, without what its parent would do at its end."""
+    """Ends a forked process at once, without the exit handlers of its parent."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

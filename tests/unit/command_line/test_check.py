@@ -20,7 +20,7 @@ from tests.unit.qc.builders import ANNEX, a_movie, an_episode
 from tests.unit.qc.clips import H264, Clips
 
 
-def checked(*arguments: object, annex: str = ANNEX.partner) -> Result:
+def run_check(*arguments: object, annex: str = ANNEX.partner) -> Result:
     """`check` with these arguments; an exception of ours fails the test."""
     result = CliRunner().invoke(app, ["check", *map(str, arguments), "--annex", annex])
     if result.exception is not None and not isinstance(result.exception, SystemExit):
@@ -30,10 +30,10 @@ def checked(*arguments: object, annex: str = ANNEX.partner) -> Result:
 
 def document(*arguments: object) -> dict[str, Any]:
     """The JSON document of a call."""
-    return json.loads(checked("--format", "json", *arguments).stdout)
+    return json.loads(run_check("--format", "json", *arguments).stdout)
 
 
-def found(*arguments: object) -> dict[str, str]:
+def severities_of(*arguments: object) -> dict[str, str]:
     """Severities by code of all findings of a call."""
     return {finding["code"]: finding["severity"] for finding in document(*arguments)["findings"]}
 
@@ -54,14 +54,14 @@ def item_of(title: Any, **changes: Any) -> dict[str, Any]:
     return title.model_dump(mode="json", exclude={"series", "custom_thumbnails"}) | changes
 
 
-def written(path: Path, content: Any) -> Path:
+def write_json(path: Path, content: Any) -> Path:
     """A JSON file."""
     path.write_text(json.dumps(content))
     return path
 
 
 def test_a_good_video_ends_with_0_and_says_what_it_is(film):
-    result = checked(film)
+    result = run_check(film)
 
     assert (result.exit_code, result.stderr) == (0, "")
     assert "film.mp4: video, h264 in mp4, 1280x720, 1 s" in result.stdout
@@ -69,7 +69,7 @@ def test_a_good_video_ends_with_0_and_says_what_it_is(film):
 
 
 def test_a_video_that_a_run_would_refuse_ends_with_1_and_says_what_to_do(locked):
-    result = checked(locked)
+    result = run_check(locked)
 
     assert result.exit_code == 1
     assert "VID019 media-encrypted  block, for Content Operations" in result.stdout
@@ -81,14 +81,14 @@ def test_a_video_that_a_run_would_refuse_ends_with_1_and_says_what_to_do(locked)
 def test_a_video_by_its_name_is_checked_as_one_whatever_stands_in_it(tmp_path, content):
     (tmp_path / "film.mp4").write_bytes(content)
 
-    assert found(tmp_path / "film.mp4") == {"VID004": "block"}
+    assert severities_of(tmp_path / "film.mp4") == {"VID004": "block"}
 
 
 def test_what_the_annex_only_warns_of_does_not_block(clips):
     ten_bits = clips.clip("ten.mp4", codec=(*H264[:-1], "yuv420p10le"))
 
-    assert found(ten_bits) == {"VID021": "warn"}
-    assert checked(ten_bits).exit_code == 0
+    assert severities_of(ten_bits) == {"VID021": "warn"}
+    assert run_check(ten_bits).exit_code == 0
 
 
 def test_findings_have_the_keys_of_lint_feeds(locked, tmp_path):
@@ -103,7 +103,7 @@ def test_findings_have_the_keys_of_lint_feeds(locked, tmp_path):
 
 def test_sarif_says_block_as_error_and_warn_as_warning(clips, locked):
     ten_bits = clips.clip("ten.mp4", codec=(*H264[:-1], "yuv420p10le"))
-    (run,) = json.loads(checked("--format", "sarif", locked, ten_bits).stdout)["runs"]
+    (run,) = json.loads(run_check("--format", "sarif", locked, ten_bits).stdout)["runs"]
 
     assert [(result["ruleId"], result["level"]) for result in run["results"]] == [
         ("VID019", "error"), ("VID021", "warning"),
@@ -115,36 +115,36 @@ def test_sarif_says_block_as_error_and_warn_as_warning(clips, locked):
 def test_a_video_is_held_against_what_its_catalogue_item_says(film, tmp_path):
     size = film.stat().st_size
     source = {"file": "https://media.example/film.mp4", "type": "video/mp4"}
-    right = written(tmp_path / "a.json", item_of(a_movie(), duration_ms=1000, sources=[source | {"filesize": size}]))
-    wrong = written(tmp_path / "b.json", item_of(a_movie(), duration_ms=9000, sources=[source | {"filesize": 9}]))
+    right = write_json(tmp_path / "a.json", item_of(a_movie(), duration_ms=1000, sources=[source | {"filesize": size}]))
+    wrong = write_json(tmp_path / "b.json", item_of(a_movie(), duration_ms=9000, sources=[source | {"filesize": 9}]))
 
-    assert found(film, "--metadata", right) == {}
-    assert found(film, "--metadata", wrong) == {"VID010": "block", "VID013": "warn"}
+    assert severities_of(film, "--metadata", right) == {}
+    assert severities_of(film, "--metadata", wrong) == {"VID010": "block", "VID013": "warn"}
 
 
 def test_a_titles_json_is_checked_by_the_rules_on_metadata(tmp_path):
-    good = written(tmp_path / "good.json", item_of(a_movie()))
-    bad = written(tmp_path / "bad.json", item_of(a_movie(), ratings=[], images=[]))
-    malformed = written(tmp_path / "malformed.json", item_of(a_movie(), title_id=None))
+    good = write_json(tmp_path / "good.json", item_of(a_movie()))
+    bad = write_json(tmp_path / "bad.json", item_of(a_movie(), ratings=[], images=[]))
+    malformed = write_json(tmp_path / "malformed.json", item_of(a_movie(), title_id=None))
 
-    assert (found(good), checked(good).exit_code) == ({}, 0)
-    assert {code[:3] for code in found(bad)} == {"MET", "IMG"}
-    assert found(malformed) == {"META001": "block"}
+    assert (severities_of(good), run_check(good).exit_code) == ({}, 0)
+    assert {code[:3] for code in severities_of(bad)} == {"MET", "IMG"}
+    assert severities_of(malformed) == {"META001": "block"}
 
 
 def test_an_episode_has_from_its_series_what_it_lacks_itself(tmp_path):
     title = an_episode()
-    episode = written(tmp_path / "episode.json", item_of(title))
-    series = written(tmp_path / "series.json", item_of(title.series, kind="series"))
+    episode = write_json(tmp_path / "episode.json", item_of(title))
+    series = write_json(tmp_path / "series.json", item_of(title.series, kind="series"))
 
-    assert found(episode, series) == {}
-    alone = checked(episode)
+    assert severities_of(episode, series) == {}
+    alone = run_check(episode)
     assert (alone.exit_code, "META014" in alone.stdout) == (0, False)
     assert "the series is not among the inputs: name its JSON too" in alone.stdout
 
 
 def test_a_title_that_the_partner_is_not_offered_is_told(tmp_path):
-    result = checked(written(tmp_path / "hidden.json", item_of(a_movie(), visible=False)))
+    result = run_check(write_json(tmp_path / "hidden.json", item_of(a_movie(), visible=False)))
 
     assert "a run leaves it out for this partner: invisible" in result.stdout
 
@@ -152,11 +152,11 @@ def test_a_title_that_the_partner_is_not_offered_is_told(tmp_path):
 def test_a_picture_is_checked_as_what_it_is_said_to_be_or_as_its_title_names_it(tmp_path):
     Pillow.new("RGB", (1000, 1500), "navy").save(tmp_path / "poster.png")
     Pillow.effect_noise((1000, 1500), 90).convert("RGB").save(tmp_path / "poster.png")
-    item = written(tmp_path / "item.json", item_of(a_movie()))
+    item = write_json(tmp_path / "item.json", item_of(a_movie()))
 
-    assert found(tmp_path / "poster.png", "--kind", "poster") == {}
-    assert found(tmp_path / "poster.png", "--kind", "key_art") == {"IMG005": "block"}
-    assert found(tmp_path / "poster.png", "--metadata", item) == {}
+    assert severities_of(tmp_path / "poster.png", "--kind", "poster") == {}
+    assert severities_of(tmp_path / "poster.png", "--kind", "key_art") == {"IMG005": "block"}
+    assert severities_of(tmp_path / "poster.png", "--metadata", item) == {}
 
 
 UNUSABLE = {
@@ -178,7 +178,7 @@ def test_what_cannot_be_checked_ends_with_2_and_one_sentence(tmp_path, name):
         (tmp_path / name).mkdir()
     elif content is not None:
         (tmp_path / name).write_bytes(content)
-    result = checked(tmp_path / name)
+    result = run_check(tmp_path / name)
 
     assert result.exit_code == 2
     (sentence,) = result.stderr.splitlines()
@@ -187,21 +187,21 @@ def test_what_cannot_be_checked_ends_with_2_and_one_sentence(tmp_path, name):
 
 
 def test_what_cannot_be_checked_does_not_keep_the_rest_from_being_checked(locked, tmp_path):
-    result = checked(locked, tmp_path / "nothing.mp4")
+    result = run_check(locked, tmp_path / "nothing.mp4")
 
     assert result.exit_code == 2
     assert "VID019" in result.stdout
 
 
 def test_an_item_that_describes_no_title_is_told(film, tmp_path):
-    result = checked(film, "--metadata", written(tmp_path / "item.json", {"id": "x"}))
+    result = run_check(film, "--metadata", write_json(tmp_path / "item.json", {"id": "x"}))
 
     assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
     assert "item.json is no item of the catalogue" in result.stderr
 
 
 def test_an_annex_that_is_not_there_is_told_with_those_that_are(film):
-    result = checked(film, annex="roku_premium_mx")
+    result = run_check(film, annex="roku_premium_mx")
 
     assert result.exit_code == 2
     assert f"there is no annex 'roku_premium_mx'; there are {ANNEX.partner}" in result.stderr

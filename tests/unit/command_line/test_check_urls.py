@@ -24,7 +24,7 @@ def web():
         yield server
 
 
-def drawn(width_px, height_px, picture_format="PNG"):
+def draw(width_px, height_px, picture_format="PNG"):
     file = BytesIO()
     Pillow.new("L", (width_px, height_px)).save(file, picture_format)
     return file.getvalue()
@@ -37,7 +37,7 @@ def an_image(url, kind="main"):
 def a_feed_with(web, url, kind="main"):
     images = an_image(url, kind)
     if kind != "main":
-        images += an_image(web.put("/good", drawn(1600, 900)))
+        images += an_image(web.put("/good", draw(1600, 900)))
     return web.put("/feed", as_bytes(a_feed(an_asset(images=images))))
 
 
@@ -55,7 +55,7 @@ def picture_codes(*arguments):
 
 
 def main_codes(web, width_px, height_px):
-    return picture_codes(a_feed_with(web, web.put("/p", drawn(width_px, height_px))))
+    return picture_codes(a_feed_with(web, web.put("/p", draw(width_px, height_px))))
 
 
 def test_a_finding_has_page_pointer_asset_and_address(web):
@@ -73,12 +73,12 @@ def test_pictures_are_left_alone_unless_they_are_asked_for(web):
 
 
 def test_a_redirect_a_page_and_a_webp_are_refused_and_all_three_formats_are_taken(web):
-    good = web.put("/ok", drawn(1600, 900))
+    good = web.put("/ok", draw(1600, 900))
     assert picture_codes(a_feed_with(web, web.put("/moved", status=301, Location=good))) == ["FEED502"]
     assert picture_codes(a_feed_with(web, web.put("/page", b"<html>"))) == ["FEED503"]
-    assert picture_codes(a_feed_with(web, web.put("/webp", drawn(1600, 900, "WEBP")))) == ["FEED503"]
+    assert picture_codes(a_feed_with(web, web.put("/webp", draw(1600, 900, "WEBP")))) == ["FEED503"]
     for picture_format in ("JPEG", "PNG", "GIF"):
-        assert picture_codes(a_feed_with(web, web.put("/ok", drawn(1600, 900, picture_format)))) == []
+        assert picture_codes(a_feed_with(web, web.put("/ok", draw(1600, 900, picture_format)))) == []
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_ratio_and_size_of_a_main_image(web, size, codes):
 
 @pytest.mark.parametrize(("size", "codes"), [((1624, 900), []), ((1625, 900), ["FEED505"]), ((900, 900), ["FEED505"])])
 def test_a_background_off_its_ratio_is_only_a_warning(web, size, codes):
-    feed = a_feed_with(web, web.put("/p", drawn(*size)), "background")
+    feed = a_feed_with(web, web.put("/p", draw(*size)), "background")
     assert picture_codes(feed) == codes
     assert called("--check-urls", feed).exit_code == 0
 
@@ -130,14 +130,14 @@ def test_a_background_off_its_ratio_is_only_a_warning(web, size, codes):
     ids=str,
 )
 def test_a_thumbnail_of_a_direct_feed_is_large_enough_and_wide(web, size, codes):
-    assert picture_codes(a_direct_feed_with(web, web.put("/t", drawn(*size)))) == codes
+    assert picture_codes(a_direct_feed_with(web, web.put("/t", draw(*size)))) == codes
 
 
 @pytest.mark.parametrize("size", [(1200, 900), (810, 1080), (900, 900)], ids=str)
 def test_a_ratio_that_roku_also_supports_is_taken_as_roku_takes_it_beside_a_required_one(web, size):
-    other = web.put("/other", drawn(*size))
+    other = web.put("/other", draw(*size))
     alone = web.put("/alone", as_bytes(a_feed(an_asset(images=an_image(other)))))
-    beside = an_image(other, "poster") + an_image(web.put("/good", drawn(1600, 900)))
+    beside = an_image(other, "poster") + an_image(web.put("/good", draw(1600, 900)))
     both = web.put("/both", as_bytes(a_feed(an_asset(images=beside))))
     assert picture_codes("--profile", "roku", alone) == ["FEED512"]
     assert picture_codes("--profile", "roku", both) == []
@@ -156,7 +156,7 @@ def a_direct_feed_with_trick_play(web, url):
     [
         (b"\x89BIF\r\n\x1a\n" + bytes(100), []),
         (b"\x89BIF\r\n\x1a\r" + bytes(100), ["FEED511"]),
-        (drawn(320, 180), ["FEED511"]),
+        (draw(320, 180), ["FEED511"]),
         (b"", ["FEED511"]),
     ],
     ids=["a BIF", "another eighth byte", "a picture", "nothing"],
@@ -172,7 +172,7 @@ def test_a_trickplay_file_that_is_not_there_and_a_thumbnail_that_is_one_are_told
 
 
 def test_so_many_images_are_looked_at_and_the_rest_is_told(web):
-    urls = [web.put(f"/p{number}", drawn(1600, 900)) for number in range(4)]
+    urls = [web.put(f"/p{number}", draw(1600, 900)) for number in range(4)]
     feed = web.put(
         "/feed", as_bytes(a_feed(*(an_asset(number, images=an_image(url)) for number, url in enumerate(urls))))
     )
@@ -185,7 +185,7 @@ def test_so_many_images_are_looked_at_and_the_rest_is_told(web):
 
 
 def test_a_file_with_too_many_bytes_is_a_warning(web):
-    content = drawn(1600, 900)
+    content = draw(1600, 900)
     feed = a_feed_with(web, web.put("/p", content))
     for most, codes in ((len(content), []), (len(content) - 1, ["FEED510"])):
         report = lint_inputs([feed], some_wishes(max_urls=9), limits=Limits(picture_max_bytes=most))
@@ -202,7 +202,7 @@ def test_an_image_that_many_titles_share_is_asked_for_once_and_told_of_each(web)
 
 def test_an_image_on_a_private_address_is_told_and_asked_only_on_request(web, tmp_path):
     file = tmp_path / "feed.json"
-    url = web.put("/p", drawn(1600, 900))
+    url = web.put("/p", draw(1600, 900))
     file.write_bytes(as_bytes(a_feed(an_asset(images=an_image(url)))))
     assert picture_codes(file) == ["FEED501"]
     assert web.asked == []

@@ -14,7 +14,7 @@ PARTNER = "roku_premium_subs_mx"
 CLIENT = Client(PARTNER, "client-1", error_threshold=1, technical_error_threshold=2)
 
 
-def failing(ledger, number, cause=Cause.TRANSIENT):
+def fail_title(ledger, number, cause=Cause.TRANSIENT):
     plan = a_plan(a_movie(id=f"mv-{number}", title_id=f"EDYE_MOV_{number:06}"))
     ledger.plan(PARTNER, "run-1", [plan])
     ledger.begin_send(plan.delivery_key, "run-1")
@@ -22,14 +22,14 @@ def failing(ledger, number, cause=Cause.TRANSIENT):
 
 
 def test_a_client_that_is_well_has_nothing_to_say(ledger_url):
-    failing(Ledger(open_engine(ledger_url), Clock(), CLIENT), 1)
+    fail_title(Ledger(open_engine(ledger_url), Clock(), CLIENT), 1)
     assert Alerts(open_engine(ledger_url), Clock()).sentences_of(CLIENT) == ()
 
 
 def test_circuit_errors_and_untold_alert_are_a_sentence_each(ledger_url):
     ledger, alerts = Ledger(open_engine(ledger_url), Clock(), CLIENT), Alerts(open_engine(ledger_url), Clock())
     for number in (1, 2):
-        failing(ledger, number)
+        fail_title(ledger, number)
     circuit, errors, untold = alerts.sentences_of(CLIENT)
     assert circuit.startswith("the circuit is open since ")
     assert "(transient, 2 technical errors in a row)" in circuit

@@ -48,7 +48,7 @@ class Rig:
         self.ledger.begin_send(key, RUN)
         self.ledger.mark_received(key, f"t-{number}", 1, 1.0)
 
-    def told(self) -> list[str]:
+    def events(self) -> list[str]:
         with self.engine.connect() as connection:
             query = select(EVENTS.c.action).where(EVENTS.c.action.in_((OPENED, CLOSED))).order_by(EVENTS.c.id)
             return list(connection.execute(query).scalars())
@@ -70,7 +70,7 @@ def test_so_many_technical_errors_in_a_row_open_it_and_the_run_sends_nothing_mor
     decision = run.allow(rig.key(9))
     assert (decision.permission, decision.cause) == (Permission.HOLD_BACK, Cause.UNKNOWN)
     assert "3 technical errors in a row" in decision.sentence
-    assert rig.told() == [OPENED]
+    assert rig.events() == [OPENED]
 
 
 def test_the_next_run_tries_one_title_first_and_its_receipt_lets_the_others_go(rig):
@@ -83,7 +83,7 @@ def test_the_next_run_tries_one_title_first_and_its_receipt_lets_the_others_go(r
     assert run.allow(rig.key(10)).permission is Permission.SEND  # its next try
     rig.receive(10)
     assert {each.allow(rig.key(11)).permission for each in (run, other_batch)} == {Permission.SEND}
-    assert rig.told() == [OPENED, CLOSED]
+    assert rig.events() == [OPENED, CLOSED]
 
 
 def test_a_trial_that_fails_holds_the_others_of_its_run_back_and_the_run_after_it_tries_again(rig):
@@ -94,7 +94,7 @@ def test_a_trial_that_fails_holds_the_others_of_its_run_back_and_the_run_after_i
     rig.fail(10)
     assert run.allow(rig.key(11)).permission is Permission.HOLD_BACK
     assert rig.run().allow(rig.key(11)).permission is Permission.SEND
-    assert rig.told() == [OPENED]
+    assert rig.events() == [OPENED]
 
 
 def test_a_refused_token_opens_it_at_once(rig):
@@ -112,7 +112,7 @@ def test_a_refusal_in_the_partners_words_shows_that_it_is_well(rig):
     run.allow(rig.key(10))
     rig.fail(10, Cause.METADATA, call=Call(0.1, 422, "METADATA_INCOMPLETE"))
     assert run.allow(rig.key(11)).permission is Permission.SEND
-    assert rig.told() == [OPENED, CLOSED]
+    assert rig.events() == [OPENED, CLOSED]
 
 
 def test_media_that_cannot_be_read_says_nothing_of_the_partner_and_another_title_is_tried(rig):
@@ -130,7 +130,7 @@ def test_what_was_never_sent_and_what_was_held_back_do_not_count(rig):
         rig.fail(number, was_tried=False)
         rig.fail(number + 20, held_back=True)
     assert rig.run().allow(rig.key(50)).permission is Permission.SEND
-    assert rig.told() == []
+    assert rig.events() == []
 
 
 def test_a_receipt_between_errors_begins_the_count_anew(rig):
@@ -139,7 +139,7 @@ def test_a_receipt_between_errors_begins_the_count_anew(rig):
     rig.receive(5)
     for number in range(6, 8):
         rig.fail(number)
-    assert rig.told() == []
+    assert rig.events() == []
 
 
 def test_a_trial_whose_process_died_is_anybodys_after_a_while(rig):

@@ -31,7 +31,7 @@ from edye_delivery.ledger.withdrawals import Withdrawals
 from tests.builders import a_movie, a_plan, an_episode, the_annex
 from tests.history import actions as actions_of
 from tests.unit.ledger.conftest import Clock
-from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, RUN, planned, standing
+from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, RUN, delivery_of, plan_delivery
 from tests.waiting import until
 
 FIRST, SECOND = Holder("first"), Holder("second", try_number=2)
@@ -40,8 +40,8 @@ NEWER = a_plan(an_episode(titles={"es": "Otro"}))
 ENDED = 0.0
 
 
-def begun(ledger, plan=PLAN, holder=FIRST, run_id=RUN, **more):
-    planned(ledger, plan)
+def begin(ledger, plan=PLAN, holder=FIRST, run_id=RUN, **more):
+    plan_delivery(ledger, plan)
     return ledger.begin_send(plan.delivery_key, run_id, holder=holder, **more)
 
 
@@ -57,7 +57,7 @@ def tracking_ids(ledger):
 
 def test_who_begins_a_delivery_has_a_lease_on_it(ledger):
     before = datetime.now(UTC)
-    delivery = begun(ledger, holder=SECOND, lease_s=60)
+    delivery = begin(ledger, holder=SECOND, lease_s=60)
     assert (delivery.lease_holder, delivery.lease_run_id, delivery.lease_try) == ("second", RUN, 2)
     assert timedelta(seconds=55) < delivery.lease_expires_at - before < timedelta(seconds=75)
 
@@ -73,11 +73,11 @@ def test_who_begins_a_delivery_has_a_lease_on_it(ledger):
     ids=["begin", "reject", "fail", "fail by nobody"],
 )
 def test_nobody_else_begins_rejects_or_fails_what_is_being_sent(ledger, write):
-    begun(ledger)
-    before = standing(ledger), actions(ledger)
+    begin(ledger)
+    before = delivery_of(ledger), actions(ledger)
     with pytest.raises(TitleBusy, match=r"the run run-1 has been sending .* since 2026-03-02T.*, its lease ends 20"):
         write(ledger)
-    assert (standing(ledger), actions(ledger)) == before
+    assert (delivery_of(ledger), actions(ledger)) == before
 
 
 @pytest.mark.parametrize(
@@ -90,44 +90,44 @@ def test_nobody_else_begins_rejects_or_fails_what_is_being_sent(ledger, write):
     ids=["renew", "retry", "note whole"],
 )
 def test_a_sender_whose_lease_another_has_taken_over_is_told_so_before_it_goes_on(ledger, write):
-    begun(ledger, lease_s=ENDED)
-    begun(ledger, holder=SECOND, run_id="run-2")
-    before = standing(ledger), actions(ledger)
+    begin(ledger, lease_s=ENDED)
+    begin(ledger, holder=SECOND, run_id="run-2")
+    before = delivery_of(ledger), actions(ledger)
     with pytest.raises(LeaseLost, match=r"the run run-2 has it now \(sending\): this run stops"):
         write(ledger)
     with pytest.raises(TitleBusy):
         ledger.fail(KEY, Cause.TRANSIENT, "cut", holder="first")
-    assert (standing(ledger), actions(ledger)) == before
+    assert (delivery_of(ledger), actions(ledger)) == before
 
 
 def test_a_holder_that_let_its_lease_end_is_succeeded_and_its_try_counts_as_unanswered(ledger):
-    begun(ledger, lease_s=ENDED)
-    successor = begun(ledger, holder=SECOND, run_id="run-2")
+    begin(ledger, lease_s=ENDED)
+    successor = begin(ledger, holder=SECOND, run_id="run-2")
     assert (successor.lease_holder, successor.attempts, successor.unanswered) == ("second", 2, 2)
 
 
 def test_a_lease_that_ended_and_that_nobody_took_is_renewed(ledger):
-    begun(ledger, lease_s=ENDED)
+    begin(ledger, lease_s=ENDED)
     ledger.renew(KEY, "first", 60)
     with pytest.raises(TitleBusy):
-        begun(ledger, holder=SECOND)
+        begin(ledger, holder=SECOND)
 
 
 def test_a_lease_ends_to_the_fraction_of_a_second_and_by_the_databases_clock_alone(ledger_url):
     slow = Ledger(open_engine(ledger_url), lambda: datetime(2001, 1, 1, tzinfo=UTC))
     fast = Ledger(open_engine(ledger_url), lambda: datetime(2099, 1, 1, tzinfo=UTC))
-    begun(slow, lease_s=3.5)
+    begin(slow, lease_s=3.5)
     with pytest.raises(TitleBusy):
-        begun(fast, holder=SECOND)
+        begin(fast, holder=SECOND)
 
     def successor():
         try:
-            return begun(fast, holder=SECOND)
+            return begin(fast, holder=SECOND)
         except TitleBusy:
             return None
 
     assert until(successor, "the end of the lease").lease_holder == "second"
-    assert abs((standing(slow).lease_expires_at - datetime.now(UTC)).total_seconds() - 300) < 60
+    assert abs((delivery_of(slow).lease_expires_at - datetime.now(UTC)).total_seconds() - 300) < 60
 
 
 @pytest.mark.parametrize("later_s", [0.0, 0.25, 300.0])
@@ -138,36 +138,36 @@ def test_the_databases_clock_is_an_aware_moment(ledger_url, later_s):
 
 
 def test_the_lease_is_gone_once_the_delivery_has_moved_on(ledger):
-    begun(ledger)
+    begin(ledger)
     ledger.mark_received(KEY, "t-1", 10, 1.0)
-    assert (standing(ledger).lease_holder, standing(ledger).lease_expires_at) == (None, None)
+    assert (delivery_of(ledger).lease_holder, delivery_of(ledger).lease_expires_at) == (None, None)
 
 
 def test_of_two_receipts_the_first_is_kept_and_the_other_is_an_event(ledger):
-    begun(ledger, lease_s=ENDED)
-    begun(ledger, holder=SECOND, run_id="run-2")
+    begin(ledger, lease_s=ENDED)
+    begin(ledger, holder=SECOND, run_id="run-2")
     ledger.mark_received(KEY, "t-of-first", 10, 1.0)  # it wakes up with the partner's receipt: that is the truth
-    assert (standing(ledger).state, standing(ledger).tracking_id) == (DeliveryState.RECEIVED, "t-of-first")
+    assert (delivery_of(ledger).state, delivery_of(ledger).tracking_id) == (DeliveryState.RECEIVED, "t-of-first")
     with pytest.raises(LeaseLost):
         ledger.renew(KEY, "second", 60)
     with pytest.raises(LeaseLost, match=r"has it now \(received\)"):
         ledger.mark_received(KEY, "t-of-second", 10, 1.0)
-    assert standing(ledger).tracking_id == "t-of-first"
+    assert delivery_of(ledger).tracking_id == "t-of-first"
     assert tracking_ids(ledger) == {"t-of-first", "t-of-second"}
     assert actions(ledger)[-2:] == ["receive", "receive late"]
 
 
 def test_a_successors_failure_does_not_cost_the_receipt_of_the_sender_before_it(ledger):
-    begun(ledger, lease_s=ENDED)
-    begun(ledger, holder=SECOND, run_id="run-2")
+    begin(ledger, lease_s=ENDED)
+    begin(ledger, holder=SECOND, run_id="run-2")
     ledger.mark_received(KEY, "t-of-first", 10, 1.0)
     with pytest.raises(TransitionRefused, match="is received"):
         ledger.fail(KEY, Cause.TRANSIENT, "cut", holder="second")
-    assert (standing(ledger).state, standing(ledger).tracking_id) == (DeliveryState.RECEIVED, "t-of-first")
+    assert (delivery_of(ledger).state, delivery_of(ledger).tracking_id) == (DeliveryState.RECEIVED, "t-of-first")
 
 
 def test_the_same_receipt_twice_is_no_event(ledger):
-    begun(ledger)
+    begin(ledger)
     ledger.mark_received(KEY, "t-1", 10, 1.0)
     with pytest.raises(LeaseLost):
         ledger.mark_received(KEY, "t-1", 10, 1.0)
@@ -177,83 +177,83 @@ def test_the_same_receipt_twice_is_no_event(ledger):
 
 @pytest.mark.parametrize("ended", ["failed", "rejected", "planned", "accepted"])
 def test_no_tracking_id_is_lost_whatever_became_of_the_delivery_meanwhile(ledger, ended):
-    begun(ledger, lease_s=ENDED)
+    begin(ledger, lease_s=ENDED)
     if ended == "failed":
         ledger.fail(KEY, Cause.TRANSIENT, "media host down", holder="second")
     elif ended == "accepted":
-        begun(ledger, holder=SECOND)
+        begin(ledger, holder=SECOND)
         ledger.mark_received(KEY, "t-2", 1, 1.0)
         ledger.observe(KEY, DeliveryState.COMPLETED)
         ledger.accept(PARTNER, PLAN, [])
     else:
         ledger.reject(KEY, Cause.IMAGES, Owner.DESIGN, "poster", ["IMG003"], "second")
     if ended == "planned":
-        planned(ledger)
+        plan_delivery(ledger)
     if ended == "failed":
         ledger.mark_received(KEY, "t-late", 10, 1.0)
-        assert (standing(ledger).state, standing(ledger).tracking_id) == (DeliveryState.RECEIVED, "t-late")
+        assert (delivery_of(ledger).state, delivery_of(ledger).tracking_id) == (DeliveryState.RECEIVED, "t-late")
     else:
         with pytest.raises(LeaseLost):
             ledger.mark_received(KEY, "t-late", 10, 1.0)
-        assert standing(ledger).state == ended
+        assert delivery_of(ledger).state == ended
     assert "t-late" in tracking_ids(ledger)
 
 
 @pytest.mark.parametrize("other", [FORCED, NEWER], ids=["the same content by force", "newer content"])
 def test_a_title_has_one_sender_at_a_time(ledger, other):
-    begun(ledger)
+    begin(ledger)
     with pytest.raises(TitleBusy, match="the run run-1 has been sending"):
-        begun(ledger, other, SECOND, "run-2")
+        begin(ledger, other, SECOND, "run-2")
     ledger.fail(KEY, Cause.MEDIA, "formato no soportado", ended_by_partner=True, holder="first")
-    assert begun(ledger, other, SECOND, "run-2").state is DeliveryState.SENDING
+    assert begin(ledger, other, SECOND, "run-2").state is DeliveryState.SENDING
 
 
 @pytest.mark.parametrize("state", [DeliveryState.RECEIVED, DeliveryState.PROCESSING, DeliveryState.COMPLETED])
 def test_content_whose_ingest_runs_is_not_sent_by_force_until_it_has_ended(ledger, state):
-    begun(ledger)
+    begin(ledger)
     ledger.mark_received(KEY, "t-1", 10, 1.0)
     if state is not DeliveryState.RECEIVED:
         ledger.observe(KEY, state)
     with pytest.raises(TitleBusy, match=r"as t-1 from the run run-1 .* has not ended it") as refused:
-        begun(ledger, FORCED, SECOND, "run-2")
+        begin(ledger, FORCED, SECOND, "run-2")
     assert refused.value.tracking_id == "t-1"
     ledger.fail(KEY, Cause.STUCK, "no end")
-    assert begun(ledger, FORCED, SECOND, "run-2").state is DeliveryState.SENDING
+    assert begin(ledger, FORCED, SECOND, "run-2").state is DeliveryState.SENDING
 
 
 def test_over_ftp_a_commit_that_nobody_picked_up_gives_way_to_a_forced_one(ledger):
-    begun(ledger, channel=Channel.FTP)
+    begin(ledger, channel=Channel.FTP)
     ledger.mark_received(KEY, "a.json", 10, 1.0)
     with pytest.raises(TitleBusy):
-        begun(ledger, FORCED, SECOND, "run-2", channel=Channel.API)
-    assert begun(ledger, FORCED, SECOND, "run-2", channel=Channel.FTP).state is DeliveryState.SENDING
+        begin(ledger, FORCED, SECOND, "run-2", channel=Channel.API)
+    assert begin(ledger, FORCED, SECOND, "run-2", channel=Channel.FTP).state is DeliveryState.SENDING
 
 
 def test_content_that_a_resend_brought_meanwhile_is_not_sent_again_and_superseded_content_is(ledger):
-    planned(ledger)
-    begun(ledger, FORCED, SECOND, "run-2")
+    plan_delivery(ledger)
+    begin(ledger, FORCED, SECOND, "run-2")
     with pytest.raises(TitleBusy):
-        begun(ledger)
+        begin(ledger)
     ledger.mark_received(FORCED.delivery_key, "t-2", 10, 1.0)
     ledger.observe(FORCED.delivery_key, DeliveryState.COMPLETED)
     ledger.accept(PARTNER, FORCED, [])
     with pytest.raises(AlreadyAccepted, match="as t-2 from the run run-2"):
-        begun(ledger)
-    begun(ledger, NEWER)
+        begin(ledger)
+    begin(ledger, NEWER)
     ledger.mark_received(NEWER.delivery_key, "t-3", 10, 1.0)
-    assert begun(ledger).state is DeliveryState.SENDING
+    assert begin(ledger).state is DeliveryState.SENDING
 
 
 def test_content_that_a_dead_resend_was_sending_is_left_to_it_but_not_by_force(ledger):
-    begun(ledger, FORCED, SECOND, "run-2", lease_s=ENDED)
+    begin(ledger, FORCED, SECOND, "run-2", lease_s=ENDED)
     with pytest.raises(TitleBusy):
-        begun(ledger)
+        begin(ledger)
     other = plan_of(the_annex(), PLAN.title, resend="run-3")
-    assert begun(ledger, other, FIRST, "run-3").state is DeliveryState.SENDING
+    assert begin(ledger, other, FIRST, "run-3").state is DeliveryState.SENDING
 
 
 def test_what_another_run_waits_for_ends_once_and_for_its_own_ingest_only(ledger):
-    begun(ledger)
+    begin(ledger)
     ledger.mark_received(KEY, "t-1", 10, 1.0)
     ledger.observe(KEY, DeliveryState.COMPLETED, "t-1")
     for write in (
@@ -262,17 +262,17 @@ def test_what_another_run_waits_for_ends_once_and_for_its_own_ingest_only(ledger
     ):
         with pytest.raises(TransitionRefused):
             write()
-    assert standing(ledger).state is DeliveryState.COMPLETED
+    assert delivery_of(ledger).state is DeliveryState.COMPLETED
 
 
 def test_why_a_planned_delivery_was_left_alone_is_in_its_detail_and_an_event(ledger):
-    planned(ledger)
+    plan_delivery(ledger)
     ledger.leave(KEY, "the run run-0 has it")
-    assert (standing(ledger).state, standing(ledger).detail) == (DeliveryState.PLANNED, "the run run-0 has it")
+    assert (delivery_of(ledger).state, delivery_of(ledger).detail) == (DeliveryState.PLANNED, "the run run-0 has it")
     assert actions(ledger) == ["plan", "leave"]
-    begun(ledger)
+    begin(ledger)
     ledger.leave(KEY, "too late")
-    assert (standing(ledger).detail, actions(ledger)) == ("", ["plan", "leave", "plan again", "send"])
+    assert (delivery_of(ledger).detail, actions(ledger)) == ("", ["plan", "leave", "plan again", "send"])
 
 
 def test_a_refusal_crosses_processes():
@@ -313,8 +313,8 @@ def test_two_deliveries_of_one_content_are_never_begun_at_once(ledger_url):
 
 def test_a_late_sender_cannot_renew_its_lease_once_a_sibling_of_its_title_is_sent(ledger):
     for sibling in (FORCED, NEWER):
-        begun(ledger, lease_s=ENDED)
-        begun(ledger, sibling, SECOND, "run-2")
+        begin(ledger, lease_s=ENDED)
+        begin(ledger, sibling, SECOND, "run-2")
         with pytest.raises(LeaseLost):
             ledger.renew(KEY, FIRST.name, 60)
         ledger.fail(sibling.delivery_key, Cause.TRANSIENT, "down", holder=SECOND.name)
@@ -326,19 +326,19 @@ def read_at(plan, hour):
 
 
 def test_older_content_does_not_follow_newer_content_to_the_partner(ledger):
-    planned(ledger, read_at(PLAN, 6))
-    begun(ledger, read_at(NEWER, 7), SECOND, "run-2")
+    plan_delivery(ledger, read_at(PLAN, 6))
+    begin(ledger, read_at(NEWER, 7), SECOND, "run-2")
     ledger.mark_received(NEWER.delivery_key, "t-2", 1, 1.0)
     with pytest.raises(ContentOutdated, match="run-2 has sent newer content"):
         ledger.begin_send(KEY, RUN, holder=FIRST)
-    planned(ledger, read_at(PLAN, 8))  # the catalogue has gone back to it
+    plan_delivery(ledger, read_at(PLAN, 8))  # the catalogue has gone back to it
     assert ledger.begin_send(KEY, RUN, holder=FIRST).state is DeliveryState.SENDING
 
 
 def test_an_older_ingest_that_is_accepted_late_leaves_the_title_at_what_was_sent_after_it(ledger, ledger_url):
-    begun(ledger)
+    begin(ledger)
     ledger.mark_received(KEY, "t-1", 1, 1.0)
-    begun(ledger, NEWER, SECOND, "run-2")
+    begin(ledger, NEWER, SECOND, "run-2")
     ledger.mark_received(NEWER.delivery_key, "t-2", 1, 1.0)
     for plan in (NEWER, PLAN):
         ledger.observe(plan.delivery_key, DeliveryState.COMPLETED)
@@ -350,8 +350,8 @@ def test_an_older_ingest_that_is_accepted_late_leaves_the_title_at_what_was_sent
 
 
 def test_what_is_left_for_good_leaves_its_title_at_what_is_accepted(ledger, ledger_url):
-    begun(ledger, FORCED, SECOND, "run-2")
-    planned(ledger)
+    begin(ledger, FORCED, SECOND, "run-2")
+    plan_delivery(ledger)
     ledger.mark_received(FORCED.delivery_key, "t-2", 1, 1.0)
     ledger.observe(FORCED.delivery_key, DeliveryState.COMPLETED)
     ledger.accept(PARTNER, FORCED, [])
@@ -366,25 +366,25 @@ def test_what_is_left_for_good_leaves_its_title_at_what_is_accepted(ledger, ledg
 
 
 def test_a_receipt_of_an_ingest_that_the_partner_has_ended_is_no_news(ledger):
-    begun(ledger)
+    begin(ledger)
     ledger.mark_received(KEY, "t-1", 1, 1.0)
     ledger.fail(KEY, Cause.MEDIA, "refused", ended_by_partner=True, tracking_id="t-1")
     with pytest.raises(LeaseLost):
         ledger.mark_received(KEY, "t-1", 1, 1.0)
-    assert (standing(ledger).state, standing(ledger).rounds_ended) == (DeliveryState.FAILED, 1)
+    assert (delivery_of(ledger).state, delivery_of(ledger).rounds_ended) == (DeliveryState.FAILED, 1)
 
 
 def test_a_criterion_that_is_not_met_fails_the_ingest_that_was_looked_at_and_no_later_one(ledger):
-    begun(ledger)
+    begin(ledger)
     ledger.mark_received(KEY, "t-1", 1, 1.0)
     ledger.observe(KEY, DeliveryState.COMPLETED)
     ledger.fail(KEY, Cause.MEDIA, "too short", tracking_id="t-1", was_completed=True)
-    begun(ledger)
+    begin(ledger)
     ledger.mark_received(KEY, "t-2", 1, 1.0)
     ledger.observe(KEY, DeliveryState.COMPLETED)
     with pytest.raises(TransitionRefused):
         ledger.fail(KEY, Cause.MEDIA, "too short", tracking_id="t-1", was_completed=True)
-    assert standing(ledger).state is DeliveryState.COMPLETED
+    assert delivery_of(ledger).state is DeliveryState.COMPLETED
 
 
 def told_differences(ledger_url):
@@ -394,7 +394,7 @@ def told_differences(ledger_url):
 
 @pytest.mark.parametrize("again", [False, True], ids=["newer content", "the same content"])
 def test_what_was_withdrawn_by_hand_since_its_plan_is_withdrawn_and_not_left_planned(ledger, ledger_url, again):
-    begun(ledger)
+    begin(ledger)
     ledger.mark_received(KEY, "t-1", 1, 1.0)
     ledger.observe(KEY, DeliveryState.COMPLETED)
     ledger.accept(PARTNER, PLAN, [])
@@ -404,5 +404,5 @@ def test_what_was_withdrawn_by_hand_since_its_plan_is_withdrawn_and_not_left_pla
     with pytest.raises(WithdrawnByHand) as left:
         ledger.begin_send(plan.delivery_key, "run-2", holder=SECOND)
     ledger.leave(plan.delivery_key, str(left.value), for_good=True)
-    assert standing(ledger, plan.delivery_key).state is DeliveryState.WITHDRAWN
+    assert delivery_of(ledger, plan.delivery_key).state is DeliveryState.WITHDRAWN
     assert not told_differences(ledger_url)

@@ -22,37 +22,37 @@ PLAN = a_plan()
 KEY = PLAN.delivery_key
 
 
-def planned(ledger, plan=PLAN):
+def plan_delivery(ledger, plan=PLAN):
     ledger.plan(PARTNER, RUN, [plan])
 
 
-def received(ledger, plan=PLAN):
-    planned(ledger, plan)
+def receive(ledger, plan=PLAN):
+    plan_delivery(ledger, plan)
     ledger.begin_send(plan.delivery_key, RUN, undone_withdrawal_at=plan.undone_withdrawal_at)
     ledger.mark_received(plan.delivery_key, "t-1", 1000, 2.0)
 
 
-def completed(ledger, plan=PLAN):
-    received(ledger, plan)
+def complete(ledger, plan=PLAN):
+    receive(ledger, plan)
     ledger.observe(plan.delivery_key, DeliveryState.COMPLETED)
 
 
-def accepted(ledger, plan=PLAN):
-    completed(ledger, plan)
+def accept(ledger, plan=PLAN):
+    complete(ledger, plan)
     ledger.accept(PARTNER, plan, [{"criterion": "completed", "met": True, "evidence": "said so"}])
 
 
-def standing(ledger, key=KEY):
+def delivery_of(ledger, key=KEY):
     return ledger.deliveries([key])[key]
 
 
-def offered(ledger: Ledger) -> dict[str, Title]:
+def offer_of(ledger: Ledger) -> dict[str, Title]:
     return {accepted.external_id: accepted.title for accepted in ledger.accepted_titles(PARTNER)}
 
 
 def test_a_delivery_walks_from_plan_to_acceptance_and_each_step_is_an_event(ledger):
-    accepted(ledger)
-    delivery = standing(ledger)
+    accept(ledger)
+    delivery = delivery_of(ledger)
     assert (delivery.state, delivery.attempts, delivery.tracking_id) == (DeliveryState.ACCEPTED, 1, "t-1")
     assert (delivery.bytes_sent, delivery.unanswered) == (1000, 0)
     assert delivery.seconds > 0
@@ -64,22 +64,22 @@ def test_a_delivery_walks_from_plan_to_acceptance_and_each_step_is_an_event(ledg
         "observe",
         "accept",
     ]
-    assert offered(ledger) == {PLAN.external_id: PLAN.title}
+    assert offer_of(ledger) == {PLAN.external_id: PLAN.title}
 
 
 def test_planning_twice_changes_nothing_that_is_under_way(ledger):
-    received(ledger)
-    planned(ledger)
-    assert standing(ledger).state is DeliveryState.RECEIVED
+    receive(ledger)
+    plan_delivery(ledger)
+    assert delivery_of(ledger).state is DeliveryState.RECEIVED
 
 
 def test_twins_of_one_key_are_planned_once(ledger):
     ledger.plan(PARTNER, RUN, [PLAN, PLAN])
-    assert standing(ledger).state is DeliveryState.PLANNED
+    assert delivery_of(ledger).state is DeliveryState.PLANNED
 
 
 def test_an_unanswered_send_is_begun_again_under_the_same_key(ledger):
-    planned(ledger)
+    plan_delivery(ledger)
     first = ledger.begin_send(KEY, RUN)
     second = ledger.begin_send(KEY, "run-2")
     assert (second.attempts, second.unanswered) == (2, 2)
@@ -88,18 +88,18 @@ def test_an_unanswered_send_is_begun_again_under_the_same_key(ledger):
 
 
 def test_after_an_end_at_the_partner_a_resend_is_a_new_ingest_of_the_same_title(ledger):
-    received(ledger)
+    receive(ledger)
     ledger.fail(KEY, Cause.MEDIA, "formato no soportado", ended_by_partner=True)
-    planned(ledger)
+    plan_delivery(ledger)
     assert ledger.begin_send(KEY, RUN).idempotency_key == f"{KEY}-1"
 
 
 def test_a_stuck_delivery_is_waited_for_again_and_not_sent_again(ledger):
-    received(ledger)
+    receive(ledger)
     ledger.fail(KEY, Cause.STUCK, "no end")
-    assert standing(ledger).owner is Owner.DEVOPS
-    planned(ledger)
-    assert standing(ledger).state is DeliveryState.RECEIVED
+    assert delivery_of(ledger).owner is Owner.DEVOPS
+    plan_delivery(ledger)
+    assert delivery_of(ledger).state is DeliveryState.RECEIVED
     with pytest.raises(TransitionRefused):
         ledger.begin_send(KEY, RUN)
 
@@ -107,22 +107,22 @@ def test_a_stuck_delivery_is_waited_for_again_and_not_sent_again(ledger):
 @pytest.mark.parametrize(
     ("prepare", "move"),
     [
-        (planned, lambda ledger: ledger.mark_received(KEY, "t", 1, 1.0)),
-        (planned, lambda ledger: ledger.accept(PARTNER, PLAN, [])),
-        (received, lambda ledger: ledger.begin_send(KEY, RUN)),
-        (received, lambda ledger: ledger.accept(PARTNER, PLAN, [])),
-        (accepted, lambda ledger: ledger.begin_send(KEY, RUN)),
-        (accepted, lambda ledger: ledger.fail(KEY, Cause.UNKNOWN, "late")),
-        (completed, lambda ledger: ledger.reject(KEY, Cause.MEDIA, Owner.DEVOPS, "late", [])),
+        (plan_delivery, lambda ledger: ledger.mark_received(KEY, "t", 1, 1.0)),
+        (plan_delivery, lambda ledger: ledger.accept(PARTNER, PLAN, [])),
+        (receive, lambda ledger: ledger.begin_send(KEY, RUN)),
+        (receive, lambda ledger: ledger.accept(PARTNER, PLAN, [])),
+        (accept, lambda ledger: ledger.begin_send(KEY, RUN)),
+        (accept, lambda ledger: ledger.fail(KEY, Cause.UNKNOWN, "late")),
+        (complete, lambda ledger: ledger.reject(KEY, Cause.MEDIA, Owner.DEVOPS, "late", [])),
     ],
     ids=["receive", "accept", "send twice", "accept early", "send accepted", "fail accepted", "reject completed"],
 )
 def test_a_move_that_the_states_do_not_have_is_refused_and_changes_nothing(ledger, prepare, move):
     prepare(ledger)
-    before = standing(ledger), history(ledger, PARTNER, PLAN.external_id)
+    before = delivery_of(ledger), history(ledger, PARTNER, PLAN.external_id)
     with pytest.raises(TransitionRefused, match=r"is .*, so it cannot become"):
         move(ledger)
-    assert (standing(ledger), history(ledger, PARTNER, PLAN.external_id)) == before
+    assert (delivery_of(ledger), history(ledger, PARTNER, PLAN.external_id)) == before
 
 
 def test_an_unknown_delivery_is_named(ledger):
@@ -131,40 +131,40 @@ def test_an_unknown_delivery_is_named(ledger):
 
 
 def test_a_rejection_keeps_cause_owner_and_rules_and_a_new_plan_forgets_them(ledger):
-    planned(ledger)
+    plan_delivery(ledger)
     ledger.reject(KEY, Cause.MEDIA, Owner.CONTENT_OPERATIONS, "VID006 hevc", ["VID006"])
-    rejected = standing(ledger)
+    rejected = delivery_of(ledger)
     assert (rejected.cause, rejected.owner, rejected.rules) == (Cause.MEDIA, Owner.CONTENT_OPERATIONS, ("VID006",))
-    planned(ledger)
-    assert (standing(ledger).cause, standing(ledger).rules, standing(ledger).finished_at) == (None, (), None)
+    plan_delivery(ledger)
+    assert (delivery_of(ledger).cause, delivery_of(ledger).rules, delivery_of(ledger).finished_at) == (None, (), None)
 
 
 def test_a_withdrawn_title_leaves_the_accepted_ones_and_may_come_back(ledger):
-    accepted(ledger)
+    accept(ledger)
     assert [delivery.external_id for delivery in ledger.offered_deliveries(PARTNER, ["ep-1"], RUN)] == [
         PLAN.external_id
     ]
     for _ in range(2):
         ledger.withdraw(PARTNER, KEY, "run-2", "invisible")
-    assert offered(ledger) == {}
+    assert offer_of(ledger) == {}
     assert ledger.offered_deliveries(PARTNER, ["ep-1"], "run-3") == []
     assert len(ledger.offered_deliveries(PARTNER, ["ep-1"], "run-2")) == 1
     memory = ledger.memories(PARTNER, [PLAN.external_id])[PLAN.external_id]
     assert compare(PLAN, memory).change is Change.CHANGED
-    planned(ledger)
+    plan_delivery(ledger)
     assert ledger.begin_send(KEY, RUN).idempotency_key == f"{KEY}-1"
     ledger.mark_received(KEY, "t-2", 1000, 2.0)
     ledger.observe(KEY, DeliveryState.COMPLETED)
     ledger.accept(PARTNER, PLAN, [])
-    assert list(offered(ledger)) == [PLAN.external_id]
+    assert list(offer_of(ledger)) == [PLAN.external_id]
 
 
 def test_a_newer_revision_of_an_unchanged_delivery_is_kept(ledger):
-    accepted(ledger)
+    accept(ledger)
     newer = a_plan(an_episode(images=[{"kind": "still", "url": "http://media.example/new.png"}]))
     assert newer.delivery_key == KEY
     ledger.refresh(PARTNER, newer)
-    assert offered(ledger)[PLAN.external_id].images[0].url.endswith("new.png")
+    assert offer_of(ledger)[PLAN.external_id].images[0].url.endswith("new.png")
 
 
 def memory_after(ledger, step):
@@ -174,7 +174,7 @@ def memory_after(ledger, step):
 
 
 def failed(ledger):
-    received(ledger)
+    receive(ledger)
     ledger.fail(KEY, Cause.TRANSIENT, "down")
 
 
@@ -182,11 +182,11 @@ def failed(ledger):
     ("step", "plan", "change", "modes"),
     [
         (None, PLAN, Change.NEW, {Mode.CHANGED, Mode.ALL}),
-        (planned, PLAN, Change.NEW, {Mode.CHANGED, Mode.FAILED, Mode.ALL}),
+        (plan_delivery, PLAN, Change.NEW, {Mode.CHANGED, Mode.FAILED, Mode.ALL}),
         (failed, PLAN, Change.NEW, {Mode.CHANGED, Mode.FAILED, Mode.ALL}),
-        (received, PLAN, Change.OPEN, {Mode.CHANGED, Mode.FAILED, Mode.ALL}),
-        (accepted, PLAN, Change.UNCHANGED, {Mode.ALL}),
-        (accepted, a_plan(an_episode(titles={"es": "Otro"})), Change.CHANGED, {Mode.CHANGED, Mode.ALL}),
+        (receive, PLAN, Change.OPEN, {Mode.CHANGED, Mode.FAILED, Mode.ALL}),
+        (accept, PLAN, Change.UNCHANGED, {Mode.ALL}),
+        (accept, a_plan(an_episode(titles={"es": "Otro"})), Change.CHANGED, {Mode.CHANGED, Mode.ALL}),
     ],
     ids=["new", "planned", "failed", "under way", "accepted", "accepted, changed since"],
 )
@@ -202,26 +202,26 @@ def other_content(**changes):
 
 
 def test_content_that_other_content_has_replaced_is_sent_again_as_a_new_ingest(ledger):
-    accepted(ledger)
-    accepted(ledger, other_content())
+    accept(ledger)
+    accept(ledger, other_content())
     back = compare(PLAN, memory_after(ledger, None))
     assert (back.change, back.delivery_key) == (Change.CHANGED, KEY)
-    planned(ledger, back)
-    assert standing(ledger).state is DeliveryState.PLANNED
+    plan_delivery(ledger, back)
+    assert delivery_of(ledger).state is DeliveryState.PLANNED
     assert ledger.begin_send(KEY, "run-2").idempotency_key == f"{KEY}-1"
     ledger.mark_received(KEY, "t-2", 1000, 2.0)
     ledger.observe(KEY, DeliveryState.COMPLETED)
     ledger.accept(PARTNER, back, [])
-    assert offered(ledger) == {PLAN.external_id: PLAN.title}
-    planned(ledger, back)
-    assert standing(ledger).state is DeliveryState.ACCEPTED
+    assert offer_of(ledger) == {PLAN.external_id: PLAN.title}
+    plan_delivery(ledger, back)
+    assert delivery_of(ledger).state is DeliveryState.ACCEPTED
     assert compare(PLAN, memory_after(ledger, None)).change is Change.UNCHANGED
 
 
 def test_content_on_its_way_replaces_what_is_accepted_and_failed_content_does_not(ledger):
-    accepted(ledger)
+    accept(ledger)
     newer = other_content()
-    received(ledger, newer)
+    receive(ledger, newer)
     assert compare(PLAN, memory_after(ledger, None)).change is Change.CHANGED
     ledger.fail(newer.delivery_key, Cause.MEDIA, "formato no soportado", ended_by_partner=True)
     assert compare(PLAN, memory_after(ledger, None)).change is Change.UNCHANGED
@@ -230,7 +230,7 @@ def test_content_on_its_way_replaces_what_is_accepted_and_failed_content_does_no
 def test_a_resend_that_is_accepted_or_under_way_counts_for_its_content(ledger):
     resend = plan_of(the_annex(), PLAN.title, resend="run-1")
     assert resend.content_key == KEY != resend.delivery_key
-    received(ledger, resend)
+    receive(ledger, resend)
     going_on = compare(PLAN, memory_after(ledger, None))
     assert (going_on.change, going_on.delivery_key) == (Change.OPEN, resend.delivery_key)
     ledger.observe(resend.delivery_key, DeliveryState.COMPLETED)
@@ -242,18 +242,18 @@ def test_a_resend_that_is_accepted_or_under_way_counts_for_its_content(ledger):
 
 
 def test_an_accepted_title_that_is_sent_again_can_still_be_withdrawn(ledger):
-    accepted(ledger)
-    received(ledger, other_content())
-    planned(ledger)
+    accept(ledger)
+    receive(ledger, other_content())
+    plan_delivery(ledger)
     ledger.withdraw(PARTNER, KEY, "run-2", "invisible")
-    assert offered(ledger) == {}
-    assert standing(ledger).state is DeliveryState.PLANNED
+    assert offer_of(ledger) == {}
+    assert delivery_of(ledger).state is DeliveryState.PLANNED
     last = history(ledger, PARTNER, PLAN.external_id)[-1]
     assert (last.action, last.state, last.detail) == ("withdraw", "planned", "invisible")
 
 
 def test_an_external_id_of_another_title_is_seen(ledger):
-    accepted(ledger)
+    accept(ledger)
     twin = a_plan(an_episode(id="ep-other"))
     memory = ledger.memories(PARTNER, [PLAN.external_id])[PLAN.external_id]
     assert other_edye_id(twin, memory) == "ep-1"
@@ -261,7 +261,7 @@ def test_an_external_id_of_another_title_is_seen(ledger):
 
 
 def test_ten_thousand_ids_are_looked_up_in_pieces(ledger):
-    planned(ledger)
+    plan_delivery(ledger)
     found = ledger.memories(PARTNER, [f"X{n}" for n in range(2_000)] + [PLAN.external_id])
     assert len(found) == 2_001
     assert len(found[PLAN.external_id].deliveries) == 1
@@ -270,7 +270,7 @@ def test_ten_thousand_ids_are_looked_up_in_pieces(ledger):
 def _write_many(url, first):
     ledger = Ledger(open_engine(url), lambda: datetime.now(UTC))
     for number in range(first, first + 20):
-        received(ledger, plan_of(the_annex(), a_movie(title_id=f"EDYE_MOV_{number:06}")))
+        receive(ledger, plan_of(the_annex(), a_movie(title_id=f"EDYE_MOV_{number:06}")))
 
 
 @pytest.mark.proof
@@ -301,7 +301,7 @@ def test_accepted_titles_come_by_show_season_episode_and_language_over_many_read
         for lang in ("es", "en")
     ]  # fmt: skip
     for title in titles:
-        accepted(ledger, a_plan(title))
+        accept(ledger, a_plan(title))
     names = [one.external_id for one in ledger.accepted_titles(PARTNER)]
     numbers = ["S02E02_EN", "S02E02_ES", "S02E11_EN", "S02E11_ES", "S10E01_EN", "S10E01_ES"]
     assert names == [f"{title_id}_{number}" for title_id in ("A", "B", "B_2") for number in numbers]

@@ -12,7 +12,7 @@ from edye_delivery.ledger.offers import OfferVersion, offer_version, raise_versi
 from edye_delivery.ledger.withdrawals import Withdrawals
 from tests.builders import a_movie, a_plan, an_episode
 from tests.unit.ledger.conftest import Clock
-from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, RUN, accepted, completed
+from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, RUN, accept, complete
 from tests.unit.ledger.test_withdrawals import undoing
 
 END_AT = datetime(2029, 1, 1, tzinfo=UTC)
@@ -42,21 +42,21 @@ def version(engine):
 
 def test_acceptance_withdrawal_and_end_date_raise_it_and_the_partners_do_not_share_it(ledger, withdrawals, version):
     assert version() == (0, 0)
-    accepted(ledger)
+    accept(ledger)
     assert version() == (1, 0)
     withdrawals.begin(KEY, RUN, "the rights ended", END_AT)
     assert version() == (2, 2)
     ledger.withdraw(PARTNER, KEY, "run-2", "invisible")
     assert version() == (3, 3)
     plan = undoing(withdrawals)
-    completed(ledger, plan)
+    complete(ledger, plan)
     ledger.accept(PARTNER, plan, [])
     assert version() == (4, 3)
     assert version("another") == (0, 0)
 
 
 def test_what_leaves_the_offer_as_it_is_does_not_raise_it(ledger, withdrawals, version):
-    accepted(ledger)
+    accept(ledger)
     ledger.refresh(PARTNER, PLAN)
     ledger.withdraw(PARTNER, "0" * 64, RUN, "not there")
     assert version() == (1, 0)
@@ -68,7 +68,7 @@ def test_what_leaves_the_offer_as_it_is_does_not_raise_it(ledger, withdrawals, v
 
 
 def test_a_refresh_that_changes_the_offer_raises_it_once(ledger, version):
-    accepted(ledger)
+    accept(ledger)
     changed = PLAN.model_copy(update={"title": PLAN.title.model_copy(update={"tags": ("other",)}), "revision": "r2"})
     ledger.refresh(PARTNER, changed)
     ledger.refresh(PARTNER, changed)
@@ -76,7 +76,7 @@ def test_a_refresh_that_changes_the_offer_raises_it_once(ledger, version):
 
 
 def test_a_refresh_of_content_that_is_not_accepted_changes_nothing(ledger, version):
-    accepted(ledger)
+    accept(ledger)
     ledger.refresh(PARTNER, a_plan(an_episode(synopsis_short={"es": "Otra cosa."})))
     ledger.withdraw(PARTNER, KEY, RUN, "invisible")
     ledger.refresh(PARTNER, PLAN)
@@ -84,22 +84,22 @@ def test_a_refresh_of_content_that_is_not_accepted_changes_nothing(ledger, versi
 
 
 def test_what_the_catalogue_had_withdrawn_and_offers_again_raises_it(ledger, version):
-    accepted(ledger)
+    accept(ledger)
     ledger.withdraw(PARTNER, KEY, RUN, "invisible")
-    accepted(ledger)
+    accept(ledger)
     assert version() == (3, 2)
 
 
 def test_an_older_reading_of_the_catalogue_undoes_nothing_that_a_newer_one_has_said(ledger, version):
     older, newer = (PLAN.model_copy(update={"read_at": datetime(2026, 3, 2, hour, tzinfo=UTC)}) for hour in (6, 7))
-    accepted(ledger, older)
+    accept(ledger, older)
     ledger.withdraw(PARTNER, KEY, "run-2", "invisible", newer.read_at)
     ledger.refresh(PARTNER, older)
-    completed(ledger, older.model_copy(update={"delivery_key": "f" * 64}))
+    complete(ledger, older.model_copy(update={"delivery_key": "f" * 64}))
     ledger.accept(PARTNER, older.model_copy(update={"delivery_key": "f" * 64}), [])
     assert list(ledger.accepted_titles(PARTNER)) == []
     ledger.plan(PARTNER, "run-3", [newer])
-    accepted(ledger, newer.model_copy(update={"delivery_key": "e" * 64}))
+    accept(ledger, newer.model_copy(update={"delivery_key": "e" * 64}))
     assert [one.external_id for one in ledger.accepted_titles(PARTNER)] == [PLAN.external_id]
     ledger.withdraw(PARTNER, KEY, "run-2", "invisible", older.read_at)
     assert [one.external_id for one in ledger.accepted_titles(PARTNER)] == [PLAN.external_id]
@@ -111,7 +111,7 @@ def test_version_and_titles_are_of_one_moment_while_others_write(ledger, withdra
     for number in range(4):
         plan = a_plan(a_movie(id=f"movie-{number}", title_id=f"MOV_{number}"))
         names.append(plan.external_id)
-        accepted(ledger, plan)
+        accept(ledger, plan)
     with ledger.offer(PARTNER) as offer:
         titles = iter(offer.titles)
         assert (offer.version, next(titles).external_id) == (4, names[0])
@@ -125,7 +125,7 @@ def test_version_and_titles_are_of_one_moment_while_others_write(ledger, withdra
 def test_all_who_write_at_once_are_counted(ledger, ledger_url, engine, version):
     plans = [a_plan(a_movie(id=f"movie-{number}", title_id=f"MOV_{number}")) for number in range(8)]
     for plan in plans:
-        completed(ledger, plan)
+        complete(ledger, plan)
 
     def accept(mine):
         own = open_engine(ledger_url)

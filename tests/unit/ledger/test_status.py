@@ -67,16 +67,16 @@ def accepted(ledger, plan, partner=PARTNER):
     ledger.accept(partner, plan, [])
 
 
-def asked(url, question):
+def answer_of(url, question):
     with open_read_only(make_url(url)) as connection:
         return question(StatusReader(connection))
 
 
 def statuses(url, selection=None, **wishes):
-    return asked(url, lambda ledger: list(ledger.titles(selection or Selection(), **wishes)))
+    return answer_of(url, lambda ledger: list(ledger.titles(selection or Selection(), **wishes)))
 
 
-def the_standing(url, plan):
+def status_of(url, plan):
     (one,) = statuses(url, Selection(external_ids=(plan.external_id,)), ended_well=True)
     return one
 
@@ -84,7 +84,7 @@ def the_standing(url, plan):
 def test_a_title_has_everything_that_a_person_asks_for(ledger, ledger_url):
     plan = the_plan()
     failed(ledger, plan, Cause.STUCK)
-    one = the_standing(ledger_url, plan)
+    one = status_of(ledger_url, plan)
     assert (one.partner, one.external_id, one.edye_id, one.title) == (PARTNER, plan.external_id, "mv-1", "The Kite")
     assert (one.state, one.cause, one.owner) == (DeliveryState.FAILED, Cause.STUCK, Owner.DEVOPS)
     assert (one.attempts, one.tracking_id, one.channel) == (1, f"t-{plan.external_id}", Channel.API)
@@ -117,7 +117,7 @@ def test_of_two_deliveries_the_one_under_way_counts_else_the_last_that_moved(
     plan = the_plan()
     first(ledger, plan)
     then(ledger, newer(plan))
-    one = the_standing(ledger_url, plan)
+    one = status_of(ledger_url, plan)
     assert (one.state, one.delivery_key == newer(plan).delivery_key) == (state, is_newer)
 
 
@@ -126,14 +126,14 @@ def test_a_title_that_changed_back_to_what_is_accepted_stands_accepted_again(led
     accepted(ledger, plan)
     rejected(ledger, newer(plan))
     ledger.refresh(PARTNER, plan)
-    assert the_standing(ledger_url, plan).state is DeliveryState.ACCEPTED
+    assert status_of(ledger_url, plan).state is DeliveryState.ACCEPTED
 
 
 def test_a_withdrawn_title_stands_withdrawn_and_says_until_when_it_was_accepted(ledger, ledger_url):
     plan = the_plan()
     accepted(ledger, plan)
     ledger.withdraw(PARTNER, plan.delivery_key, "run-2", "invisible")
-    one = the_standing(ledger_url, plan)
+    one = status_of(ledger_url, plan)
     assert (one.state, one.detail) == (DeliveryState.WITHDRAWN, "invisible")
     assert one.accepted_at < one.withdrawn_at
     assert statuses(ledger_url) == []
@@ -162,7 +162,7 @@ def test_counts_are_by_partner_state_cause_and_owner_with_the_first_moment(ledge
     rejected(ledger, the_plan(4))
     accepted(ledger, the_plan(5))
     accepted(ledger, the_plan(6, delivery_key="c" * 64), OTHER)
-    counts = asked(ledger_url, lambda one: one.counts(Selection()))
+    counts = answer_of(ledger_url, lambda one: one.counts(Selection()))
     assert [(count.partner, count.state.value, count.cause, count.owner, count.titles) for count in counts] == [
         (OTHER, "accepted", None, None, 1),
         (PARTNER, "failed", "auth", "DevOps", 2),
@@ -170,7 +170,7 @@ def test_counts_are_by_partner_state_cause_and_owner_with_the_first_moment(ledge
         (PARTNER, "rejected", "media", "Content Operations", 1),
         (PARTNER, "accepted", None, None, 1),
     ]
-    assert counts[1].since == the_standing(ledger_url, the_plan(1)).since
+    assert counts[1].since == status_of(ledger_url, the_plan(1)).since
 
 
 def test_the_same_title_at_two_partners_stands_twice(ledger, ledger_url):
@@ -182,8 +182,8 @@ def test_the_same_title_at_two_partners_stands_twice(ledger, ledger_url):
         (OTHER, "received"),
     ]
     assert [one.partner for one in statuses(ledger_url, Selection(partner=OTHER))] == [OTHER]
-    assert asked(ledger_url, lambda one: one.partners()) == [OTHER, PARTNER]
-    assert asked(ledger_url, lambda one: list(one.external_ids(OTHER))) == [plan.external_id]
+    assert answer_of(ledger_url, lambda one: one.partners()) == [OTHER, PARTNER]
+    assert answer_of(ledger_url, lambda one: list(one.external_ids(OTHER))) == [plan.external_id]
 
 
 def test_a_window_takes_the_titles_moved_in_it_its_end_excluded(ledger, ledger_url):
@@ -192,7 +192,7 @@ def test_a_window_takes_the_titles_moved_in_it_its_end_excluded(ledger, ledger_u
     first, second, third = statuses(ledger_url)
     window = Window(first.since, third.since)
     assert statuses(ledger_url, Selection(window=window)) == [first, second]
-    assert sum(count.titles for count in asked(ledger_url, lambda one: one.counts(Selection(window=window)))) == 2
+    assert sum(count.titles for count in answer_of(ledger_url, lambda one: one.counts(Selection(window=window)))) == 2
 
 
 def test_the_history_is_all_events_of_the_title_at_the_partner_in_order(ledger, ledger_url):
@@ -200,7 +200,7 @@ def test_the_history_is_all_events_of_the_title_at_the_partner_in_order(ledger, 
     failed(ledger, plan)
     rejected(ledger, newer(plan))
     accepted(ledger, the_plan(2))
-    events = asked(ledger_url, lambda one: list(one.history(PARTNER, plan.external_id)))
+    events = answer_of(ledger_url, lambda one: list(one.history(PARTNER, plan.external_id)))
     assert [(event.action, event.state, event.detail) for event in events] == [
         ("plan", "planned", ""),
         ("send", "sending", ""),
@@ -220,12 +220,12 @@ def test_errors_in_a_row_are_those_of_the_partner_s_clients(ledger_url):
     )
     for number in (1, 2):
         failed(ledger, the_plan(number))
-    (row,) = asked(ledger_url, lambda one: one.errors_in_a_row(PARTNER))
+    (row,) = answer_of(ledger_url, lambda one: one.errors_in_a_row(PARTNER))
     assert (row.client_id, row.errors) == ("client-1", 2)
     assert row.first_error_at < row.alerted_at
-    assert asked(ledger_url, lambda one: one.errors_in_a_row(OTHER)) == []
+    assert answer_of(ledger_url, lambda one: one.errors_in_a_row(OTHER)) == []
     accepted(ledger, the_plan(3))
-    assert asked(ledger_url, lambda one: one.errors_in_a_row(PARTNER)) == []
+    assert answer_of(ledger_url, lambda one: one.errors_in_a_row(PARTNER)) == []
 
 
 def test_a_ledger_from_before_it_was_kept_where_titles_stand_is_refused_and_left_as_it_is(ledger_url):
@@ -294,7 +294,7 @@ def test_one_connection_answers_from_one_moment(ledger, ledger_url):
         before = one.counts(Selection())
         failed(ledger, the_plan(2))
         assert one.counts(Selection()) == before
-    assert sum(count.titles for count in asked(ledger_url, lambda one: one.counts(Selection()))) == 2
+    assert sum(count.titles for count in answer_of(ledger_url, lambda one: one.counts(Selection()))) == 2
 
 
 def test_reading_leaves_a_file_and_its_folder_as_they_are(tmp_path):
@@ -342,4 +342,4 @@ def test_a_server_that_is_not_there_is_said_without_its_password():
 
 def test_the_moments_of_a_standing_are_utc(ledger, ledger_url):
     planned(ledger, the_plan())
-    assert the_standing(ledger_url, the_plan()).planned_at == datetime(2026, 3, 2, 6, 0, 1, tzinfo=UTC)
+    assert status_of(ledger_url, the_plan()).planned_at == datetime(2026, 3, 2, 6, 0, 1, tzinfo=UTC)

@@ -24,7 +24,7 @@ from edye_delivery.ledger.withdrawals import Withdrawals
 from tests.builders import a_movie, a_plan, the_annex
 from tests.history import actions
 from tests.unit.ledger.conftest import Clock
-from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, RUN, accepted, completed, received
+from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, RUN, accept, complete, receive
 
 NAME = PLAN.external_id
 END_AT = datetime(2030, 1, 1, tzinfo=UTC)
@@ -50,7 +50,7 @@ def status(engine, name=NAME):
         return title_status_of(connection.execute(query).mappings().one())
 
 
-def told(engine):
+def current_of(engine):
     one = status(engine)
     return one.delivery_key, one.state, one.cause
 
@@ -61,12 +61,12 @@ def found_differences(engine):
 
 
 def refused(ledger, plan):
-    received(ledger, plan)
+    receive(ledger, plan)
     ledger.fail(plan.delivery_key, Cause.MEDIA, "formato no soportado", ended_by_partner=True)
 
 
 def test_a_run_that_sees_a_title_unchanged_does_not_move_its_acceptance(ledger, engine):
-    accepted(ledger)
+    accept(ledger)
     before = ledger.memories(PARTNER, [NAME])[NAME].revision
     newer = a_plan(PLAN.title.model_copy(update={"tags": ("roku", "kidsdirected", "new")}))
     ledger.refresh(PARTNER, newer.model_copy(update={"delivery_key": KEY, "content_key": KEY}))
@@ -78,9 +78,9 @@ def test_a_run_that_sees_a_title_unchanged_does_not_move_its_acceptance(ledger, 
 
 def test_a_withdrawal_by_window_takes_the_delivery_that_was_accepted_in_it_and_no_other(ledger, engine):
     good, bad = PLAN, a_plan(a_movie())
-    accepted(ledger, good)
+    accept(ledger, good)
     begin = ledger.memories(PARTNER, [NAME])[NAME].revision.accepted_at
-    accepted(ledger, bad)
+    accept(ledger, bad)
     at = ledger.memories(PARTNER, [bad.external_id])[bad.external_id].revision.accepted_at
     end = Clock()
     end.at = at
@@ -93,52 +93,52 @@ def test_a_withdrawal_by_window_takes_the_delivery_that_was_accepted_in_it_and_n
 
 
 def test_a_refused_resend_stays_open_whatever_runs_see_the_title_unchanged(ledger, engine):
-    accepted(ledger)
+    accept(ledger)
     refused(ledger, RESEND)
     ledger.refresh(PARTNER, PLAN)
-    assert told(engine) == (RESEND.delivery_key, DeliveryState.FAILED, Cause.MEDIA)
+    assert current_of(engine) == (RESEND.delivery_key, DeliveryState.FAILED, Cause.MEDIA)
     assert status(engine).accepted_key == KEY
     memory = ledger.memories(PARTNER, [NAME])[NAME]
     placed = compare(PLAN, memory)
     assert (placed.change, placed.delivery_key) == (Change.CHANGED, RESEND.delivery_key)
     assert {mode for mode in Mode if is_taken_up(placed, memory, mode)} == set(Mode)
-    accepted(ledger, placed)
-    assert told(engine) == (RESEND.delivery_key, DeliveryState.ACCEPTED, None)
+    accept(ledger, placed)
+    assert current_of(engine) == (RESEND.delivery_key, DeliveryState.ACCEPTED, None)
     assert compare(PLAN, ledger.memories(PARTNER, [NAME])[NAME]).change is Change.UNCHANGED
     assert found_differences(engine) == []
 
 
 def test_a_resend_that_was_planned_and_never_sent_is_open_too(ledger):
-    accepted(ledger)
+    accept(ledger)
     ledger.plan(PARTNER, "run-2", [RESEND])
     placed = compare(PLAN, ledger.memories(PARTNER, [NAME])[NAME])
     assert (placed.change, placed.delivery_key) == (Change.CHANGED, RESEND.delivery_key)
 
 
 def test_another_resend_that_ends_well_settles_the_one_that_was_refused(ledger, engine):
-    accepted(ledger)
+    accept(ledger)
     refused(ledger, RESEND)
     again = plan_of(the_annex(), PLAN.title, resend="run-3")
-    accepted(ledger, again)
-    assert told(engine) == (again.delivery_key, DeliveryState.ACCEPTED, None)
+    accept(ledger, again)
+    assert current_of(engine) == (again.delivery_key, DeliveryState.ACCEPTED, None)
     assert compare(PLAN, ledger.memories(PARTNER, [NAME])[NAME]).change is Change.UNCHANGED
 
 
 def test_a_withdrawal_settles_a_refused_resend(ledger, engine):
-    accepted(ledger)
+    accept(ledger)
     refused(ledger, RESEND)
     Withdrawals(engine, Clock(), PARTNER).begin(KEY, "withdraw-1", "the rights ended", None)
-    assert told(engine) == (KEY, DeliveryState.WITHDRAWN, None)
+    assert current_of(engine) == (KEY, DeliveryState.WITHDRAWN, None)
     assert found_differences(engine) == []
 
 
 def test_content_that_the_catalogue_took_back_is_settled_once_a_run_sees_what_is_accepted(ledger, engine):
-    accepted(ledger)
+    accept(ledger)
     ledger.plan(PARTNER, RUN, [OTHER])
     ledger.reject(OTHER.delivery_key, Cause.MEDIA, Owner.CONTENT_OPERATIONS, "hevc", ["VID006"])
-    assert told(engine) == (OTHER.delivery_key, DeliveryState.REJECTED, Cause.MEDIA)
+    assert current_of(engine) == (OTHER.delivery_key, DeliveryState.REJECTED, Cause.MEDIA)
     ledger.refresh(PARTNER, PLAN)
-    assert told(engine) == (KEY, DeliveryState.ACCEPTED, None)
+    assert current_of(engine) == (KEY, DeliveryState.ACCEPTED, None)
     assert actions(ledger, PARTNER, NAME).count("confirm") == 1
     ledger.refresh(PARTNER, PLAN)
     assert actions(ledger, PARTNER, NAME).count("confirm") == 1
@@ -146,10 +146,10 @@ def test_content_that_the_catalogue_took_back_is_settled_once_a_run_sees_what_is
 
 
 def test_an_older_ingest_that_ends_badly_leaves_a_title_that_newer_content_is_accepted_of(ledger, engine):
-    received(ledger)
-    accepted(ledger, OTHER)
+    receive(ledger)
+    accept(ledger, OTHER)
     ledger.fail(KEY, Cause.STUCK, "no end")
-    assert told(engine) == (OTHER.delivery_key, DeliveryState.ACCEPTED, None)
+    assert current_of(engine) == (OTHER.delivery_key, DeliveryState.ACCEPTED, None)
     assert found_differences(engine) == []
 
 
@@ -201,7 +201,7 @@ def _step(chance, ledger, withdrawals, plans):
     elif step == 12:
         ledger.end_unattended(key, "run-1", "gone")
     else:
-        accepted(ledger, plan)
+        accept(ledger, plan)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -222,8 +222,8 @@ def test_whatever_happens_in_whatever_order_table_and_events_say_the_same(ledger
 
 
 def test_a_row_that_is_not_what_the_events_say_is_named_with_every_difference(ledger, engine):
-    accepted(ledger)
-    completed(ledger, a_plan(a_movie()))
+    accept(ledger)
+    complete(ledger, a_plan(a_movie()))
     with engine.begin() as connection:
         connection.execute(TITLE_STATUS.update().where(TITLE_STATUS.c.external_id == NAME).values(state="failed"))
         connection.execute(TITLE_STATUS.delete().where(TITLE_STATUS.c.external_id != NAME))
@@ -237,7 +237,7 @@ def test_a_row_that_is_not_what_the_events_say_is_named_with_every_difference(le
 
 
 def test_a_refused_step_leaves_the_title_where_it_stood(ledger, engine):
-    accepted(ledger)
+    accept(ledger)
     before = status(engine)
     with pytest.raises(DeliveryError):
         ledger.begin_send(KEY, RUN)

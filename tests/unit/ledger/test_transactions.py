@@ -20,7 +20,7 @@ from edye_delivery.ledger.transactions import repeat_transaction, repeating
 from tests.builders import a_movie, the_annex
 from tests.history import actions
 from tests.unit.ledger.conftest import Clock
-from tests.unit.ledger.test_ledger import PARTNER, PLAN, planned, standing
+from tests.unit.ledger.test_ledger import PARTNER, PLAN, delivery_of, plan_delivery
 
 PLANS = [plan_of(the_annex(), a_movie(title_id=f"EDYE_MOV_{number:06}")) for number in range(60)]
 
@@ -146,9 +146,9 @@ def test_a_locked_sqlite_is_waited_for(tmp_path, monkeypatch):
         connection.execute(text("SELECT 1"))
     release = threading.Timer(0.2, lambda: locker.execute("ROLLBACK"))
     release.start()
-    planned(ledger)
+    plan_delivery(ledger)
     release.join()
-    assert standing(ledger).state is DeliveryState.PLANNED
+    assert delivery_of(ledger).state is DeliveryState.PLANNED
 
 
 def test_two_runs_that_plan_the_same_titles_in_opposite_order_do_not_stop_each_other(ledger_url):

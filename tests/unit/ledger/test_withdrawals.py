@@ -17,7 +17,17 @@ from edye_delivery.ledger.withdrawals import Withdrawals
 from tests.builders import a_movie, a_plan, an_episode
 from tests.history import actions
 from tests.unit.ledger.conftest import Clock
-from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, accepted, completed, offered, planned, received, standing
+from tests.unit.ledger.test_ledger import (
+    KEY,
+    PARTNER,
+    PLAN,
+    accept,
+    complete,
+    delivery_of,
+    offer_of,
+    plan_delivery,
+    receive,
+)
 
 RUN, WHY = "withdraw-1", "the rights ended"
 END_AT = datetime(2030, 1, 1, tzinfo=UTC)
@@ -43,8 +53,8 @@ def undoing(withdrawals, plan=PLAN):
 
 def test_what_is_offered_can_be_withdrawn_by_name_or_by_when_it_was_accepted(ledger, withdrawals):
     other = a_plan(a_movie())
-    accepted(ledger)
-    received(ledger, other)
+    accept(ledger)
+    receive(ledger, other)
     assert names(withdrawals.of_titles([NAME, other.external_id, "nobody"], RUN, WHY)) == [NAME]
     at = withdrawals.revisions([NAME])[NAME].accepted_at
     second = timedelta(seconds=1)
@@ -53,27 +63,27 @@ def test_what_is_offered_can_be_withdrawn_by_name_or_by_when_it_was_accepted(led
 
 
 def test_a_withdrawal_is_kept_once_however_often_it_is_written(ledger, withdrawals):
-    accepted(ledger)
+    accept(ledger)
     withdrawals.begin(KEY, RUN, WHY, None)
     before = withdrawals.revisions([NAME])[NAME]
     withdrawals.begin(KEY, RUN, WHY, None)
     assert withdrawals.revisions([NAME])[NAME] == before
     assert (before.is_withdrawn_by_hand, before.withdrawal_told_at, before.end_at) == (True, None, None)
-    assert (standing(ledger).state, offered(ledger)) == (DeliveryState.WITHDRAWN, {})
+    assert (delivery_of(ledger).state, offer_of(ledger)) == (DeliveryState.WITHDRAWN, {})
     assert actions(ledger, PARTNER, NAME).count("withdraw") == 1
     assert names(withdrawals.of_titles([NAME], RUN, WHY)) == [NAME]
     assert names(withdrawals.of_titles([NAME], "another run", WHY)) == []
 
 
 def test_a_withdrawal_keeps_the_delivery_s_run_and_its_events_name_the_withdrawing_run(ledger, ledger_url, withdrawals):
-    accepted(ledger)
-    own = standing(ledger).run_id
+    accept(ledger)
+    own = delivery_of(ledger).run_id
     assert own != RUN
     withdrawals.begin(KEY, RUN, WHY, datetime(2030, 1, 1, tzinfo=UTC))
     withdrawals.mark_told(KEY, "r-1", Call(0.1, 200))
     withdrawals.begin(KEY, "withdraw-2", "sooner", None)
     withdrawals.mark_not_told(KEY, "the partner answered 503", "r-2", Call(0.1, 503))
-    assert standing(ledger).run_id == own
+    assert delivery_of(ledger).run_id == own
     engine = open_engine(ledger_url)
     with engine.connect() as connection:
         rows = connection.execute(select(EVENTS.c.action, EVENTS.c.run_id).order_by(EVENTS.c.id)).all()
@@ -85,15 +95,15 @@ def test_a_withdrawal_keeps_the_delivery_s_run_and_its_events_name_the_withdrawi
 
 
 def test_what_the_catalogue_takes_back_leaves_the_delivery_its_own_run(ledger):
-    accepted(ledger)
-    own = standing(ledger).run_id
+    accept(ledger)
+    own = delivery_of(ledger).run_id
     ledger.withdraw(PARTNER, KEY, "run-9", "invisible")
-    assert (standing(ledger).state, standing(ledger).run_id) == (DeliveryState.WITHDRAWN, own)
+    assert (delivery_of(ledger).state, delivery_of(ledger).run_id) == (DeliveryState.WITHDRAWN, own)
     assert [one.external_id for one in ledger.offered_deliveries(PARTNER, [PLAN.title.id], "run-9")] == [NAME]
 
 
 def test_an_end_date_leaves_the_title_in_the_feeds_until_then(ledger, withdrawals):
-    accepted(ledger)
+    accept(ledger)
     end_at = datetime(2030, 1, 1, tzinfo=UTC)
     withdrawals.begin(KEY, RUN, WHY, end_at)
     withdrawals.mark_told(KEY, "r-1", Call(0.1, 200))
@@ -101,21 +111,21 @@ def test_an_end_date_leaves_the_title_in_the_feeds_until_then(ledger, withdrawal
     revision = withdrawals.revisions([NAME])[NAME]
     assert revision.end_at == end_at
     assert revision.withdrawal_told_at is not None
-    assert offered(ledger)[NAME].availability.end == end_at
+    assert offer_of(ledger)[NAME].availability.end == end_at
     withdrawals.begin(KEY, "withdraw-2", "sooner", None)
-    assert offered(ledger) == {}
+    assert offer_of(ledger) == {}
 
 
 def test_an_end_that_the_catalogue_sets_sooner_stays(ledger, withdrawals):
     title = a_movie(availability={"start": None, "end": "2029-01-01T00:00:00Z"})
     plan = a_plan(title)
-    accepted(ledger, plan)
+    accept(ledger, plan)
     withdrawals.begin(plan.delivery_key, RUN, WHY, datetime(2030, 1, 1, tzinfo=UTC))
-    assert offered(ledger)[plan.external_id].availability.end == datetime(2029, 1, 1, tzinfo=UTC)
+    assert offer_of(ledger)[plan.external_id].availability.end == datetime(2029, 1, 1, tzinfo=UTC)
 
 
 def test_what_the_partner_was_told_is_in_the_ledger_and_in_the_trail(ledger, withdrawals):
-    accepted(ledger)
+    accept(ledger)
     withdrawals.begin(KEY, RUN, WHY, None)
     withdrawals.mark_not_told(KEY, "the partner answered 503", "r-1", Call(0.1, 503))
     withdrawals.mark_told(KEY, "r-2", Call(0.1, 204))
@@ -124,7 +134,7 @@ def test_what_the_partner_was_told_is_in_the_ledger_and_in_the_trail(ledger, wit
 
 
 def test_only_a_persons_plan_offers_it_again(ledger, withdrawals):
-    accepted(ledger)
+    accept(ledger)
     withdrawals.begin(KEY, RUN, WHY, None)
     withdrawals.mark_told(KEY, "r-1", Call(0.1, 200))
     ledger.refresh(PARTNER, PLAN)
@@ -133,76 +143,76 @@ def test_only_a_persons_plan_offers_it_again(ledger, withdrawals):
         ledger.begin_send(KEY, RUN)
     assert withdrawals.revisions([NAME])[NAME].is_withdrawn_by_hand
     plan = undoing(withdrawals)
-    completed(ledger, plan)
+    complete(ledger, plan)
     ledger.accept(PARTNER, plan, [])
     revision = withdrawals.revisions([NAME])[NAME]
     assert (revision.withdrawn_at, revision.withdrawal_reason, revision.withdrawal_told_at) == (None, None, None)
-    assert list(offered(ledger)) == [NAME]
+    assert list(offer_of(ledger)) == [NAME]
 
 
 def test_a_person_undoes_the_withdrawal_that_was_seen_and_no_later_one(ledger, withdrawals):
-    accepted(ledger)
+    accept(ledger)
     withdrawals.begin(KEY, RUN, WHY, END_AT)
     plan = undoing(withdrawals)
-    completed(ledger, plan)
+    complete(ledger, plan)
     withdrawals.begin(KEY, "withdraw-2", "now", None)
     ledger.accept(PARTNER, plan, [])
     assert withdrawals.revisions([NAME])[NAME].withdrawal_reason == "now"
     ledger.refresh(PARTNER, plan)
-    assert offered(ledger) == {}
+    assert offer_of(ledger) == {}
     with pytest.raises(WithdrawnByHand):
         begin_resend(ledger, plan)
 
 
 def begin_resend(ledger, plan):
     resend = plan.model_copy(update={"delivery_key": "e" * 64})
-    planned(ledger, resend)
+    plan_delivery(ledger, resend)
     ledger.begin_send(resend.delivery_key, "redeliver-1", undone_withdrawal_at=resend.undone_withdrawal_at)
 
 
 def test_a_withdrawal_reaches_the_title_though_newer_content_was_accepted_since_its_plan(ledger, withdrawals):
-    accepted(ledger)
+    accept(ledger)
     newer = a_plan(an_episode(synopsis_short={"es": "Otra cosa."}))
-    accepted(ledger, newer)
+    accept(ledger, newer)
     assert withdrawals.begin(KEY, RUN, WHY, None)
-    assert offered(ledger) == {}
-    assert standing(ledger, newer.delivery_key).state is DeliveryState.WITHDRAWN
+    assert offer_of(ledger) == {}
+    assert delivery_of(ledger, newer.delivery_key).state is DeliveryState.WITHDRAWN
     withdrawals.mark_told(KEY, "r-1", Call(0.1, 200))
     assert withdrawals.revisions([NAME])[NAME].withdrawal_told_at is not None
 
 
 def test_what_another_run_has_withdrawn_is_not_this_runs_to_tell(ledger, withdrawals):
-    accepted(ledger)
+    accept(ledger)
     assert withdrawals.begin(KEY, "withdraw-2", WHY, None)
     assert not withdrawals.begin(KEY, RUN, WHY, None)
     assert withdrawals.begin(KEY, "withdraw-2", WHY, None)
 
 
 def test_a_title_that_is_being_sent_again_can_be_withdrawn_and_its_acceptance_does_not_undo_it(ledger, withdrawals):
-    accepted(ledger)
+    accept(ledger)
     newer = PLAN.model_copy(update={"delivery_key": "d" * 64, "content_key": "d" * 64})
-    received(ledger, newer)
+    receive(ledger, newer)
     withdrawals.begin(KEY, RUN, WHY, None)
     ledger.observe(newer.delivery_key, DeliveryState.COMPLETED)
     ledger.accept(PARTNER, newer, [])
-    assert offered(ledger) == {}
+    assert offer_of(ledger) == {}
     assert withdrawals.revisions([NAME])[NAME].delivery_key == newer.delivery_key
 
 
 def test_what_the_catalogue_takes_back_leaves_the_feeds_whatever_end_date_it_has(ledger, withdrawals):
-    accepted(ledger)
+    accept(ledger)
     withdrawals.begin(KEY, RUN, WHY, datetime(2030, 1, 1, tzinfo=UTC))
     assert [one.external_id for one in ledger.offered_deliveries(PARTNER, [PLAN.title.id], "run-9")] == [NAME]
     ledger.withdraw(PARTNER, KEY, "run-9", "invisible")
-    assert offered(ledger) == {}
+    assert offer_of(ledger) == {}
     assert withdrawals.revisions([NAME])[NAME].is_withdrawn_by_hand
 
 
 def test_another_partners_title_of_the_same_name_is_left_alone(ledger, ledger_url, withdrawals):
-    accepted(ledger)
+    accept(ledger)
     engine = open_engine(ledger_url)
     others = Withdrawals(engine, Clock(), "another")
     assert others.of_titles([NAME], RUN, WHY) == []
     others.begin(KEY, RUN, WHY, None)
-    assert list(offered(ledger)) == [NAME]
+    assert list(offer_of(ledger)) == [NAME]
     engine.dispose()

@@ -19,7 +19,7 @@ CONTENT = {"external_id": "GOOD_ES", "tracking_id": "t-1", "status": "completed"
 REVISION = {"edye_id": "good", "delivery_key": "k-1", "withdrawn_at": None}
 
 
-def counted(deliveries=(DELIVERY, REFUSED), contents=(CONTENT,), revisions=(REVISION,)):
+def counts_of(deliveries=(DELIVERY, REFUSED), contents=(CONTENT,), revisions=(REVISION,)):
     found = check(WINDOW, deliveries, revisions, contents, {"good": {"f00"}})
     return len(found.lost), len(found.duplicated), len(found.wrong_state)
 
@@ -37,11 +37,11 @@ def test_what_a_person_took_out_is_withdrawn_and_what_is_offered_again_is_counte
 
 
 def test_what_is_as_it_should_be_counts_nothing():
-    assert counted() == (0, 0, 0)
+    assert counts_of() == (0, 0, 0)
 
 
 def test_a_resend_after_the_partner_ended_one_with_an_error_is_no_duplicate():
-    assert counted(contents=[CONTENT | {"tracking_id": "t-0", "status": "error"}, CONTENT]) == (0, 0, 0)
+    assert counts_of(contents=[CONTENT | {"tracking_id": "t-0", "status": "error"}, CONTENT]) == (0, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_resend_after_the_partner_ended_one_with_an_error_is_no_duplicate():
     ],
 )
 def test_whatever_is_wrong_is_counted(changed, counts):
-    assert counted(**changed) == counts
+    assert counts_of(**changed) == counts
 
 
 def test_half_files_of_the_artifact_store_are_counted_and_whole_and_temporary_ones_are_not(tmp_path):
