@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from edye_delivery.annex.api import RetryPolicy
 from edye_delivery.catalog.plan import Encode
@@ -25,6 +27,7 @@ from edye_delivery.errors import (
 from edye_delivery.ledger.circuit_breaker import CircuitBreaker, Decision, Permission
 from edye_delivery.ledger.consecutive_errors import Client
 from edye_delivery.ledger.leases import Holder
+from edye_delivery.ledger.tables import CIRCUIT_BREAKERS, CONSECUTIVE_ERRORS
 from edye_delivery.ledger.withdrawals import Withdrawals
 from edye_delivery.pipeline.deliver import Sender
 from edye_delivery.pipeline.uploaders.uploader import PartnerRefused, UploadReceipt
@@ -178,11 +181,11 @@ def test_a_title_that_another_run_sends_is_left_alone_and_says_whose_it_is(sende
     assert delivery_of(ledger, PLAN).lease_holder == "theirs"
 
 
-def test_what_another_channel_has_begun_is_left_to_it(sender, ledger):
+def test_what_another_channel_has_begun_is_left_to_it_without_a_wait(sender, ledger, pauses):
     bring(ledger, PLAN, STATES.SENDING, channel=Channel.FTP)
     way = Way()
     assert sender(way).send_batch((checked_for(PLAN),)) == {"sending": 1}
-    assert way.sent == []
+    assert (way.sent, pauses.noted) == ([], [])
 
 
 def test_a_title_that_a_person_withdrew_meanwhile_is_not_sent_and_ends_as_withdrawn(sender, ledger, engine, time):
@@ -330,3 +333,52 @@ def test_the_name_of_the_encode_that_was_sent_is_kept(sender, ledger):
     encode = Encode(name="e.mp4", size_bytes=9, sha256="0", profile_digest="p", source="hevc in matroska")
     sender(Way()).send_batch((checked_for(PLAN, encode=encode),))
     assert delivery_of(ledger, PLAN).encode_name == "e.mp4"
+
+
+@pytest.mark.parametrize(
+    ("ends", "by_person", "sent"),
+    [("reject", False, True), ("fail", False, False), ("fail", True, True)],
+    ids=["rejected", "failed", "failed, and a person asks for it"],
+)
+def test_a_title_that_another_run_ended_since_it_was_planned_is_sent_only_where_it_may(
+    sender, ledger, ends, by_person, sent
+):
+    other = plan_for(2).model_copy(update={"asked_by_person": by_person})
+
+    class Meanwhile(Way):
+        def upload(self, checked, delivery):
+            if checked.plan == PLAN and ends == "reject":
+                ledger.reject(other.delivery_key, Cause.METADATA, Owner.DESIGN, "an older annex", ["META008"])
+            elif checked.plan == PLAN:
+                ledger.fail(other.delivery_key, Cause.TRANSIENT, "the other run's try")
+            return super().upload(checked, delivery)
+
+    way = Meanwhile()
+    sender(way).send_batch((checked_for(PLAN), checked_for(other)))
+    assert (other.external_id in way.sent) is sent
+
+
+def counted(engine):
+    """Errors in a row of the partner's client, and technical ones among them."""
+    with engine.connect() as connection:
+        errors = connection.execute(select(CONSECUTIVE_ERRORS.c.errors)).scalar()
+        return errors or 0, connection.execute(select(CIRCUIT_BREAKERS.c.technical_errors)).scalar() or 0
+
+
+@pytest.mark.parametrize(
+    ("error", "errors"),
+    [(UNANSWERED, (1, 1)), (MediaRefused("packed"), (1, 0)), (AuthRefused("the token was refused"), (1, 1))],
+    ids=["no answer", "the media host's", "held back after the token"],
+)
+def test_only_what_the_partner_was_tried_with_counts_as_an_error_in_a_row(sender, engine, error, errors):
+    titles = (checked_for(PLAN), checked_for(plan_for(2))) if isinstance(error, AuthRefused) else (checked_for(PLAN),)
+    with suppress(AuthRefused):
+        sender(Way({NAME: [error] * 3})).send_batch(titles)
+    assert counted(engine) == errors
+
+
+def test_a_resend_that_a_person_asked_for_undoes_the_withdrawal_by_hand(sender, ledger, engine, time):
+    bring(ledger, PLAN, STATES.ACCEPTED)
+    Withdrawals(engine, time, PARTNER).begin(KEY, "run-0", "rights have ended", None)
+    changes = {"delivery_key": "resend", "asked_by_person": True, "withdrawn_at": AT}
+    assert sender(Way()).send_batch((checked_for(PLAN.model_copy(update=changes)),)) == {"received": 1}
