@@ -51,7 +51,7 @@ class FeedPages:
         except Transient as error:
             raise PageUnreadable(error.message) from error
         except MediaTooLarge as error:
-            raise PageUnreadable(f"{error}, the most that a page may have") from error
+            raise PageUnreadable(f"{error}, the limit for a page") from error
         except UnicodeError:
             raise PageUnreadable(f"{shown} has an invalid host name") from None
 

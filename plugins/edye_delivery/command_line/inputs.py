@@ -60,9 +60,7 @@ def _content_of(path: Path, name: str) -> bytes:
         with path.open("rb") as file:
             facts = path.stat()
             if stat.S_ISREG(facts.st_mode) and facts.st_size > FEED_PAGE_MAX_BYTES:
-                raise FeedUnusable(
-                    f"{name} is larger than {FEED_PAGE_MAX_BYTES:,} bytes, the most that a page may have"
-                )
+                raise FeedUnusable(f"{name} is larger than {FEED_PAGE_MAX_BYTES:,} bytes, the limit for a page")
             return file.read(FEED_PAGE_MAX_BYTES + 1)
     except FileNotFoundError:
         raise FeedUnusable(f"{name} does not exist") from None

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import Owner
@@ -118,3 +118,12 @@ def excerpt(value: object) -> str:
 def pointer(*parts: str | int) -> str:
     """A JSON pointer (RFC 6901) of keys and indexes."""
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
+
+
+def parent_at(value: Any, path: str) -> tuple[Any, Any]:
+    """The object or list that contains the part at a JSON pointer, and the part's key or index in it."""
+    parent, key = value, None
+    for number, text in enumerate(path.split("/")[1:]):
+        parent = parent[key] if number else parent
+        key = int(text) if isinstance(parent, list) else text.replace("~1", "/").replace("~0", "~")
+    return parent, key

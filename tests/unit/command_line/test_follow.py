@@ -117,7 +117,7 @@ def test_a_slow_page_a_large_page_and_a_bomb_end_the_chain(web):
     bomb = gzip.compress(b" " * 10_000_000)
     for url, page_max_s, told in [
         (web.put_raw("/slow", trickle), 1, "/slow was not read to its end within 1 s"),
-        (web.put("/large", b" " * 5001), 60, "is larger than 5,000 bytes, the most that a page may have"),
+        (web.put("/large", b" " * 5001), 60, "is larger than 5,000 bytes, the limit for a page"),
         (web.put("/bomb", bomb, Content_Encoding="gzip"), 60, "is larger than 5,000 bytes"),
     ]:
         limits = Limits(page_max_bytes=5000, page_max_s=page_max_s)

@@ -147,7 +147,7 @@ def test_a_small_feed_cut_off_anywhere_is_refused_as_cut_off() -> None:
 def test_a_page_of_one_byte_too_many_is_refused() -> None:
     told = sentence(bytes(FEED_PAGE_MAX_BYTES + 1))
 
-    assert told == "page-1.json is larger than 250,000,000 bytes, the most that a page may have"
+    assert told == "page-1.json is larger than 250,000,000 bytes, the limit for a page"
 
 
 REPEATED = b", ".join([b'"a": 1'] * MILLION)

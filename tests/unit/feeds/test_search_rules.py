@@ -188,7 +188,7 @@ def test_behind_an_entry_of_a_wrong_type_no_place_is_told_that_is_another_entrys
         (True, "true"),
         ([None, 1], "null is not of type object"),
         ({"a": "ñ"}, '{"a": "ñ"}'),
-        (1e400, "a number beyond"),
+        (1e400, "an infinite number"),
     ],
 )
 def test_a_value_is_told_as_json_writes_it(value: Any, told: str) -> None:

@@ -13,6 +13,7 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.order import Accepted
 from edye_delivery.feeds.roku.item import LIVE_TYPE, FeedItem
 from edye_delivery.feeds.write.notes import Notes
+from edye_delivery.feeds.write.search_head import search_head
 
 
 class LiveWriter:
@@ -26,8 +27,7 @@ class LiveWriter:
 
     def head(self) -> dict[str, Any]:
         """The root without its assets."""
-        spec = self._spec
-        return {"version": "1", "defaultLanguage": spec.language, "defaultAvailabilityCountries": list(spec.countries)}
+        return search_head(self._spec, mixed=False)
 
     def items(self, accepted: Iterable[Accepted]) -> Iterator[FeedItem]:
         """Every live channel of the annex."""

@@ -10,6 +10,7 @@ import orjson
 from edye_delivery.catalog.one_title import StepFailure, attempt
 from edye_delivery.feeds.finding import Findings
 from edye_delivery.feeds.rule import FeedRule
+from edye_delivery.feeds.write.grouping import Versions
 from edye_delivery.feeds.write.rules import TITLE_BROKE_OFF
 
 NOTES_KEPT_MAX = 1000
@@ -42,6 +43,11 @@ class Notes:
     def add(self, external_id: str, rule: FeedRule, message: str) -> None:
         """Notes what a title loses in the feed."""
         self.findings.add("", "", external_id, rule.at("", message))
+
+    def leave_out(self, versions: Versions, unfit: Unfit, prefix: str = "") -> None:
+        """Notes for all language versions of a title why they are not in the feed."""
+        for entry in versions.entries:
+            self.add(entry.external_id, unfit.rule, prefix + unfit.message)
 
     def pack(self, item_id: str, item: dict[str, Any]) -> bytes | None:
         """The item as JSON; None with a note if it cannot be written as JSON."""

@@ -24,6 +24,7 @@ from edye_delivery.feeds.write.grouping import Show, Versions, seasons_of, shows
 from edye_delivery.feeds.write.live import station_asset
 from edye_delivery.feeds.write.notes import Notes, Unfit, write_title
 from edye_delivery.feeds.write.rules import PART_LEFT_OUT, TITLE_LEFT_OUT, VALUE_UNMAPPED
+from edye_delivery.feeds.write.search_head import search_head
 from edye_delivery.feeds.write.search_images import images_of
 from edye_delivery.feeds.write.texts import FeedTexts, clip, texts_of
 from edye_delivery.feeds.write.values import Values
@@ -69,7 +70,7 @@ class SearchWriter:
                 series_assets = write_title(show.items[0].external_id, lambda: self._series_assets(series, show))
             except Unfit as unfit:
                 for versions in show.items:
-                    self._leave_out(versions, unfit, "its series: ")
+                    self.notes.leave_out(versions, unfit, "its series: ")
                 return []
         written = [asset for versions in show.items if (asset := self._title_asset(versions)) is not None]
         episodes = [asset for asset in written if "episodeInfo" in asset or asset["type"] == "externalIdOnly"]
@@ -85,7 +86,7 @@ class SearchWriter:
         try:
             return write_title(versions.external_id, lambda: self._asset(versions))
         except Unfit as unfit:
-            self._leave_out(versions, unfit)
+            self.notes.leave_out(versions, unfit)
             return None
 
     def _asset(self, versions: Versions) -> Asset:
@@ -238,18 +239,6 @@ class SearchWriter:
 
     def _spell(self, kind: str) -> str:
         return SAMPLE_SPELLINGS.get(kind, kind) if self._spec.spelling == "samples" else kind
-
-    def _leave_out(self, versions: Versions, unfit: Unfit, prefix: str = "") -> None:
-        for entry in versions.entries:
-            self.notes.add(entry.external_id, unfit.rule, prefix + unfit.message)
-
-
-def search_head(spec: FeedSpec, *, mixed: bool) -> Asset:
-    """The root of every page; a feed with live channels and other titles names its platforms."""
-    head: Asset = {
-        "version": "1", "defaultLanguage": spec.language, "defaultAvailabilityCountries": list(spec.countries)
-    }  # fmt: skip
-    return head | ({"defaultAvailabilityPlatforms": ["all"]} if mixed else {})
 
 
 def _type_of(title: Title, duration_ms: int) -> str:

@@ -54,7 +54,7 @@ from edye_delivery.feeds.lint.direct_publisher.rows import (
 from edye_delivery.feeds.lint.direct_publisher.series import EPISODE_NUMBER_MISSING, SEASON_INCOMPLETE, SERIES_SHAPE
 from edye_delivery.feeds.lint.keys import WRONG_TYPE
 from edye_delivery.feeds.lint.urls import URL_NOT_HTTP
-from edye_delivery.feeds.rule import FeedRule, Hit, excerpt, pointer
+from edye_delivery.feeds.rule import FeedRule, Hit, excerpt, parent_at, pointer
 
 ITEM_KEYS = {
     "id": DIRECT_ID_MISSING,
@@ -123,12 +123,9 @@ def remove_mistyped(item: dict[str, Any], hits: list[Hit]) -> dict[str, Any]:
         return item
     result = copy.deepcopy(item)
     for path in paths:
-        *parents, last = [part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:]]
-        parent: Any = result
-        for part in parents:
-            parent = parent[int(part) if isinstance(parent, list) else part]
+        parent, last = parent_at(result, path)
         if isinstance(parent, list):
-            parent[int(last)] = None
+            parent[last] = None
         else:
             del parent[last]
     return result

@@ -36,7 +36,7 @@ from edye_delivery.feeds.lint.search.texts import TITLES_MISSING
 from edye_delivery.feeds.roku.item import LIVE_TYPE, SEARCH_LIST_KEYS
 from edye_delivery.feeds.roku.schemas import SPELLINGS, Profile, search_asset, search_root
 from edye_delivery.feeds.roku.vocabularies import COUNTRIES
-from edye_delivery.feeds.rule import FeedRule, Hit, excerpt, pointer
+from edye_delivery.feeds.rule import FeedRule, Hit, excerpt, parent_at, pointer
 
 DEFECTS_MAX = 1000
 """Of one asset; if the schema finds more, the asset is not checked any further."""
@@ -199,11 +199,8 @@ def remove_paths(value: dict[str, Any], paths: Collection[str]) -> dict[str, Any
         return value
     result = copy.deepcopy(value)
     for path in sorted(paths, key=_last_first):
-        *parents, last = [part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:]]
-        parent: Any = result
-        for part in parents:
-            parent = parent[int(part) if isinstance(parent, list) else part]
-        del parent[int(last) if isinstance(parent, list) else last]
+        parent, last = parent_at(result, path)
+        del parent[last]
     return result
 
 

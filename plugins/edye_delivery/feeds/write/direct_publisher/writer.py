@@ -97,7 +97,7 @@ class DirectWriter:
                 return described
         except Unfit as unfit:
             for versions in [versions for versions, _ in written] or episodes:
-                self._leave_out(versions, unfit, "its series: ")
+                self.notes.leave_out(versions, unfit, "its series: ")
         taken.clear()
         return None
 
@@ -108,7 +108,7 @@ class DirectWriter:
             unfit = Unfit(TITLE_LEFT_OUT, "it has no season number, but other episodes of its series have one")
             for versions, _ in written:
                 if versions.titles[0].season_number is None:
-                    self._leave_out(versions, unfit)
+                    self.notes.leave_out(versions, unfit)
         return with_season or written
 
     def _describe_series(self, series: Series, written: Sequence[tuple[Versions, Item]]) -> Item:
@@ -142,7 +142,7 @@ class DirectWriter:
                 raise Unfit(TITLE_LEFT_OUT, f"another title of its show has the same id {excerpt(item_id)}")
             item = {"id": item_id, **write_title(versions.external_id, partial(self._item, versions, series))}
         except Unfit as unfit:
-            self._leave_out(versions, unfit)
+            self.notes.leave_out(versions, unfit)
             return None
         taken.add(item_id)
         return item
@@ -253,10 +253,6 @@ class DirectWriter:
 
     def _note_update(self, described: Iterable[Described]) -> None:
         self._updated_at = max(self._updated_at, *(one.updated_at for one in described))
-
-    def _leave_out(self, versions: Versions, unfit: Unfit, prefix: str = "") -> None:
-        for entry in versions.entries:
-            self.notes.add(entry.external_id, unfit.rule, prefix + unfit.message)
 
 
 def _numbers_of(title: Title) -> Item:
