@@ -68,9 +68,9 @@ def row_of(annex: Annex, external_id: str, title: Title) -> dict[str, Any]:
 def titles(annex: Annex, count: int) -> Iterator[tuple[str, Title]]:
     """So many titles with their external_ids; every tenth show is a hundred movies, every other one a series."""
     for show in range(-(-count // SHOW_TITLES)):
-        wanted = min(SHOW_TITLES, count - show * SHOW_TITLES)
-        made = _movies(show, wanted) if show % MOVIES_EVERY == MOVIES_EVERY - 1 else _episodes(show, wanted)
-        for title in made:
+        size = min(SHOW_TITLES, count - show * SHOW_TITLES)
+        titles = _movies(show, size) if show % MOVIES_EVERY == MOVIES_EVERY - 1 else _episodes(show, size)
+        for title in titles:
             yield external_id_of(annex, title), title
 
 

@@ -41,10 +41,10 @@ def main() -> int:
     started = time.perf_counter()
     previous = [digest for digest, _ in job["previous"]]
     prefix = "https://feeds.example/search/pages/"
-    made = assemble(annex, spec, accepted(), previous, prefix, Path(job["folder"]), CLOCK.now())
+    feed = assemble(annex, spec, accepted(), previous, prefix, Path(job["folder"]), CLOCK.now())
     assembled = time.perf_counter()
     lint = FeedLint(profile_of(spec), int(CLOCK.now().timestamp() * 1000))
-    for page in made.pages:
+    for page in feed.pages:
         lint.add_page(page.name, page.path.read_bytes())
     result = lint.finish()
     ended = time.perf_counter()
@@ -54,9 +54,9 @@ def main() -> int:
         "linting_s": ended - assembled,
         "titles": counted[0],
         "items": result.types.total(),
-        "errors": result.findings.count(FeedSeverity.ERROR) + made.notes.count(FeedSeverity.ERROR),
+        "errors": result.findings.count(FeedSeverity.ERROR) + feed.notes.count(FeedSeverity.ERROR),
         "peak_bytes": memory_bytes("VmHWM"),
-        "pages": [[page.body_digest, page.name, page.size_bytes] for page in made.pages],
+        "pages": [[page.body_digest, page.name, page.size_bytes] for page in feed.pages],
     }
     print(json.dumps(told))
     return 0

@@ -34,9 +34,9 @@ def measure_lint(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     annex = first_api_annex()
     accepted = (Accepted(*pair) for pair in titles(annex, int(sizes.lint_assets * TITLES_AN_ASSET)))
     say(f"lint: making a feed of about {sizes.lint_assets} assets")
-    made = assemble(annex, annex.feeds[0], accepted, (), PREFIX, folder, CLOCK.now())
-    pages = [page.path.read_bytes() for page in made.pages]
-    assets = made.kinds.total()
+    feed = assemble(annex, annex.feeds[0], accepted, (), PREFIX, folder, CLOCK.now())
+    pages = [page.path.read_bytes() for page in feed.pages]
+    assets = feed.kinds.total()
     tries = [_lint_s(pages) for _ in range(sizes.lint_rounds)]
     seconds = min(tries)
     say(

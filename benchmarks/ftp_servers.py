@@ -53,8 +53,8 @@ def sandbox_server(folder: Path) -> Iterator[FtpServer]:
     disk.mkdir(parents=True)
     with Processes() as processes:
         command = [sys.executable, "-m", "benchmarks.ftp_servers", str(folder)]
-        _, told = told_by(processes, "ftp", command, folder / "ftp.log")
-        yield FtpServer(int(told["port"]), FTP_LOGIN, FTP_PASSWORD, "/uploads", disk)
+        _, endpoint = told_by(processes, "ftp", command, folder / "ftp.log")
+        yield FtpServer(int(endpoint["port"]), FTP_LOGIN, FTP_PASSWORD, "/uploads", disk)
 
 
 @contextmanager

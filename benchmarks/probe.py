@@ -52,8 +52,8 @@ def measure(sizes: Sizes, folder: Path) -> Iterator[Figure]:
                 before = _bytes_sent(host)
                 speeds.setdefault(way.name, []).append(_titles_a_second(way, names))
                 bytes_a_title[way.name] = (_bytes_sent(host) - before) / len(names)
-            said = ", ".join(f"{name} {tries[-1]:.0f} titles/s" for name, tries in speeds.items())
-            say(f"probe: round {number} of {sizes.probe_rounds}: {said}")
+            text = ", ".join(f"{name} {tries[-1]:.0f} titles/s" for name, tries in speeds.items())
+            say(f"probe: round {number} of {sizes.probe_rounds}: {text}")
     yield from _figures(speeds, bytes_a_title)
 
 

@@ -32,8 +32,8 @@ def ftp_annex_below(folder: str) -> Annex:
     """The first partner with an FTP channel, its tree on the server moved into this folder."""
     annex = next(annex for annex in load_annexes(DEFAULT_FOLDER).values() if annex.ftp is not None)
     channel = ftp_channel_of(annex)
-    moved = {kind: f"{folder}{path}" for kind, path in channel.folders.model_dump().items()}
-    channel = channel.model_copy(update={"folders": channel.folders.model_copy(update=moved)})
+    folders = {kind: f"{folder}{path}" for kind, path in channel.folders.model_dump().items()}
+    channel = channel.model_copy(update={"folders": channel.folders.model_copy(update=folders)})
     return annex.model_copy(update={"ftp": channel})
 
 

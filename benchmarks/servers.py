@@ -59,15 +59,15 @@ def _head(connection: socket.socket) -> tuple[bytes, int] | None:
 
 def _discard(connection: socket.socket, head: bytes, come: int) -> None:
     found = CONTENT_LENGTH.search(head)
-    left = int(found[1]) - come if found else 0
+    rest = int(found[1]) - come if found else 0
     if EXPECTS.search(head) and not come:
         connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
     buffer = bytearray(BUFFER_BYTES)
-    while left > 0:
-        count = connection.recv_into(buffer, min(left, BUFFER_BYTES))
+    while rest > 0:
+        count = connection.recv_into(buffer, min(rest, BUFFER_BYTES))
         if not count:
             return
-        left -= count
+        rest -= count
     _answer_json(connection, ANSWER)
 
 

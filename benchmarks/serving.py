@@ -15,8 +15,8 @@ from tools.processes import Processes, last_lines
 def start_server(processes: Processes, folder: Path, *arguments: str) -> str:
     """The base URL of a plain server (`benchmarks.servers`) that runs until `processes` ends it."""
     command = [sys.executable, "-m", "benchmarks.servers", *arguments]
-    _, told = told_by(processes, arguments[0], command, folder / f"{arguments[0]}.log")
-    return f"http://127.0.0.1:{told['port']}"
+    _, endpoint = told_by(processes, arguments[0], command, folder / f"{arguments[0]}.log")
+    return f"http://127.0.0.1:{endpoint['port']}"
 
 
 def start_sandbox(processes: Processes, state: Path, *options: str) -> tuple[subprocess.Popen[bytes], dict[str, str]]:

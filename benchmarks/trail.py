@@ -63,8 +63,8 @@ def _measure_day(sizes: Sizes, folder: Path) -> Iterator[Figure]:
         written, shipped = _events(with_trail)
         too_short_to_ship = on[-1] <= 2 * SHIP_EVERY_S
         if written < sizes.day_titles or not (shipped or too_short_to_ship):
-            said = f"{written} events written and {shipped} shipped on the day with them"
-            raise SystemExit(f"trail: only {said}; a figure would mean nothing")
+            text = f"{written} events written and {shipped} shipped on the day with them"
+            raise SystemExit(f"trail: only {text}; a figure would mean nothing")
     yield Figure("trail_day_off", statistics.median(off), "s")
     compared_to = "the same day without events and shipping"
     yield Figure("trail_day", statistics.median(on), "s", median_ratio(on, off), compared_to)

@@ -65,11 +65,13 @@ def _inserts_a_second(engine: Engine, bare: sqlite3.Connection, count: int) -> f
     """The last of these events, put into a table of the same columns and indexes."""
     with engine.connect() as connection:
         row = tuple(connection.exec_driver_sql("SELECT * FROM events ORDER BY id DESC LIMIT 1").one())[1:]
-        made = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE tbl_name = 'events'").scalars().all()
+        statements = (
+            connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE tbl_name = 'events'").scalars().all()
+        )
     bare.execute("PRAGMA journal_mode=WAL")
     bare.execute("PRAGMA synchronous=NORMAL")
     bare.execute("DROP TABLE IF EXISTS events")
-    for statement in filter(None, made):
+    for statement in filter(None, statements):
         bare.execute(statement)
     insert = f"INSERT INTO events VALUES (NULL{', ?' * len(row)})"  # noqa: S608 - question marks alone
     began_s = time.perf_counter()

@@ -56,8 +56,8 @@ def by_turns(
             after_each(name, number)
             took.seconds[name].append(result["seconds"])
             took.grown_mib[name] = max(took.grown_mib[name], result["grown_bytes"] / MIB)
-        said = ", ".join(f"{name} {size_mib / tries[-1]:.0f} MiB/s" for name, tries in took.seconds.items())
-        say(f"{what}: round {number} of {rounds}: {said}")
+        text = ", ".join(f"{name} {size_mib / tries[-1]:.0f} MiB/s" for name, tries in took.seconds.items())
+        say(f"{what}: round {number} of {rounds}: {text}")
     return took
 
 

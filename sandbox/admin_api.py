@@ -91,9 +91,9 @@ class AdminApi:
 
     async def _clock_offset(self, request: Request) -> Response:
         if request.method == "PUT":
-            wanted = await _json(request)
-            offset_s = wanted.get("offset_s") if isinstance(wanted, dict) else None
-            if not isinstance(offset_s, int | float) or isinstance(offset_s, bool) or set(wanted) != {"offset_s"}:
+            content = await _json(request)
+            offset_s = content.get("offset_s") if isinstance(content, dict) else None
+            if not isinstance(offset_s, int | float) or isinstance(offset_s, bool) or set(content) != {"offset_s"}:
                 raise HTTPException(400, 'the partner\'s clock is moved by {"offset_s": seconds}')
             self._clock.offset_s = float(offset_s)
         return json_answer({"offset_s": self._clock.offset_s})
@@ -103,11 +103,11 @@ class AdminApi:
 
     async def _catalogue(self, request: Request) -> Response:
         if request.method == "PUT":
-            wanted = await _json(request)
-            if not isinstance(wanted, dict) or set(wanted) != {"shows", "episodes"}:
+            content = await _json(request)
+            if not isinstance(content, dict) or set(content) != {"shows", "episodes"}:
                 raise HTTPException(400, 'a catalogue is {"shows": [...], "episodes": [...]}')
             try:
-                self._board.replace(wanted["shows"], wanted["episodes"])
+                self._board.replace(content["shows"], content["episodes"])
             except (CatalogueError, TypeError) as exc:
                 raise HTTPException(400, str(exc)) from exc
         return json_answer({key: self._board.listing(key) for key in ("shows", "episodes")})

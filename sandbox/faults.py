@@ -143,7 +143,7 @@ def _check_ftp(given: dict[str, Any]) -> None:
 def _check_types(given: dict[str, Any]) -> None:
     types = {field.name: str(field.type) for field in fields(Fault)}
     for key, value in given.items():
-        wanted = types[key]
+        type_name = types[key]
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         fits = {
             "str": isinstance(value, str),
@@ -154,9 +154,9 @@ def _check_types(given: dict[str, Any]) -> None:
             "int | None": is_number and value == int(value) and value >= 1,
             "float": is_number and value >= 0,
             "float | None": is_number and value >= 0,
-        }.get(wanted, True)
+        }.get(type_name, True)
         if not fits:
-            raise FaultPlanError(f"{key} of a {given['kind']} fault must be {wanted}, not {value!r}")
+            raise FaultPlanError(f"{key} of a {given['kind']} fault must be {type_name}, not {value!r}")
     if given["kind"] == "status" and not 200 <= given["status"] <= 599:
         raise FaultPlanError(f"status of a status fault must be 200 to 599, not {given['status']}")
 

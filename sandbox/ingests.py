@@ -211,10 +211,10 @@ class IngestBook:
 
     def _resume(self) -> None:
         """Take up what a killed sandbox left: look at files taken but not looked at, remove what was never taken."""
-        taken = {row["tracking_id"]: row["sha256"] for row in self._store.rows("SELECT * FROM contents")}
+        known = {row["tracking_id"]: row["sha256"] for row in self._store.rows("SELECT * FROM contents")}
         for path in self._uploads.iterdir():
-            if path.suffix == ".bin" and path.stem in taken:
-                self._probe_later(path.stem, taken[path.stem])
+            if path.suffix == ".bin" and path.stem in known:
+                self._probe_later(path.stem, known[path.stem])
             else:
                 path.unlink(missing_ok=True)
 

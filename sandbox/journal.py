@@ -39,12 +39,12 @@ class Journal:
 
     def entries(self, **filters: str | None) -> list[dict[str, Any]]:
         """Return the entries that fit all the filters given (service, external_id, operation), oldest first."""
-        wanted = {key: value for key, value in filters.items() if value is not None}
-        unknown = set(wanted) - set(_FILTERS)
+        conditions = {key: value for key, value in filters.items() if value is not None}
+        unknown = set(conditions) - set(_FILTERS)
         if unknown:
             raise ValueError(f"the journal filters by {', '.join(_FILTERS)}, not by {', '.join(sorted(unknown))}")
-        where = " AND ".join(f"{key} = ?" for key in wanted) or "1"
-        rows = self._store.rows(f"SELECT * FROM journal WHERE {where} ORDER BY seq", tuple(wanted.values()))  # noqa: S608
+        where = " AND ".join(f"{key} = ?" for key in conditions) or "1"
+        rows = self._store.rows(f"SELECT * FROM journal WHERE {where} ORDER BY seq", tuple(conditions.values()))  # noqa: S608
         return [{**dict(row), "at": rfc3339(row["at"]), "query": json.loads(row["query"])} for row in rows]
 
     def clear(self) -> None:

@@ -115,8 +115,8 @@ def _videos(item: Item, folder: str) -> list[Placed]:
 def _video_recipe(asked: dict[str, Any], width_px: int, height_px: int, label: str) -> Recipe:
     if asked.get("page"):
         return TextRecipe(_ERROR_PAGE.format(label=label), "html")
-    told = {key: asked[key] for key in _RECIPE_KEYS if key in asked}
-    return VideoRecipe(width_px=width_px, height_px=height_px, label=label, **told)
+    values = {key: asked[key] for key in _RECIPE_KEYS if key in asked}
+    return VideoRecipe(width_px=width_px, height_px=height_px, label=label, **values)
 
 
 def _playlist(placed: list[Placed]) -> TextRecipe:

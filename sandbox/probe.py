@@ -41,17 +41,17 @@ def ffprobe(path: Path) -> dict[str, Any] | None:
         done = subprocess.run(command, capture_output=True, timeout=_PROBE_LIMIT_S, check=False)  # noqa: S603
     except subprocess.TimeoutExpired:
         return None
-    told: dict[str, Any] = json.loads(done.stdout or b"{}") if done.returncode == 0 else {}
-    return told
+    answer: dict[str, Any] = json.loads(done.stdout or b"{}") if done.returncode == 0 else {}
+    return answer
 
 
 def look_at(path: Path) -> CheckResult:
     """Return the partner's result on a received file, the first reason that it finds."""
-    told = ffprobe(path)
-    if told is None:
+    answer = ffprobe(path)
+    if answer is None:
         return _unsupported(f"el análisis no terminó en {_PROBE_LIMIT_S} s")
-    video = next((one for one in told.get("streams", ()) if _is_moving(one)), None)
-    form = told.get("format", {})
+    video = next((one for one in answer.get("streams", ()) if _is_moving(one)), None)
+    form = answer.get("format", {})
     container = form.get("format_name", "").split(",")
     if video is None or container[0].endswith("_pipe") or container[0] in _PICTURES:
         return _unsupported("no es video")

@@ -98,13 +98,13 @@ class AirflowSystem:
 
     def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> Any:
         """Starts exactly one run, and returns the REST API's answer."""
-        asked = {"dag_run_id": f"asked__{uuid.uuid4()}", "logical_date": None, "conf": conf or {}}
+        request = {"dag_run_id": f"asked__{uuid.uuid4()}", "logical_date": None, "conf": conf or {}}
         try:
-            return self.call("POST", f"/dags/{dag_id}/dagRuns", json=asked)
+            return self.call("POST", f"/dags/{dag_id}/dagRuns", json=request)
         except httpx.HTTPStatusError as error:
             if error.response.status_code != httpx.codes.CONFLICT:
                 raise
-            return self.call("GET", f"/dags/{dag_id}/dagRuns/{asked['dag_run_id']}")
+            return self.call("GET", f"/dags/{dag_id}/dagRuns/{request['dag_run_id']}")
 
     def _system_variables(self) -> dict[str, str]:
         """Ports, login and connections, which only a system of processes needs; the caller's AIRFLOW_CONN_* win."""

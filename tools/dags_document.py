@@ -22,8 +22,8 @@ def document(dags_folder: Path, command: str) -> str:
     """The whole text; SystemExit names the DAG files that cannot be parsed."""
     bag = DagBag(dag_folder=str(dags_folder))
     if bag.import_errors:
-        told = "\n".join(f"{file}:\n{error}" for file, error in sorted(bag.import_errors.items()))
-        raise SystemExit(f"DAG files cannot be parsed:\n{told}")
+        errors = "\n".join(f"{file}:\n{error}" for file, error in sorted(bag.import_errors.items()))
+        raise SystemExit(f"DAG files cannot be parsed:\n{errors}")
     lines = ["# DAGs", "", f"Generated from the DAG files by `{command}`; do not edit."]
     for dag_id in sorted(bag.dags):
         lines += ["", *_section(bag.dags[dag_id])]

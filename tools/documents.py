@@ -30,14 +30,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise SystemExit(f"no document was made:\n{error}") from error
     with tempfile.TemporaryDirectory(prefix="edye-documents-") as home:
         _set_environment(Path(home))
-        made = {name: make() for name, make in DOCUMENTS.items()}
-    found = outdated(made, PROJECT)
+        texts = {name: make() for name, make in DOCUMENTS.items()}
+    found = outdated(texts, PROJECT)
     for name in found:
         if only_check:
             print(f"{name} is out of date: run {COMMAND} and commit the result", file=sys.stderr)
         else:
             (PROJECT / name).parent.mkdir(parents=True, exist_ok=True)
-            (PROJECT / name).write_text(made[name], encoding="utf-8")
+            (PROJECT / name).write_text(texts[name], encoding="utf-8")
             print(f"{name} written")
     return 1 if only_check and found else 0
 

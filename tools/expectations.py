@@ -47,27 +47,27 @@ def expected_partner(file: Path = SAMPLE) -> str:
 
 def surprises(expected: dict[str, Expectation], titles: list[dict[str, Any]]) -> list[str]:
     """A sentence for every title that did not end as planned; empty where all did."""
-    seen = {title["edye_id"]: title for title in titles}
-    told: list[str] = []
+    by_id = {title["edye_id"]: title for title in titles}
+    text: list[str] = []
     for edye_id, expectation in expected.items():
-        title = seen.pop(edye_id, None)
+        title = by_id.pop(edye_id, None)
         if expectation.state == "left_out":
             if title is not None:
-                told.append(f"{edye_id} should have been left out, but is {title['state']}")
+                text.append(f"{edye_id} should have been left out, but is {title['state']}")
         elif title is None:
-            told.append(f"{edye_id} should be {expectation.state}, but the report does not have it")
+            text.append(f"{edye_id} should be {expectation.state}, but the report does not have it")
         elif title["state"] != expectation.state or set(title["rules"]) != set(expectation.rules):
-            told.append(
+            text.append(
                 f"{title['external_id']} ({edye_id}) should be {_text_of(expectation.state, expectation.rules)}, "
                 f"but is {_text_of(title['state'], title['rules'])}: {title['detail']}"
             )
         elif title.get("change") != "unchanged" and {rule["code"] for rule in title["fixed"]} != set(expectation.fixed):
-            told.append(
+            text.append(
                 f"{title['external_id']} ({edye_id}) should be {_reencode_text(expectation.fixed)}, "
                 f"but is {_reencode_text(finding['code'] for finding in title['fixed'])}"
             )
-    told += [f"{edye_id} is in the report, but not in the sample catalogue" for edye_id in seen]
-    return told
+    text += [f"{edye_id} is in the report, but not in the sample catalogue" for edye_id in by_id]
+    return text
 
 
 def _text_of(state: str, rules: Any) -> str:
@@ -75,5 +75,5 @@ def _text_of(state: str, rules: Any) -> str:
 
 
 def _reencode_text(codes: Iterable[str]) -> str:
-    told = ", ".join(codes)
-    return f"re-encoded for {told}" if told else "sent as it is"
+    text = ", ".join(codes)
+    return f"re-encoded for {text}" if text else "sent as it is"

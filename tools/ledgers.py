@@ -25,8 +25,8 @@ def finish_migration(migration: subprocess.Popen[str] | None) -> None:
     """Waits for the migration and prints its output; SystemExit if it failed, which its output has said."""
     if migration is None:
         return
-    told, _ = migration.communicate()
-    print(told, end="")
+    output, _ = migration.communicate()
+    print(output, end="")
     if migration.returncode:
         raise SystemExit(migration.returncode)
 

@@ -75,14 +75,14 @@ def finish_database(child: subprocess.Popen[bytes] | None, home: Path = AIRFLOW_
 
 def lead_to_sandbox(connections: dict[str, dict[str, Any]], endpoints: Mapping[str, str]) -> None:
     """Replaces a port of SANDBOX_PORTS in every connection by the port on which that service listens now."""
-    moved = {port: httpx.URL(endpoints[f"{service}_url"]).port for service, port in SANDBOX_PORTS.items()}
+    ports = {port: httpx.URL(endpoints[f"{service}_url"]).port for service, port in SANDBOX_PORTS.items()}
     for connection in connections.values():
-        if str(connection.get("host", "")).rpartition("/")[2] == "127.0.0.1" and connection.get("port") in moved:
-            connection["port"] = moved[connection["port"]]
+        if str(connection.get("host", "")).rpartition("/")[2] == "127.0.0.1" and connection.get("port") in ports:
+            connection["port"] = ports[connection["port"]]
         extra = connection.get("extra", {})
         url = httpx.URL(extra.get("endpoint_url", ""))
-        if url.host == "127.0.0.1" and url.port in moved:
-            extra["endpoint_url"] = str(url.copy_with(port=moved[url.port]))
+        if url.host == "127.0.0.1" and url.port in ports:
+            extra["endpoint_url"] = str(url.copy_with(port=ports[url.port]))
 
 
 def start_sandbox(processes: Processes, endpoints: Path) -> dict[str, str]:

@@ -103,8 +103,8 @@ def _outcome(annex: Annex, channel: FtpChannel) -> str:
 def _states(annex: Annex, channel: FtpChannel) -> Iterator[tuple[str, str]]:
     outcome = channel.outcome
     yield "the metadata file is still in its folder", IngestState.RECEIVED
-    gone = IngestState.COMPLETED if isinstance(outcome, PickupOutcome) else IngestState.PROCESSING
-    yield "it is gone, and nothing else is reported", gone
+    state_if_gone = IngestState.COMPLETED if isinstance(outcome, PickupOutcome) else IngestState.PROCESSING
+    yield "it is gone, and nothing else is reported", state_if_gone
     if isinstance(outcome, MovedOutcome):
         yield f"it is in {code(folder_of(annex, outcome.accepted_folder))}", IngestState.COMPLETED
         yield f"it is in {code(folder_of(annex, outcome.refused_folder))}", IngestState.ERROR

@@ -33,8 +33,8 @@ def mappings(annex: Annex) -> Iterator[str]:
         same = [word for word, theirs in lines.items() if word == theirs]
         rows += [(code(name), "the same word", codes(same))] if same else []
         for theirs in dict.fromkeys(theirs for word, theirs in lines.items() if word != theirs):
-            said = code(theirs) if theirs else "nothing (left out on purpose)"
-            rows.append((code(name), said, codes(word for word in lines if lines[word] == theirs != word)))
+            text = code(theirs) if theirs else "nothing (left out on purpose)"
+            rows.append((code(name), text, codes(word for word in lines if lines[word] == theirs != word)))
     yield from table(("table", "the partner says", "for the catalogue's"), rows)
 
 
@@ -139,5 +139,5 @@ def _origin(field: MetadataField) -> str:
         return f"always {code(field.constant)}"
     origin = code(f"external_ids.{field.external}") if field.external is not None else code(field.field)
     options = field.model_dump(include=set(FORMS), exclude_defaults=True)
-    told = [f"{name} {codes(value) if isinstance(value, tuple) else code(value)}" for name, value in options.items()]
-    return ", ".join([origin, *told, *(["also when empty"] if field.keep_empty else [])])
+    parts = [f"{name} {codes(value) if isinstance(value, tuple) else code(value)}" for name, value in options.items()]
+    return ", ".join([origin, *parts, *(["also when empty"] if field.keep_empty else [])])

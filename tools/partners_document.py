@@ -50,19 +50,22 @@ def _general(annex: Annex) -> Iterator[str]:
         "any": "any title that is not accepted",
         "technical": "a failed title (a run with only rejected titles is green)",
     }
-    wanted = annex.catalogue
+    catalogue = annex.catalogue
     yield from table(
         ("setting", "value"),
         [
             ("client id", code(annex.client_id)),
             ("titles in a batch", str(annex.batch_size)),
             ("what makes a run red", colour[annex.fail_on]),
-            ("titles with one of the tags", codes(wanted.tags)),
-            ("titles for one of the countries, or for all", codes(wanted.geo)),
-            ("languages that are delivered", codes(wanted.languages)),
-            ("only visible titles", "yes" if wanted.visible_only else "no"),
-            ("further hosts of media and artwork", codes(wanted.media_hosts)),
-            ("a list of the catalogue is refused above", f"{wanted.items_max:,} items, {wanted.bytes_max:,} bytes"),
+            ("titles with one of the tags", codes(catalogue.tags)),
+            ("titles for one of the countries, or for all", codes(catalogue.geo)),
+            ("languages that are delivered", codes(catalogue.languages)),
+            ("only visible titles", "yes" if catalogue.visible_only else "no"),
+            ("further hosts of media and artwork", codes(catalogue.media_hosts)),
+            (
+                "a list of the catalogue is refused above",
+                f"{catalogue.items_max:,} items, {catalogue.bytes_max:,} bytes",
+            ),
             ("tags that every title must have", codes(annex.required_tags)),
             ("alert threshold", f"more than {annex.alert.consecutive_errors} failures in a row"),
             ("withdrawals without an approval", f"up to {annex.withdrawal.titles_without_approval} titles"),
@@ -82,8 +85,8 @@ def _withdrawal_call(annex: Annex) -> str:
     if endpoint is None:
         return "a person"
     ends = f", end date as {code(endpoint.end_at_parameter)}" if endpoint.end_at_parameter else ""
-    gone = ", ".join(map(str, endpoint.gone_statuses))
-    return f"`{endpoint.method} {endpoint.path}`{ends}; {gone}: the partner does not have the title"
+    gone_codes = ", ".join(map(str, endpoint.gone_statuses))
+    return f"`{endpoint.method} {endpoint.path}`{ends}; {gone_codes}: the partner does not have the title"
 
 
 def _naming(annex: Annex) -> Iterator[str]:

@@ -47,8 +47,8 @@ def _table(rules: Iterable[QcRule]) -> list[str]:
     for rule in rules:
         anchor = f"{rule.code.lower()}-{rule.name}"
         fixed = "new encode" if rule.is_fixed_by_encode else "-"
-        told = (rule.name, rule.severity, rule.cause, rule.owner, fixed)
-        rows.append(f"| [{rule.code}](#{anchor}) | {' | '.join(told)} |")
+        facts = (rule.name, rule.severity, rule.cause, rule.owner, fixed)
+        rows.append(f"| [{rule.code}](#{anchor}) | {' | '.join(facts)} |")
     return ["| code | name | severity | cause | owner | fixed by |", "|---|---|---|---|---|---|", *rows]
 
 

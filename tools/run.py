@@ -174,8 +174,8 @@ def as_planned_line(report: dict[str, Any]) -> str:
     """Says that every title ended as the sample says, and how many were refused and re-encoded."""
     planted = sum(1 for title in report["titles"] if title["state"] == "rejected")
     fixed = sum(1 for title in report["titles"] if title["reencoded"])
-    told = f"every title ended as planned, {planted} of them refused for their planted defect"
-    return f"{told}, {fixed} re-encoded" if fixed else told
+    text = f"every title ended as planned, {planted} of them refused for their planted defect"
+    return f"{text}, {fixed} re-encoded" if fixed else text
 
 
 def feed_line(feed: dict[str, Any]) -> str:
@@ -189,8 +189,8 @@ def feed_line(feed: dict[str, Any]) -> str:
 
 def why_no_report(log: str) -> str:
     """Our own errors in a run's log, each sentence once; without any, the last lines of the log."""
-    told = [f"  {sentence}" for sentence in dict.fromkeys(OUR_ERROR.findall(log))]
-    return "\n".join(["the run ended without a report:", *(told or log.splitlines()[-15:])])
+    text = [f"  {sentence}" for sentence in dict.fromkeys(OUR_ERROR.findall(log))]
+    return "\n".join(["the run ended without a report:", *(text or log.splitlines()[-15:])])
 
 
 def _print_table(report: dict[str, Any]) -> None:

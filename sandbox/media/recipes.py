@@ -61,5 +61,5 @@ Recipe = VideoRecipe | ImageRecipe | TextRecipe
 
 def digest_of(recipe: Recipe) -> str:
     """Return the name under which a recipe's file is kept."""
-    told = json.dumps([RECIPE_VERSION, type(recipe).__name__, asdict(recipe)], sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()[:32]
+    text = json.dumps([RECIPE_VERSION, type(recipe).__name__, asdict(recipe)], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -40,16 +40,16 @@ class Shelf:
 
     def fill(self, recipes: Iterable[Recipe]) -> dict[Recipe, Stored]:
         """Return every recipe's file, making those that are missing."""
-        wanted = list(dict.fromkeys(recipes))
+        distinct = list(dict.fromkeys(recipes))
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._locked():
             known = self._read_index()
-            missing = [recipe for recipe in wanted if not self._is_known(recipe, known)]
+            missing = [recipe for recipe in distinct if not self._is_known(recipe, known)]
             if missing:
                 self._make(missing)
                 known.update({digest_of(recipe): self._measured(recipe) for recipe in missing})
                 self._write_index(known)
-        return {recipe: known[digest_of(recipe)] for recipe in wanted}
+        return {recipe: known[digest_of(recipe)] for recipe in distinct}
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -120,8 +120,8 @@ class Shelf:
     def _write_index(self, known: dict[str, Stored]) -> None:
         target = self._folder / "index.json"
         fresh = target.with_suffix(f".{os.getpid()}.new")
-        told = {name: {**asdict(stored), "path": stored.path.name} for name, stored in sorted(known.items())}
-        fresh.write_text(json.dumps(told, indent=1), "utf-8")
+        entries = {name: {**asdict(stored), "path": stored.path.name} for name, stored in sorted(known.items())}
+        fresh.write_text(json.dumps(entries, indent=1), "utf-8")
         os.replace(fresh, target)
 
 

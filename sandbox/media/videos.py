@@ -93,16 +93,16 @@ def _encoded(recipe: VideoRecipe, base: Path | None, target: Path) -> Any:
     if recipe.codec == "hevc":
         picture_codec = {"vcodec": "libx265", "x265-params": "log-level=error:pools=1", "vtag": "hvc1"}
     quality = {"preset": "ultrafast", "crf": 38, "pix_fmt": "yuv420p", "threads": 1}
-    told = {**quality, **picture_codec, **sound_codec, **_container(recipe)}
-    return ffmpeg.output(picture, sound, str(target), t=recipe.seconds, **told)
+    options = {**quality, **picture_codec, **sound_codec, **_container(recipe)}
+    return ffmpeg.output(picture, sound, str(target), t=recipe.seconds, **options)
 
 
 def _container(recipe: VideoRecipe) -> dict[str, Any]:
     # Sound and frames a minute apart: without the last option the muxer interleaves them by chance.
-    told: dict[str, Any] = {"fflags": "+bitexact", "max_interleave_delta": 0}
-    told["f"] = "matroska" if recipe.container == "mkv" else "mp4"
+    options: dict[str, Any] = {"fflags": "+bitexact", "max_interleave_delta": 0}
+    options["f"] = "matroska" if recipe.container == "mkv" else "mp4"
     if recipe.label:
-        told["metadata:g:0"] = f"title={recipe.label}"
+        options["metadata:g:0"] = f"title={recipe.label}"
     if recipe.container == "mp4" and recipe.moov == "start":
-        told["movflags"] = "+faststart"
-    return told
+        options["movflags"] = "+faststart"
+    return options

@@ -95,5 +95,5 @@ class Graph:
 
     @staticmethod
     def _list(mapped: Any, xcoms: Mapping[str, Any]) -> list[Any]:
-        made = mapped if isinstance(mapped, list) else xcoms.get(Instance(mapped.operator.task_id).name)
-        return list(made or ())
+        values = mapped if isinstance(mapped, list) else xcoms.get(Instance(mapped.operator.task_id).name)
+        return list(values or ())

@@ -56,8 +56,8 @@ class Run:
     def ask(self, conf: dict[str, Any], dag: str) -> None:
         """Asks the scheduler for this run of a DAG, named as in `system.the_graphs`."""
         asked_at = datetime.now(UTC).isoformat()
-        asked = {"run_id": f"chaos__{self.folder.name}", "dag": dag, "conf": conf, "asked_at": asked_at}
-        files.write(self.folder / "run.json", asked)
+        request = {"run_id": f"chaos__{self.folder.name}", "dag": dag, "conf": conf, "asked_at": asked_at}
+        files.write(self.folder / "run.json", request)
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -67,8 +67,8 @@ class Run:
     @property
     def ended(self) -> str | None:
         """`success` or `failed`; None while it runs."""
-        told = files.read(self.folder / "ended.json")
-        return told["state"] if told else None
+        end = files.read(self.folder / "ended.json")
+        return end["state"] if end else None
 
     def end(self, state: str) -> None:
         """Says how the run ended."""

@@ -68,7 +68,7 @@ class Proof:
 
     def round(self, number: int) -> Outcome:
         """Makes one round; the folder of one that breaks is kept."""
-        begun, place = time.monotonic(), Round(self._folder / f"round-{number:04}")
+        began_s, place = time.monotonic(), Round(self._folder / f"round-{number:04}")
         shutil.rmtree(place.folder, ignore_errors=True)
         window = window_of(self._seed, number)
         plan = Plan((), ()) if self._quiet else plan_of(self._seed, number)
@@ -92,7 +92,7 @@ class Proof:
             findings.wrong_state["run"] = stalled
         if not findings:
             shutil.rmtree(place.folder)
-        seconds = time.monotonic() - begun
+        seconds = time.monotonic() - began_s
         return Outcome(number, window, plan, frozenset(strikes.struck), runs, seconds, findings)
 
     def _runs(self, place: Round, window: SmallWindow, strikes: Strikes) -> tuple[int, str]:
@@ -150,8 +150,8 @@ def _runs_by_number(place: Round) -> list[Run]:
 
 def _withdrawn(place: Round) -> frozenset[str]:
     """The EDYE ids of what a person has taken out in this round."""
-    asked = files.read(place.folder / "runs" / "withdrawal" / "run.json") or {"conf": {"external_ids": []}}
-    names = asked["conf"]["external_ids"]
+    withdrawal = files.read(place.folder / "runs" / "withdrawal" / "run.json") or {"conf": {"external_ids": []}}
+    names = withdrawal["conf"]["external_ids"]
     return frozenset(
         row["edye_id"] for row in checks.rows_of(place.ledger, "deliveries") if row["external_id"] in names
     )
@@ -174,8 +174,8 @@ def _open_titles(place: Round, run: Run) -> dict[str, Any]:
     report = _report(place, run)
     if report is None:
         return {"report": "missing"}
-    left = {title["edye_id"]: title["state"] for title in report["titles"] if title["state"] not in SETTLED}
-    return left | ({"incidents": report["incidents"]} if report["incidents"] else {})
+    open_states = {title["edye_id"]: title["state"] for title in report["titles"] if title["state"] not in SETTLED}
+    return open_states | ({"incidents": report["incidents"]} if report["incidents"] else {})
 
 
 def _waits_for_a_person(place: Round, run: Run) -> bool:

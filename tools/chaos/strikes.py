@@ -117,21 +117,21 @@ class Strikes:
         if name in ("scheduler", "triggerer", "sandbox"):
             if name == "sandbox" and self._stand_in.is_up:
                 self._note_faults()
-            came = self._stand_in.kill() if name == "sandbox" else self._engine.kill(name)
-            if came:
+            has_struck = self._stand_in.kill() if name == "sandbox" else self._engine.kill(name)
+            if has_struck:
                 self._returns.append((now + trouble.lasts_s, name))
         elif trouble.kind in RUN_KINDS:
-            came = self._begin_run(trouble.kind)
+            has_struck = self._begin_run(trouble.kind)
         elif trouble.kind == "ledger_locked":
-            came = True
+            has_struck = True
             self._lockers.append(system.fork(lambda: _hold(self._place.ledger, trouble), self._place.log))
         else:
-            came = self._stand_in.is_up
-            if came:
+            has_struck = self._stand_in.is_up
+            if has_struck:
                 self._stand_in.move_clock(trouble.more["offset_s"])
-        if came:
+        if has_struck:
             self.struck.add(trouble.kind)
-        return came
+        return has_struck
 
     def _come_back(self, name: str) -> None:
         if name == "sandbox":

@@ -66,18 +66,18 @@ def _may_retry(operator: Any, error: Exception, row: dict[str, Any], context: di
 
 
 def _context(graph: Graph, run: Run, try_number: int) -> dict[str, Any]:
-    asked = run.asked
-    asked_at = datetime.fromisoformat(asked["asked_at"])
+    request = run.asked
+    asked_at = datetime.fromisoformat(request["asked_at"])
     dag_run = SimpleNamespace(
-        run_id=asked["run_id"],
-        conf=asked["conf"],
+        run_id=request["run_id"],
+        conf=request["conf"],
         data_interval_start=None,
         data_interval_end=None,
         run_after=asked_at,
         start_date=asked_at,
     )
     ti = SimpleNamespace(try_number=try_number)
-    return {"dag_run": dag_run, "ti": ti, "params": {**graph.dag.params.dump(), **asked["conf"]}}
+    return {"dag_run": dag_run, "ti": ti, "params": {**graph.dag.params.dump(), **request["conf"]}}
 
 
 class _Returned(dict[str, Any]):

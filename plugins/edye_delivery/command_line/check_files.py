@@ -49,56 +49,56 @@ class Checker:
     items: tuple[Input, ...]
     described: PlannedTitle | None = None
 
-    def check(self, given: Input) -> CheckedFile:
+    def check(self, entry: Input) -> CheckedFile:
         """The file with all that the rules find; Unusable where it cannot be checked."""
-        if given.kind is Kind.TITLE:
-            return self._check_title(given)
-        return self._check_video(given) if given.kind is Kind.VIDEO else self._check_picture(given)
+        if entry.kind is Kind.TITLE:
+            return self._check_title(entry)
+        return self._check_video(entry) if entry.kind is Kind.VIDEO else self._check_picture(entry)
 
-    def _check_video(self, given: Input) -> CheckedFile:
-        facts = probe_video(LocalFiles(), str(given.path), self.scratch_folder)
-        plan = self._plan_of_video(given)
+    def _check_video(self, entry: Input) -> CheckedFile:
+        facts = probe_video(LocalFiles(), str(entry.path), self.scratch_folder)
+        plan = self._plan_of_video(entry)
         result = check_media(self.annex, plan, facts, self.today)
-        return _file_of(given, _video_text(facts), result, plan.external_id or None)
+        return _file_of(entry, _video_text(facts), result, plan.external_id or None)
 
-    def _plan_of_video(self, given: Input) -> PlannedTitle:
+    def _plan_of_video(self, entry: Input) -> PlannedTitle:
         """What a run would compare the video with: the title's catalogue item, or the annex alone."""
-        media = Source(file=given.name[:2048], type=self.annex.video.source_types[0])
+        media = Source(file=entry.name[:2048], type=self.annex.video.source_types[0])
         if self.described is None:
             return _plan_of_nothing(media)
         return self.described.model_copy(update={"media": self.described.media or media})
 
-    def _check_picture(self, given: Input) -> CheckedFile:
+    def _check_picture(self, entry: Input) -> CheckedFile:
         title = self.described.title if self.described else None
-        kind = self.image_kind or _kind_by_name(title, given)
+        kind = self.image_kind or _kind_by_name(title, entry)
         if kind is None:
-            raise Unusable(f"{given.name} is a picture: say its kind with --kind, such as --kind poster")
-        facts = _look_at_picture(given, kind, self.annex, self.run)
+            raise Unusable(f"{entry.name} is a picture: say its kind with --kind, such as --kind poster")
+        facts = _look_at_picture(entry, kind, self.annex, self.run)
         result = check_picture(self.annex, facts, self.today)
-        return _file_of(given, _picture_text(facts), result, self.described.external_id if self.described else None)
+        return _file_of(entry, _picture_text(facts), result, self.described.external_id if self.described else None)
 
-    def _check_title(self, given: Input) -> CheckedFile:
-        parsed = self._title_of(given)
+    def _check_title(self, entry: Input) -> CheckedFile:
+        parsed = self._title_of(entry)
         if isinstance(parsed, Series):
-            return _file_of(given, f"series {parsed.id}, checked with its episodes", CheckResult((), ()), parsed.id)
+            return _file_of(entry, f"series {parsed.id}, checked with its episodes", CheckResult((), ()), parsed.id)
         plan = self._plan(parsed)
         if isinstance(plan, MalformedItem):
-            return _file_of(given, "an item of the catalogue", CheckResult((finding_on_item(plan),), ()))
+            return _file_of(entry, "an item of the catalogue", CheckResult((finding_on_item(plan),), ()))
         title, result = plan.title, check_title(self.annex, plan, None, (), self.today)
         reason = exclusion_reason(self.annex, title)
         note = f"a run leaves it out for this partner: {reason}" if reason else ""
         if title.kind is TitleKind.EPISODE and title.series is None:
             result, note = _without_series(result), note or WITHOUT_SERIES
-        return _file_of(given, f"{title.kind.value} {plan.external_id}", result, plan.external_id, note)
+        return _file_of(entry, f"{title.kind.value} {plan.external_id}", result, plan.external_id, note)
 
-    def plan_of_title(self, given: Input) -> PlannedTitle:
+    def plan_of_title(self, entry: Input) -> PlannedTitle:
         """The plan of the title that a JSON describes; Unusable where it describes none."""
-        parsed = self._title_of(given)
+        parsed = self._title_of(entry)
         if isinstance(parsed, Series):
-            raise Unusable(f"{given.name} is a series, which has no video of its own: give one of its episodes")
+            raise Unusable(f"{entry.name} is a series, which has no video of its own: give one of its episodes")
         plan = self._plan(parsed)
         if isinstance(plan, MalformedItem):
-            raise Unusable(f"{given.name} is no item of the catalogue: {printable(plan.reason)}")
+            raise Unusable(f"{entry.name} is no item of the catalogue: {printable(plan.reason)}")
         return plan
 
     def _plan(self, parsed: Title | MalformedItem) -> PlannedTitle | MalformedItem:
@@ -107,15 +107,15 @@ class Checker:
         plan = attempt(parsed.id, "planning it", partial(plan_of, self.annex, parsed))
         return MalformedItem(edye_id=parsed.id, reason=plan.sentence) if isinstance(plan, StepFailure) else plan
 
-    def _title_of(self, given: Input) -> Title | Series | MalformedItem:
+    def _title_of(self, entry: Input) -> Title | Series | MalformedItem:
         """The title in the JSON; an episode with its series, where that is among the inputs."""
-        item = given.item or {}
+        item = entry.item or {}
         is_episode = item.get("kind", "episode" if "show_id" in item else "") == "episode"
         parsed = _parse(parse_episode if is_episode else parse_show, item)
         others = [other.item for other in self.items if other.item is not None]
         if isinstance(parsed, Series) and all(other.get("show_id") != parsed.id for other in others):
             raise Unusable(
-                f"{given.name} is a series, which is never delivered by itself: give an episode's JSON with it"
+                f"{entry.name} is a series, which is never delivered by itself: give an episode's JSON with it"
             )
         if isinstance(parsed, Title) and parsed.kind is TitleKind.EPISODE:
             found = next((other for other in others if other.get("id") == parsed.show_id), None)
@@ -132,9 +132,9 @@ def _parse(
     return MalformedItem(edye_id=edye_id, reason=parsed.sentence) if isinstance(parsed, StepFailure) else parsed
 
 
-def _file_of(given: Input, what: str, result: CheckResult, title: str | None = None, note: str = "") -> CheckedFile:
+def _file_of(entry: Input, what: str, result: CheckResult, title: str | None = None, note: str = "") -> CheckedFile:
     return CheckedFile(
-        given.name, given.kind.value, given.size_bytes, what, result.findings, result.skipped, title, note
+        entry.name, entry.kind.value, entry.size_bytes, what, result.findings, result.skipped, title, note
     )
 
 
@@ -149,21 +149,21 @@ def _plan_of_nothing(media: Source) -> PlannedTitle:
     )  # fmt: skip
 
 
-def _kind_by_name(title: Title | None, given: Input) -> ImageKind | None:
+def _kind_by_name(title: Title | None, entry: Input) -> ImageKind | None:
     """The kind of the title's image whose address ends in this file's name; None where none or several do."""
     images = title.images if title is not None else ()
-    kinds = {image.kind for image in images if urlsplit(image.url).path.rpartition("/")[2] == given.path.name}
+    kinds = {image.kind for image in images if urlsplit(image.url).path.rpartition("/")[2] == entry.path.name}
     return kinds.pop() if len(kinds) == 1 else None
 
 
-def _look_at_picture(given: Input, kind: ImageKind, annex: Annex, run: Run) -> ImageFacts:
+def _look_at_picture(entry: Input, kind: ImageKind, annex: Annex, run: Run) -> ImageFacts:
     limits = annex.images
     try:
-        with given.path.open("rb") as file:
+        with entry.path.open("rb") as file:
             content = file.read(limits.max_size_bytes + 1)
     except OSError as error:
-        raise Unusable(f"{given.name} cannot be read: {error.strerror}") from None
-    return look_at(kind, given.path.name, content, limits, run)
+        raise Unusable(f"{entry.name} cannot be read: {error.strerror}") from None
+    return look_at(kind, entry.path.name, content, limits, run)
 
 
 def _without_series(result: CheckResult) -> CheckResult:
@@ -188,9 +188,9 @@ def check_all(checker: Checker, inputs: Sequence[Input]) -> tuple[list[CheckedFi
     """Every file that can be checked, and a sentence for each one that cannot."""
     files: list[CheckedFile] = []
     unusable: list[tuple[str, str]] = []
-    for given in inputs:
+    for entry in inputs:
         try:
-            files.append(checker.check(given))
+            files.append(checker.check(entry))
         except Unusable as error:
-            unusable.append((given.name, str(error)))
+            unusable.append((entry.name, str(error)))
     return files, unusable

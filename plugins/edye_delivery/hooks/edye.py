@@ -24,9 +24,9 @@ class EdyeHook(ApiHook):
 
     def api(self, annex: Annex) -> EdyeApi:
         """The content API."""
-        wanted = annex.catalogue
-        bounds = ListBounds(wanted.items_max, wanted.bytes_max)
-        return EdyeApi(self.client(), RETRY_POLICY, SYSTEM_CLOCK, wanted.page_size, self.mask, bounds)
+        catalogue = annex.catalogue
+        bounds = ListBounds(catalogue.items_max, catalogue.bytes_max)
+        return EdyeApi(self.client(), RETRY_POLICY, SYSTEM_CLOCK, catalogue.page_size, self.mask, bounds)
 
     def media_host(self, annex: Annex, ends_at_s: float = math.inf) -> MediaHost:
         """Media files and pictures; no token is sent, and only hosts on the allow-list are opened.
