@@ -1,4 +1,4 @@
-"""The ledger as it was when migrations began; takes over whatever an earlier program left."""
+"""The ledger as it was when migrations began; takes over the tables of an earlier program."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ ALERTS = Table(
 
 
 def upgrade() -> None:
-    """Makes what is missing: tables, columns and what they are filled with, indexes. What is there stays."""
+    """Makes missing tables, columns with their values, and indexes. Nothing that exists changes."""
     connection = op.get_bind()
     TODAY.create_all(connection)
     for table in TODAY.sorted_tables:
@@ -193,7 +193,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Refused: under this revision there is only the loss of everything that the ledger knows."""
+    """Refuses: a step below this revision would lose everything in the ledger."""
     raise InvalidRequest("there is no way down from revision 0001: it would drop every table, and with them the memory")
 
 

@@ -1,4 +1,4 @@
-"""Which run withdrew a title is kept with the withdrawal; it was the run id of the delivery itself."""
+"""Keeps which run withdrew a title with the withdrawal; until now it was the run id of the delivery."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Whoever withdrew a title until now is found at its delivery."""
+    """Takes the run of earlier withdrawals from their deliveries."""
     op.add_column("revisions", Column("withdrawn_by_run", String(250)))
     op.execute(
         "UPDATE revisions SET withdrawn_by_run = (SELECT run_id FROM deliveries"
@@ -20,7 +20,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """A withdrawn delivery names the run that withdrew it, as it did before."""
+    """Writes the run that withdrew a title to its delivery again."""
     op.execute(
         "UPDATE deliveries SET run_id = (SELECT withdrawn_by_run FROM revisions"
         " WHERE revisions.delivery_key = deliveries.delivery_key)"

@@ -1,4 +1,4 @@
-"""A delivery that is sent is under a lease: who sends it, and until when."""
+"""Gives a delivery that is sent a lease: who sends it, and until when."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ COLUMNS = (
 
 
 def upgrade() -> None:
-    """Nobody holds what is being sent: the next run that takes it up sends it again under the same key."""
+    """Adds leases; a delivery in state sending has none, so the next run sends it again under the same key."""
     for name, type_ in COLUMNS:
         op.add_column("deliveries", sa.Column(name, type_))
 
 
 def downgrade() -> None:
-    """Leases are forgotten: two runs that meet may send a title twice again."""
+    """Drops leases: two runs at the same time may send a title twice again."""
     for name, _ in reversed(COLUMNS):
         op.drop_column("deliveries", name)

@@ -1,4 +1,4 @@
-"""What a partner is offered has a version, a publication says its own, and a feed has one publisher at a time."""
+"""Gives the offer to a partner a version, a publication the version it has, and a feed one publisher at a time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Versions begin at 0, by no rows; earlier publications have none."""
+    """Makes the tables without rows: versions begin at 0; earlier publications have none."""
     op.create_table(
         "offers",
         Column("partner", String(64), primary_key=True),
@@ -30,7 +30,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """No publisher is known any more, nor who holds a feed; every publication stays."""
+    """Drops versions and the leases of feeds; every publication stays."""
     op.drop_column("publications", "version")
     op.drop_table("feeds")
     op.drop_table("offers")

@@ -1,4 +1,4 @@
-"""Where each title stands becomes a row of its own, told by its events; acceptances get their own moment back."""
+"""Gives the status of each title a row, from its events; gives acceptances their own time back."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ REVISIONS = _table_of("revisions", ["accepted_at"], [*TITLE, "delivery_key"])
 
 
 def upgrade() -> None:
-    """A title's events say where it stands; where they are not all there, its deliveries do."""
+    """Computes the status from a title's events; where events are missing, from its deliveries."""
     TITLE_STATUS.create(op.get_bind())
     connection = op.get_bind()
     deliveries: dict[Title, dict[str, Any]] = defaultdict(dict)
@@ -101,7 +101,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """What the table says can be told again from the events."""
+    """Drops the table: its content can be computed again from the events."""
     op.drop_table("title_status")
 
 
@@ -112,7 +112,7 @@ def _events_by_title(connection: Connection) -> Iterator[tuple[Title, list[Any]]
 
 
 def _correct(status: TitleStatus | None, deliveries: Mapping[str, Any]) -> TitleStatus:
-    """The delivery's own row is believed where the events do not tell of all that was done to it."""
+    """The status by the deliveries' own rows, where the events do not have all steps."""
     row = deliveries.get(status.delivery_key) if status else None
     if status is None or row is None:
         return _by_rows(deliveries)
@@ -136,7 +136,7 @@ def _by_rows(deliveries: Mapping[str, Any]) -> TitleStatus:
 
 
 def _acceptance(title: Title, events: Sequence[Any], revision: Any) -> Iterator[dict[str, Any]]:
-    """When the delivery was accepted, which later runs wrote over with when they saw it unchanged."""
+    """Restores the time of the acceptance; later runs replaced it by the time when they found the title unchanged."""
     ats = [
         one.at for one in events if one.action == "accept" and revision and one.delivery_key == revision.delivery_key
     ]
@@ -147,7 +147,7 @@ def _acceptance(title: Title, events: Sequence[Any], revision: Any) -> Iterator[
 def _confirm_again(
     statuses: dict[Title, TitleStatus], deliveries: Mapping[Title, Mapping[str, Any]], revisions: Mapping[Title, Any]
 ) -> Iterator[dict[str, Any]]:
-    """Titles that a run has since seen unchanged, so that what ended badly before it, of other content, is settled."""
+    """Titles that a later run found unchanged, so that an earlier failure of other content no longer counts."""
     for title, revision in revisions.items():
         status, of_title = statuses.get(title), deliveries.get(title, {})
         accepted = of_title.get(revision.delivery_key)

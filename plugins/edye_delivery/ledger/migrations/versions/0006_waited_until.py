@@ -1,4 +1,4 @@
-"""Until when a run waits for a delivery is kept with it, so that one that nobody waits for is seen."""
+"""Keeps until when a run waits for a delivery, so that a delivery that nobody waits for is found."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ down_revision = "0005"
 
 
 def upgrade() -> None:
-    """What is with the partner now is waited for by nobody, unless it moved in the last hours."""
+    """Adds the column; nobody waits for a delivery that is with the partner, unless it changed in the last hours."""
     op.add_column("deliveries", Column("waited_until", DateTime(timezone=True)))
 
 
 def downgrade() -> None:
-    """Whoever waits goes on waiting; it is only not written down."""
+    """Drops the column; a run that waits continues to wait."""
     op.drop_column("deliveries", "waited_until")

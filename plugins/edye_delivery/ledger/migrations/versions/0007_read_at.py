@@ -1,4 +1,4 @@
-"""When the catalogue was read is kept with what it said, so that an older reading changes no newer one."""
+"""Keeps when the catalogue was read, so that an older reading changes no newer one."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ down_revision = "0006"
 
 
 def upgrade() -> None:
-    """Of what is there nobody knows when it was read: any reading may change it."""
+    """Adds the columns; the time of earlier readings is unknown, so any reading may change them."""
     op.add_column("deliveries", Column("read_at", DateTime(timezone=True)))
     op.add_column("revisions", Column("read_at", DateTime(timezone=True)))
 
 
 def downgrade() -> None:
-    """Nobody knows any more when the catalogue was read; all else stays."""
+    """Drops the columns; all else stays."""
     op.drop_column("revisions", "read_at")
     op.drop_column("deliveries", "read_at")

@@ -1,4 +1,4 @@
-"""Events of steps bear the names that the steps have now."""
+"""Gives events of steps the names that the steps have now."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ NEW_NAMES = {"judge": "check", "illustrate": "render"}
 
 
 def upgrade() -> None:
-    """What was judged is checked, what was illustrated has thumbnails."""
+    """Writes check for judge, and render for illustrate."""
     for old, new in NEW_NAMES.items():
         op.execute(EVENTS.update().where(EVENTS.c.action == old).values(action=new))
 
 
 def downgrade() -> None:
-    """The names as the older program writes them."""
+    """Writes the names of the older program."""
     for old, new in NEW_NAMES.items():
         op.execute(EVENTS.update().where(EVENTS.c.action == new).values(action=old))

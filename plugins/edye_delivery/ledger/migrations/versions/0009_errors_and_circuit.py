@@ -1,4 +1,4 @@
-"""Errors in a row and the circuit have a table each, named after what they keep; their events say errors."""
+"""Gives errors in a row and the circuit a table each, and their events the word errors."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _table_of(name: str, names: tuple[str, ...]) -> TableClause:
 
 
 def upgrade() -> None:
-    """Every client's errors and circuit are kept, each in a row of its own."""
+    """Copies every client's errors and circuit, each to a row of its own."""
     _make("consecutive_errors", (*CLIENT, *ERRORS))
     _make("circuit_breakers", (*CLIENT, *CIRCUIT))
     streaks = _table_of("streaks", (*CLIENT, *ERRORS, *CIRCUIT))
@@ -56,7 +56,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """One row a client again: every client with a circuit has errors; one without a circuit gets a closed one."""
+    """Makes one row for each client again; a client without a circuit gets a closed one."""
     _make("streaks", (*CLIENT, *ERRORS, *CIRCUIT))
     errors, circuits = (
         _table_of("consecutive_errors", (*CLIENT, *ERRORS)),
