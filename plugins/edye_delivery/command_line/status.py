@@ -30,7 +30,7 @@ def status(
         str | None, typer.Option(metavar="START/END", help="Only titles whose state began in [start, end).")
     ] = None,
     external_id: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="The whole history of this title; may be repeated.")
+        list[str] | None, typer.Option(metavar="ID", help="Everything about this title; may be repeated.")
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Also titles that are accepted or withdrawn.")] = False,
     show: Annotated[str, typer.Option(metavar="all|N", help="How many titles the table has.")] = str(SHOWN_MAX),
