@@ -91,8 +91,9 @@ def test_a_withdrawal_of_names_plans_what_is_offered_and_lists_the_others(
         (-1, 0, (), []),
         (1, 2, (), []),
         (0, 1, (NAMES[1],), [NAMES[1]]),
+        (1, 2, (NAMES[1],), []),
     ],
-    ids=["begins then", "ends then", "later", "a name within"],
+    ids=["begins then", "ends then", "later", "a name within", "a name outside"],
 )
 def test_a_window_of_a_withdrawal_is_of_acceptances_from_its_start_to_before_its_end(
     accepted, withdrawals, start_s, end_s, asked, found
