@@ -115,9 +115,9 @@ def _summary_rows(report: WindowReport) -> Iterator[tuple[str, tuple[Cell, ...]]
 
 def _save(workbook: Workbook) -> bytes:
     """The file without the time of writing, which openpyxl puts into every member."""
-    written, dateless = io.BytesIO(), io.BytesIO()
-    ExcelWriter(workbook, ZipFile(written, "w")).save()
-    with ZipFile(written) as source, ZipFile(dateless, "w", ZIP_DEFLATED) as target:
+    with_dates, without_dates = io.BytesIO(), io.BytesIO()
+    ExcelWriter(workbook, ZipFile(with_dates, "w")).save()
+    with ZipFile(with_dates) as source, ZipFile(without_dates, "w", ZIP_DEFLATED) as target:
         for name in source.namelist():
             target.writestr(ZipInfo(name, EARLIEST_IN_ZIP), source.read(name), ZIP_DEFLATED)
-    return dateless.getvalue()
+    return without_dates.getvalue()

@@ -1,4 +1,4 @@
-"""A rule: what is wrong where it is broken, why that matters, whose turn it is; and the registries that hold them."""
+"""A rule: what is wrong if it is broken, why that matters, whose turn it is; and the registries of rules."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edye_delivery.catalog.vocabulary import Owner
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What every rule says about itself, be it on quality or on feeds; its check stands beside its definition."""
+    """What every rule of quality or of feeds says about itself; its check stands beside its definition."""
 
     code: str
     name: str

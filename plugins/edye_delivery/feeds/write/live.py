@@ -49,8 +49,8 @@ def station_asset(station: Station) -> dict[str, Any]:
 
 
 def _option(option: StationOption) -> dict[str, Any]:
-    written: dict[str, Any] = {"license": option.license, "quality": option.quality, "playId": option.play_id}
+    asset_option: dict[str, Any] = {"license": option.license, "quality": option.quality, "playId": option.play_id}
     where: dict[str, Any] = {"country": list(option.countries)} if option.countries else {}
     if option.restrictions:
         where["restrictions"] = [restriction.model_dump(mode="json") for restriction in option.restrictions]
-    return written | ({"availabilityInfo": where} if where else {})
+    return asset_option | ({"availabilityInfo": where} if where else {})

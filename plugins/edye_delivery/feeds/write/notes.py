@@ -28,10 +28,10 @@ class Unfit(Exception):
 
 def write_title(external_id: str, write: Callable[[], Result]) -> Result:
     """Calls `write` for a title and gives its result; Unfit if the title cannot be in the feed, or `write` fails."""
-    written = attempt(external_id, STEP, write, reraise=(Unfit,))
-    if isinstance(written, StepFailure):
-        raise Unfit(TITLE_BROKE_OFF, written.sentence)
-    return written
+    result = attempt(external_id, STEP, write, reraise=(Unfit,))
+    if isinstance(result, StepFailure):
+        raise Unfit(TITLE_BROKE_OFF, result.sentence)
+    return result
 
 
 class Notes:

@@ -72,15 +72,15 @@ class SearchWriter:
                 for versions in show.items:
                     self.notes.leave_out(versions, unfit, "its series: ")
                 return []
-        written = [asset for versions in show.items if (asset := self._title_asset(versions)) is not None]
-        episodes = [asset for asset in written if "episodeInfo" in asset or asset["type"] == "externalIdOnly"]
+        assets = [asset for versions in show.items if (asset := self._title_asset(versions)) is not None]
+        episodes = [asset for asset in assets if "episodeInfo" in asset or asset["type"] == "externalIdOnly"]
         if series is None or not episodes:
-            return written
+            return assets
         numbers = {asset["episodeInfo"].get("seasonNumber") for asset in episodes if "episodeInfo" in asset}
         if not numbers:
-            return [*written, self._external_only(series) or series_assets[0]]
+            return [*assets, self._external_only(series) or series_assets[0]]
         kept = [asset for asset in series_assets[1:] if asset["seasonInfo"]["seasonNumber"] in numbers]
-        return [*written, series_assets[0], *kept]
+        return [*assets, series_assets[0], *kept]
 
     def _title_asset(self, versions: Versions) -> Asset | None:
         try:

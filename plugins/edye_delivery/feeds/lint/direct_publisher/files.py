@@ -85,7 +85,7 @@ BITRATE_NOT_POSITIVE = error(
 BITRATE_IN_BITS = warning(
     "FEED346", "bitrate-in-bits", owner=Owner.DEVOPS,
     what="A bitrate is above 100000 kbps: it is in bits per second, not in kbps.",
-    why="The player takes the video for too large for any connection.",
+    why="The player then finds no connection fast enough for the video.",
     fix="Divide by 1000; EDYE's sources give bits per second.",
     source=f"{DIRECT_PAGE}, Video, bitrate; {LOST}",
 )  # fmt: skip

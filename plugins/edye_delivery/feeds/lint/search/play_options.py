@@ -76,7 +76,7 @@ PRICE_NOT_ALLOWED = error(
 )  # fmt: skip
 COUNTRY_UNKNOWN = error(
     "FEED012", "country-unknown",
-    what="Roku Search is not supported in a country.",
+    what="The feed names a country in which Roku Search is not supported.",
     why="Roku drops the country; the schema itself checks only the first default country.",
     fix="Use lowercase ISO 3166-1 alpha-2 codes of the schema's list, such as mx.",
     source=f"{SEARCH_SCHEMA}, country_type; {TRAPS}",

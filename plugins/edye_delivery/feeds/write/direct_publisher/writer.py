@@ -83,46 +83,46 @@ class DirectWriter:
 
     def _series_item(self, series: Series | None, episodes: Sequence[Versions], taken: set[str]) -> Item | None:
         """The series with its episodes; None if none of them can be in the feed, and then `taken` is empty."""
-        written: list[tuple[Versions, Item]] = []
+        pairs: list[tuple[Versions, Item]] = []
         try:
             if series is None:
                 raise Unfit(TITLE_LEFT_OUT, "it is unknown")
             first = episodes[0]
             taken.add(write_title(first.external_id, partial(self._values.series_id, series, first.titles[0])))
             found = ((versions, self._item_or_none(versions, series, taken)) for versions in episodes)
-            written = self._in_one_form([(versions, item) for versions, item in found if item is not None])
-            if written:
-                described = write_title(written[0][0].external_id, partial(self._describe_series, series, written))
-                self._note_update([series, *(title for versions, _ in written for title in versions.titles)])
+            pairs = self._in_one_form([(versions, item) for versions, item in found if item is not None])
+            if pairs:
+                described = write_title(pairs[0][0].external_id, partial(self._describe_series, series, pairs))
+                self._note_update([series, *(title for versions, _ in pairs for title in versions.titles)])
                 return described
         except Unfit as unfit:
-            for versions in [versions for versions, _ in written] or episodes:
+            for versions in [versions for versions, _ in pairs] or episodes:
                 self.notes.leave_out(versions, unfit, "its series: ")
         taken.clear()
         return None
 
-    def _in_one_form(self, written: list[tuple[Versions, Item]]) -> list[tuple[Versions, Item]]:
+    def _in_one_form(self, pairs: list[tuple[Versions, Item]]) -> list[tuple[Versions, Item]]:
         """The episodes with a season, or if there are none those without; a series can have only one of both forms."""
-        with_season = [pair for pair in written if pair[0].titles[0].season_number is not None]
+        with_season = [pair for pair in pairs if pair[0].titles[0].season_number is not None]
         if with_season:
             unfit = Unfit(TITLE_LEFT_OUT, "it has no season number, but other episodes of its series have one")
-            for versions, _ in written:
+            for versions, _ in pairs:
                 if versions.titles[0].season_number is None:
                     self.notes.leave_out(versions, unfit)
-        return with_season or written
+        return with_season or pairs
 
-    def _describe_series(self, series: Series, written: Sequence[tuple[Versions, Item]]) -> Item:
+    def _describe_series(self, series: Series, pairs: Sequence[tuple[Versions, Item]]) -> Item:
         """The series; genres, release date and picture come from its episodes if it has none."""
-        external_id, spec = written[0][0].external_id, self._spec
-        titles = [title for versions, _ in written for title in versions.titles]
+        external_id, spec = pairs[0][0].external_id, self._spec
+        titles = [title for versions, _ in pairs for title in versions.titles]
         languages = [spec.language, *(lang for lang in (titles[0].lang,) if lang)]
         texts = texts_in_one_language([series], [None], languages, external_id, self.notes)
         released = self._values.release_date([series] if series.release_date else titles)
         thumbnail = thumbnail_of([series, *titles], spec, languages, external_id, self.notes)
         parts: Item = {
-            "id": self._values.series_id(series, written[0][0].titles[0]),
+            "id": self._values.series_id(series, pairs[0][0].titles[0]),
             "title": texts.title,
-            **_episodes_of(written, thumbnail),
+            **_episodes_of(pairs, thumbnail),
             "genres": self._genres([series, *titles], external_id),
             "thumbnail": thumbnail,
             "releaseDate": released.isoformat(),
@@ -266,13 +266,13 @@ def _numbers_of(title: Title) -> Item:
     return {"episodeNumber": title.episode_number}
 
 
-def _episodes_of(written: Sequence[tuple[Versions, Item]], thumbnail: str) -> Item:
+def _episodes_of(pairs: Sequence[tuple[Versions, Item]], thumbnail: str) -> Item:
     """The episodes by season, or in one list if they have no seasons."""
     seasons: dict[int, list[Item]] = {}
-    for versions, item in written:
+    for versions, item in pairs:
         number = versions.titles[0].season_number
         if number is None:
-            return {"episodes": [item for _, item in written]}
+            return {"episodes": [item for _, item in pairs]}
         seasons.setdefault(number, []).append(item)
     return {
         "seasons": [
