@@ -68,7 +68,7 @@ def refuse(command):
 
 def test_a_line_that_breaks_at_the_small_file_shows_nothing():
     server, parts = Server("go on"), FoundParts()
-    server.size = lambda path: (_ for _ in ()).throw(Transient("the line broke"))
+    server.size = lambda path: (_ for _ in ()).throw(Transient("the connection broke"))
     with pytest.raises(Transient):
         parts.try_continuation(server, TRIAL)
     assert parts.server_continues is None

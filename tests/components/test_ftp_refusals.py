@@ -264,5 +264,5 @@ def test_a_session_that_could_not_begin_holds_no_connection() -> None:
 def test_nobody_at_the_port_is_transient() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    with pytest.raises(Transient, match="the line broke at login"):
+    with pytest.raises(Transient, match="the connection broke at login"):
         session(port)

@@ -28,7 +28,7 @@ POLLING = {"first_s": 0, "every_s": 4, "slowest_s": 10, "growth": 1.5, "give_up_
 ANNEX = the_annex(ftp={"outcome": {"by": "pickup"}, "polling": POLLING})
 PLANS = [plan_of(ANNEX, a_movie(id=f"movie-{n}", title_id=f"EDYE_MOV_{n:06}")) for n in (1, 2, 3)]
 COMPLETED = IngestOutcome(state="completed")
-RECEIVED = {"state": "received", "cause": "not_picked_up", "sentence": "never picked up: A.json still lies in /x"}
+RECEIVED = {"state": "received", "cause": "not_picked_up", "sentence": "never picked up: A.json is still in /x"}
 
 
 class Partner:
@@ -85,14 +85,14 @@ def test_a_file_that_lies_there_until_the_deadline_was_never_picked_up():
     outcomes, _ = watch_all(Partner(["A.json"]), ["A.json", "B.json"], hours=0.1, loop=loop)
     assert outcomes["B.json"] == COMPLETED
     assert (outcomes["A.json"].state, outcomes["A.json"].cause) == ("received", "not_picked_up")
-    assert "still lies in /incoming/roku_premium_subs_mx/metadata" in outcomes["A.json"].sentence
+    assert "is still in /incoming/roku_premium_subs_mx/metadata" in outcomes["A.json"].sentence
     assert loop.at == START + timedelta(hours=0.1)
 
 
 def test_a_server_that_nobody_could_look_at_leaves_titles_stuck_and_says_so():
     outcomes, _ = watch_all(Partner(Transient("down")), ["A.json"], hours=0.1)
     assert outcomes["A.json"].cause == "stuck"
-    assert "nobody could look" in outcomes["A.json"].sentence
+    assert "every look at the FTP server failed" in outcomes["A.json"].sentence
 
 
 def test_pauses_grow_up_to_the_slowest():

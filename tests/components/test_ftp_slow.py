@@ -122,7 +122,7 @@ def test_the_table_has_every_command_that_a_call_sends(name: str) -> None:
 def test_an_answer_that_does_not_end_is_left(
     name: str, command: str, answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ftp, "LAST_WORDS_S", ANSWER_S)
+    monkeypatch.setattr(ftp, "LAST_ANSWER_S", ANSWER_S)
     call, answers, _ = CALLS[name]
     with hostile_ftp() as server:
         server.change(**(transfers(server) | answers))
@@ -160,7 +160,7 @@ def test_tls_that_does_not_begin_is_left(consent: str, go_on: Callable[..., Call
 def test_nothing_that_came_in_the_clear_is_taken_for_an_answer_under_tls() -> None:
     with (
         hostile_ftp(AUTH=b"234 so be it\r\n230 you are in\r\n") as server,
-        pytest.raises(Transient, match="in the clear"),
+        pytest.raises(Transient, match="sent unencrypted bytes"),
     ):
         FtpSession(account(server, tls=ssl.create_default_context()))
 

@@ -114,8 +114,8 @@ def test_530_that_speaks_of_us_does_not_pass(text: str) -> None:
 
 
 def test_no_refusal_is_without_a_meaning() -> None:
-    assert {meaning_of("NOOP", code) for code in range(400, 500)} == {Meaning.PASSES}
-    lasting = {code for code in range(500, 600) if meaning_of("NOOP", code) is not Meaning.LASTS}
+    assert {meaning_of("NOOP", code) for code in range(400, 500)} == {Meaning.TEMPORARY}
+    lasting = {code for code in range(500, 600) if meaning_of("NOOP", code) is not Meaning.PERMANENT}
     assert lasting == {530, 532, 552}
     assert {code for _, code in MEANINGS if code > 5} <= set(range(400, 600))
 
@@ -169,7 +169,7 @@ ENDS: dict[str, dict[str, Answer | Any]] = {
 
 @pytest.mark.parametrize("answers", ENDS.values(), ids=ENDS)
 def test_a_server_that_does_not_go_on_is_told_so_whenever_it_says_it(answers: dict[str, Any]) -> None:
-    with session(**answers) as (one, _), pytest.raises(OffsetRefused, match="does not go on with"):
+    with session(**answers) as (one, _), pytest.raises(OffsetRefused, match="does not resume"):
         one.store(FILE, [b"x"], 5)
 
 

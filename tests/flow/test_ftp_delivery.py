@@ -186,7 +186,7 @@ def test_a_title_that_is_never_picked_up_is_waited_for_again_and_not_sent_again(
     line.wait(checked, give_up_s=1.5)
     delivery, before = delivery_of(line, checked), uploads_of(line)
     assert (delivery.state, delivery.cause, delivery.owner) == ("failed", "not_picked_up", "DevOps")
-    assert f"never picked up: {delivery.tracking_id} still lies in /incoming/{CLIENT}/metadata" in delivery.detail
+    assert f"never picked up: {delivery.tracking_id} is still in /incoming/{CLIENT}/metadata" in delivery.detail
     assert delivery_of(line, checked, OTHER).state == "completed"
     line.box.clear_faults()
     report = line.run("run-2", external_ids=PAIR)

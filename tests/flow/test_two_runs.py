@@ -193,7 +193,7 @@ def test_a_redelivery_sends_what_the_running_delivery_did_not_bring_to_its_end(l
     first.ledger.begin_send(key, "run-1", holder=Holder("first"))
     with ThreadPoolExecutor(1) as pool:
         resending = pool.submit(second.send, asked, "run-2")
-        first.ledger.fail(key, Cause.TRANSIENT, "the line broke", holder="first")
+        first.ledger.fail(key, Cause.TRANSIENT, "the connection broke", holder="first")
         assert resending.result(60) == {"received": 1}
     assert len(first.arrivals(TITLE)) == 1
 

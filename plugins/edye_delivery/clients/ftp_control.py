@@ -24,10 +24,10 @@ EXTENDED_PORT = re.compile(r"\((?P<mark>[!-~])(?P=mark){2}(?P<port>\d{1,5})(?P=m
 
 @dataclass(frozen=True, slots=True)
 class FtpAccount:
-    """Where a server is, how to log in, how long it may take; with `tls` explicit FTPS, and nothing without it.
+    """The address of a server, the login, and how long the server may take; with `tls` the session is explicit FTPS.
 
     `timeout_s` is for a whole answer, `least_rate_bytes_s` for files and listings, over any `span_s`; `ends_at_s` is
-    when, on the monotonic clock, the time of its batch is over.
+    when the time of the batch is over, on the monotonic clock.
     """
 
     host: str
@@ -54,7 +54,7 @@ class FtpAccount:
 
     @property
     def mask(self) -> SecretMask:
-        """What must not be repeated of what the server says."""
+        """Hides our secrets in the server's answers."""
         return SecretMask.of(self.password, f"{self.login}:{self.password}" if self.password else None)
 
 
@@ -63,11 +63,11 @@ class _BoundedAnswers(ftplib.FTP):
 
     line: Line
     sock: Any = None
-    asked = "the greeting"
-    """The last command, without a password: what the server's last answer is to."""
+    last_command = "the greeting"
+    """The command that the server's next or last answer belongs to, without a password."""
 
     def open(self, line: Line, host: str, port: int) -> None:
-        """Connects and hears the greeting."""
+        """Connects, and reads the greeting."""
         self.line, self.host, self.port = line, host, port
         self._received, self._lines, self._bytes = bytearray(), 0, 0
         self._has_pasv = True
@@ -76,14 +76,14 @@ class _BoundedAnswers(ftplib.FTP):
         self.welcome = self.getresp()
 
     def begin_answer(self, command: str, seconds: float | None = None) -> None:
-        """From now on an answer is due, within these seconds or those of the account."""
+        """From now on the server has these seconds, or those of the account, for an answer."""
         self._lines = self._bytes = 0
         self.line.begin_answer(command, seconds)
 
     def putcmd(self, line: str) -> None:
-        """Sends a command, whose answer is due from now on."""
-        self.asked = "PASS" if line.startswith("PASS ") else line
-        self.begin_answer(self.asked)
+        """Sends a command; from now on the server has to answer it."""
+        self.last_command = "PASS" if line.startswith("PASS ") else line
+        self.begin_answer(self.last_command)
         super().putcmd(line)
 
     def putline(self, line: str) -> None:
@@ -93,9 +93,9 @@ class _BoundedAnswers(ftplib.FTP):
         self.line.send(self.sock, f"{line}\r\n".encode(self.encoding))
 
     def getline(self) -> str:
-        """One line of an answer, which has 200 lines and 64 KiB at most: no server has so much to say.
+        """One line of an answer, which may have 200 lines and 64 KiB: no real answer has more.
 
-        Bytes that are not of the account's encoding are replaced: an answer's code and numbers are ASCII.
+        Bytes that the account's encoding does not have are replaced: an answer's code and numbers are ASCII.
         """
         while (end := self._received.find(b"\n")) < 0 and self._bytes + len(self._received) <= ANSWER_MAX_BYTES:
             block = self.line.receive(self.sock)
@@ -110,9 +110,9 @@ class _BoundedAnswers(ftplib.FTP):
         return line.rstrip(b"\r").decode(self.encoding, "replace")
 
     def makepasv(self) -> tuple[str, int]:
-        """Where a data connection goes: to the server's own address, whatever it says, at the port that it names.
+        """Where a data connection goes: to the server's own address, at the port in its answer.
 
-        By PASV; by EPSV over IPv6, and from where the server refuses PASV on.
+        The address in the answer is ignored. The command is PASV; over IPv6, or once the server refuses PASV, EPSV.
         """
         address = self.sock.getpeername()
         by_pasv = self._has_pasv and len(address) == 2
@@ -130,12 +130,12 @@ class _BoundedAnswers(ftplib.FTP):
         return address[0], port
 
     def transfer(self, command: str, offset: int | None) -> Transfer:
-        """The command's bytes, from an offset on."""
+        """Starts the command's transfer, from an offset on."""
         connection, _ = self.ntransfercmd(command, offset)
         return self.line.transfer(connection, command)
 
     def ntransfercmd(self, cmd: str, rest: int | str | None = None) -> tuple[Any, None]:
-        """A data connection over which the command's bytes go."""
+        """A data connection for the command's bytes."""
         if self.passiveserver:
             host, port = self.makepasv()
             self.begin_answer(f"data connection for {cmd}")
@@ -167,17 +167,17 @@ class _BoundedAnswers(ftplib.FTP):
 
 
 class PlainControl(_BoundedAnswers):
-    """FTP in the clear."""
+    """FTP without encryption."""
 
 
 class TlsControl(_BoundedAnswers, ftplib.FTP_TLS):
-    """Explicit FTPS; data connections continue the control connection's TLS session, as many servers demand."""
+    """Explicit FTPS; data connections reuse the control connection's TLS session, as many servers require."""
 
     def auth(self) -> str:
-        """Begins TLS; what was sent in the clear behind the server's consent is not taken for an answer."""
+        """Begins TLS; bytes that came unencrypted after the server's consent are never read as an answer."""
         answer = self.voidcmd("AUTH TLS")
         if self._received:
-            raise AnswerMalformed("the FTP server sent more in the clear than its consent to TLS")
+            raise AnswerMalformed("the FTP server sent unencrypted bytes after its consent to TLS")
         self.begin_answer("the TLS handshake")
         self.sock = self.line.secure(self.sock, self.context, self.host)
         return answer
@@ -191,8 +191,8 @@ class TlsControl(_BoundedAnswers, ftplib.FTP_TLS):
 
 def code_and_text(refusal: ftplib.Error) -> tuple[int, str]:
     """The server's code, 0 where it gave none, and its text."""
-    said = str(refusal)
-    return (int(said[:3]) if re.match(r"[0-9]{3}", said) else 0), said[3:].strip(" -")
+    answer = str(refusal)
+    return (int(answer[:3]) if re.match(r"[0-9]{3}", answer) else 0), answer[3:].strip(" -")
 
 
 def new_control(account: FtpAccount) -> TlsControl | PlainControl:
@@ -203,7 +203,7 @@ def new_control(account: FtpAccount) -> TlsControl | PlainControl:
 
 
 def log_in(control: TlsControl | PlainControl, account: FtpAccount, life: SessionLife) -> None:
-    """Opens the connection, logs in, takes binary type; raises what ftplib raises, and TooSlow."""
+    """Opens the connection, logs in, and sets the binary type; raises what ftplib raises, and TooSlow."""
     try:
         control.open(Line(account.where, account.bounds, life), account.host, account.port)
         control.login(account.login, account.password)

@@ -1,4 +1,4 @@
-"""The sockets of an FTP session: every wait for the server ends, by a deadline, a least rate, or with the session."""
+"""The sockets of an FTP session. Every wait for the server ends: by a deadline, a least rate, or with the session."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class SessionLife:
         self._seconds, self._ends_at = seconds, self.clock() + seconds
 
     def within_s(self, wait_s: float) -> float:
-        """What a wait may take: its own seconds, or what the session has left; TooSlow where that is nothing."""
+        """The time for a wait: its own seconds, or those that the session has left; TooSlow where none are left."""
         left_s = self._ends_at - self.clock()
         if left_s <= 0:
             raise TooSlow(f"the FTP session did not end within {self._seconds:g} s")
         return min(wait_s, left_s)
 
     def hold(self, connection: socket.socket) -> None:
-        """Has the connection end with the session; Transient where that was ended already."""
+        """Ends the connection when the session is ended; Transient where that has already happened."""
         with self._lock:
             if not self._is_ended:
                 self._connections.add(connection)
@@ -49,12 +49,12 @@ class SessionLife:
         raise Transient("the FTP session was ended while it opened a connection")
 
     def drop(self, connection: socket.socket) -> None:
-        """Forgets a connection, which goes on under another name."""
+        """Forgets a connection, which continues as another object."""
         with self._lock:
             self._connections.discard(connection)
 
     def close(self, connection: socket.socket) -> None:
-        """Closes a connection; not while another thread ends it."""
+        """Closes a connection, but not while another thread is ending it."""
         with self._lock:
             self._connections.discard(connection)
             connection.close()
@@ -65,7 +65,7 @@ class SessionLife:
             self._is_ended = True
             for connection in self._connections:
                 with suppress(OSError):
-                    socket.socket.shutdown(connection, socket.SHUT_RDWR)  # the TLS state is the other thread's
+                    socket.socket.shutdown(connection, socket.SHUT_RDWR)  # not TLS: the other thread uses its state
 
 
 class Line:
@@ -78,11 +78,11 @@ class Line:
 
     def begin_answer(self, command: str, seconds: float | None = None) -> None:
         """From now on the server has these seconds, or those of the bounds, for a whole answer to the command."""
-        given_s = self.bounds.answer_s if seconds is None else seconds
-        self._deadline = Deadline(f"{self._where}, {command}", given_s, self._life.clock(), self.bounds.ends_at_s)
+        answer_s = self.bounds.answer_s if seconds is None else seconds
+        self._deadline = Deadline(f"{self._where}, {command}", answer_s, self._life.clock(), self.bounds.ends_at_s)
 
     def dial(self, host: str, port: int) -> socket.socket:
-        """A connection to the host, within what is left for the answer."""
+        """A connection to the host, within the time that is left for the answer."""
         try:
             addresses = look_up(host, port, self.remaining_s())
         except TimeoutError as error:
@@ -110,15 +110,15 @@ class Line:
     ) -> ssl.SSLSocket:
         """The connection with TLS; closed where that fails."""
         self._life.drop(connection)
-        secured = context.wrap_socket(connection, server_hostname=host, session=session, do_handshake_on_connect=False)
-        self._life.hold(secured)
+        tls = context.wrap_socket(connection, server_hostname=host, session=session, do_handshake_on_connect=False)
+        self._life.hold(tls)
         try:
-            with self._answering(secured):
-                secured.do_handshake()
+            with self._answering(tls):
+                tls.do_handshake()
         except BaseException:
-            self.close(secured)
+            self.close(tls)
             raise
-        return secured
+        return tls
 
     def send(self, connection: socket.socket, content: bytes) -> None:
         """Sends a command."""
@@ -126,7 +126,7 @@ class Line:
             connection.sendall(content)
 
     def receive(self, connection: socket.socket) -> bytes:
-        """The next bytes of an answer; none at its end."""
+        """The next bytes of an answer; empty at its end."""
         with self._answering(connection):
             return connection.recv(BLOCK_BYTES)
 
@@ -139,7 +139,7 @@ class Line:
         self._life.close(connection)
 
     def remaining_s(self) -> float:
-        """What a wait for the answer may still take; TooSlow where that is nothing."""
+        """The seconds that are left for the answer; TooSlow where none are."""
         return self._life.within_s(self._deadline.remaining_s(self._life.clock()))
 
     @contextmanager
@@ -173,26 +173,26 @@ class Transfer:
         """Sends all of the block; TooSlow where the server takes it too slowly."""
         while block:
             with self._waiting():
-                sent = self._connection.send(block)
-            self._meter.end_wait(sent, self._life.clock())
-            self._sent_bytes += sent
-            block = block[sent:]
+                count = self._connection.send(block)
+            self._meter.end_wait(count, self._life.clock())
+            self._sent_bytes += count
+            block = block[count:]
 
     def receive(self) -> bytes:
-        """The next bytes, none at the end; TooSlow where they come too slowly."""
+        """The next bytes, empty at the end; TooSlow where they come too slowly."""
         with self._waiting():
             block = self._connection.recv(BLOCK_BYTES)
         self._meter.end_wait(len(block), self._life.clock())
         return block
 
     def finish(self) -> float:
-        """Tells the server that this was all; seconds in which its answer is due.
+        """Tells the server that this was the end; the seconds within which it has to answer.
 
-        Its own farewell is not waited for: its answer says what it has. What the system has not sent to it yet may go
-        at the least rate.
+        The server's own close of TLS is not waited for: its answer says what it has. The seconds also allow for bytes
+        that the system has not sent yet, at the least rate.
         """
         if isinstance(self._connection, ssl.SSLSocket):
-            self._say_goodbye(self._connection)
+            self._close_tls(self._connection)
         with suppress(OSError):
             self._connection.shutdown(socket.SHUT_WR)
         buffered_bytes = self._connection.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
@@ -202,7 +202,7 @@ class Transfer:
         """Closes the data connection."""
         self._life.close(self._connection)
 
-    def _say_goodbye(self, connection: ssl.SSLSocket) -> None:
+    def _close_tls(self, connection: ssl.SSLSocket) -> None:
         connection.setblocking(False)
         with selectors.DefaultSelector() as selector:
             selector.register(connection, selectors.EVENT_WRITE)
@@ -212,14 +212,17 @@ class Transfer:
                 except ssl.SSLWantWriteError:
                     if selector.select(self._life.within_s(self._meter.begin_wait(self._life.clock()))):
                         continue
-                except (OSError, ValueError):  # ours is sent, the server's is not there yet; or the connection is gone
+                except (
+                    OSError,
+                    ValueError,
+                ):  # our close is sent, the server's is still to come; or the connection broke
                     pass
                 return
 
     @contextmanager
     def _waiting(self) -> Iterator[None]:
         wait_s = self._life.within_s(self._meter.begin_wait(self._life.clock()))
-        if wait_s != self._wait_s:  # a call of the system, which most blocks do without
+        if wait_s != self._wait_s:  # a system call, which most blocks do not need
             self._connection.settimeout(wait_s)
             self._wait_s = wait_s
         try:
@@ -231,14 +234,14 @@ class Transfer:
 
 def in_blocks(blocks: Iterable[bytes]) -> Iterator[memoryview]:
     """The same bytes in blocks of 1 MiB, the last one shorter."""
-    gathered = bytearray()
+    buffer = bytearray()
     for block in blocks:
-        if not gathered and len(block) >= UPLOAD_BLOCK_BYTES:
+        if not buffer and len(block) >= UPLOAD_BLOCK_BYTES:
             yield memoryview(block)
             continue
-        gathered += block
-        if len(gathered) >= UPLOAD_BLOCK_BYTES:
-            yield memoryview(gathered)
-            gathered = bytearray()
-    if gathered:
-        yield memoryview(gathered)
+        buffer += block
+        if len(buffer) >= UPLOAD_BLOCK_BYTES:
+            yield memoryview(buffer)
+            buffer = bytearray()
+    if buffer:
+        yield memoryview(buffer)

@@ -1,4 +1,4 @@
-"""Lines of a listing as an FTP server sends them, block by block; and the sizes that they tell."""
+"""Splits an FTP server's listing into lines, and reads file sizes from them."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ UNIX_LINE = re.compile(r"-[^ ]{9,10} +\d+ +[^ ]+ +[^ ]+ +(?P<size>\d{1,18}) ")
 
 
 class Lines:
-    """Hands on each line without its end as soon as it is whole; of an overlong one, perhaps only the beginning."""
+    """Passes on each line as soon as it is complete; of a line that is too long, perhaps only the beginning."""
 
     def __init__(self, take: Callable[[bytes], None]) -> None:
         self._take, self._rest = take, b""
 
     def add(self, block: bytes) -> None:
-        """The next bytes."""
+        """Adds the next bytes."""
         *lines, rest = (self._rest + block).split(b"\n")
         for line in filter(None, lines):
             self._take(line.rstrip(b"\r"))
         self._rest = rest[:LINE_MAX_BYTES]
 
     def end(self) -> None:
-        """There are no more bytes: what has no end of line is a line too."""
+        """Call after the last bytes: what has no line break is passed on as a line too."""
         if self._rest:
             self._take(self._rest)
 
 
-def size_told(line: bytes, name: str) -> int | None:
-    """The size of the file of that name in its line of a listing; None where the line is another's or none we know."""
+def size_in_line(line: bytes, name: str) -> int | None:
+    """The size of the file of that name, from its line of a listing; None for a line of another file or form."""
     if name.encode() not in line:
         return None
     text = line.decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""Paths on a partner's FTP server: nothing goes into a command that is not plain (architecture, Foreign input)."""
+"""Paths on a partner's FTP server: only plain names go into a command (architecture, Security)."""
 
 from __future__ import annotations
 
@@ -35,6 +35,6 @@ class RemotePath:
 def _check(name: str) -> None:
     if not is_plain_name(name):
         raise NameRefused(
-            f"the name {name!r:.80} does not go into an FTP command: it has to be 1 to 200 ASCII letters, digits, "
+            f"the name {name!r:.80} cannot be used in an FTP command: it has to be 1 to 200 ASCII letters, digits, "
             "dots, hyphens and underscores, without a dot at its start and without two dots in a row"
         )

@@ -1,7 +1,7 @@
-"""Watching a batch's outcomes on a partner's FTP server: one look after the other, each with one connection.
+"""Watches a batch's outcomes on a partner's FTP server: one look after the other, each with one connection.
 
-A look works in a thread. It ends by itself, its session's life is bounded; so there is never a second one beside it.
-It ends with the wait: the last one, at the deadline, has the time of one answer.
+A look works in a thread. It always ends, because its session has a time limit, so two looks never run at once. It also
+ends with the wait: the last look, at the deadline, has the time of one answer.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ class FtpWatch:
     ) -> None:
         self._annex, self._connect, self._deadline_at, self._clock = annex, connect, deadline_at, clock
         self._look = OutcomeLook(annex)
-        self._seen: dict[str, IngestOutcome | None] = dict.fromkeys(metadata_files)
+        self._last: dict[str, IngestOutcome | None] = dict.fromkeys(metadata_files)
         self.auth_error: str | None = None
 
     async def until_all_ended(self) -> dict[str, IngestOutcome]:
-        """What became of every file; what did not end says so with its cause."""
+        """The outcome of every file; one that did not end has a cause and a sentence that says so."""
         polling = ftp_channel_of(self._annex).polling
         pause_s, every_s = polling.first_s, polling.every_s
-        while self._open() and self.auth_error is None and await self._slept(pause_s):
+        while self._open() and self.auth_error is None and await self._sleep(pause_s):
             outcomes: dict[str, IngestOutcome] = {}
             try:
                 await self._look_apart(outcomes)
@@ -52,26 +52,26 @@ class FtpWatch:
                 self.auth_error = str(error)
             except (Transient, FtpRefused) as error:
                 log.warning("the look for the outcomes broke off: %s", error)
-            self._note(dict(outcomes))  # a look that was ended may still write there
+            self._note(dict(outcomes))  # a copy: the thread of a look that was ended may still add to it
             pause_s, every_s = (
                 every_s * (0.75 + self._clock.random() / 2),
                 min(polling.slowest_s, every_s * polling.growth),
             )
-        return {name: self._outcome_of(name, outcome) for name, outcome in self._seen.items()}
+        return {name: self._outcome_of(name, outcome) for name, outcome in self._last.items()}
 
     def _open(self) -> list[str]:
-        return [name for name, seen in self._seen.items() if seen is None or not seen.state.is_terminal]
+        return [name for name, last in self._last.items() if last is None or not last.state.is_terminal]
 
     async def _look_apart(self, outcomes: dict[str, IngestOutcome]) -> None:
-        """Looks in a thread, whose connections are closed when the wait is cancelled or over."""
+        """Looks in a thread; its connections are closed when the wait is cancelled or over."""
         life, left_s = SessionLife(), max(self._remaining_s(), ftp_channel_of(self._annex).answer_timeout_s)
         ends_at_s = life.clock() + left_s
         try:
-            async with asyncio.timeout(left_s):  # the wait for a free thread is part of it
+            async with asyncio.timeout(left_s):  # includes the wait for a free thread
                 await asyncio.to_thread(self._look_once, self._open(), life, ends_at_s, outcomes)
         except TimeoutError as error:
             life.end()
-            raise Transient("the wait was over before the look was") from error
+            raise Transient("the wait was over before the look had ended") from error
         except asyncio.CancelledError:
             life.end()
             raise
@@ -86,8 +86,8 @@ class FtpWatch:
         finally:
             session.close()
 
-    async def _slept(self, pause_s: float) -> bool:
-        """Sleeps, at most until the deadline; False once that is over."""
+    async def _sleep(self, pause_s: float) -> bool:
+        """Sleeps, at most until the deadline; False after the deadline."""
         left_s = self._remaining_s()
         if left_s <= 0:
             return False
@@ -99,8 +99,8 @@ class FtpWatch:
 
     def _note(self, outcomes: dict[str, IngestOutcome]) -> None:
         for name, outcome in outcomes.items():
-            if outcome != self._seen[name]:
-                self._seen[name] = outcome
+            if outcome != self._last[name]:
+                self._last[name] = outcome
                 log.info("%s is %s; %s still open", name, outcome.state, len(self._open()))
 
     def _outcome_of(self, name: str, outcome: IngestOutcome | None) -> IngestOutcome:

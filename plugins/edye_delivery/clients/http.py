@@ -1,4 +1,4 @@
-"""HTTP answers as values and errors: bounded bodies, one table from status codes to Transient or Terminal."""
+"""Makes HTTP calls whose answers are values or our errors: limited bodies, one mapping of status codes to errors."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import AnswerMalformed, AuthRefused, MediaTooLarge, Transient
 
 JSON_NESTS_MAX = 300_000
-"""Lists and objects of one text: as values, `{},{},` takes 30 times its bytes. A page of 1,000 items has 60,000."""
+"""The most lists and objects in a text: parsed, `{},{},` takes 30 times its bytes. A page of 1,000 items has 60,000."""
 JSON_DIGITS_MAX = 40
-"""Beyond 64 bits, for a partner may name an ingest by a number; of 4,301 digits Python itself makes no number."""
+"""More than 64 bits, because a tracking id may be a long number; Python itself refuses numbers of 4,301 digits."""
 ERRORS_FROM = 400
 TRANSIENT_STATUSES = frozenset({408, 425, 429})
 
@@ -38,10 +38,10 @@ class HttpAnswer:
     headers: httpx.Headers
     content: bytes
     mask: SecretMask = NO_SECRETS
-    """What a sentence about the answer must not repeat."""
+    """Hides the secrets that a sentence about the answer must not repeat."""
 
     def json(self, what: str) -> Any:
-        """The body as JSON; AnswerMalformed says whose answer is not."""
+        """The body as JSON; else AnswerMalformed, which says whose answer it is."""
         try:
             return parse_json(self.content)
         except ValueError as error:
@@ -60,8 +60,8 @@ class HttpAnswer:
 def parse_json(content: bytes) -> Any:
     """The JSON value of a text; ValueError where there is none.
 
-    A text with half a character or an endless number in one item is refused whole by the fast parser; the slow one lets
-    it through, the number as none, so that it costs only that item.
+    The fast parser refuses a whole text where one item has half a character or an endless number. The slow one accepts
+    it, with NaN for the number, so that only this one item is refused later.
     """
     if content.count(b"{") + content.count(b"[") > JSON_NESTS_MAX:
         raise ValueError(f"more than {JSON_NESTS_MAX:,} lists and objects")
@@ -92,9 +92,9 @@ def exchange(
 ) -> HttpAnswer:
     """Sends the request and reads the whole answer; every transport failure is a Transient that names `what`.
 
-    Of an error (400 and above) whose body is too large or cannot be unpacked, the answer has what came before.
-    Without bounds the client's own time-out is the deadline. `mask` knows the client's secrets: neither an error nor a
-    sentence about the answer repeats them.
+    Where the body of an error (400 and above) is too large or cannot be decompressed, the answer has the part before.
+    Without bounds the client's own time-out is the deadline. `mask` hides the client's secrets in errors and in
+    sentences about the answer.
     """
     bounds = bounds or bounds_of(client)
     _ask_for_one_layer(request)
@@ -131,7 +131,7 @@ async def exchange_async(
 
 
 def _ask_for_one_layer(request: httpx.Request) -> None:
-    """Replaces httpx's own list of packings; who wants none keeps that."""
+    """Replaces httpx's own list of compressions; a request that wants none is left as it is."""
     if request.headers.get("Accept-Encoding") != PLAIN:
         request.headers["Accept-Encoding"] = ACCEPTED
 
@@ -145,9 +145,9 @@ def open_answer(
     is_stream: bool = False,
     mask: SecretMask = NO_SECRETS,
 ) -> httpx.Response:
-    """The answer's head, its body unread; the caller closes it. Redirects are not followed.
+    """The answer with its body unread; the caller closes it. Redirects are not followed.
 
-    The deadline is that of the whole answer; of a stream it is that of the head, after which the least rate counts.
+    The deadline is for the whole answer; for a stream it is for the head, and then the least rate counts.
     """
     bind(client, request)
     call = begin_exchange(request, what, bounds)
@@ -181,7 +181,7 @@ async def open_answer_async(
 async def open_stream(
     client: httpx.AsyncClient, url: httpx.URL, headers: dict[str, str], what: str
 ) -> AsyncIterator[httpx.Response]:
-    """The answer to a GET, its body unread, which keeps the least rate; closed on leaving."""
+    """The answer to a GET, its body unread; the body has to keep the least rate; closed on leaving."""
     request = client.build_request("GET", url, headers=headers)
     response = await open_answer_async(client, request, what, bounds_of(client), is_stream=True)
     try:
@@ -201,16 +201,16 @@ def bounds_of(
 
 @contextmanager
 def _answer_bounds(what: str, status: int, bounds: CallBounds) -> Iterator[None]:
-    """An answer that is larger than it may be, or packed otherwise, is malformed; its status is told.
+    """Raises AnswerMalformed, with the status, where an answer is too large or has another compression.
 
-    An error is what its status says, whatever its body is.
+    For an error only its status counts, whatever its body is.
     """
     try:
         yield
     except MediaTooLarge as error:
         if status < ERRORS_FROM:
-            told = f"{what} answered {status} with more than {bounds.max_bytes:,} bytes"
-            raise AnswerMalformed(told).with_answer(status) from error
+            message = f"{what} answered {status} with more than {bounds.max_bytes:,} bytes"
+            raise AnswerMalformed(message).with_answer(status) from error
     except AnswerMalformed as error:
         if status < ERRORS_FROM:
             error.with_answer(status)
@@ -219,10 +219,10 @@ def _answer_bounds(what: str, status: int, bounds: CallBounds) -> Iterator[None]
 
 @contextmanager
 def transport_failures(what: str, mask: SecretMask = NO_SECRETS) -> Iterator[None]:
-    """Turns time-outs, resets and protocol breaks of httpx into a Transient with a sentence.
+    """Turns time-outs, resets and protocol errors of httpx into a Transient with a sentence.
 
-    No error that leaves the block repeats what `mask` hides: a library's words may hold a proxy's password or a line of
-    the answer.
+    No error that leaves the block repeats what `mask` hides: a library's message may have a proxy's password or a line
+    of the answer in it.
     """
     with mask.errors():
         try:
@@ -236,9 +236,9 @@ def transport_failures(what: str, mask: SecretMask = NO_SECRETS) -> Iterator[Non
 def raise_for_transient_or_auth(status: int, headers: httpx.Headers, what: str, now: datetime) -> None:
     """Raises AuthRefused on 401 and 403, Transient (with Retry-After) on 408, 425, 429 and 5xx; else returns."""
     if status in (401, 403):
-        told = "refused our token" if status == 401 else "does not permit this call"
+        refusal = "refused our token" if status == 401 else "does not permit this call"
         raise AuthRefused(
-            f"{what} {told} ({status}): check the password of its connection, then run again"
+            f"{what} {refusal} ({status}): check the password of its connection, then run again"
         ).with_answer(status)
     if is_transient_status(status):
         retry_after_s = parse_retry_after(headers.get("retry-after"), now)

@@ -1,4 +1,4 @@
-"""A partner's ingest API (contracts/roku-ingest-api.yaml), every name of the wire taken from the annex."""
+"""A partner's ingest API (contracts/roku-ingest-api.yaml); the annex gives every name that calls and answers use."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ log = logging.getLogger(__name__)
 
 
 class StateUnlisted(AnswerMalformed):
-    """An answer's state is none of those that the annex lists: a later answer may have another, else a person adds it.
+    """The annex does not list an answer's state; a later answer may have another one, else a person has to add it.
 
-    The message names the word.
+    The message has the word.
     """
 
 
@@ -49,7 +49,7 @@ class MediaBody:
 
 @dataclass(frozen=True, slots=True)
 class ExtraPart:
-    """A further part of an upload, such as a thumbnail: small, so it is whole in memory."""
+    """A further part of an upload, such as a thumbnail; it is small, so it is kept in memory."""
 
     name: str
     file_name: str
@@ -59,7 +59,7 @@ class ExtraPart:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One title as it goes over the wire; `key` is Idempotency-Key and boundary, so resends are the same bytes."""
+    """One title as it is sent to the API; `key` is idempotency key and boundary, so resends are the same bytes."""
 
     key: str
     request_id: str
@@ -71,7 +71,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The partner took the title under this tracking id."""
+    """The partner has the title, under this tracking id."""
 
     tracking_id: str
     http_status: int
@@ -79,7 +79,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The partner refused or failed a title: cause by the annex's table, its own words, its tracking id."""
+    """The partner refused or failed a title: the cause by the annex's table, the partner's words, the tracking id."""
 
     cause: Cause
     code: str
@@ -89,13 +89,13 @@ class Refusal:
 
     @property
     def sentence(self) -> str:
-        """What the partner said, for a person."""
+        """The partner's answer, for a person."""
         return f"the partner answered {self.http_status} {self.code or '(no code)'}: {self.text or '(no text)'}"
 
 
 @dataclass(frozen=True, slots=True)
 class IngestStatus:
-    """Where one ingest stands; `refusal` is set where its state is `error`."""
+    """The state of one ingest; `refusal` is set where the state is `error`."""
 
     tracking_id: str
     state: IngestState
@@ -103,9 +103,9 @@ class IngestStatus:
 
 
 class IngestApi:
-    """Uploads titles; the httpx client carries base URL, token and time-outs, `mask` knows that token.
+    """Uploads titles; the httpx client has base URL, token and time-outs, `mask` hides the token.
 
-    No call goes on after `ends_at_s` on the monotonic clock.
+    Every call ends at `ends_at_s` on the monotonic clock at the latest.
     """
 
     def __init__(
@@ -121,9 +121,9 @@ class IngestApi:
         self._bounds = replace(bounds_for(client, self._channel), ends_at_s=ends_at_s)
 
     def send(self, upload: Upload) -> Receipt | Refusal:
-        """Hands one title over in one call; raises AuthRefused, or Transient where the same call may succeed later.
+        """Sends one title in one call; raises AuthRefused, or Transient where the same call may succeed later.
 
-        A Transient does not say that the partner has nothing: it may have taken the title and lost the answer.
+        After a Transient the partner may have the title nevertheless: only its answer was lost.
         """
         channel, what = self._channel, f"{self._annex.display_name}'s ingest of {upload.file_name}"
         body = MultipartBody(self._parts(upload), boundary=f"edye-{upload.key[:40]}")
@@ -157,7 +157,7 @@ class IngestApi:
             raise AnswerMalformed(f"{what} was answered with a tracking id that repeats our own secret").with_answer(
                 answer.status
             )
-        if unlisted:  # the partner has the title, and its next states are asked for by this id
+        if unlisted:  # the partner has the title, and this id is enough to ask for its next states
             log.warning("%s", unlisted)
         return Receipt(tracking_id, answer.status)
 
@@ -166,14 +166,14 @@ class IngestApi:
     ) -> HttpAnswer | Refusal:
         """Tells the partner that a title is withdrawn, or until when it is offered; safe to repeat.
 
-        Raises AuthRefused, or Transient where the same call may succeed later. A title that the partner does not have
-        any more is as good as told.
+        Raises AuthRefused, or Transient where the same call may succeed later. An answer that the partner does not have
+        the title any more counts as success.
         """
         what = f"{self._annex.display_name}'s withdrawal of {external_id}"
         path = fill(endpoint.path, {"external_id": quote(external_id, safe="")})
-        ends = {endpoint.end_at_parameter: rfc3339(end_at)} if endpoint.end_at_parameter and end_at else None
+        query = {endpoint.end_at_parameter: rfc3339(end_at)} if endpoint.end_at_parameter and end_at else None
         headers = {self._channel.request_id_header: request_id}
-        request = self._client.build_request(endpoint.method, path, params=ends, headers=headers)
+        request = self._client.build_request(endpoint.method, path, params=query, headers=headers)
         answer = exchange(self._client, request, what, self._bounds, self._mask)
         if answer.status in endpoint.gone_statuses or 200 <= answer.status < 300:
             return answer
@@ -198,20 +198,20 @@ class IngestApi:
 def bounds_for(
     client: httpx.Client | httpx.AsyncClient, channel: ApiChannel, max_bytes: int = ANSWER_MAX_BYTES
 ) -> CallBounds:
-    """What one call of the partner's API is given: the client's time-out, the annex's rate, a small answer."""
+    """The bounds of one call of the partner's API: the client's time-out, the annex's rate, a small answer."""
     return bounds_of(client, max_bytes, channel.least_rate_bytes_s)
 
 
 def status_request(client: httpx.Client | httpx.AsyncClient, channel: ApiChannel, tracking_id: str) -> httpx.Request:
-    """The call that asks where an ingest stands; the same for a sync and an async client."""
+    """The call that asks for the state of an ingest; the same for a sync and an async client."""
     return client.build_request("GET", channel.status_path, params={channel.status_id_parameter: tracking_id})
 
 
 def read_status(annex: Annex, tracking_id: str, answer: HttpAnswer, now: datetime) -> IngestStatus:
-    """Where the ingest stands, by any 2xx answer; raises AuthRefused, or Transient where asking again may help.
+    """The state of the ingest, from any 2xx answer; raises AuthRefused, or Transient where asking again may help.
 
-    StateUnlisted where the answer has no state that the annex lists. An ingest that the partner does not know (404) is
-    an error of unknown cause: a person has to look.
+    StateUnlisted where the answer has no state that the annex lists. An ingest that the partner does not know (404)
+    has failed with the cause by the annex's table, and a person has to look.
     """
     channel = api_channel_of(annex)
     what = f"{annex.display_name}'s status of {tracking_id}"
@@ -228,8 +228,8 @@ def read_status(annex: Annex, tracking_id: str, answer: HttpAnswer, now: datetim
 
 
 def _state_unlisted(channel: ApiChannel, what: str, answer: HttpAnswer, content: Any) -> StateUnlisted:
-    told = unlisted_state_clause(channel.states, value_at(content, channel.state_key), answer.mask.words)
-    return StateUnlisted(f"{what}: the answer {answer.status} {told}").with_answer(answer.status)
+    clause = unlisted_state_clause(channel.states, value_at(content, channel.state_key), answer.mask.words)
+    return StateUnlisted(f"{what}: the answer {answer.status} {clause}").with_answer(answer.status)
 
 
 def _refusal(annex: Annex, channel: ApiChannel, answer: HttpAnswer) -> Refusal:
@@ -237,5 +237,6 @@ def _refusal(annex: Annex, channel: ApiChannel, answer: HttpAnswer) -> Refusal:
     code, text = error_of(channel, content, answer.mask.words)
     cause = cause_of(annex, http_status=answer.status, code=code, text=text)
     tracking_id = tracking_id_of(channel, content)
-    known = None if tracking_id is None or answer.mask.certain.holds(tracking_id) else tracking_id
-    return Refusal(cause, code, text, answer.status, known)
+    if tracking_id is not None and answer.mask.certain.holds(tracking_id):
+        tracking_id = None
+    return Refusal(cause, code, text, answer.status, tracking_id)

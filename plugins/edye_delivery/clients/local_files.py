@@ -1,4 +1,4 @@
-"""Media files of this machine, for the probe to measure where they lie."""
+"""Media files of this machine, for the probe to measure in place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The media host, from which nothing is opened that the allow-list does not name."""
+"""Reads files from media hosts; only hosts on the allow-list are called."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from edye_delivery.errors import HostNotAllowed, MediaChanged, MediaRefused, Med
 
 REDIRECTS_MAX = 3
 WITHOUT_RANGES_MAX_BYTES = 64 * 1024 * 1024
-"""How far into a file is read from its start where the host serves no ranges; what lies before is thrown away."""
+"""How far into a file we read from its start where the host serves no ranges; the bytes before are thrown away."""
 HEAD_BYTES = 64 * 1024
 ASK_PLAINLY = {"Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True, slots=True)
 class MediaFile:
-    """One file of the media host: where it finally is, its size, its strong ETag ("" if none), its first bytes."""
+    """One file of the media host: its URL after redirects, its size, its strong ETag ("" if none), its first bytes."""
 
     url: str
     size_bytes: int
@@ -122,12 +122,12 @@ class MediaHost:
     def open_closing(self, url: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
         """The answer to one GET, body unread, redirects followed within the allow-list only; closed on leaving.
 
-        Its head is there within the deadline of an answer. Its body may be large, and keeps the least rate.
+        Its head has to arrive within the deadline of an answer. Its body may be large, and has to keep the least rate.
         """
         response = self.open(url, headers)
         host = response.request.url.host
         try:
-            with self.slow_hosts.noting(host, url):
+            with self.slow_hosts.counting(host, url):
                 yield response
             self.slow_hosts.forget(host)
         finally:
@@ -140,7 +140,7 @@ class MediaHost:
             request = self._request(check_url(place, self._allowed_hosts), headers)
             what = f"the media host {request.url.host}"
             self.slow_hosts.refuse(request.url.host)
-            with self.slow_hosts.noting(request.url.host, url):
+            with self.slow_hosts.counting(request.url.host, url):
                 response = open_answer(self._client, request, what, self._bounds, is_stream=True)
             if response.status_code not in (301, 302, 303, 307, 308):
                 try:
@@ -153,14 +153,14 @@ class MediaHost:
             try:
                 place = urljoin(str(request.url), response.headers.get("location", ""))
             except ValueError as error:
-                raise UrlRefused(f"{what} redirects to what is no address: {printable(str(error))}") from error
+                raise UrlRefused(f"{what} redirects to an invalid address: {printable(str(error))}") from error
         raise UrlRefused(f"the media host redirects more than {REDIRECTS_MAX} times")
 
     def _request(self, url: str, headers: dict[str, str]) -> httpx.Request:
         try:
             return self._client.build_request("GET", url, headers=ASK_PLAINLY | headers)
         except (httpx.InvalidURL, UnicodeError) as error:
-            raise UrlRefused(f"a URL cannot be asked for: {error}") from error
+            raise UrlRefused(f"a URL cannot be called: {error}") from error
 
     def _describe(self, url: str) -> MediaFile:
         with self.open_closing(url, {"Range": f"bytes=0-{HEAD_BYTES - 1}"}) as response:
@@ -184,7 +184,7 @@ class MediaHost:
         return bytes(content)
 
     def _piece(self, media: MediaFile, offset: int, end: int) -> bytes:
-        """The bytes from `offset` on, or only the first of them where the host sends less than was asked for."""
+        """The bytes from `offset` on, or only the first of them where the host sends less than we asked for."""
         headers = {"Range": f"bytes={offset}-{end - 1}"} | ({"If-Match": media.etag} if media.etag else {})
         with self.open_closing(media.url, headers) as response:
             is_whole = response.status_code == 200 and size_of(response) == media.size_bytes

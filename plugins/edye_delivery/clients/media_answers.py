@@ -1,4 +1,4 @@
-"""What an answer of the media host says: its status, the file's size and identity, and whether its bytes are plain."""
+"""Reads an answer of the media host: its status, the file's size and identity, and whether its bytes are plain."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PACKED_BEGINS = {
     "br": b"",
     "compress": b"",
 }
-"""How bytes begin that are packed so (RFC 9110, 8.4.1); some hosts name a packing and send the plain file."""
+"""By compression, the first bytes of what it gives (RFC 9110, 8.4.1); some hosts name one and send a plain file."""
 PACKED_BEGIN_BYTES = 4
 
 
@@ -46,8 +46,8 @@ def raise_for_media_status(response: httpx.Response, now: datetime) -> None:
         raise MediaChanged(f"{shown} changed while it was read")
     if status in (401, 403):
         raise AddressRefused(
-            f"the media host answered {status} for {shown}: it refuses the address, whose signature has expired or "
-            "lacks a permission, or does not own up to having no such file"
+            f"the media host answered {status} for {shown}: it refuses the address, because its signature has expired "
+            "or lacks a permission, or because there is no such file"
         )
     if is_transient_status(status):
         wish = parse_retry_after(response.headers.get("retry-after"), now)
@@ -62,7 +62,7 @@ def begins_at(response: httpx.Response, offset: int) -> bool:
 
 
 def plain_blocks(response: httpx.Response) -> Iterator[bytes]:
-    """The body's blocks as they arrive; MediaRefused where they are packed, though plain bytes were asked for."""
+    """The body's blocks as they arrive; MediaRefused where they are compressed, although we asked for plain bytes."""
     blocks, first = response.iter_raw(), b""
     for block in blocks:
         first += block
@@ -71,7 +71,7 @@ def plain_blocks(response: httpx.Response) -> Iterator[bytes]:
     packing = response.headers.get("content-encoding", "").strip().lower()
     if first and packing in PACKED_BEGINS and first.startswith(PACKED_BEGINS[packing]):
         raise MediaRefused(
-            f"the media host sends {display_url(response)} packed as {packing}, though its plain bytes were asked for: "
+            f"the media host sends {display_url(response)} compressed as {packing}, although we asked for plain bytes: "
             "its compression has to be switched off for videos and pictures"
         )
     if first:
@@ -80,7 +80,7 @@ def plain_blocks(response: httpx.Response) -> Iterator[bytes]:
 
 
 def size_of(response: httpx.Response) -> int:
-    """The whole file's size in bytes, from Content-Range or Content-Length; AnswerMalformed where neither tells."""
+    """The whole file's size in bytes, from Content-Range or Content-Length; AnswerMalformed where neither has it."""
     content_range = response.headers.get("content-range", "")
     total = (
         content_range.rpartition("/")[2]
@@ -89,7 +89,7 @@ def size_of(response: httpx.Response) -> int:
     )
     shown = display_url(response)
     if not total:
-        raise AnswerMalformed(f"the media host does not tell the size of {shown}")
+        raise AnswerMalformed(f"the media host does not give the size of {shown}")
     return parse_int(total, f"the size of {shown}")
 
 

@@ -1,4 +1,4 @@
-"""A media file as a stream of blocks, resumed where the host breaks off or sends less than was asked for."""
+"""A media file as a stream of blocks, resumed where the host breaks off or sends less than we asked for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edye_delivery.errors import AddressRefused, MediaChanged, MediaRefused, Too
 
 BREAKS_MAX = 5
 PIECE_LEAST_BYTES = 64 * 1024
-"""A host may send less than was asked for; so many at a time, or it counts as if it had broken off."""
+"""A host may send less than we asked for, but at least this many bytes at a time; fewer count as a break."""
 
 
 class Opener(Protocol):
@@ -29,9 +29,9 @@ class Opener(Protocol):
 class MediaStream:
     """A file's bytes in blocks as they arrive, once; memory does not grow with the file.
 
-    Where the host breaks off, or ends with a part of what was asked for, the stream goes on at the same byte of the
-    same file (Range with If-Match); without a strong ETag nobody could tell that it is the same file, and the break
-    ends the stream as a Transient. So does a host that does not keep the least rate.
+    Where the host breaks off, or sends only a part of what we asked for, the stream resumes at the same byte of the
+    same file (Range with If-Match). Without a strong ETag nobody can know that it is the same file: then the break ends
+    the stream with a Transient. So does a host that does not keep the least rate.
     """
 
     def __init__(self, host: Opener, url: str, offset: int = 0) -> None:
@@ -47,14 +47,14 @@ class MediaStream:
         self.etag = strong_etag(self._response)
 
     def blocks(self) -> Iterator[bytes]:
-        """The bytes from the offset to the end; Transient or MediaChanged if the host cannot keep that."""
+        """The bytes from the offset to the end; Transient or MediaChanged where the host does not send them all."""
         offset, breaks = self._offset, 0
         skipped = offset if self._response.status_code == 200 else 0  # a host without ranges begins at the start
         while offset < self.size_bytes:
-            began = offset
+            piece_offset = offset
             try:
                 host = self._response.request.url.host
-                with transport_failures("the media host"), self._host.slow_hosts.noting(host, self._url):
+                with transport_failures("the media host"), self._host.slow_hosts.counting(host, self._url):
                     for block in plain_blocks(self._response):
                         if skipped:
                             block, skipped = block[skipped:], max(0, skipped - len(block))
@@ -65,7 +65,7 @@ class MediaStream:
                             )
                         yield block
                 if offset < self.size_bytes:
-                    self._end_of_piece(offset, offset - began)
+                    self._end_of_piece(offset, offset - piece_offset)
             except (MediaChanged, MediaRefused, TooSlow):
                 raise
             except Transient:
@@ -76,11 +76,11 @@ class MediaStream:
         self._host.slow_hosts.forget(self._response.request.url.host)
 
     def close(self) -> None:
-        """Lets the connection go."""
+        """Closes the connection."""
         self._response.close()
 
     def _end_of_piece(self, offset: int, piece_bytes: int) -> None:
-        """Asks for the rest after a part that was large enough; Transient where it was not, or where it is no part."""
+        """Asks for the rest after a part that was large enough; Transient after a small one, or after no part."""
         if self._response.status_code != 206 or piece_bytes < PIECE_LEAST_BYTES or not self.etag:
             raise Transient(f"the media host ended after {offset} of {self.size_bytes} bytes")
         self._resume(offset)
@@ -90,7 +90,7 @@ class MediaStream:
         headers = {"Range": f"bytes={offset}-", "If-Match": self.etag}
         try:
             self._response = self._host.open(self._url, headers)
-        except AddressRefused as error:  # an address that has expired meanwhile; another try begins with a fresh one
+        except AddressRefused as error:  # the address has expired meanwhile; the next try begins with a new one
             raise Transient(str(error)) from error
         if not begins_at(self._response, offset):
-            raise Transient(f"the media host cannot go on at byte {offset}")
+            raise Transient(f"the media host cannot resume at byte {offset}")

@@ -18,7 +18,7 @@ KNOWN = PADDING | {
     b"prft", b"emsg", b"pnot",
 }  # fmt: skip
 FIRST_LETTER, LAST_LETTER, COPYRIGHT_SIGN = 0x20, 0x7E, 0xA9
-"""What the four letters of a box are made of (ISO/IEC 14496-12, 4.2; QuickTime's own begin with the last one)."""
+"""The bytes that a box's four letters may have (ISO/IEC 14496-12, 4.2; QuickTime's own begin with a copyright sign)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What a walk over the boxes tells.
+    """What a walk over the boxes has found.
 
-    `is_mp4` says that a box of this format was met. `index` is the moov box, if the file has all of it; `media` are the
-    mdat boxes. `overrun` is the box that claims bytes beyond the end of the file: something was cut off. The walk stops
-    at the first fragment and after `BOXES_MAX` boxes: `walked_bytes` says how far it came, `is_walked` that it reached
-    the end.
+    `is_mp4` says that there was a box of this format. `index` is the moov box, if the file has all of it; `media` are
+    the mdat boxes. `overrun` is a box that ends after the end of the file: the file was cut off. The walk stops at the
+    first fragment and after `BOXES_MAX` boxes: `walked_bytes` says how far it came, `is_walked` whether it reached the
+    end.
     """
 
     is_mp4: bool = False
@@ -90,7 +90,7 @@ def layout_of(read_at: ReadAt, size_bytes: int, boxes_max: int = BOXES_MAX, into
 
 
 def boxes(read_at: ReadAt, size_bytes: int) -> Iterator[Box]:
-    """The boxes from the start of the file, those that nobody knows too; ends where no box begins."""
+    """The boxes from the start of the file, unknown ones included; ends where no box begins."""
     offset = 0
     while offset + 8 <= size_bytes:
         box = box_at(read_at, offset, size_bytes)
@@ -101,7 +101,7 @@ def boxes(read_at: ReadAt, size_bytes: int) -> Iterator[Box]:
 
 
 def box_at(read_at: ReadAt, offset: int, end: int) -> Box | None:
-    """The box that begins at `offset`; without a size of its own it reaches to `end`. None where its size is none."""
+    """The box that begins at `offset`; without a size of its own it reaches to `end`. None for an invalid size."""
     header = read_at(offset, 16)
     if len(header) < 8:
         return None
@@ -115,6 +115,6 @@ def box_at(read_at: ReadAt, offset: int, end: int) -> Box | None:
 
 
 def _may_be_unknown_box(box: Box, size_bytes: int) -> bool:
-    """Whether it has letters and lies within the file; what does not is something else that follows the last box."""
+    """Whether it has four letters and is within the file; otherwise it is something else after the last box."""
     letters = all(FIRST_LETTER <= byte <= LAST_LETTER or byte == COPYRIGHT_SIGN for byte in box.kind)
     return letters and box.end <= size_bytes

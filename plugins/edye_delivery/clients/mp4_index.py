@@ -1,4 +1,4 @@
-"""The index (moov) of an MP4 held against the file: are the bytes there that its sample tables name, and readable."""
+"""Compares the index (moov) of an MP4 with the file: are the bytes there that its sample tables name, and readable?"""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Defect = tuple[ProbeFailure, str]
 CHILDREN_MAX = 1000
 TRACKS_MAX = 64
 ENTRIES_MAX = 16_000_000
-"""Of all tables of one index, more than fit into the largest that is read; two hours at 60 pictures a second and eight
-tracks of sound have 7 millions."""
+"""The most entries of all tables of one index, more than the largest index that we read can hold; two hours at 60
+pictures a second with eight tracks of sound have 7 million."""
 SAMPLE_FORMATS_MAX = 16
 ENCRYPTED = frozenset({b"encv", b"enca", b"encs", b"drmi", b"drms"})
-"""Sample formats whose content only a key opens: common encryption (ISO/IEC 23001-7), and FairPlay's older ones."""
+"""Formats of encrypted samples: common encryption (ISO/IEC 23001-7), and FairPlay's older ones."""
 PLAYED = {b"vide": "picture", b"soun": "sound"}
 
 
@@ -31,7 +31,7 @@ class _Damaged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One track of an index: the kind that its handler tells, the formats of its samples, its table of samples."""
+    """One track of an index: the kind by its handler, the formats of its samples, its table of samples."""
 
     kind: bytes
     formats: tuple[bytes, ...]
@@ -59,7 +59,7 @@ class _Tables:
         raise _Damaged(f"the track of its {track.name} has no table {kinds[0].decode()}")
 
     def numbers(self, box: Box, skipped_bytes: int, count: int, width_bytes: int) -> array[int]:
-        """So many numbers of a table."""
+        """`count` numbers of a table."""
         room = max(box.end - box.content - skipped_bytes, 0) // width_bytes
         if count > room:
             raise _Damaged(f"its table {box.kind.decode()} counts {count} entries and has room for {room}")
@@ -74,10 +74,10 @@ class _Tables:
 
 
 def index_defect(read_at: ReadAt, layout: Layout, size_bytes: int) -> Defect | None:
-    """What the index says against the file; `read_at` gives any byte of the index.
+    """The defect of the file by its index, None where there is none; `read_at` gives any byte of the index.
 
-    ENCRYPTED where only a key opens a track, TRUNCATED where pictures or sound are to be at bytes that the file does
-    not have or that hold no media, UNREADABLE where the tables themselves are damaged.
+    ENCRYPTED where a track is encrypted, TRUNCATED where pictures or sound should be at bytes that the file does not
+    have or that hold no media, UNREADABLE where the tables themselves are damaged.
     """
     if layout.index is None:
         return None
@@ -88,12 +88,12 @@ def index_defect(read_at: ReadAt, layout: Layout, size_bytes: int) -> Defect | N
     tables = _Tables(read_at, ENTRIES_MAX)
     try:
         for track in tracks:
-            lost = _missing_samples(tables, track, layout, size_bytes) if track.kind in PLAYED else ""
-            if lost:
-                return ProbeFailure.TRUNCATED, lost
+            defect = _missing_samples(tables, track, layout, size_bytes) if track.kind in PLAYED else ""
+            if defect:
+                return ProbeFailure.TRUNCATED, defect
     except (_Damaged, struct.error) as error:
         if layout.is_fragmented:
-            return None  # its fragments tell where the samples are
+            return None  # the places of its samples are in its fragments
         return ProbeFailure.UNREADABLE, f"its index (moov) is damaged: {error}"
     return None
 
@@ -138,9 +138,9 @@ def _descendant(read_at: ReadAt, box: Box, *kinds: bytes) -> Box | None:
 
 
 def _missing_samples(tables: _Tables, track: Track, layout: Layout, size_bytes: int) -> str:
-    """What of the track is not where the index says; empty where all is."""
+    """Which part of the track is not where the index says; empty where all of it is."""
     media = sorted((box.content, min(box.end, size_bytes)) for box in layout.media)
-    missing_bytes = beside = chunks = 0
+    missing_bytes = misplaced = chunks = 0
     for start, end in _chunks(tables, track):
         chunks += 1
         if end > size_bytes:
@@ -148,15 +148,15 @@ def _missing_samples(tables: _Tables, track: Track, layout: Layout, size_bytes: 
         elif start < layout.walked_bytes:
             place = bisect_right(media, (start, size_bytes)) - 1
             holds_to = media[place][1] if place >= 0 else 0
-            beside += end > (size_bytes if holds_to == layout.walked_bytes else holds_to)
+            misplaced += end > (size_bytes if holds_to == layout.walked_bytes else holds_to)
     if missing_bytes:
         return (
             f"its index (moov) says that its {track.name} reaches to byte {size_bytes + missing_bytes}, the file ends "
             f"at {size_bytes}: {missing_bytes} are missing"
         )
-    if beside:
+    if misplaced:
         return (
-            f"its index (moov) does not fit the file: {beside} of {chunks} pieces of its {track.name} are to be at "
+            f"its index (moov) does not fit the file: {misplaced} of {chunks} pieces of its {track.name} should be at "
             "bytes that hold no media (mdat)"
         )
     return ""
@@ -179,7 +179,7 @@ def _chunks(tables: _Tables, track: Track) -> Iterator[tuple[int, int]]:
 
 
 def _sizes(tables: _Tables, track: Track) -> tuple[int, int, array[int] | None]:
-    """The one size of all samples, their number, and where they differ the size of each."""
+    """The one size of all samples, their number, and, where their sizes differ, the size of each."""
     box, head = tables.read(track, b"stsz", b"stz2")
     constant, count = struct.unpack_from(">4xII", head)
     if box.kind == b"stsz":

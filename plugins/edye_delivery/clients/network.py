@@ -1,4 +1,4 @@
-"""The sockets under httpx, sync and async, on which every wait is the call's own (clients/exchange.py)."""
+"""The sockets under httpx, sync and async; every wait on them keeps the bounds of its call (clients/exchange.py)."""
 
 from __future__ import annotations
 
@@ -19,57 +19,57 @@ from httpcore._backends.sync import SyncStream
 from edye_delivery.clients.exchange import TimeoutOfCall, exchange_of
 
 ADDRESSES_MAX = 8
-"""So many of a name's addresses are tried, each with its share of the time that is left."""
+"""How many of a name's addresses are tried, each with its share of the time that is left."""
 READ_BYTES = 256 * 1024
-"""Of one read of a stream: httpcore asks for a quarter, and takes what comes; each read costs the same."""
+"""The size of one read of a stream. httpcore asks for a quarter of it, and accepts more; each read costs the same."""
 WRITE_BYTES = 256 * 1024
-"""Of one write by httpcore, which could go on for long with more without our hearing of it."""
+"""The size of one write by httpcore; a larger one could take long before we can check its rate."""
 
 
 def look_up(host: str, port: int, seconds: float) -> list[str]:
     """The addresses of a host, in the order in which they are to be tried, at most ADDRESSES_MAX.
 
-    OSError where it has none, TimeoutError after the seconds: the system's own look-up has no end that one could set,
-    so it is left behind in a thread that keeps nobody waiting.
+    OSError where it has none, TimeoutError after the seconds. The system's look-up has no time-out of its own, so it
+    runs in a thread, which is left alone when the time is over.
     """
     with suppress(ValueError):
         return [str(ip_address(host))]
-    found: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
+    results: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
 
     def ask() -> None:
         try:
             answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            found.put(list(dict.fromkeys(str(answer[4][0]) for answer in answers)))
+            results.put(list(dict.fromkeys(str(answer[4][0]) for answer in answers)))
         except OSError as error:
-            found.put(error)
+            results.put(error)
         except UnicodeError:
-            found.put(OSError(f"{host!r:.100} is no name of a host"))
+            results.put(OSError(f"{host!r:.100} is no valid host name"))
 
     threading.Thread(target=ask, name="look-up", daemon=True).start()
     try:
-        addresses = found.get(timeout=seconds)
+        addresses = results.get(timeout=seconds)
     except queue.Empty:
-        raise TimeoutError(f"nobody said within {seconds:.0f} s which address {host} has") from None
+        raise TimeoutError(f"the address of {host} was not found within {seconds:.0f} s") from None
     if isinstance(addresses, OSError):
         raise addresses
     return addresses[:ADDRESSES_MAX]
 
 
 def shares_s(addresses: Sequence[str], left_s: Callable[[], float]) -> Iterator[tuple[str, float]]:
-    """Each address with its share of the seconds that are left: one that is dead does not take them all."""
+    """Each address with its share of the seconds that are left, so that one dead address does not use them all."""
     for number, address in enumerate(addresses):
         yield address, left_s() / (len(addresses) - number)
 
 
 def shares(addresses: Sequence[str], timeout: float | None) -> Iterator[tuple[str, TimeoutOfCall]]:
-    """As `shares_s`, of what the call has left, as time-outs; TooSlow."""
+    """As `shares_s`, for the seconds that the call has left, as time-outs; TooSlow."""
     call = exchange_of(timeout)
     for address, share_s in shares_s(addresses, call.begin_connect):
         yield address, TimeoutOfCall.of(_shorter(timeout, share_s), call)
 
 
 class BoundedStream(httpcore.NetworkStream):
-    """A connection; the call in hand comes with each time-out."""
+    """A connection; each time-out tells it which call it is for."""
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
@@ -102,11 +102,11 @@ class BoundedStream(httpcore.NetworkStream):
             rest = rest[count:]
 
     def _write_some(self, rest: memoryview, seconds: float) -> int:
-        """One wait, for as much as the system takes at once; how many bytes that was.
+        """Writes as much as the system takes at once, with one wait; the number of bytes.
 
-        httpcore's own write waits anew for each part of the buffer, and copies what is left after each.
+        httpcore's own write waits again for each part of the buffer, and copies the rest after each.
         """
-        if not isinstance(self._stream, SyncStream):  # TLS within a proxy's TLS: only httpcore knows how
+        if not isinstance(self._stream, SyncStream):  # TLS within a proxy's TLS: only httpcore can write to it
             block: Any = rest[:WRITE_BYTES]
             self._stream.write(block, seconds)
             return len(block)
@@ -131,12 +131,12 @@ class BoundedStream(httpcore.NetworkStream):
             return BoundedStream(self._stream.start_tls(ssl_context, server_hostname, seconds))
 
     def get_extra_info(self, info: str) -> Any:
-        """What httpcore knows of the connection."""
+        """What httpcore knows about the connection."""
         return self._stream.get_extra_info(info)
 
 
 class BoundedBackend(httpcore.NetworkBackend):
-    """Opens bounded connections: look-up and all addresses together take no longer than the call has."""
+    """Opens bounded connections: look-up and all addresses together take no longer than the call may."""
 
     def __init__(self) -> None:
         self._backend = httpcore.SyncBackend()
@@ -217,12 +217,12 @@ class AsyncBoundedStream(httpcore.AsyncNetworkStream):
             return AsyncBoundedStream(await self._stream.start_tls(ssl_context, server_hostname, seconds))
 
     def get_extra_info(self, info: str) -> Any:
-        """What httpcore knows of the connection."""
+        """What httpcore knows about the connection."""
         return self._stream.get_extra_info(info)
 
 
 class AsyncBoundedBackend(httpcore.AsyncNetworkBackend):
-    """As `BoundedBackend`, on an event loop, whose own look-up ends with the wait for it."""
+    """As `BoundedBackend`, on an event loop, whose own look-up can be ended by a time-out."""
 
     def __init__(self) -> None:
         self._backend = httpcore.AnyIOBackend()
@@ -251,11 +251,11 @@ BACKEND, ASYNC_BACKEND = BoundedBackend(), AsyncBoundedBackend()
 
 
 def bind(client: httpx.Client | httpx.AsyncClient, request: httpx.Request) -> None:
-    """Has the client open bounded connections for the request, whoever made the client, over proxies too.
+    """Makes the client open bounded connections for the request, also over proxies.
 
-    httpx takes no network backend, so its pool is given one here; a transport without sockets, such as a test's, stays,
-    and so does a bounded backend that the client has already (clients/pinned.py). Nor does the client keep cookies: of
-    those that peers set there is no end, and no call of ours needs one.
+    httpx has no option for the network backend, so its pool gets ours here. A transport without sockets, such as a
+    test's, stays as it is, and so does a bounded backend that the client already has (clients/pinned.py). The client
+    keeps no cookies either: peers could set any number of them, and our calls need none.
     """
     client.cookies.jar.set_policy(NO_COOKIES)
     pool = getattr(client._transport_for_url(request.url), "_pool", None)
@@ -265,7 +265,7 @@ def bind(client: httpx.Client | httpx.AsyncClient, request: httpx.Request) -> No
 
 @contextmanager
 def connecting(timeout: float | None) -> Iterator[float]:
-    """The seconds that the next step of a connection may take; TooSlow where they were all that the call had left."""
+    """The seconds that the next step of a connection may take; TooSlow where the call has no time left after it."""
     call = exchange_of(timeout)
     seconds = call.begin_connect()
     try:
@@ -281,12 +281,12 @@ def _shorter(timeout: float | None, seconds: float) -> float:
 
 
 def _is_ours(timeout: float | None, seconds: float) -> bool:
-    """Whether the call's bounds end a wait, and not the client's time-out for one wait."""
+    """Whether a wait ends by the call's bounds, and not by the client's time-out for one wait."""
     return timeout is None or seconds <= timeout
 
 
 def _blocks(buffer: bytes) -> Iterable[bytes]:
     if len(buffer) <= WRITE_BYTES:
         return (buffer,)
-    view: Any = memoryview(buffer)  # not copied: a socket takes it as it takes bytes
+    view: Any = memoryview(buffer)  # not a copy: a socket accepts it like bytes
     return (view[start : start + WRITE_BYTES] for start in range(0, len(buffer), WRITE_BYTES))

@@ -1,4 +1,4 @@
-"""What a picture really is: opened within bounds, decoded to its last line, named by its content."""
+"""Measures a picture: opens it within limits, decodes it completely, and names it by its content."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from edye_delivery.errors import HostNotAllowed, MediaTooLarge, MediaUnavailable
 
 
 class WholeFiles(Protocol):
-    """Whatever gives a small file as a whole."""
+    """Anything that can fetch a small file as a whole."""
 
     def fetch(self, url: str, max_bytes: int) -> bytes:
-        """The file; MediaTooLarge above the bound."""
+        """The file; MediaTooLarge above the limit."""
 
 
 def fetch_picture(reader: WholeFiles, image: Image, limits: Images, run: Run) -> tuple[ImageFacts, bytes | None]:
-    """The picture's facts and its bytes; bytes only where it can be used, and whatever went wrong is in `failure`.
+    """The picture's facts, and its bytes where it can be used; whatever went wrong is in `failure`.
 
-    `run` is where it is decoded.
+    `run` decodes it.
     """
     try:
         content = reader.fetch(image.url, limits.max_size_bytes)
@@ -53,18 +53,18 @@ def look_at(kind: ImageKind, url: str, content: bytes, limits: Images, run: Run 
     facts = facts.model_copy(update={"sha256": hashlib.sha256(content).hexdigest()})
     options = {"max_pixels": limits.max_pixels, "formats": limits.formats}
     try:
-        seen, _ = run(look, content, options, limits.decode_limit_s)
+        answer, _ = run(look, content, options, limits.decode_limit_s)
     except PictureBroken as error:
-        seen = {"failure": ProbeFailure.UNREADABLE, "detail": f"{error}; {EXPORT_AGAIN}"}
+        answer = {"failure": ProbeFailure.UNREADABLE, "detail": f"{error}; {EXPORT_AGAIN}"}
     except Transient as error:
-        seen = {"failure": ProbeFailure.UNAVAILABLE, "detail": error.message}
-    return ImageFacts.model_validate(facts.model_dump() | _facts_with_name(facts.sha256, seen))
+        answer = {"failure": ProbeFailure.UNAVAILABLE, "detail": error.message}
+    return ImageFacts.model_validate(facts.model_dump() | _facts_with_name(facts.sha256, answer))
 
 
-def _facts_with_name(sha256: str, seen: dict[str, Any]) -> dict[str, Any]:
-    """What a worker says of a picture, and its content name where it was decoded."""
-    is_decoded = seen.pop("is_decoded", False)
-    return seen | ({"art_name": content_name(sha256, seen["format"])} if is_decoded else {})
+def _facts_with_name(sha256: str, answer: dict[str, Any]) -> dict[str, Any]:
+    """A worker's answer on a picture, with its content name where it was decoded."""
+    is_decoded = answer.pop("is_decoded", False)
+    return answer | ({"art_name": content_name(sha256, answer["format"])} if is_decoded else {})
 
 
 def _failure_facts(kind: ImageKind, url: str, failure: ProbeFailure, detail: str) -> ImageFacts:

@@ -1,4 +1,4 @@
-"""Connections to the addresses that were checked: a name that leads elsewhere a moment later leads nowhere."""
+"""Connects only to the addresses that were checked, even where a host name leads elsewhere a moment later."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from edye_delivery.clients.public_hosts import HostGuard
 
 
 class PinnedBackend(AsyncBoundedBackend):
-    """Opens bounded connections where the guard has looked; Host, TLS name and certificate stay those of the name.
+    """Opens bounded connections to the addresses that the guard has checked; Host header and TLS keep the host name.
 
-    It is asked for the host that it connects to, so with a proxy for the proxy's, which was never checked.
+    With a proxy it gets the proxy's host, which the guard has not checked.
     """
 
     def __init__(self, guard: HostGuard) -> None:
@@ -42,9 +42,9 @@ class PinnedBackend(AsyncBoundedBackend):
 
 
 def pin(client: httpx.AsyncClient, guard: HostGuard) -> None:
-    """Has the client's own connections, those that no proxy makes, go to checked addresses only.
+    """Makes the client's own connections, those without a proxy, go to checked addresses only.
 
-    httpx takes no network backend, so its pool is given one here.
+    httpx has no option for the network backend, so its pool gets one here.
     """
     pool: Any = getattr(client._transport, "_pool", None)
     if pool is not None:

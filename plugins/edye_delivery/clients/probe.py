@@ -1,4 +1,4 @@
-"""The header of a media file, measured without the file: its index alone is fetched, and ffprobe gets no network."""
+"""Measures the header of a media file without the whole file: fetches its index alone, and ffprobe gets no network."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ INDEX_MAX_BYTES = 64 * 1024 * 1024
 WHOLE_MAX_BYTES = 256 * 1024 * 1024
 FRAGMENTS_MAX = 100_000
 QUICKTIME_BRAND = b"qt  "
-TOLD_BY_HEADER = frozenset({"mp4", "mov", "3gp", "matroska"})
-"""Formats whose header tells the duration; of others the end would have to be read, and they are not measured."""
+WITH_DURATION_IN_HEADER = frozenset({"mp4", "mov", "3gp", "matroska"})
+"""Formats whose header has the duration; others have it at their end, so their duration is not measured."""
 
 
 def probe_video(
     reader: MediaReader, url: str, scratch_folder: Path, *, bounds: Bounds = BOUNDS, ffprobe: Path = FFPROBE
 ) -> VideoFacts:
-    """What the file's header says, in one to three ranged calls; whatever goes wrong is told in `failure`.
+    """What the file's header says, in one to three ranged calls; whatever goes wrong is in `failure`.
 
-    The header and the index are written at their places into a file of the same size in `scratch_folder` that is empty
-    elsewhere, and ffprobe reads that one. Only a fragmented MP4, whose header does not tell its length, is fetched as a
-    whole, up to 256 MiB. Safe to call from several threads.
+    Header and index are written at their places into a sparse file of the same size in `scratch_folder`, and ffprobe
+    reads this file. Only a fragmented MP4, whose header does not have its length, is fetched as a whole, up to 256 MiB.
+    Safe to call from several threads.
     """
     try:
         media = reader.describe(url)
@@ -65,7 +65,7 @@ class SparseCopy:
         self.fetch(0, len(media.head) or BLOCK_BYTES)
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """These bytes, fewer only at the end of the file; what is missing is fetched with a block of what follows."""
+        """These bytes, fewer only at the end of the file; missing ones are fetched, with a block of those after."""
         end = min(offset + length, self.media.size_bytes)
         if not self._has(offset, end):
             last = self._fetched[-1][1]
@@ -74,7 +74,7 @@ class SparseCopy:
         return os.pread(self._descriptor, max(end - offset, 0), offset)
 
     def fetch(self, offset: int, length: int) -> None:
-        """Has these bytes of the file in the copy."""
+        """Makes sure that the copy has these bytes of the file."""
         end = min(offset + length, self.media.size_bytes)
         while not self._has(offset, end):
             offset = next((stop for start, stop in self._fetched if start <= offset < stop), offset)
@@ -98,12 +98,12 @@ def _sparse_copy(reader: MediaReader, media: MediaFile, scratch_folder: Path) ->
 
 
 def _measure(copy: SparseCopy, bounds: Bounds, ffprobe: Path) -> VideoFacts:
-    """Everything that head, boxes and index tell; the first defect that was met is the failure."""
+    """Everything that head, boxes and index say; the first defect is the failure."""
     facts = VideoFacts(url=copy.media.url, size_bytes=copy.media.size_bytes, etag=copy.media.etag)
     layout = _layout_of(copy)
     defect = _defect(layout, copy.media.size_bytes)
     if layout.is_mp4 and not _is_index_fetched(copy, layout):
-        return _failing(facts, defect)
+        return _with_failure(facts, defect)
     defect = defect or index_defect(copy.read_at, layout, copy.media.size_bytes)
     answer = ask_ffprobe(copy.path, bounds, ffprobe)
     picture, container = answer.picture, _container(answer.format_name, layout)
@@ -111,8 +111,8 @@ def _measure(copy: SparseCopy, bounds: Bounds, ffprobe: Path) -> VideoFacts:
         has_still = any(stream.is_picture for stream in answer.streams)
         lack = "whose only picture is a still" if has_still else "without a video stream"
         reason = answer.refusal or f"a {container} file {lack}"
-        return _failing(facts, defect or (ProbeFailure.UNREADABLE, f"it is not a video: {reason}"))
-    is_told = container in TOLD_BY_HEADER
+        return _with_failure(facts, defect or (ProbeFailure.UNREADABLE, f"it is not a video: {reason}"))
+    has_duration = container in WITH_DURATION_IN_HEADER
     figures = {
         "container": container,
         "codec": picture.codec,
@@ -120,13 +120,13 @@ def _measure(copy: SparseCopy, bounds: Bounds, ffprobe: Path) -> VideoFacts:
         "height_px": picture.height_px,
         "pixel_format": picture.pixel_format,
         "field_order": picture.field_order,
-        "duration_s": answer.picture_duration_s if is_told else 0.0,
-        "sound_duration_s": answer.sound_duration_s if is_told else 0.0,
+        "duration_s": answer.picture_duration_s if has_duration else 0.0,
+        "sound_duration_s": answer.sound_duration_s if has_duration else 0.0,
         "has_audio": any(stream.kind == "audio" for stream in answer.streams),
     }
-    if is_told and not figures["duration_s"]:
-        defect = defect or (ProbeFailure.UNREADABLE, "its header does not tell how long it is")
-    return _failing(facts.model_copy(update=figures), defect)
+    if has_duration and not figures["duration_s"]:
+        defect = defect or (ProbeFailure.UNREADABLE, "its header does not say how long it is")
+    return _with_failure(facts.model_copy(update=figures), defect)
 
 
 def _layout_of(copy: SparseCopy) -> Layout:
@@ -146,7 +146,7 @@ def _is_index_fetched(copy: SparseCopy, layout: Layout) -> bool:
 
 
 def _defect(layout: Layout, size_bytes: int) -> Defect | None:
-    """What the boxes alone tell against the file; an index that is missing or too large always does."""
+    """The defect of the file by its boxes alone; a missing index and one that is too large are always defects."""
     index, cut = layout.index, layout.overrun
     if size_bytes == 0:
         return ProbeFailure.UNREADABLE, "the file is empty"
@@ -162,8 +162,8 @@ def _defect(layout: Layout, size_bytes: int) -> Defect | None:
     if layout.is_fragmented and size_bytes > WHOLE_MAX_BYTES:
         return (
             ProbeFailure.UNREADABLE,
-            f"it is a fragmented MP4, whose header does not tell its length, of {size_bytes} bytes; at most "
-            f"{WHOLE_MAX_BYTES} are looked through",
+            f"it is a fragmented MP4, whose header does not have its length, of {size_bytes} bytes; at most "
+            f"{WHOLE_MAX_BYTES} are read through",
         )
     return None
 
@@ -177,6 +177,6 @@ def _container(format_name: str, layout: Layout) -> str:
     return "3gp" if layout.brand.startswith(b"3g") else "mp4"
 
 
-def _failing(facts: VideoFacts, defect: Defect | None) -> VideoFacts:
+def _with_failure(facts: VideoFacts, defect: Defect | None) -> VideoFacts:
     failure, detail = defect or (None, "")
     return facts.model_copy(update={"failure": failure, "detail": detail})

@@ -1,4 +1,4 @@
-"""Which hosts a foreign file may lead to: public ones, and those that the user named."""
+"""Checks which hosts a URL in a foreign file may lead to: public ones, and those that the user named."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ RESERVED = [
 
 
 class HostGuard:
-    """Refuses URLs that are none to ask, and those to private addresses; each host name is resolved once.
+    """Refuses URLs that cannot be called, and those to private addresses; each host name is resolved once.
 
-    `addresses_of` tells what was checked, so that the connection goes there and not to where the name leads by then.
+    `addresses_of` gives the checked addresses, so that the connection goes there even if the name leads elsewhere.
     """
 
     def __init__(self, resolve: Resolve, *, private_allowed: bool = False) -> None:
@@ -51,14 +51,14 @@ class HostGuard:
         return parsed
 
     def addresses_of(self, host: str) -> tuple[str, ...] | None:
-        """Every address of a host that was checked, maybe none; None for one that needed no check, such as a proxy."""
+        """Every address of a checked host, maybe none; None for a host that needed no check, such as a proxy."""
         return self._addresses.get(host)
 
     def _addresses_of(self, host: str) -> tuple[str, ...]:
         try:
             return tuple(dict.fromkeys(self._resolve(host)))
         except (OSError, UnicodeError):
-            return ()  # a proxy may know it; whoever connects himself says that it has none
+            return ()  # a proxy may know the host; without a proxy, connecting fails with the reason
 
 
 def parse_url(url: str) -> httpx.URL:
@@ -75,10 +75,10 @@ def parse_url(url: str) -> httpx.URL:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the whole internet; not so loopback, private, link-local and reserved ones.
+    """Whether an IP address is public; loopback, private, link-local and reserved ones are not.
 
     An IPv6 address that stands for an IPv4 one (NAT64, 6to4, Teredo, mapped, translated, compatible) is public only if
-    that one is, as a gateway may lead there (RFC 6052, RFC 8215, RFC 3056, RFC 4380, RFC 2765, RFC 4291).
+    that one is, because a gateway may lead there (RFC 6052, RFC 8215, RFC 3056, RFC 4380, RFC 2765, RFC 4291).
     """
     parsed = ip_address(address)
     within = _ipv4_in(parsed) if isinstance(parsed, IPv6Address) else []

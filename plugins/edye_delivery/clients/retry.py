@@ -1,4 +1,4 @@
-"""Trying again: bounded attempts, full jitter between them, the other side's Retry-After honoured."""
+"""Retries calls: a limited number of attempts, waits with full jitter, and the other side's Retry-After respected."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edye_delivery.errors import Transient
 
 Answer = TypeVar("Answer")
 DATE_MAX_CHARS = 64
-"""A date of HTTP has 29 characters; the parser of longer ones may take as long as their writer likes."""
+"""A date of HTTP has 29 characters; the parser could take very long for a longer text."""
 
 
 def retry(
@@ -25,7 +25,7 @@ def retry(
     has_progressed: Callable[[Transient], bool] = lambda error: False,
     sleep: Callable[[float], None] | None = None,
 ) -> Answer:
-    """The call's answer; a Transient is tried again until attempts run out or the wait asked for is too long.
+    """The call's answer; after a Transient it is tried again, unless it was the last attempt or the wait is too long.
 
     `between` is called with the error and the coming pause before each further attempt. An attempt for which
     `has_progressed` is true counts as the first one again. `sleep` pauses instead of the clock's own.
@@ -47,7 +47,7 @@ def retry(
 def backoff_s(policy: RetryPolicy, attempt: int, retry_after_s: float | None, chance: float) -> float | None:
     """Seconds to wait after failed attempt number `attempt` (from 1); None means give up.
 
-    Retry-After wins over our own back-off; a little jitter on top keeps a batch from returning all at once.
+    Retry-After replaces our own back-off; a little jitter is added, so that a batch does not retry all at once.
     """
     if attempt >= policy.attempts:
         return None
@@ -58,9 +58,9 @@ def backoff_s(policy: RetryPolicy, attempt: int, retry_after_s: float | None, ch
 
 
 def poll_delay_s(policy: RetryPolicy, interval_s: float, retry_after_s: float | None, chance: float) -> float:
-    """Seconds until a wait looks again: its own interval, or later where the other side asks for that.
+    """Seconds until a wait looks again: its own interval, or longer where the other side asks for that.
 
-    A wish is honoured up to `retry_after_max_s`, as in sending. Asked for longer, a wait looks then all the same.
+    Where it asks for more than `retry_after_max_s`, the wait looks again after `retry_after_max_s`.
     """
     if retry_after_s is None:
         return interval_s
@@ -68,7 +68,7 @@ def poll_delay_s(policy: RetryPolicy, interval_s: float, retry_after_s: float | 
 
 
 def parse_retry_after(value: str | None, now: datetime) -> float | None:
-    """Retry-After as seconds from `now`, of either form (RFC 9110, 10.2.3); None where there is none to be read."""
+    """Retry-After in seconds from `now`, from either form (RFC 9110, 10.2.3); None where there is no valid one."""
     if not value:
         return None
     text = value.strip()

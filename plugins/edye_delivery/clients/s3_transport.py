@@ -1,4 +1,4 @@
-"""What carries the calls of an S3 client: our HTTP, so that each has a deadline, and its object a least rate."""
+"""Sends an S3 client's calls through our HTTP, so that each call has a deadline, and its object a least rate."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from edye_delivery.errors import AnswerMalformed, TooSlow, Transient
 WHAT = "the feed store"
 BLOCK_BYTES = 256 * 1024
 WORDS_MAX_BYTES = 1024 * 1024
-"""Of an answer that is no object: the errors of a call that deletes a thousand keys."""
+"""The size limit of an answer that is no object; the errors of a call that deletes a thousand keys fit into it."""
 NOT_SENT = frozenset({"expect", "accept-encoding"})
-"""httpx does not wait for 100 Continue; objects come as they were put. Neither header is signed."""
+"""httpx does not wait for 100 Continue, and objects are not compressed on the way. Neither header is signed."""
 
 
 def certificates_of(client: Any) -> tuple[str | bool, tuple[str, str | None] | None]:
@@ -31,21 +31,21 @@ def certificates_of(client: Any) -> tuple[str | bool, tuple[str, str | None] | N
 
 
 def bind_s3(client: Any, bounds: CallBounds, tls: ssl.SSLContext) -> None:
-    """Has a botocore client send its calls through our HTTP, with the proxy of its own."""
+    """Makes a botocore client send its calls through our HTTP, with its own proxy."""
     proxy = client._endpoint.http_session._proxy_config.proxy_url_for(client.meta.endpoint_url)
     http = httpx.Client(verify=tls, proxy=proxy, trust_env=False, timeout=bounds.answer_s)
     client.meta.events.register("before-send.s3", S3Transport(http, bounds).send)
 
 
 class S3Transport:
-    """Sends what botocore has signed; registered for its event `before-send`, whose answer it takes for the call's."""
+    """Sends the requests that botocore has signed; it is called by botocore's event `before-send`."""
 
     def __init__(self, client: httpx.Client, bounds: CallBounds) -> None:
         self._client, self._bounds = client, bounds
 
     def send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
-        """The answer. TooSlow and AnswerMalformed are final; a connection that fails is botocore's to try again."""
-        made = httpx.Request(
+        """The answer. TooSlow and AnswerMalformed are final; after a failed connection botocore tries again."""
+        our_request = httpx.Request(
             request.method,
             request.url,
             headers={**_headers(request), "Accept-Encoding": "identity"},
@@ -53,7 +53,7 @@ class S3Transport:
             extensions={"target": _target(request.url), "timeout": self._client.timeout.as_dict()},
         )
         try:
-            response = open_answer(self._client, made, WHAT, self._bounds, is_stream=request.stream_output)
+            response = open_answer(self._client, our_request, WHAT, self._bounds, is_stream=request.stream_output)
             is_object = request.stream_output and response.status_code < 300
             raw = _Raw(response, self._bounds.max_bytes if is_object else WORDS_MAX_BYTES)
             answer = AWSResponse(request.url, response.status_code, response.headers, raw)
@@ -67,7 +67,7 @@ class S3Transport:
 
 
 class _Raw:
-    """The body as botocore reads it, bounded in bytes."""
+    """The body as botocore reads it, with a limit on its bytes."""
 
     def __init__(self, response: httpx.Response, max_bytes: int) -> None:
         self._response, self._max_bytes = response, max_bytes
@@ -88,7 +88,7 @@ class _Raw:
             self.close()
 
     def read(self, amt: int | None = None, **_: Any) -> bytes:
-        """So many bytes, fewer only at the end; all of it without a number."""
+        """`amt` bytes, fewer only at the end; without a number all of them."""
         self._blocks = self._blocks or self.stream()
         for block in self._blocks:
             self._rest += block
@@ -101,7 +101,7 @@ class _Raw:
         return content
 
     def close(self) -> None:
-        """Lets the connection go."""
+        """Closes the connection."""
         self._response.close()
 
 
@@ -122,5 +122,5 @@ def _content(body: Any) -> bytes | Iterator[bytes] | None:
 
 
 def _target(url: str) -> bytes:
-    """Path and query to the letter, as they were signed."""
+    """Path and query exactly as they were signed."""
     return f"/{url.partition('://')[2].partition('/')[2]}".encode()

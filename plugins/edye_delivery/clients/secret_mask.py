@@ -1,4 +1,4 @@
-"""A client's own secrets in whatever a peer says: *** in every form in which a peer or a library may repeat them."""
+"""Hides a client's own secrets as *** in foreign text, in every form in which a peer or a library may repeat them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from edye_delivery.catalog.printable import printable
 
 MASK = "***"
 LEAST_CHARS = 4
-"""What is shorter is no secret: masking it would make stars of every text."""
+"""A shorter text is no secret: to mask it would put stars into every text."""
 ANYWHERE_FROM_CHARS = 8
 """A shorter secret is masked only where it stands alone, as `abc123` in `token=abc123`, not inside a word."""
 ERROR_MAX_CHARS = 2000
@@ -40,7 +40,7 @@ class SecretMask:
     def __init__(self, forms: tuple[str, ...], alone: frozenset[str], certain: SecretMask | None = None) -> None:
         self._forms, self._alone = forms, alone
         self.certain = certain or self
-        """The mask of what is a secret for certain; in words, what only may be one is hidden too."""
+        """The mask of the certain secrets alone; `words` also hides texts that may be secrets."""
         self._longest = ESCAPED_SIGN_MAX_CHARS * max(map(len, forms), default=0)
 
     @classmethod
@@ -62,7 +62,7 @@ class SecretMask:
         return self.mask(text) != text
 
     def words(self, text: str, max_chars: int) -> str:
-        """A peer's words for a sentence: masked, on one line, printable, bounded; no cut leaves half a secret."""
+        """A peer's text for a sentence: secrets hidden, then made `printable`; a cut never leaves half a secret."""
         head = text[: 4 * max_chars + self._longest]
         masked = self.mask(head)
         if len(head) < len(text):
@@ -79,7 +79,7 @@ class SecretMask:
         return text
 
     def _hide_escaped(self, text: str) -> str | None:
-        """The text unescaped so far that a secret shows, which is hidden; None where none does."""
+        """The text, unescaped until a secret appears and with that hidden; None where no secret appears."""
         waiting, known = [text], {text}
         for _ in range(ESCAPED_TIMES_MAX):
             texts, waiting = waiting, []
@@ -93,16 +93,16 @@ class SecretMask:
         return None
 
     def errors(self) -> _Errors:
-        """A block: an error that leaves it repeats no secret, neither itself nor in what it was raised from."""
+        """A block: no error that leaves it repeats a secret, and neither do the errors that it was raised from."""
         return _Errors(self)
 
     def clean(self, error: BaseException) -> None:
-        """Makes the words of an error and of all that it comes from masked and printable; a traceback prints them."""
+        """Masks the texts of an error and of all errors that it comes from, because a traceback prints them."""
         for one in (links := list(_links(error))):
             self._clean_one(one)
         for one in links:
             if one.__cause__ is not None and self.holds(str(one.__cause__)):
-                one.__cause__ = None  # what builds its words anew cannot be cleaned
+                one.__cause__ = None  # an error that builds its text each time cannot be cleaned
             if one.__context__ is not None and self.holds(str(one.__context__)):
                 one.__context__ = None
 
@@ -163,7 +163,7 @@ def _mask_of(secrets: frozenset[str], suspects: frozenset[str] = frozenset()) ->
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """All that may stand for a secret in a text without escapes."""
+    """All forms of a secret in a text without escapes."""
     content = secret.encode("utf-8", "surrogatepass")
     yield from (secret, secret.replace(" ", "+"))
     packed = b64encode(content).decode()
@@ -176,7 +176,7 @@ def _forms(secret: str) -> Iterator[str]:
 
 
 def _inner_base64(content: bytes) -> Iterator[str]:
-    """What every base64 has in it that encodes these bytes somewhere, by the place at which they begin."""
+    """The base64 text of these bytes inside a longer content, for each of the three places where they may begin."""
     for shift, skipped in ((0, 0), (1, 2), (2, 3)):
         whole_letters = 8 * (shift + len(content)) // 6
         yield b64encode(b"\0" * shift + content).decode()[skipped:whole_letters]
@@ -196,5 +196,5 @@ UNESCAPE: tuple[Callable[[str], str], ...] = (
     lambda text: ESCAPE.sub(_unescape, text),
     html.unescape,
 )
-"""One level of escapes taken away: of URLs, of JSON and Python, of HTML; apart, as a secret may look like any."""
+"""Each removes one level of escapes: of URLs, of JSON and Python, of HTML; one by one: a secret may look like any."""
 NO_SECRETS = SecretMask.of()

@@ -1,4 +1,4 @@
-"""Which streams of a media file play: decided here once, for measuring, checking and encoding alike."""
+"""Decides which streams of a media file players show: once, for measuring, checking and encoding."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ STILL_CODECS = frozenset({"mjpeg", "png", "bmp", "tiff", "webp", "jpeg2000", "jp
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One stream of a media file; `frames` is None and `duration_s` 0 where the header does not tell them.
+    """One stream of a media file; `frames` is None and `duration_s` 0 where the header does not have them.
 
     `is_marked_still` says that the file itself calls the picture a cover, a still or a thumbnail.
     """
@@ -30,22 +30,22 @@ class Stream:
 
     @property
     def is_picture(self) -> bool:
-        """Whether it is to be seen, moving or not."""
+        """Whether it is a picture, moving or not."""
         return self.kind == "video"
 
     @property
     def is_moving(self) -> bool:
-        """Whether it is more than one picture, as far as the header tells."""
+        """Whether it is more than one picture, as far as the header says."""
         return self.is_picture and not self.is_marked_still and (self.frames is None or self.frames > 1)
 
     @property
     def is_surely_moving(self) -> bool:
-        """Whether nothing speaks for a single picture."""
+        """Whether nothing suggests that it is a single picture."""
         return self.is_moving and (self.frames is not None or self.codec not in STILL_CODECS)
 
 
 def main_picture(streams: Iterable[Stream]) -> Stream | None:
-    """The moving picture that a player shows: the default one, of several the longest, of equal ones the first.
+    """The moving picture that a player shows: the default one; of several the longest; of equally long ones the first.
 
     None where the file has no moving picture.
     """

@@ -1,4 +1,4 @@
-"""Watching many ingests at once, each in its own time, with no more calls at once than the annex allows."""
+"""Watches many ingests at once, each with its own intervals, and with no more calls at once than the annex allows."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import AuthRefused, Transient
 
 log = logging.getLogger(__name__)
-WORDS_MAX_CHARS = 500
+ERROR_MAX_CHARS = 500
 STATUS_MAX_BYTES = 64 * 1024
-"""A state takes some hundred bytes. A parser holds the interpreter while it works: 1 MiB of brackets take it 1.4 s."""
+"""A state has some hundred bytes. The parser blocks the interpreter: for 1 MiB of brackets it takes 1.4 s."""
 
 
 class IngestWatch:
@@ -39,25 +39,25 @@ class IngestWatch:
     ) -> None:
         self._annex, self._client, self._deadline_at, self._clock, self._mask = annex, client, deadline_at, clock, mask
         self._channel = api_channel_of(annex)
-        self._seen: dict[str, IngestStatus | None] = dict.fromkeys(tracking_ids)
+        self._last: dict[str, IngestStatus | None] = dict.fromkeys(tracking_ids)
         self._unlisted: dict[str, str] = {}
         self._calls = asyncio.Semaphore(self._channel.polling.at_once)
         self.auth_error: str | None = None
 
     async def until_all_ended(self) -> dict[str, IngestOutcome]:
-        """What was last seen of every tracking id that answered.
+        """The last outcome of every tracking id that the partner answered for.
 
         An ingest whose last state the annex does not list is stuck, and its sentence names the word.
         """
-        await asyncio.gather(*(self._until_ended(tracking_id) for tracking_id in self._seen))
-        ended = {name: _outcome_of(status) for name, status in self._seen.items() if status is not None}
-        return ended | {name: self._as_unlisted(name, told) for name, told in self._unlisted.items()}
+        await asyncio.gather(*(self._until_ended(tracking_id) for tracking_id in self._last))
+        ended = {name: _outcome_of(status) for name, status in self._last.items() if status is not None}
+        return ended | {name: self._as_unlisted(name, clause) for name, clause in self._unlisted.items()}
 
     async def _until_ended(self, tracking_id: str) -> None:
         polling = self._channel.polling
         pause_s = polling.first_s + self._clock.random() * polling.every_s
         every_s = polling.every_s
-        while await self._slept(pause_s):
+        while await self._sleep(pause_s):
             retry_after_s: float | None = None
             try:
                 status = await self._ask(tracking_id)
@@ -67,11 +67,11 @@ class IngestWatch:
             except Transient as error:
                 if isinstance(error, StateUnlisted):
                     self._unlisted[tracking_id] = str(error)
-                log.warning("the state of %s is not to be had: %s", tracking_id, error)
+                log.warning("the state of %s is not known now: %s", tracking_id, error)
                 retry_after_s = error.retry_after_s
-            except Exception as error:  # one title's: whatever its answer does to us, the others' are waited for
-                told = self._mask.words(str(error), WORDS_MAX_CHARS)
-                log.warning("the state of %s cannot be read: %s: %s", tracking_id, type(error).__name__, told)
+            except Exception as error:  # whatever one title's answer does to us, the wait for the others goes on
+                message = self._mask.words(str(error), ERROR_MAX_CHARS)
+                log.warning("the state of %s cannot be read: %s: %s", tracking_id, type(error).__name__, message)
             else:
                 if status is None:
                     return
@@ -82,8 +82,8 @@ class IngestWatch:
             interval_s = every_s * (0.75 + self._clock.random() / 2)
             pause_s = poll_delay_s(self._channel.retry, interval_s, retry_after_s, self._clock.random())
 
-    async def _slept(self, pause_s: float) -> bool:
-        """Sleeps, at most until the deadline; False once there is no more sense in asking."""
+    async def _sleep(self, pause_s: float) -> bool:
+        """Sleeps, at most until the deadline; False where it is no use to ask again."""
         left_s = self._remaining_s()
         if left_s <= 0 or self.auth_error is not None:
             return False
@@ -94,7 +94,7 @@ class IngestWatch:
         return (self._deadline_at - self._clock.now()).total_seconds()
 
     async def _ask(self, tracking_id: str) -> IngestStatus | None:
-        """What the partner says; None where the wait was over before it was this ingest's turn."""
+        """The partner's answer; None where the wait was over before it was this ingest's turn."""
         what = f"{self._annex.display_name}'s status of {tracking_id}"
         request = status_request(self._client, self._channel, tracking_id)
         has_to_wait = self._calls.locked()
@@ -107,18 +107,18 @@ class IngestWatch:
 
     def _note(self, status: IngestStatus) -> None:
         self._unlisted.pop(status.tracking_id, None)
-        before = self._seen[status.tracking_id]
-        self._seen[status.tracking_id] = status
+        before = self._last[status.tracking_id]
+        self._last[status.tracking_id] = status
         if before is None or before.state is not status.state:
-            ended = sum(1 for seen in self._seen.values() if seen is not None and seen.state.is_terminal)
-            log.info("%s is %s; %s of %s ended", status.tracking_id, status.state, ended, len(self._seen))
+            ended = sum(1 for last in self._last.values() if last is not None and last.state.is_terminal)
+            log.info("%s is %s; %s of %s ended", status.tracking_id, status.state, ended, len(self._last))
 
-    def _as_unlisted(self, tracking_id: str, told: str) -> IngestOutcome:
-        before = self._seen[tracking_id]
+    def _as_unlisted(self, tracking_id: str, clause: str) -> IngestOutcome:
+        before = self._last[tracking_id]
         return IngestOutcome(
             state=before.state if before else IngestState.RECEIVED,
             cause=Cause.STUCK,
-            sentence=f"{told}: add what it means to `states` in the annex of {self._annex.partner}",
+            sentence=f"{clause}: add what it means to `states` in the annex of {self._annex.partner}",
             partner_ended=False,
         )
 

@@ -1,4 +1,4 @@
-"""The program of a worker process: one job after the other from its standard input, until nobody is left to ask."""
+"""The program of a worker process: does one job after the other from its standard input, until that is closed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 
 REQUEST_MAX_BYTES = 1024 * 1024
 JPEG_DECODER = "simplejpeg"
-"""Loaded before there are limits: under them Python keeps no compiled files, and the first picture would pay for it."""
+"""Loaded before the limits are set: with them Python stores no compiled files, and the first picture would wait."""
 
 
 def main(memory_bytes: int) -> None:
@@ -37,7 +37,7 @@ def main(memory_bytes: int) -> None:
 
 
 def _answer(job: dict[str, object], content: bytes) -> tuple[dict[str, object], list[bytes]]:
-    """What the job's function says; the edge of this process: whatever breaks in it is an answer too."""
+    """The answer of the job's function; any error in it becomes an answer too, so that this process goes on."""
     try:
         function = getattr(import_module(str(job["module"])), str(job["function"]))
         header, blobs = function(content, job["options"])

@@ -1,7 +1,7 @@
-"""Worker processes for what foreign bytes may turn against us: bounded in processor time and memory, and reused.
+"""Worker processes that decode foreign bytes, which may be harmful: with limits on time and memory, and reused.
 
-No `multiprocessing` pool: its children are forbidden in a daemonic task process, and a fork of a process with threads
-may stand still. Each worker is a Python of its own that ends when its end of the pipe is closed, however we end.
+It is no `multiprocessing` pool: a daemonic task process may not have children, and a fork of a process with threads may
+hang. Each worker is a Python process of its own. It ends when its pipe is closed, however we end.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ PROGRAM = "edye_delivery.clients.worker"
 ROOT = Path(__file__).parents[2]
 AT_ONCE_MAX = 4
 WALL_PER_CPU = 20.0
-"""A worker may wait for a busy machine; one that still has not answered then stands still."""
+"""Wall-clock seconds per second of processor time: a busy machine may be slow; a worker that takes longer hangs."""
 START_MAX_S, END_MAX_S = 120.0, 10.0
 BARE_BYTES = 256 * 1024**2
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
-"""numpy comes with a JPEG decoder; its linear algebra would take memory for one thread a processor as it is loaded."""
+"""The JPEG decoder loads numpy, whose linear algebra would take memory for one thread for each processor."""
 BYTES_A_PIXEL = 32
-"""A decoded picture takes four; upright, opaque, cropped and scaled ones lie beside it while a thumbnail is made."""
+"""A decoded picture takes four; a thumbnail also needs upright, opaque, cropped and scaled copies of it."""
 HEADER_MAX_BYTES = 1024 * 1024
 BLOB_MAX_BYTES = 256 * 1024**2
 
@@ -45,7 +45,7 @@ BLOB_MAX_BYTES = 256 * 1024**2
 class Workers:
     """As many workers as there are processors, four at most, each started when it is first needed.
 
-    One that its picture has ended is replaced. Safe to call from several threads. All are gone after `close`.
+    A worker that ended because of a picture is replaced. Safe to call from several threads. `close` ends all workers.
     """
 
     def __init__(self, images: Images, at_once: int | None = None) -> None:
@@ -65,7 +65,7 @@ class Workers:
             self._free.put(worker if worker is not None and worker.is_alive else None)
 
     def close(self) -> None:
-        """Ends the workers; to be called when no job runs any more."""
+        """Ends the workers; call it when no job runs any more."""
         for worker in [self._free.get() for _ in range(self._count)]:
             if worker is not None:
                 worker.end()
@@ -115,10 +115,10 @@ class _Worker:
         return worker
 
     def ask(self, job: Job, content: bytes, options: dict[str, Any], cpu_s: float) -> Answer:
-        told = {"module": job.__module__, "function": job.__name__, "options": options, "cpu_s": cpu_s}
+        request = {"module": job.__module__, "function": job.__name__, "options": options, "cpu_s": cpu_s}
         try:
             self._limit_waits(cpu_s * WALL_PER_CPU)
-            self.pipe.send_bytes(json.dumps(told).encode())
+            self.pipe.send_bytes(json.dumps(request).encode())
             self.pipe.send_bytes(content)
             header, count = json.loads(self.pipe.recv_bytes(HEADER_MAX_BYTES))
             blobs = [self.pipe.recv_bytes(BLOB_MAX_BYTES) for _ in range(count)]
@@ -127,7 +127,7 @@ class _Worker:
             raise Transient(f"decoding it did not end within {cpu_s * WALL_PER_CPU:g} s and was stopped") from error
         except (EOFError, OSError, ValueError) as error:
             raise self._end_of_process(cpu_s) from error
-        except BaseException:  # a half-read answer would be taken for the next one's
+        except BaseException:  # the rest of this answer would be read as the next one
             self.end()
             raise
         if "broke_off" in header:
@@ -135,7 +135,7 @@ class _Worker:
         return header, blobs
 
     def _limit_waits(self, seconds: float) -> None:
-        """Has every wait for the worker, to take or to give bytes, end after so long with a BlockingIOError."""
+        """Makes every wait for the worker, to read or to write, end after the seconds with a BlockingIOError."""
         whole_s, part = divmod(seconds, 1)
         limit = struct.pack("@ll", int(whole_s), int(part * 1_000_000))
         with socket.socket(fileno=os.dup(self.pipe.fileno())) as line:
@@ -143,7 +143,7 @@ class _Worker:
             line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
 
     def end(self) -> None:
-        """No process is left, and none waits to be reaped."""
+        """Ends the process and waits for its end."""
         self.is_alive = False
         self.pipe.close()
         kill_group(self.process)
@@ -158,5 +158,5 @@ class _Worker:
         if code == -signal.SIGPROF:
             return PictureBroken(f"decoding it took more than {cpu_s:g} s of processor time and was stopped")
         if code in (-signal.SIGKILL, -signal.SIGTERM):
-            return Transient(f"decoding it was ended by signal {-code}, which tells nothing of the picture")
+            return Transient(f"decoding it was ended by signal {-code}, which says nothing about the picture")
         return PictureBroken(f"decoding it made the decoder crash (exit code {code})")

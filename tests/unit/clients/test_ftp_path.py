@@ -21,7 +21,7 @@ parted = pytest.mark.parametrize("part", HOSTILE_PARTS.values(), ids=HOSTILE_PAR
 
 @named
 def test_a_name_that_is_not_plain_is_refused_in_a_sentence(name):
-    with pytest.raises(NameRefused, match="does not go into an FTP command") as refused:
+    with pytest.raises(NameRefused, match="cannot be used in an FTP command") as refused:
         RemotePath("/incoming", name)
     assert str(refused.value).isprintable()
     assert len(str(refused.value)) < 400

@@ -122,7 +122,7 @@ def test_a_redirect_is_followed_within_the_allow_list_only():
 
 
 def test_a_redirect_to_no_address_is_refused():
-    with pytest.raises(UrlRefused, match=r"the media host media\.example redirects to what is no address: "):
+    with pytest.raises(UrlRefused, match=r"the media host media\.example redirects to an invalid address: "):
         host_of(lambda request: httpx.Response(302, headers={"Location": "http://["})).describe(URL)
 
 

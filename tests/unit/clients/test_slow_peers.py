@@ -255,7 +255,7 @@ def test_a_picture_may_take_as_long_as_it_keeps_the_rate():
 @pytest.mark.parametrize(
     ("head", "told"),
     [
-        (b"200 OK\r\nTransfer-Encoding: chunked", "does not tell the size"),
+        (b"200 OK\r\nTransfer-Encoding: chunked", "does not give the size"),
         (b"206 Partial Content\r\nContent-Range: bytes 0-5/*", "is no number"),
         (b"206 Partial Content\r\nContent-Range: bytes 0-5/" + b"9" * 5000, "has 5000 digits"),
         (b"206 Partial Content\r\nContent-Range: bytes 7-9/10", "cannot begin at byte 0"),

@@ -55,7 +55,7 @@ def test_one_worker_answers_job_after_job(pool):
         (worker_jobs.stand_still, {}, Transient, "did not end within 6 s"),
         (worker_jobs.crash, {"signal": "SIGSEGV"}, PictureBroken, "made the decoder crash"),
         (worker_jobs.crash, {"signal": "SIGABRT"}, PictureBroken, "made the decoder crash"),
-        (worker_jobs.crash, {"signal": "SIGKILL"}, Transient, "ended by signal 9, which tells nothing"),
+        (worker_jobs.crash, {"signal": "SIGKILL"}, Transient, "ended by signal 9, which says nothing"),
         (worker_jobs.leave, {}, PictureBroken, "made the decoder crash"),
     ],
     ids=["spins", "stands still", "segmentation fault", "abort", "killed by somebody", "exits"],
