@@ -1,4 +1,4 @@
-"""Acceptance: each criterion with its evidence and its cause, and what a batch's titles become by them."""
+"""Acceptance: whether each criterion is met, with its evidence and cause, and the state that a title gets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alerts on their way out: each is told once, what did not go out is kept, and no delivery fails for it."""
+"""Alerts: each is sent once, an alert that was not sent is kept, and no delivery fails because of an alert."""
 
 from __future__ import annotations
 

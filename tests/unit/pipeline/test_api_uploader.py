@@ -1,4 +1,4 @@
-"""One call of the ingest API: what it carries, which answer is whose, and what breaks it off before its last byte."""
+"""One call of the ingest API: what it sends, what each answer means, and what stops it before its last byte."""
 
 from __future__ import annotations
 

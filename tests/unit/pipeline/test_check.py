@@ -1,4 +1,4 @@
-"""The check of a batch: what is fetched and how often, what a title without time or media gets, and who pays for it."""
+"""The check of a batch: what is fetched and how often, and what a title without time or media gets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The last task's words: what a red run names, how much of it fits where it is read, and what a green run says."""
+"""The last task's message: what a red run names, how long it may be, and what a green run says."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The sender: which titles it sends, what each failure makes of a title, and what stops the sending of all others."""
+"""The sender: which titles it sends, what each failure does to a title, and what stops the whole batch."""
 
 from __future__ import annotations
 
+import pickle
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
@@ -27,17 +28,19 @@ from edye_delivery.errors import (
 from edye_delivery.ledger.circuit_breaker import CircuitBreaker, Decision, Permission
 from edye_delivery.ledger.consecutive_errors import Client
 from edye_delivery.ledger.leases import Holder
+from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.tables import CIRCUIT_BREAKERS, CONSECUTIVE_ERRORS
 from edye_delivery.ledger.withdrawals import Withdrawals
-from edye_delivery.pipeline.deliver import Sender
+from edye_delivery.pipeline.deliver import NotSent, Sender
 from edye_delivery.pipeline.uploaders.uploader import PartnerRefused, UploadReceipt
+from tests.builders import the_annex
 from tests.history import actions
 from tests.unit.pipeline.builders import (
-    ANNEX,
     AT,
     BAD_GENRE,
     NOT_MEASURED,
     PARTNER,
+    RUN,
     bring,
     checked_for,
     delivery_of,
@@ -284,15 +287,15 @@ def test_after_a_refused_token_the_rest_is_held_back_as_auth_and_the_error_is_ra
     assert delivery_of(ledger, other).attempts == 0
 
 
-def test_titles_that_an_open_circuit_holds_back_fail_with_its_cause_and_the_step_says_so(sender, ledger, engine, time):
-    circuit = CircuitBreaker(engine, time, Client.of(ANNEX), AT)
-    threshold = Client.of(ANNEX).technical_error_threshold
-    plans = [plan_for(number) for number in range(1, threshold + 3)]
+def test_an_open_circuit_holds_back_the_other_titles_and_the_step_says_so(engine, time, pauses):
+    client = Client.of(the_annex(circuit_breaker={"technical_errors": 2}))
+    ledger, circuit = Ledger(engine, time, client), CircuitBreaker(engine, time, client, AT)
+    plans = [plan_for(number) for number in range(1, 5)]
     way = Way({plan.external_id: [UNANSWERED] for plan in plans})
     way.retry_policy = RetryPolicy(attempts=1, base_s=2.0, cap_s=60.0)
     with pytest.raises(CircuitOpen):
-        sender(way, circuit=circuit).send_batch(tuple(checked_for(plan) for plan in plans))
-    assert len(way.sent) == threshold
+        Sender(PARTNER, way, ledger, pauses.clock, RUN, circuit=circuit).send_batch(tuple(map(checked_for, plans)))
+    assert len(way.sent) == 2
     left = delivery_of(ledger, plans[-1])
     assert (left.state, left.cause, left.attempts) == (STATES.FAILED, Cause.TRANSIENT, 0)
 
@@ -382,3 +385,13 @@ def test_a_resend_that_a_person_asked_for_undoes_the_withdrawal_by_hand(sender, 
     Withdrawals(engine, time, PARTNER).begin(KEY, "run-0", "rights have ended", None)
     changes = {"delivery_key": "resend", "asked_by_person": True, "withdrawn_at": AT}
     assert sender(Way()).send_batch((checked_for(PLAN.model_copy(update=changes)),)) == {"received": 1}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [NotSent(Cause.AUTH, "the token was refused"), PartnerRefused(Cause.MEDIA, "formato no soportado", True)],
+    ids=["not sent", "refused"],
+)
+def test_an_error_with_a_cause_is_the_same_in_another_process(error):
+    copy = pickle.loads(pickle.dumps(error))  # noqa: S301  our own
+    assert (type(copy), str(copy), vars(copy)) == (type(error), str(error), vars(error))

@@ -1,4 +1,4 @@
-"""The fetch: what of a catalogue's answer becomes the window's snapshot, and what each hole in it costs."""
+"""The fetch: which items of the catalogue's answer are in the snapshot, and what a missing answer costs."""
 
 from __future__ import annotations
 
@@ -203,3 +203,8 @@ def test_the_lists_are_asked_for_the_runs_own_window():
     assert {(query["updated_since"], query["updated_before"]) for _, query in catalogue.asked} == {
         ("2026-03-01T06:00:00Z", "2026-03-02T06:00:00Z")
     }
+
+
+def test_a_run_over_the_whole_catalogue_looks_for_no_further_title():
+    snapshot = fetched(Catalogue([movie_item()]), ["m-9"], whole_catalogue=True)
+    assert (ids(snapshot.titles), left_out(snapshot)) == (["m-1"], {})

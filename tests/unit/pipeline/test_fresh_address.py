@@ -1,4 +1,4 @@
-"""A media address read again: the very file of the plan at another address, and how often the catalogue is asked."""
+"""A media address is read again: which address is taken, and how often the catalogue is asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way over FTP: what lies where and in which order, what a killed try leaves, and what is never taken for whole."""
+"""Uploads over FTP: which file is where and in which order, and what is left of an attempt that was cut."""
 
 from __future__ import annotations
 
@@ -121,10 +121,14 @@ def test_the_folders_are_made_once_and_every_session_is_closed(upload):
     assert sum(step.startswith("make ") for step in server.done) == 3
 
 
-def test_a_committed_title_is_not_sent_again_whether_it_was_picked_up_or_not(upload):
+@pytest.mark.parametrize("taken", ["nothing", "metadata", "all"])
+def test_a_committed_title_is_not_sent_again_whatever_the_partner_took_of_it(upload, taken):
     server = Server()
     receipt, _ = upload(server)
-    del server[f"{FOLDERS['metadata']}/{receipt.tracking_id}"]
+    if taken == "all":
+        server.clear()
+    elif taken == "metadata":
+        del server[f"{FOLDERS['metadata']}/{receipt.tracking_id}"]
     server.refuses = AssertionError("nothing is to be sent")
     assert upload(server)[0] == receipt
 

@@ -1,4 +1,4 @@
-"""The heartbeat: a lease is renewed while bytes flow, never more often than it costs, and not once it is lost."""
+"""The heartbeat: a lease is renewed while bytes are sent, not too often, and not after it is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Media on its way: it is the file that was checked, and the whole of it has the digest that was promised."""
+"""The check of media while it is sent: it is the file that was checked, and it has the promised digest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The steps are plain Python: nothing that they import, however far, brings Airflow along."""
+"""The steps are plain Python: no import of theirs loads Airflow."""
 
 from __future__ import annotations
 

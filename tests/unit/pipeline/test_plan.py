@@ -1,4 +1,4 @@
-"""The plan of a window: what a run works on, what it leaves as it is and why, and what it writes of the latter."""
+"""The plan of a window: which titles a run works on, and why it leaves the others as they are."""
 
 from __future__ import annotations
 

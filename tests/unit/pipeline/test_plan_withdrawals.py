@@ -1,4 +1,4 @@
-"""Titles that a plan does not work on: who is withdrawn, whose delivery is ended, and what of that is written once."""
+"""Titles that a plan does not work on: which are withdrawn, which deliveries are ended, and what is written."""
 
 from __future__ import annotations
 

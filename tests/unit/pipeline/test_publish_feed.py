@@ -1,4 +1,4 @@
-"""A feed's way to its readers: assembled, linted, read back, switched; one publisher, and nothing older over newer."""
+"""The publication of a feed: assembled, linted, read back, switched, and never replaced by an older state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Re-encodes: which titles wait for one, what is made once and kept, what is held against the file and what is not."""
+"""Re-encodes: which titles need one, what is made once and kept, and which error counts against the file."""
 
 from __future__ import annotations
 

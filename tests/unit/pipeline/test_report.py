@@ -1,4 +1,4 @@
-"""The report of a run: what it says of a title by where its delivery stands, what it counts, and when it is red."""
+"""The report of a run: what it says about each title, what it counts, and when it is red."""
 
 from __future__ import annotations
 

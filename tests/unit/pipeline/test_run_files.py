@@ -1,4 +1,4 @@
-"""The files of a run, as far as its steps came: what a killed step leaves out, and what is read in its place."""
+"""The files of a run: which file of each batch is read, and what is said where a step did not end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shipping the trail: oldest first, each event once, what is put off tried again, what is refused set aside."""
+"""Shipping the trail: the oldest events first, each once; what is refused for good is set aside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Thumbnails of a batch: each good title gets all of the annex's, and art that breaks costs its own titles alone."""
+"""Thumbnails of a batch: each good title gets all of the annex's; broken art costs only its own titles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Withdrawals by hand: which titles, the ledger before the partner, and what a failure leaves for the next try."""
+"""Withdrawals by hand: which titles, the ledger before the partner, and what the next attempt does."""
 
 from __future__ import annotations
 
