@@ -212,10 +212,7 @@ class Transfer:
                 except ssl.SSLWantWriteError:
                     if selector.select(self._life.within_s(self._meter.begin_wait(self._life.clock()))):
                         continue
-                except (
-                    OSError,
-                    ValueError,
-                ):  # our close is sent, the server's is still to come; or the connection broke
+                except (OSError, ValueError):  # our close is sent, and the server's is missing; or the connection broke
                     pass
                 return
 
