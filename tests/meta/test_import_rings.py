@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -59,19 +60,43 @@ def part_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imported(path: Path, *, only_late: bool = False) -> Iterator[str]:
-    """Every module that a file imports; `only_late`: those that it imports inside a function, when it is called."""
+@dataclass(frozen=True)
+class Facts:
+    """What the tests ask of a file: its imports, those inside functions, those of `from package import module` as a
+    whole too, and the lines that read a clock."""
+
+    imports: tuple[str, ...]
+    late_imports: tuple[str, ...]
+    modules: frozenset[str]
+    clock_lines: tuple[int, ...]
+
+
+@cache
+def facts_of(path: Path) -> Facts:
+    """Read once for all tests; the tree itself is not kept."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    late = {id(node) for function in functions for node in ast.walk(function)}
+    inside = {id(node) for function in functions for node in ast.walk(function)}
+    imports, late, modules, clock_lines = [], [], set(), []
     for node in ast.walk(tree):
-        if only_late and id(node) not in late:
-            continue
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative import"
-            yield node.module or ""
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = names_of(node, path)
+            imports += names
+            late += names if id(node) in inside else []
+            modules |= {*names, *(f"{names[0]}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CLOCK_CALLS:
+            owner = node.func.value
+            if isinstance(owner, ast.Name) and owner.id in {"datetime", "date", "time"}:
+                clock_lines.append(node.lineno)
+    return Facts(tuple(imports), tuple(late), frozenset(modules), tuple(clock_lines))
+
+
+def names_of(node: ast.Import | ast.ImportFrom, path: Path) -> list[str]:
+    """The modules that one statement imports."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    assert node.level == 0, f"{path}: relative import"
+    return [node.module or ""]
 
 
 def label(path: Path) -> str:
@@ -81,7 +106,7 @@ def label(path: Path) -> str:
 @pytest.mark.parametrize("path", files(), ids=label)
 def test_a_file_belongs_to_a_ring_and_imports_its_own_or_left_of_it(path):
     own = part_of(path)
-    for name in imported(path):
+    for name in facts_of(path).imports:
         if not name.startswith("edye_delivery"):
             continue
         other = name.split(".")[1]
@@ -95,17 +120,12 @@ def test_a_file_belongs_to_a_ring_and_imports_its_own_or_left_of_it(path):
 def test_a_pure_ring_knows_no_airflow_no_environment_and_no_socket(path):
     forbidden = FORBIDDEN_IN_PURE - ({"os"} if label(path) in ENVIRONMENT_ALLOWED else set())
     forbidden -= {"socket"} if label(path) in SOCKETS_ALLOWED else set()
-    assert not {name.split(".")[0] for name in imported(path)} & forbidden
+    assert not {name.split(".")[0] for name in facts_of(path).imports} & forbidden
 
 
 @pytest.mark.parametrize("path", [path for path in files() if part_of(path) in PURE], ids=label)
 def test_a_pure_ring_reads_no_clock(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CLOCK_CALLS:
-            owner = node.func.value
-            assert not (isinstance(owner, ast.Name) and owner.id in {"datetime", "date", "time"}), (
-                f"{label(path)}:{node.lineno} reads a clock"
-            )
+    assert facts_of(path).clock_lines == ()
 
 
 COMMAND_LINE = [path for path in files() if part_of(path) in RINGS[-2] | RINGS[-1]]
@@ -113,7 +133,7 @@ COMMAND_LINE = [path for path in files() if part_of(path) in RINGS[-2] | RINGS[-
 
 @pytest.mark.parametrize("path", COMMAND_LINE, ids=label)
 def test_the_command_line_starts_without_airflow_and_imports_it_inside_functions_only(path):
-    names, late = Counter(imported(path)), Counter(imported(path, only_late=True))
+    names, late = Counter(facts_of(path).imports), Counter(facts_of(path).late_imports)
     at_start = names - late
     assert "airflow" not in {name.split(".")[0] for name in names}
     assert {name.split(".")[1] for name in at_start if name.startswith("edye_delivery.")} <= COMMAND_LINE_IMPORTS
@@ -124,24 +144,14 @@ def test_the_command_line_starts_without_airflow_and_imports_it_inside_functions
 def test_an_import_counts_as_late_only_inside_a_function(tmp_path):
     file = tmp_path / "example.py"
     file.write_text("import one\nif True:\n    import two\ndef act():\n    with one:\n        from three import four\n")
-    assert list(imported(file, only_late=True)) == ["three"]
-    assert set(imported(file)) == {"one", "two", "three"}
+    assert facts_of(file).late_imports == ("three",)
+    assert set(facts_of(file).imports) == {"one", "two", "three"}
 
 
 def test_no_circle_of_files_import_each_other():
     modules = {f"edye_delivery.{label(path).removesuffix('.py').replace('/', '.')}": path for path in files()}
-    graph = {name: {other for other in imported_modules(path) if other in modules} for name, path in modules.items()}
+    graph = {name: {other for other in facts_of(path).modules if other in modules} for name, path in modules.items()}
     TopologicalSorter(graph).prepare()  # CycleError names the circle
-
-
-def imported_modules(path: Path) -> Iterator[str]:
-    """The modules that a file imports, `from package import module` too."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield node.module or ""
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 FEED_PACKAGES = {"roku": set(), "lint": {"roku"}, "write": {"roku"}, "publish": {"roku", "lint", "write"}}
@@ -152,7 +162,7 @@ FEED_PACKAGES = {"roku": set(), "lint": {"roku"}, "write": {"roku"}, "publish": 
 def test_a_package_of_the_feeds_imports_only_what_it_may(path):
     ring, own = path.relative_to(PACKAGE).parts[:2]
     if ring == "feeds":
-        others = {name.split(".")[2] for name in imported(path) if name.startswith("edye_delivery.feeds.")}
+        others = {name.split(".")[2] for name in facts_of(path).imports if name.startswith("edye_delivery.feeds.")}
         assert others & FEED_PACKAGES.keys() <= FEED_PACKAGES[own] | {own}
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Engine, MetaData, inspect, select, text
 
 from edye_delivery.ledger.database import open_unchecked_engine
-from edye_delivery.ledger.tables import VERSION
+from edye_delivery.ledger.schema import OUR_TABLES, head, revision_of
+from edye_delivery.ledger.tables import METADATA, VERSION
 from tests.builders import PROJECT
 
 FOLDER = PROJECT / "tests" / "fixtures" / "ledgers"
@@ -22,6 +23,7 @@ BYTES = {
 
 def a_ledger_of_0001(url: str, *, rows: bool = True) -> Engine:
     """A ledger as the last program without migrations left it, with something in every table."""
+    drop_everything(url)
     engine = open_unchecked_engine(url)
     tables = (FOLDER / f"0001_tables.{engine.dialect.name}.sql").read_text()
     with engine.begin() as connection:
@@ -53,6 +55,22 @@ def shape(engine: Engine) -> dict[str, Any]:
     with engine.connect() as connection:
         looked = inspect(connection)
         return {name: _shape_of(looked, name) for name in sorted(looked.get_table_names())}
+
+
+def empty_ledger(url: str) -> None:
+    """A ledger of this program's revision without rows; every table is dropped where the database has another one."""
+    engine = open_unchecked_engine(url)
+    with engine.connect() as connection:
+        is_current = revision_of(connection) == head()
+        is_current = is_current and set(inspect(connection).get_table_names()) == set(METADATA.tables)
+    if is_current:
+        with engine.begin() as connection:  # DELETE, for TRUNCATE makes every file of every table anew
+            connection.execute(text("; ".join(f"DELETE FROM {name}" for name in OUR_TABLES)))  # noqa: S608
+            for sequence in inspect(connection).get_sequence_names():
+                connection.execute(text(f"ALTER SEQUENCE {sequence} RESTART"))
+    engine.dispose()
+    if not is_current:
+        drop_everything(url)
 
 
 def drop_everything(url: str) -> None:

@@ -27,6 +27,13 @@ PROCESSES = 3
 
 
 @pytest.fixture
+def ledger_url(ledger_url):
+    """The address of a database without any ledger."""
+    drop_everything(ledger_url)
+    return ledger_url
+
+
+@pytest.fixture
 def old(ledger_url):
     """A ledger from before there were migrations, with something in every table."""
     engine = a_ledger_of_0001(ledger_url)
@@ -68,7 +75,6 @@ def test_a_new_ledger_and_a_migrated_one_have_the_same_tables(ledger_url):
     engine = open_engine(ledger_url)
     made = shape(engine)
     engine.dispose()
-    drop_everything(ledger_url)
     engine = a_ledger_of_0001(ledger_url, rows=False)
     migrate(engine)
     assert shape(engine) == made
