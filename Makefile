@@ -35,10 +35,10 @@ down: ## stop what `make up` started
 	@$(BIN)/python -m tools.up --down
 
 test: setup ## run every test except the longer proofs
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not proof" -q -rs
+	@$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not proof" -q -rs
 
 proofs: setup ## run the longer proofs: kills, cut lines, large feeds, backfill on a real scheduler
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "proof and not real_airflow" -q -rs
+	@$(BIN)/python -m pytest -n 4 --dist loadgroup -m "proof and not real_airflow" -q -rs
 	@$(BIN)/python -m pytest -m real_airflow -q -rs
 
 SEED ?= 1

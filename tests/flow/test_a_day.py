@@ -38,6 +38,7 @@ def test_every_title_of_the_sample_day_ends_as_planned(line):
             assert title.next_step
 
 
+@pytest.mark.proof
 def test_a_second_run_sends_nothing_and_checks_only_what_is_open(line):
     first = line.run()
     second = line.run("run-2")
@@ -96,6 +97,7 @@ def changed(line):
     httpx.put(f"{line.box.admin_url}/catalogue", json=before).raise_for_status()
 
 
+@pytest.mark.proof
 def test_changed_titles_are_sent_again_and_hidden_ones_are_withdrawn(line, changed):
     line.run()
     changed("ep-planeta-s01e01-es", titles={"es": "Un título mejor", "en": "A better title"})
@@ -133,6 +135,7 @@ def test_a_series_takes_its_unchanged_episodes_along_and_no_new_ones(line, chang
     assert len(line.arrivals(GOOD)) == 3
 
 
+@pytest.mark.proof
 def test_a_title_that_changes_back_is_sent_back(line, changed):
     first = {"es": "Las mareas", "en": "The tides"}
     titles = [first, {"es": "Un título mejor", "en": "A better title"}, first]
@@ -146,6 +149,7 @@ def test_a_title_that_changes_back_is_sent_back(line, changed):
     assert (again.totals.sent, again.totals.unchanged) == (0, 1)
 
 
+@pytest.mark.proof
 def test_new_content_that_was_sent_by_force_is_not_sent_again_by_the_schedule(line, changed):
     line.run("run-1", external_ids=(GOOD,))
     changed("ep-planeta-s01e01-es", titles={"es": "Un título mejor", "en": "A better title"})

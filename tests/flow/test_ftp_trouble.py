@@ -9,6 +9,8 @@ import pytest
 from edye_delivery.errors import AuthRefused, TooSlow
 from edye_delivery.pipeline.uploaders.ftp import FtpUploader
 
+pytestmark = pytest.mark.proof
+
 TITLE = "EDYE_PLANETA_S01E01_ES"
 OTHER = "EDYE_PLANETA_S01E02_ES"
 PAIR = (TITLE, OTHER)

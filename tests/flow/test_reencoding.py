@@ -349,7 +349,7 @@ def test_a_source_that_is_cut_short_without_saying_so_is_found_by_its_result(lin
     (checked,) = line.reencoder.reencode_batch((checked_of(path),))
     assert checked.encode is None
     assert [finding.code for finding in blocking(checked.findings)] == ["VID005", "VID017"]
-    assert "its source says 20" in checked.findings[-1].message
+    assert "in the source 20" in checked.findings[-1].message
 
 
 def test_a_source_whose_length_only_its_end_tells_is_checked_by_its_result(make_line, clips, checked_of):

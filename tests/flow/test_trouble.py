@@ -16,6 +16,8 @@ from tests.builders import a_movie
 from tests.flow.line import DAY, now, repack
 from tests.history import actions
 
+pytestmark = pytest.mark.proof
+
 TITLE = "EDYE_PLANETA_S01E01_ES"
 OTHER = "EDYE_PLANETA_S01E02_ES"
 PAIR = (TITLE, OTHER)

@@ -15,7 +15,7 @@ from edye_delivery.errors import ConfigurationInvalid
 from tests.waiting import until
 
 SLEEP = [sys.executable, "-S", "-c", "import time; time.sleep(300)"]
-FORK = [sys.executable, "-S", "-c", "import os, time; print(os.fork(), flush=True); time.sleep(300)"]
+FORK = [sys.executable, "-S", "-c", "import os, time; os.write(1, b'%d\\n' % os.fork()); time.sleep(300)"]
 
 
 def is_gone(process_id: int) -> bool:

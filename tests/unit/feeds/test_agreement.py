@@ -76,6 +76,7 @@ def against_the_schema(content: bytes) -> bool:
     return any(not goes_beyond_the_schema(finding, page) for finding in ours)
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("profile", list(Profile))
 def test_the_two_validators_agree_on_every_sample_and_case(profile: Profile) -> None:
     assert [wrong for pages in FEEDS for page in pages for wrong in disagreements(jiter.from_json(page), profile)] == []
@@ -87,6 +88,7 @@ def test_the_linter_refuses_a_page_exactly_if_the_schema_does(number: int) -> No
         assert against_the_schema(page) is not WHOLE_PAGE.is_valid(jiter.from_json(page))
 
 
+@pytest.mark.proof
 @WILD
 @given(wild_feeds())
 def test_wild_values_in_a_feed_end_in_the_schemas_own_result(pages: list[Any]) -> None:
@@ -98,6 +100,7 @@ def test_wild_values_in_a_feed_end_in_the_schemas_own_result(pages: list[Any]) -
         assert refused is not WHOLE_PAGE.is_valid(jiter.from_json(content))
 
 
+@pytest.mark.proof
 @WILD
 @given(wild_feeds(), st.sampled_from(Profile))
 def test_the_two_validators_agree_on_wild_values(pages: list[Any], profile: Profile) -> None:
@@ -105,6 +108,7 @@ def test_the_two_validators_agree_on_wild_values(pages: list[Any], profile: Prof
         assert disagreements(jiter.from_json(content), profile) == []
 
 
+@pytest.mark.proof
 @WILD
 @given(wild_feeds())
 def test_wild_values_in_a_feed_of_several_pages_end_in_findings_that_point_into_it(pages: list[Any]) -> None:
@@ -118,6 +122,7 @@ def test_wild_values_in_a_feed_of_several_pages_end_in_findings_that_point_into_
         assert finding.message
 
 
+@pytest.mark.proof
 @WILD
 @given(st.dictionaries(st.sampled_from(["version", "assets", "defaultLanguage", "nextPageUrl", "x"]), VALUES))
 def test_a_wild_page_ends_in_findings_or_in_a_sentence(page: dict[str, Any]) -> None:

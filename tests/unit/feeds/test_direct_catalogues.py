@@ -93,6 +93,7 @@ def check_content(content: dict[str, Any], title: Title) -> None:
     assert ("validityPeriodStart" in content, "validityPeriodEnd" in content) == (start is not None, end is not None)
 
 
+@pytest.mark.proof
 @SLOW
 @given(catalogues())
 def test_any_catalogue_is_in_the_feed_whole(titles: list[Title]) -> None:
@@ -115,6 +116,7 @@ def test_any_catalogue_is_in_the_feed_whole(titles: list[Title]) -> None:
         }
 
 
+@pytest.mark.proof
 @SLOW
 @given(catalogues())
 def test_every_title_that_is_not_shown_is_noted(titles: list[Title]) -> None:
@@ -124,6 +126,7 @@ def test_every_title_that_is_not_shown_is_noted(titles: list[Title]) -> None:
     assert {entry.external_id for entry in feed.accepted if place_of(entry.title) not in shown} <= noted
 
 
+@pytest.mark.proof
 @SLOW
 @given(st.data())
 def test_spoilt_titles_never_cost_the_feed(data: st.DataObject) -> None:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from edye_delivery.feeds.write.texts import clip
 from tests.unit.feeds.catalogues import catalogues, damaged
 from tests.unit.feeds.made import Made
 
+pytestmark = pytest.mark.proof
 PROPERTY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 LEFT_OUT = {"FEED604", "FEED605", "FEED606"}
 TOLD_OF_THE_CATALOGUE = {"FEED141", "FEED145", "FEED147"}
