@@ -35,10 +35,10 @@ down: ## stop what `make up` started
 	@$(BIN)/python -m tools.up --down
 
 test: setup ## run every test except the longer proofs
-	@$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not proof" -q -rs
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not proof" -q -rs
 
 proofs: setup ## run the longer proofs: kills, cut lines, large feeds, backfill on a real scheduler
-	@$(BIN)/python -m pytest -n 4 --dist loadgroup -m "proof and not real_airflow" -q -rs
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "proof and not real_airflow" -q -rs
 	@$(BIN)/python -m pytest -m real_airflow -q -rs
 
 SEED ?= 1
@@ -48,7 +48,7 @@ chaos: setup ## run rounds with faults chosen by a seed: kills, cut lines, locke
 
 SWITCHES ?= 1
 interleavings: setup ## run two runs' steps in every order with that many switches, on both databases; SWITCHES=1
-	@SWITCHES=$(SWITCHES) $(BIN)/python -m pytest -n 2 --dist loadgroup -m proof -q -rs tests/proofs/test_interleavings.py
+	@SWITCHES=$(SWITCHES) $(BIN)/python -m pytest -n 2 -m proof -q -rs tests/proofs/test_interleavings.py
 
 bench: setup ## print benchmark figures, one JSON object a line
 	@$(BIN)/python -m benchmarks

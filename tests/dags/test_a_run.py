@@ -17,7 +17,6 @@ from sandbox.ftp_server import FTP_LOGIN, FTP_PASSWORD
 from sandbox.server import Sandbox
 from tests.builders import ANNEX_FILE, PROJECT, annex_content
 
-pytestmark = pytest.mark.xdist_group("airflow")
 DAG_ID = "deliver_api__roku_premium_subs_mx"
 FTP_DAG_ID = "deliver_ftp__roku_premium_subs_mx"
 REDELIVERY_DAG_ID = "redeliver__roku_premium_subs_mx"

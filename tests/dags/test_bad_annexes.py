@@ -7,7 +7,6 @@ import pytest
 from edye_delivery.annex.load import FOLDER_VARIABLE
 from tests.builders import PROJECT, annex_file
 
-pytestmark = pytest.mark.xdist_group("airflow")
 KINDS = ("deliver_api", "deliver_ftp", "redeliver", "withdraw")
 GOOD = {f"{kind}__alpha" for kind in KINDS}
 BAD = {f"{kind}__beta" for kind in KINDS}

@@ -9,7 +9,6 @@ import pytest
 
 from tests.builders import PROJECT
 
-pytestmark = pytest.mark.xdist_group("chaos")
 SEED = 20260301
 
 

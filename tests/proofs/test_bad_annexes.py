@@ -14,7 +14,7 @@ from tests.airflow_home import prepare
 from tests.builders import PROJECT, annex_file
 
 prepare()
-pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("airflow")]
+pytestmark = pytest.mark.proof
 KINDS = ("deliver_api", "deliver_ftp", "redeliver", "withdraw")
 GOOD = {f"{kind}__alpha" for kind in KINDS}
 BAD = {f"{kind}__beta" for kind in KINDS}

@@ -14,7 +14,7 @@ from tests.airflow_home import prepare
 from tests.builders import PROJECT
 
 prepare()
-pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("airflow")]
+pytestmark = pytest.mark.proof
 FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 
 

@@ -34,7 +34,7 @@ from tests.proofs.ftp_batch import (
     vsftpd_target,
 )
 
-pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("ftp-cuts")]
+pytestmark = pytest.mark.proof
 SEED = 20260301
 CUTS, KILLS = 100, 12
 COMMANDS = ("RNTO", "RNTO", "RNTO", "RNFR", "SIZE", "STOR", "PASV", "PASS", "TYPE")

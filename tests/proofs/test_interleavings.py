@@ -72,7 +72,7 @@ def ftp(tmp_path_factory) -> Iterator[FtpServer]:
 
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ("sqlite", "postgresql")],
+    params=["sqlite", "postgresql"],
 )
 def databases(request, tmp_path_factory) -> Iterator[LedgerCopies]:
     """Makes the address of a ledger that is a copy of another."""

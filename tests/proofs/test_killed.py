@@ -23,7 +23,7 @@ from tests.builders import PROJECT, the_annex
 from tests.flow.conftest import QUICK_API, SHORT_LEASE
 from tests.flow.line import Line
 
-pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("killed")]
+pytestmark = pytest.mark.proof
 SEED = 20260301
 MOMENTS = [random.Random(SEED + number).random() for number in range(20)]
 SLOW = {"service": "partner", "operation": "ingest", "kind": "slow", "delay_s": 0.1, "bytes_per_s": 12_000_000}

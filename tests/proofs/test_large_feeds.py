@@ -12,7 +12,7 @@ import pytest
 
 from tests.builders import PROJECT
 
-pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("large-feeds")]
+pytestmark = pytest.mark.proof
 MEMORY_BYTES = 2 * 2**30
 GIVE_UP_S = 900
 

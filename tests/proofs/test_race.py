@@ -19,7 +19,7 @@ from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.tables import DELIVERIES, EVENTS
 from tests.builders import PROJECT
 
-pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("race")]
+pytestmark = pytest.mark.proof
 PROCESSES, SECONDS = 8, 60.0
 MEDIA = b"x" * 20_000
 

@@ -40,7 +40,7 @@ from tests.proofs.echoing_peers import (
 from tests.proofs.secret_search import contents_of, found_below, found_in, found_in_database, needles_of
 from tools.local import airflow_variables, finish_database, start_database
 
-pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("secrets")]
+pytestmark = pytest.mark.proof
 SECRETS = {
     "catalogue's token": "cat/4f9a+77c1e0b2d8=tok",
     "partner's token": "prt/51c0+d9e8f7a6b5=tok",

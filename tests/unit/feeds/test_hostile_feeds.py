@@ -34,10 +34,10 @@ def with_movie(old: str, new: bytes) -> bytes:
 
 def sentence(content: bytes) -> str:
     """The one sentence with which the input is refused; it came in bounded time."""
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(FeedUnusable) as refused:
         linted([content])
-    assert time.monotonic() - started < QUICK_S
+    assert time.process_time() - started < QUICK_S
     told = str(refused.value)
     assert SENTENCE.fullmatch(told)
     assert told.isprintable()
@@ -45,10 +45,10 @@ def sentence(content: bytes) -> str:
 
 
 def findings(content: bytes) -> LintResult:
-    """What was found; it came in bounded time."""
-    started = time.monotonic()
+    """What was found; it took bounded processor time."""
+    started = time.process_time()
     result = linted([content])
-    assert time.monotonic() - started < QUICK_S
+    assert time.process_time() - started < QUICK_S
     return result
 
 
