@@ -151,7 +151,9 @@ def _links(error: BaseException) -> Iterator[BaseException]:
 
 
 def _long_enough(secrets: Iterable[str | None]) -> frozenset[str]:
-    return frozenset(secret for secret in secrets if secret and len(secret) >= LEAST_CHARS)
+    """The secrets that count, each also without the spaces at its ends, which headers and answers lose on the way."""
+    texts = {text for secret in secrets if secret for text in (secret, secret.strip())}
+    return frozenset(text for text in texts if len(text) >= LEAST_CHARS)
 
 
 @lru_cache(maxsize=64)

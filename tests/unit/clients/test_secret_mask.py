@@ -86,7 +86,14 @@ def test_a_basic_header_is_hidden_whole():
     assert SecretMask.of("s3cret-word", "edye:s3cret-word").mask(f"got Basic {header}.") == f"got Basic {MASK}."
 
 
-@pytest.mark.parametrize("short", ["", "a", "abc", None])
+@pytest.mark.parametrize("spaced", [" {}", "{} ", "\t{}\r\n"])
+def test_a_secret_is_hidden_where_the_spaces_at_its_ends_are_lost(spaced):
+    secret = SECRETS["a token"]
+    told = SecretMask.of(spaced.format(secret)).words(f"refused: <{secret}>", 100)
+    assert told == f"refused: <{MASK}>"
+
+
+@pytest.mark.parametrize("short", ["", "a", "abc", None, " abc \n"])
 def test_what_is_too_short_for_a_secret_makes_no_stars(short):
     assert SecretMask.of(short).mask("a banana, abc") == "a banana, abc"
 
