@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="edye-documents-") as home:
         _set_environment(Path(home))
         texts = {name: make() for name, make in DOCUMENTS.items()}
-    found = outdated(texts, PROJECT)
+    found = outdated_documents(texts, PROJECT)
     for name in found:
         if only_check:
             print(f"{name} is out of date: run {COMMAND} and commit the result", file=sys.stderr)
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if only_check and found else 0
 
 
-def outdated(made: Mapping[str, str], folder: Path) -> list[str]:
+def outdated_documents(made: Mapping[str, str], folder: Path) -> list[str]:
     """Names of the documents whose file in the folder is missing or different."""
     kept = {name: folder / name for name in made}
     return [name for name, file in kept.items() if not file.is_file() or file.read_text("utf-8") != made[name]]

@@ -53,7 +53,7 @@ def test_a_document_that_is_missing_or_different_is_named_and_no_other(tmp_path)
     (tmp_path / "same.md").write_text("a\n")
     (tmp_path / "other.md").write_text("b\n")
     made = {"same.md": "a\n", "other.md": "a\n", "docs/missing.md": "a\n"}
-    assert documents.outdated(made, tmp_path) == ["other.md", "docs/missing.md"]
+    assert documents.outdated_documents(made, tmp_path) == ["other.md", "docs/missing.md"]
 
 
 @pytest.mark.parametrize("name", sorted(documents.DOCUMENTS))

@@ -171,7 +171,7 @@ class WindowReport(ReportValue):
         return self.kind is RunKind.WITHDRAWAL
 
     @model_validator(mode="after")
-    def _planned_title_has_a_cause(self) -> WindowReport:
+    def _check_causes(self) -> WindowReport:
         if self.totals.planned and not self.dry_run:
             raise ValueError(
                 f"{self.totals.planned} planned titles of a real run have no cause: the run would look complete"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Engine, MetaData, inspect, select, text
+from sqlalchemy import Connection, Engine, MetaData, inspect, select, text
 
 from edye_delivery.ledger.database import open_unchecked_engine
-from edye_delivery.ledger.schema import OUR_TABLES, head, revision_of
+from edye_delivery.ledger.schema import head, revision_of
 from edye_delivery.ledger.tables import METADATA, VERSION
 from tests.builders import PROJECT
 
+DELETIONS = [table.delete() for table in METADATA.sorted_tables if table is not VERSION]
 FOLDER = PROJECT / "tests" / "fixtures" / "ledgers"
 BYTES = {
     "movie": (FOLDER / "0001_movie.json").read_bytes().strip(),
@@ -64,13 +65,19 @@ def empty_ledger(url: str) -> None:
         is_current = revision_of(connection) == head()
         is_current = is_current and set(inspect(connection).get_table_names()) == set(METADATA.tables)
     if is_current:
-        with engine.begin() as connection:  # DELETE, for TRUNCATE makes every file of every table anew
-            connection.execute(text("; ".join(f"DELETE FROM {name}" for name in OUR_TABLES)))  # noqa: S608
+        with engine.begin() as connection:
+            delete_rows(connection)
             for sequence in inspect(connection).get_sequence_names():
                 connection.execute(text(f"ALTER SEQUENCE {sequence} RESTART"))
     engine.dispose()
     if not is_current:
         drop_everything(url)
+
+
+def delete_rows(connection: Connection) -> None:
+    """Leaves every table of the ledger without rows; TRUNCATE would make every file of every table anew."""
+    for deletion in DELETIONS:
+        connection.execute(deletion)
 
 
 def drop_everything(url: str) -> None:

@@ -27,7 +27,7 @@ PROCESSES = 3
 
 
 @pytest.fixture
-def ledger_url(ledger_url):
+def bare_url(ledger_url):
     """The address of a database without any ledger."""
     drop_everything(ledger_url)
     return ledger_url
@@ -71,11 +71,11 @@ def test_the_files_are_one_chain_and_their_numbers_are_their_revisions():
     assert all(script.doc.endswith(".") for script in scripts), "the first line is told to whoever migrates"
 
 
-def test_a_new_ledger_and_a_migrated_one_have_the_same_tables(ledger_url):
-    engine = open_engine(ledger_url)
+def test_a_new_ledger_and_a_migrated_one_have_the_same_tables(bare_url):
+    engine = open_engine(bare_url)
     made = shape(engine)
     engine.dispose()
-    engine = a_ledger_of_0001(ledger_url, rows=False)
+    engine = a_ledger_of_0001(bare_url, rows=False)
     migrate(engine)
     assert shape(engine) == made
     with engine.connect() as connection:
@@ -208,9 +208,9 @@ def _versions(url):
 
 
 @pytest.mark.proof
-def test_many_processes_make_one_ledger(ledger_url):
-    _run_at_once(_open, ledger_url)
-    assert _versions(ledger_url) == [head()]
+def test_many_processes_make_one_ledger(bare_url):
+    _run_at_once(_open, bare_url)
+    assert _versions(bare_url) == [head()]
 
 
 @pytest.mark.proof
@@ -310,12 +310,12 @@ def test_whoever_withdrew_a_title_is_known_after_the_way_up_and_again_after_the_
         assert connection.execute(query).scalar() == "withdraw-1"
 
 
-def test_the_ledger_s_revision_stands_beside_airflow_s_own(ledger_url):
-    engine = open_unchecked_engine(ledger_url)
+def test_the_ledger_s_revision_stands_beside_airflow_s_own(bare_url):
+    engine = open_unchecked_engine(bare_url)
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
         connection.execute(text("INSERT INTO alembic_version VALUES ('airflows')"))
-    open_engine(ledger_url).dispose()
+    open_engine(bare_url).dispose()
     with engine.begin() as connection:
         assert revision_of(connection) == head()
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "airflows"

@@ -10,11 +10,9 @@ from sqlalchemy import Engine
 from edye_delivery.ledger.consecutive_errors import Client
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.ledger.tables import METADATA, VERSION
 from edye_delivery.ledger.trail import Trail
+from tests.unit.ledger.frozen import delete_rows
 from tests.unit.pipeline.builders import ANNEX, Pauses, Time
-
-EMPTYING = [table.delete() for table in reversed(METADATA.sorted_tables) if table is not VERSION]
 
 
 @pytest.fixture
@@ -41,8 +39,7 @@ def one_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 def engine(one_engine: Engine) -> Engine:
     """The database of an empty ledger."""
     with one_engine.begin() as connection:
-        for emptying in EMPTYING:
-            connection.execute(emptying)
+        delete_rows(connection)
     return one_engine
 
 
