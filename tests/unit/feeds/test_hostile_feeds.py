@@ -18,7 +18,7 @@ from tests.unit.feeds.search_feeds import NOW_MS, a_movie_feed, a_page, codes, e
 START = b'{"version": "1", "defaultLanguage": "es", "defaultAvailabilityCountries": ["mx"],\n "assets": ['
 CLEAN = encoded(a_movie_feed()[0])
 MILLION = 1_000_000
-QUICK_S = 60
+QUICK_S = 45
 SENTENCE = re.compile(r"page-1\.json [^\n]{5,300}")
 PLACE = re.compile(r"\(line (\d+), column (\d+)\)$")
 
@@ -33,7 +33,7 @@ def with_movie(old: str, new: bytes) -> bytes:
 
 
 def sentence(content: bytes) -> str:
-    """The one sentence with which the input is refused; it came in bounded time."""
+    """The one sentence with which the input is refused; it took bounded processor time."""
     started = time.process_time()
     with pytest.raises(FeedUnusable) as refused:
         linted([content])
