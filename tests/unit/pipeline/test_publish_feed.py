@@ -253,6 +253,20 @@ def test_a_title_that_is_withdrawn_while_its_page_goes_up_is_not_switched_to(des
     assert desk.read() == names(2)
 
 
+def test_a_title_that_is_accepted_while_the_pages_go_up_is_in_the_feed_that_is_switched_to(desk):
+    desk.offer(movies(2))
+    draft, accepted = desk.draft(), []
+
+    def fetch(url):
+        if not accepted:
+            accepted.append(url)
+            desk.offer(movies(3))
+        return desk.fetch(url)
+
+    assert desk.publisher(fetch=fetch).publish(draft).switched is True
+    assert (desk.assembled, desk.read()) == (2, names(3))
+
+
 def test_an_offer_that_loses_titles_in_every_round_ends_the_try_with_the_old_feed(desk):
     desk.publish(movies(9))
     count = [9]

@@ -226,11 +226,14 @@ def test_a_result_that_is_no_film_is_kept_rejected_and_not_made_again(reencode):
     assert encoder.content in reencode.files.values()
 
 
-def test_a_result_that_somebody_removed_is_made_again(reencode):
+@pytest.mark.parametrize("is_cut", [False, True])
+def test_a_result_that_somebody_removed_or_cut_is_made_again(reencode, is_cut):
     encoder = Encoder(b"no film at all")
     reencode(waiting(), encoder=encoder)
     for name in [name for name, content in reencode.files.items() if content == encoder.content]:
-        del reencode.files[name]
+        content = reencode.files.pop(name)
+        if is_cut:
+            reencode.files[name] = content[:-1]
     reencode(waiting(), encoder=encoder)
     assert len(encoder.jobs) == 2
 

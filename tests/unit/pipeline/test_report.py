@@ -146,6 +146,20 @@ def test_a_title_counts_as_sent_only_where_this_run_got_an_answer_for_it(ledger,
     assert report.totals.sent == sent
 
 
+def test_a_refusal_of_the_upload_itself_counts_as_sent(ledger):
+    bring(ledger, PLAN, STATES.SENDING)
+    ledger.fail(PLAN.delivery_key, Cause.METADATA, "the partner answered 422", ended_by_partner=True)
+    assert report_of(ledger, checked=(checked_for(PLAN),)).totals.sent == 1
+
+
+def test_a_receipt_of_an_earlier_try_does_not_make_a_broken_one_sent(ledger, time):
+    bring(ledger, PLAN, STATES.FAILED, refused=Cause.MEDIA)
+    time.pass_by(60)
+    bring(ledger, PLAN, STATES.FAILED)
+    row = row_of(ledger)
+    assert (row.attempts, row.sent) == (2, False)
+
+
 @pytest.mark.parametrize(("run_id", "counted"), [(RUN, "accepted"), ("run-0", "unchanged")])
 def test_what_another_run_had_accepted_is_unchanged(ledger, run_id, counted):
     bring(ledger, PLAN, STATES.ACCEPTED, run_id=run_id)
@@ -223,7 +237,7 @@ def test_a_title_that_another_run_sends_names_that_run(ledger, run_id, named):
     ledger.begin_send(PLAN.delivery_key, run_id, holder=Holder("theirs"), lease_s=3600)
     row = row_of(ledger)
     assert row.cause is Cause.TRANSIENT
-    assert ("run-2" in row.detail) is named
+    assert ("run-2" in row.detail) is ("left it alone" in row.detail) is named
 
 
 def test_titles_of_a_batch_that_did_not_end_fail_and_say_so():
