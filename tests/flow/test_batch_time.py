@@ -21,6 +21,8 @@ from tests.flow.line import RETRY_POLICY, WORKERS, now
 from tests.hostile_peer import body_trickles, head_trickles, hostile_peer
 from tests.unit.clients.transport import Slept
 
+TIGHT = CallBounds(answer_s=1, span_s=1)
+"""Short for a test, and long enough for a good answer on a busy machine."""
 TITLES = ("EDYE_PLANETA_S01E01_ES", "EDYE_PLANETA_S01E02_ES")
 
 
@@ -88,7 +90,7 @@ def test_a_host_that_is_too_slow_for_three_files_in_a_row_holds_nobody_any_more(
 
 def test_one_file_that_is_too_slow_however_often_it_is_tried_costs_no_other_file():
     with hostile_peer(slow_of(b"/slow.mp4")) as port:
-        host = media_host(CallBounds(answer_s=0.2, span_s=0.2))
+        host = media_host(TIGHT)
         for _ in range(4):
             with pytest.raises(TooSlow, match="expected at least"):
                 stream_whole(host, f"http://127.0.0.1:{port}/slow.mp4")
@@ -97,7 +99,7 @@ def test_one_file_that_is_too_slow_however_often_it_is_tried_costs_no_other_file
 
 def test_files_that_were_streamed_well_in_between_end_the_row():
     with hostile_peer(slow_of(b"/slow-")) as port:
-        host = media_host(CallBounds(answer_s=0.2, span_s=0.2))
+        host = media_host(TIGHT)
         for number in range(4):
             with pytest.raises(TooSlow, match="expected at least"):
                 stream_whole(host, f"http://127.0.0.1:{port}/slow-{number}.mp4")
@@ -130,7 +132,7 @@ def test_a_host_that_answers_again_in_between_is_asked_on():
         caller.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
 
     with hostile_peer(slow_now_and_then) as port:
-        host = media_host(CallBounds(answer_s=0.2))
+        host = media_host(TIGHT)
         for _ in range(4):
             assert host.fetch(f"http://127.0.0.1:{port}/a.jpg", 1000) == b"ok"
     assert len(calls) == 8

@@ -126,9 +126,9 @@ def test_a_slow_server_answers_late(box, ftp):
 
 
 def test_a_slow_rename_is_done_although_its_caller_gave_up(box, on_disk):
-    caller = connect(box.ftp_port, timeout_s=0.1)
+    caller = connect(box.ftp_port, timeout_s=0.5)
     store(caller, f"{VIDEO}/A.part", b"x")
-    plan(box, operation="rename", kind="slow", delay_s=0.3)
+    plan(box, operation="rename", kind="slow", delay_s=1)
     with pytest.raises(TimeoutError):
         caller.rename(f"{VIDEO}/A.part", f"{VIDEO}/A.mp4")
     caller.close()
