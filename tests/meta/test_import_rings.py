@@ -17,7 +17,7 @@ RINGS = [
     {"catalog", "annex"},
     {"rules"},
     {"qc", "artwork", "feeds", "clients", "ledger", "reports"},
-    {"pipeline"},
+    {"pipeline", "delivery_api"},
     {"hooks"},
     {"operators", "sensors", "triggers"},
     {"dag_support"},

@@ -5,12 +5,10 @@ Unknown keys are refused; include/schemas/annex.schema.json is exported from her
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated, Literal
 
-from croniter import CroniterError, croniter
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from edye_delivery.annex.api import ApiChannel
@@ -19,7 +17,9 @@ from edye_delivery.annex.ftp import FtpChannel
 from edye_delivery.annex.limits import Images, Name, Positive, TextLimits, ThumbnailSpec, VideoLimits
 from edye_delivery.annex.metadata_field import MetadataField
 from edye_delivery.annex.part import Part
+from edye_delivery.annex.pull import PullChannel
 from edye_delivery.annex.reencode import Reencode
+from edye_delivery.annex.schedule import Schedule
 from edye_delivery.annex.template import (
     EXTERNAL_ID_VARIABLES,
     FILE_NAME_VARIABLES,
@@ -30,37 +30,6 @@ from edye_delivery.annex.withdrawal import WithdrawalTerms
 from edye_delivery.catalog.vocabulary import Cause
 
 DisplayName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-
-
-CRON_FIELDS = 5
-RANDOM_FIELD = re.compile(r"[hr](\(|/|$)", re.IGNORECASE)
-"""A field whose value croniter makes at random (R) or from a hash (H)."""
-
-
-def _check_schedule(schedule: str) -> str:
-    """Refuses a schedule that is invalid or never comes: with it the DAG file would fail for all partners.
-
-    A sixth field (seconds) and random fields are croniter's own: Airflow would run such a DAG at other times, or make a
-    new version of it at every parse.
-    """
-    fields = schedule.split()
-    if randoms := [field for field in fields if RANDOM_FIELD.match(field) and not schedule.startswith("@")]:
-        raise ValueError(f"{schedule!r:.60} is no cron schedule: {', '.join(randoms):.60} is random; write a number")
-    if not schedule.startswith("@") and len(fields) != CRON_FIELDS:
-        raise ValueError(
-            f"{schedule!r:.60} is no cron schedule, such as '0 6 * * *': it has five fields, minute, hour, day, month "
-            f"and weekday, and {len(fields)} are here"
-        )
-    try:
-        times = croniter(schedule, datetime(2026, 1, 1, tzinfo=UTC))
-        times.get_next()
-        times.get_prev()
-    except CroniterError as error:
-        raise ValueError(f"{schedule!r:.60} is no cron schedule, such as '0 6 * * *': {error}") from error
-    return schedule
-
-
-Schedule = Annotated[str, AfterValidator(_check_schedule)]
 
 
 class CatalogueFilter(Part):
@@ -180,6 +149,8 @@ class Annex(Part):
     """The partner's ingest API, where it has one."""
     ftp: FtpChannel | None = None
     """The partner's FTP server, where it has one."""
+    pull: PullChannel | None = None
+    """What the partner reads by itself from our delivery API, where it does so."""
     metadata: dict[str, MetadataField]
     """The keys of the metadata JSON, in the order in which they are sent."""
     minimum_metadata: tuple[str, ...]
@@ -236,6 +207,11 @@ def contradictions_of(annex: Annex) -> Iterator[str]:
     if len({(feed.conn_id, feed.prefix) for feed in annex.feeds}) < len(annex.feeds):
         yield "two feeds have the same prefix: they would overwrite each other"
     thumbnails = {spec.name for spec in annex.thumbnails}
+    for shown in annex.pull.thumbnails if annex.pull else ():
+        if shown.name not in thumbnails:
+            yield f"pull.thumbnails names the thumbnail {shown.name!r}, which thumbnails does not have"
+    if annex.pull and annex.pull.genres is not None and annex.pull.genres not in annex.mappings:
+        yield f"pull.genres names the table {annex.pull.genres!r}, which mappings does not have"
     for rendition in annex.api.renditions if annex.api else ():
         if rendition.thumbnail not in thumbnails:
             yield f"api.renditions names the thumbnail {rendition.thumbnail!r}, which thumbnails does not have"

@@ -59,6 +59,7 @@ class Channel(StrEnum):
 
     API = "api"
     FTP = "ftp"
+    PULL = "pull"
 
 
 class IngestState(StrEnum):
