@@ -36,7 +36,7 @@ class PullUser(Part):
 
 
 class PullScope(Part):
-    """Which parts of an item the partner gets."""
+    """What an item has for the partner."""
 
     metadata: bool = True
     """Whether items have texts, genres, tags, ratings and numbers; without them there are names and pictures only."""
@@ -151,9 +151,9 @@ class PullChannel(Part):
     thumbnails: tuple[PullThumbnail, ...] = ()
     """The thumbnails that items have as `custom_thumbnails`."""
     page_size: PageSize = PageSize()
-    """How many items a page has."""
+    """How many items a page has, usually and at most."""
     rate_limit: RateLimit = RateLimit()
-    """How often a user may call."""
+    """How often each user may call."""
     tombstone_days: int = Field(90, ge=1, le=3650)
     """For how many days a title that left is named as deleted; an older checkpoint has to sync from the start."""
     keep_generations: int = Field(3, ge=2, le=100)
@@ -163,7 +163,7 @@ class PullChannel(Part):
     sla_percent: float = Field(99.9, gt=0, le=100)
     """The share of time in which the API answers, as agreed."""
     degradation: Degradation = Degradation()
-    """When the delivery counts as degraded."""
+    """The bounds beyond which the delivery counts as degraded."""
     check: ExposureCheck
     """How the published generation is checked."""
     deprecated_at: datetime | None = None
