@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from edye_delivery.annex.metadata import metadata_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.naming import external_id_of, file_name_of
@@ -58,7 +60,10 @@ def media_digest_of(media: Source | None) -> str:
 
 def revision_of(title: Title) -> str:
     """The digest of all that the catalogue says about a title and its series, except the times of their changes."""
-    content = title.model_dump(mode="json", exclude={"updated_at": True, "series": {"updated_at"}})
+    left_out: dict[str, Any] = {"updated_at": True, "series": {"updated_at"}}
+    if title.jwp_id is None:  # digests from before it was read stay the same
+        left_out["jwp_id"] = True
+    content = title.model_dump(mode="json", exclude=left_out)
     for image in [*content["images"], *content["custom_thumbnails"], *((content["series"] or {}).get("images", []))]:
         image["url"] = path_of(image["url"])
     for source in content["sources"]:

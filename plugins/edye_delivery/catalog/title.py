@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from edye_delivery.catalog.dates import BirthDay, Bound, Day, Moment
 from edye_delivery.catalog.vocabulary import ImageKind, TitleKind
+
+JWP_ID_MAX_CHARS = 64
+
+
+def _jwp_id(value: Any) -> str | None:
+    """A media id of JW Player as text; a wrong one is kept for the comparison with JW, and stops no delivery."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value) if 0 <= value < 10**JWP_ID_MAX_CHARS else None
+    return value.strip()[:JWP_ID_MAX_CHARS] or None if isinstance(value, str) else None
 
 
 class Value(BaseModel):
@@ -100,6 +111,8 @@ class Title(Described):
     """A movie, episode, special or short: one thing that is delivered in one language."""
 
     kind: TitleKind
+    jwp_id: Annotated[str | None, BeforeValidator(_jwp_id)] = None
+    """The id of its media at JW Player, 8 letters and digits; no partner that is sent titles gets it."""
     show_id: str | None = None
     season_number: int | None = None
     episode_number: int | None = None

@@ -65,8 +65,11 @@ def revision_of(row: Mapping[Any, Any]) -> Revision:
 
 
 def title_json(title: Title) -> bytes:
-    """A title as JSON for the ledger; its series is the last key, so that `title_of` finds it without parsing."""
-    content = title.model_dump(mode="json")
+    """A title as JSON for the ledger; its series is the last key, so that `title_of` finds it without parsing.
+
+    Without a `jwp_id` the key is left out, so that titles from before it was read stay the same bytes.
+    """
+    content = title.model_dump(mode="json", exclude={"jwp_id"} if title.jwp_id is None else None)
     return orjson.dumps({**content, "series": content.pop("series")})
 
 

@@ -100,6 +100,29 @@ def test_the_revision_changes_with_anything_that_the_catalogue_says():
     assert revision_of(an_episode(series={"titles": {"es": "Otra serie"}})) != revision
 
 
+def test_the_jwp_id_is_read_and_is_in_the_revision_but_in_no_delivery():
+    before, named = an_episode(), an_episode(jwp_id="k2Xz9aQ1")
+    assert (before.jwp_id, named.jwp_id) == (None, "k2Xz9aQ1")
+    assert revision_of(named) != revision_of(before)
+    assert plan_of(the_annex(), named).content_key == plan_of(the_annex(), before).content_key
+    assert plan_of(the_annex(), named).metadata == plan_of(the_annex(), before).metadata
+
+
+def test_the_revision_of_a_title_without_jwp_id_is_that_of_before_it_was_read():
+    assert revision_of(an_episode()) == "f9dd060a26e5114daaed185c7cfb1fa925f834b39621d4ee748dc95a9033195b"
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [(12345678, "12345678"), ("  ", None), (["x"], None), (True, None), (float("inf"), None), ("x" * 5000, "x" * 64)],
+    ids=["number", "blank", "list", "truth", "endless number", "endless text"],
+)
+def test_a_strange_jwp_id_stops_no_title(value, read):
+    parsed = parse_episode(episode_item(jwp_id=value))
+    assert isinstance(parsed, Title), parsed
+    assert parsed.jwp_id == read
+
+
 def test_the_largest_usable_source_is_taken_and_its_sha256_is_its_digest():
     sources = [
         {"file": "http://media.example/a.m3u8", "type": "application/vnd.apple.mpegurl", "height": 2160},

@@ -13,6 +13,7 @@ from edye_delivery.ledger.comparison import compare, is_taken_up, other_edye_id
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import TransitionRefused
+from edye_delivery.ledger.rows import title_json, title_of
 from edye_delivery.ledger.tables import DELIVERIES, EVENTS
 from tests.builders import a_movie, a_plan, an_episode, the_annex
 from tests.history import actions, history
@@ -305,3 +306,8 @@ def test_accepted_titles_come_by_show_season_episode_and_language_over_many_read
     names = [one.external_id for one in ledger.accepted_titles(PARTNER)]
     numbers = ["S02E02_EN", "S02E02_ES", "S02E11_EN", "S02E11_ES", "S10E01_EN", "S10E01_ES"]
     assert names == [f"{title_id}_{number}" for title_id in ("A", "B", "B_2") for number in numbers]
+
+
+def test_a_title_without_jwp_id_is_the_same_bytes_as_before_it_was_read():
+    assert b"jwp_id" not in title_json(an_episode())
+    assert title_of(title_json(an_episode(jwp_id="k2Xz9aQ1"))) == an_episode(jwp_id="k2Xz9aQ1")
