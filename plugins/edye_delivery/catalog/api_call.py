@@ -1,0 +1,124 @@
+"""One call of the delivery API as its log keeps it: who asked for what, what was answered, how long it took."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+from edye_delivery.catalog.printable import printable
+
+LATENCY_BOUNDS_MS = (5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000)
+"""The upper bounds, inclusive, of the counts in an hour's `latencies`; one more count is of what took longer."""
+TEXT_MAX_CHARS = {
+    "id": 40,
+    "level": 8,
+    "partner": 64,
+    "user": 64,
+    "endpoint": 32,
+    "first_item": 120,
+    "last_item": 120,
+    "query": 1000,
+    "message": 1000,
+    "request_id": 128,
+    "geo": 2,
+    "user_agent": 200,
+}
+"""How long each text of a line may be; a longer one is cut."""
+WHOLE_NUMBERS = {
+    "status": 2**31 - 1,
+    "bytes": 2**63 - 1,
+    "items": 2**31 - 1,
+    "generation": 2**63 - 1,
+    "checkpoint_generation": 2**63 - 1,
+}
+"""The largest value of each whole number of a line."""
+
+
+class Level(StrEnum):
+    """How a call ended, as a level of a log."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+def level_of(status: int) -> Level:
+    """Error from 500 on, warning from 400 on, else info."""
+    if status >= 500:
+        return Level.ERROR
+    return Level.WARNING if status >= 400 else Level.INFO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallLine:
+    """One call; what it does not have is None.
+
+    `id` is made by the server and unique. `at` is when the call came, aware. `bytes` are those of the body as sent.
+    `query` has known parameters only, as sorted `name=value&...`. `message` is the problem's type and sentence, for
+    status 400 and more. `first_item` and `last_item` are `<updated_at in ms>:<id>` of the page. `geo` is a country in
+    lowercase. No field ever has a token.
+    """
+
+    id: str
+    at: datetime
+    level: str
+    endpoint: str
+    status: int
+    milliseconds: float
+    bytes: int
+    request_id: str
+    partner: str | None = None
+    user: str | None = None
+    items: int | None = None
+    generation: int | None = None
+    checkpoint_generation: int | None = None
+    first_item: str | None = None
+    last_item: str | None = None
+    query: str | None = None
+    message: str | None = None
+    geo: str | None = None
+    user_agent: str | None = None
+
+
+NAMES = tuple(field.name for field in fields(CallLine))
+
+
+def pack(line: CallLine) -> bytes:
+    """The line as JSON with a line end; texts of the peer are cut and printable, numbers are within their bounds.
+
+    TypeError, ValueError or AttributeError for a line whose values are of other types.
+    """
+    values: dict[str, Any] = {"at": line.at.astimezone(UTC), "milliseconds": _milliseconds(line.milliseconds)}
+    for name, max_chars in TEXT_MAX_CHARS.items():
+        text = getattr(line, name)
+        if text is not None:
+            values[name] = text if len(text) <= max_chars and text.isprintable() else printable(text, max_chars)
+    for name, most in WHOLE_NUMBERS.items():
+        number = getattr(line, name)
+        if number is not None:
+            values[name] = min(max(int(number), 0), most)
+    return orjson.dumps(values, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def unpack(content: bytes) -> CallLine | None:
+    """The line of `pack`; None for what is no whole line, such as one that a power cut has cut off."""
+    try:
+        values = orjson.loads(content)
+        return CallLine(**values | {"at": datetime.fromisoformat(values["at"])})
+    except (orjson.JSONDecodeError, TypeError, ValueError, KeyError):
+        return None
+
+
+def latency_bucket(milliseconds: float) -> int:
+    """The place of a call that took so long among the counts by `LATENCY_BOUNDS_MS`."""
+    return bisect_left(LATENCY_BOUNDS_MS, milliseconds)
+
+
+def _milliseconds(value: float) -> float:
+    return round(value, 3) if math.isfinite(value) and value > 0 else 0.0

@@ -1,0 +1,184 @@
+"""Files that hold lines of the API log until the ledger has them: each worker's own, and those that a dead worker left.
+
+A worker appends to `<worker>.jsonl`. Before its lines are written, the file gets a number and is appended to no more;
+it is deleted when the ledger has all of them. A kill in between leaves it for the next start, and writing lines again
+changes nothing in the ledger. `<worker>.lock` is locked as long as the worker lives.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from edye_delivery.catalog.api_call import CallLine, unpack
+
+WORKERS_MAX = 256
+LINE_MAX_BYTES = 64 * 1024
+
+
+class SpoolFull(OSError):
+    """The spool has as many bytes as it may have."""
+
+
+class CallSpool:
+    """The spool of one worker; any thread may append, one thread takes."""
+
+    def __init__(self, folder: Path, max_bytes: int) -> None:
+        self._folder, self._max_bytes = folder, max_bytes
+        self._guard = threading.Lock()
+        self._name = ""
+        self._number = 0
+        self._lock_file: IO[bytes] | None = None
+        self._live: IO[bytes] | None = None
+        self._live_bytes = 0
+        self._taken: dict[Path, int] = {}
+
+    def open(self) -> None:
+        """Finds a name that no living worker has, and takes over what dead ones left; OSError where it cannot."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with self._guard:
+            try:
+                self._find_names()
+            except BaseException:
+                self._release()
+                raise
+
+    def _find_names(self) -> None:
+        for number in range(WORKERS_MAX):
+            name = f"worker-{number}"
+            path = self._folder / f"{name}.lock"
+            if self._lock_file is not None and not path.exists():
+                continue
+            locked = _lock(path)
+            if locked is None:
+                continue
+            if self._lock_file is None:
+                self._name, self._lock_file = name, locked
+                self._number = max((_number_of(path) for path in self._files_of(name)), default=0)
+            try:
+                self._take_over(name)
+            finally:
+                if locked is not self._lock_file:
+                    locked.close()
+        if self._lock_file is None:
+            raise OSError(f"all {WORKERS_MAX} names of workers in {self._folder} are taken")
+
+    def append(self, lines: bytes) -> None:
+        """Appends whole lines, all or none of them; OSError where the disk, SpoolFull where the spool has no room."""
+        with self._guard:
+            if self._live_bytes + sum(self._taken.values()) + len(lines) > self._max_bytes:
+                raise SpoolFull(f"the spool has its {self._max_bytes:,} bytes")
+            if self._live is None:
+                self._live = self._live_path.open("ab", buffering=0)
+            try:
+                written = self._live.write(lines)
+                if written != len(lines):
+                    raise OSError(f"only {written} of {len(lines)} bytes were written")
+            except OSError:
+                self._cut_off()
+                raise
+            self._live_bytes += len(lines)
+
+    def take(self) -> Path | None:
+        """The oldest file that is to be written to the ledger; None where there is nothing."""
+        with self._guard:
+            if self._lock_file is None:
+                return None
+            if not self._taken and self._live_bytes:
+                self._retire_live()
+            return next(iter(self._taken), None)
+
+    def delete(self, taken: Path) -> None:
+        """Deletes a file whose lines the ledger has."""
+        taken.unlink(missing_ok=True)
+        with self._guard:
+            self._taken.pop(taken, None)
+
+    def close(self) -> None:
+        """Leaves the worker's name and files to the next start."""
+        with self._guard:
+            self._release()
+
+    def _release(self) -> None:
+        self._close_live()
+        self._taken.clear()
+        self._live_bytes = 0
+        if self._lock_file is not None:
+            self._lock_file.close()
+            self._lock_file = None
+
+    @property
+    def _live_path(self) -> Path:
+        return self._folder / f"{self._name}.jsonl"
+
+    def _files_of(self, name: str) -> list[Path]:
+        """The files of a worker, oldest first; the live one, which has no number, is the newest."""
+        numbered = sorted(self._folder.glob(f"{name}.*.jsonl"))
+        live = self._folder / f"{name}.jsonl"
+        return [*numbered, live] if live.exists() else numbered
+
+    def _take_over(self, name: str) -> None:
+        for path in self._files_of(name):
+            if name == self._name and _number_of(path):
+                self._taken[path] = 0  # what was there before is not counted: new lines have all of the room
+            else:
+                self._taken[self._next_name(path)] = 0
+
+    def _next_name(self, path: Path) -> Path:
+        """Renames the file to this worker's next number."""
+        self._number += 1
+        return path.rename(self._folder / f"{self._name}.{self._number:012}.jsonl")
+
+    def _cut_off(self) -> None:
+        """Removes what was appended in part, so that the file has whole lines again; else begins a new file."""
+        if self._live is None:
+            return
+        try:
+            self._live.truncate(self._live_bytes)
+        except OSError:
+            self._retire_live()  # a reader leaves out the torn line at its end
+
+    def _retire_live(self) -> None:
+        """Gives the live file a number: nothing is appended to it any more."""
+        self._close_live()
+        size, self._live_bytes = self._live_bytes, 0
+        self._taken[self._next_name(self._live_path)] = size
+
+    def _close_live(self) -> None:
+        if self._live is not None:
+            self._live.close()
+            self._live = None
+
+
+def batches(taken: Path, lines_at_once: int) -> Iterator[list[CallLine]]:
+    """The lines of a file, some at once; what is no whole line is left out."""
+    lines: list[CallLine] = []
+    with taken.open("rb") as file:
+        while content := file.readline(LINE_MAX_BYTES):
+            line = unpack(content)
+            if line is not None:
+                lines.append(line)
+            if len(lines) == lines_at_once:
+                yield lines
+                lines = []
+    if lines:
+        yield lines
+
+
+def _number_of(path: Path) -> int:
+    parts = path.name.split(".")
+    return int(parts[1]) if len(parts) == 3 and parts[1].isdigit() else 0
+
+
+def _lock(path: Path) -> IO[bytes] | None:
+    """The locked file; None where somebody else has it. The lock ends with the process, however it ends."""
+    file = path.open("ab")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file
