@@ -11,7 +11,7 @@ from pathlib import Path
 
 from edye_delivery.annex.load import load_annexes
 from edye_delivery.errors import AnnexInvalid
-from tools import annex_schema, feed_rules, kibana_dashboard, partners_document, qc_rules
+from tools import annex_schema, feed_rules, kibana_dashboard, partners_document, qc_rules, sync_rules
 
 PROJECT = Path(__file__).parents[1]
 ANNEXES = PROJECT / "include" / "annexes"
@@ -73,6 +73,7 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "docs/FEED_RULES.md": lambda: feed_rules.document(COMMAND),
     "docs/PARTNERS.md": lambda: partners_document.document(ANNEXES, COMMAND),
     "docs/QC_RULES.md": lambda: qc_rules.document(COMMAND),
+    "docs/SYNC_RULES.md": lambda: sync_rules.document(COMMAND),
     "include/elastic/dashboard.ndjson": lambda: kibana_dashboard.document(COMMAND),
     "include/schemas/annex.schema.json": lambda: annex_schema.document(COMMAND),
 }

@@ -84,7 +84,7 @@ def lint_feed(
     Inputs that the nextPageUrl of another input names are pages of one feed; any other input is a feed of its own.
     """
     if explain is not None:
-        print_explanation(RULES, explain, "lint-feed")
+        print_explanation(explain, "lint-feed", RULES)
         return
     if not paths:
         raise typer.BadParameter("name at least one file or URL, or - for standard input", param_hint="PATH|URL")

@@ -39,10 +39,11 @@ def print_pieces(pieces: Iterable[str]) -> None:
     stream.flush()
 
 
-def print_explanation(rules: Registry[Any], name: str, command: str) -> None:
+def print_explanation(name: str, command: str, *registries: Registry[Any]) -> None:
     """Explains the rules with this name; where there is none, says so on stderr and gives 2."""
-    found = rules.find(name)
+    found = [rule for rules in registries for rule in rules.find(name)]
     if not found:
-        print(f"{command}: {sentence_on_unknown(rules.in_order(), name)}", file=sys.stderr)
+        all_rules = [rule for rules in registries for rule in rules.in_order()]
+        print(f"{command}: {sentence_on_unknown(all_rules, name)}", file=sys.stderr)
         raise typer.Exit(UNUSABLE)
     print_lines(explain(found))

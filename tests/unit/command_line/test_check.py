@@ -228,6 +228,14 @@ def test_a_rule_is_explained_by_its_code_or_its_name():
     assert "\nWhy: " in answers[0].stdout
 
 
+@pytest.mark.parametrize("name", ["SYNC007", "duration-differs"])
+def test_a_rule_on_jw_player_is_explained_too_with_its_grace(name):
+    answer = CliRunner().invoke(app, ["check", "--explain", name])
+    assert answer.exit_code == 0
+    assert "SYNC007 duration-differs" in answer.stdout
+    assert "\nGrace: " in answer.stdout
+
+
 def test_an_unknown_rule_is_told_with_those_that_were_probably_meant():
     answer = CliRunner().invoke(app, ["check", "--explain", "VIDO05"])
     assert answer.exit_code == 2
