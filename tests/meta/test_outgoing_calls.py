@@ -21,6 +21,7 @@ KNOWN: dict[str, str] = {
     "clients/alert_call.py: start_process": "alert: a process with a deadline and a bound on memory",
     "clients/alert_program.py: Apprise": "alert",
     "clients/child_process.py: subprocess.Popen": "the programs of start_process",
+    "clients/delivery_api/client.py: exchange": "exposure check",
     "clients/edye.py: exchange": "catalogue",
     "clients/elastic.py: _client.options": "Elasticsearch: options of the client, no call by itself",
     "clients/elastic_node.py: exchange": "Elasticsearch",

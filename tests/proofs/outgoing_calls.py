@@ -19,8 +19,10 @@ from typing import Any
 import httpx
 
 from edye_delivery.annex.api import RetryPolicy
+from edye_delivery.catalog.exposure import ListName
 from edye_delivery.clients.bounds import CallBounds
 from edye_delivery.clients.clock import AsyncClock, Clock
+from edye_delivery.clients.delivery_api.client import DeliveryApi
 from edye_delivery.clients.edye import EdyeApi
 from edye_delivery.clients.feed_pages import FeedPages, PageBounds
 from edye_delivery.clients.feed_pictures import FeedPictures, PictureBounds
@@ -138,6 +140,7 @@ CALLS: dict[str, Callable[[int], object]] = {
     "S3, delete": lambda port: store(port).delete(["a"]),
     "Elasticsearch": events,
     "alert": alert,
+    "exposure check": lambda port: DeliveryApi(client(port), ONCE, CLOCK, 100).page(ListName.EPISODES, 1),
 }
 
 
