@@ -33,6 +33,7 @@ ENVIRONMENT_ALLOWED = {
     "clients/ffprobe.py",
     "clients/probe.py",
     "clients/workers.py",
+    "delivery_api/private_files.py",
 }
 SOCKETS_ALLOWED = {"clients/network.py", "clients/ftp_line.py", "clients/workers.py"}
 """The transports that all others are given, and the pipe to a process of our own, whose waits have to end."""
