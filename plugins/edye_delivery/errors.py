@@ -89,6 +89,10 @@ class ListRefused(Terminal):
     """The delivery API does not give a list: its status is none that a call again could change (400, 404, 410)."""
 
 
+class JwPlayerRefused(Terminal):
+    """JW Player answers a well-formed call with a refusal (400, 404, a redirect)."""
+
+
 class CatalogueTooLarge(Terminal):
     """A list of the EDYE API has more items or bytes than the annex allows; the message says what to do."""
 

@@ -89,6 +89,17 @@ class JwDelivered:
 
 
 @dataclass(frozen=True, slots=True)
+class JwLook:
+    """One media looked up at the Delivery API: what it delivers, nothing, or why that is not known."""
+
+    id: str
+    delivered: JwDelivered | None
+    """None where it delivers nothing: unknown, deleted, not ready, outside its window; or where nobody knows."""
+    sentence: str = ""
+    """Why it is not known; empty where JW answered."""
+
+
+@dataclass(frozen=True, slots=True)
 class JwPlaylist:
     """One playlist, with the ids of its media in its order."""
 
