@@ -163,6 +163,26 @@ class FeedRefused(Terminal):
     """A feed has errors and is not published; the message names the rules, and the last good feed stays."""
 
 
+class GenerationDamaged(Terminal):
+    """A file of a pull partner's generation is missing, cut or unreadable; the message names it and what to do."""
+
+
+class GenerationTaken(Transient):
+    """Another publisher has written or removed files of the same generation meanwhile: build it again."""
+
+
+class NoEarlierGeneration(Terminal):
+    """Readers cannot be sent back: no earlier generation of the partner is kept."""
+
+
+class ItemRefused(Terminal):
+    """A publisher hands over an item that no generation can hold; the message names it."""
+
+
+class CheckpointExpired(Terminal):
+    """A pull partner asks for changes since a moment whose tombstones are no longer kept: it reads from the start."""
+
+
 class WindowNotDone(Terminal, SystemExit):
     """Titles of the window are not accepted; the message names each with its cause and owner.
 

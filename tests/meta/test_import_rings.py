@@ -34,6 +34,11 @@ ENVIRONMENT_ALLOWED = {
     "clients/probe.py",
     "clients/workers.py",
     "delivery_api/private_files.py",
+    "delivery_api/generations/index_file.py",
+    "delivery_api/generations/partner.py",
+    "delivery_api/generations/segment.py",
+    "delivery_api/generations/spool.py",
+    "delivery_api/generations/store.py",
 }
 SOCKETS_ALLOWED = {"clients/network.py", "clients/ftp_line.py", "clients/workers.py"}
 """The transports that all others are given, and the pipe to a process of our own, whose waits have to end."""
