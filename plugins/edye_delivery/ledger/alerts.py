@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Engine, func, or_, select, update
 
+from edye_delivery.catalog.degradation import DegradationKind
 from edye_delivery.catalog.window import rfc3339
 from edye_delivery.ledger.consecutive_errors import BEGAN, Client, row_of
 from edye_delivery.ledger.tables import ALERTS, CIRCUIT_BREAKERS, CONSECUTIVE_ERRORS
@@ -19,7 +20,9 @@ CLAIM_S = 120
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A message for a person: errors in a row have begun, or have ended.
+    """A message for a person: errors in a row, or the degradation of what a partner pulls, began or ended.
+
+    `errors` are the errors in a row, or the calls that a degradation's figure is of.
 
     `was_tried` where somebody claimed it before and did not send it: the holder died, or there was nobody to tell.
     """
@@ -34,8 +37,13 @@ class Alert:
 
     @property
     def is_critical(self) -> bool:
-        """Whether somebody has to act; the end of errors in a row is good news."""
-        return self.kind == BEGAN
+        """Whether nothing reaches the partner, or nobody knows why."""
+        return self.kind in (BEGAN, DegradationKind.UNAVAILABLE)
+
+    @property
+    def needs_action(self) -> bool:
+        """Whether somebody has to act; an end is good news."""
+        return self.kind == BEGAN or self.kind in set(DegradationKind)
 
 
 class Alerts:

@@ -1,4 +1,4 @@
-"""The ledger's tables for partners that pull: exposures, users of the delivery API, its calls and their hourly sums."""
+"""The ledger's tables for partners that pull: exposures, users of the delivery API, its calls, what the watch found."""
 
 from __future__ import annotations
 
@@ -87,4 +87,26 @@ API_CALL_HOURS = Table(
     Column("items", BigInteger, nullable=False),
     Column("milliseconds", Float, nullable=False),
     Column("latencies", JSON, nullable=False, default=list),
+)
+
+PULL_WATCHES = Table(
+    "pull_watches",
+    METADATA,
+    Column("partner", String(64), primary_key=True),
+    Column("watched_until", Moment, nullable=False),
+)
+
+DEGRADATIONS = Table(
+    "degradations",
+    METADATA,
+    Column("partner", String(64), primary_key=True),
+    Column("subject", String(16), primary_key=True),
+    Column("user", String(64), primary_key=True),
+    Column("began_at", Moment, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("broken_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("calls", Integer, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("degradations_by_end", "partner", "ended_at"),
 )

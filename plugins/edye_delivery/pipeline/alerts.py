@@ -7,10 +7,48 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from edye_delivery.catalog.degradation import RECOVERED, DegradationKind
 from edye_delivery.errors import DeliveryError, NoRecipient
 from edye_delivery.ledger.alerts import Alert, Alerts
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DegradationText:
+    """What an alert says about one kind of degradation; `next_step` begins with whose turn it is."""
+
+    title: str
+    next_step: str
+
+
+DEGRADATIONS = {
+    DegradationKind.DEGRADED: DegradationText(
+        "the API is slow or fails for {partner}",
+        "Whose turn: DevOps. Look at the latest errors (`api-log`), and at load and memory of the delivery API.",
+    ),
+    DegradationKind.UNAVAILABLE: DegradationText(
+        "the API does not answer {partner}",
+        "Whose turn: DevOps, at once. Look whether the delivery API runs and has a generation to serve.",
+    ),
+    DegradationKind.SILENT: DegradationText(
+        "{partner} has stopped calling",
+        "Whose turn: DevOps. If the API answers our own probe, ask the partner whether its job runs.",
+    ),
+    DegradationKind.OUTDATED: DegradationText(
+        "{partner} gets an old generation",
+        "Whose turn: DevOps. Open the last runs of publish_pull: they say why no generation was published.",
+    ),
+    DegradationKind.UNAUTHORIZED: DegradationText(
+        "the token of {partner} is refused",
+        "Whose turn: partner or DevOps. `users list` says whether the token was revoked or has expired; if the partner "
+        "uses an old one, give it the present one.",
+    ),
+    DegradationKind.RATE_EXCEEDED: DegradationText(
+        "{partner} calls too often",
+        "Whose turn: partner. It has to wait as Retry-After says, follow `next`, and poll with its checkpoint.",
+    ),
+}
 
 
 class Messenger(Protocol):
@@ -34,7 +72,7 @@ class Alerter:
             level = logging.CRITICAL if alert.is_critical else logging.WARNING
             log.log(logging.INFO if alert.was_tried else level, "%s. %s", title, alert.detail)
             try:
-                self.messenger().tell(title, body, is_critical=alert.is_critical)
+                self.messenger().tell(title, body, is_critical=alert.needs_action)
             except NoRecipient as error:  # stays claimed, so that not every step of a run says it again
                 log.warning("%s, so the alert is in this log only; it is sent once somebody can be told", error)
             except DeliveryError as error:
@@ -51,15 +89,22 @@ class Alerter:
 
 def title_of(alert: Alert) -> str:
     """The subject of the message."""
-    if alert.is_critical:
+    if alert.kind == RECOVERED:
+        return f"EDYE delivery: what {alert.partner} pulls is well again"
+    if alert.kind in DEGRADATIONS:
+        return f"EDYE delivery: {DEGRADATIONS[DegradationKind(alert.kind)].title.format(partner=alert.partner)}"
+    if alert.needs_action:
         return f"EDYE delivery: more than {alert.errors - 1} errors in a row for {alert.client_id}"
     return f"EDYE delivery: errors in a row for {alert.client_id} are over"
 
 
 def body_of(alert: Alert) -> str:
     """The text of the message: what happened, and what to do."""
-    if not alert.is_critical:
+    if not alert.needs_action:
         return f"{alert.partner}: {alert.detail}. Nothing is left to do."
+    if alert.kind in DEGRADATIONS:
+        next_step = DEGRADATIONS[DegradationKind(alert.kind)].next_step
+        return f"{alert.partner}: {alert.detail}.\n\n{next_step} docs/runbook.md, 'A degraded delivery'."
     return (
         f"{alert.partner}: {alert.detail}\n\nWhose turn: DevOps. Open the red run's confirm_window: it names every "
         "title, its cause and its owner. What to do by cause: docs/runbook.md, 'Errors in a row'."

@@ -1,0 +1,6 @@
+"""How the log of the delivery API tells our own calls from the partner's, whose token they use."""
+
+from __future__ import annotations
+
+OWN_AGENT = "edye-exposure-check"
+"""How the User-Agent of the exposure check begins; its calls are no polls, and no title is fetched by them."""
