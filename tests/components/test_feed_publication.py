@@ -66,7 +66,7 @@ class Desk:
     def offer(self, titles):
         """Other titles are offered from now on."""
         with self.engine.begin() as connection:
-            raise_version(connection, PARTNER)
+            raise_version(connection, PARTNER, "A")
         self.offered = [Accepted(title.title_id, title) for title in sorted(titles, key=place_of)]
 
     def draft(self):

@@ -5,12 +5,16 @@ from __future__ import annotations
 from edye_delivery.annex.api import ApiChannel, PollingPolicy
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.annex.ftp import FtpChannel
-from edye_delivery.annex.model import Annex
+from edye_delivery.annex.metadata_field import MetadataField
+from edye_delivery.annex.model import Annex, is_pulled
+from edye_delivery.annex.pull import PullChannel
 from edye_delivery.annex.template import fill
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.catalog.window import rfc3339
 from edye_delivery.errors import ConfigurationInvalid
+
+PULL_SUFFIX = "__pull"
 
 
 def api_channel_of(annex: Annex) -> ApiChannel:
@@ -27,8 +31,39 @@ def ftp_channel_of(annex: Annex) -> FtpChannel:
     return annex.ftp
 
 
+def pull_channel_of(annex: Annex) -> PullChannel:
+    """The annex's section on what the partner pulls; ConfigurationInvalid where it has none."""
+    if annex.pull is None:
+        raise ConfigurationInvalid(f"the annex {annex.partner} has no section pull")
+    return annex.pull
+
+
+def pull_annex_of(annex: Annex) -> Annex:
+    """The annex as the DAGs of its pull channel use it: that channel alone, with its own terms for titles.
+
+    Where the partner also gets titles by push, the ledger keeps what it pulls under a name of its own, so that a title
+    can be accepted on one way and open on the other. Gives the same annex when called again.
+    """
+    pull = pull_channel_of(annex)
+    terms = {"tags": pull.tags, "geo": pull.geo, "languages": pull.languages}
+    return annex.model_copy(
+        update={
+            "partner": annex.partner if is_pulled(annex) else f"{annex.partner}{PULL_SUFFIX}",
+            "catalogue": annex.catalogue.model_copy(update={name: given for name, given in terms.items() if given}),
+            "schedule": pull.schedule,
+            "api": None,
+            "ftp": None,
+            "feeds": (),
+            "reencode": None,
+            "metadata": {"genres": MetadataField(field="genres", map=pull.genres)} if pull.genres else {},
+            "minimum_metadata": pull.minimum_metadata,
+            "withdrawal": annex.withdrawal.model_copy(update={"endpoint": None}),
+        }
+    )
+
+
 def polling_policy_of(annex: Annex, channel: Channel) -> PollingPolicy:
-    """When a wait looks for outcomes on this channel, and when it gives up."""
+    """When a wait looks for outcomes on this channel, and when it gives up; a pull channel has no wait."""
     return api_channel_of(annex).polling if channel is Channel.API else ftp_channel_of(annex).polling
 
 
@@ -37,6 +72,8 @@ def feeds_of(annex: Annex, channel: Channel) -> tuple[FeedSpec, ...]:
 
     The API delivery publishes them where there is one; they have the titles that were sent by FTP too.
     """
+    if channel is Channel.PULL:
+        return ()
     return annex.feeds if channel is Channel.API or annex.api is None else ()
 
 
@@ -61,7 +98,7 @@ def _withdrawal(request: RunRequest) -> str:
 
 def deprecation_of(annex: Annex, channel: Channel) -> str:
     """The notice of every run on a deprecated channel; empty for another channel."""
-    if channel is Channel.API:
+    if channel is not Channel.FTP:
         return ""
     since = ftp_channel_of(annex).deprecated_since
     name = annex.display_name

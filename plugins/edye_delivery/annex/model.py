@@ -121,6 +121,8 @@ class ErrorRule(Part):
     """The cause that this means, which decides whose turn it is."""
 
 
+PULL_AND_PUSH_NAME_MAX = 58
+"""The ledger keeps what such a partner pulls under this name and a suffix, in 64 characters."""
 Criterion = Literal[
     "received_with_tracking_id", "completed", "media_within_limits", "minimum_metadata", "qc_and_thumbnails"
 ]
@@ -196,6 +198,11 @@ class Annex(Part):
         return self
 
 
+def is_pulled(annex: Annex) -> bool:
+    """Whether the partner gets titles by pulling alone."""
+    return annex.pull is not None and annex.api is None and annex.ftp is None
+
+
 def contradictions_of(annex: Annex) -> Iterator[str]:
     """A sentence for every contradiction between two sections."""
     if annex.withdrawal.endpoint is not None and annex.api is None:
@@ -210,6 +217,8 @@ def contradictions_of(annex: Annex) -> Iterator[str]:
     for shown in annex.pull.thumbnails if annex.pull else ():
         if shown.name not in thumbnails:
             yield f"pull.thumbnails names the thumbnail {shown.name!r}, which thumbnails does not have"
+    if annex.pull and not is_pulled(annex) and len(annex.partner) > PULL_AND_PUSH_NAME_MAX:
+        yield f"partner may have {PULL_AND_PUSH_NAME_MAX} characters where titles are both sent and pulled"
     if annex.pull and annex.pull.genres is not None and annex.pull.genres not in annex.mappings:
         yield f"pull.genres names the table {annex.pull.genres!r}, which mappings does not have"
     for rendition in annex.api.renditions if annex.api else ():

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from edye_delivery.annex.metadata import metadata_of
-from edye_delivery.annex.model import Annex
+from edye_delivery.annex.model import Annex, is_pulled
 from edye_delivery.annex.naming import external_id_of, file_name_of
+from edye_delivery.annex.pull_item import exposed_metadata_of
 from edye_delivery.catalog.digest import digest_of, path_of
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.title import Image, Source, Title
@@ -17,7 +18,7 @@ def plan_of(annex: Annex, title: Title, resend: str = "") -> PlannedTitle:
     """The title as this partner would get it; `resend` (a run's id) makes it another delivery of the same content."""
     external_id = external_id_of(annex, title)
     file_name = file_name_of(annex, title, external_id)
-    metadata = metadata_of(annex, title, external_id, file_name)
+    metadata = _metadata_of(annex, title, external_id, file_name)
     media = best_source(annex, title)
     media_digest = media_digest_of(media)
     extras = [_image_identity(image) for image in title.images] if _sends_pictures(annex) else []
@@ -36,8 +37,20 @@ def plan_of(annex: Annex, title: Title, resend: str = "") -> PlannedTitle:
     )
 
 
+def _metadata_of(annex: Annex, title: Title, external_id: str, file_name: str) -> dict[str, Any]:
+    """What the partner gets to know of the title: the JSON that is sent to it, or all that it may read."""
+    if annex.pull is not None and is_pulled(annex):
+        return exposed_metadata_of(annex, annex.pull, title, external_id)
+    return metadata_of(annex, title, external_id, file_name)
+
+
 def _sends_pictures(annex: Annex) -> bool:
-    """Whether pictures are part of what is sent; one answer for both channels, so that they share a content key."""
+    """Whether pictures are part of what is sent; one answer for both push channels, so that they share a content key.
+
+    A partner that pulls gets their addresses as metadata, and thumbnails made of them.
+    """
+    if is_pulled(annex):
+        return True
     if annex.api is not None:
         return bool(annex.api.renditions)
     return annex.ftp is not None and bool(annex.ftp.thumbnails)

@@ -16,6 +16,10 @@ from edye_delivery.annex.part import Part
 from edye_delivery.annex.schedule import Schedule
 
 Country = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+ItemKey = Literal[
+    "titles", "synopsis_short", "synopsis_long", "genres", "tags", "ratings", "external_ids", "lang", "duration_ms",
+    "release_date", "sources", "captions", "images",
+]  # fmt: skip
 PAGE_SIZE_MAX = 1000
 
 
@@ -142,6 +146,8 @@ class PullChannel(Part):
     """Titles that may be seen in one of these countries; empty means those of `catalogue`."""
     languages: tuple[str, ...] = ()
     """The languages of titles; empty means those of `catalogue`."""
+    minimum_metadata: tuple[ItemKey, ...] = ("titles",)
+    """The keys of an item without which a title is not exposed."""
     scope: PullScope = PullScope()
     """Which parts of an item the partner gets."""
     genres: str | None = None

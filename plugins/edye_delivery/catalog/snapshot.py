@@ -26,7 +26,7 @@ class CatalogueRead(Record):
 class Withdrawal(Record):
     """An accepted title that the catalogue no longer offers to the partner, or that a person withdraws.
 
-    `read_at` is when the run read the catalogue that no longer offers it.
+    `read_at` is when the run read the catalogue that no longer offers it, `because` the word for why it does not.
     """
 
     delivery_key: str
@@ -36,6 +36,7 @@ class Withdrawal(Record):
     title: str = ""
     by_hand: bool = False
     read_at: datetime | None = None
+    because: str = ""
 
 
 class WindowPlan(Record):

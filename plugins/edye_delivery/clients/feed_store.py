@@ -1,4 +1,4 @@
-"""Reads and writes pages of feeds in a bucket, through the S3 protocol."""
+"""Reads and writes pages of feeds, and published pictures, in a bucket, through the S3 protocol."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class S3FeedStore:
         head = self._head(name)
         return head["ETag"] if head is not None else None
 
-    def put(self, name: str, content: bytes, sha256: str, cache_control: str) -> None:
-        """Writes a page in one call, so that its ETag is the MD5 of its bytes and the same bytes keep the same ETag."""
+    def put(self, name: str, content: bytes, sha256: str, cache_control: str, content_type: str = CONTENT_TYPE) -> None:
+        """Writes a file in one call, so that its ETag is the MD5 of its bytes and the same bytes keep the same ETag."""
         try:
-            self._put(name, content, sha256, cache_control)
+            self._put(name, content, sha256, cache_control, ContentType=content_type)
         except (ClientError, BotoCoreError) as error:
             raise self._public_error(error) from error
 
@@ -104,15 +104,14 @@ class S3FeedStore:
         except BotoCoreError as error:
             raise self._public_error(error) from error
 
-    def _put(self, name: str, content: bytes, sha256: str, cache_control: str, **condition: str) -> None:
+    def _put(self, name: str, content: bytes, sha256: str, cache_control: str, **more: str) -> None:
         self._client.put_object(
             Bucket=self._bucket,
             Key=self._key(name),
             Body=content,
-            ContentType=CONTENT_TYPE,
             CacheControl=cache_control,
             Metadata={DIGEST_KEY: sha256},
-            **condition,
+            **({"ContentType": CONTENT_TYPE} | more),
         )
 
     def _key(self, name: str) -> str:

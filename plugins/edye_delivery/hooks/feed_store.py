@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
 import httpx
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
@@ -23,6 +24,14 @@ from edye_delivery.hooks.http_client import positive_number
 from edye_delivery.hooks.tls import tls_context
 
 
+@dataclass(frozen=True, slots=True)
+class PublicFolder:
+    """A folder of published files in the bucket of a connection."""
+
+    conn_id: str
+    prefix: str
+
+
 class FeedStoreHook(BaseHook):
     """The store behind a connection of type aws.
 
@@ -30,7 +39,7 @@ class FeedStoreHook(BaseHook):
     trust_env (false: no proxy of the environment when reading back), timeout_s and least_rate_bytes_s (of one call).
     """
 
-    def __init__(self, spec: FeedSpec) -> None:
+    def __init__(self, spec: FeedSpec | PublicFolder) -> None:
         super().__init__()
         self._spec = spec
 

@@ -218,7 +218,7 @@ class Ledger(Sendings):
                 count_success(connection, self._client, accepted, self._now())
             if not is_overtaken(connection, accepted):
                 keep_revision(connection, partner, plan, accepted["updated_at"])
-                raise_version(connection, partner)
+                raise_version(connection, partner, plan.external_id)
 
     @repeating
     def refresh(self, partner: str, plan: PlannedTitle) -> None:
@@ -237,25 +237,29 @@ class Ledger(Sendings):
             if confirmed is not None:
                 self._transitions.note(connection, confirmed, CONFIRM, at=at)
             if refresh_revision(connection, partner, plan, at):
-                raise_version(connection, partner)
+                raise_version(connection, partner, plan.external_id)
 
     @repeating
-    def withdraw(self, partner: str, key: str, run_id: str, detail: str, read_at: datetime | None = None) -> None:
+    def withdraw(
+        self, partner: str, key: str, run_id: str, detail: str, read_at: datetime | None = None, because: str = ""
+    ) -> None:
         """The catalogue no longer offers the accepted title of this delivery: it leaves the offer and the feeds.
 
-        Nothing changes where another run has read later that the catalogue offers it. Safe to repeat.
+        `because` is the word for why, such as `tag`. Nothing changes where another run has read later that the
+        catalogue offers it. Safe to repeat.
         """
         read = {"read_at": read_at} if read_at is not None else {}
         not_newer = true() if read_at is None else (REVISIONS.c.read_at.is_(None) | (REVISIONS.c.read_at <= read_at))
         with self._engine.begin() as connection:
-            current = connection.execute(
+            withdrawn = connection.execute(
                 update(REVISIONS)
                 .where(is_of_title(partner, key), OFFERED, not_newer)
                 .values(withdrawn_at=self._now(), end_at=None, withdrawn_by_run=run_id, **read)
-                .returning(REVISIONS.c.delivery_key)
-            ).scalar_one_or_none()
-            if current is None:
+                .returning(REVISIONS.c.delivery_key, REVISIONS.c.external_id)
+            ).one_or_none()
+            if withdrawn is None:
                 return
+            current = withdrawn.delivery_key
             query = select(DELIVERIES).where(DELIVERIES.c.delivery_key == current).with_for_update()
             row = connection.execute(query).mappings().first()
             if row is not None and row["state"] == DeliveryState.ACCEPTED:
@@ -264,7 +268,7 @@ class Ledger(Sendings):
                 )
             elif row is not None:  # it is being sent again; only the event says that it was withdrawn
                 self._transitions.note(connection, {**row, "detail": detail, "run_id": run_id}, "withdraw")
-            raise_version(connection, partner, removed=True)
+            raise_version(connection, partner, withdrawn.external_id, removed=True, because=because)
 
     def accepted_titles(self, partner: str) -> Iterator[Accepted]:
         """Every offered title by show, season, episode and language, all as they were when the reading began."""

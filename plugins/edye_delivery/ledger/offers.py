@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, select, update
 
 from edye_delivery.catalog.order import Accepted
 from edye_delivery.ledger.database import snapshot
+from edye_delivery.ledger.pull_tables import EXPOSURES
 from edye_delivery.ledger.revisions import titles_offered
 from edye_delivery.ledger.rows import upsert_into
 from edye_delivery.ledger.tables import OFFERS
@@ -31,8 +32,12 @@ class Offer:
     titles: Iterator[Accepted]
 
 
-def raise_version(connection: Connection, partner: str, *, removed: bool = False) -> None:
-    """Raises the version of the offer; `removed` where a title is withdrawn or gets an end date.
+def raise_version(
+    connection: Connection, partner: str, external_id: str, *, removed: bool = False, because: str = ""
+) -> None:
+    """Raises the version of the offer, because of this title; `removed` where it is withdrawn or gets an end date.
+
+    What a partner that pulls is exposed of the title gets the same version; `because` is the word for why it left.
 
     Call it last in the transaction: all writers for this partner need this one row, and a writer that waits for another
     row while it has this one may wait for ever.
@@ -46,6 +51,9 @@ def raise_version(connection: Connection, partner: str, *, removed: bool = False
             set_={"version": raised} | ({"removed_version": raised} if removed else {}),
         )
     )
+    of_title = (EXPOSURES.c.partner == partner) & (EXPOSURES.c.external_id == external_id)
+    now = select(OFFERS.c.version).where(OFFERS.c.partner == partner).scalar_subquery()
+    connection.execute(update(EXPOSURES).where(of_title).values(version=now, removed_because=because or None))
 
 
 def offer_version(connection: Connection, partner: str) -> OfferVersion:

@@ -15,6 +15,7 @@ from edye_delivery.catalog.vocabulary import Channel, DeliveryState
 from edye_delivery.ledger.comparison import AT_PARTNER, UNDER_WAY
 from edye_delivery.ledger.consecutive_errors import Client
 from edye_delivery.ledger.leases import NO_LEASE, TitleBusy
+from edye_delivery.ledger.offers import raise_version
 from edye_delivery.ledger.records import TRANSITIONS, WAITED_FOR, TransitionRefused
 from edye_delivery.ledger.rows import chunks, delivery_of, upsert_into
 from edye_delivery.ledger.tables import DELIVERIES
@@ -26,6 +27,8 @@ CLEARED: dict[str, Any] = {
 }  # fmt: skip
 """A transition clears these: the last failure, the lease, and until when a run waits for the delivery."""
 TITLE_MAX_CHARS = 500
+CHANGES_EXPOSURE = frozenset({DeliveryState.RECEIVED, DeliveryState.FAILED, DeliveryState.WITHDRAWN})
+"""With these a delivery to a partner that pulls begins or ends to be exposed; acceptance shows the same content on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class Transitions:
             raise ValueError(f"{action!r} is no transition, so the events would not show the state of the title")
         self.note(connection, row if by_run is None else {**row, "run_id": by_run}, action, call, at)
         keep_status(connection, row["partner"], [row])
+        if row["channel"] == Channel.PULL and state in CHANGES_EXPOSURE:
+            raise_version(connection, row["partner"], row["external_id"])
         return row
 
     def plan_all(

@@ -21,6 +21,7 @@ from edye_delivery.ledger.trail import Call
 from edye_delivery.ledger.transactions import repeating
 from edye_delivery.ledger.transitions import Transitions
 
+BY_HAND = "withdrawn"
 CURRENT = REVISIONS.join(DELIVERIES, REVISIONS.c.delivery_key == DELIVERIES.c.delivery_key)
 
 
@@ -75,7 +76,7 @@ class Withdrawals:
                 )
             else:  # end-dated before, or being sent again: there is only the event
                 self._transitions.note(connection, {**row, "detail": detail}, "withdraw")
-            raise_version(connection, self._partner, removed=True)
+            raise_version(connection, self._partner, row["external_id"], removed=True, because=BY_HAND)
             return True
 
     @repeating

@@ -119,8 +119,9 @@ def remember_plan(annex: Annex, plan: WindowPlan, ledger: Ledger) -> WindowPlan:
         troubles.append((title.external_id, attempt(title.external_id, "keeping its newer revision", act, LEDGER_GONE)))
     for withdrawal in plan.withdrawn:
         act = partial(
-            ledger.withdraw, annex.partner, withdrawal.delivery_key, run_id, withdrawal.reason, withdrawal.read_at
-        )
+            ledger.withdraw, annex.partner, withdrawal.delivery_key, run_id, withdrawal.reason, withdrawal.read_at,
+            withdrawal.because,
+        )  # fmt: skip
         troubles.append((withdrawal.external_id, attempt(withdrawal.external_id, "withdrawing it", act, LEDGER_GONE)))
     for unattended in plan.unattended:
         end = partial(ledger.end_unattended, unattended.delivery_key, run_id, unattended.reason)
@@ -226,6 +227,7 @@ def _withdrawn(
             edye_id=delivery.edye_id,
             reason=NO_LONGER_OFFERED.format(reasons[delivery.edye_id]),
             read_at=snapshot.read_at,
+            because=reasons[delivery.edye_id],
         )
 
 

@@ -126,8 +126,9 @@ def minimum_metadata_empty(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
     """
     for key in _empty_keys(plan, annex):
         if not _has_other_finding(plan, annex, key):
-            origin = annex.metadata[key]
-            yield f"key {key!r} is empty; it comes from {origin.field or origin.external or 'a constant'!r}"
+            origin = annex.metadata.get(key)
+            name = (origin.field or origin.external or "a constant") if origin else key
+            yield f"key {key!r} is empty; it comes from {name!r}"
 
 
 @title_rule(
@@ -158,7 +159,8 @@ def _empty_keys(plan: PlannedTitle, annex: Annex) -> Iterator[str]:
 def _has_other_finding(plan: PlannedTitle, annex: Annex, key: str) -> bool:
     if key in unmapped_values(annex, plan.title) and UNMAPPED not in annex.waivers:
         return True
-    checks = CHECKS_OF_FIELD.get(annex.metadata[key].field or "", ())
+    origin = annex.metadata.get(key)  # a partner that pulls reads the catalogue's own fields
+    checks = CHECKS_OF_FIELD.get((origin.field if origin else None) or "", ())
     return any(True for check in checks for _ in check(plan, annex))
 
 

@@ -146,7 +146,7 @@ def test_all_who_write_at_once_are_counted(ledger, ledger_url, engine, version):
 
 def test_a_change_that_is_rolled_back_was_none(engine, version):
     with engine.connect() as connection:
-        raise_version(connection, PARTNER, removed=True)
+        raise_version(connection, PARTNER, "A", removed=True)
         assert offer_version(connection, PARTNER) == OfferVersion(1, 1)
         connection.rollback()
     assert version() == (0, 0)

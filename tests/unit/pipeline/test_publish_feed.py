@@ -84,7 +84,7 @@ class Desk:
 
     def offer(self, titles, *, removed=False):
         with self.engine.begin() as connection:
-            raise_version(connection, PARTNER, removed=removed)
+            raise_version(connection, PARTNER, "A", removed=removed)
         self.offered = [Accepted(title.title_id, title) for title in sorted(titles, key=place_of)]
 
     def draft(self, before_page=lambda: None):
