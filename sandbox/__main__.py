@@ -1,4 +1,4 @@
-"""The command line: `python -m sandbox serve` and `python -m sandbox media`."""
+"""The command line: `python -m sandbox serve`, `python -m sandbox media` and `python -m sandbox pull`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from typing import Any
 
 import yaml
 
+from sandbox import pull_cli
 from sandbox.board import CatalogueError
 from sandbox.catalogue import load_catalogue, stock
 from sandbox.faults import FaultPlanError
 from sandbox.hosting import PortTaken
 from sandbox.media.videos import MediaMakingError
+from sandbox.pulling_partner import PullFailed
 from sandbox.server import SERVICES, Sandbox
 
 
@@ -32,6 +34,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         command.add_argument("--state-dir", type=Path, required=True, help="where everything is kept")
         command.add_argument("--media-dir", type=Path, help="where made media are kept (default: STATE_DIR/media)")
         command.add_argument("--catalogue", default="sample", help="sample, generated:N, or the path of a YAML file")
+    pull_cli.add_arguments(
+        commands.add_parser("pull", help="read the delivery API as a partner, and keep what it shows")
+    )
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on")
     serve.add_argument("--public-host", help="host name in the URLs that the sandbox prints (default: the address)")
     for name in (*SERVICES, "s3", "ftp"):
@@ -109,11 +114,11 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; return 0 for done, 1 for failed, 2 for a wrong call."""
     arguments = _arguments(argv)
     try:
-        {"serve": _serve, "media": _media}[arguments.command](arguments)
-    except (CatalogueError, FaultPlanError, PortTaken) as exc:
+        {"serve": _serve, "media": _media, "pull": pull_cli.pull}[arguments.command](arguments)
+    except (CatalogueError, FaultPlanError, PortTaken, pull_cli.TokenMissing) as exc:
         print(f"sandbox: {exc}", file=sys.stderr)
         return 2
-    except MediaMakingError as exc:
+    except (MediaMakingError, PullFailed) as exc:
         print(f"sandbox: {exc}", file=sys.stderr)
         return 1
     return 0
