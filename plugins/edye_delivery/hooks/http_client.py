@@ -23,7 +23,11 @@ from edye_delivery.hooks.connection_safety import refuse_plain_http, verify_of
 from edye_delivery.hooks.connection_secrets import carries_credential, mask_of
 from edye_delivery.hooks.tls import tls_context
 
-OUR_EXTRAS = frozenset({"allow_plain_http", "allowed_hosts", "timeout_s", "least_rate_bytes_s"})
+OUR_EXTRAS = frozenset(
+    {"allow_plain_http", "allowed_hosts", "timeout_s", "least_rate_bytes_s"}
+    | {"site_id", "delivery_host", "signing_secret", "calls_a_minute"}
+)
+"""Extras that are no headers."""
 CONNECT_TIMEOUT_S = 10.0
 SYSTEM_CLOCK = Clock(now=lambda: datetime.now(UTC), sleep=time.sleep, random=random.random)
 
