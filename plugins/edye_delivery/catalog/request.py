@@ -59,7 +59,7 @@ def request_of(
 
 def titles_and_window(schedule: str | None, params: Mapping[str, Any], facts: RunFacts) -> dict[str, Any]:
     """Which titles are meant, as fields of a RunRequest; without a window, named titles are looked up everywhere."""
-    external_ids = _external_ids(params.get("external_ids"))
+    external_ids = external_ids_of(params.get("external_ids"))
     given = (params.get("window_start"), params.get("window_end"))
     whole_catalogue = bool(external_ids) and not any(given) and facts.interval_start_at is None
     window = Window(EPOCH, facts.run_after) if whole_catalogue else window_of(schedule, given, facts)
@@ -112,7 +112,8 @@ def reason_of(value: Any, what: str) -> str:
     return plain
 
 
-def _external_ids(value: Any) -> tuple[str, ...]:
+def external_ids_of(value: Any) -> tuple[str, ...]:
+    """The param external_ids: texts without repetition, none where it is empty; InvalidRequest for anything else."""
     if value in (None, "", []):
         return ()
     if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):

@@ -17,11 +17,11 @@ def as_csv(report: WindowReport) -> bytes:
     writer = csv.writer(lines, lineterminator="\r\n")
     writer.writerow(column.key for column in COLUMNS)
     for title in report.titles:
-        writer.writerow(_harmless(column.value(title)) for column in COLUMNS)
+        writer.writerow(harmless(column.value(title)) for column in COLUMNS)
     return lines.getvalue().encode("utf-8-sig")
 
 
-def _harmless(cell: Cell) -> Cell:
+def harmless(cell: Cell) -> Cell:
     """A text that a spreadsheet would take for a formula gets a leading apostrophe; figures stay figures."""
     if not isinstance(cell, str):
         return cell

@@ -16,11 +16,11 @@ from edye_delivery.reports.wording import human_bytes, human_moment, human_secon
 
 def as_html(report: WindowReport, pictures: Mapping[str, bytes]) -> bytes:
     """The page in UTF-8; `pictures` maps art names to small JPEG or PNG files, a row without one shows an initial."""
-    return _environment().get_template("report.html.j2").render(page=page_of(report, pictures)).encode()
+    return environment().get_template("report.html.j2").render(page=page_of(report, pictures)).encode()
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
     """The templates of this folder; everything that they print is made visible and escaped, an unknown name fails."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),

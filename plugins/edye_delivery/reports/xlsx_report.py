@@ -42,7 +42,7 @@ def as_xlsx(report: WindowReport) -> bytes:
     at = datetime.fromisoformat(report.finished_at).astimezone(UTC).replace(tzinfo=None)
     workbook.properties.created = workbook.properties.modified = at
     workbook.properties.creator = "EDYE delivery"
-    return _save(workbook)
+    return save(workbook)
 
 
 def _fill_titles(sheet: Worksheet, report: WindowReport) -> None:
@@ -113,7 +113,7 @@ def _summary_rows(report: WindowReport) -> Iterator[tuple[str, tuple[Cell, ...]]
             yield str(number), (sentence,)
 
 
-def _save(workbook: Workbook) -> bytes:
+def save(workbook: Workbook) -> bytes:
     """The file without the time of writing, which openpyxl puts into every member."""
     with_dates, without_dates = io.BytesIO(), io.BytesIO()
     ExcelWriter(workbook, ZipFile(with_dates, "w")).save()

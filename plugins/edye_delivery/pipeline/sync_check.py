@@ -1,0 +1,208 @@
+"""Compares a finished sweep of JW Player with the catalogue, and with what a partner was given (rules SYNC)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from edye_delivery.catalog.finding import Finding
+from edye_delivery.catalog.jw_library import JwLibrary
+from edye_delivery.catalog.jw_player import JwMedia, JwPlaylist, JwStatus, JwSweep
+from edye_delivery.catalog.jw_states import BadMedia, MediaState
+from edye_delivery.catalog.title import Title
+from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Severity
+from edye_delivery.pipeline.sync_findings import SyncFindings, reported
+from edye_delivery.pipeline.sync_known import KnownMedia
+from edye_delivery.pipeline.sync_sources import Looks
+from edye_delivery.pipeline.sync_titles import SyncTitle, SyncTitles
+from edye_delivery.qc.sync import all_rules  # noqa: F401 (registers every rule)
+from edye_delivery.qc.sync.limits import SyncLimits
+from edye_delivery.qc.sync.rule import SyncRule, SyncSubject, rules_on
+from edye_delivery.qc.sync.subjects import Offered, Pair, PlaylistUse, Usage
+from edye_delivery.reports.sync.model import Compared, SyncRow
+
+TITLE, SOURCES, MEDIA, PLAYLIST = (rules_on(subject) for subject in (
+    SyncSubject.TITLE, SyncSubject.SOURCES, SyncSubject.MEDIA, SyncSubject.PLAYLIST,
+))  # fmt: skip
+SHARED, ORPHANED = (rule for rule in MEDIA)
+NOT_OF_THE_PARTNER = frozenset({"SYNC006"})
+"""Rules that say nothing about the state of a title that a partner was given."""
+AS_GIVEN = "as the partner was given it: "
+DELIVER_AGAIN = "deliver the title to the partner again: it has an older state than EDYE"
+DELIVERY_IS_DUE = "nothing yet: EDYE changed the title lately, and the next delivery sends it"
+
+
+@dataclass(slots=True)
+class SyncCheck:
+    """One comparison; `is_whole` where every title is compared and not only named ones.
+
+    Where the sweep is not complete, no media counts as missing. `bad_media` are those that cannot be delivered, as far
+    as titles name them.
+    """
+
+    titles: SyncTitles
+    library: JwLibrary
+    sweep: JwSweep
+    limits: SyncLimits
+    now: datetime
+    known: KnownMedia
+    looks: Looks
+    is_whole: bool = True
+    findings: SyncFindings = field(default_factory=SyncFindings)
+    bad_media: dict[str, BadMedia] = field(default_factory=dict)
+    _counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Compared.model_fields, 0))
+
+    def run(
+        self, playlists: Iterable[tuple[JwPlaylist, str | None]] = (), beat: Callable[[], None] = lambda: None
+    ) -> None:
+        """Applies every rule; each playlist comes with its tag, or None where it should have every title."""
+        for one in self.titles.compared():
+            self._check_title(one)
+            beat()
+        for one in self.titles.given_alone():
+            self._counts["given"] += 1
+            self._add(one, self._as_given(one.title, one.title, known=frozenset()))
+        if not self.is_whole:
+            return
+        self._check_shared()
+        self._check_orphans(beat)
+        for playlist, tag in playlists:
+            self._check_playlist(playlist, tag)
+
+    @property
+    def compared(self) -> Compared:
+        """How much was compared."""
+        return Compared.model_validate(self._counts | {"sources": self.looks.count, "media": len(self.library)})
+
+    def _check_title(self, one: SyncTitle) -> None:
+        self._counts["titles"] += 1
+        pair = self._pair(one.title)
+        findings = self._of_pair(pair) if pair is not None else self._not_judged()
+        if one.given is not None:
+            self._counts["given"] += 1
+            known = frozenset((finding.code, finding.message) for finding in findings)
+            findings += self._as_given(one.given, one.title, known)
+        self._add(one, findings)
+
+    def _pair(self, title: Title) -> Pair | None:
+        """The title and its media; None where the sweep cannot say whether JW Player has the media."""
+        media_id = title.jwp_id or ""
+        media = self.library.get(media_id) if media_id else None
+        if media is None and media_id and not self.sweep.is_complete:
+            return None
+        self._remember(media_id, media)
+        return Pair(title, media, self.now, was_known=media is None and media_id in self.known)
+
+    def _remember(self, media_id: str, media: JwMedia | None) -> None:
+        if media is None and media_id:
+            self.bad_media[media_id] = BadMedia(state=MediaState.GONE)
+        elif media is not None and media.known_status is JwStatus.FAILED:
+            self.bad_media[media_id] = BadMedia(state=MediaState.FAILED, detail=media.error_message)
+
+    def _not_judged(self) -> list[Finding]:
+        self._counts["not_judged"] += 1
+        for rule in (*TITLE, *SOURCES):
+            self.findings.skip(rule.code)
+        return []
+
+    def _of_pair(self, pair: Pair) -> list[Finding]:
+        found = self._apply(TITLE, pair)
+        look = self.looks.get(pair.media.id) if pair.media is not None and pair.is_ready else None
+        if look is not None:
+            return found + self._apply(SOURCES, Offered(pair, look.delivered))
+        for rule in SOURCES:
+            self.findings.skip(rule.code)
+        return found
+
+    def _as_given(self, given: Title, now: Title, known: frozenset[tuple[str, str]]) -> list[Finding]:
+        """What differs in the state that the partner was given, and that the catalogue's state does not have."""
+        whole = given if given.jwp_id is not None else given.model_copy(update={"jwp_id": now.jwp_id})
+        pair = self._pair(whole) if whole.jwp_id else None
+        if pair is None:
+            return []
+        is_due = (
+            bool(known or now is not given) and (self.now - now.updated_at).total_seconds() < self.limits.sync_lag_s
+        )
+        rules = [rule for rule in TITLE if rule.code not in NOT_OF_THE_PARTNER]
+        found = self._apply(rules, pair, counts_skipped=False)
+        return [_given_finding(one, is_due=is_due) for one in found if (one.code, one.message) not in known]
+
+    def _apply(self, rules: Iterable[SyncRule], subject: Any, *, counts_skipped: bool = True) -> list[Finding]:
+        found: list[Finding] = []
+        for rule in rules:
+            if rule.skip_reason(subject, self.limits) is None:
+                found += rule.findings(subject, self.limits)
+            elif counts_skipped:
+                self.findings.skip(rule.code)
+        return found
+
+    def _add(self, one: SyncTitle, findings: list[Finding]) -> None:
+        if not findings:
+            return
+        title = one.title
+        self.findings.add(
+            SyncRow(
+                edye_id=title.id,
+                external_id=one.external_id,
+                media_id=title.jwp_id or "",
+                title=title.name,
+                series=title.series.titles.get(title.lang or "", "") if title.series else "",
+                kind=title.kind,
+                lang=title.lang or "",
+                findings=reported(findings),
+            )
+        )
+
+    def _check_shared(self) -> None:
+        for media_id, names in self.titles.shared():
+            usage = Usage(media_id, self.library.get(media_id), names, len(names), self.now)
+            self._add_media(media_id, usage.media, self._apply([SHARED], usage), names[0][0])
+
+    def _check_orphans(self, beat: Callable[[], None]) -> None:
+        if not self.sweep.is_complete:
+            self.findings.skip(ORPHANED.code, len(self.library))
+            return
+        for media in self.library:
+            beat()
+            uses = self.titles.uses(media.id)
+            if not uses:
+                usage = Usage(media.id, media, (), uses, self.now)
+                self._add_media(media.id, media, self._apply([ORPHANED], usage), media.title)
+
+    def _check_playlist(self, playlist: JwPlaylist, tag: str | None) -> None:
+        self._counts["playlists"] += 1
+        if not self.sweep.is_complete:
+            self.findings.skip(PLAYLIST[0].code)
+            return
+        members, expected = frozenset(playlist.media_ids), dict(self.titles.with_tag(tag))
+        missing = tuple(name for one, name in expected.items() if one not in members and self._is_ready(one))
+        strangers = tuple(self._name(one) for one in playlist.media_ids if one not in expected)
+        found = self._apply(PLAYLIST, PlaylistUse(playlist, missing, strangers, self.now))
+        if found:
+            name = playlist.title or playlist.id
+            self.findings.add(SyncRow(media_id=playlist.id, title=name, kind="playlist", findings=reported(found)))
+
+    def _add_media(self, media_id: str, media: JwMedia | None, findings: list[Finding], name: str) -> None:
+        if findings:
+            title = (media.title if media is not None else "") or name
+            self.findings.add(SyncRow(media_id=media_id, title=title, kind="media", findings=reported(findings)))
+
+    def _is_ready(self, media_id: str) -> bool:
+        media = self.library.get(media_id)
+        return media is not None and media.known_status is JwStatus.READY
+
+    def _name(self, media_id: str) -> str:
+        media = self.library.get(media_id)
+        return (media.title if media is not None else "") or media_id
+
+
+def _given_finding(finding: Finding, *, is_due: bool) -> Finding:
+    """The finding as one on what the partner has: a delivery corrects it, and one that is due soon is no one's turn."""
+    changes: Mapping[str, Any] = {"message": f"{AS_GIVEN}{finding.message}", "fix": DELIVER_AGAIN}
+    if is_due:
+        cause = Cause.TRANSIENT
+        changes = {**changes, "fix": DELIVERY_IS_DUE, "severity": Severity.WARN, "cause": cause}
+        changes = {**changes, "owner": CAUSE_OWNERS[cause]}
+    return finding.model_copy(update=dict(changes))
