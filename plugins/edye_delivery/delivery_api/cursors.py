@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from msgspec import msgpack
 
-from edye_delivery.delivery_api.parameters import EVERYTHING, Narrowing, bad_parameters
+from edye_delivery.delivery_api.generations.values import NO_FILTERS, Filters
+from edye_delivery.delivery_api.parameters import bad_parameters, given
 from edye_delivery.delivery_api.problems import ParameterError, Problem
 
 SIGNATURE_BYTES = 16
@@ -37,7 +38,7 @@ class Cursor:
     kind: CursorKind
     generation: int
     page_size: int
-    narrowing: Narrowing = EVERYTHING
+    filters: Filters = NO_FILTERS
     first: int = 0
     since_ms: int | None = None
 
@@ -52,7 +53,7 @@ class CursorCodec:
 
     def write(self, partner: str, list_name: str, cursor: Cursor) -> str:
         """The cursor as text that fits a URL, at most 512 characters."""
-        filters = {LETTERS[name]: value for name, value in cursor.narrowing.given().items()}
+        filters = {LETTERS[name]: value for name, value in given(cursor.filters).items()}
         values = [cursor.kind.value, cursor.generation, cursor.page_size, cursor.first, cursor.since_ms]
         payload = msgpack.encode([*values, filters])
         return urlsafe_b64encode(self._signature(partner, list_name, payload) + payload).rstrip(b"=").decode()
@@ -67,8 +68,8 @@ class CursorCodec:
         if not hmac.compare_digest(signature, self._signature(partner, list_name, payload)):
             raise _foreign()
         kind, generation, page_size, first, since_ms, filters = msgpack.decode(payload)
-        narrowing = Narrowing(**{NAMES[letter]: value for letter, value in filters.items()})
-        return Cursor(CursorKind(kind), generation, page_size, narrowing, first, since_ms)
+        found = Filters(**{NAMES[letter]: value for letter, value in filters.items()})
+        return Cursor(CursorKind(kind), generation, page_size, found, first, since_ms)
 
     def _signature(self, partner: str, list_name: str, payload: bytes) -> bytes:
         told = b"\0".join((partner.encode(), list_name.encode(), payload))

@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote_to_bytes
 from edye_delivery.annex.pull import PageSize
 from edye_delivery.catalog.printable import printable
 from edye_delivery.delivery_api.endpoints import Endpoint
+from edye_delivery.delivery_api.generations.values import NO_FILTERS, Filters
 from edye_delivery.delivery_api.problems import ParameterError, Problem, ProblemType
 
 PAGE_MAX = 1_000_000
@@ -27,22 +28,9 @@ FILTER_NAMES = ("tag", "geo", "lang", "show_id", "season_number")
 IMAGE_SIZES = ("small", "medium", "large")
 
 
-@dataclass(frozen=True, slots=True)
-class Narrowing:
-    """What of a list is asked for; None is no condition."""
-
-    tag: str | None = None
-    geo: str | None = None
-    lang: str | None = None
-    show_id: str | None = None
-    season_number: int | None = None
-
-    def given(self) -> dict[str, str | int]:
-        """The conditions that there are, by the parameter's name."""
-        return {name: value for name in FILTER_NAMES if (value := getattr(self, name)) is not None}
-
-
-EVERYTHING = Narrowing()
+def given(filters: Filters) -> dict[str, str | int]:
+    """The filters that there are, by the parameter's name."""
+    return {name: value for name in FILTER_NAMES if (value := getattr(filters, name)) not in ("", None)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +40,7 @@ class Parameters:
     `known` has the known parameters as text, sorted, for the log of calls.
     """
 
-    narrowing: Narrowing = EVERYTHING
+    filters: Filters = NO_FILTERS
     cursor: str | None = None
     page: int | None = None
     page_size: int | None = None
@@ -160,9 +148,8 @@ def parse(endpoint: Endpoint, query: bytes, page_size: PageSize) -> Parameters:
     if errors:
         raise bad_parameters(errors)
     shown = "&".join(f"{name}={quote(texts[name], safe=':')}" for name in sorted(texts))
-    filters = {name: values[name] for name in FILTER_NAMES if name in values}
     return Parameters(
-        narrowing=Narrowing(**filters),
+        filters=Filters(**{name: values[name] for name in FILTER_NAMES if name in values}),
         cursor=values.get("cursor"),
         page=values.get("page"),
         page_size=values.get("page_size"),

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edye_delivery.delivery_api.cursors import Cursor, CursorCodec, CursorKind
-from edye_delivery.delivery_api.parameters import FILTERS_MAX_BYTES, Narrowing
+from edye_delivery.delivery_api.generations.values import Filters
+from edye_delivery.delivery_api.parameters import FILTERS_MAX_BYTES
 from edye_delivery.delivery_api.problems import Problem
 
 CODEC = CursorCodec(b"k" * 32)
-A_CURSOR = Cursor(CursorKind.NEXT, 7, 100, Narrowing(tag="kids", season_number=0), 300, 1772344800000)
+A_CURSOR = Cursor(CursorKind.NEXT, 7, 100, Filters(tag="kids", season_number=0), 300, 1772344800000)
 
 
 def refused(text, partner="shelf", list_name="shows", codec=CODEC):
@@ -27,21 +28,21 @@ def refused(text, partner="shelf", list_name="shows", codec=CODEC):
     st.sampled_from(CursorKind),
     st.integers(1, 2**53),
     st.integers(1, 1000),
-    st.none() | st.text("aé漢", min_size=1, max_size=33),
+    st.text("aé漢", max_size=33),
     st.none() | st.integers(0, 999_999_999),
     st.integers(0, 10**9),
     st.none() | st.integers(0, 2**53),
 )
 def test_a_cursor_comes_back_as_it_was_and_fits_the_contract(kind, generation, size, tag, season, first, since_ms):
-    cursor = Cursor(kind, generation, size, Narrowing(tag, "mx", "es", "S1", season), first, since_ms)
+    cursor = Cursor(kind, generation, size, Filters(tag, "mx", "es", "S1", season), first, since_ms)
     text = CODEC.write("shelf", "episodes", cursor)
     assert re.fullmatch(r"[A-Za-z0-9_-]{1,512}", text)
     assert CODEC.read("shelf", "episodes", text) == cursor
 
 
 def test_the_longest_filters_that_are_allowed_fit():
-    narrowing = Narrowing('"' * (FILTERS_MAX_BYTES - 99), "mx", "l" * 35, "s" * 64, 999_999_999)
-    text = CODEC.write("x" * 64, "episodes", Cursor(CursorKind.NEXT, 2**53, 1000, narrowing, 10**9, 2**53))
+    filters = Filters('"' * (FILTERS_MAX_BYTES - 99), "mx", "l" * 35, "s" * 64, 999_999_999)
+    text = CODEC.write("x" * 64, "episodes", Cursor(CursorKind.NEXT, 2**53, 1000, filters, 10**9, 2**53))
     assert len(text) <= 512
 
 

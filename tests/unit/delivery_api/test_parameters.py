@@ -6,7 +6,8 @@ import pytest
 
 from edye_delivery.annex.pull import PageSize
 from edye_delivery.delivery_api.endpoints import Endpoint
-from edye_delivery.delivery_api.parameters import Narrowing, known_texts, parse
+from edye_delivery.delivery_api.generations.values import NO_FILTERS, Filters
+from edye_delivery.delivery_api.parameters import known_texts, parse
 from edye_delivery.delivery_api.problems import Problem
 
 EPISODES = Endpoint.EPISODE_LIST
@@ -24,13 +25,13 @@ def test_every_parameter_of_a_list_is_read():
     query = b"page=2&page_size=50&tag=a%20b+c&geo=mx&lang=es-MX&show_id=S1&season_number=0"
     query += b"&updated_since=1970-01-01T00:00:01Z"
     found = parse(EPISODES, query, SIZES)
-    assert found.narrowing == Narrowing("a b c", "mx", "es-MX", "S1", 0)
+    assert found.filters == Filters("a b c", "mx", "es-MX", "S1", 0)
     assert (found.page, found.page_size, found.since_ms, found.cursor) == (2, 50, 1000, None)
 
 
 def test_a_call_without_a_question_asks_for_everything():
     found = parse(Endpoint.SHOW_LIST, b"", SIZES)
-    assert (found.narrowing, found.page, found.known) == (Narrowing(), None, "")
+    assert (found.filters, found.page, found.known) == (NO_FILTERS, None, "")
 
 
 def test_what_the_log_gets_is_sorted_and_has_known_parameters_only():

@@ -1,0 +1,127 @@
+"""What a call is answered: who calls, whether he may, how often, and what he gets; nothing here waits."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from edye_delivery.annex.pull import PageSize
+from edye_delivery.clients.clock import Clock
+from edye_delivery.delivery_api.access import Access, Terms
+from edye_delivery.delivery_api.answers import Answer, Body, BodyCache
+from edye_delivery.delivery_api.call import Call
+from edye_delivery.delivery_api.conditional import is_unchanged
+from edye_delivery.delivery_api.endpoints import NOWHERE, PAGED, Endpoint
+from edye_delivery.delivery_api.generations.partner import Partner
+from edye_delivery.delivery_api.generations.values import unix_ms_of
+from edye_delivery.delivery_api.items import find_item, read_item
+from edye_delivery.delivery_api.pages import PageReader, PageRequest, current_generation
+from edye_delivery.delivery_api.parameters import Parameters, parse
+from edye_delivery.delivery_api.problems import Problem, ProblemType, later
+from edye_delivery.delivery_api.rate_limit import SharedCounters
+from edye_delivery.delivery_api.tokens import Identity
+
+METHODS = ("GET", "HEAD")
+NO_PARAMETERS = PageSize()
+QUERIES_KEPT = 1024
+QUERY_KEPT_MAX_BYTES = 1024
+
+
+class Service:
+    """Answers calls from the generations of each partner.
+
+    `access` gives the present tokens and annexes, `partner_of` a partner's generations by its name.
+    """
+
+    def __init__(
+        self,
+        access: Callable[[], Access],
+        partner_of: Callable[[str], Partner],
+        pages: PageReader,
+        counters: SharedCounters,
+        clock: Clock,
+        cache: BodyCache,
+    ) -> None:
+        self._access, self._partner_of, self._pages = access, partner_of, pages
+        self._counters, self._clock, self._cache = counters, clock, cache
+        self._queries: OrderedDict[tuple[Endpoint, bytes, PageSize], Parameters] = OrderedDict()
+
+    def answer(self, call: Call) -> Answer:
+        """The answer; Problem where the call is refused. Fills in who called, and the headers of every answer."""
+        if call.method not in METHODS:
+            raise Problem(ProblemType.METHOD_NOT_ALLOWED, "use GET or HEAD", headers=((b"allow", b"GET, HEAD"),))
+        if call.route is NOWHERE:
+            raise Problem(ProblemType.NOT_FOUND, "there is no such path in this API")
+        access = self._access()
+        call.who = access.tokens.identity(call.authorization, self._clock.now().timestamp())
+        terms = access.permitted(call.who, call.route.endpoint)
+        call.who = Identity(terms.partner, call.who.user)
+        call.headers += terms.headers
+        self._count(call, call.who, terms)
+        said = self._parameters(call, terms.channel.page_size)
+        call.known = said.known
+        partner = self._partner_of(call.who.partner)
+        now_ms = unix_ms_of(call.at)
+        if call.route.endpoint in PAGED:
+            sizes = terms.channel.page_size
+            found = self._pages.find(call.who.partner, call.route.endpoint, said, sizes, partner, now_ms)
+            return self._page(call, call.who, terms, found)
+        generation = current_generation(partner)
+        item = find_item(generation, call.who.partner, call.route, said.image_size, now_ms)
+        if is_unchanged(call.none_match, item.tag):
+            return Answer(304, tag=item.tag, generation=generation.number)
+        return Answer(200, self._kept(item.tag, lambda: read_item(item)), item.tag, generation=generation.number)
+
+    def _count(self, call: Call, who: Identity, terms: Terms) -> None:
+        limit = terms.channel.rate_limit
+        allowance = self._counters.take(who, limit, self._clock.monotonic())
+        seconds = max(1, -int(-allowance.reset_s // 1))
+        call.headers.append((b"ratelimit", b'"partner";r=%d;t=%d' % (allowance.remaining, seconds)))
+        call.headers.append((b"ratelimit-policy", terms.policy))
+        if not allowance.is_allowed:
+            detail = f"your user may call {limit.calls} times in {limit.window_s} s; call again in {seconds} s"
+            raise later(ProblemType.RATE_LIMITED, detail, seconds)
+
+    def _page(self, call: Call, who: Identity, terms: Terms, found: PageRequest) -> Answer:
+        number, checkpoint = found.generation.number, found.checkpoint_generation
+        if is_unchanged(call.none_match, found.tag):
+            return Answer(304, None, found.tag, (), number, checkpoint)
+        self._count_sync(who, terms, found)
+        body = self._kept(found.tag, lambda: self._pages.read(found))
+        return Answer(204 if body is None else 200, body, found.tag, (), number, checkpoint)
+
+    def _count_sync(self, who: Identity, terms: Terms, found: PageRequest) -> None:
+        """Lets a user read only so many whole lists at once."""
+        limit = terms.channel.rate_limit
+        if not found.sync:
+            return
+        if not found.has_next:
+            self._counters.close_sync(who, found.sync, limit)
+            return
+        wait_s = self._counters.open_sync(who, found.sync, limit, self._clock.monotonic())
+        if wait_s:
+            detail = (
+                f"your user may read {limit.full_syncs_at_once} whole lists at once: finish the one before, "
+                f"or ask for what changed by its checkpoint"
+            )
+            raise later(ProblemType.RATE_LIMITED, detail, wait_s)
+
+    def _kept(self, tag: bytes, read: Callable[[], Body | None]) -> Body | None:
+        body = self._cache.get(tag)
+        if body is None:
+            body = read()
+            if body is not None:
+                self._cache.put(tag, body)
+        return body
+
+    def _parameters(self, call: Call, sizes: PageSize) -> Parameters:
+        """The parameters, parsed once for a query that is repeated."""
+        if len(call.query) > QUERY_KEPT_MAX_BYTES:
+            return parse(call.route.endpoint, call.query, sizes)
+        key = (call.route.endpoint, call.query, sizes)
+        found = self._queries.get(key)
+        if found is None:
+            found = self._queries[key] = parse(call.route.endpoint, call.query, sizes)
+            if len(self._queries) > QUERIES_KEPT:
+                self._queries.popitem(last=False)
+        return found
