@@ -57,7 +57,10 @@ def usable_states(content: bytes | None, now: datetime) -> UsableStates:
     """The states in the file; nothing is known where there is no file, or where it is too old."""
     if content is None:
         return NO_STATES
-    states = MediaStates.model_validate_json(content)
+    try:
+        states = MediaStates.model_validate_json(content)
+    except ValueError:
+        return UsableStates(why_not="the file with the last comparison cannot be read: run the DAG check_jw_player")
     if now - states.swept_at > OLDEST:
         return UsableStates(
             why_not=f"the last complete sweep of JW Player began {rfc3339(states.swept_at)}, more than "

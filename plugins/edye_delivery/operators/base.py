@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
 import orjson
@@ -12,6 +13,8 @@ from airflow.sdk import BaseOperator
 
 from edye_delivery.annex.channels import notice_of
 from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.jw_check import MEDIA_STATES_NAME
+from edye_delivery.catalog.jw_states import UsableStates, usable_states
 from edye_delivery.catalog.plan import Record, RunRequest
 from edye_delivery.hooks.artifacts import ArtifactHook, ArtifactStore
 from edye_delivery.hooks.edye import EdyeHook
@@ -67,6 +70,21 @@ def keep(store: ArtifactStore, name: str, record: Record) -> dict[str, Any]:
 def load(store: ArtifactStore, reference: dict[str, Any], model: type[Loaded]) -> Loaded:
     """The record behind a reference."""
     return model.model_validate_json(store.get(reference["path"]))
+
+
+def media_states(store: ArtifactStore, now: datetime) -> UsableStates:
+    """Which media JW Player cannot play, by its last complete sweep; logs why nobody knows, where that is so."""
+    states = usable_states(_content_of(store, MEDIA_STATES_NAME), now)
+    if states.why_not:
+        log.warning("no title is held because of JW Player: %s", states.why_not)
+    return states
+
+
+def _content_of(store: ArtifactStore, name: str) -> bytes | None:
+    try:
+        return store.get(name)
+    except FileNotFoundError:
+        return None
 
 
 def fresh_addresses(annex: Annex) -> FreshAddresses:

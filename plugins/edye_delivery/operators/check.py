@@ -15,7 +15,7 @@ from edye_delivery.catalog.snapshot import Batch, CheckedBatch
 from edye_delivery.clients.workers import Workers
 from edye_delivery.hooks.edye import EdyeHook
 from edye_delivery.hooks.ledger import LedgerHook
-from edye_delivery.operators.base import fresh_addresses, keep, load
+from edye_delivery.operators.base import fresh_addresses, keep, load, media_states
 from edye_delivery.operators.batch import BatchOperator
 from edye_delivery.pipeline.check import BatchChecker
 from edye_delivery.pipeline.check_events import record_checks
@@ -26,7 +26,7 @@ class CheckBatchOperator(BatchOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """The checked batch's reference."""
-        store = self.artifacts
+        store, now = self.artifacts, datetime.now(UTC)
         batch = load(store, self.batch, Batch)
         ends_at_s = time.monotonic() + self.annex.batch_time.check_s
         with tempfile.TemporaryDirectory(prefix="edye-check-") as scratch, Workers(self.annex.images) as workers:
@@ -34,11 +34,12 @@ class CheckBatchOperator(BatchOperator):
                 annex=self.annex,
                 media_host=EdyeHook().media_host(self.annex, ends_at_s),
                 scratch_folder=Path(scratch),
-                today=datetime.now(UTC).date(),
+                today=now.date(),
                 store=store,
                 run=workers.run,
                 ends_at_s=ends_at_s,
                 fresh_sources=fresh_addresses(self.annex),
+                media_states=media_states(store, now),
             )
             titles = checker.check_batch(batch.titles)
         record_checks(LedgerHook().trail(), "check", self.annex, batch.request, titles, checker.seconds)

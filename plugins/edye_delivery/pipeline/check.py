@@ -17,6 +17,7 @@ from edye_delivery.catalog.artifact_names import art_name
 from edye_delivery.catalog.facts import ImageFacts, ProbeFailure, VideoFacts
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.jobs import Run
+from edye_delivery.catalog.jw_states import NO_STATES, UsableStates
 from edye_delivery.catalog.one_title import StepFailure, attempt
 from edye_delivery.catalog.plan import CheckedTitle, PlannedTitle, ensure_readable
 from edye_delivery.catalog.title import Image
@@ -40,7 +41,9 @@ class BatchChecker:
     """Checks the titles of a batch, and keeps the pictures that it fetched in `store`, named by their content.
 
     `run` decodes the pictures. Where the media host refuses an address, `fresh_sources` reads it from the catalogue
-    again. A title that was not begun by `ends_at_s` on the monotonic clock is left to the next run. `seconds` says by
+    again. `media_states` say which media JW Player cannot play.
+
+    A title that was not begun by `ends_at_s` on the monotonic clock is left to the next run. `seconds` says by
     delivery key how long each title took.
     """
 
@@ -52,6 +55,7 @@ class BatchChecker:
     run: Run
     ends_at_s: float = math.inf
     fresh_sources: FreshSources = NO_FRESH_SOURCES
+    media_states: UsableStates = NO_STATES
     monotonic: Callable[[], float] = time.monotonic
     seconds: dict[str, float] = field(default_factory=dict, init=False)
     _pictures: dict[str, ImageFacts] = field(default_factory=dict, init=False)
@@ -76,7 +80,7 @@ class BatchChecker:
     def _check_title_once(self, plan: PlannedTitle) -> CheckedTitle:
         plan, video = self._probe(plan)
         images = tuple(self._facts_of(image) for image in pictures_to_check(self.annex, plan.title))
-        result = check_title(self.annex, plan, video, images, self.today)
+        result = check_title(self.annex, plan, video, images, self.today, self.media_states)
         found = blocking(result.findings)
         log.info("%s: %s", plan.external_id, ", ".join(finding.code for finding in found) or "good")
         return CheckedTitle(plan=plan, findings=result.findings, skipped=result.skipped, video=video, images=images)

@@ -12,6 +12,7 @@ from edye_delivery.annex.art import art_to_check, custom_thumbnails, is_custom_t
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.facts import ImageFacts, VideoFacts
 from edye_delivery.catalog.finding import Finding, blocking
+from edye_delivery.catalog.jw_states import NO_STATES, UsableStates
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.title import Image, Title
 from edye_delivery.catalog.vocabulary import ImageKind, Severity
@@ -38,7 +39,12 @@ def pictures_to_check(annex: Annex, title: Title) -> tuple[Image, ...]:
 
 
 def check_title(
-    annex: Annex, plan: PlannedTitle, video: VideoFacts | None, images: Sequence[ImageFacts], today: date
+    annex: Annex,
+    plan: PlannedTitle,
+    video: VideoFacts | None,
+    images: Sequence[ImageFacts],
+    today: date,
+    media_states: UsableStates = NO_STATES,
 ) -> CheckResult:
     """Every rule's answer on the title, together with the findings of the planning step.
 
@@ -50,7 +56,7 @@ def check_title(
     parts = [
         checker.apply_waivers(plan.findings),
         checker.apply(rules_on(Subject.TITLE), plan),
-        checker.apply(rules_on(Subject.MEDIA), Media(plan, video)),
+        checker.apply(rules_on(Subject.MEDIA), Media(plan, video, media_states)),
         *_check_artwork(checker, plan.title, images),
     ]
     return CheckResult(

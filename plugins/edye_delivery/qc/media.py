@@ -8,6 +8,7 @@ from functools import partial
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.facts import ProbeFailure, VideoFacts
+from edye_delivery.catalog.jw_states import NO_STATES, UsableStates
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.vocabulary import Cause
 from edye_delivery.qc.rule import Subject, rule
@@ -21,10 +22,14 @@ fixable_rule = partial(media_rule, is_fixed_by_encode=True)
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A planned title and the facts measured in its media file; None if nobody looked at it."""
+    """A planned title and the facts measured in its media file; None if nobody looked at it.
+
+    `states` are the media that JW Player cannot play, as far as that is known.
+    """
 
     plan: PlannedTitle
     facts: VideoFacts | None
+    states: UsableStates = NO_STATES
 
 
 RULE_OF_FAILURE = {
@@ -45,6 +50,13 @@ def why_not_looked_at(media: Media, annex: Annex) -> str | None:
     if media.plan.media is None:
         return "the title has no media file (VID001)"
     return "the media file was not looked at" if media.facts is None else None
+
+
+def why_state_unknown(media: Media, annex: Annex) -> str | None:
+    """Why nobody knows whether JW Player can play the media; None if somebody knows."""
+    if media.plan.title.jwp_id is None:
+        return "the title names no media of JW Player"
+    return media.states.why_not or None
 
 
 def why_not_measured(media: Media, annex: Annex) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.facts import ProbeFailure
+from edye_delivery.catalog.jw_states import MediaState
 from edye_delivery.catalog.vocabulary import Cause, Severity
 from edye_delivery.qc.media import (
     EDYE_SOURCE,
@@ -17,6 +18,7 @@ from edye_delivery.qc.media import (
     media_rule,
     why_not_looked_at,
     why_not_measured,
+    why_state_unknown,
     why_without_duration,
 )
 from edye_delivery.qc.rule import Subject, rule
@@ -247,3 +249,23 @@ def source_type_unsupported(media: Media, annex: Annex) -> Iterator[str]:
     source = media.plan.media
     if source is not None and source.type not in annex.video.source_types:
         yield f"type {source.type!r:.60}, expected {', '.join(annex.video.source_types)}"
+
+
+@media_rule(
+    "VID023",
+    "media-bad-in-jw-player",
+    Severity.BLOCK,
+    source="delivery-via-api-decisions.md, JW Player and EDYE: checks SYNC",
+    unless=why_state_unknown,
+)
+def media_bad_in_jw_player(media: Media, annex: Annex) -> Iterator[str]:
+    """The last complete sweep of JW Player found the title's media failed, or did not find it any more.
+
+    Why: the file at EDYE's address may be an older copy or go away any time, and partners that play from JW Player have
+    nothing to play.
+    Fix: upload the video to JW Player again, then run the DAG check_jw_player for the title.
+    """
+    jwp_id, bad = media.plan.title.jwp_id, media.states.bad_media(media.plan.title.jwp_id)
+    if bad is not None:
+        what = f"failed: {bad.detail or 'no reason given'}" if bad.state is MediaState.FAILED else "is not there"
+        yield f"JW Player says of the media {jwp_id!r:.60} that it {what}"

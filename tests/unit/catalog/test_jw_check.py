@@ -67,6 +67,14 @@ def test_a_sweep_of_two_days_ago_is_used():
     assert (usable.bad_media("other000"), usable.bad_media(None), usable.why_not) == (None, None, "")
 
 
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff"])
+def test_a_file_that_cannot_be_read_says_nothing_of_any_media(content):
+    usable = usable_states(content, NOON)
+
+    assert usable.states is None
+    assert "cannot be read" in usable.why_not
+
+
 def test_an_older_sweep_is_not_used_and_that_is_said():
     usable = usable_states(CONTENT, NOON + OLDEST + timedelta(seconds=1))
 

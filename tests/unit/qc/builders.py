@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.facts import ImageFacts, VideoFacts
+from edye_delivery.catalog.jw_states import MediaStates, UsableStates
 from edye_delivery.catalog.title import Image, Title
 from edye_delivery.catalog.vocabulary import ImageKind
 from edye_delivery.qc.check import CheckResult, check_title, pictures_to_check
@@ -17,6 +18,9 @@ from tests import builders
 ANNEX = builders.the_annex()
 TODAY = date(2026, 3, 2)
 HOST = "http://media.example"
+JWP_ID = "gOoD0001"
+ALL_PLAY = UsableStates(states=MediaStates(swept_at=datetime(2026, 3, 2, tzinfo=UTC), media_read=1))
+"""A complete sweep of JW Player that found no media that cannot be played."""
 SIZES = {ImageKind.POSTER: (1000, 1500), ImageKind.STILL: (1280, 720)}
 
 
@@ -33,6 +37,7 @@ def a_source(**changes: Any) -> dict[str, Any]:
 def a_movie(**changes: Any) -> Title:
     """A movie without a defect."""
     whole = {
+        "jwp_id": JWP_ID,
         "lang": "es",
         "synopsis_short": {"es": "Una cometa aprende a volar.", "en": "A kite learns to fly."},
         "duration_ms": 1_320_000,
@@ -45,7 +50,7 @@ def a_movie(**changes: Any) -> Title:
 def an_episode(**changes: Any) -> Title:
     """An episode without a defect, of a series without a defect; `series=None` takes the series away."""
     art = [an_image("key_art"), an_image("poster"), an_image("background")]
-    whole = {"sources": [a_source()], "images": [an_image("still")], "series": {"images": art}}
+    whole = {"jwp_id": JWP_ID, "sources": [a_source()], "images": [an_image("still")], "series": {"images": art}}
     return builders.an_episode(**whole | changes)
 
 
@@ -82,11 +87,13 @@ def checked(
     annex: Annex = ANNEX,
     video: VideoFacts | None = None,
     today: date = TODAY,
+    media_states: UsableStates = ALL_PLAY,
     **pictures: Mapping[str, Any],
 ) -> CheckResult:
     """The result on a title, all measurements good but for what is given."""
     title = title or a_movie()
-    return check_title(annex, plan_of(annex, title), video or a_video(), pictures_of(title, annex, **pictures), today)
+    found = pictures_of(title, annex, **pictures)
+    return check_title(annex, plan_of(annex, title), video or a_video(), found, today, media_states)
 
 
 def codes(result: CheckResult) -> tuple[str, ...]:

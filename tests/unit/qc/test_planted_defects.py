@@ -18,7 +18,18 @@ from edye_delivery.catalog.vocabulary import ImageKind
 from edye_delivery.clients.pictures import look_at
 from edye_delivery.clients.probe import probe_video
 from edye_delivery.qc.check import CheckResult, check_title, pictures_to_check
-from tests.unit.qc.builders import ANNEX, SIZES, TODAY, a_movie, a_source, an_episode, an_image, codes, pictures_of
+from tests.unit.qc.builders import (
+    ALL_PLAY,
+    ANNEX,
+    SIZES,
+    TODAY,
+    a_movie,
+    a_source,
+    an_episode,
+    an_image,
+    codes,
+    pictures_of,
+)
 from tests.unit.qc.clips import HEVC, Clips
 
 LONG = {"rate": "1/60", "duration_s": 7260, "sound": False}
@@ -57,7 +68,7 @@ def result_on_media(clips: Clips, scratch: Path, path: Path) -> CheckResult:
     title = a_movie(sources=[a_source(file=f"http://media.example/{path.name}", filesize=size_bytes)], duration_ms=None)
     plan = plan_of(ANNEX, title)
     facts = probe_video(LocalMedia(clips.folder), plan.media.file, scratch)
-    return check_title(ANNEX, plan, facts, pictures_of(title), TODAY)
+    return check_title(ANNEX, plan, facts, pictures_of(title), TODAY, ALL_PLAY)
 
 
 def result_on_pictures(clips: Clips, scratch: Path, title: Title, **drawings: bytes) -> CheckResult:

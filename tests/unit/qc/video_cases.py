@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from edye_delivery.catalog.facts import ProbeFailure, VideoFacts
+from edye_delivery.catalog.jw_states import NO_STATES, BadMedia, MediaState, MediaStates, UsableStates
 from edye_delivery.qc.check import CheckResult
 from edye_delivery.qc.reencode import Attempt
 from edye_delivery.qc.rule import RULES
@@ -30,6 +32,16 @@ def failed(failure: ProbeFailure) -> CheckResult:
 def sized(size_bytes: int) -> CheckResult:
     """The result on a media file of this size, which the catalogue says too."""
     return checked(a_movie(sources=[a_source(filesize=size_bytes)]), video=a_video(size_bytes=size_bytes))
+
+
+def in_jw(jwp_id: str | None, states: UsableStates | None = None) -> CheckResult:
+    """The result on a movie with this media, two others of which JW Player cannot play."""
+    bad = {
+        "aB3dE6gH": BadMedia(state=MediaState.FAILED, detail="no video"),
+        "gOnE0001": BadMedia(state=MediaState.GONE),
+    }
+    known = UsableStates(states=MediaStates(swept_at=datetime(2026, 3, 2, tzinfo=UTC), media_read=9, bad=bad))
+    return checked(a_movie(jwp_id=jwp_id), media_states=states or known)
 
 
 def lasting(duration_s: float, **changes: Any) -> CheckResult:
@@ -156,4 +168,9 @@ CASES = (
     at_limit("VID022", "unknown", lambda: video(field_order="")),
     at_limit("VID022", "interlaced where the annex allows it", lambda: checked(
         video=a_video(field_order="bb"), annex=the_annex(video={"interlaced": "allow"}))),
+    passing("VID023", "a media that can be played", lambda: in_jw("oThEr001")),
+    failing("VID023", "failed", lambda: in_jw("aB3dE6gH")),
+    failing("VID023", "gone", lambda: in_jw("gOnE0001")),
+    at_limit("VID023", "no media of JW Player", lambda: in_jw(None)),
+    at_limit("VID023", "nobody knows", lambda: in_jw("aB3dE6gH", NO_STATES)),
 )  # fmt: skip
