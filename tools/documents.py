@@ -11,7 +11,7 @@ from pathlib import Path
 
 from edye_delivery.annex.load import load_annexes
 from edye_delivery.errors import AnnexInvalid
-from tools import annex_schema, feed_rules, kibana_dashboard, partners_document, qc_rules, sync_rules
+from tools import annex_schema, exposure_rules, feed_rules, kibana_dashboard, partners_document, qc_rules, sync_rules
 
 PROJECT = Path(__file__).parents[1]
 ANNEXES = PROJECT / "include" / "annexes"
@@ -70,6 +70,7 @@ def _dags() -> str:
 
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "docs/DAGS.md": _dags,
+    "docs/EXPO_RULES.md": lambda: exposure_rules.document(COMMAND),
     "docs/FEED_RULES.md": lambda: feed_rules.document(COMMAND),
     "docs/PARTNERS.md": lambda: partners_document.document(ANNEXES, COMMAND),
     "docs/QC_RULES.md": lambda: qc_rules.document(COMMAND),

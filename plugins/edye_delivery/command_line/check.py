@@ -111,12 +111,14 @@ def check_report(paths: Iterable[str], annex: Annex, kind: Picture | None, metad
 
 def _explain(name: str) -> None:
     import edye_delivery.qc.check
-    import edye_delivery.qc.sync.all_rules  # noqa: F401 (with both every rule is in its registry)
+    import edye_delivery.qc.exposure.all_rules
+    import edye_delivery.qc.sync.all_rules  # noqa: F401 (with these every rule is in its registry)
     from edye_delivery.command_line.printing import print_explanation
+    from edye_delivery.qc.exposure.rule import RULES as EXPOSURE_RULES
     from edye_delivery.qc.rule import RULES
     from edye_delivery.qc.sync.rule import RULES as SYNC_RULES
 
-    print_explanation(name, "check", RULES, SYNC_RULES)
+    print_explanation(name, "check", RULES, SYNC_RULES, EXPOSURE_RULES)
 
 
 def _annex_named(name: str) -> Annex:

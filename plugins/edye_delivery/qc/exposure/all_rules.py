@@ -1,0 +1,5 @@
+"""Registers every rule EXPO: import this where the registry has to be complete."""
+
+from __future__ import annotations
+
+from edye_delivery.qc.exposure import access, items, lists  # noqa: F401 (each registers its rules)
