@@ -60,7 +60,12 @@ def build_generation(
         if start.is_same(annex_digest, set(builds)) and not any(len(build.spool) for build in builds.values()):
             return Built(start.base_number, start.base_as_of_ms, version, is_new=False, changes=told)
         writer = ListWriter(store, partner, folder, expired_before_ms)
-        records = {name: writer.record(build, start.record(name, as_of_ms)) for name, build in builds.items()}
+        try:
+            records = {name: writer.record(build, start.record(name, as_of_ms)) for name, build in builds.items()}
+        except FileNotFoundError as error:
+            raise GenerationTaken(
+                f"another publisher has removed {error.filename} of {partner} meanwhile; publish again"
+            ) from error
     manifest = Manifest(
         number=start.highest.number + 1,
         as_of_ms=as_of_ms,

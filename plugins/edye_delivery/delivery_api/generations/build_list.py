@@ -52,35 +52,40 @@ class ListBuild:
             self._remove_row(base, row, Reason.WINDOW_ENDED)
 
     def _take_one(self, change: ItemChange, item_hash: int, found: Sequence[tuple[BaseSegment, int]]) -> None:
-        digest = digest_of(change)
-        has_ended = change.end_ms is not None and change.end_ms <= self._now_ms
+        facets, told = self.spool.facets.number_of(change)
+        digest, has_ended = digest_of(change, told), change.end_ms is not None and change.end_ms <= self._now_ms
+        is_present = change.body is not None and not has_ended
         for base, row in found:
             is_same = not base.is_tombstone[row] and base.digest(row) == digest
             if is_same or base.segment.id_of(row) == change.id:
                 break
         else:
-            if change.body is not None and not has_ended:
+            if is_present:
                 self._added += 1
-                self.spool.add(change, change.id.encode(), item_hash, digest, is_revised=False)
+                self._spool(change, item_hash, digest, facets, is_revised=False)
             return
         if base.is_seen[row]:
             raise ItemRefused(f"{change.id} comes twice in {change.list} of a publication: hand it over once")
         base.is_seen[row] = True
-        if change.body is None or has_ended:
-            self._leave(change, base, row, has_ended=has_ended)
+        if not is_present:
+            self._leave(change, base, row)
         elif is_same:
             self._unchanged += 1
         else:
             self._added += bool(base.is_tombstone[row])
             self._changed += not base.is_tombstone[row]
             base.supersede(row)
-            self.spool.add(change, change.id.encode(), item_hash, digest, is_revised=True)
+            self._spool(change, item_hash, digest, facets, is_revised=True)
 
-    def _leave(self, change: ItemChange, base: BaseSegment, row: int, *, has_ended: bool) -> None:
+    def _spool(self, change: ItemChange, item_hash: int, digest: bytes, facets: int, *, is_revised: bool) -> None:
+        body = change.body or b""
+        self.spool.add(body, change.id.encode(), item_hash, digest, facets, change.end_ms, is_revised=is_revised)
+
+    def _leave(self, change: ItemChange, base: BaseSegment, row: int) -> None:
         if base.is_tombstone[row]:
             self._unchanged += 1
             return
-        reason = Reason.WINDOW_ENDED if change.body is not None and has_ended else Reason(change.reason)
+        reason = Reason(change.reason) if change.body is None else Reason.WINDOW_ENDED
         self._remove(base, row, change.id, reason, change.external_id)
 
     def _remove_row(self, base: BaseSegment, row: int, reason: Reason) -> None:
@@ -104,11 +109,10 @@ def check_item(change: ItemChange) -> None:
         raise ItemRefused(f"the body of {change.id} in {change.list} is not a JSON object with a key")
 
 
-def digest_of(change: ItemChange) -> bytes:
-    """What an unchanged item is known by: its bytes, and what readers filter it by."""
-    facets = (change.id, change.tags, change.geo, change.langs, change.show_id, change.season_number, change.end_ms)
-    digest = hashlib.blake2b(repr(facets).encode(), digest_size=DIGEST_BYTES)
-    digest.update(change.body or b"")
+def digest_of(change: ItemChange, facets: bytes) -> bytes:
+    """What an unchanged item is known by: its id and bytes, what readers filter it by, and its end."""
+    digest = hashlib.blake2b(change.body or b"", digest_size=DIGEST_BYTES)
+    digest.update(b"%b\0%b\0%a" % (change.id.encode(), facets, change.end_ms))
     return digest.digest()
 
 

@@ -42,6 +42,9 @@ TYPES = {
     "term_counts": "<u4",
     "postings": "<u1",
 }
+WIDTHS = {name: (np.dtype(kind).itemsize, kind[1] == "i") for name, kind in TYPES.items()}
+FEW_VALUES = 2048
+"""So many values are read at once rather than looked at one by one."""
 
 
 def no_rows() -> Rows:
@@ -146,12 +149,17 @@ class IndexFile:
 
     def number(self, column: str, row: int) -> int:
         """One value."""
-        return int(self.read(column, row, 1)[0])
+        begin, length = self._places[column]
+        width, is_signed = WIDTHS[column]
+        content = os.pread(self._handle, width, begin + row * width) if 0 <= row < length else b""
+        if len(content) != width:
+            raise self.damage(f"value {row} of {column} was asked for, it has {length}")
+        return int.from_bytes(content, "little", signed=is_signed)
 
     def left_of(self, column: str, value: int) -> int:
         """How many values of a sorted column are less than the value: found in a few small parts of the file."""
         low, high = 0, self.length(column)
-        while high - low > 512:
+        while high - low > FEW_VALUES:
             middle = (low + high) // 2
             if self.number(column, middle) < value:
                 low = middle + 1

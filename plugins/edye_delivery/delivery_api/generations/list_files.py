@@ -9,7 +9,7 @@ import numpy as np
 
 from edye_delivery.delivery_api.generations.index_file import Array, Rows, no_rows
 from edye_delivery.delivery_api.generations.manifest import FULL_AGAIN, ListRecord, SegmentRecord, segment_file
-from edye_delivery.delivery_api.generations.postings import EVERYWHERE, term_of
+from edye_delivery.delivery_api.generations.postings import EVERYWHERE, intersection, term_of, union
 from edye_delivery.delivery_api.generations.segment import Segment
 from edye_delivery.delivery_api.generations.store import FolderStore
 from edye_delivery.delivery_api.generations.values import Filters, Position
@@ -58,7 +58,7 @@ class ListFiles:
     @cached_property
     def not_live(self) -> Rows:
         """The rows that a whole list leaves out: superseded ones and tombstones, sorted."""
-        return np.union1d(self.holes, self.tombstones).astype(np.uint32)
+        return np.sort(np.concatenate([self.holes, self.tombstones]))
 
     def revised(self, first: int) -> Rows:
         """The rows from one on of items that were there before in another state, sorted, but for superseded ones."""
@@ -172,8 +172,8 @@ def _matching(segment: Segment, filters: Filters) -> Rows:
         sets.append(segment.rows_of_term(term_of("season_number", filters.season_number)))
     if filters.geo:
         here = segment.rows_of_term(term_of("geo", filters.geo))
-        sets.append(np.union1d(here, segment.rows_of_term(term_of("geo", EVERYWHERE))))
+        sets.append(union(here, segment.rows_of_term(term_of("geo", EVERYWHERE)), segment.count))
     rows: Rows = sets[0]
     for other in sets[1:]:
-        rows = np.intersect1d(rows, other, assume_unique=True)
-    return rows.astype(np.uint32)
+        rows = intersection(rows, other, segment.count)
+    return rows

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -68,30 +67,23 @@ def unpack_rows(content: npt.NDArray[np.uint8], count: int, items: int) -> Rows:
     return rows
 
 
-class Facet:
-    """The values of one facet while items are collected: equal combinations are kept once."""
+def union(rows: Rows, others: Rows, items: int) -> Rows:
+    """The rows that are in either, sorted."""
+    if not len(rows) or not len(others):
+        return others if not len(rows) else rows
+    bits = np.zeros(items, np.bool_)
+    bits[rows] = True
+    bits[others] = True
+    return np.flatnonzero(bits).astype(np.uint32)
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self._numbers: dict[tuple[Any, ...], int] = {}
 
-    def number_of(self, values: tuple[Any, ...]) -> int:
-        """The number that stands for this combination of values."""
-        return self._numbers.setdefault(values, len(self._numbers))
-
-    def postings(self, numbers: npt.NDArray[np.uint32]) -> Iterator[tuple[int, Rows]]:
-        """The term of each value with the sorted rows of the items that have it; `numbers` is by row."""
-        by_number = np.argsort(numbers, kind="stable").astype(np.uint32)
-        starts = np.searchsorted(numbers[by_number], np.arange(len(self._numbers) + 1))
-        combinations: dict[Any, list[int]] = {}
-        for values, number in self._numbers.items():
-            for value in set(values):
-                combinations.setdefault(value, []).append(number)
-        for value, having in combinations.items():
-            parts = [by_number[starts[number] : starts[number + 1]] for number in having]
-            rows = parts[0] if len(parts) == 1 else np.sort(np.concatenate(parts))
-            if len(rows):
-                yield term_of(self.name, value), rows
+def intersection(rows: Rows, others: Rows, items: int) -> Rows:
+    """The rows that are in both, sorted."""
+    if not len(rows) or not len(others):
+        return rows[:0]
+    bits = np.zeros(items, np.bool_)
+    bits[others] = True
+    return rows[bits[rows]]
 
 
 def _bitmap_bytes(items: int) -> int:

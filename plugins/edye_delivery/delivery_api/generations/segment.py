@@ -138,9 +138,14 @@ class Segment:
     def _places(self, rows: Rows) -> Iterator[tuple[int, int]]:
         if not len(rows):
             return
-        breaks = np.flatnonzero(np.diff(rows.astype(np.int64)) != 1) + 1
-        first_rows, last_rows = rows[np.r_[0, breaks]].astype(np.int64), rows[np.r_[breaks - 1, -1]].astype(np.int64)
         low, span = int(rows[0]), int(rows[-1]) - int(rows[0]) + 2
+        if span == len(rows) + 1:  # one run
+            begin = self.index.number("offsets", low)
+            yield begin, self.index.number("offsets", low + len(rows)) - begin - 1
+            return
+        breaks = np.flatnonzero(np.diff(rows.astype(np.int64)) != 1) + 1
+        first_rows = rows[np.concatenate([[0], breaks])].astype(np.int64)
+        last_rows = rows[np.concatenate([breaks - 1, [-1]])].astype(np.int64)
         if span <= 8 * len(rows) + BLOCK_ROWS // 64:
             offsets = self.index.read("offsets", low, span).astype(np.int64)
             begins, ends = offsets[first_rows - low], offsets[last_rows + 1 - low]

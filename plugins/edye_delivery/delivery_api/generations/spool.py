@@ -10,17 +10,16 @@ from pathlib import Path
 
 import numpy as np
 
-from edye_delivery.delivery_api.generations.index_file import DIGEST_WORDS, Array, Columns, Rows, read_part
+from edye_delivery.delivery_api.generations.facets import Facets
+from edye_delivery.delivery_api.generations.index_file import DIGEST_WORDS, Array, Columns, read_part
 from edye_delivery.delivery_api.generations.manifest import SegmentRecord
-from edye_delivery.delivery_api.generations.postings import EVERYWHERE, Facet
 from edye_delivery.delivery_api.generations.segment_writer import SegmentWriter
 from edye_delivery.delivery_api.generations.store import FolderStore
-from edye_delivery.delivery_api.generations.values import ItemChange, moment_text
+from edye_delivery.delivery_api.generations.values import moment_text
 from edye_delivery.errors import ItemRefused
 
 COPY_BYTES = 4 * 1024 * 1024
 NO_END = -1
-FACETS = ("tag", "geo", "lang", "show_id", "season_number")
 
 
 class Spool:
@@ -34,33 +33,39 @@ class Spool:
         self._lengths, self._hashes, self._ends = array("Q"), array("Q"), array("q")
         self._digests = bytearray()
         self._is_tombstone, self._is_revised = bytearray(), bytearray()
-        self._facets = [Facet(name) for name in FACETS]
-        self._numbers = [array("I") for _ in FACETS]
+        self.facets = Facets()
+        self._combinations = array("I")
+        self._nothing: int | None = None
 
     def __len__(self) -> int:
         return len(self._ids)
 
-    def add(self, change: ItemChange, item_id: bytes, item_hash: int, digest: bytes, *, is_revised: bool) -> None:
+    def add(
+        self,
+        body: bytes,
+        item_id: bytes,
+        item_hash: int,
+        digest: bytes,
+        facets: int,
+        end_ms: int | None,
+        *,
+        is_revised: bool,
+    ) -> None:
         """Takes an item as it is now; `is_revised` where it was there before in another state."""
-        if change.body is None:
-            raise ValueError("a tombstone goes into add_tombstone")
-        self._add(change.body, item_id, item_hash, digest, is_revised=is_revised)
+        self._add(body, item_id, item_hash, digest)
         self._is_tombstone.append(0)
-        self._ends.append(NO_END if change.end_ms is None else change.end_ms)
-        self._add_facets(
-            change.tags,
-            change.geo or (EVERYWHERE,),
-            change.langs,
-            (change.show_id,) if change.show_id else (),
-            () if change.season_number is None else (change.season_number,),
-        )
+        self._is_revised.append(is_revised)
+        self._ends.append(NO_END if end_ms is None else end_ms)
+        self._combinations.append(facets)
 
     def add_tombstone(self, body: bytes, item_id: bytes, item_hash: int) -> None:
         """Takes a tombstone without its updated_at."""
-        self._add(body, item_id, item_hash, bytes(8 * DIGEST_WORDS), is_revised=True)
+        self._add(body, item_id, item_hash, bytes(8 * DIGEST_WORDS))
         self._is_tombstone.append(1)
+        self._is_revised.append(1)
         self._ends.append(NO_END)
-        self._add_facets((), (), (), (), ())
+        self._nothing = self.facets.nothing() if self._nothing is None else self._nothing
+        self._combinations.append(self._nothing)
 
     def write(self, store: FolderStore, partner: str, folder: Path) -> SegmentRecord:
         """The segment of all that was taken; ItemRefused where an id came twice."""
@@ -105,9 +110,6 @@ class Spool:
     def _columns(self, order: Array, ids: list[bytes], lengths: Array) -> Columns:
         ends = np.frombuffer(self._ends, np.int64)[order]
         end_rows = np.flatnonzero(ends != NO_END).astype(np.uint32)
-        postings: dict[int, Rows] = {}
-        for facet, numbers in zip(self._facets, self._numbers, strict=True):
-            postings.update(facet.postings(np.frombuffer(numbers, np.uint32)[order]))
         return Columns(
             offsets=starts_of(lengths),
             id_offsets=starts_of(np.fromiter(map(len, ids), np.int64, len(ids))),
@@ -120,21 +122,16 @@ class Spool:
             revised=np.flatnonzero(np.frombuffer(self._is_revised, np.uint8)[order]).astype(np.uint32),
             end_ms=ends[end_rows],
             end_rows=end_rows,
-            postings=postings,
+            postings=self.facets.postings(np.frombuffer(self._combinations, np.uint32)[order]),
         )
 
-    def _add(self, body: bytes, item_id: bytes, item_hash: int, digest: bytes, *, is_revised: bool) -> None:
+    def _add(self, body: bytes, item_id: bytes, item_hash: int, digest: bytes) -> None:
         self._file.write(body[:-1])
         self._file.write(self._end)
         self._ids.append(item_id)
         self._lengths.append(len(body) - 1 + len(self._end))
         self._hashes.append(item_hash)
         self._digests += digest
-        self._is_revised.append(is_revised)
-
-    def _add_facets(self, *values: tuple[object, ...]) -> None:
-        for facet, numbers, chosen in zip(self._facets, self._numbers, values, strict=True):
-            numbers.append(facet.number_of(chosen))
 
 
 def starts_of(lengths: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -104,6 +105,12 @@ def read(selection: Selection, page_size: int = 3) -> list[dict[str, Any]]:
 def ids(selection: Selection) -> list[str]:
     """The ids of all items of a selection."""
     return [each["id"] for each in read(selection)]
+
+
+@pytest.fixture(autouse=True)
+def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing waits for the disk: no test loses the machine's power."""
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
 
 
 @pytest.fixture
