@@ -20,6 +20,7 @@ from sandbox.board import CatalogueError
 from sandbox.catalogue import load_catalogue, stock
 from sandbox.faults import FaultPlanError
 from sandbox.hosting import PortTaken
+from sandbox.jw_player import CALLS_A_MINUTE
 from sandbox.media.videos import MediaMakingError
 from sandbox.pulling_partner import PullFailed
 from sandbox.server import SERVICES, Sandbox
@@ -47,6 +48,8 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     serve.add_argument("--faults", type=Path, help="a JSON or YAML file with a list of faults")
     serve.add_argument("--ignore-idempotency", action="store_true", help="the partner ignores Idempotency-Key")
     serve.add_argument("--keep-files", action="store_true", help="keep every uploaded file in STATE_DIR/files")
+    serve.add_argument("--jw-calls-a-minute", type=int, default=CALLS_A_MINUTE, help="JW Player's limit; 0: none")
+    serve.add_argument("--jw-signing-secret", default="", help="JW Player delivers to addresses signed with it only")
     return parser.parse_args(argv)
 
 
@@ -73,6 +76,8 @@ def _sandbox(arguments: argparse.Namespace) -> Sandbox:
         free_if_taken=arguments.free_if_taken,
         ignore_idempotency=arguments.ignore_idempotency,
         keep_files=arguments.keep_files,
+        jw_calls_a_minute=arguments.jw_calls_a_minute,
+        jw_signing_secret=arguments.jw_signing_secret,
     )
 
 
@@ -81,7 +86,7 @@ def _serve(arguments: argparse.Namespace) -> None:
     target = arguments.endpoints or arguments.state_dir / "endpoints.json"
     target.unlink(missing_ok=True)  # a killed sandbox leaves its own
     with _sandbox(arguments) as box:
-        names = ("edye", "media", "partner", "s3", "ftp", "admin")
+        names = ("edye", "media", "partner", "s3", "ftp", "admin", "jw")
         urls = {f"{name}_url": getattr(box, f"{name}_url") for name in names}
         stopped = threading.Event()
         _on_stop_signal(lambda *_: stopped.set())

@@ -19,6 +19,7 @@ from sandbox.faults import FaultPlan, FaultPlanError, parse_faults
 from sandbox.ftp_poller import FtpPoller
 from sandbox.ingests import IngestBook
 from sandbox.journal import Journal
+from sandbox.jw_player import JwPlayer
 
 
 class AdminApi:
@@ -32,9 +33,10 @@ class AdminApi:
         board: Board,
         ftp_poller: FtpPoller,
         clock: Clock,
+        jw: JwPlayer,
     ) -> None:
         self._journal, self._plan, self._book, self._board = journal, plan, book, board
-        self._ftp_poller, self._clock = ftp_poller, clock
+        self._ftp_poller, self._clock, self._jw = ftp_poller, clock, jw
 
     def app(self) -> Starlette:
         """Return the admin endpoints as one app."""
@@ -50,6 +52,7 @@ class AdminApi:
                 Route("/ftp/contents", self._ftp_contents),
                 Route("/catalogue", self._catalogue, methods=["GET", "PUT"]),
                 Route("/catalogue/items/{item_id:path}", self._item, methods=["PATCH"]),
+                Route("/jw/media/{media_id}", self._jw_media, methods=["PATCH", "DELETE"]),
             ]
         )
 
@@ -124,6 +127,19 @@ class AdminApi:
         if merged is None:
             raise HTTPException(404, f"no item has the id {item_id!r}; GET /catalogue lists them")
         return json_answer(merged)
+
+    async def _jw_media(self, request: Request) -> Response:
+        media_id, library = request.path_params["media_id"], self._jw.library
+        if request.method == "DELETE":
+            is_known = library.delete(media_id)
+        else:
+            changes = await _json(request)
+            if not isinstance(changes, dict) or not isinstance(changes.get("metadata", {}), dict):
+                raise HTTPException(400, "the changes of a media are one JSON object")
+            is_known = library.change(media_id, changes)
+        if not is_known:
+            raise HTTPException(404, f"JW Player has no media {media_id!r}")
+        return Response(status_code=204)
 
 
 async def _json(request: Request) -> Any:

@@ -14,6 +14,9 @@ OPERATIONS = {
     "media": frozenset({"file"}),
     "partner": frozenset({"ingest", "status", "withdraw"}),
     "ftp": ftp_faults.OPERATIONS,
+    "jw": frozenset(
+        {"listMedia", "getMedia", "listRenditions", "listOriginals", "listPlaylists", "deliverMedia", "deliverPlaylist"}
+    ),
 }
 KEYS_OF_KIND = {
     "status": frozenset({"status", "retry_after_s", "retry_after_date", "body"}),
@@ -25,8 +28,12 @@ KEYS_OF_KIND = {
     "garbage": frozenset({"body"}),
     "nested_gzip": frozenset(),
     "redirect": frozenset({"location"}),
+    "doubled_page": frozenset(),
+    "moved_total": frozenset(),
 }
 INGEST_ONLY = frozenset({"taken_then_cut", "stuck", "error"})
+LIST_MEDIA_ONLY = frozenset({"doubled_page", "moved_total"})
+ONLY_OF_KIND = {**dict.fromkeys(INGEST_ONLY, "ingest"), **dict.fromkeys(LIST_MEDIA_ONLY, "listMedia")}
 SELECTORS = frozenset({"service", "operation", "external_id", "path_contains", "nth", "times", "kind"})
 DEFAULT_MESSAGES = {
     "UNSUPPORTED_FORMAT": "formato no soportado: el partner no pudo leer el archivo",
@@ -83,7 +90,7 @@ class Fault:
         if service == "ftp":
             if not ftp_faults.strikes(self.kind, operation):
                 return False
-        elif self.kind in INGEST_ONLY and operation != "ingest":
+        elif operation != ONLY_OF_KIND.get(self.kind, operation):
             return False
         if self.external_id is not None and external_id != self.external_id:
             return False
@@ -124,6 +131,8 @@ def _check_selectors(given: dict[str, Any]) -> None:
         _check_ftp(given)
     elif kind in INGEST_ONLY and (service != "partner" or operation in ("status", "withdraw")):
         raise FaultPlanError(f"{kind} happens to an ingest only: use service partner, operation ingest")
+    if kind in LIST_MEDIA_ONLY and (service != "jw" or operation not in (None, "listMedia")):
+        raise FaultPlanError(f"{kind} happens to the media list only: use service jw, operation listMedia")
     if "external_id" in given and service not in ("partner", "ftp"):
         raise FaultPlanError(f"external_id selects partner calls only; for service {service} use path_contains")
     if kind == "status" and "status" not in given:

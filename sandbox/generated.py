@@ -65,6 +65,7 @@ def _movie(n: int, count: int) -> Item:
         **_common(n),
         "id": f"gen-{n}",
         "kind": "movie",
+        "jwp_id": f"gm{n:06d}",
         "title_id": f"EDYE_MOV_{n:06d}",
         "titles": {"es": f"Película {n}", "en": f"Movie {n}"},
         "lang": "es" if n % 4 == 1 else "en",
@@ -92,6 +93,7 @@ def _episode(n: int, count: int, series: int, place: int) -> Item:
     return {
         **_common(n),
         "id": f"gen-{n}",
+        "jwp_id": f"ge{n:06d}",
         "show_id": f"gen-series-{series}",
         "season_number": 1,
         "episode_number": place,

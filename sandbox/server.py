@@ -21,21 +21,24 @@ from sandbox.ftp_server import FtpHost
 from sandbox.hosting import Hosting, open_listener
 from sandbox.ingests import IngestBook
 from sandbox.journal import Journal
+from sandbox.jw_catalogue import library_of, read_plan
+from sandbox.jw_player import CALLS_A_MINUTE, JwPlayer
 from sandbox.media_host import MediaHost
 from sandbox.partner_api import PartnerApi
 from sandbox.s3 import S3Host
 from sandbox.store import Store
 
-SERVICES = ("edye", "media", "partner", "admin")
+SERVICES = ("edye", "media", "partner", "admin", "jw")
 
 
 class Sandbox:
-    """Stand-ins for the EDYE API, its media host, the partner, its FTP server and S3, for one state folder.
+    """Stand-ins for the EDYE API, its media host, JW Player, the partner, its FTP server and S3, for one state folder.
 
     `faults` is a list of JSON-like objects (see `sandbox.faults`); `catalogue` is `sample`, `generated:N`, the path of
     a YAML file, or a Catalogue. `media_dir` may be shared by many sandboxes. S3 starts when `s3_url` is first read.
     `free_if_taken`: a service whose port somebody else has takes a free one.
     `clock_offset_s` is how far the partner's clock is ahead of this machine's.
+    `jw_calls_a_minute` 0 lifts JW Player's limit; with a `jw_signing_secret` it delivers to signed addresses only.
     FTP is plain, or FTPS (AUTH TLS required) with a certificate and its key.
     """
 
@@ -56,6 +59,8 @@ class Sandbox:
         ftp_certificate_file: Path | None = None,
         ftp_key_file: Path | None = None,
         clock_offset_s: float = 0.0,
+        jw_calls_a_minute: int = CALLS_A_MINUTE,
+        jw_signing_secret: str = "",
     ) -> None:
         self.state_dir = Path(state_dir)
         self.media_dir = Path(media_dir) if media_dir else self.state_dir / "media"
@@ -67,6 +72,8 @@ class Sandbox:
         self._clock = Clock(clock_offset_s)
         self._plan = FaultPlan(parse_faults(list(faults)))
         self._catalogue = load_catalogue(catalogue)
+        self._jw_plan = read_plan() if catalogue == "sample" else {}
+        self._jw_calls_a_minute, self._jw_signing_secret = jw_calls_a_minute, jw_signing_secret
         self._s3 = S3Host()
         self._s3_lock = threading.Lock()
         self._urls: dict[str, str] = {}
@@ -93,17 +100,31 @@ class Sandbox:
         )
         self._board = Board(self.media_url)
         self._board.replace(stocked.shows, stocked.episodes)
+        self.jw = self._jw_player()
         apps = {
+            "jw": self.jw.app(),
             "edye": EdyeApi(self._board).app(),
             "media": MediaHost(stocked.files).app(),
             "partner": PartnerApi(self._book, self._clock).app(),
         }
         journalled = {name: JournalledApp(name, app, self._journal, self._plan) for name, app in apps.items()}
         self._start_ftp(listeners["ftp"])
-        admin = AdminApi(self._journal, self._plan, self._book, self._board, self._ftp_poller, self._clock).app()
+        admin = AdminApi(
+            self._journal, self._plan, self._book, self._board, self._ftp_poller, self._clock, self.jw
+        ).app()
         self._hosting = Hosting({**journalled, "admin": admin}, listeners)
         self._hosting.start()
         return self
+
+    def _jw_player(self) -> JwPlayer:
+        """JW Player with the media of the catalogue as it is at the start."""
+        items = [*self._board.listing("shows"), *self._board.listing("episodes")]
+        return JwPlayer(
+            library_of(items, self._jw_plan),
+            self.jw_url,
+            calls_a_minute=self._jw_calls_a_minute,
+            signing_secret=self._jw_signing_secret,
+        )
 
     def _start_ftp(self, listener: socket.socket) -> None:
         self._ftp_poller = FtpPoller(
@@ -177,6 +198,11 @@ class Sandbox:
     def partner_url(self) -> str:
         """Base URL of the partner's API."""
         return self._urls["partner"]
+
+    @property
+    def jw_url(self) -> str:
+        """Base URL of JW Player: of its Management API and of its Delivery API."""
+        return self._urls["jw"]
 
     @property
     def admin_url(self) -> str:

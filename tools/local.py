@@ -25,7 +25,9 @@ SANDBOX_STATE = BUILD / "sandbox"
 SANDBOX_TIMEOUT_S = 180.0
 SANDBOX_ENDPOINTS = SANDBOX_STATE / "endpoints.json"
 """Where the sandbox of this checkout's `make up` listens now: there as long as that runs."""
-SANDBOX_PORTS = {"edye": 28081, "media": 28082, "partner": 28083, "s3": 28084, "admin": 28085, "ftp": 28086}
+SANDBOX_PORTS = {
+    "edye": 28081, "media": 28082, "partner": 28083, "s3": 28084, "admin": 28085, "ftp": 28086, "jw": 28087
+}  # fmt: skip
 """Where its services listen unless somebody else does; a connection to one of these is to the sandbox."""
 
 
@@ -80,9 +82,10 @@ def lead_to_sandbox(connections: dict[str, dict[str, Any]], endpoints: Mapping[s
         if str(connection.get("host", "")).rpartition("/")[2] == "127.0.0.1" and connection.get("port") in ports:
             connection["port"] = ports[connection["port"]]
         extra = connection.get("extra", {})
-        url = httpx.URL(extra.get("endpoint_url", ""))
-        if url.host == "127.0.0.1" and url.port in ports:
-            extra["endpoint_url"] = str(url.copy_with(port=ports[url.port]))
+        for name in ("endpoint_url", "delivery_host"):
+            url = httpx.URL(extra.get(name, ""))
+            if url.host == "127.0.0.1" and url.port in ports:
+                extra[name] = str(url.copy_with(port=ports[url.port]))
 
 
 def start_sandbox(processes: Processes, endpoints: Path) -> dict[str, str]:

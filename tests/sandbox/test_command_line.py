@@ -22,7 +22,7 @@ from tests.sandbox.ftp_caller import connect
 PROJECT = Path(__file__).resolve().parents[2]
 # It takes half a second; a shared machine may be many times slower, and a call that is waited for would take 60 s.
 STOP_LIMIT_S = 10
-NAMES = ("edye", "media", "partner", "s3", "ftp", "admin")
+NAMES = ("edye", "media", "partner", "s3", "ftp", "admin", "jw")
 Serve = Callable[..., tuple[subprocess.Popen[str], dict[str, Any]]]
 
 
@@ -75,7 +75,7 @@ def test_two_sandboxes_that_want_the_same_ports_get_ports_of_their_own(serve, tm
             options += [f"--{name}-port", str(port)]
         told = serve(*options)[1]
         ports = [int(told[f"{name}_url"].rpartition(":")[2]) for name in NAMES]
-    assert len({*ports, *map(int, options[2::2])}) == 12
+    assert len({*ports, *map(int, options[2::2])}) == 14
     assert httpx.get(f"{told['admin_url']}/health").json() == {"status": "ok"}
     assert "<Name>edye-artifacts</Name>" in httpx.get(told["s3_url"]).text
 
