@@ -40,6 +40,21 @@ WHOLE_NUMBERS = {
 """The largest value of each whole number of a line."""
 
 
+class Endpoint(StrEnum):
+    """What a call asked for, by the contract's operation; `other` for a path that the contract does not have."""
+
+    SHOW_LIST = "showList"
+    EPISODE_LIST = "episodeList"
+    SHOW = "show"
+    EPISODE = "episode"
+    FEED = "feed"
+    MEDIA = "media"
+    MEDIA_IMAGES = "mediaImages"
+    MEDIA_METADATA = "mediaMetadata"
+    HEALTH = "health"
+    OTHER = "other"
+
+
 class Level(StrEnum):
     """How a call ended, as a level of a log."""
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from edye_delivery.command_line import ledger
+from edye_delivery.command_line import ledger, users
+from edye_delivery.command_line.api_log import api_log
 from edye_delivery.command_line.check import check
 from edye_delivery.command_line.lint_feed import lint_feed
 from edye_delivery.command_line.status import status
@@ -16,6 +17,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=N
 app.command("lint-feed")(lint_feed)
 app.command("check")(check)
 app.command("status")(status)
+app.command("api-log")(api_log)
+app.add_typer(users.app, name="users")
 app.add_typer(ledger.app, name="ledger")
 
 
@@ -36,4 +39,4 @@ def main(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version, and stop.")
     ] = False,
 ) -> None:
-    """Tools for feeds, for files before their upload, and for the ledger. They work without Airflow."""
+    """Tools for feeds, for files before their upload, for partners that pull, and for the ledger, without Airflow."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from itertools import groupby
-
-from rich.cells import cell_len
 
 from edye_delivery.catalog.next_steps import next_step
 from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState, Owner
 from edye_delivery.catalog.wording import Line, count_of
+from edye_delivery.command_line.table import align, moment_text
 from edye_delivery.ledger.status import (
     ENDED_WELL,
     NEEDS_A_PERSON,
@@ -64,10 +62,10 @@ def whole_title(
         yield [(f"  {label.ljust(width)}  ", "dim"), (text, style)]
     yield []
     rows = [
-        (_moment(event.at, "seconds"), event.action, event.state, event.delivery_key[:KEY_CHARS], event.detail)
+        (moment_text(event.at, "seconds"), event.action, event.state, event.delivery_key[:KEY_CHARS], event.detail)
         for event in events
     ]
-    yield from _align(EVENT_HEADINGS, [tuple(printable(text, SENTENCE_MAX_CHARS) for text in row) for row in rows])
+    yield from align(EVENT_HEADINGS, [tuple(printable(text, SENTENCE_MAX_CHARS) for text in row) for row in rows])
     yield []
     yield _next(one.next_step)
 
@@ -99,7 +97,7 @@ def _table(counts: Sequence[Count], titles: Sequence[Status]) -> Iterator[Line]:
     with_partner = len({count.partner for count in counts}) > 1
     headings = ("partner", *HEADINGS) if with_partner else HEADINGS
     rows = [_row(one)[0 if with_partner else 1 :] for one in titles]
-    lines = list(_align(headings, rows))
+    lines = list(align(headings, rows))
     at = 1
     for key, group in groupby(titles, _group):
         state, cause, nobody_waits, is_original_refused = key
@@ -129,37 +127,29 @@ def _row(one: Status) -> tuple[str, ...]:
         one.state,
         one.cause or NOTHING,
         printable(one.owner or NOTHING),
-        _moment(one.since, "minutes"),
+        moment_text(one.since, "minutes"),
         str(one.attempts),
         printable(one.tracking_id or NOTHING),
     )
 
 
-def _align(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Line]:
-    """A line of headings and a line for every row, in columns; the last column is not padded."""
-    widths = [max(map(cell_len, column)) for column in zip(headings, *rows, strict=True)]
-    for number, row in enumerate((headings, *rows)):
-        cells = [f"{text}{' ' * (width - cell_len(text))}" for text, width in zip(row, widths, strict=True)]
-        yield [("  " + "  ".join(cells).rstrip(), "" if number else "dim")]
-
-
 def _facts(one: Status, errors: Iterable[ErrorsInARow]) -> Iterator[tuple[str, str]]:
     owner = f", for {printable(one.owner)}" if one.owner else ""
     cause = f", {one.cause}" if one.cause else ""
-    yield "state", f"{one.state}{cause}{owner}, since {_moment(one.since, 'seconds')}"
+    yield "state", f"{one.state}{cause}{owner}, since {moment_text(one.since, 'seconds')}"
     if one.detail:
         yield "why", printable(one.detail, SENTENCE_MAX_CHARS)
     if one.rules:
         yield "rules", f"{printable(', '.join(one.rules))}: docs/QC_RULES.md says why and how to correct it"
     yield "attempts", f"{one.attempts}{f' over {printable(one.channel)}' if one.channel else ''}"
     yield "tracking id", printable(one.tracking_id or NOTHING)
-    yield "delivery", f"{one.delivery_key[:KEY_CHARS]}, planned {_moment(one.planned_at, 'seconds')}"
+    yield "delivery", f"{one.delivery_key[:KEY_CHARS]}, planned {moment_text(one.planned_at, 'seconds')}"
     yield "last run", printable(one.run_id, 250)
     yield "EDYE id", printable(one.edye_id)
     yield "accepted", _acceptance_text(one)
     for row in errors:
-        alerted = f", alert raised {_moment(row.alerted_at, 'seconds')}" if row.alerted_at else ""
-        since = f" since {_moment(row.first_error_at, 'seconds')}" if row.first_error_at else ""
+        alerted = f", alert raised {moment_text(row.alerted_at, 'seconds')}" if row.alerted_at else ""
+        since = f" since {moment_text(row.first_error_at, 'seconds')}" if row.first_error_at else ""
         yield "errors in a row", f"{row.errors:,} of client {printable(row.client_id)}{since}{alerted}"
 
 
@@ -167,8 +157,8 @@ def _acceptance_text(one: Status) -> str:
     if one.accepted_key is None or one.accepted_at is None:
         return "nothing of it so far"
     which = "this delivery" if one.accepted_key == one.delivery_key else f"delivery {one.accepted_key[:KEY_CHARS]}"
-    withdrawn = f", withdrawn {_moment(one.withdrawn_at, 'seconds')}" if one.withdrawn_at else ""
-    return f"{which}, {_moment(one.accepted_at, 'seconds')}{withdrawn}"
+    withdrawn = f", withdrawn {moment_text(one.withdrawn_at, 'seconds')}" if one.withdrawn_at else ""
+    return f"{which}, {moment_text(one.accepted_at, 'seconds')}{withdrawn}"
 
 
 def _next(step: str) -> Line:
@@ -194,7 +184,3 @@ def _colour(state: DeliveryState) -> str:
     if state in NEEDS_A_PERSON:
         return "red" if state is DeliveryState.FAILED else "yellow"
     return "green" if state in ENDED_WELL else ""
-
-
-def _moment(at: datetime, precision: str) -> str:
-    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(' ', precision)}Z"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -48,6 +48,7 @@ class CallSelection:
     status: StatusRange | None = None
     since: datetime | None = None
     until: datetime | None = None
+    only_errors: bool = False
 
 
 EVERY_CALL = CallSelection()
@@ -101,15 +102,17 @@ class CallReader:
 
     def latest_errors(self, selection: CallSelection = EVERY_CALL, limit: int = LATEST_ERRORS) -> list[CallLine]:
         """The newest calls of status 400 and more."""
-        query = select(*COLUMNS).where(*_conditions(selection, API_CALLS.c, API_CALLS.c.at))
-        query = query.where(API_CALLS.c.status >= LOWEST_ERROR)
-        query = query.order_by(API_CALLS.c.at.desc(), API_CALLS.c.id.desc()).limit(limit)
-        return [CallLine(**row) for row in self.connection.execute(query).mappings()]
+        return self.page(replace(selection, only_errors=True), limit)
 
     def count(self, selection: CallSelection = EVERY_CALL) -> int:
         """How many calls there are."""
         query = select(func.count()).select_from(API_CALLS)
         return self.connection.execute(query.where(*_conditions(selection, API_CALLS.c, API_CALLS.c.at))).scalar_one()
+
+    def partners(self) -> list[str]:
+        """Every partner whose calls the log ever had, sorted."""
+        names = self.connection.execute(select(API_CALL_HOURS.c.partner).distinct()).scalars()
+        return sorted(name for name in names if name)
 
     def hours(self, selection: CallSelection = EVERY_CALL) -> Iterator[CallHour]:
         """The sums of the hours that begin in [since, until), oldest first; an unknown partner or user is empty."""
@@ -127,6 +130,8 @@ def _conditions(selection: CallSelection, table: Any, at: ColumnElement[datetime
             yield table[name] == value
     if selection.status is not None:
         yield table.status.between(selection.status.lowest, selection.status.highest)
+    if selection.only_errors:
+        yield table.status >= LOWEST_ERROR
     if selection.since is not None:
         yield at >= selection.since
     if selection.until is not None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import csv
 import io
 
+from edye_delivery.catalog.csv_cell import harmless_text
 from edye_delivery.reports.columns import COLUMNS, Cell, cell_text
 from edye_delivery.reports.model import WindowReport
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def as_csv(report: WindowReport) -> bytes:
@@ -25,5 +24,4 @@ def harmless(cell: Cell) -> Cell:
     """A text that a spreadsheet would take for a formula gets a leading apostrophe; figures stay figures."""
     if not isinstance(cell, str):
         return cell
-    text = cell_text(cell)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return harmless_text(cell_text(cell))
