@@ -54,6 +54,11 @@ class Degradation:
     detail: str
     ended_at: datetime | None = None
 
+    @property
+    def is_by_probe(self) -> bool:
+        """Whether it was found by a call of our own, because the partner made too few."""
+        return self.subject is Subject.SERVICE and self.calls == 1
+
 
 @dataclass(frozen=True, slots=True)
 class CallSlice:

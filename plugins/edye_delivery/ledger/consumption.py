@@ -1,0 +1,147 @@
+"""Sums over the log of calls for the consumption report; the database counts, so that memory does not grow with it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, case, func, literal, select
+
+from edye_delivery.catalog.api_call import LATENCY_BOUNDS_MS
+from edye_delivery.catalog.consumption import CallSums, Percentiles, StatusSum
+from edye_delivery.catalog.window import Window
+from edye_delivery.ledger.call_figures import CALLS, count_of, has_failed, unix_seconds, within
+from edye_delivery.ledger.pull_tables import API_CALL_HOURS
+
+HOUR_S, DAY_S = 3600, 24 * 3600
+SLOTS_OF_HOURS_MAX = 72
+PERCENTS = (50, 95, 99)
+MINUTE_S = 60
+HOURS = API_CALL_HOURS.c
+
+
+def call_sums(connection: Connection, partner: str, window: Window, timeout_s: float) -> CallSums:
+    """The sums of the window: of its lines, or where some are not kept any more, of its whole hours."""
+    slot_s = slot_s_of(window)
+    sums = list(_sums_of_lines(connection, partner, window, timeout_s, slot_s))
+    hours = select(func.coalesce(func.sum(HOURS.calls), 0)).where(_whole_hours(partner, window))
+    if connection.execute(hours).scalar_one() > sum(one.calls for one in sums):
+        return _sums_of_hours(connection, partner, window, timeout_s, slot_s)
+    slot = _slot_of(connection, slot_s)
+    everywhere = literal(0).label("everywhere")
+    inside = within(partner, window.start_at, window.end_at)
+    user = func.coalesce(CALLS.user, "").label("user")
+    return CallSums(
+        is_exact=True,
+        slot_s=slot_s,
+        sums=tuple(sums),
+        all_calls=_percentiles(connection, inside, [everywhere]).get((0,)),
+        by_endpoint={(key[0], key[1]): one for key, one in _by(connection, inside, [CALLS.endpoint, user])},
+        by_slot={int(key[0]): one for key, one in _by(connection, inside, [slot])},
+    )
+
+
+def slot_s_of(window: Window) -> int:
+    """The length of a slot in seconds: an hour, in windows of more than three days a day."""
+    hours = (window.end_at - window.start_at).total_seconds() / HOUR_S
+    return HOUR_S if hours <= SLOTS_OF_HOURS_MAX else DAY_S
+
+
+def down_minutes(connection: Connection, partner: str, window: Window, timeout_s: float) -> Iterator[datetime]:
+    """The start of every minute in which there were calls and not one was answered: all were 5xx, or timed out."""
+    second = unix_seconds(connection, CALLS.at)
+    minute = (second - second % MINUTE_S).label("minute")
+    inside = within(partner, window.start_at, window.end_at)
+    query = select(minute).where(inside).group_by(minute)
+    for start_s in connection.execute(query.having(count_of(has_failed(timeout_s)) == func.count()).order_by(minute)):
+        yield datetime.fromtimestamp(int(start_s[0]), UTC)
+
+
+def _slot_of(connection: Connection, slot_s: int) -> Any:
+    second = unix_seconds(connection, CALLS.at)
+    return (second - second % slot_s).label("start_s")
+
+
+def _sums_of_lines(
+    connection: Connection, partner: str, window: Window, timeout_s: float, slot_s: int
+) -> Iterator[StatusSum]:
+    slot = _slot_of(connection, slot_s)
+    group = [CALLS.endpoint, func.coalesce(CALLS.user, ""), CALLS.status, slot]
+    timeouts = count_of(CALLS.milliseconds > timeout_s * 1000)
+    sums = [func.count(), func.sum(CALLS.bytes), func.coalesce(func.sum(CALLS["items"]), 0), timeouts]
+    query = select(*group, *sums).where(within(partner, window.start_at, window.end_at)).group_by(*group)
+    for endpoint, user, *figures in connection.execute(query.order_by(*group)):
+        yield StatusSum(endpoint, user, *(int(figure) for figure in figures))
+
+
+def _by(connection: Connection, inside: Any, group: Sequence[Any]) -> Iterable[tuple[tuple[Any, ...], Percentiles]]:
+    return _percentiles(connection, inside, group).items()
+
+
+def _percentiles(connection: Connection, inside: Any, group: Sequence[Any]) -> dict[tuple[Any, ...], Percentiles]:
+    """By the values of the group: the calls of three ranks, found by the database."""
+    place = func.row_number().over(partition_by=list(group), order_by=CALLS.milliseconds).label("place")
+    count = func.count().over(partition_by=list(group)).label("count")
+    ranked = select(*group, CALLS.milliseconds, place, count).where(inside).subquery()
+    columns = [ranked.c[column.name] for column in group]
+    ranks = [(ranked.c["count"] * percent + 99) // 100 for percent in PERCENTS]
+    chosen = [func.max(case((ranked.c.place == rank, ranked.c.milliseconds))) for rank in ranks]
+    query = select(*columns, *chosen).where(ranked.c.place.in_(ranks)).group_by(*columns)
+    size = len(columns)
+    return {tuple(row[:size]): Percentiles(*row[size:]) for row in connection.execute(query)}
+
+
+def _whole_hours(partner: str, window: Window) -> Any:
+    """The hours that lie in the window from their first to their last minute."""
+    begins = HOURS.hour >= window.start_at
+    return (HOURS.partner == partner) & begins & (HOURS.hour <= window.end_at - timedelta(hours=1))
+
+
+def _sums_of_hours(connection: Connection, partner: str, window: Window, timeout_s: float, slot_s: int) -> CallSums:
+    sums: dict[tuple[str, str, int, int], list[int]] = {}
+    histograms: defaultdict[Any, list[int]] = defaultdict(lambda: [0] * (len(LATENCY_BOUNDS_MS) + 1))
+    query = select(API_CALL_HOURS).where(_whole_hours(partner, window)).order_by(HOURS.hour)
+    for row in connection.execute(query.execution_options(yield_per=1000)).mappings():
+        latencies = row["latencies"] or [0] * (len(LATENCY_BOUNDS_MS) + 1)
+        start_s = int(row["hour"].timestamp()) // slot_s * slot_s
+        figures = (row["calls"], row["bytes"], row["items"], timeouts_of(latencies, timeout_s))
+        total = sums.setdefault((row["endpoint"], row["user"], row["status"], start_s), [0, 0, 0, 0])
+        total[:] = (old + new for old, new in zip(total, figures, strict=True))
+        for key in (None, (row["endpoint"], row["user"]), start_s):
+            histogram = histograms[key]
+            histogram[:] = (old + new for old, new in zip(histogram, latencies, strict=True))
+    found = {key: one for key, histogram in histograms.items() if (one := percentiles_of(histogram)) is not None}
+    return CallSums(
+        is_exact=False,
+        slot_s=slot_s,
+        sums=tuple(StatusSum(*key, *figures) for key, figures in sorted(sums.items())),
+        all_calls=found.get(None),
+        by_endpoint={key: one for key, one in found.items() if isinstance(key, tuple)},
+        by_slot={key: one for key, one in found.items() if isinstance(key, int)},
+    )
+
+
+def timeouts_of(latencies: Sequence[int], timeout_s: float) -> int:
+    """How many calls of a histogram surely took longer than the timeout."""
+    return sum(
+        count for lower, count in zip((0, *LATENCY_BOUNDS_MS), latencies, strict=True) if lower >= timeout_s * 1000
+    )
+
+
+def percentiles_of(latencies: Sequence[int]) -> Percentiles | None:
+    """The upper bounds of the steps in which the ranks lie; for the last step its lower one. None without calls."""
+    calls = sum(latencies)
+    if not calls:
+        return None
+    bounds = (*LATENCY_BOUNDS_MS, LATENCY_BOUNDS_MS[-1])
+    found: list[float] = []
+    for percent in PERCENTS:
+        rank, seen = (calls * percent + 99) // 100, 0
+        for bound, count in zip(bounds, latencies, strict=True):
+            seen += count
+            if seen >= rank:
+                found.append(float(bound))
+                break
+    return Percentiles(*found)
