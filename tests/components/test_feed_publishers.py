@@ -23,7 +23,8 @@ from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.publications import LEASE_S, FeedLeaseLost, Publications
 from edye_delivery.ledger.withdrawals import Withdrawals
 from edye_delivery.pipeline.feeds import draft_feed, lint_draft, refuse_errors
-from edye_delivery.pipeline.publish_feed import ROUNDS, FeedBusy, FeedPublisher, OfferUnsteady
+from edye_delivery.pipeline.publish_feed import ROUNDS, FeedPublisher, OfferUnsteady
+from edye_delivery.pipeline.publisher_lease import FeedBusy
 from tests.artifacts import Artifacts
 from tests.components.test_feed_publication import ANNEX, SPEC, Desk, Killed, SteppedClock, port, titles
 from tests.postgresql import postgresql_server

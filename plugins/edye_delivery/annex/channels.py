@@ -62,6 +62,11 @@ def pull_annex_of(annex: Annex) -> Annex:
     )
 
 
+def api_folder_of(annex: Annex) -> str:
+    """The partner's name in the delivery API: the annex's, also where the ledger keeps what it pulls under another."""
+    return annex.partner.removesuffix(PULL_SUFFIX)
+
+
 def polling_policy_of(annex: Annex, channel: Channel) -> PollingPolicy:
     """When a wait looks for outcomes on this channel, and when it gives up; a pull channel has no wait."""
     return api_channel_of(annex).polling if channel is Channel.API else ftp_channel_of(annex).polling

@@ -98,6 +98,8 @@ class ThumbnailSpec(Part):
     """The format in which it is written."""
     quality: int = Field(85, ge=1, le=95)
     """The quality of a JPEG."""
+    watermark: Name | None = None
+    """The picture of include/watermarks, without `.png`, that lies over the lower right corner; null for none."""
 
 
 class TextLimits(Part):

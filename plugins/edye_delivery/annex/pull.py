@@ -120,7 +120,7 @@ class ExposureCheck(Part):
     conn_id: str = "delivery_api"
     """The connection with the public address of the delivery API."""
     user: str
-    """The user in whose name the check asks; its token is the extra `<partner>` of the connection, or its password."""
+    """The user in whose name the check asks; its token is in the connection's extra `tokens`, by partner."""
     sample: int = Field(200, ge=1, le=100_000)
     """How many titles the hourly check looks at; after a publication it looks at all."""
     urls: int = Field(200, ge=0, le=100_000)

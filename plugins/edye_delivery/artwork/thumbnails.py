@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PIL import Image as Pillow
@@ -20,6 +21,7 @@ from edye_delivery.catalog.title import Title
 from edye_delivery.errors import PictureBroken
 
 CUSTOM = "custom_thumbnail"
+NONE: Mapping[str, bytes] = {}
 SMALL_PX = 240
 SMALL_QUALITY = 70
 
@@ -43,13 +45,19 @@ def plan_thumbnails(annex: Annex, title: Title, images: Sequence[ImageFacts]) ->
 
 
 def render_thumbnails(
-    content: bytes, specs: Sequence[ThumbnailSpec], images: Images, run: Run
+    content: bytes, specs: Sequence[ThumbnailSpec], images: Images, run: Run, watermarks: Mapping[str, bytes] = NONE
 ) -> list[bytes | PictureBroken]:
     """The thumbnails of one picture in the order of the specs: each is its bytes, or the error that says why not.
 
+    `watermarks` has the PNG of every watermark that the specs name.
+
     `run` decodes the picture, once for all thumbnails. Raises PictureBroken if the picture ends the job, or Transient.
     """
-    shapes = [spec.model_dump(include={"name", "width_px", "height_px", "format", "quality"}) for spec in specs]
+    shapes = [
+        spec.model_dump(include={"name", "width_px", "height_px", "format", "quality"})
+        | {"watermark": b64encode(watermarks[spec.watermark]).decode() if spec.watermark else ""}
+        for spec in specs
+    ]
     cpu_s = images.decode_limit_s * (1 + len(shapes))
     answer, thumbnails = run(render, content, {"max_pixels": images.max_pixels, "shapes": shapes}, cpu_s)
     broken = answer["broken"]

@@ -45,6 +45,11 @@ def feed_page_name(request: RunRequest, feed: str, page: str) -> str:
     return f"{run_folder(request)}/feed-{feed}/pages/{page}"
 
 
+def generation_record_name(request: RunRequest, step: str) -> str:
+    """The record of one step of a pull channel: published, checked."""
+    return f"{run_folder(request)}/generation/{step}.json"
+
+
 def art_name(content_name: str) -> str:
     """Artwork and thumbnails, named by content."""
     return f"art/{content_name[:2]}/{content_name}"

@@ -62,6 +62,14 @@ class Channel(StrEnum):
     PULL = "pull"
 
 
+class ListName(StrEnum):
+    """The lists of the delivery API (contracts/edye-delivery-api.yaml); entries are what the feed and media serve."""
+
+    SHOWS = "shows"
+    EPISODES = "episodes"
+    ENTRIES = "entries"
+
+
 class IngestState(StrEnum):
     """The states of one ingest at the partner (annex section 5)."""
 

@@ -15,6 +15,7 @@ class Tag(StrEnum):
     DELIVERY = "delivery"
     API = "api"
     FTP = "ftp"
+    PULL = "pull"
     DEPRECATED = "deprecated"
     TRAIL = "trail"
     REDELIVERY = "redelivery"

@@ -24,7 +24,7 @@ from edye_delivery.hooks.connection_secrets import carries_credential, mask_of
 from edye_delivery.hooks.tls import tls_context
 
 OUR_EXTRAS = frozenset(
-    {"allow_plain_http", "allowed_hosts", "timeout_s", "least_rate_bytes_s"}
+    {"allow_plain_http", "allowed_hosts", "timeout_s", "least_rate_bytes_s", "tokens"}
     | {"site_id", "delivery_host", "signing_secret", "calls_a_minute"}
 )
 """Extras that are no headers."""

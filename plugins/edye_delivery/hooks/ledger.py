@@ -20,6 +20,7 @@ from edye_delivery.ledger.alerts import Alerts
 from edye_delivery.ledger.circuit_breaker import CircuitBreaker
 from edye_delivery.ledger.consecutive_errors import Client
 from edye_delivery.ledger.database import open_engine
+from edye_delivery.ledger.exposures import Exposures
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.publications import Publications
 from edye_delivery.ledger.status import StatusReader
@@ -68,6 +69,10 @@ class LedgerHook(BaseHook):
     def publications(self, partner: str, feed: str) -> Publications:
         """The publications of a feed."""
         return Publications(_engine(self.url()), SYSTEM_CLOCK.now, partner, feed)
+
+    def exposures(self, annex: Annex) -> Exposures:
+        """What the annex's partner, which pulls, is shown."""
+        return Exposures(_engine(self.url()), annex.partner)
 
     def url(self) -> URL:
         """The database's address."""

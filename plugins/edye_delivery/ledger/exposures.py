@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, delete, s
 from edye_delivery.catalog.exposed_thumbnail import ExposedThumbnail
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.title import Title
-from edye_delivery.catalog.vocabulary import DeliveryState
+from edye_delivery.catalog.vocabulary import DeliveryState, TitleKind
 from edye_delivery.ledger.comparison import UNDER_WAY
 from edye_delivery.ledger.database import snapshot
 from edye_delivery.ledger.offers import offer_version
@@ -36,19 +36,23 @@ WITHDRAWN, WINDOW_ENDED, REJECTED = "withdrawn", "window_ended", "rejected"
 class Exposure:
     """A title as readers may see it now; without a `title` it is not exposed, and `because` is the word for why.
 
-    `closes_at` is when it ends. `is_candidate` where the content still has to be accepted. `show_ids` are the series
-    that it belonged to, in all that was exposed of it.
+    `closes_at` is when it ends. `is_candidate` where the content still has to be accepted; `was_accepted` where some
+    content of it was. `show_ids` are the series that it belonged to, in all that was exposed of it. `version` is that
+    of the offer at its last change.
     """
 
     edye_id: str
     external_id: str
     delivery_key: str
+    kind: TitleKind
     title: Title | None
     thumbnails: tuple[ExposedThumbnail, ...]
     closes_at: datetime | None
     is_candidate: bool
+    was_accepted: bool
     because: str
     show_ids: frozenset[str]
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,20 @@ class Exposures:
                 found |= {one.external_id: one for one in _choose_each(_paged(connection, query), now)}
         return found
 
+    def foreign_id(self, kinds: Sequence[TitleKind]) -> str | None:
+        """The EDYE id of a title of one of these kinds that other partners are shown, and this one never was."""
+        own = EXPOSURES.alias()
+        known = select(own.c.edye_id).where(own.c.partner == self._partner, own.c.edye_id == EXPOSURES.c.edye_id)
+        query = (
+            select(EXPOSURES.c.edye_id)
+            .join(DELIVERIES, DELIVERIES.c.delivery_key == EXPOSURES.c.delivery_key)
+            .where(EXPOSURES.c.partner != self._partner, DELIVERIES.c.kind.in_(kinds), ~known.exists())
+            .limit(1)
+        )
+        with self._engine.connect() as connection:
+            found: str | None = connection.execute(query).scalar()
+        return found
+
     def _changed_ids(
         self, connection: Connection, after: int, after_at: datetime | None, now: datetime
     ) -> list[str]:  # fmt: skip
@@ -168,6 +186,7 @@ def _joined() -> Select[Any]:
         EXPOSURES.c.title,
         EXPOSURES.c.thumbnails,
         EXPOSURES.c.removed_because,
+        EXPOSURES.c.version,
         DELIVERIES.c.state,
         DELIVERIES.c.sent_at,
         REVISIONS.c.delivery_key.label("accepted_key"),
@@ -211,12 +230,15 @@ def choose(rows: Sequence[Row[Any]], now: datetime) -> Exposure:
         edye_id=row.edye_id,
         external_id=row.external_id,
         delivery_key=row.delivery_key,
+        kind=title.kind,
         title=title if is_shown else None,
         thumbnails=tuple(ExposedThumbnail.model_validate(one) for one in row.thumbnails) if is_shown else (),
         closes_at=closes_at,
         is_candidate=_is_candidate(row),
+        was_accepted=any(one.accepted_key is not None for one in rows),
         because=because or (WITHDRAWN if not is_open else ""),
         show_ids=show_ids,
+        version=max(one.version for one in rows),
     )
 
 

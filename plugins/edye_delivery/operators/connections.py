@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from airflow.sdk import BaseHook, Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from edye_delivery.annex.channels import api_channel_of, feeds_of, ftp_channel_of
+from edye_delivery.annex.channels import api_channel_of, feeds_of, ftp_channel_of, pull_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks import artifacts, edye, ledger
+from edye_delivery.hooks.delivery_api import DeliveryApiHook
 from edye_delivery.hooks.ingest import IngestHook
 from edye_delivery.pipeline.withdraw import endpoint_for
 
@@ -34,7 +35,8 @@ class Need:
 HTTP = (("http", "host, port, and the token as password"),)
 FTP = (("ftp", "host, port, login and password"),)
 BUCKET = (("aws", "key and secret as login and password, and the extra bucket_name"),)
-STORE = (("fs", "the extra path"), *BUCKET)
+FOLDER = (("fs", "the extra path"),)
+STORE = (*FOLDER, *BUCKET)
 DATABASE = (("sqlite", "the file as host"), ("postgres", "host, port, login, password, and the database as schema"))
 SAME_TYPE = {"https": "http", "file": "fs", "s3": "aws", "postgresql": "postgres"}
 
@@ -67,6 +69,14 @@ def _partner_needs(annex: Annex, request: RunRequest) -> Iterator[Need]:
     if request.withdrawal is not None:
         if endpoint_for(annex, request) is not None:
             yield Need(api_channel_of(annex).conn_id, f"telling {annex.display_name}", HTTP)
+    elif request.channel is Channel.PULL:
+        pull = pull_channel_of(annex)
+        yield Need(pull.store_conn_id, "the generations that the delivery API serves", FOLDER)
+        yield Need(
+            pull.check.conn_id, "the delivery API, for the exposure check", HTTP, DeliveryApiHook(annex).check_token
+        )
+        if pull.thumbnails:
+            yield Need(pull.thumbnails_conn_id, "the bucket of the thumbnails", BUCKET)
     elif request.channel is Channel.API:
         purpose = f"the ingest API of {annex.display_name}"
         yield Need(api_channel_of(annex).conn_id, purpose, HTTP, IngestHook(annex).check_timeout)

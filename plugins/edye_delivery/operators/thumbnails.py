@@ -6,6 +6,7 @@ from typing import Any
 
 from airflow.sdk import Context
 
+from edye_delivery.annex.watermarks import read_watermarks
 from edye_delivery.catalog.artifact_names import batch_name
 from edye_delivery.catalog.snapshot import CheckedBatch
 from edye_delivery.clients.workers import Workers
@@ -23,8 +24,9 @@ class MakeThumbnailsOperator(BatchOperator):
         """The reference of the batch with its thumbnails."""
         store = self.artifacts
         batch = load(store, self.batch, CheckedBatch)
+        watermarks = read_watermarks(self.annex)
         with Workers(self.annex.images) as workers:
-            titles = ThumbnailMaker(self.annex, store, workers.run).render_batch(batch.titles)
+            titles = ThumbnailMaker(self.annex, store, workers.run, watermarks).render_batch(batch.titles)
         with_thumbnails = [title for title in titles if title.thumbnails]
         record_checks(LedgerHook().trail(), "render", self.annex, batch.request, with_thumbnails)
         finished = batch.model_copy(update={"titles": titles})

@@ -15,18 +15,14 @@ from edye_delivery.feeds.publish.diff import changes_between
 from edye_delivery.feeds.publish.publish import FIRST_PAGE, PAGES, switch_readers, upload_pages
 from edye_delivery.ledger.publications import FeedLease, FeedLeaseLost, Publication, Publications
 from edye_delivery.pipeline.feeds import read_back, refuse_errors
+from edye_delivery.pipeline.publisher_lease import wait_for_lease
 from edye_delivery.pipeline.stores import FileReader
 
 ROUNDS = 3
 """So often a draft is uploaded and switched to; before each round but the first it is assembled again."""
 LEASES = 3
 """So often a publisher begins again that lost its lease while it slept."""
-WAIT_MAX_S, LOOK_EVERY_S = 3600.0, 5.0
 log = logging.getLogger(__name__)
-
-
-class FeedBusy(Transient):
-    """Another run is publishing the feed, and did not end in time."""
 
 
 class OfferUnsteady(Transient):
@@ -63,7 +59,7 @@ class FeedPublisher:
         """
         leases = 0
         while True:
-            lease = self._acquire()
+            lease = wait_for_lease(self.publications, self.run_id, f"the feed {self.spec.name}", self.clock)
             leases += 1
             try:
                 return self._publish_under(lease, draft)
@@ -73,21 +69,6 @@ class FeedPublisher:
                 log.warning("%s; this run begins again", lost)
             finally:
                 self.publications.release(lease)
-
-    def _acquire(self) -> FeedLease:
-        """The feed's lease; waits while another run has it."""
-        waited_s = 0.0
-        while (lease := self.publications.acquire(self.run_id)) is None:
-            holder = self.publications.holder()
-            if waited_s >= WAIT_MAX_S:
-                raise FeedBusy(
-                    f"the feed {self.spec.name} is being published by {holder}; this run has waited {waited_s:.0f} s"
-                )
-            if not waited_s:
-                log.info("feed %s: waits for its publisher, %s", self.spec.name, holder)
-            self.clock.sleep(LOOK_EVERY_S)
-            waited_s += LOOK_EVERY_S
-        return lease
 
     def _publish_under(self, lease: FeedLease, draft: FeedDraft) -> PublishedFeed:
         for rounds_left in reversed(range(ROUNDS)):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.artwork.thumbnails import ThumbnailPlan, plan_thumbnails, render_thumbnails, thumbnail_record
@@ -27,11 +28,15 @@ UNAVAILABLE_ART = "IMG010"
 
 @dataclass(frozen=True, slots=True)
 class ThumbnailMaker:
-    """Renders thumbnails from the artwork that was checked; both are files of `store`. `run` decodes the pictures."""
+    """Renders thumbnails from the artwork that was checked; both are files of `store`. `run` decodes the pictures.
+
+    `watermarks` has the PNG of every watermark that the annex names.
+    """
 
     annex: Annex
     store: ContentStore
     run: Run
+    watermarks: Mapping[str, bytes] = field(default_factory=dict)
 
     def render_batch(self, titles: tuple[CheckedTitle, ...]) -> tuple[CheckedTitle, ...]:
         """The titles with their thumbnails; a title that lacks one gets a blocking finding.
@@ -70,7 +75,8 @@ class ThumbnailMaker:
         specs, origin = list(dict.fromkeys(plan.spec for plan in plans)), plans[0].origin
         try:
             content = self.store.get(art_name(origin.art_name)) if origin else b""
-            pictures = dict(zip(specs, render_thumbnails(content, specs, self.annex.images, self.run), strict=True))
+            rendered = render_thumbnails(content, specs, self.annex.images, self.run, self.watermarks)
+            pictures = dict(zip(specs, rendered, strict=True))
         except PictureBroken as error:
             return dict.fromkeys(plans, RULES[BROKEN_ART].finding(f"{name}: no thumbnail can be made: {error}"))
         return {plan: self._keep(plan, pictures[plan.spec]) for plan in plans}

@@ -13,17 +13,16 @@ from edye_delivery.errors import FeedRefused
 from edye_delivery.feeds.publish.publish import FIRST_PAGE, PAGES
 from edye_delivery.ledger.offers import Offer, offer_version, raise_version
 from edye_delivery.ledger.publications import Publications
-from edye_delivery.pipeline import publish_feed
+from edye_delivery.pipeline import publisher_lease
 from edye_delivery.pipeline.feeds import DraftPages, draft_feed, lint_draft, read_back, refuse_errors
 from edye_delivery.pipeline.publish_feed import (
     LEASES,
-    LOOK_EVERY_S,
     ROUNDS,
-    FeedBusy,
     FeedOverwritten,
     FeedPublisher,
     OfferUnsteady,
 )
+from edye_delivery.pipeline.publisher_lease import LOOK_EVERY_S, FeedBusy
 from tests.artifacts import Artifacts
 from tests.unit.pipeline.builders import ANNEX, PARTNER, a_request, movie
 
@@ -292,7 +291,7 @@ def test_a_feed_that_another_run_publishes_is_waited_for(desk):
 
 
 def test_a_feed_that_another_run_does_not_let_go_is_left_to_it_in_the_end(desk, monkeypatch):
-    monkeypatch.setattr(publish_feed, "WAIT_MAX_S", 4 * LOOK_EVERY_S)
+    monkeypatch.setattr(publisher_lease, "WAIT_MAX_S", 4 * LOOK_EVERY_S)
     lease = desk.publications.acquire("run-2")
     desk.pauses.during = lambda: desk.publications.renew(lease)
     with pytest.raises(FeedBusy, match="run-2"):

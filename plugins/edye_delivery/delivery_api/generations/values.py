@@ -6,15 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from edye_delivery.catalog.vocabulary import ListName as ListName  # its home for readers and writers
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class ListName(StrEnum):
-    """The lists of a generation; entries are what the feed and the media calls serve."""
-
-    SHOWS = "shows"
-    EPISODES = "episodes"
-    ENTRIES = "entries"
 
 
 class Reason(StrEnum):
