@@ -9,11 +9,18 @@ from typing import Any
 DATA_VIEW = "ingestalogs"
 CORE_VERSION = "8.8.0"
 TYPE_VERSIONS = {"index-pattern": "8.0.0", "search": "8.0.0", "visualization": "8.5.0", "dashboard": "8.9.0"}
-FAILURES = "event.outcome: failure"
+STEPS = 'event.dataset: "ingestalogs.edye"'
+CALLS = 'event.dataset: "ingestalogs.api"'
+FAILURES = f"{STEPS} and event.outcome: failure"
 ERROR_COLUMNS = (
     "partner", "external_id", "event.action", "cause", "owner", "http.response.status_code", "error.code",
     "error.message", "tracking_id", "http.request.id", "run_id",
 )  # fmt: skip
+CALL_COLUMNS = (
+    "log.level", "partner", "user.name", "event.action", "http.response.status_code", "error.message",
+    "client.geo.country_iso_code", "http.request.id",
+)  # fmt: skip
+ANSWERED = f"{STEPS} and http.response.status_code: *"
 IN_A_ROW_COLUMNS = ("event.action", "partner", "client_id", "external_id", "cause", "error.message", "message")
 IN_A_ROW = 'event.action: ("errors began" or "errors ended")'
 TIMED = "event.action: (check or receive or retry or observe or accept)"
@@ -31,11 +38,20 @@ def document(command: str) -> str:
         (_chart("latency", "Seconds by step: median and 95th percentile", "line", TIMED, _percentiles(),
                 *_over_time("event.action")),
          (0, 14, 28, 14)),
-        (_chart("calls", "Partner's answers by status code over time", "histogram", "http.response.status_code: *",
-                _count(), *_over_time("http.response.status_code")),
+        (_chart("calls", "Partner's answers by status code over time", "histogram", ANSWERED, _count(),
+                *_over_time("http.response.status_code")),
          (28, 14, 20, 14)),
         (_search("errors-in-a-row", "Errors in a row began or ended", IN_A_ROW, IN_A_ROW_COLUMNS), (0, 28, 48, 10)),
         (_search("latest-errors", "Latest errors", FAILURES, ERROR_COLUMNS), (0, 38, 48, 20)),
+        (_chart("api-calls", "Calls of the delivery API by response code over time", "histogram", CALLS, _count(),
+                *_over_time("http.response.status_code")),
+         (0, 58, 24, 14)),
+        (_chart("api-latency", "Seconds of a call of the delivery API: median and 95th percentile", "line", CALLS,
+                _percentiles(), *_over_time("event.action")),
+         (24, 58, 24, 14)),
+        (_search("api-errors", "Latest errors of the delivery API", f"{CALLS} and event.outcome: failure",
+                 CALL_COLUMNS),
+         (0, 72, 48, 20)),
     ]  # fmt: skip
     objects = [_board(panels, command), _data_view(), *(panel for panel, _ in panels)]
     return "".join(json.dumps(each, sort_keys=True) + "\n" for each in objects)

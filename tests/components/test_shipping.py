@@ -13,9 +13,11 @@ from edye_delivery.errors import AuthRefused, ConfigurationInvalid, Transient
 from edye_delivery.hooks.ingesta_logs import IngestaLogsHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.ledger.trail import Call
+from edye_delivery.operators.ship_events import DeleteOldApiCallsOperator, ShipApiCallsOperator
 from edye_delivery.pipeline.ship_events import RETRY_POLICY, Shipper
 from sandbox.elasticsearch import Cluster, running
 from tests.builders import a_movie, a_plan, the_annex
+from tests.unit.delivery_api.call_lines import a_line
 
 ANNEX = the_annex()
 RUN = "run-1"
@@ -238,3 +240,60 @@ def test_a_connection_of_another_type_is_refused(ledger, monkeypatch):
     monkeypatch.setenv("AIRFLOW_CONN_INGESTA_LOGS", json.dumps({"conn_type": "ftp"}))
     with pytest.raises(ConfigurationInvalid, match="events go to http"):
         IngestaLogsHook().sink()
+
+
+def calls_of_now(count: int, **more) -> None:
+    LedgerHook().api_calls().write([a_line(number, at=datetime.now(UTC), **more) for number in range(count)])
+
+
+def test_calls_of_the_delivery_api_are_documents_beside_the_events(ledger, cluster):
+    count = deliver(ledger, 1)
+    calls_of_now(3, status=404, geo="mx", message="not-found: no such show", query="tag=kids")
+    assert ShipApiCallsOperator(task_id="ship_calls").execute({}) == {"shipped": 3, "refused": 0}
+    assert shipper().ship()["shipped"] == count
+    calls = [one for one in cluster.documents.values() if one["event.dataset"] == "ingestalogs.api"]
+    assert len(calls) == 3
+    assert len(cluster.documents) == count + 3
+    expected = {
+        "event.action": "showList",
+        "event.outcome": "failure",
+        "event.duration": 12_500_000,
+        "log.level": "warning",
+        "http.response.status_code": 404,
+        "user.name": "reader",
+        "client.geo.country_iso_code": "MX",
+        "error.message": "not-found: no such show",
+    }
+    assert calls[0] | expected == calls[0]
+
+
+def test_a_shipment_of_calls_whose_answer_was_lost_doubles_nothing(ledger, cluster):
+    calls_of_now(4)
+    sink = IngestaLogsHook().sink()
+    sink.prepare()
+    sink.put(LedgerHook().api_call_outbox().next_events(10))  # and the shipper dies before it says so
+    assert ShipApiCallsOperator(task_id="ship_calls").execute({})["shipped"] == 4 == len(cluster.documents)
+
+
+def test_calls_that_the_cluster_refuses_do_not_keep_events_from_being_shipped(ledger, cluster):
+    count = deliver(ledger, 1)
+    calls_of_now(2)
+    cluster.refuse_item = lambda document: (400, "no") if document["event.dataset"] == "ingestalogs.api" else None
+    assert ShipApiCallsOperator(task_id="ship_calls").execute({}) == {"shipped": 0, "refused": 2}
+    assert shipper().ship() == {"shipped": count, "set aside": 0}
+
+
+def test_without_a_cluster_calls_are_lines_in_files_of_their_own(ledger, monkeypatch, tmp_path):
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("AIRFLOW_CONN_INGESTA_LOGS", raising=False)
+    calls_of_now(3)
+    IngestaLogsHook().sink().put(LedgerHook().api_call_outbox().next_events(10))  # and the shipper dies
+    ShipApiCallsOperator(task_id="ship_calls").execute({})
+    [file] = (tmp_path / "home" / "ingesta_logs").rglob("*.jsonl")
+    assert file.name.startswith("api-calls-")
+    assert len(file.read_text().splitlines()) == 3
+
+
+def test_old_calls_are_deleted_by_their_own_step(ledger):
+    calls_of_now(2)
+    assert DeleteOldApiCallsOperator(task_id="delete_old_calls").execute({}) == {"deleted": 0}

@@ -18,7 +18,7 @@ FACTS = RunFacts("run-1", None, None, datetime(2026, 3, 2, 7, tzinfo=UTC), ())
 
 ROKU = "deliver_api__roku_premium_subs_mx"
 ROKU_BY_FTP = "deliver_ftp__roku_premium_subs_mx"
-TRAIL = "ship_ingesta_logs"
+TRAIL, CALLS = "ship_ingesta_logs", "ship_api_calls"
 CHAIN = ["batch.check", "batch.reencode", "batch.thumbnails", "batch.deliver", "batch.wait", "batch.accept"]
 
 
@@ -52,7 +52,7 @@ def test_one_dag_for_every_annex_and_each_of_its_channels(no_network):
     by_api = {f"deliver_api__{name}" for name, annex in annexes().items() if annex.api}
     by_ftp = {f"deliver_ftp__{name}" for name, annex in annexes().items() if annex.ftp}
     by_hand = {f"{verb}__{name}" for name in annexes() for verb in ("redeliver", "withdraw")}
-    assert set(bag_of().dags) == by_api | by_ftp | by_hand | {TRAIL}
+    assert set(bag_of().dags) == by_api | by_ftp | by_hand | {TRAIL, CALLS}
     assert ROKU in by_api
     assert ROKU_BY_FTP in by_ftp
 
@@ -62,7 +62,7 @@ def test_a_second_annex_in_the_folder_is_a_second_dag(tmp_path, monkeypatch):
     annex_file(tmp_path, "beta", api=None)
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     by_hand = {"redeliver__alpha", "redeliver__beta", "withdraw__alpha", "withdraw__beta"}
-    assert set(bag_of().dags) == {"deliver_api__alpha", "deliver_ftp__beta", TRAIL} | by_hand
+    assert set(bag_of().dags) == {"deliver_api__alpha", "deliver_ftp__beta", TRAIL, CALLS} | by_hand
 
 
 def test_the_dag_reads_as_the_business_sentence(dag):
@@ -180,6 +180,14 @@ def test_the_trail_is_shipped_every_five_minutes_apart_from_deliveries(no_networ
     assert (trail.catchup, trail.max_active_runs) == (False, 1)
     assert set(trail.task_ids) == {"ship_events", "tell_alerts"}
     assert all(not task.upstream_list for task in trail.tasks)
+
+
+def test_calls_of_the_delivery_api_are_shipped_apart_from_the_events_of_deliveries(no_network):
+    calls = bag_of().dags[CALLS]
+    assert (calls.catchup, calls.max_active_runs) == (False, 1)
+    assert set(calls.task_ids) == {"ship_calls", "delete_old_calls"}
+    assert all(not task.upstream_list for task in calls.tasks)
+    assert "**When it is red.**" in calls.doc_md
 
 
 def test_a_redelivery_is_by_hand_dry_until_told_otherwise_and_of_the_same_operators(no_network, dag):

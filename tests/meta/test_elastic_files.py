@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from edye_delivery.catalog.api_call import CallLine
 from edye_delivery.catalog.event import Event, Outcome, as_ecs
 
 FOLDER = Path(__file__).parents[2] / "include" / "elastic"
@@ -21,13 +22,24 @@ FULL = Event(
     error_code="g", cause="transient", owner="DevOps", attempt=1, tracking_id="h", request_id="i",
 )  # fmt: skip
 
+CALL = CallLine(
+    id="j", at=FULL.at, level="error", endpoint="showList", status=503, milliseconds=1.0, bytes=1, request_id="k",
+    partner="a", user="l", items=1, generation=7, checkpoint_generation=6, first_item="m", last_item="n", query="o",
+    message="p", geo="mx", user_agent="q",
+)  # fmt: skip
+
 
 def fields_of(query: str) -> set[str]:
     return set(re.findall(r"([\w.@]+):", query))
 
 
-def test_every_field_of_an_event_has_a_mapping_and_no_mapping_is_of_no_field():
-    assert {*as_ecs(FULL), "message"} == FIELDS
+def test_every_field_of_an_event_and_of_a_call_has_a_mapping_and_no_mapping_is_of_no_field():
+    assert {*as_ecs(FULL), "message", *CALL.as_ecs()} == FIELDS
+
+
+def test_steps_and_calls_are_told_apart_by_their_dataset():
+    assert as_ecs(FULL)["event.dataset"] == "ingestalogs.edye"
+    assert CALL.as_ecs()["event.dataset"] == "ingestalogs.api"
 
 
 def test_the_template_makes_data_streams_and_names_the_lifecycle_that_is_put_with_it():

@@ -11,8 +11,14 @@ from typing import Any
 
 import orjson
 
+from edye_delivery.catalog.event import ECS_VERSION, Outcome, document_id_of
 from edye_delivery.catalog.printable import printable
+from edye_delivery.catalog.window import rfc3339
 
+DATASET = "ingestalogs.api"
+"""What tells calls of the delivery API from steps of deliveries in IngestaLogs."""
+NANOSECONDS_A_MILLISECOND = 1_000_000
+LOWEST_ERROR = 400
 LATENCY_BOUNDS_MS = (5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000)
 """The upper bounds, inclusive, of the counts in an hour's `latencies`; one more count is of what took longer."""
 TEXT_MAX_CHARS = {
@@ -67,7 +73,7 @@ def level_of(status: int) -> Level:
     """Error from 500 on, warning from 400 on, else info."""
     if status >= 500:
         return Level.ERROR
-    return Level.WARNING if status >= 400 else Level.INFO
+    return Level.WARNING if status >= LOWEST_ERROR else Level.INFO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +105,52 @@ class CallLine:
     message: str | None = None
     geo: str | None = None
     user_agent: str | None = None
+
+    @property
+    def document_id(self) -> str:
+        """The document's id: each shipment of this call has the same one."""
+        return document_id_of(f"api-call\n{self.id}\n{self.at.isoformat()}")
+
+    @property
+    def subject(self) -> str:
+        """What it is, for a sentence."""
+        return f"call {self.id}"
+
+    @property
+    def file_stem(self) -> str:
+        """The name, below its day, of a file that begins with this call."""
+        return f"api-calls-{self.at:%H%M%S}-{self.document_id[:16]}"
+
+    def as_ecs(self) -> dict[str, Any]:
+        """The call's document: the fields of the Elastic Common Schema, and ours beside them; none is empty."""
+        failed = self.status >= LOWEST_ERROR
+        document = {
+            "@timestamp": rfc3339(self.at),
+            "ecs.version": ECS_VERSION,
+            "event.id": self.document_id,
+            "event.kind": "event",
+            "event.dataset": DATASET,
+            "event.action": self.endpoint,
+            "event.outcome": (Outcome.FAILURE if failed else Outcome.SUCCESS).value,
+            "event.duration": round(self.milliseconds * NANOSECONDS_A_MILLISECOND),
+            "log.level": self.level,
+            "http.request.id": self.request_id,
+            "http.response.status_code": self.status,
+            "http.response.body.bytes": self.bytes,
+            "url.query": self.query,
+            "user.name": self.user,
+            "user_agent.original": self.user_agent,
+            "client.geo.country_iso_code": self.geo.upper() if self.geo else None,
+            "error.message": self.message,
+            "partner": self.partner,
+            "call_id": self.id,
+            "items": self.items,
+            "generation": self.generation,
+            "checkpoint_generation": self.checkpoint_generation,
+            "first_item": self.first_item,
+            "last_item": self.last_item,
+        }
+        return {name: value for name, value in document.items() if value not in (None, "")}
 
 
 NAMES = tuple(field.name for field in fields(CallLine))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import orjson
 
@@ -19,6 +19,37 @@ ECS_VERSION = "8.17.0"
 DATASET = "ingestalogs.edye"
 ID_CHARS = 32
 NANOSECONDS_A_SECOND = 1_000_000_000
+
+
+Id = TypeVar("Id", bound=int | str)
+Id_co = TypeVar("Id_co", bound=int | str, covariant=True)
+
+
+class Shippable(Protocol[Id_co]):
+    """What the trail ships: something with an id of its own that becomes one document."""
+
+    @property
+    def id(self) -> Id_co:
+        """What the ledger names it by."""
+
+    @property
+    def document_id(self) -> str:
+        """The document's id: each shipment has the same one."""
+
+    @property
+    def subject(self) -> str:
+        """What it is, for a sentence."""
+
+    @property
+    def file_stem(self) -> str:
+        """The name, below its day, of a file that begins with it."""
+
+    @property
+    def at(self) -> datetime:
+        """When it happened, aware."""
+
+    def as_ecs(self) -> dict[str, Any]:
+        """Its document."""
 
 
 class Outcome(StrEnum):
@@ -57,7 +88,26 @@ class Event:
     def document_id(self) -> str:
         """The document's id: each shipment of this event has the same one, an event of another ledger never has."""
         identity = f"{self.partner}\n{self.delivery_key}\n{self.id}\n{self.at.isoformat()}"
-        return hashlib.sha256(identity.encode()).hexdigest()[:ID_CHARS]
+        return document_id_of(identity)
+
+    @property
+    def subject(self) -> str:
+        """What it is, for a sentence."""
+        return f"event {self.id} of {self.external_id}"
+
+    @property
+    def file_stem(self) -> str:
+        """The name, below its day, of a file that begins with this event."""
+        return f"ingestalogs-{self.id:012}-{self.document_id[:8]}"
+
+    def as_ecs(self) -> dict[str, Any]:
+        """As the function `as_ecs`."""
+        return as_ecs(self)
+
+
+def document_id_of(identity: str) -> str:
+    """The id of a document about what this text names."""
+    return hashlib.sha256(identity.encode()).hexdigest()[:ID_CHARS]
 
 
 def as_ecs(event: Event) -> dict[str, Any]:
@@ -92,13 +142,12 @@ def as_ecs(event: Event) -> dict[str, Any]:
     return {name: value for name, value in document.items() if value not in (None, "")}
 
 
-def documents_of(events: Iterable[Event]) -> tuple[dict[int, bytes], dict[int, str]]:
+def documents_of(events: Iterable[Shippable[Id]]) -> tuple[dict[Id, bytes], dict[Id, str]]:
     """By event id: the documents as JSON, and for each event that cannot become one the reason."""
-    documents: dict[int, bytes] = {}
-    reasons: dict[int, str] = {}
+    documents: dict[Id, bytes] = {}
+    reasons: dict[Id, str] = {}
     for event in events:
-        name = f"event {event.id} of {event.external_id}"
-        document = attempt(name, "writing its document", partial(_pack, event))
+        document = attempt(event.subject, "writing its document", partial(_pack, event))
         if isinstance(document, StepFailure):
             reasons[event.id] = document.sentence
         else:
@@ -106,5 +155,5 @@ def documents_of(events: Iterable[Event]) -> tuple[dict[int, bytes], dict[int, s
     return documents, reasons
 
 
-def _pack(event: Event) -> bytes:
-    return orjson.dumps(as_ecs(event))
+def _pack(event: Shippable[Id]) -> bytes:
+    return orjson.dumps(event.as_ecs())

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic
 
 import orjson
 from elastic_transport import ConnectionTimeout, TlsError
 from elasticsearch import ApiError, AuthenticationException, AuthorizationException, Elasticsearch, TransportError
 
-from edye_delivery.catalog.event import Event, documents_of
+from edye_delivery.catalog.event import Id, Shippable, documents_of
 from edye_delivery.clients.http import is_transient_status
 from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import AnswerMalformed, AuthRefused, ConfigurationInvalid, Transient
@@ -26,12 +26,12 @@ REASON_MAX_CHARS = 500
 
 
 @dataclass(slots=True)
-class Arrival:
+class Arrival(Generic[Id]):
     """What became of events, by id: arrived, refused for good with the reason, or to be sent again with the reason."""
 
-    arrived: list[int] = field(default_factory=list)
-    refused: dict[int, str] = field(default_factory=dict)
-    later: dict[int, str] = field(default_factory=dict)
+    arrived: list[Id] = field(default_factory=list)
+    refused: dict[Id, str] = field(default_factory=dict)
+    later: dict[Id, str] = field(default_factory=dict)
 
 
 class ElasticSink:
@@ -62,7 +62,7 @@ class ElasticSink:
             self._client.ilm.put_lifecycle(name=NAME, policy=self._lifecycle)
             self._client.indices.put_index_template(name=NAME, body=self._template)
 
-    def put(self, events: Sequence[Event]) -> Arrival:
+    def put(self, events: Sequence[Shippable[Id]]) -> Arrival[Id]:
         """Sends one bulk call, halved as often as it is too large; an event that JSON cannot hold is refused.
 
         Raises Transient where it is unknown whether anything arrived and the same may succeed later, AuthRefused where
@@ -70,11 +70,11 @@ class ElasticSink:
         """
         documents, reasons = documents_of(events)
         whole = [event for event in events if event.id in documents]
-        arrival = self._put(whole, documents) if whole else Arrival()
+        arrival: Arrival[Id] = self._put(whole, documents) if whole else Arrival()
         arrival.refused |= reasons
         return arrival
 
-    def _put(self, events: Sequence[Event], documents: Mapping[int, bytes]) -> Arrival:
+    def _put(self, events: Sequence[Shippable[Id]], documents: Mapping[Id, bytes]) -> Arrival[Id]:
         try:
             with _failures(f"the bulk call of {len(events)} events", self._mask):
                 lines: list[Any] = list(_lines(events, documents))
@@ -84,12 +84,12 @@ class ElasticSink:
         items = answer.body.get("items") if isinstance(answer.body, dict) else None
         if not isinstance(items, list) or len(items) != len(events):
             raise AnswerMalformed("Elasticsearch answered a bulk call without an item for every event")
-        arrival = Arrival()
+        arrival: Arrival[Id] = Arrival()
         for event, item in zip(events, items, strict=True):
             _add_result(arrival, event.id, item, self._mask)
         return arrival
 
-    def _put_halves(self, events: Sequence[Event], documents: Mapping[int, bytes], reason: str) -> Arrival:
+    def _put_halves(self, events: Sequence[Shippable[Id]], documents: Mapping[Id, bytes], reason: str) -> Arrival[Id]:
         if len(events) == 1:
             return Arrival(refused={events[0].id: reason})
         middle = len(events) // 2
@@ -101,13 +101,13 @@ class _TooLarge(Exception):
     """The cluster refuses a call of this size."""
 
 
-def _lines(events: Sequence[Event], documents: Mapping[int, bytes]) -> Iterator[bytes]:
+def _lines(events: Sequence[Shippable[Id]], documents: Mapping[Id, bytes]) -> Iterator[bytes]:
     for event in events:
         yield orjson.dumps({"create": {"_id": event.document_id}})
         yield documents[event.id]
 
 
-def _add_result(arrival: Arrival, number: int, item: Any, mask: SecretMask) -> None:
+def _add_result(arrival: Arrival[Id], number: Id, item: Any, mask: SecretMask) -> None:
     result = item.get("create") if isinstance(item, dict) else None
     status = result.get("status") if isinstance(result, dict) else None
     if isinstance(status, int) and (200 <= status < 300 or status == EXISTS):

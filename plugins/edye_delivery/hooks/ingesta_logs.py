@@ -12,7 +12,7 @@ from airflow.sdk import BaseHook, Connection, ObjectStoragePath
 from airflow.sdk.exceptions import AirflowNotFoundException
 from elasticsearch import Elasticsearch
 
-from edye_delivery.catalog.event import Event, documents_of
+from edye_delivery.catalog.event import Id, Shippable, documents_of
 from edye_delivery.clients.elastic import Arrival, ElasticSink
 from edye_delivery.clients.elastic_node import BoundedNode
 from edye_delivery.errors import ConfigurationInvalid
@@ -42,13 +42,13 @@ class FolderSink:
     def prepare(self) -> None:
         """Does nothing: the folder is made with its first file."""
 
-    def put(self, events: Sequence[Event]) -> Arrival:
+    def put(self, events: Sequence[Shippable[Id]]) -> Arrival[Id]:
         """Writes all events to one file; refuses an event that JSON cannot express."""
         first = events[0]
         documents, refused = documents_of(events)
         lines = b"".join(document + b"\n" for document in documents.values())
         if lines:
-            self._store.put(f"{first.at:%Y-%m-%d}/ingestalogs-{first.id:012}-{first.document_id[:8]}.jsonl", lines)
+            self._store.put(f"{first.at:%Y-%m-%d}/{first.file_stem}.jsonl", lines)
         return Arrival(arrived=list(documents), refused=refused)
 
 

@@ -17,6 +17,8 @@ from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks.connection_secrets import mask_of
 from edye_delivery.hooks.http_client import SYSTEM_CLOCK
 from edye_delivery.ledger.alerts import Alerts
+from edye_delivery.ledger.api_call_outbox import ApiCallOutbox
+from edye_delivery.ledger.api_call_writer import ApiCallWriter
 from edye_delivery.ledger.circuit_breaker import CircuitBreaker
 from edye_delivery.ledger.consecutive_errors import Client
 from edye_delivery.ledger.database import open_engine
@@ -65,6 +67,14 @@ class LedgerHook(BaseHook):
     def trail(self) -> Trail:
         """The events, and those that are still to be shipped."""
         return Trail(_engine(self.url()), SYSTEM_CLOCK.now)
+
+    def api_calls(self) -> ApiCallWriter:
+        """Writes and deletes calls of the delivery API."""
+        return ApiCallWriter(_engine(self.url()), SYSTEM_CLOCK.now)
+
+    def api_call_outbox(self) -> ApiCallOutbox:
+        """The calls of the delivery API that are still to be shipped."""
+        return ApiCallOutbox(_engine(self.url()), SYSTEM_CLOCK.now)
 
     def publications(self, partner: str, feed: str) -> Publications:
         """The publications of a feed."""

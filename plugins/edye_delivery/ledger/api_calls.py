@@ -10,13 +10,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select, tuple_
 
-from edye_delivery.catalog.api_call import NAMES, CallLine
+from edye_delivery.catalog.api_call import LOWEST_ERROR, NAMES, CallLine
 from edye_delivery.errors import InvalidRequest
 from edye_delivery.ledger.pull_tables import API_CALL_HOURS, API_CALLS
 
 LATEST_ERRORS = 20
 ROWS_A_PAGE = 1000
-LOWEST_ERROR = 400
 COLUMNS = [API_CALLS.c[name] for name in NAMES]
 
 

@@ -1,4 +1,4 @@
-"""The steps of the trail's own DAG: they ship events, and send alerts that were not sent yet."""
+"""The steps of the trail's own DAGs: they ship events and calls, delete old calls, and send alerts again."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from edye_delivery.errors import InvalidRequest
 from edye_delivery.hooks.http_client import SYSTEM_CLOCK
 from edye_delivery.hooks.ingesta_logs import IngestaLogsHook
 from edye_delivery.hooks.ledger import LedgerHook
+from edye_delivery.ledger.api_call_writer import KEPT_DAYS
 from edye_delivery.operators.base import alerter
 from edye_delivery.pipeline.ship_events import Shipper
 
 log = logging.getLogger(__name__)
+CALLS_A_RUN = 1_000_000
+"""How many calls a run ships at most, so that it ends; the next run continues."""
 
 
 class ShipEventsOperator(BaseOperator):
@@ -40,6 +43,30 @@ class ShipEventsOperator(BaseOperator):
                 aside,
             )
         return {"shipped": counts["shipped"], "set_aside": counts["set aside"], "set_aside_in_all": aside}
+
+
+class ShipApiCallsOperator(BaseOperator):
+    """Ships calls of the delivery API to the place that the connection `ingesta_logs` names."""
+
+    template_fields: ClassVar[Sequence[str]] = ()
+
+    def execute(self, context: Context) -> dict[str, int]:
+        """Counts: shipped, and refused for good."""
+        outbox, sink = LedgerHook().api_call_outbox(), IngestaLogsHook().sink()
+        counts = Shipper(outbox, sink, SYSTEM_CLOCK, name="call", most=CALLS_A_RUN).ship()
+        return {"shipped": counts["shipped"], "refused": counts["set aside"]}
+
+
+class DeleteOldApiCallsOperator(BaseOperator):
+    """Deletes calls of the delivery API that the log does not keep any more; the sums of their hours stay."""
+
+    template_fields: ClassVar[Sequence[str]] = ()
+
+    def execute(self, context: Context) -> dict[str, int]:
+        """How many were deleted."""
+        deleted = LedgerHook().api_calls().delete_old()
+        log.info("%s calls older than %s days deleted", deleted, KEPT_DAYS)
+        return {"deleted": deleted}
 
 
 class TellAlertsOperator(BaseOperator):
