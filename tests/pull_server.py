@@ -127,6 +127,7 @@ def pull_server(server: PullServer | None = None) -> Iterator[PullServer]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # head and body are two writes, and the second would wait for 40 ms
 
         def do_GET(self) -> None:
             split = urlsplit(self.path)

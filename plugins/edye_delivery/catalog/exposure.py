@@ -72,8 +72,9 @@ class Expected:
     """What one partner has to see of one generation.
 
     `items` are all items of the lists, or a sample for the hourly check; they are read once. `counts` are the numbers
-    of visible items by list, whether or not `items` has them all. `checkpoints` are those of the last check, by list:
-    without one the delta is not checked. `foreign_ids` are items that only other partners may see, at most one a list.
+    of visible items by list, whether or not `items` has them all. `checkpoints` are those of the last check of an
+    earlier generation, by list: without one the delta is not checked. `foreign_ids` are items that only other partners
+    may see, at most one a list.
     """
 
     generation: int

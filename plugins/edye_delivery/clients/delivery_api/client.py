@@ -96,7 +96,7 @@ class DeliveryApi:
 
     def item(self, list_name: ListName, item_id: str) -> tuple[SeenAnswer, SeenItem | None]:
         """The head of the answer to a call for one item, and the item where the status is 200."""
-        path = f"{ITEM_PATHS[list_name]}/{quote(item_id, safe='')}"
+        path = item_path(list_name, item_id)
         what = self._what(path)
 
         def read() -> tuple[SeenAnswer, SeenItem | None]:
@@ -157,6 +157,11 @@ class DeliveryApi:
 
     def _what(self, url: str) -> str:
         return f"the delivery API ({printable(httpx.URL(url).path)})"
+
+
+def item_path(list_name: ListName, item_id: str) -> str:
+    """The path of one item; whatever its id is, it stays one part of the path."""
+    return f"{ITEM_PATHS[list_name]}/{quote(item_id, safe='')}"
 
 
 def _read_page(list_name: ListName, answer: HttpAnswer, url: str, what: str) -> SeenPage:

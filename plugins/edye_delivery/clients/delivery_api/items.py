@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
@@ -16,6 +17,7 @@ PARTS_MAX = 200
 TEXT_MAX_CHARS = 2000
 """A longer text is no id, tag or address of ours, and counts as missing."""
 SCHEMAS = {ListName.SHOWS: "Item", ListName.EPISODES: "Item", ListName.ENTRIES: "Entry"}
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 NO_OBJECT = "the whole: it is no JSON object"
 
 
@@ -41,7 +43,7 @@ def seen_item(list_name: ListName, item: Any) -> SeenItem:
         geo=_texts(item.get("geo")),
         opens_at=moment(window.get("start")),
         closes_at=moment(window.get("end")),
-        id_sources=tuple(islice(_object(item.get("external_ids")), PARTS_MAX)),
+        id_sources=tuple(map(_text, islice(_object(item.get("external_ids")), PARTS_MAX))),
         thumbnails=_thumbnails(item.get("custom_thumbnails")),
         addresses=tuple(islice(_addresses(item), PARTS_MAX)),
         keys=frozenset(islice(item, PARTS_MAX)),
@@ -107,7 +109,10 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) and len(value) <= TEXT_MAX_CHARS else ""
+    """A text of a usual length; one with half a character, which no database can hold, counts as missing."""
+    if not isinstance(value, str) or len(value) > TEXT_MAX_CHARS:
+        return ""
+    return value if value.isascii() or not HALF_CHARACTER.search(value) else ""
 
 
 def _number(value: Any) -> int | None:
