@@ -69,7 +69,7 @@ def _item_of(media: Media, base_url: str, now: datetime) -> Item | None:
         for source in delivered.get("sources", [])
     ]
     images = [{"src": poster, "width": 720, "type": "image/jpeg"}]
-    return {
+    item = {
         **metadata.get("custom_params", {}),
         "mediaid": media_id,
         "title": metadata.get("title") or "",
@@ -82,6 +82,7 @@ def _item_of(media: Media, base_url: str, now: datetime) -> Item | None:
         "variations": {},
         **delivered,
     }
+    return {name: value for name, value in item.items() if value is not None}
 
 
 def _moment(text: Any) -> datetime | None:

@@ -34,7 +34,8 @@ RESULTS_MAX = 10_000
 _LISTS = frozenset({"page", "page_length", "sort"})
 _SHORT_LISTS = frozenset({"page", "page_length"})
 _TRUTHS = frozenset({"true", "false"})
-_NUMBER_CHARS_MAX = 15
+_DIGITS_MAX = 100
+_NUMBER_MAX = 10**15  # no list is that long, and every JSON reader can hold it
 
 
 class JwPlayer:
@@ -218,12 +219,12 @@ def _number(query: dict[str, str], name: str, default: int, least: int, most: in
     text = query.get(name)
     if text is None:
         return default
-    if not (text.isascii() and text.lstrip("-").isdigit() and len(text) <= _NUMBER_CHARS_MAX):
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX):
         raise QueryRefused(f"{name} is a whole number")
     number = int(text)
     if number < least or (most is not None and number > most):
         raise QueryRefused(f"{name} is a whole number from {least}{f' to {most}' if most else ''}")
-    return number
+    return min(number, _NUMBER_MAX)
 
 
 def _serve_alone() -> None:
