@@ -53,6 +53,7 @@ COMMAND_LINE_IMPORTS = {
     "feeds",
     "clients",
     "ledger",
+    "delivery_api",
     "command_line",
 }
 COMMAND_LINE_IMPORTS_LATE = {"hooks"}

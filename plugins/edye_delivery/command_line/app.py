@@ -10,6 +10,7 @@ from edye_delivery.command_line import ledger, users
 from edye_delivery.command_line.api_log import api_log
 from edye_delivery.command_line.check import check
 from edye_delivery.command_line.lint_feed import lint_feed
+from edye_delivery.command_line.serve_api import serve_api
 from edye_delivery.command_line.status import status
 from edye_delivery.version import VERSION
 
@@ -19,6 +20,7 @@ app.command("check")(check)
 app.command("status")(status)
 app.command("api-log")(api_log)
 app.add_typer(users.app, name="users")
+app.command("serve-api")(serve_api)
 app.add_typer(ledger.app, name="ledger")
 
 

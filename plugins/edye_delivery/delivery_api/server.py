@@ -1,0 +1,126 @@
+"""The workers of the delivery API: started, replaced where they end by themselves, stopped once they have answered."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import URL
+from uvicorn.config import Config
+from uvicorn.supervisors.multiprocess import Multiprocess
+
+from edye_delivery.clients.clock import Clock
+from edye_delivery.delivery_api.connection_limits import ConnectionLimits
+from edye_delivery.delivery_api.connections import LimitedProtocol
+from edye_delivery.delivery_api.private_files import cursor_key
+from edye_delivery.delivery_api.rate_limit import make_counters
+from edye_delivery.delivery_api.worker import WorkerFactory, WorkerSettings
+from edye_delivery.errors import ConfigurationInvalid
+
+BACKLOG = 2048
+START_MAX_S = 60
+STOP_MAX_S = 15
+"""How long a worker that is told to stop has to finish its answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """Where the server listens, from what it serves, and with how many workers."""
+
+    root: Path
+    annexes: Path
+    ledger: URL
+    spool: Path
+    host: str
+    port: int
+    workers: int
+    limits: ConnectionLimits = ConnectionLimits()  # noqa: RUF009
+    country_header: str | None = None
+
+
+def serve(settings: ServerSettings, clock: Clock, tell: Callable[[str], None]) -> None:
+    """Serves until SIGTERM or SIGINT; `tell` gets the address once all workers serve, and each replaced worker.
+
+    ConfigurationInvalid where the folder cannot be used, the port is taken, or no worker can start.
+    """
+    try:
+        settings.root.mkdir(parents=True, exist_ok=True)
+        cursor_key(settings.root)
+    except OSError as error:
+        raise ConfigurationInvalid(f"the folder {settings.root} cannot be used: {error.strerror or error}") from error
+    with tempfile.TemporaryDirectory(prefix="edye-delivery-api-") as folder:
+        counters = Path(folder) / "counters"
+        make_counters(counters)
+        worker = WorkerSettings(
+            settings.root,
+            settings.annexes,
+            settings.ledger,
+            settings.spool,
+            counters,
+            clock,
+            settings.limits,
+            settings.country_header,
+        )
+        config = _config(settings, WorkerFactory(worker))
+        try:
+            listener = config.bind_socket()
+        except SystemExit:
+            where = f"{settings.host}:{settings.port}"
+            raise ConfigurationInvalid(f"the address {where} cannot be used: is another program there?") from None
+        host, port = listener.getsockname()[:2]
+        with listener:
+            workers = Workers(config, [listener], f"http://{f'[{host}]' if ':' in host else host}:{port}", tell)
+            workers.run()
+        if workers.is_failed:
+            raise ConfigurationInvalid("no worker could start; the lines above say why")
+
+
+def _config(settings: ServerSettings, factory: WorkerFactory) -> Config:
+    return Config(
+        factory,
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        http=LimitedProtocol,
+        loop="uvloop",
+        ws="none",
+        lifespan="on",
+        interface="asgi3",
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=int(settings.limits.idle_s),
+        timeout_graceful_shutdown=STOP_MAX_S,
+        timeout_worker_healthcheck=START_MAX_S,
+    )
+
+
+class Workers(Multiprocess):
+    """The processes that serve one address."""
+
+    def __init__(self, config: Config, sockets: list, address: str, tell: Callable[[str], None]) -> None:  # type: ignore[type-arg]
+        super().__init__(config, sockets)
+        self._address, self._tell = address, tell
+        self.is_failed = False
+
+    def init_processes(self) -> None:
+        """Starts all, and tells the address when they serve."""
+        super().init_processes()
+        if all(process.wait_until_ready(START_MAX_S, self.should_exit) for process in self.processes):
+            self._tell(self._address)
+
+    def keep_subprocess_alive(self) -> None:
+        """Replaces a worker that has ended or does not answer, and tells it."""
+        before = {process.pid for process in self.processes}
+        super().keep_subprocess_alive()
+        for process in self.processes:
+            if process.pid not in before:
+                self._tell(f"a worker ended by itself; {process.pid} is in its place")
+        ended = [process for process in self.processes if process.exitcode is not None]
+        self.is_failed = self.should_exit.is_set() and bool(ended)
