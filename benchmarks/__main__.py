@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import cold, day, feeds, ftp, probe, trail, upload
+from benchmarks import cold, day, feeds, ftp, log, probe, trail, upload
 from benchmarks.figures import Figure, Sizes, say
 
 FOREIGN = ("AIRFLOW_", "EDYE_")
@@ -30,6 +30,7 @@ class Benchmark(StrEnum):
     ASSEMBLE = "assemble"
     DAY = "day"
     TRAIL = "trail"
+    LOG = "log"
     COLD = "cold"
 
 
@@ -41,6 +42,7 @@ MEASURES: dict[Benchmark, Callable[[Sizes, Path], Iterator[Figure]]] = {
     Benchmark.ASSEMBLE: feeds.measure_assemble,
     Benchmark.DAY: day.measure,
     Benchmark.TRAIL: trail.measure,
+    Benchmark.LOG: log.measure,
     Benchmark.COLD: cold.measure,
 }
 USUAL = Sizes()
@@ -62,6 +64,8 @@ def main(
     day_single_titles: Annotated[int, typer.Option(min=1, help="Titles one a batch.")] = USUAL.day_single_titles,
     trail_events: Annotated[int, typer.Option(min=10, help="Events written and shipped.")] = USUAL.trail_events,
     trail_rounds: Annotated[int, typer.Option(min=1, help="Rounds of each way; days too.")] = USUAL.trail_rounds,
+    log_lines: Annotated[int, typer.Option(min=100, help="Lines of the API log.")] = USUAL.log_lines,
+    log_rounds: Annotated[int, typer.Option(min=1, help="Rounds of each way.")] = USUAL.log_rounds,
     cold_repository: Annotated[Path, typer.Option(help="What is cloned.", show_default=False)] = USUAL.cold_repository,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the temporary folder, to read its logs.")] = False,
 ) -> None:
@@ -84,6 +88,8 @@ def main(
         day_single_titles,
         trail_events,
         trail_rounds,
+        log_lines,
+        log_rounds,
         cold_repository,
     )
     measure_all(names or list(Benchmark), sizes, keep=keep)

@@ -56,6 +56,8 @@ class Sizes:
     day_single_titles: int = 150
     trail_events: int = 5_000
     trail_rounds: int = 3
+    log_lines: int = 100_000
+    log_rounds: int = 3
     cold_repository: Path = PROJECT
 
 

@@ -67,6 +67,9 @@ TRAIL = {
     "trail_day_off",
     "trail_day",
 }
+LOG = {f"log_{figure}{database}" for database in ("sqlite", "postgresql") for figure in ("insert_", "", "cpu_")} | {
+    "log_add"
+}
 COLD = {"cold_run", "cold_setup", "second_run"}
 MAKEFILE = "setup:\n\t@true\nrun: setup\n\t@test -z '$(VIRTUAL_ENV)'\n"
 
@@ -178,6 +181,12 @@ def test_trail_prints_what_is_written_and_shipped_and_what_it_costs_a_day(tmp_pa
     assert_valid(lines, TRAIL)
 
 
+def test_log_prints_lines_a_second_beside_the_driver_s_inserts_and_leaves_nothing(tmp_path):
+    lines = lines_of(tmp_path / "room", "log", "--log-lines", "600", "--log-rounds", "1")
+    assert_valid(lines, LOG)
+    assert not list((tmp_path / "room").iterdir())
+
+
 def test_memory_counts_the_children_and_leaves_out_those_it_is_told_to():
     command = [sys.executable, "-c", HOLDER]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
@@ -195,4 +204,4 @@ def test_memory_counts_the_children_and_leaves_out_those_it_is_told_to():
 
 def test_the_document_has_a_row_for_every_figure_and_no_other():
     rows = re.findall(r"^\| `(\w+)` \|", (PROJECT / "docs" / "BENCHMARKS.md").read_text("utf-8"), re.MULTILINE)
-    assert sorted(rows) == sorted(UPLOAD | FTP | PROBE | LINT | ASSEMBLE | DAY | TRAIL | COLD)
+    assert sorted(rows) == sorted(UPLOAD | FTP | PROBE | LINT | ASSEMBLE | DAY | TRAIL | LOG | COLD)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -154,6 +155,8 @@ class CallLine:
 
 
 NAMES = tuple(field.name for field in fields(CallLine))
+VALUES_OF = attrgetter(*NAMES)
+TEXTS_OF, NUMBERS_OF = attrgetter(*TEXT_MAX_CHARS), attrgetter(*WHOLE_NUMBERS)
 
 
 def pack(line: CallLine) -> bytes:
@@ -161,16 +164,34 @@ def pack(line: CallLine) -> bytes:
 
     TypeError, ValueError or AttributeError for a line whose values are of other types.
     """
-    values: dict[str, Any] = {"at": line.at.astimezone(UTC), "milliseconds": _milliseconds(line.milliseconds)}
-    for name, max_chars in TEXT_MAX_CHARS.items():
-        text = getattr(line, name)
-        if text is not None:
-            values[name] = text if len(text) <= max_chars and text.isprintable() else printable(text, max_chars)
-    for name, most in WHOLE_NUMBERS.items():
-        number = getattr(line, name)
-        if number is not None:
-            values[name] = min(max(int(number), 0), most)
+    if line.at.utcoffset() is None:
+        raise ValueError(f"the call {line.id!r:.50} has a time without zone")
+    if not _is_within_bounds(line):
+        line = replace(line, **_cut(line))
+    values = dict(zip(NAMES, VALUES_OF(line), strict=True))  # faster than the dataclass itself
     return orjson.dumps(values, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _is_within_bounds(line: CallLine) -> bool:
+    """Whether the line can be kept as it is, which nearly every line can."""
+    for text, max_chars in zip(TEXTS_OF(line), TEXT_MAX_CHARS.values(), strict=True):
+        if text is not None and (len(text) > max_chars or not text.isprintable()):
+            return False
+    for number, most in zip(NUMBERS_OF(line), WHOLE_NUMBERS.values(), strict=True):
+        if number is not None and not 0 <= number <= most:
+            return False
+    return 0 <= line.milliseconds < math.inf
+
+
+def _cut(line: CallLine) -> dict[str, Any]:
+    texts = {name: printable(text, TEXT_MAX_CHARS[name]) for name in TEXT_MAX_CHARS if (text := getattr(line, name))}
+    numbers = {
+        name: min(max(int(number), 0), most)
+        for name, most in WHOLE_NUMBERS.items()
+        if (number := getattr(line, name)) is not None
+    }
+    value = line.milliseconds
+    return texts | numbers | {"milliseconds": value if math.isfinite(value) and value > 0 else 0.0}
 
 
 def unpack(content: bytes) -> CallLine | None:
@@ -185,7 +206,3 @@ def unpack(content: bytes) -> CallLine | None:
 def latency_bucket(milliseconds: float) -> int:
     """The place of a call that took so long among the counts by `LATENCY_BOUNDS_MS`."""
     return bisect_left(LATENCY_BOUNDS_MS, milliseconds)
-
-
-def _milliseconds(value: float) -> float:
-    return round(value, 3) if math.isfinite(value) and value > 0 else 0.0
