@@ -33,7 +33,7 @@ ITEM_PATHS = {ListName.SHOWS: "/v1/shows", ListName.EPISODES: "/v1/episodes", Li
 ITEM_KEYS = {ListName.SHOWS: "items", ListName.EPISODES: "items", ListName.ENTRIES: "playlist"}
 SCHEMAS = {ListName.SHOWS: "Page", ListName.EPISODES: "Page", ListName.ENTRIES: "Feed"}
 USER_AGENT = f"edye-delivery/{VERSION} (exposure check)"
-PAGES_MAX = 20_000
+PAGES_MAX, ITEMS_MAX = 20_000, 20_000_000
 PAGE_ITEMS_MAX = 2_000
 """The most items that we accept in one page, whatever page size we asked for; the contract allows 1,000."""
 PAGE_BYTES, ITEM_BYTES = 1024 * 1024, 16 * 1024
@@ -93,6 +93,16 @@ class DeliveryApi:
         """One page of a list by its number, from 1."""
         query = {"page": str(number), "page_size": str(page_size or self._page_size)}
         return self._page(list_name, PATHS[list_name], query)
+
+    def probe(self, list_name: ListName) -> SeenPage:
+        """The first page of a list; a longer list's last page is read too.
+
+        The API limits how many whole lists a user may read at once, and a list counts until its last page was read.
+        """
+        page = self.page(list_name, 1)
+        if page.total is not None and page.total > self._page_size:
+            self.page(list_name, -(-min(page.total, ITEMS_MAX) // self._page_size))
+        return page
 
     def item(self, list_name: ListName, item_id: str) -> tuple[SeenAnswer, SeenItem | None]:
         """The head of the answer to a call for one item, and the item where the status is 200."""

@@ -62,7 +62,7 @@ class AccessChecker:
 
     def _ask_again(self, name: ListName) -> Conditional:
         for attempt in range(TRIES):
-            page = self.api.page(name, 1)
+            page = self.api.probe(name)
             if not page.etag:
                 return Conditional(PATHS[name], "", 0)
             answer = self.api.ask(page.url, etag=page.etag)

@@ -129,7 +129,7 @@ class _Check:
         generation, ends_at_s = self.expected.generation, self.clock.monotonic() + SETTLE_S
         while True:
             try:
-                page = self.api.page(name, 1)
+                page = self.api.probe(name)
             except DeliveryError as error:
                 served = Served(name, generation, None, str(error))
                 self.collector.ask("EXPO001", served, list_name=name, takes_back=is_answers_fault(error))

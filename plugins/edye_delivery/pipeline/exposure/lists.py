@@ -158,7 +158,7 @@ class ListChecker:
     def _has_changed(self, name: ListName, first: SeenPage) -> bool:
         """Whether readers see another list now than at the begin: something was withdrawn, or its window ended."""
         try:
-            now = self.api.page(name, 1)
+            now = self.api.probe(name)
         except DeliveryError:
             return True
         return (now.etag, now.total, now.generation) != (first.etag, first.total, first.generation)

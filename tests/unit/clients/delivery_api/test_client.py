@@ -75,6 +75,13 @@ def test_a_page_by_its_number_has_the_items_of_that_page(server):
     assert page.total == 25
 
 
+@pytest.mark.parametrize(("count", "pages"), [(1, ["1"]), (10, ["1"]), (11, ["1", "2"]), (25, ["1", "3"])])
+def test_a_probe_reads_the_first_page_and_the_last_so_that_no_list_stays_open(server, count, pages):
+    server.items["episodes"] = server.items["episodes"][:count]
+    assert api(server.url).probe(ListName.EPISODES).total == count
+    assert [call.query["page"] for call in server.calls] == pages
+
+
 def test_a_delta_has_what_changed_since_the_checkpoint_and_the_tombstones(server):
     reader = api(server.url)
     checkpoint = list(reader.walk(ListName.EPISODES))[-1].checkpoint
