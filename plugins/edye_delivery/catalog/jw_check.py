@@ -7,12 +7,13 @@ from typing import Any
 
 from edye_delivery.catalog.artifact_names import run_folder
 from edye_delivery.catalog.close_names import close_names
+from edye_delivery.catalog.jw_player import LOSS_PERCENT_MAX
 from edye_delivery.catalog.plan import Record, RunRequest
 from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.request import EPOCH, RunFacts, external_ids_of, refuse_unknown
 from edye_delivery.errors import InvalidRequest
 
-CHECK_KEYS = frozenset({"external_ids", "partner"})
+CHECK_KEYS = frozenset({"external_ids", "partner", "max_loss_percent"})
 FOLDER = "jw_player"
 MEDIA_STATES_NAME = f"{FOLDER}/media_states.json"
 """Which media cannot be delivered, by the last complete sweep; quality control reads it."""
@@ -23,11 +24,13 @@ KNOWN_MEDIA_NAME = f"{FOLDER}/known_media.txt"
 class JwCheckRequest(Record):
     """What is compared: the whole library, or the titles that `run` names; and with what `partner` was given, if any.
 
-    `run.end_at` is the moment of the comparison. Titles are named by EDYE id or external_id.
+    `run.end_at` is when the run is due. Titles are named by EDYE id or external_id. A sweep that lost more than
+    `max_loss_percent` of the last one's media counts as not complete.
     """
 
     run: RunRequest
     partner: str = ""
+    max_loss_percent: float = LOSS_PERCENT_MAX
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -55,7 +58,17 @@ def jw_check_of(params: Mapping[str, Any], facts: RunFacts, partners: Collection
         external_ids=external_ids_of(params.get("external_ids")),
         whole_catalogue=True,
     )
-    return JwCheckRequest(run=run, partner=_partner(params.get("partner"), partners))
+    return JwCheckRequest(
+        run=run,
+        partner=_partner(params.get("partner"), partners),
+        max_loss_percent=_percent(params.get("max_loss_percent", LOSS_PERCENT_MAX)),
+    )
+
+
+def _percent(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
+        raise InvalidRequest(f"max_loss_percent is {value!r:.40}; it is a number from 0 to 100")
+    return float(value)
 
 
 def _partner(value: Any, partners: Collection[str]) -> str:

@@ -20,6 +20,7 @@ class Tag(StrEnum):
     TRAIL = "trail"
     REDELIVERY = "redelivery"
     WITHDRAWAL = "withdrawal"
+    JW_PLAYER = "jw_player"
 
 
 POOL = "partner_uploads"

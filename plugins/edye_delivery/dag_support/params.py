@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from airflow.sdk import Param
 
+from edye_delivery.catalog.jw_player import LOSS_PERCENT_MAX
 from edye_delivery.catalog.request import EXTERNAL_IDS_MAX, REASON_MAX_CHARS, REASON_MIN_CHARS, REASON_MIN_WORDS
 from edye_delivery.catalog.vocabulary import Correction, Mode
 
@@ -95,6 +96,27 @@ def redelivery_params() -> dict[str, Param]:
             type="boolean",
             title="Dry run",
             description="On until you switch it off: fetch, check, report; send nothing, write nothing to the ledger.",
+        ),
+    }
+
+
+def jw_check_params(partners: Iterable[str]) -> dict[str, Param]:
+    """Params of the comparison with JW Player; `catalog.jw_check.jw_check_of` checks them again."""
+    return {
+        "external_ids": _titles("EDYE ids or external_ids, one on each line. Empty: the whole library is compared."),
+        "partner": Param(
+            None,
+            type=["null", "string"],
+            examples=sorted(partners),
+            title="Partner",
+            description="One of these, to compare with what the partner was given too, by its limits. Empty: none.",
+        ),
+        "max_loss_percent": Param(
+            LOSS_PERCENT_MAX,
+            type="number",
+            title="Believed loss in percent",
+            description="A sweep that lost more media since the last one counts as not complete. Raise it, from 0 to "
+            "100, for one run after media were deleted on purpose.",
         ),
     }
 

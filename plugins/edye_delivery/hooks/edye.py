@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 from edye_delivery.annex.api import RetryPolicy
-from edye_delivery.annex.model import Annex
+from edye_delivery.annex.model import Annex, CatalogueFilter
 from edye_delivery.clients.catalogue_items import ListBounds
 from edye_delivery.clients.edye import EdyeApi
 from edye_delivery.clients.media import MediaHost
@@ -24,7 +24,10 @@ class EdyeHook(ApiHook):
 
     def api(self, annex: Annex) -> EdyeApi:
         """The content API."""
-        catalogue = annex.catalogue
+        return self.api_within(annex.catalogue)
+
+    def api_within(self, catalogue: CatalogueFilter) -> EdyeApi:
+        """The content API, with this page size and these bounds of lists."""
         bounds = ListBounds(catalogue.items_max, catalogue.bytes_max)
         return EdyeApi(self.client(), RETRY_POLICY, SYSTEM_CLOCK, catalogue.page_size, self.mask, bounds)
 

@@ -14,7 +14,7 @@ from airflow.sdk import BaseOperator
 from edye_delivery.annex.channels import notice_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.jw_check import MEDIA_STATES_NAME
-from edye_delivery.catalog.jw_states import UsableStates, usable_states
+from edye_delivery.catalog.jw_states import NO_STATES, UsableStates, usable_states
 from edye_delivery.catalog.plan import Record, RunRequest
 from edye_delivery.hooks.artifacts import ArtifactHook, ArtifactStore
 from edye_delivery.hooks.edye import EdyeHook
@@ -74,13 +74,15 @@ def load(store: ArtifactStore, reference: dict[str, Any], model: type[Loaded]) -
 
 def media_states(store: ArtifactStore, now: datetime) -> UsableStates:
     """Which media JW Player cannot play, by its last complete sweep; logs why nobody knows, where that is so."""
-    states = usable_states(_content_of(store, MEDIA_STATES_NAME), now)
+    states = usable_states(content_of(store, MEDIA_STATES_NAME), now)
     if states.why_not:
-        log.warning("no title is held because of JW Player: %s", states.why_not)
+        level = logging.INFO if states == NO_STATES else logging.WARNING
+        log.log(level, "no title is held because of JW Player: %s", states.why_not)
     return states
 
 
-def _content_of(store: ArtifactStore, name: str) -> bytes | None:
+def content_of(store: ArtifactStore, name: str) -> bytes | None:
+    """The file's bytes; None where there is no such file."""
     try:
         return store.get(name)
     except FileNotFoundError:

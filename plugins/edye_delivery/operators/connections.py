@@ -13,7 +13,7 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.errors import ConfigurationInvalid
-from edye_delivery.hooks import artifacts, edye, ledger
+from edye_delivery.hooks import artifacts, edye, jw_player, ledger
 from edye_delivery.hooks.delivery_api import DeliveryApiHook
 from edye_delivery.hooks.ingest import IngestHook
 from edye_delivery.pipeline.withdraw import endpoint_for
@@ -33,6 +33,7 @@ class Need:
 
 
 HTTP = (("http", "host, port, and the token as password"),)
+JW_PLAYER = (("http", "host, the API secret as password, and the extra site_id"),)
 FTP = (("ftp", "host, port, login and password"),)
 BUCKET = (("aws", "key and secret as login and password, and the extra bucket_name"),)
 FOLDER = (("fs", "the extra path"),)
@@ -53,6 +54,16 @@ def needs_of(annex: Annex, request: RunRequest) -> list[Need]:
         needs += _partner_needs(annex, request)
         needs += [Need(feed.conn_id, "the bucket of the feeds", BUCKET) for feed in feeds_of(annex, request.channel)]
     return list({need.conn_id: need for need in needs}.values())
+
+
+def jw_needs_of(partner: str) -> list[Need]:
+    """Every connection that a comparison with JW Player needs; the ledger only where a partner is compared too."""
+    needs = [
+        Need(artifacts.CONN_ID, "the files of its steps", STORE),
+        Need(edye.CONN_ID, "the catalogue", HTTP),
+        Need(jw_player.CONN_ID, "JW Player", JW_PLAYER),
+    ]
+    return [*needs, *([Need(ledger.CONN_ID, "the ledger", DATABASE)] if partner else [])]
 
 
 def refuse_unusable(needs: Iterable[Need]) -> None:

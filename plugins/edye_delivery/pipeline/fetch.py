@@ -26,12 +26,13 @@ SERIES_KEPT = 1024
 
 
 def fetch_snapshot(
-    annex: Annex, api: EdyeApi, request: RunRequest, read_at: datetime, unattended: Collection[str] = ()
+    annex: Annex | None, api: EdyeApi, request: RunRequest, read_at: datetime, unattended: Collection[str] = ()
 ) -> SnapshotFile:
     """Every deliverable title that changed in the window, episodes with their series; each title once.
 
-    `read_at` is now. `unattended` are the EDYE ids of titles that nobody waits for: this run takes them whenever they
-    changed. Memory does not grow with the catalogue: the lists and the snapshot are on disk.
+    Without an annex every title is taken, whoever may have it. `read_at` is now. `unattended` are the EDYE ids of
+    titles that nobody waits for: this run takes them whenever they changed. Memory does not grow with the catalogue:
+    the lists and the snapshot are on disk.
     """
     window = None if request.whole_catalogue else Window(request.start_at, request.end_at)
     writer = SnapshotWriter(request, read_at)
@@ -49,23 +50,21 @@ def fetch_snapshot(
     if others:
         _add_others(api, others, known_series, annex, writer)
     snapshot = writer.finish()
-    log.info("%s: %s titles, %s left out, %s malformed", annex.partner, *snapshot.counts.values())
+    log.info("%s: %s titles, %s left out, %s malformed", request.partner, *snapshot.counts.values())
     return snapshot
 
 
 def _add_others(
-    api: EdyeApi, edye_ids: Collection[str], series: _KnownSeries, annex: Annex, writer: SnapshotWriter
+    api: EdyeApi, edye_ids: Collection[str], series: _KnownSeries, annex: Annex | None, writer: SnapshotWriter
 ) -> None:
     """Adds titles of other windows. Where the whole catalogue cannot be read, they wait for the next run."""
-    log.info(
-        "%s: this run takes %s titles of other windows, because no run waits for them", annex.partner, len(edye_ids)
-    )
+    log.info("this run takes %s titles of other windows, because no run waits for them", len(edye_ids))
     try:
         shows, episodes = api.shows(None), api.episodes(None)
     except AuthRefused:
         raise
     except DeliveryError as error:
-        log.warning("%s: this run does not take the titles of other windows: %s", annex.partner, error)
+        log.warning("this run does not take the titles of other windows: %s", error)
         return
     for edye_id in sorted(edye_ids):
         show, episode = shows.get(edye_id), episodes.get(edye_id)
@@ -78,7 +77,7 @@ def _add_others(
             writer.add_missing(edye_id)
 
 
-def _add_episode(item: dict[str, Any], series: _KnownSeries, annex: Annex, writer: SnapshotWriter) -> None:
+def _add_episode(item: dict[str, Any], series: _KnownSeries, annex: Annex | None, writer: SnapshotWriter) -> None:
     episode = _parse(parse_episode, item)
     own = series.of(str(episode.show_id)) if isinstance(episode, Title) else None
     _sort_in(add_series(episode, own) if isinstance(episode, Title) and own else episode, annex, writer)
@@ -131,11 +130,11 @@ def _series_of(shows: Items, show_id: str) -> Series | None:
     return show if isinstance(show, Series) else None
 
 
-def _sort_in(parsed: Title | Series | MalformedItem, annex: Annex, writer: SnapshotWriter) -> None:
+def _sort_in(parsed: Title | Series | MalformedItem, annex: Annex | None, writer: SnapshotWriter) -> None:
     if isinstance(parsed, MalformedItem):
         writer.add_malformed(parsed)
     elif isinstance(parsed, Title):
-        reason = exclusion_reason(annex, parsed)
+        reason = exclusion_reason(annex, parsed) if annex is not None else None
         if reason is None:
             writer.add_title(parsed)
         else:

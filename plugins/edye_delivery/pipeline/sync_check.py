@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from edye_delivery.pipeline.sync_titles import SyncTitle, SyncTitles
 from edye_delivery.qc.sync import all_rules  # noqa: F401 (registers every rule)
 from edye_delivery.qc.sync.limits import SyncLimits
 from edye_delivery.qc.sync.rule import SyncRule, SyncSubject, rules_on
-from edye_delivery.qc.sync.subjects import Offered, Pair, PlaylistUse, Usage
+from edye_delivery.qc.sync.subjects import Offered, Pair, PlaylistUse, Usage, is_published
 from edye_delivery.reports.sync.model import Compared, SyncRow
 
 TITLE, SOURCES, MEDIA, PLAYLIST = (rules_on(subject) for subject in (
@@ -29,6 +29,7 @@ TITLE, SOURCES, MEDIA, PLAYLIST = (rules_on(subject) for subject in (
 SHARED, ORPHANED = (rule for rule in MEDIA)
 NOT_OF_THE_PARTNER = frozenset({"SYNC006"})
 """Rules that say nothing about the state of a title that a partner was given."""
+NAME_DIFFERS = "SYNC018"
 AS_GIVEN = "as the partner was given it: "
 DELIVER_AGAIN = "deliver the title to the partner again: it has an older state than EDYE"
 DELIVERY_IS_DUE = "nothing yet: EDYE changed the title lately, and the next delivery sends it"
@@ -54,20 +55,16 @@ class SyncCheck:
     bad_media: dict[str, BadMedia] = field(default_factory=dict)
     _counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Compared.model_fields, 0))
 
-    def run(
-        self, playlists: Iterable[tuple[JwPlaylist, str | None]] = (), beat: Callable[[], None] = lambda: None
-    ) -> None:
+    def run(self, playlists: Iterable[tuple[JwPlaylist, str | None]] = ()) -> None:
         """Applies every rule; each playlist comes with its tag, or None where it should have every title."""
         for one in self.titles.compared():
             self._check_title(one)
-            beat()
         for one in self.titles.given_alone():
             self._counts["given"] += 1
             self._add(one, self._as_given(one.title, one.title, known=frozenset()))
         if not self.is_whole:
             return
-        self._check_shared()
-        self._check_orphans(beat)
+        self._check_orphans()
         for playlist, tag in playlists:
             self._check_playlist(playlist, tag)
 
@@ -79,7 +76,10 @@ class SyncCheck:
     def _check_title(self, one: SyncTitle) -> None:
         self._counts["titles"] += 1
         pair = self._pair(one.title)
-        findings = self._of_pair(pair) if pair is not None else self._not_judged()
+        findings, shared = self._of_pair(pair) if pair is not None else self._not_judged(), self._shared(one.title)
+        if shared:  # the media has the name of one of its titles, so another name says nothing more
+            findings = [finding for finding in findings if finding.code != NAME_DIFFERS]
+        findings += shared
         if one.given is not None:
             self._counts["given"] += 1
             known = frozenset((finding.code, finding.message) for finding in findings)
@@ -155,21 +155,21 @@ class SyncCheck:
             )
         )
 
-    def _check_shared(self) -> None:
-        for media_id, names in self.titles.shared():
-            usage = Usage(media_id, self.library.get(media_id), names, len(names), self.now)
-            self._add_media(media_id, usage.media, self._apply([SHARED], usage), names[0][0])
+    def _shared(self, title: Title) -> list[Finding]:
+        """Whether other visible titles of the title's language name its media too."""
+        media_id = title.jwp_id or ""
+        if not media_id or self.titles.uses(media_id) < 2:
+            return []
+        users = tuple(user for user in self.titles.visible_users(media_id) if user[1] == (title.lang or ""))
+        return self._apply([SHARED], Usage(media_id, None, users, len(users), self.now))
 
-    def _check_orphans(self, beat: Callable[[], None]) -> None:
+    def _check_orphans(self) -> None:
         if not self.sweep.is_complete:
             self.findings.skip(ORPHANED.code, len(self.library))
             return
         for media in self.library:
-            beat()
-            uses = self.titles.uses(media.id)
-            if not uses:
-                usage = Usage(media.id, media, (), uses, self.now)
-                self._add_media(media.id, media, self._apply([ORPHANED], usage), media.title)
+            if not self.titles.uses(media.id):
+                self._add_media(media, self._apply([ORPHANED], Usage(media.id, media, (), 0, self.now)))
 
     def _check_playlist(self, playlist: JwPlaylist, tag: str | None) -> None:
         self._counts["playlists"] += 1
@@ -177,21 +177,21 @@ class SyncCheck:
             self.findings.skip(PLAYLIST[0].code)
             return
         members, expected = frozenset(playlist.media_ids), dict(self.titles.with_tag(tag))
-        missing = tuple(name for one, name in expected.items() if one not in members and self._is_ready(one))
+        missing = tuple(name for one, name in expected.items() if one not in members and self._is_published(one))
         strangers = tuple(self._name(one) for one in playlist.media_ids if one not in expected)
         found = self._apply(PLAYLIST, PlaylistUse(playlist, missing, strangers, self.now))
         if found:
             name = playlist.title or playlist.id
             self.findings.add(SyncRow(media_id=playlist.id, title=name, kind="playlist", findings=reported(found)))
 
-    def _add_media(self, media_id: str, media: JwMedia | None, findings: list[Finding], name: str) -> None:
+    def _add_media(self, media: JwMedia, findings: list[Finding]) -> None:
         if findings:
-            title = (media.title if media is not None else "") or name
-            self.findings.add(SyncRow(media_id=media_id, title=title, kind="media", findings=reported(findings)))
+            self.findings.add(SyncRow(media_id=media.id, title=media.title, kind="media", findings=reported(findings)))
 
-    def _is_ready(self, media_id: str) -> bool:
+    def _is_published(self, media_id: str) -> bool:
+        """Whether JW Player puts the media into playlists now: it is ready and within its publishing dates."""
         media = self.library.get(media_id)
-        return media is not None and media.known_status is JwStatus.READY
+        return media is not None and media.known_status is JwStatus.READY and is_published(media, self.now)
 
     def _name(self, media_id: str) -> str:
         media = self.library.get(media_id)

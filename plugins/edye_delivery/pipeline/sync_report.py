@@ -29,6 +29,7 @@ def sync_report(
     sources_left: int,
     started_at: datetime,
     finished_at: datetime,
+    malformed: int = 0,
 ) -> SyncReport:
     """The report of a comparison that has run; red where somebody has to correct something, or it is not whole."""
     all_incidents = (*_incidents_of(check), *incidents)
@@ -42,7 +43,7 @@ def sync_report(
         started_at=rfc3339(started_at),
         finished_at=rfc3339(finished_at),
         sweep=_figures_of(check.sweep),
-        compared=check.compared.model_copy(update={"sources_left": sources_left}),
+        compared=check.compared.model_copy(update={"sources_left": sources_left, "malformed": malformed}),
         rules=findings.rule_counts(),
         turns=findings.turns(),
         incidents=all_incidents,

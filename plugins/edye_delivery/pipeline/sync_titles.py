@@ -115,18 +115,12 @@ class SyncTitles:
         ((count,),) = self._database.execute("SELECT count(*) FROM titles WHERE media_id = ?", (media_id,))
         return int(count)
 
-    def shared(self) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
-        """Media that several visible titles of one language name, with (name, language) of each visible title."""
-        query = (
-            "SELECT DISTINCT media_id FROM titles WHERE is_visible AND media_id != '' "
-            "GROUP BY media_id, lang HAVING count(*) > 1 AND max(is_asked) ORDER BY media_id"
+    def visible_users(self, media_id: str) -> tuple[tuple[str, str], ...]:
+        """(name, language) of the visible titles of the whole catalogue that name the media, the first hundred."""
+        rows = self._database.execute(
+            "SELECT title, lang FROM titles WHERE media_id = ? AND is_visible ORDER BY number LIMIT 100", (media_id,)
         )
-        for (media_id,) in self._database.execute(query).fetchall():
-            rows = self._database.execute(
-                "SELECT title, lang FROM titles WHERE media_id = ? AND is_visible ORDER BY edye_id LIMIT 100",
-                (media_id,),
-            )
-            yield media_id, tuple((title_of(title).name, lang) for title, lang in rows)
+        return tuple((title_of(title).name, lang) for title, lang in rows)
 
     def with_tag(self, tag: str | None) -> Iterator[tuple[str, str]]:
         """(media, name) of every visible title that has the tag, or of every one where None is given."""

@@ -42,7 +42,11 @@ def test_titles_and_partner_are_taken_and_named_titles_have_a_file_of_their_own(
         ({"partner": "zzz"}, (), "there are roku_premium_subs_mx, sample_pull"),
         ({"partner": 5}, (), "which no annex is for"),
         ({"external_ids": "EDYE_X"}, (), "external_ids is a list of texts"),
-        ({}, ("window_start",), "has no param 'window_start'; it takes external_ids, partner"),
+        ({}, ("window_start",), "has no param 'window_start'; it takes external_ids, max_loss_percent, partner"),
+        ({"max_loss_percent": 101}, (), "it is a number from 0 to 100"),
+        ({"max_loss_percent": -1}, (), "it is a number from 0 to 100"),
+        ({"max_loss_percent": True}, (), "it is a number from 0 to 100"),
+        ({"max_loss_percent": "5"}, (), "it is a number from 0 to 100"),
     ],
 )
 def test_a_wrong_param_is_refused_in_a_sentence(params, keys, told):

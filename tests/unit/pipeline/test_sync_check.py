@@ -90,14 +90,14 @@ def test_a_hidden_title_is_not_compared_but_its_media_is_not_without_a_title() -
     assert check.compared.titles == 0
 
 
-def test_two_visible_titles_of_one_language_on_one_media_are_one_row_with_both_names() -> None:
+def test_two_visible_titles_of_one_language_on_one_media_each_say_so_with_both_names() -> None:
     twin = a_title(id="movie-2", title_id="EDYE_MOV_000123", titles={"en": "The Kite", "es": "La otra"})
     check = a_check(titles_of(a_title(), twin, a_title(id="movie-3", lang="es")))
 
-    (row,) = rows(check)
+    found = rows(check)
 
-    assert (row.kind, row.media_id, row.findings[0].code) == ("media", "aB3dE6gH", "SYNC004")
-    assert "2 titles in 'en'" in row.findings[0].message
+    assert [(row.edye_id, row.findings[0].code) for row in found] == [("movie-1", "SYNC004"), ("movie-2", "SYNC004")]
+    assert "2 titles in 'en'" in found[0].findings[0].message
 
 
 def test_a_media_that_is_not_ready_is_not_looked_up_and_its_files_are_not_judged() -> None:

@@ -10,19 +10,17 @@ from edye_delivery.catalog.title import Source
 from edye_delivery.catalog.vocabulary import Cause
 from edye_delivery.qc.sync.limits import SyncLimits
 from edye_delivery.qc.sync.rule import Grace, SyncSubject, rule
-from edye_delivery.qc.sync.subjects import Offered
+from edye_delivery.qc.sync.subjects import Offered, is_published
 
 MP4 = "video/mp4"
 
 
 def why_not_published(offered: Offered, limits: SyncLimits) -> str | None:
     """Why the Delivery API need not offer the media; None where it should."""
-    media, now = offered.pair.media, offered.now
+    media = offered.pair.media
     if media is None:
         return "JW Player does not have the media (SYNC001, SYNC017)"
-    is_before = media.publish_start_at is not None and now < media.publish_start_at
-    is_after = media.publish_end_at is not None and now >= media.publish_end_at
-    return "JW Player does not publish the media now (SYNC014)" if is_before or is_after else None
+    return None if is_published(media, offered.now) else "JW Player does not publish the media now (SYNC014)"
 
 
 def _why_nothing_offered(offered: Offered, limits: SyncLimits) -> str | None:

@@ -89,6 +89,12 @@ def changed_at(media: JwMedia | None) -> datetime | None:
     return (media.last_modified_at or media.created_at) if media is not None else None
 
 
+def is_published(media: JwMedia, now: datetime) -> bool:
+    """Whether the moment is within the media's publishing dates."""
+    start_at, end_at = media.publish_start_at, media.publish_end_at
+    return (start_at is None or now >= start_at) and (end_at is None or now < end_at)
+
+
 def is_visible(title: Title) -> bool:
     """Whether readers of the catalogue see the title: it is visible, and its series too."""
     return title.visible and (title.series is None or title.series.visible)

@@ -79,7 +79,11 @@ class SweepFigures(ReportValue):
 
 
 class Compared(ReportValue):
-    """How much was compared; `sources_left` media were not looked up at the Delivery API this time."""
+    """How much was compared; `sources_left` media were not looked up at the Delivery API this time.
+
+    `given` titles are those that the partner was given; `not_judged` ones have a media that the sweep did not find and,
+    as it is not complete, says nothing of; `malformed` items of the catalogue cannot be read.
+    """
 
     titles: Count = 0
     given: Count = 0
@@ -88,6 +92,7 @@ class Compared(ReportValue):
     playlists: Count = 0
     sources: Count = 0
     sources_left: Count = 0
+    malformed: Count = 0
 
 
 class SyncReport(ReportValue):
