@@ -13,6 +13,7 @@ from edye_delivery.catalog.artifact_names import art_name
 from edye_delivery.catalog.facts import ProbeFailure
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.jobs import run_here
+from edye_delivery.catalog.jw_states import BadMedia, MediaState, MediaStates, UsableStates
 from edye_delivery.clients.media import MediaHost
 from edye_delivery.pipeline.check import NO_OTHER_ADDRESS, NOT_MEASURED, BatchChecker
 from tests.artifacts import Artifacts
@@ -94,6 +95,22 @@ def test_a_title_without_media_is_not_measured_and_says_so(checker):
     assert checked.video is None
     assert "VID001" in codes(checked)
     assert "1" not in host.asked
+
+
+def test_a_title_whose_media_jw_player_cannot_play_is_held_and_the_others_are_not(checker):
+    bad = {"bAd00001": BadMedia(state=MediaState.GONE)}
+    states = UsableStates(states=MediaStates(swept_at=AT, media_read=2, bad=bad))
+    plans = plan_for(1, jwp_id="bAd00001"), plan_for(2, jwp_id="gOoD0002"), plan_for(3)
+    held, other, without = checker(Host(), media_states=states).check_batch(plans)
+    assert "VID023" in codes(held)
+    assert "VID023" not in codes(other) + codes(without)
+    assert "VID023" not in dict(other.skipped)
+
+
+def test_where_nobody_knows_what_jw_player_says_nothing_is_held_and_that_is_said(checker):
+    [checked] = checker(Host()).check_batch((plan_for(jwp_id="bAd00001"),))
+    assert "VID023" not in codes(checked)
+    assert "JW Player was not asked" in dict(checked.skipped)["VID023"]
 
 
 def test_what_the_plan_found_stays_among_the_findings(checker):
