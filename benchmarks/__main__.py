@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import cold, day, feeds, ftp, log, probe, trail, upload
+from benchmarks import cold, day, feeds, ftp, log, probe, sweep, trail, upload
 from benchmarks.figures import Figure, Sizes, say
 
 FOREIGN = ("AIRFLOW_", "EDYE_")
@@ -31,6 +31,7 @@ class Benchmark(StrEnum):
     DAY = "day"
     TRAIL = "trail"
     LOG = "log"
+    SWEEP = "sweep"
     COLD = "cold"
 
 
@@ -43,6 +44,7 @@ MEASURES: dict[Benchmark, Callable[[Sizes, Path], Iterator[Figure]]] = {
     Benchmark.DAY: day.measure,
     Benchmark.TRAIL: trail.measure,
     Benchmark.LOG: log.measure,
+    Benchmark.SWEEP: sweep.measure,
     Benchmark.COLD: cold.measure,
 }
 USUAL = Sizes()
@@ -66,6 +68,8 @@ def main(
     trail_rounds: Annotated[int, typer.Option(min=1, help="Rounds of each way; days too.")] = USUAL.trail_rounds,
     log_lines: Annotated[int, typer.Option(min=100, help="Lines of the API log.")] = USUAL.log_lines,
     log_rounds: Annotated[int, typer.Option(min=1, help="Rounds of each way.")] = USUAL.log_rounds,
+    sweep_media: Annotated[int, typer.Option(min=1, help="Media of the swept JW Player.")] = USUAL.sweep_media,
+    sweep_rounds: Annotated[int, typer.Option(min=1, help="Sweeps of each way.")] = USUAL.sweep_rounds,
     cold_repository: Annotated[Path, typer.Option(help="What is cloned.", show_default=False)] = USUAL.cold_repository,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the temporary folder, to read its logs.")] = False,
 ) -> None:
@@ -90,6 +94,8 @@ def main(
         trail_rounds,
         log_lines,
         log_rounds,
+        sweep_media,
+        sweep_rounds,
         cold_repository,
     )
     measure_all(names or list(Benchmark), sizes, keep=keep)

@@ -58,6 +58,8 @@ class Sizes:
     trail_rounds: int = 3
     log_lines: int = 100_000
     log_rounds: int = 3
+    sweep_media: int = 200_000
+    sweep_rounds: int = 3
     cold_repository: Path = PROJECT
 
 

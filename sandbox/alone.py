@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,10 +15,9 @@ from sandbox.store import Store
 
 
 def serve_alone(name: str, app: ASGIApp, tell: Callable[[int], None]) -> Hosting:
-    """Serves the app on a free port, in a thread, and tells the port."""
-    folder = Path(tempfile.mkdtemp(prefix=f"sandbox-{name}-"))
+    """Serves the app on a free port, in a thread, and tells the port; the journal is in memory."""
     listener = open_listener(name, "127.0.0.1", 0)
-    journalled = JournalledApp(name, app, Journal(Store(folder / "journal.sqlite")), FaultPlan())
+    journalled = JournalledApp(name, app, Journal(Store(Path(":memory:"))), FaultPlan())
     hosting = Hosting({name: journalled}, {name: listener})
     hosting.start()
     tell(listener.getsockname()[1])

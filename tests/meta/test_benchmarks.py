@@ -70,6 +70,7 @@ TRAIL = {
 LOG = {f"log_{figure}{database}" for database in ("sqlite", "postgresql") for figure in ("insert_", "", "cpu_")} | {
     "log_add"
 }
+SWEEP = {"sweep_curl", "sweep", "sweep_calls", "sweep_memory_small", "sweep_memory"}
 COLD = {"cold_run", "cold_setup", "second_run"}
 MAKEFILE = "setup:\n\t@true\nrun: setup\n\t@test -z '$(VIRTUAL_ENV)'\n"
 
@@ -136,6 +137,12 @@ def test_ftp_prints_speeds_and_memory_for_both_servers_or_says_that_one_is_missi
     assert all(line["value"] is None and "apt-get install vsftpd" in line["missing"] for line in absent)
     present = [line for line in lines if line not in absent]
     assert_valid(present, {line["name"] for line in present})
+    assert not list((tmp_path / "room").iterdir())
+
+
+def test_sweep_prints_seconds_calls_and_memory_and_leaves_nothing(tmp_path):
+    lines = lines_of(tmp_path / "room", "sweep", "--sweep-media", "12000", "--sweep-rounds", "1")
+    assert_valid(lines, SWEEP)
     assert not list((tmp_path / "room").iterdir())
 
 
