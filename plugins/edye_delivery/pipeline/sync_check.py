@@ -10,7 +10,6 @@ from typing import Any
 from edye_delivery.catalog.finding import Finding
 from edye_delivery.catalog.jw_library import JwLibrary
 from edye_delivery.catalog.jw_player import JwMedia, JwPlaylist, JwStatus, JwSweep
-from edye_delivery.catalog.jw_states import BadMedia, MediaState
 from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Severity
 from edye_delivery.pipeline.sync_findings import SyncFindings, reported
@@ -39,8 +38,7 @@ DELIVERY_IS_DUE = "nothing yet: EDYE changed the title lately, and the next deli
 class SyncCheck:
     """One comparison; `is_whole` where every title is compared and not only named ones.
 
-    Where the sweep is not complete, no media counts as missing. `bad_media` are those that cannot be delivered, as far
-    as titles name them.
+    Where the sweep is not complete, no media counts as missing.
     """
 
     titles: SyncTitles
@@ -52,7 +50,6 @@ class SyncCheck:
     looks: Looks
     is_whole: bool = True
     findings: SyncFindings = field(default_factory=SyncFindings)
-    bad_media: dict[str, BadMedia] = field(default_factory=dict)
     _counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Compared.model_fields, 0))
 
     def run(self, playlists: Iterable[tuple[JwPlaylist, str | None]] = ()) -> None:
@@ -92,14 +89,7 @@ class SyncCheck:
         media = self.library.get(media_id) if media_id else None
         if media is None and media_id and not self.sweep.is_complete:
             return None
-        self._remember(media_id, media)
         return Pair(title, media, self.now, was_known=media is None and media_id in self.known)
-
-    def _remember(self, media_id: str, media: JwMedia | None) -> None:
-        if media is None and media_id:
-            self.bad_media[media_id] = BadMedia(state=MediaState.GONE)
-        elif media is not None and media.known_status is JwStatus.FAILED:
-            self.bad_media[media_id] = BadMedia(state=MediaState.FAILED, detail=media.error_message)
 
     def _not_judged(self) -> list[Finding]:
         self._counts["not_judged"] += 1
@@ -168,6 +158,7 @@ class SyncCheck:
             self.findings.skip(ORPHANED.code, len(self.library))
             return
         for media in self.library:
+            self._counts["unreadable_media"] += bool(media.defects)
             if not self.titles.uses(media.id):
                 self._add_media(media, self._apply([ORPHANED], Usage(media.id, media, (), 0, self.now)))
 

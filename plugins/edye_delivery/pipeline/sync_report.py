@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.jw_check import JwCheckRequest
-from edye_delivery.catalog.jw_player import JwSweep
-from edye_delivery.catalog.jw_states import MediaStates
+from edye_delivery.catalog.jw_library import JwLibrary
+from edye_delivery.catalog.jw_player import JwStatus, JwSweep
+from edye_delivery.catalog.jw_states import BadMedia, MediaState, MediaStates
+from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import Severity
 from edye_delivery.catalog.window import rfc3339
 from edye_delivery.pipeline.sync_check import SyncCheck
@@ -18,7 +20,7 @@ from edye_delivery.reports.sync.model import SweepFigures, SyncReport, SyncRow, 
 ROWS_MAX = 5_000
 """How many rows JSON, page and spreadsheet have; the CSV has all."""
 LINES_MAX = 50
-LINE_MAX_CHARS = 160
+LINE_MAX_CHARS, INCIDENT_MAX_CHARS = 160, 400
 
 
 def sync_report(
@@ -56,23 +58,37 @@ def sync_report(
 def states_after(check: SyncCheck, before: MediaStates | None) -> MediaStates | None:
     """What quality control has to know after this comparison; None where it learns nothing.
 
-    A complete sweep says it anew. A comparison of named titles corrects what it looked at, and leaves the time.
+    A complete sweep says it anew, for the titles of every partner. A comparison of named titles corrects what it looked
+    at, and leaves the time.
     """
     if not check.sweep.is_complete:
         return None
     if check.is_whole:
-        bad = dict(sorted(check.bad_media.items()))
+        bad = _bad_media(check.titles.all_media_ids(), check.library)
         return MediaStates(swept_at=check.sweep.began_at, media_read=check.sweep.media_read, bad=bad)
     if before is None:
         return None
-    looked_at = {media.id for media in check.library} | check.bad_media.keys()
+    looked_at = frozenset(check.titles.media_ids())
     kept = {media_id: bad for media_id, bad in before.bad.items() if media_id not in looked_at}
-    return before.model_copy(update={"bad": dict(sorted({**kept, **check.bad_media}.items()))})
+    return before.model_copy(update={"bad": kept | _bad_media(sorted(looked_at), check.library)})
+
+
+def _bad_media(media_ids: Iterable[str], library: JwLibrary) -> dict[str, BadMedia]:
+    """Those of the media that a complete sweep found failed, or did not find."""
+    bad: dict[str, BadMedia] = {}
+    for media_id in media_ids:
+        media = library.get(media_id)
+        if media is None:
+            bad[media_id] = BadMedia(state=MediaState.GONE)
+        elif media.known_status is JwStatus.FAILED:
+            bad[media_id] = BadMedia(state=MediaState.FAILED, detail=media.error_message)
+    return bad
 
 
 def failure_text(report: SyncReport) -> str:
     """Why the run is red: its incidents, then the first rows that somebody has to correct, two lines each."""
-    lines = [f"{report.blocking_rows} differences between JW Player and EDYE have to be corrected:", *report.incidents]
+    lines = [f"{report.blocking_rows} differences between JW Player and EDYE have to be corrected:"]
+    lines += [printable(incident, INCIDENT_MAX_CHARS) for incident in report.incidents]
     blocking = [row for row in report.rows if row.severity is Severity.BLOCK][:LINES_MAX]
     for row in blocking:
         lines += _lines_of(row)
@@ -119,6 +135,8 @@ def _lines_of(row: SyncRow) -> list[str]:
     name = row.title or row.external_id or row.edye_id or row.media_id
     codes = " ".join(dict.fromkeys(one.code for one in row.findings))
     return [
-        f"  {name} ({row.external_id or row.edye_id or row.media_id}): {codes}: {worst.message}"[:LINE_MAX_CHARS],
-        f"    {worst.owner}: {worst.fix}"[:LINE_MAX_CHARS],
+        printable(
+            f"  {name} ({row.external_id or row.edye_id or row.media_id}): {codes}: {worst.message}", LINE_MAX_CHARS
+        ),
+        printable(f"    {worst.owner}: {worst.fix}", LINE_MAX_CHARS),
     ]

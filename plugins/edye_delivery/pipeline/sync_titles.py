@@ -101,10 +101,18 @@ class SyncTitles:
 
     def media_ids(self) -> Iterator[str]:
         """The media that the compared titles name, each once, in order."""
-        query = (
+        return self._media_ids(
             "SELECT DISTINCT media_id FROM titles WHERE is_visible AND is_asked AND media_id > ? "
             "ORDER BY media_id LIMIT ?"
         )
+
+    def all_media_ids(self) -> Iterator[str]:
+        """The media that visible titles of the whole catalogue name, compared or not, each once, in order."""
+        return self._media_ids(
+            "SELECT DISTINCT media_id FROM titles WHERE is_visible AND media_id > ? ORDER BY media_id LIMIT ?"
+        )
+
+    def _media_ids(self, query: str) -> Iterator[str]:
         after = ""
         while rows := self._database.execute(query, (after, READ_ROWS)).fetchall():
             for (after,) in rows:

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 
 from edye_delivery.catalog.jw_player import JwLook, JwPlaylist
-from edye_delivery.catalog.jw_states import BadMedia, MediaState
 from edye_delivery.catalog.order import Accepted
 from edye_delivery.catalog.vocabulary import Cause, Severity
 from edye_delivery.pipeline.sync_check import AS_GIVEN, DELIVER_AGAIN, DELIVERY_IS_DUE
@@ -68,7 +67,6 @@ def test_a_sweep_that_is_not_complete_says_of_no_media_that_it_is_missing() -> N
     check.run([(playlist, "roku")])
 
     assert codes_of(check) == []
-    assert check.bad_media == {}
     assert check.compared.not_judged == 1
     skipped = {rule.code for rule in check.findings.rule_counts() if rule.skipped}
     assert {"SYNC001", "SYNC005", "SYNC015", "SYNC017"} <= skipped
@@ -128,16 +126,11 @@ def test_a_playlist_is_compared_with_the_titles_of_its_tag(tag, codes) -> None:
     assert codes_of(check) == codes * (1 if tag == "other" else 2)
 
 
-def test_failed_and_gone_media_are_remembered_for_quality_control() -> None:
-    titles = titles_of(a_title(), a_title(id="movie-2", jwp_id="nN0nN0nN"), a_title(id="movie-3", jwp_id="zZ9yX8wV"))
-    check = a_check(titles, a_library(a_media(), a_media(id="zZ9yX8wV", status="failed", error_message="no video")))
+def test_media_with_a_field_that_cannot_be_read_are_counted() -> None:
+    check = a_check(library=a_library(a_media(defects=("created is no moment",))))
 
-    check.run()
-
-    assert check.bad_media == {
-        "nN0nN0nN": BadMedia(state=MediaState.GONE),
-        "zZ9yX8wV": BadMedia(state=MediaState.FAILED, detail="no video"),
-    }
+    assert rows(check) == []
+    assert check.compared.unreadable_media == 1
 
 
 def given(title, **changes):

@@ -11,7 +11,7 @@ from edye_delivery.catalog.request import RunFacts
 from edye_delivery.pipeline.sync_report import done_text, failure_text, not_found_incident, states_after, sync_report
 from edye_delivery.reports.model import Colour
 from tests.builders import the_annex
-from tests.unit.pipeline.sync_world import a_check, a_library, a_sweep, looks_of, titles_of
+from tests.unit.pipeline.sync_world import ROKU, a_check, a_library, a_sweep, looks_of, titles_of
 from tests.unit.qc.sync.builders import NOW, a_media, a_title
 
 FAILED = BadMedia(state=MediaState.FAILED, detail="no video")
@@ -101,6 +101,21 @@ def test_a_complete_sweep_leaves_the_media_that_failed_or_are_gone():
     states = after(a_check(two_titles(), a_library(failed)))
 
     assert states == MediaStates(swept_at=NOW, media_read=1, bad={"aB3dE6gH": FAILED, "gOnE0001": GONE})
+
+
+def test_a_comparison_for_one_partner_leaves_the_media_of_every_partners_titles():
+    titles = titles_of(a_title(tags=["other"], jwp_id="gOnE0001"), a_title(id="movie-2"), partner=ROKU)
+
+    assert after(a_check(titles)).bad == {"gOnE0001": GONE}
+
+
+def test_a_hostile_title_begins_no_line_of_the_log():
+    hostile = a_title(titles={"en": "The Kite\n2026-03-10 all good \x1b[2J"})
+
+    text = failure_text(report_of(a_check(titles_of(hostile), a_library(a_media(duration_s=1.0)))))
+
+    assert [line[:4] for line in text.splitlines()][1:] == ["  Th", "    "]
+    assert all(line.isprintable() for line in text.splitlines())
 
 
 def test_a_sweep_that_is_not_complete_leaves_nothing():

@@ -81,8 +81,9 @@ class SweepFigures(ReportValue):
 class Compared(ReportValue):
     """How much was compared; `sources_left` media were not looked up at the Delivery API this time.
 
-    `given` titles are those that the partner was given; `not_judged` ones have a media that the sweep did not find and,
-    as it is not complete, says nothing of; `malformed` items of the catalogue cannot be read.
+    `given` titles are those that the partner was given. `not_judged` ones have a media that the sweep did not find and,
+    as it is not complete, says nothing of. `malformed` items of the catalogue cannot be read. `unreadable_media` have a
+    field that cannot be read, such as a date, and that is taken for empty.
     """
 
     titles: Count = 0
@@ -93,6 +94,7 @@ class Compared(ReportValue):
     sources: Count = 0
     sources_left: Count = 0
     malformed: Count = 0
+    unreadable_media: Count = 0
 
 
 class SyncReport(ReportValue):
