@@ -148,6 +148,15 @@ def test_the_next_generation_is_in_the_delta_with_its_change_and_its_tombstone(f
     assert not result.is_good(GONE)
 
 
+def test_a_second_check_of_the_same_generation_misses_nothing_in_the_delta(first):
+    served, number = first
+    served.new = frozenset({"ep-0"})
+    checkpoints = dict(served.check(served.expected(number)).checkpoints)
+    result = served.check(served.expected(number, checkpoints))
+    assert result.counts == {}, [found.finding.message for found in result.findings]
+    assert "episodes: the last check was of this generation, too" in {reason for _, reason in result.skipped}
+
+
 def test_what_the_ledger_does_not_expose_takes_the_generation_back(first):
     served, number = first
     del served.items[ListName.EPISODES, "ep-0"]

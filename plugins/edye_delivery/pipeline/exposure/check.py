@@ -155,6 +155,8 @@ class _Check:
             checkpoint = self.expected.checkpoints.get(name)
             if checkpoint is None:
                 self.collector.skip(f"{name}: there is no checkpoint of an earlier check", "EXPO004")
+            elif checkpoint == self.collector.checkpoints.get(name):
+                self.collector.skip(f"{name}: the last check was of this generation, too", "EXPO004")
             else:
                 lists.check_delta(name, checkpoint)
         if not knows_shows:
