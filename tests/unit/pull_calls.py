@@ -86,7 +86,7 @@ def random_calls(seed: int, count: int, hours: float = 3) -> list[dict[str, Any]
                 milliseconds=round(chance.lognormvariate(4, 2), 3),
                 bytes=chance.randrange(100_000),
                 items=chance.choice([None, 0, 100]),
-                user_agent=chance.choice([None, "shelf/1", "edye-exposure-check/1"]),
+                user_agent=chance.choice([None, "shelf/1", "edye-delivery/1 (exposure check)"]),
             )
         )
     return rows

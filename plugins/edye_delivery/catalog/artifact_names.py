@@ -35,6 +35,11 @@ def report_name(request: RunRequest, ending: str) -> str:
     return f"{run_folder(request)}/report.{ending}"
 
 
+def consumption_name(partner: str, window: Window, ending: str) -> str:
+    """The report of what a partner that pulls called and fetched in a window, in one format."""
+    return f"consumption/{partner}/{window.slug}/consumption.{ending}"
+
+
 def feed_record_name(request: RunRequest, feed: str, step: str) -> str:
     """The record of one step of a feed: draft, linted, published."""
     return f"{run_folder(request)}/feed-{feed}/{step}.json"

@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-OWN_AGENT = "edye-exposure-check"
-"""How the User-Agent of the exposure check begins; its calls are no polls, and no title is fetched by them."""
+OWN_AGENT = "edye-delivery/"
+"""How the User-Agent of our own checks begins; their calls are no polls, and no title is fetched by them."""

@@ -21,6 +21,8 @@ class Tag(StrEnum):
     REDELIVERY = "redelivery"
     WITHDRAWAL = "withdrawal"
     JW_PLAYER = "jw_player"
+    WATCH = "watch"
+    CONSUMPTION = "consumption"
 
 
 POOL = "partner_uploads"

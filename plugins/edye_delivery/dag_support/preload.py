@@ -10,4 +10,5 @@ import edye_delivery.dag_support.channels
 import edye_delivery.dag_support.params
 import edye_delivery.dag_support.withdrawal
 import edye_delivery.operators.jw_player
+import edye_delivery.operators.pull
 import edye_delivery.operators.ship_events  # noqa: F401

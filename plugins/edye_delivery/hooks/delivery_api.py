@@ -6,11 +6,13 @@ import httpx
 
 from edye_delivery.annex.channels import api_folder_of, pull_channel_of
 from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.degradation import Probe
 from edye_delivery.clients.bounds import ANSWER_S
+from edye_delivery.clients.delivery_api.probe import probe_health
 from edye_delivery.clients.secret_mask import SecretMask
 from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks.connection_safety import refuse_plain_http
-from edye_delivery.hooks.http_client import ApiHook
+from edye_delivery.hooks.http_client import SYSTEM_CLOCK, ApiHook
 from edye_delivery.hooks.log_guard import guard_logs
 
 TOKENS = "tokens"
@@ -40,6 +42,11 @@ class DeliveryApiHook(ApiHook):
         )
         settings = self._settings(answer_timeout_s)
         return httpx.Client(**settings | {"headers": settings["headers"] | {"Authorization": f"Bearer {token}"}})
+
+    def probe(self, timeout_s: float) -> Probe:
+        """Whether the API says that it is well, within the timeout; needs no token, and gives none."""
+        with self.anonymous_client(timeout_s) as client:
+            return probe_health(client, self.url(), SYSTEM_CLOCK, timeout_s, self.mask)
 
     @property
     def mask(self) -> SecretMask:

@@ -84,6 +84,10 @@ class LedgerHook(BaseHook):
         """What the annex's partner, which pulls, is shown."""
         return Exposures(_engine(self.url()), annex.partner)
 
+    def engine(self) -> Engine:
+        """The ledger's database, for questions and steps that have no other door."""
+        return _engine(self.url())
+
     def url(self) -> URL:
         """The database's address."""
         connection = self.get_connection(self._conn_id)

@@ -50,7 +50,7 @@ def test_refusals_in_a_row_are_the_latest_calls_of_each_user(engine, seed):
     add_calls(engine, rows)
     with engine.connect() as connection:
         found = {(one.user, one.status): one for one in refusals_of(connection, PARTNER, NOON, END)}
-    ours = [row for row in rows if not (row["user_agent"] or "").startswith("edye-exposure-check")]
+    ours = [row for row in rows if not (row["user_agent"] or "").startswith("edye-delivery/")]
     for user in {row["user"] for row in ours}:
         calls = sorted((row for row in ours if row["user"] == user), key=lambda row: row["at"])
         for status in (401, 429):
@@ -64,7 +64,7 @@ def test_refusals_in_a_row_are_the_latest_calls_of_each_user(engine, seed):
 
 
 def test_the_last_call_is_the_partners_and_not_our_own_checks(engine):
-    add_calls(engine, [a_call(), a_call(NOON + timedelta(minutes=1), user_agent="edye-exposure-check/1")])
+    add_calls(engine, [a_call(), a_call(NOON + timedelta(minutes=1), user_agent="edye-delivery/1 (exposure check)")])
     with engine.connect() as connection:
         assert last_call_at(connection, PARTNER, END) == NOON
         assert last_call_at(connection, PARTNER, NOON) is None

@@ -160,7 +160,7 @@ def test_a_minute_is_down_where_no_call_was_answered(engine, asked):
 
 def test_the_longest_silence_counts_the_window_s_ends_and_not_our_own_calls(engine, asked):
     add_calls(engine, [a_call(NOON + timedelta(minutes=minutes)) for minutes in (70, 100, 130)])
-    add_calls(engine, [a_call(NOON + timedelta(minutes=30), user_agent="edye-exposure-check/1")])
+    add_calls(engine, [a_call(NOON + timedelta(minutes=30), user_agent="edye-delivery/1 (exposure check)")])
     assert asked(longest_silence_s, WINDOW) == 70 * 60
     add_calls(engine, [a_call(NOON + timedelta(minutes=1, microseconds=1))])
     assert asked(longest_silence_s, WINDOW) == pytest.approx(69 * 60)
@@ -171,7 +171,11 @@ def test_a_poll_is_a_first_page_or_a_delta_and_no_further_page(engine, asked):
     further = ["cursor=abc", "page=2", "page=11&page_size=5"]
     rows = [a_call(NOON + timedelta(seconds=place), query=query) for place, query in enumerate([*queries, *further])]
     rows += [a_call(query="cursor=abc", checkpoint_generation=6, status=304), a_call(status=401), a_call(status=500)]
-    rows += [a_call(endpoint="show"), a_call(endpoint="feed", user=None), a_call(user_agent="edye-exposure-check/2")]
+    rows += [
+        a_call(endpoint="show"),
+        a_call(endpoint="feed", user=None),
+        a_call(user_agent="edye-delivery/2 (exposure check)"),
+    ]
     add_calls(engine, rows)
     assert asked(poll_sums, WINDOW) == [PollSum("feed", "", 1), PollSum("showList", "reader", 6)]
 
@@ -206,7 +210,7 @@ def test_what_was_handed_out_has_no_filtered_call_and_no_garbage(engine, asked):
     rows += [a_call(**span, query=f"{name}=x") for name in ("tag", "geo", "lang", "show_id", "season_number")]
     rows += [a_call(**span, status=304), a_call(first_item="x:a", last_item="y"), a_call(endpoint="health", **span)]
     rows += [a_call(endpoint="media", first_item="1750:m", last_item="1750:m", items=None), a_call(NOON, items=0)]
-    rows += [a_call(**span, user_agent="edye-exposure-check/1", endpoint="feed")]
+    rows += [a_call(**span, user_agent="edye-delivery/1 (exposure check)", endpoint="feed")]
     add_calls(engine, rows)
     found = sorted(asked(handed_out, WINDOW.end_at), key=lambda one: (one.list, one.is_delta))
     ends = ((1700, "a"), (1800, "b:c"))

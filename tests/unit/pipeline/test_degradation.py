@@ -89,7 +89,7 @@ def test_a_partner_that_stops_calling_is_silent_after_the_agreed_polls(engine, w
 
 def test_our_own_check_does_not_end_a_silence(engine, watch):
     polls(engine, NOON - 2 * HOUR, 1)
-    polls(engine, NOON - HOUR, 1, user_agent="edye-exposure-check/1")
+    polls(engine, NOON - HOUR, 1, user_agent="edye-delivery/1 (exposure check)")
     assert [one.kind for one in watch.look(NOON, GOOD_PROBE, None)] == [DegradationKind.SILENT]
 
 

@@ -1,0 +1,50 @@
+"""watch_pull__<partner>: whether one partner that pulls is served well, every hour."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from airflow.sdk import DAG, CronDataIntervalTimetable
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.dag_support.annexes import annexes
+from edye_delivery.dag_support.defaults import Tag, default_args
+from edye_delivery.operators.pull import WatchDegradationOperator
+
+DOC = """
+**Promise.** Whatever degrades what this partner pulls is told once, and once more when it is over: slow or failed
+answers, silence of the partner, refused calls, an old generation. The annex (`pull.degradation`) has the bounds.
+
+**When it runs.** Every hour. Each run looks at every minute since the last one, so nothing between two runs is missed.
+
+**When it is red.** `watch_degradation`: the ledger or a connection does not work; its log says which. A degradation
+makes no run red: it is an alert, and its next step is in `docs/runbook.md`, "A degraded delivery". Nothing has to be
+cleared: the next run goes on from where the last one ended.
+
+**Params.** None.
+
+**Backfill.** Not needed: a run looks back to the last one, 24 hours at most.
+"""
+
+
+def watch_dag(annex: Annex) -> DAG:
+    """The DAG of one partner."""
+    with DAG(
+        dag_id=f"watch_pull__{annex.partner}",
+        dag_display_name=f"Watch what {annex.display_name} pulls",
+        description=f"Compares the calls of {annex.display_name} with the annex's bounds, and alerts.",
+        doc_md=DOC,
+        schedule=CronDataIntervalTimetable("7 * * * *", timezone="UTC"),
+        start_date=datetime(2026, 1, 1, tzinfo=UTC),
+        catchup=False,
+        max_active_runs=1,
+        default_args=default_args() | {"execution_timeout": timedelta(minutes=30)},
+        tags={Tag.PULL, Tag.WATCH, annex.partner},
+    ) as dag:
+        WatchDegradationOperator(task_id="watch_degradation", annex=annex)
+    return dag
+
+
+for _annex in annexes().values():
+    if _annex.pull is not None:
+        watch_dag(_annex)

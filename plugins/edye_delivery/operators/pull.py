@@ -1,0 +1,128 @@
+"""The steps of the DAGs that watch a partner that pulls, and report what it called and fetched."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowNotFoundException
+
+from edye_delivery.annex.channels import pull_channel_of
+from edye_delivery.annex.pull import PullChannel
+from edye_delivery.catalog.artifact_names import consumption_name
+from edye_delivery.catalog.consumption import ExposedTitle
+from edye_delivery.catalog.degradation import Probe
+from edye_delivery.catalog.window import Window, rfc3339
+from edye_delivery.delivery_api.exposed_titles import exposed_titles
+from edye_delivery.delivery_api.generations.generation import Generation
+from edye_delivery.delivery_api.served import published_at, served_generation
+from edye_delivery.errors import DeliveryError
+from edye_delivery.hooks.delivery_api import DeliveryApiHook
+from edye_delivery.hooks.delivery_api_store import DeliveryApiStoreHook
+from edye_delivery.hooks.http_client import SYSTEM_CLOCK
+from edye_delivery.hooks.ledger import LedgerHook
+from edye_delivery.operators.base import StepOperator, alerter
+from edye_delivery.pipeline.consumption import report_of
+from edye_delivery.pipeline.degradation import Watch
+from edye_delivery.reports.consumption.html import as_html
+from edye_delivery.reports.consumption.table import as_csv, as_json
+
+log = logging.getLogger(__name__)
+DAY = timedelta(days=1)
+
+
+class PullOperator(StepOperator):
+    """One step about what a partner pulls."""
+
+    @property
+    def pull(self) -> PullChannel:
+        """The annex's section; ConfigurationInvalid where it has none."""
+        return pull_channel_of(self.annex)
+
+
+class WatchDegradationOperator(PullOperator):
+    """Compares the calls since the last look with the annex's bounds, and tells of what began or ended."""
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """The degradations that go on."""
+        watch = Watch(LedgerHook().engine(), self.annex, self.pull)
+        probe = self._probe()
+        try:
+            at = published_at(DeliveryApiStoreHook(self.pull.store_conn_id).get_conn(), self.annex.partner)
+        except AirflowNotFoundException:
+            log.warning("there is no connection %s: nobody knows the generation's age", self.pull.store_conn_id)
+            at = None
+        found = watch.look(SYSTEM_CLOCK.now(), probe, at)
+        for one in found:
+            log.warning("%s since %s%s: %s", one.kind.value, rfc3339(one.began_at), _of(one.user), one.detail)
+        if not found:
+            log.info("%s is well: nothing is degraded", self.annex.partner)
+        alerter().send()
+        return {"degradations": [one.kind.value for one in found]}
+
+    def _probe(self) -> Probe | None:
+        conn_id = self.pull.check.conn_id
+        try:
+            return DeliveryApiHook(self.annex).probe(self.pull.degradation.timeout_s)
+        except AirflowNotFoundException:
+            log.warning("there is no connection %s: without enough calls nobody knows whether the API answers", conn_id)
+            return None
+
+
+class ReportConsumptionOperator(PullOperator):
+    """Writes consumption.json, .csv, .xlsx and .html of the run's interval, or of the day before a run by hand."""
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Figures for people, and the report's path."""
+        from edye_delivery.reports.consumption.xlsx import as_xlsx  # openpyxl loads slowly, and every task parses this
+
+        window = window_of(context, SYSTEM_CLOCK.now())
+        generation = self._generation()
+        report = report_of(
+            LedgerHook().engine(),
+            self.annex,
+            self.pull,
+            window,
+            SYSTEM_CLOCK.now(),
+            self._exposed(generation),
+            generation.number if generation else None,
+        )
+        formats = {"json": as_json, "csv": as_csv, "xlsx": as_xlsx, "html": as_html}
+        for ending, written in formats.items():
+            name = consumption_name(self.annex.partner, window, ending)
+            log.info("report: %s", self.artifacts.url(self.artifacts.put(name, written(report))))
+        return {
+            "calls": report.totals.calls,
+            "uptime_percent": report.uptime_percent,
+            "never_fetched": report.titles.missing if report.titles else None,
+            "path": consumption_name(self.annex.partner, window, "json"),
+        }
+
+    def _generation(self) -> Generation | None:
+        """The generation that readers get; None where it cannot be read: the report then has no titles."""
+        try:
+            store = DeliveryApiStoreHook(self.pull.store_conn_id).get_conn()
+            return served_generation(store, self.annex.partner, SYSTEM_CLOCK.monotonic)
+        except (AirflowNotFoundException, DeliveryError) as error:
+            log.warning("the published generation cannot be read, so the report has no titles: %s", error)
+            return None
+
+    def _exposed(self, generation: Generation | None) -> list[ExposedTitle] | None:
+        if generation is None:
+            return None
+        return list(exposed_titles(generation, int(SYSTEM_CLOCK.now().timestamp() * 1000)))
+
+
+def window_of(context: Context, now: datetime) -> Window:
+    """The run's interval; without one, as in a run by hand, the 24 hours before now."""
+    run = context["dag_run"]
+    start_at, end_at = run.data_interval_start, run.data_interval_end
+    if start_at is None or end_at is None or start_at >= end_at:
+        return Window(now - DAY, now)
+    return Window(start_at, end_at)
+
+
+def _of(user: str) -> str:
+    return f" (user {user})" if user else ""
