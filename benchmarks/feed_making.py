@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.memory import memory_bytes
 from benchmarks.production import CLOCK, first_api_annex
-from benchmarks.sending import memory_bytes
 from edye_delivery.catalog.order import Accepted
 from edye_delivery.feeds.lint.linter import FeedLint
 from edye_delivery.feeds.publish.assemble import assemble

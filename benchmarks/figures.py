@@ -60,6 +60,7 @@ class Sizes:
     log_rounds: int = 3
     sweep_media: int = 200_000
     sweep_rounds: int = 3
+    publish_items: int = 1_000_000
     cold_repository: Path = PROJECT
 
 

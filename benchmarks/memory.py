@@ -67,6 +67,14 @@ def descendants(root_pid: int, left_out: frozenset[int]) -> Iterator[int]:
                 waiting.append(pid)
 
 
+def memory_bytes(name: str) -> int:
+    """A figure of /proc/self/status: VmRSS is resident memory now, VmHWM its highest so far."""
+    found = re.search(rf"^{name}:\s+(\d+) kB", Path("/proc/self/status").read_text(), re.MULTILINE)
+    if found is None:
+        raise SystemExit(f"/proc/self/status has no {name}: memory is measured on Linux only")
+    return int(found[1]) * 1024
+
+
 def _read(path: Path) -> str:
     """A file of /proc, empty where its process has just ended."""
     with contextlib.suppress(OSError):

@@ -9,7 +9,6 @@ time, and by how much resident memory rose above what it was just before the cal
 from __future__ import annotations
 
 import json
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from benchmarks.memory import memory_bytes
 from benchmarks.production import CLOCK, client, first_api_annex, ftp_annex_below, media_host, planned_title
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.plan import CheckedTitle
@@ -114,14 +114,6 @@ def _ftp_sessions(job: dict[str, Any]) -> Callable[[], FtpSession]:
     server = job["ftp"]
     account = FtpAccount(server["host"], server["port"], server["login"], server["password"])
     return lambda: FtpSession(account)
-
-
-def memory_bytes(name: str) -> int:
-    """A figure of /proc/self/status: VmRSS is resident memory now, VmHWM its highest so far."""
-    found = re.search(rf"^{name}:\s+(\d+) kB", Path("/proc/self/status").read_text(), re.MULTILINE)
-    if found is None:
-        raise SystemExit(f"/proc/self/status has no {name}: memory is measured on Linux only")
-    return int(found[1]) * 1024
 
 
 def file_blocks(file: Any, block_bytes: int = 512 * 1024) -> Iterator[bytes]:

@@ -71,6 +71,15 @@ LOG = {f"log_{figure}{database}" for database in ("sqlite", "postgresql") for fi
     "log_add"
 }
 SWEEP = {"sweep_curl", "sweep", "sweep_calls", "sweep_memory_small", "sweep_memory"}
+PUBLISH = {
+    "publish_sqlite",
+    "publish",
+    "publish_bytes",
+    "publish_memory",
+    "publish_changes_sqlite",
+    "publish_changes",
+    "publish_changes_bytes",
+}
 COLD = {"cold_run", "cold_setup", "second_run"}
 MAKEFILE = "setup:\n\t@true\nrun: setup\n\t@test -z '$(VIRTUAL_ENV)'\n"
 
@@ -167,6 +176,14 @@ def test_assemble_prints_speed_memory_and_the_cost_of_a_change(tmp_path):
     assert not list((tmp_path / "room").iterdir())
 
 
+def test_publish_prints_speed_memory_and_the_cost_of_a_change_beside_sqlite(tmp_path):
+    lines = lines_of(tmp_path / "room", "publish", "--publish-items", "500")
+    assert_valid(lines, PUBLISH)
+    ratios = {line["name"]: line.get("ratio") for line in lines}
+    assert ratios["publish_changes_bytes"] < 1
+    assert not list((tmp_path / "room").iterdir())
+
+
 def test_cold_clones_sets_up_and_runs_without_the_variables_of_its_caller(tmp_path):
     repository = a_repository(tmp_path / "repository")
     lines = lines_of(tmp_path / "room", "cold", "--cold-repository", str(repository))
@@ -211,4 +228,5 @@ def test_memory_counts_the_children_and_leaves_out_those_it_is_told_to():
 
 def test_the_document_has_a_row_for_every_figure_and_no_other():
     rows = re.findall(r"^\| `(\w+)` \|", (PROJECT / "docs" / "BENCHMARKS.md").read_text("utf-8"), re.MULTILINE)
-    assert sorted(rows) == sorted(UPLOAD | FTP | PROBE | LINT | ASSEMBLE | DAY | TRAIL | LOG | COLD)
+    figures = UPLOAD | FTP | PROBE | LINT | ASSEMBLE | DAY | TRAIL | LOG | SWEEP | PUBLISH | COLD
+    assert sorted(rows) == sorted(figures)

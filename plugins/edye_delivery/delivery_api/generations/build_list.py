@@ -52,22 +52,22 @@ class ListBuild:
             self._remove_row(base, row, Reason.WINDOW_ENDED)
 
     def _take_one(self, change: ItemChange, item_hash: int, found: Sequence[tuple[BaseSegment, int]]) -> None:
-        facets, told = self.spool.facets.number_of(change)
-        digest, has_ended = digest_of(change, told), change.end_ms is not None and change.end_ms <= self._now_ms
-        is_present = change.body is not None and not has_ended
+        has_ended = change.end_ms is not None and change.end_ms <= self._now_ms
+        body = None if has_ended else change.body
+        digest = digest_of(change, self.spool.facets.told(change))
         for base, row in found:
             is_same = not base.is_tombstone[row] and base.digest(row) == digest
             if is_same or base.segment.id_of(row) == change.id:
                 break
         else:
-            if is_present:
+            if body is not None:
                 self._added += 1
-                self._spool(change, item_hash, digest, facets, is_revised=False)
+                self.spool.add(change, body, item_hash, digest, is_revised=False)
             return
         if base.is_seen[row]:
             raise ItemRefused(f"{change.id} comes twice in {change.list} of a publication: hand it over once")
         base.is_seen[row] = True
-        if not is_present:
+        if body is None:
             self._leave(change, base, row)
         elif is_same:
             self._unchanged += 1
@@ -75,11 +75,7 @@ class ListBuild:
             self._added += bool(base.is_tombstone[row])
             self._changed += not base.is_tombstone[row]
             base.supersede(row)
-            self._spool(change, item_hash, digest, facets, is_revised=True)
-
-    def _spool(self, change: ItemChange, item_hash: int, digest: bytes, facets: int, *, is_revised: bool) -> None:
-        body = change.body or b""
-        self.spool.add(body, change.id.encode(), item_hash, digest, facets, change.end_ms, is_revised=is_revised)
+            self.spool.add(change, body, item_hash, digest, is_revised=True)
 
     def _leave(self, change: ItemChange, base: BaseSegment, row: int) -> None:
         if base.is_tombstone[row]:

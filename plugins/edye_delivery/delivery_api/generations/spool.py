@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from edye_delivery.delivery_api.generations.facets import Facets
-from edye_delivery.delivery_api.generations.index_file import DIGEST_WORDS, Array, Columns, read_part
+from edye_delivery.delivery_api.generations.index_file import DIGEST_WORDS, Array, Columns
 from edye_delivery.delivery_api.generations.manifest import SegmentRecord
 from edye_delivery.delivery_api.generations.segment_writer import SegmentWriter
 from edye_delivery.delivery_api.generations.store import FolderStore
-from edye_delivery.delivery_api.generations.values import moment_text
-from edye_delivery.errors import ItemRefused
+from edye_delivery.delivery_api.generations.values import ItemChange, moment_text
+from edye_delivery.errors import ItemRefused, StoreUnavailable
 
 COPY_BYTES = 4 * 1024 * 1024
 NO_END = -1
@@ -34,29 +34,17 @@ class Spool:
         self._digests = bytearray()
         self._is_tombstone, self._is_revised = bytearray(), bytearray()
         self.facets = Facets()
-        self._combinations = array("I")
-        self._nothing: int | None = None
 
     def __len__(self) -> int:
         return len(self._ids)
 
-    def add(
-        self,
-        body: bytes,
-        item_id: bytes,
-        item_hash: int,
-        digest: bytes,
-        facets: int,
-        end_ms: int | None,
-        *,
-        is_revised: bool,
-    ) -> None:
+    def add(self, change: ItemChange, body: bytes, item_hash: int, digest: bytes, *, is_revised: bool) -> None:
         """Takes an item as it is now; `is_revised` where it was there before in another state."""
-        self._add(body, item_id, item_hash, digest)
+        self._add(body, change.id.encode(), item_hash, digest)
         self._is_tombstone.append(0)
         self._is_revised.append(is_revised)
-        self._ends.append(NO_END if end_ms is None else end_ms)
-        self._combinations.append(facets)
+        self._ends.append(NO_END if change.end_ms is None else change.end_ms)
+        self.facets.add(change)
 
     def add_tombstone(self, body: bytes, item_id: bytes, item_hash: int) -> None:
         """Takes a tombstone without its updated_at."""
@@ -64,8 +52,7 @@ class Spool:
         self._is_tombstone.append(1)
         self._is_revised.append(1)
         self._ends.append(NO_END)
-        self._nothing = self.facets.nothing() if self._nothing is None else self._nothing
-        self._combinations.append(self._nothing)
+        self.facets.add_nothing()
 
     def write(self, store: FolderStore, partner: str, folder: Path) -> SegmentRecord:
         """The segment of all that was taken; ItemRefused where an id came twice."""
@@ -96,13 +83,17 @@ class Spool:
             waiting, size = [], 0
             for first, end in zip(begins[firsts].tolist(), begins[lasts + 1].tolist(), strict=True):
                 for begin in range(first, end, COPY_BYTES):
-                    part = read_part(handle, begin, min(COPY_BYTES, end - begin, remaining))
+                    part = os.pread(handle, min(COPY_BYTES, end - begin, remaining), begin)
                     remaining -= len(part)
                     waiting.append(part)
                     size += len(part)
                     if size >= COPY_BYTES:
                         yield b"".join(waiting)
                         waiting, size = [], 0
+            if remaining:
+                raise StoreUnavailable(
+                    f"{self._path.name} in the delivery API's store lost {remaining} bytes; run it again"
+                )
             yield b"".join(waiting)
         finally:
             os.close(handle)
@@ -122,7 +113,7 @@ class Spool:
             revised=np.flatnonzero(np.frombuffer(self._is_revised, np.uint8)[order]).astype(np.uint32),
             end_ms=ends[end_rows],
             end_rows=end_rows,
-            postings=self.facets.postings(np.frombuffer(self._combinations, np.uint32)[order]),
+            postings=self.facets.postings(order),
         )
 
     def _add(self, body: bytes, item_id: bytes, item_hash: int, digest: bytes) -> None:
