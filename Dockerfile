@@ -11,7 +11,8 @@ FROM python:3.11-slim-bookworm
 RUN useradd --uid 50000 --gid 0 --no-create-home --home-dir /var/lib/edye/home edye \
     && install -d -o 50000 -g 0 -m 0750 /var/lib/edye /var/lib/edye/home /var/lib/edye/secrets /var/lib/edye/logs \
        /var/lib/edye/artifacts /var/lib/edye/sandbox /var/lib/edye/scratch /var/lib/edye/handed \
-    && for service in init api-server scheduler dag-processor triggerer worker postgres redis; do \
+       /var/lib/edye/delivery-api \
+    && for service in init api-server scheduler dag-processor triggerer worker delivery-api postgres redis; do \
          install -d -o 50000 -g 0 -m 0750 /var/lib/edye/handed/$service; done
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /opt/edye

@@ -40,8 +40,10 @@ SECTIONS = {
     "dag-processor": ("core", "database"),
     "triggerer": ("core", "database", "api"),
     "worker": ("database", "api", "celery"),
+    "delivery-api": ("core", "database"),
 }
-"""What each part of Airflow has to know: Fernet key (core), key of sessions and logs (api), key of tasks (api_auth)."""
+"""What each service that reads Airflow's database has to know: Fernet key (core), key of sessions and logs (api), key
+of tasks (api_auth)."""
 
 PASSWORDS = {
     "init": {"postgres_password": OWNER, "admin_password": OWNER},

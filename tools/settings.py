@@ -24,7 +24,12 @@ FIELDS = {
     "conn_schema": "schema",
     "conn_extra": "extra",
 }
-LOCAL_FILES = {"artifact_store": ("extra", "path"), "ingesta_logs": ("extra", "path"), "delivery_ledger": ("host",)}
+LOCAL_FILES = {
+    "artifact_store": ("extra", "path"),
+    "delivery_api_store": ("extra", "path"),
+    "ingesta_logs": ("extra", "path"),
+    "delivery_ledger": ("host",),
+}
 
 
 def connections(file: Path = FILE) -> dict[str, dict[str, Any]]:

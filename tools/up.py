@@ -11,6 +11,7 @@ from rich.console import Console
 
 from tools import settings
 from tools.airflow_system import AirflowSystem
+from tools.delivery_api import start_delivery_api
 from tools.ledgers import finish_migration, start_migration
 from tools.local import AIRFLOW_HOME, BUILD, SANDBOX_ENDPOINTS, lead_to_sandbox, replaced_connections, start_sandbox
 from tools.processes import Processes, end_recorded
@@ -37,6 +38,7 @@ def main(
         with console.status("sandbox: making the sample's media (first time only), starting its services"):
             endpoints = start_sandbox(processes, SANDBOX_ENDPOINTS)
         lead_to_sandbox(connections, endpoints)
+        delivery_api = start_delivery_api(processes, connections)
         system = AirflowSystem(processes, AIRFLOW_HOME, connections)
         with console.status("Airflow: making its database (first time only), starting four processes"):
             system.start()
@@ -45,6 +47,9 @@ def main(
         console.print(f"[bold]Airflow[/]  {system.url}  login [bold]{user}[/] password [bold]{password}[/]")
         services = f"partner {endpoints['partner_url']}, faults and journal {endpoints['admin_url']}"
         console.print(f"sandbox  {services}", soft_wrap=True)
+        console.print(
+            f"delivery API  {delivery_api}, a token: python -m edye_delivery users add --help", soft_wrap=True
+        )
         console.print(f"trigger {DAG_ID} (Single Run) and paste the window of the sample day into two fields:")
         console.print(f"  Window start  {SAMPLE_DAY[0]}")
         console.print(f"  Window end    {SAMPLE_DAY[1]}")

@@ -58,7 +58,7 @@ def scalars(value: Any) -> Iterator[str]:
 
 
 def test_every_part_of_the_system_has_a_service() -> None:
-    assert SERVICES.keys() == {"postgres", "redis", "sandbox", *COMPONENTS, *ONE_SHOT}
+    assert SERVICES.keys() == {"postgres", "redis", "sandbox", "delivery-api", *COMPONENTS, *ONE_SHOT}
 
 
 @pytest.mark.parametrize("name", COMPONENTS)
@@ -248,6 +248,16 @@ def test_connections_to_the_sandbox_name_ports_that_it_opens() -> None:
     assert known["feed_store"]["extra"]["endpoint_url"] == f"http://sandbox:{opened['s3']}"
     assert known["edye_api"]["extra"]["allowed_hosts"] == ["sandbox"]
     assert "--public-host=sandbox" in SERVICES["sandbox"]["command"]
+
+
+def test_the_delivery_api_serves_the_folder_that_workers_publish_to() -> None:
+    mount = "delivery-api:/var/lib/edye/delivery-api"
+    assert mount in SERVICES["worker"]["volumes"]
+    assert mount in SERVICES["delivery-api"]["volumes"]
+    assert connections()["delivery_api_store"]["extra"]["path"] == mount.partition(":")[2]
+    assert "--root=/var/lib/edye/delivery-api" in SERVICES["delivery-api"]["command"]
+    told = connections()["delivery_api"]
+    assert (told["host"], f"--port={told['port']}") == ("http://delivery-api", SERVICES["delivery-api"]["command"][-1])
 
 
 def test_every_volume_is_declared_and_secrets_are_written_by_one_service() -> None:

@@ -59,10 +59,10 @@ def test_each_service_is_handed_what_it_needs_and_no_more(tmp_path: Path) -> Non
     }
     of_airflow = {"init", "api-server", "scheduler", "dag-processor", "triggerer", "worker"}
     assert having == {
-        "postgres_password": of_airflow | {"postgres"},
+        "postgres_password": of_airflow | {"postgres", "delivery-api"},
         "redis_password": {"redis", "scheduler", "worker"},
         "admin_password": {"init"},
-        "fernet_key": of_airflow - {"worker"},
+        "fernet_key": of_airflow - {"worker"} | {"delivery-api"},
         "jwt_secret": {"api-server", "scheduler"},
         "session_key": {"init", "api-server", "triggerer", "worker"},
     }

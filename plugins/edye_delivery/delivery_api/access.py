@@ -136,9 +136,8 @@ class AccessSource:
         folder = read_annexes(self._annexes)
         terms: dict[str, Terms] = {}
         for name, annex in folder.annexes.items():
-            if annex.pull is not None:  # a partner that also gets titles by push has two names; a token has either
-                own_name = pull_annex_of(annex).partner
-                terms[name] = terms[own_name] = terms_of(own_name, annex.pull)
+            if annex.pull is not None:  # the ledger has another name where titles are sent too; a token may have either
+                terms[name] = terms[pull_annex_of(annex).partner] = terms_of(name, annex.pull)
         is_unreadable = str(self._annexes) in folder.refused
         refused = {Path(name).stem for name in folder.refused}
         refused |= {f"{name}{PULL_SUFFIX}" for name in refused}
