@@ -45,10 +45,7 @@ class Compressor:
     async def gzip_of(self, body: Body) -> bytes:
         """The gzip of the body; a cancelled caller leaves it to the others."""
         if body.compressed is None:
-            if len(body.content) <= INLINE_MAX_BYTES:
-                body.compressed = _compress(body.content)
-            else:
-                body.compressed = await asyncio.shield(self._task(body))
+            body.compressed = await asyncio.shield(self._task(body))
         return body.compressed
 
     def _task(self, body: Body) -> asyncio.Task[bytes]:
@@ -57,6 +54,13 @@ class Compressor:
             task = self._running[body] = asyncio.create_task(asyncio.to_thread(_compress, body.content))
             task.add_done_callback(lambda _: self._running.pop(body, None))
         return task
+
+
+def gzip_at_once(body: Body) -> bytes:
+    """The gzip of the body, made here and now where it is not there yet."""
+    if body.compressed is None:
+        body.compressed = _compress(body.content)
+    return body.compressed
 
 
 def _compress(content: bytes) -> bytes:

@@ -6,12 +6,20 @@ import logging
 import secrets
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
 from itertools import count
 from typing import Any, Protocol
 
 from edye_delivery.catalog.api_call import CallLine
 from edye_delivery.clients.clock import Clock
-from edye_delivery.delivery_api.answers import GZIP_LEAST_BYTES, Answer, Body, Compressor
+from edye_delivery.delivery_api.answers import (
+    GZIP_LEAST_BYTES,
+    INLINE_MAX_BYTES,
+    Answer,
+    Body,
+    Compressor,
+    gzip_at_once,
+)
 from edye_delivery.delivery_api.call import Call, Header, call_of, line_of
 from edye_delivery.delivery_api.conditional import GZIP_MARK, accepts_gzip, quoted
 from edye_delivery.delivery_api.connection_limits import ConnectionLimits
@@ -30,6 +38,8 @@ VARY = (b"vary", b"Accept-Encoding")
 PROBLEM_TYPE = (b"content-type", CONTENT_TYPE)
 GZIP = (b"content-encoding", b"gzip")
 RETRY_AFTER_S = 30
+BEGUN = "edye_delivery.begun"
+STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 log = logging.getLogger(__name__)
 
 
@@ -69,12 +79,32 @@ class Application:
         if scope["type"] != "http":
             await self._live(receive, send)
             return
-        call = call_of(scope, self._id(), self._clock.now(), self._clock.monotonic(), self._country_header)
-        answer, problem = self._answer(call)
-        headers, content = await self._represent(call, answer)
+        call, answer, problem = scope.get(BEGUN) or self._begun(scope)
+        if self._has_to_compress(call, answer) and answer.body is not None:
+            await self._compressor.gzip_of(answer.body)
+        headers, content = self._represent(call, answer)
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
         self._write_line(call, answer, len(content), problem)
+
+    def answer_at_once(self, scope: Scope, first_headers: list[Header], keep_alive: bool) -> tuple[bytes, ...] | None:
+        """The bytes of the answer; None where a page has to be compressed first: then the application has to be called
+        with the same scope. `first_headers` are those of the server, such as Date."""
+        call, answer, problem = begun = self._begun(scope)
+        if self._has_to_compress(call, answer):
+            scope[BEGUN] = begun
+            return None
+        headers, content = self._represent(call, answer)
+        lines = [STATUS_LINES[answer.status]]
+        for name, value in (*first_headers, *headers):
+            lines += (name, b": ", value, b"\r\n")
+        lines.append(b"\r\n" if keep_alive else b"connection: close\r\n\r\n")
+        self._write_line(call, answer, len(content), problem)
+        return (b"".join(lines), content) if content else (b"".join(lines),)
+
+    def _begun(self, scope: Scope) -> tuple[Call, Answer, Problem | None]:
+        call = call_of(scope, self._id(), self._clock.now(), self._clock.monotonic(), self._country_header)
+        return call, *self._answer(call)
 
     def refusal(self, problem: Problem) -> bytes:
         """The bytes that end a connection on which no call arrived; it is in the log as well."""
@@ -108,7 +138,15 @@ class Application:
             problem = Problem(ProblemType.FAILED, f"tell EDYE the request id {call.request_id}")
         return _answer_of(problem, call.request_id), problem
 
-    async def _represent(self, call: Call, answer: Answer) -> tuple[list[Header], bytes]:
+    @staticmethod
+    def _has_to_compress(call: Call, answer: Answer) -> bool:
+        """Whether the answer is sent as a gzip that is not there yet, and that takes long to make."""
+        body = answer.body
+        if body is None or body.compressed is not None or len(body.content) <= INLINE_MAX_BYTES:
+            return False
+        return accepts_gzip(call.accept_encoding)
+
+    def _represent(self, call: Call, answer: Answer) -> tuple[list[Header], bytes]:
         """Headers and body as sent."""
         headers = [*call.headers, *answer.headers, (b"x-request-id", call.request_id.encode("ascii"))]
         body = answer.body
@@ -117,7 +155,7 @@ class Application:
         if body is not None:
             content = body.content
             if len(content) >= GZIP_LEAST_BYTES and accepts_gzip(call.accept_encoding):
-                content, is_gzip = await self._compressor.gzip_of(body), True
+                content, is_gzip = gzip_at_once(body), True
                 headers.append(GZIP)
             headers += body.headers
             headers.append((b"content-length", b"%d" % len(content)))

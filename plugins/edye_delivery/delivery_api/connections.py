@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from typing import Any
+from urllib.parse import unquote
 
+import httptools
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
@@ -36,6 +38,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._head_timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
         self._unwritten = 0
+        self._answered = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Makes room where there are too many connections, and expects a head in time."""
@@ -58,6 +61,7 @@ class LimitedProtocol(HttpToolsProtocol):
         """Reads on, unless the connection is refused or its head is too large."""
         if self._is_refused:
             return
+        self._answered = 0
         super().data_received(data)
         if self._is_refused:
             return
@@ -89,10 +93,51 @@ class LimitedProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= PIPELINE_MAX:
             self.refuse(Problem(ProblemType.MALFORMED, f"more than {PIPELINE_MAX} calls wait on this connection"))
             return
+        has_body = any(name in (b"content-length", b"transfer-encoding") for name, _ in self.headers)
+        if not has_body and self._answer_at_once():
+            return
         self.waiting.pop(self, None)
         super().on_headers_complete()
-        if any(name in (b"content-length", b"transfer-encoding") for name, _ in self.headers):
+        if has_body:
             self.cycle.keep_alive = False
+
+    def _answer_at_once(self) -> bool:
+        """Writes the answer without a task of its own, which takes most of the time; False where that has to wait."""
+        is_busy = self.cycle is not None and not self.cycle.response_complete
+        version = self.parser.get_http_version()
+        is_waiting = is_busy or self.pipeline or self.flow.write_paused or self.transport.is_closing()
+        if is_waiting or version != "1.1" or self._answered >= PIPELINE_MAX:
+            return False
+        self._answered += 1
+        url = httptools.parse_url(self.url)
+        path = url.path.decode("ascii")
+        scope = self.scope
+        scope["method"] = self.parser.get_method().decode("ascii")
+        scope["path"] = unquote(path) if "%" in path else path
+        scope["query_string"] = url.query or b""
+        keep_alive = self.parser.should_keep_alive()
+        parts = self.app.answer_at_once(scope, self.server_state.default_headers, keep_alive)
+        if parts is None:
+            return False
+        self.transport.writelines(parts)
+        self.server_state.total_requests += 1
+        if keep_alive:
+            self.waiting[self] = None
+            self.waiting.move_to_end(self)
+            self._unset_keepalive_if_required()
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+        else:
+            self.transport.close()
+            if self.transport.get_write_buffer_size():
+                self._expect_writing()
+        return True
+
+    def on_message_complete(self) -> None:
+        """Nothing waits for the end of a call that is answered already."""
+        if self.cycle is not None:
+            super().on_message_complete()
 
     def on_body(self, body: bytes) -> None:
         """Throws the bytes away: no call has a body."""

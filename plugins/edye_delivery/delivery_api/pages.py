@@ -28,7 +28,10 @@ PATHS = {endpoint: path for path, endpoint in WHOLE_PATHS.items()}
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """One page of one list, found but not read; `cursor` says where it begins."""
+    """One page of one list, found but not read; `cursor` says where it begins.
+
+    `sync` names the reading of a whole list that it is part of; 0 where it is part of none.
+    """
 
     partner: str
     endpoint: Endpoint
@@ -38,19 +41,20 @@ class PageRequest:
     page: int | None
     checkpoint_generation: int | None
     tag: bytes
+    sync: int
 
     @property
     def has_next(self) -> bool:
         """Whether the list goes on after this page."""
         return self.cursor.first + self.cursor.page_size < self.selection.size
 
-    @property
-    def sync(self) -> int:
-        """What names the reading of a whole list that this page is part of; 0 where it is part of none."""
-        if self.cursor.since_ms is not None or not (self.cursor.first or self.has_next):
-            return 0
-        told = f"{self.endpoint} {self.cursor.filters} {self.cursor.page_size} {self.generation.number}"
-        return int.from_bytes(blake2b(told.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little") or 1
+
+def _sync(endpoint: Endpoint, cursor: Cursor, generation: Generation, size: int) -> int:
+    """What names the reading of a whole list that a page is part of; 0 where it is part of none."""
+    if cursor.since_ms is not None or not (cursor.first or cursor.first + cursor.page_size < size):
+        return 0
+    told = f"{endpoint} {cursor.filters} {cursor.page_size} {generation.number}"
+    return int.from_bytes(blake2b(told.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little") or 1
 
 
 class PageReader:
@@ -88,7 +92,8 @@ class PageReader:
         selection = _select(generation, ListName(list_name), cursor, now_ms)
         where = (name, endpoint, generation.number, selection.state, cursor.filters)
         tag = entity_tag(FORMAT, *where, cursor.page_size, cursor.first, cursor.since_ms, said.page)
-        return PageRequest(name, endpoint, generation, selection, cursor, said.page, checkpoint_generation, tag)
+        sync = _sync(endpoint, cursor, generation, selection.size)
+        return PageRequest(name, endpoint, generation, selection, cursor, said.page, checkpoint_generation, tag, sync)
 
     def read(self, request: PageRequest) -> Body | None:
         """The page's body; None where there is nothing at all to read, so that the answer is 204."""

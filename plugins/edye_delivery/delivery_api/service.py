@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from edye_delivery.annex.pull import PageSize
 from edye_delivery.clients.clock import Clock
@@ -12,6 +12,7 @@ from edye_delivery.delivery_api.answers import Answer, Body, BodyCache
 from edye_delivery.delivery_api.call import Call
 from edye_delivery.delivery_api.conditional import is_unchanged
 from edye_delivery.delivery_api.endpoints import NOWHERE, PAGED, Endpoint
+from edye_delivery.delivery_api.generations.generation import Generation
 from edye_delivery.delivery_api.generations.partner import Partner
 from edye_delivery.delivery_api.generations.values import unix_ms_of
 from edye_delivery.delivery_api.items import find_item, read_item
@@ -25,6 +26,9 @@ METHODS = ("GET", "HEAD")
 NO_PARAMETERS = PageSize()
 QUERIES_KEPT = 1024
 QUERY_KEPT_MAX_BYTES = 1024
+FOUND_KEPT_MS = 200
+"""As long as a partner's pointer is not looked at again."""
+REQUESTS_KEPT = 256
 
 
 class Service:
@@ -44,6 +48,7 @@ class Service:
     ) -> None:
         self._access, self._partner_of, self._pages = access, partner_of, pages
         self._counters, self._clock, self._cache = counters, clock, cache
+        self._requests: OrderedDict[Hashable, tuple[Generation | None, int, PageRequest]] = OrderedDict()
         self._queries: OrderedDict[tuple[Endpoint, bytes, PageSize], Parameters] = OrderedDict()
 
     def answer(self, call: Call) -> Answer:
@@ -63,14 +68,28 @@ class Service:
         partner = self._partner_of(call.who.partner)
         now_ms = unix_ms_of(call.at)
         if call.route.endpoint in PAGED:
-            sizes = terms.channel.page_size
-            found = self._pages.find(call.who.partner, call.route.endpoint, said, sizes, partner, now_ms)
-            return self._page(call, call.who, terms, found)
+            return self._page(call, call.who, terms, self._found(call, call.who, said, terms, partner, now_ms))
         generation = current_generation(partner)
         item = find_item(generation, call.who.partner, call.route, said.image_size, now_ms)
         if is_unchanged(call.none_match, item.tag):
             return Answer(304, tag=item.tag, generation=generation.number)
         return Answer(200, self._kept(item.tag, lambda: read_item(item)), item.tag, generation=generation.number)
+
+    def _found(
+        self, call: Call, who: Identity, said: Parameters, terms: Terms, partner: Partner, now_ms: int
+    ) -> PageRequest:
+        """The page that is asked for, found again only after a fraction of a second or in another generation."""
+        key = (who.partner, call.route.endpoint, said)
+        served = partner.current()
+        kept = self._requests.get(key)
+        if kept is not None and kept[0] is served and 0 <= now_ms - kept[1] < FOUND_KEPT_MS:
+            return kept[2]
+        found = self._pages.find(who.partner, call.route.endpoint, said, terms.channel.page_size, partner, now_ms)
+        self._requests.pop(key, None)
+        self._requests[key] = served, now_ms, found
+        if len(self._requests) > REQUESTS_KEPT:
+            self._requests.popitem(last=False)
+        return found
 
     def _count(self, call: Call, who: Identity, terms: Terms) -> None:
         limit = terms.channel.rate_limit
