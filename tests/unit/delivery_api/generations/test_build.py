@@ -211,3 +211,36 @@ def test_what_no_generation_can_hold_is_refused_with_its_name(publisher: Publish
     with pytest.raises(ItemRefused) as refused:
         publisher.build(item("a"), item("c", "x"), change)
     assert change.id[:3] in str(refused.value) or "'a\\n'" in str(refused.value)
+
+
+def test_tombstones_are_kept_for_their_days_and_then_expire_older_checkpoints(publisher):
+    publisher.tombstone_days = 10
+    publisher.publish(*(item(each) for each in "abc"))
+    checkpoint = publisher.served().checkpoint
+    publisher.publish(left("a"))
+    left_at = publisher.now_ms
+    publisher.now += timedelta(days=9)
+    for number in range(20):
+        publisher.publish(item(f"n{number}"))
+    delta = publisher.served().select(SHOWS, after=checkpoint, now_ms=publisher.now_ms)
+    assert ids(delta)[0] == "a"
+    publisher.now += timedelta(days=2)
+    for number in range(20, 60):
+        publisher.publish(item(f"n{number}"))
+    generation = publisher.served()
+    assert generation.tombstones_since_ms(SHOWS) == left_at + 1
+    with pytest.raises(CheckpointExpired, match="read from the start"):
+        generation.select(SHOWS, after=checkpoint, now_ms=publisher.now_ms)
+    later = generation.select(SHOWS, after=Position(left_at + 1), now_ms=publisher.now_ms)
+    assert ids(later) == [f"n{number}" for number in range(60)]
+    assert len(generation.files.manifest.lists[SHOWS].segments) < 8
+
+
+def test_a_tombstone_stays_while_a_kept_generation_has_its_item(publisher):
+    publisher.tombstone_days = 1
+    publisher.publish(item("a"), item("b"))
+    publisher.publish(left("a"))
+    reader = publisher.reader()
+    publisher.now += timedelta(days=30)
+    publisher.publish(item("c"), item("d"), item("e"))
+    assert ids(reader.at(1).select(SHOWS, now_ms=publisher.now_ms)) == ["b"]
