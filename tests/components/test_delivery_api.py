@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -122,6 +123,10 @@ def test_it_serves_and_starts_while_the_ledger_is_away_and_loses_no_line(own_api
     own_api.ledger.rename(away)
     own_api.start(workers=1)
     assert own_api.get("/v1/shows", own_api.token, X_Request_ID="meanwhile").status_code == 200
+    for _ in range(4):  # longer than a refresh of tokens and a writing of the log
+        time.sleep(1)
+        assert own_api.get("/v1/shows", own_api.token).status_code == 200
+    assert not own_api.ledger.exists()
     own_api.publish("shelf", gone("s000"))
     until(lambda: own_api.get("/v1/shows", own_api.token).json()["generation"] == 2, "the new generation")
     away.rename(own_api.ledger)

@@ -6,12 +6,14 @@ import logging
 import multiprocessing
 import signal
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from sqlalchemy import URL
 
+from edye_delivery.catalog.api_call import CallLine
 from edye_delivery.clients.clock import Clock
 from edye_delivery.delivery_api.access import AccessSource
 from edye_delivery.delivery_api.answers import BodyCache
@@ -30,6 +32,7 @@ from edye_delivery.delivery_api.rate_limit import SharedCounters
 from edye_delivery.delivery_api.service import Service
 from edye_delivery.delivery_api.tokens import TokenFile
 from edye_delivery.ledger.api_call_writer import LedgerCalls
+from edye_delivery.ledger.read_only import refuse_absent
 
 TOKENS = "tokens.json"
 
@@ -75,7 +78,12 @@ class WorkerFactory:
             return Partner(store, name, settings.clock.monotonic, chosen)
 
         ledger_calls = LedgerCalls(settings.ledger, settings.clock.now)
-        calls = CallLog(settings.spool, ledger_calls.write, settings.clock)
+
+        def write(lines: Sequence[CallLine]) -> int:
+            refuse_absent(settings.ledger)  # a new ledger has no tokens, so nobody could call any more
+            return ledger_calls.write(lines)
+
+        calls = CallLog(settings.spool, write, settings.clock)
         counters = SharedCounters(settings.counters)
         pages = PageReader(CursorCodec(cursor_key(settings.root)))
         service = Service(lambda: access.access, partner_of, pages, counters, settings.clock, BodyCache())
