@@ -25,6 +25,9 @@ run: setup ## deliver a day of the sample catalogue to the sandbox; ARGS="--wind
 run-ftp: setup ## deliver the same day by FTP (deprecated), with a ledger of its own
 	@$(BIN)/python -m tools.run --ftp $(ARGS)
 
+run-pull: setup ## publish the same day for the partners that pull, with the delivery API up and the partners reading
+	@$(BIN)/python -m tools.run_pull
+
 migrate: setup ## bring the ledgers in build/ to this program's revision; make a backup first if they matter
 	@$(BIN)/python -m tools.ledgers
 
@@ -69,4 +72,4 @@ lock: ## pin all dependencies again
 clean: ## delete runs, sandbox and ledger
 	@rm -rf build
 
-.PHONY: help setup run run-ftp migrate up down test proofs chaos interleavings bench lint fix docs lock clean
+.PHONY: help setup run run-ftp run-pull migrate up down test proofs chaos interleavings bench lint fix docs lock clean

@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from airflow.sdk import DAG
 
 from edye_delivery.annex.model import Annex
-from edye_delivery.catalog.vocabulary import RunKind
+from edye_delivery.catalog.vocabulary import Channel, RunKind
 from edye_delivery.dag_support.annexes import annexes
-from edye_delivery.dag_support.channels import usual_steps
+from edye_delivery.dag_support.channels import add_steps, usual_ways
 from edye_delivery.dag_support.defaults import Tag, default_args
-from edye_delivery.dag_support.delivery import add_delivery
 from edye_delivery.dag_support.params import redelivery_params
 
 DOC = """
@@ -38,8 +37,8 @@ is on until you switch it off: read the report of the dry run first.
 """
 
 
-def redelivery_dag(annex: Annex) -> DAG:
-    """The DAG of one partner."""
+def redelivery_dag(annex: Annex, channel: Channel) -> DAG:
+    """The DAG of one partner and channel."""
     with DAG(
         dag_id=f"redeliver__{annex.partner}",
         dag_display_name=f"Deliver again to {annex.display_name}",
@@ -53,9 +52,10 @@ def redelivery_dag(annex: Annex) -> DAG:
         params=redelivery_params(),
         tags={Tag.REDELIVERY, annex.partner},
     ) as dag:
-        add_delivery(annex, usual_steps(annex), RunKind.REDELIVERY)
+        add_steps(annex, channel, RunKind.REDELIVERY)
     return dag
 
 
 for _annex in annexes().values():
-    redelivery_dag(_annex)
+    for _way in usual_ways(_annex):
+        redelivery_dag(*_way)

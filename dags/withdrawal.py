@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from airflow.sdk import DAG
 
 from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.dag_support.annexes import annexes
-from edye_delivery.dag_support.channels import usual_steps
+from edye_delivery.dag_support.channels import usual_ways
 from edye_delivery.dag_support.defaults import Tag, default_args
 from edye_delivery.dag_support.params import withdrawal_params
 from edye_delivery.dag_support.withdrawal import add_withdrawal
@@ -30,13 +31,15 @@ titles that it could not tell before.
 episode ended, agreed with Legal"}`.
 """
 BY_API = "The partner's API is told of every title."
+BY_PULL = "The next generation is published at once: the partner reads that they are gone."
 BY_PERSON = "The partner is not told, because its annex has no endpoint for that. Tell it yourself."
 
 
-def withdrawal_dag(annex: Annex) -> DAG:
-    """The DAG of one partner."""
+def withdrawal_dag(annex: Annex, channel: Channel) -> DAG:
+    """The DAG of one partner and channel."""
     terms = annex.withdrawal
-    doc = DOC.replace("PARTNER", annex.partner).replace("TOLD", BY_API if terms.endpoint else BY_PERSON)
+    told = BY_PULL if channel is Channel.PULL else BY_API if terms.endpoint else BY_PERSON
+    doc = DOC.replace("PARTNER", annex.partner).replace("TOLD", told)
     doc = doc.replace("LIMIT", str(terms.titles_without_approval)).replace("HOURS", f"{terms.approval_hours:g}")
     with DAG(
         dag_id=f"withdraw__{annex.partner}",
@@ -51,9 +54,10 @@ def withdrawal_dag(annex: Annex) -> DAG:
         params=withdrawal_params(),
         tags={Tag.WITHDRAWAL, annex.partner},
     ) as dag:
-        add_withdrawal(annex, usual_steps(annex).channel)
+        add_withdrawal(annex, channel)
     return dag
 
 
 for _annex in annexes().values():
-    withdrawal_dag(_annex)
+    for _way in usual_ways(_annex):
+        withdrawal_dag(*_way)

@@ -13,6 +13,7 @@ from edye_delivery.annex.model import Annex
 from tools.markdown import code, codes, table
 from tools.partner_feeds import feeds
 from tools.partner_ftp import ftp
+from tools.partner_pull import pull
 from tools.partner_rules import errors, images, mappings, metadata, polling, reencode, text, thumbnails, video, waivers
 
 INTRODUCTION = """# Partners
@@ -37,11 +38,15 @@ def document(annexes_folder: Path, command: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+VERBS = {"api": "deliver", "ftp": "deliver", "pull": "publish"}
+
+
 def _overview(annex: Annex) -> tuple[str, ...]:
-    channels = [name for name, channel in (("api", annex.api), ("ftp", annex.ftp)) if channel is not None]
+    channels = [name for name in ("api", "ftp", "pull") if getattr(annex, name) is not None]
     name = f"[{annex.partner}](#{annex.partner})"
-    schedule = code(annex.schedule or "by hand") if annex.api else "by hand"
-    dags = codes(f"deliver_{channel}__{annex.partner}" for channel in channels)
+    schedules = [annex.schedule if annex.api else None, annex.pull.schedule if annex.pull else None]
+    schedule = codes(at for at in schedules if at) or "by hand"
+    dags = codes(f"{VERBS[channel]}_{channel}__{annex.partner}" for channel in channels)
     return name, annex.display_name, ", ".join(channels).upper() or "-", schedule, dags
 
 
@@ -189,6 +194,7 @@ SECTIONS: tuple[Section, ...] = (
     ("Names", ("naming",), _naming),
     ("Ingest API", ("api",), _api),
     ("FTP channel", ("ftp",), ftp),
+    ("What the partner reads by itself", ("pull",), pull),
     ("Metadata", ("metadata", "minimum_metadata"), metadata),
     ("Mapping tables", ("mappings",), mappings),
     ("Texts", ("text",), text),

@@ -85,7 +85,7 @@ def main(
             console.print(f"from the environment, not from airflow_settings.yaml: {', '.join(sorted(replaced))}")
         console.print(f"[bold]{dag_id}[/] for {window_start} .. {window_end}")
         conf = {"window_start": window_start, "window_end": window_end} | ({"reason": reason} if ftp else {})
-        done = _run(processes, dag_id, conf, {**variables, **settings.environment(connections)}, folder)
+        done = run_dag(processes, dag_id, conf, {**variables, **settings.environment(connections)}, folder)
     is_sample = "edye_api" not in replaced and (window_start, window_end) == SAMPLE_DAY
     is_expected = is_sample and dag_id.rpartition("__")[2] == expected_partner()
     code = _tell_outcome(done, folder, expectations() if is_expected else None)
@@ -93,8 +93,8 @@ def main(
     raise typer.Exit(code)
 
 
-def _run(
-    processes: Processes, dag_id: str, conf: dict[str, str], variables: dict[str, str], folder: Path
+def run_dag(
+    processes: Processes, dag_id: str, conf: dict[str, Any], variables: dict[str, str], folder: Path
 ) -> dict[str, Any]:
     """Runs the DAG in a process of its own and shows its progress; returns its last line."""
     command = [sys.executable, "-m", "tools.one_run", dag_id, json.dumps(conf), str(folder)]

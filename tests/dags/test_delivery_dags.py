@@ -53,9 +53,8 @@ def test_one_dag_for_every_annex_and_each_of_its_channels(no_network):
     by_api = {f"deliver_api__{name}" for name, annex in annexes().items() if annex.api}
     by_ftp = {f"deliver_ftp__{name}" for name, annex in annexes().items() if annex.ftp}
     by_hand = {f"{verb}__{name}" for name in annexes() for verb in ("redeliver", "withdraw")}
-    by_pull = {
-        f"{verb}_pull__{name}" for name, annex in annexes().items() if annex.pull for verb in ("watch", "report")
-    }
+    verbs = ("publish", "watch", "report")
+    by_pull = {f"{verb}_pull__{name}" for name, annex in annexes().items() if annex.pull for verb in verbs}
     assert set(bag_of().dags) == by_api | by_ftp | by_hand | by_pull | OF_NO_PARTNER
     assert ROKU in by_api
     assert ROKU_BY_FTP in by_ftp

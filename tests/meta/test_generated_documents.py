@@ -98,8 +98,8 @@ def test_every_setting_of_an_annex_is_in_the_partners_document(monkeypatch):
 def test_the_partners_document_names_every_channel_of_a_partner_with_its_dag(annex):
     text = partners_document.document(ANNEXES, "a command")
     (row,) = [line for line in text.splitlines() if line.startswith(f"| [{annex.partner}](")]
-    for channel in ("api", "ftp"):
-        assert (f"`deliver_{channel}__{annex.partner}`" in row) is (getattr(annex, channel) is not None)
+    for verb, channel in (("deliver", "api"), ("deliver", "ftp"), ("publish", "pull")):
+        assert (f"`{verb}_{channel}__{annex.partner}`" in row) is (getattr(annex, channel) is not None)
         assert (channel.upper() in row.split(" | ")[2]) is (getattr(annex, channel) is not None)
 
 

@@ -27,6 +27,9 @@ from edye_delivery.clients.edye import EdyeApi
 from edye_delivery.clients.feed_pages import FeedPages, PageBounds
 from edye_delivery.clients.feed_pictures import FeedPictures, PictureBounds
 from edye_delivery.clients.ingest import IngestApi, MediaBody, Upload
+from edye_delivery.clients.jw_player.delivery import JwDelivery
+from edye_delivery.clients.jw_player.limiter import RequestLimiter
+from edye_delivery.clients.jw_player.management import JwManagement
 from edye_delivery.clients.media import MediaFile, MediaHost
 from edye_delivery.clients.public_hosts import HostGuard
 from edye_delivery.clients.watch import IngestWatch
@@ -123,6 +126,10 @@ def alert(port: int) -> object:
     return AlertHook().tell("title", "body", is_critical=True)
 
 
+def jw_management(port: int) -> JwManagement:
+    return JwManagement(client(port), "siteEDYE", ONCE, CLOCK, RequestLimiter(CLOCK))
+
+
 CALLS: dict[str, Callable[[int], object]] = {
     "catalogue": lambda port: EdyeApi(client(port), ONCE, CLOCK, 500).shows(None),
     "media, head for the probe": lambda port: host(port).describe(url(port)),
@@ -134,6 +141,11 @@ CALLS: dict[str, Callable[[int], object]] = {
     "status": lambda port: asyncio.run(status(port)),
     "feed page (read-back, linter)": lambda port: asyncio.run(page(port)),
     "feed picture (linter)": lambda port: asyncio.run(picture(port)),
+    "delivery API, as a partner": lambda port: DeliveryApi(client(port), ONCE, CLOCK, 100).page(ListName.SHOWS, 1),
+    "JW Player, page of media": lambda port: jw_management(port).media_page(),
+    "JW Player, sources": lambda port: JwDelivery(client(port), f"http://127.0.0.1:{port}", ONCE, CLOCK).media(
+        "abcdefgh"
+    ),
     "S3, head": lambda port: store(port).sha256_of("a"),
     "S3, put": lambda port: store(port).put("a", b"x" * 5_000_000, "0" * 64, "no-cache"),
     "S3, get": lambda port: store(port).get("a"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -89,6 +90,11 @@ class S3FeedStore:
                 self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": keys, "Quiet": True})
             except (ClientError, BotoCoreError) as error:
                 raise self._public_error(error) from error
+
+    @property
+    def host(self) -> str:
+        """The host at which readers find the bucket."""
+        return urlsplit(self._public_url).hostname or ""
 
     def url(self, name: str) -> str:
         """The address at which readers find the object."""

@@ -8,6 +8,7 @@ from edye_delivery.annex.channels import feeds_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.vocabulary import Channel, RunKind
 from edye_delivery.dag_support.delivery import feed_group
+from edye_delivery.dag_support.publication import publish_generation
 from edye_delivery.operators.check_request import CheckRequestOperator
 from edye_delivery.operators.confirm import ConfirmWindowOperator
 from edye_delivery.operators.report import ReportOperator
@@ -28,6 +29,8 @@ def add_withdrawal(annex: Annex, channel: Channel) -> None:
     confirm_window = ConfirmWindowOperator(task_id="confirm_window", annex=annex, report=report.output)
     approve >> withdraw >> report >> confirm_window
     check_request >> confirm_window  # a run that did not begin has no report, but is red too
+    if channel is Channel.PULL:
+        withdraw >> publish_generation(annex, check_request.output) >> report
     feeds = [spec.name for spec in feeds_of(annex, channel)]
     if feeds:
         withdraw >> feed_group(annex, check_request.output).expand(name=feeds) >> report

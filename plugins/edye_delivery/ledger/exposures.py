@@ -38,7 +38,7 @@ class Exposure:
 
     `closes_at` is when it ends. `is_candidate` where the content still has to be accepted; `was_accepted` where some
     content of it was. `show_ids` are the series that it belonged to, in all that was exposed of it. `version` is that
-    of the offer at its last change.
+    of the offer at its last change. It `is_waiting` where only the begin of its availability is still to come.
     """
 
     edye_id: str
@@ -53,6 +53,7 @@ class Exposure:
     because: str
     show_ids: frozenset[str]
     version: int
+    is_waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +238,7 @@ def choose(rows: Sequence[Row[Any]], now: datetime) -> Exposure:
         is_candidate=_is_candidate(row),
         was_accepted=any(one.accepted_key is not None for one in rows),
         because=because or (WITHDRAWN if not is_open else ""),
+        is_waiting=shown is not None and not is_open and not because,
         show_ids=show_ids,
         version=max(one.version for one in rows),
     )

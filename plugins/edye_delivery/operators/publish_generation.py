@@ -11,6 +11,7 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from edye_delivery.annex.channels import pull_channel_of
+from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.artifact_names import generation_record_name
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.hooks.artifacts import ArtifactStore
@@ -34,9 +35,9 @@ class ExposeBatchOperator(DeliverBatchOperator):
     def uploader(self, ledger: Ledger, store: ArtifactStore, ends_at_s: float) -> AbstractContextManager[Uploader]:
         """Exposes one title after the other; nothing is sent."""
         pull = pull_channel_of(self.annex)
-        folder = PublicFolder(pull.thumbnails_conn_id, f"{self.annex.partner}/thumbnails")
-        exposures = LedgerHook().exposures(self.annex)
-        return nullcontext(PullUploader(pull, exposures, store, FeedStoreHook(folder).get_conn()))
+        public_store = FeedStoreHook(thumbnails_folder(self.annex)).get_conn()
+        watermarks = {spec.name: spec.watermark for spec in self.annex.thumbnails}
+        return nullcontext(PullUploader(pull, LedgerHook().exposures(self.annex), store, public_store, watermarks))
 
 
 class PublishGenerationOperator(StepOperator):
@@ -55,16 +56,25 @@ class PublishGenerationOperator(StepOperator):
         request = RunRequest.model_validate(self.request)
         if request.dry_run:
             raise AirflowSkipException("dry run: no generation is published")
-        ledger = LedgerHook()
-        publisher = GenerationPublisher(
-            self.annex,
-            request.run_id,
-            DeliveryApiStoreHook(pull_channel_of(self.annex).store_conn_id).get_conn(),
-            ledger.exposures(self.annex),
-            ledger.publications(self.annex.partner, FEED),
-            SYSTEM_CLOCK,
-        )
-        published = publisher.publish()
+        published = publisher_of(self.annex, request.run_id).publish()
         log.info("readers have generation %s of %s", published.number, self.annex.partner)
         name = generation_record_name(request, "published")
         return keep(self.artifacts, name, published) | {"generation": published.number}
+
+
+def publisher_of(annex: Annex, run_id: str) -> GenerationPublisher:
+    """The publisher of a pull channel, for one run."""
+    ledger = LedgerHook()
+    return GenerationPublisher(
+        annex,
+        run_id,
+        DeliveryApiStoreHook(pull_channel_of(annex).store_conn_id).get_conn(),
+        ledger.exposures(annex),
+        ledger.publications(annex.partner, FEED),
+        SYSTEM_CLOCK,
+    )
+
+
+def thumbnails_folder(annex: Annex) -> PublicFolder:
+    """Where the thumbnails of the annex's titles are published."""
+    return PublicFolder(pull_channel_of(annex).thumbnails_conn_id, f"{annex.partner}/thumbnails")

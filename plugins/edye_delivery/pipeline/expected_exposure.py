@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -26,7 +27,8 @@ from edye_delivery.catalog.exposure import (
 )
 from edye_delivery.catalog.vocabulary import TitleKind
 from edye_delivery.delivery_api.generations.values import ItemChange
-from edye_delivery.ledger.exposures import Exposure, Exposures
+from edye_delivery.errors import Transient
+from edye_delivery.ledger.exposures import Exposure, ExposureChanges, Exposures
 from edye_delivery.pipeline.exposed_items import ItemWriter, lists_of
 
 KINDS = {
@@ -34,6 +36,10 @@ KINDS = {
     ListName.SHOWS: (TitleKind.MOVIE, TitleKind.SPECIAL, TitleKind.SHORT),
 }
 NO_CHECKPOINTS: Mapping[ListName, str] = {}
+
+
+class ExpectationOutdated(Transient):
+    """What is offered has changed since the generation was published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +55,14 @@ class _Survey:
 class Expectation:
     """Reads from the ledger what the pull channel of `annex` has to show at the moment `now`.
 
-    A title counts as new where it changed after the version `since` of the offer; None where the whole generation is.
+    The ledger has to be at `version` of the offer, that of the generation: else ExpectationOutdated. A title counts as
+    new where it changed after the version `since` of the offer; None where the whole generation is.
     """
 
     annex: Annex
     exposures: Exposures
     now: datetime
+    version: int
     since: int | None = None
 
     def of_generation(
@@ -78,7 +86,7 @@ class Expectation:
         shows: set[str] = set()
         new_ids: set[str] = set()
         chosen: list[str] = []
-        with self.exposures.changes(None, None, self.now) as found:
+        with self._all() as found:
             for seen, exposure in enumerate(found.exposures):
                 title = exposure.title
                 if sample is not None:
@@ -94,6 +102,16 @@ class Expectation:
         counts[ListName.SHOWS] += len(shows)
         return _Survey({name: counts[name] for name in lists}, new_ids, None if sample is None else frozenset(chosen))
 
+    @contextmanager
+    def _all(self) -> Iterator[ExposureChanges]:
+        with self.exposures.changes(None, None, self.now) as found:
+            if found.version != self.version:
+                raise ExpectationOutdated(
+                    f"what {self.annex.display_name} is offered is at version {found.version} now, and its generation "
+                    f"at version {self.version}"
+                )
+            yield found
+
     def _is_new(self, exposure: Exposure) -> bool:
         """Whether the generation shows the title differently than the one before; what no reader ever saw is not."""
         if self.since is None or exposure.version <= self.since:
@@ -105,7 +123,7 @@ class Expectation:
             return (one for one in exposures if survey.sample is None or one.edye_id in survey.sample)
 
         of_shows = None if survey.sample is None else lambda shows: self.exposures.of_shows(shows, self.now)
-        with self.exposures.changes(None, None, self.now) as found:
+        with self._all() as found:
             for change in ItemWriter(self.annex, of_shows).changes(chosen(found.exposures)):
                 if change.body is not None:
                     yield self._item(change, change.body, survey)
@@ -147,6 +165,7 @@ class Expectation:
                 name=shown.name,
                 width_px=sizes[shown.name].width_px,
                 height_px=sizes[shown.name].height_px,
+                watermark=sizes[shown.name].watermark,
                 size=shown.size,
             )
             for shown in pull.thumbnails
