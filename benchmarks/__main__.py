@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import cold, day, feeds, ftp, generations, log, probe, sweep, trail, upload
+from benchmarks import api, cold, day, feeds, ftp, generations, log, probe, sweep, trail, upload
 from benchmarks.figures import Figure, Sizes, say
 
 FOREIGN = ("AIRFLOW_", "EDYE_")
@@ -32,6 +32,7 @@ class Benchmark(StrEnum):
     TRAIL = "trail"
     LOG = "log"
     SWEEP = "sweep"
+    API = "api"
     PUBLISH = "publish"
     COLD = "cold"
 
@@ -46,6 +47,7 @@ MEASURES: dict[Benchmark, Callable[[Sizes, Path], Iterator[Figure]]] = {
     Benchmark.TRAIL: trail.measure,
     Benchmark.LOG: log.measure,
     Benchmark.SWEEP: sweep.measure,
+    Benchmark.API: api.measure,
     Benchmark.PUBLISH: generations.measure,
     Benchmark.COLD: cold.measure,
 }
@@ -73,6 +75,8 @@ def main(
     sweep_media: Annotated[int, typer.Option(min=1, help="Media of the swept JW Player.")] = USUAL.sweep_media,
     sweep_rounds: Annotated[int, typer.Option(min=1, help="Sweeps of each way.")] = USUAL.sweep_rounds,
     publish_items: Annotated[int, typer.Option(min=1, help="Items of the generation.")] = USUAL.publish_items,
+    api_items: Annotated[int, typer.Option(min=100, help="Shows that the delivery API serves.")] = USUAL.api_items,
+    api_seconds: Annotated[int, typer.Option(min=1, help="How long each speed is counted, s.")] = USUAL.api_seconds,
     cold_repository: Annotated[Path, typer.Option(help="What is cloned.", show_default=False)] = USUAL.cold_repository,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the temporary folder, to read its logs.")] = False,
 ) -> None:
@@ -100,6 +104,8 @@ def main(
         sweep_media,
         sweep_rounds,
         publish_items,
+        api_items,
+        api_seconds,
         cold_repository,
     )
     measure_all(names or list(Benchmark), sizes, keep=keep)

@@ -61,6 +61,8 @@ class Sizes:
     sweep_media: int = 200_000
     sweep_rounds: int = 3
     publish_items: int = 1_000_000
+    api_items: int = 1_000_000
+    api_seconds: int = 10
     cold_repository: Path = PROJECT
 
 

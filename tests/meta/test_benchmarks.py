@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.api import nginx_path
 from benchmarks.figures import MIB, Figure
 from benchmarks.memory import PeakMemory
 from tests.vsftpd import vsftpd_path
@@ -79,6 +80,11 @@ PUBLISH = {
     "publish_changes_sqlite",
     "publish_changes",
     "publish_changes_bytes",
+}
+API = {"api_memory_small"} | {
+    f"api_{figure}{workers}"
+    for figure in ("nginx_pages", "pages", "pages_p99", "nginx_unchanged", "unchanged", "memory")
+    for workers in ("", "_two_workers")
 }
 COLD = {"cold_run", "cold_setup", "second_run"}
 MAKEFILE = "setup:\n\t@true\nrun: setup\n\t@test -z '$(VIRTUAL_ENV)'\n"
@@ -184,6 +190,15 @@ def test_publish_prints_speed_memory_and_the_cost_of_a_change_beside_sqlite(tmp_
     assert not list((tmp_path / "room").iterdir())
 
 
+def test_api_prints_answers_a_second_beside_nginx_and_memory_or_says_what_is_missing(tmp_path):
+    lines = lines_of(tmp_path / "room", "api", "--api-items", "300", "--api-seconds", "1")
+    if shutil.which("wrk") is None or nginx_path() is None:
+        assert all(line["value"] is None and "apt-get install" in line["missing"] for line in lines)
+        pytest.skip("needs wrk and nginx; on Debian: apt-get install --yes wrk nginx-light")
+    assert_valid(lines, API)
+    assert not list((tmp_path / "room").iterdir())
+
+
 def test_cold_clones_sets_up_and_runs_without_the_variables_of_its_caller(tmp_path):
     repository = a_repository(tmp_path / "repository")
     lines = lines_of(tmp_path / "room", "cold", "--cold-repository", str(repository))
@@ -228,5 +243,5 @@ def test_memory_counts_the_children_and_leaves_out_those_it_is_told_to():
 
 def test_the_document_has_a_row_for_every_figure_and_no_other():
     rows = re.findall(r"^\| `(\w+)` \|", (PROJECT / "docs" / "BENCHMARKS.md").read_text("utf-8"), re.MULTILINE)
-    figures = UPLOAD | FTP | PROBE | LINT | ASSEMBLE | DAY | TRAIL | LOG | SWEEP | PUBLISH | COLD
+    figures = UPLOAD | FTP | PROBE | LINT | ASSEMBLE | DAY | TRAIL | LOG | SWEEP | PUBLISH | API | COLD
     assert sorted(rows) == sorted(figures)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import signal
+import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,6 +36,11 @@ from edye_delivery.ledger.api_call_writer import LedgerCalls
 from edye_delivery.ledger.read_only import refuse_absent
 
 TOKENS = "tokens.json"
+SWITCH_S = 0.0002
+"""How long a call waits at most for another thread, each time that it has let go of the interpreter."""
+LOG_PAUSE = 4.0
+LOG_PAUSE_MAX_S = 2.0
+"""After each writing to the ledger the log's thread pauses four times as long as it took: calls need the processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ class WorkerFactory:
     def __call__(self) -> Application:
         """The application; ConfigurationInvalid where the key of the cursors is broken."""
         settings = self.settings
+        sys.setswitchinterval(SWITCH_S)
         logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
         access = AccessSource(
             LedgerTokens(settings.ledger, settings.clock.now).read,
@@ -77,11 +84,15 @@ class WorkerFactory:
         def partner_of(name: str) -> Partner:
             return Partner(store, name, settings.clock.monotonic, chosen)
 
+        is_stopping = threading.Event()
         ledger_calls = LedgerCalls(settings.ledger, settings.clock.now)
 
         def write(lines: Sequence[CallLine]) -> int:
             refuse_absent(settings.ledger)  # a new ledger has no tokens, so nobody could call any more
-            return ledger_calls.write(lines)
+            begun_s = settings.clock.monotonic()
+            written = ledger_calls.write(lines)
+            is_stopping.wait(min(LOG_PAUSE_MAX_S, LOG_PAUSE * (settings.clock.monotonic() - begun_s)))
+            return written
 
         calls = CallLog(settings.spool, write, settings.clock)
         counters = SharedCounters(settings.counters)
@@ -95,6 +106,7 @@ class WorkerFactory:
             calls.start()
 
         def stop() -> None:
+            is_stopping.set()
             access.stop()
             calls.stop()
             ledger_calls.close()
