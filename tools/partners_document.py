@@ -45,7 +45,7 @@ def _overview(annex: Annex) -> tuple[str, ...]:
     channels = [name for name in ("api", "ftp", "pull") if getattr(annex, name) is not None]
     name = f"[{annex.partner}](#{annex.partner})"
     schedules = [annex.schedule if annex.api else None, annex.pull.schedule if annex.pull else None]
-    schedule = codes(at for at in schedules if at) or "by hand"
+    schedule = ", ".join(code(at) for at in schedules if at) or "by hand"
     dags = codes(f"{VERBS[channel]}_{channel}__{annex.partner}" for channel in channels)
     return name, annex.display_name, ", ".join(channels).upper() or "-", schedule, dags
 

@@ -10,7 +10,7 @@ from tests.builders import PROJECT, annex_file
 KINDS = ("deliver_api", "deliver_ftp", "redeliver", "withdraw")
 GOOD = {f"{kind}__alpha" for kind in KINDS}
 BAD = {f"{kind}__beta" for kind in KINDS}
-TRAIL = {"ship_ingesta_logs", "ship_api_calls"}
+OF_NO_PARTNER = {"ship_ingesta_logs", "ship_api_calls", "check_jw_player"}
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_the_dags_of_a_bad_annex_alone_are_missing_and_one_import_error_names_it
     file.write_text(change(before), encoding="utf-8")
     assert file.read_text(encoding="utf-8") != before
     bag = bag_of()
-    assert set(bag.dags) == GOOD | TRAIL
+    assert set(bag.dags) == GOOD | OF_NO_PARTNER
     ((place, told),) = bag.import_errors.items()
     assert place.endswith("annex_errors.py")
     assert "beta.yaml: " in told
@@ -64,7 +64,7 @@ def test_two_bad_annexes_are_one_import_error_that_names_both(folder):
     spoil(folder, "beta")
     spoil(folder, "gamma")
     bag = bag_of()
-    assert set(bag.dags) == GOOD | TRAIL
+    assert set(bag.dags) == GOOD | OF_NO_PARTNER
     (told,) = bag.import_errors.values()
     assert "beta.yaml: 2 defects" in told
     assert "gamma.yaml: 2 defects" in told
@@ -75,6 +75,6 @@ def test_two_bad_annexes_are_one_import_error_that_names_both(folder):
 def test_a_folder_that_is_not_there_is_an_import_error_and_not_a_system_without_partners(tmp_path, monkeypatch):
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "annexes"))
     bag = bag_of()
-    assert set(bag.dags) == TRAIL
+    assert set(bag.dags) == OF_NO_PARTNER
     (told,) = bag.import_errors.values()
     assert "the folder of the annexes cannot be read" in told
