@@ -26,8 +26,16 @@ from edye_delivery.annex.load import load_annexes
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.pull import PullChannel, PullEndpoint
 from edye_delivery.annex.pull_item import entry_id_of
+from edye_delivery.catalog.window import Window
+from edye_delivery.delivery_api.exposed_titles import exposed_titles
+from edye_delivery.delivery_api.generations.store import FolderStore
+from edye_delivery.delivery_api.served import served_generation
 from edye_delivery.ledger.api_tokens import ApiTokens
 from edye_delivery.ledger.database import open_engine
+from edye_delivery.pipeline.consumption import report_of
+from edye_delivery.reports.consumption.html import as_html
+from edye_delivery.reports.consumption.table import as_csv, as_json
+from edye_delivery.reports.consumption.xlsx import as_xlsx
 from tools import settings
 from tools.expectations import expectations
 from tools.local import (
@@ -47,6 +55,8 @@ FOLDER = BUILD / "run-pull"
 RECORD = BUILD / "run-pull.json"
 HALF = "2026-03-01T12:00:00Z"
 START_TIMEOUT_S = 60.0
+LOG_S = 3.0
+"""So long the calls take at most from the delivery API to the ledger."""
 LISTS = {PullEndpoint.SHOWS: "shows", PullEndpoint.EPISODES: "episodes", PullEndpoint.FEED: "feed"}
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
 
@@ -115,8 +125,12 @@ def main() -> None:
             finish_database(migration)
         days = _start_api(processes, connections, annexes)
         env = {**variables, **settings.environment(connections)}
+        began_at = datetime.now(UTC)
         for day in days:
             _run_day(processes, day, env, str(connections["delivery_api"]["host"]))
+        time.sleep(LOG_S)
+        for day in days:
+            _report_consumption(day, began_at)
     problems = [problem for day in days for problem in day.problems]
     for problem in problems:
         console.print(f"[red]not as planned:[/] {problem}", soft_wrap=True)
@@ -199,6 +213,27 @@ def read_kept(state_dir: Path) -> dict[str, list[dict[str, Any]]]:
         for name, body in database.execute("SELECT list, body FROM items"):
             kept.setdefault(name, []).append(json.loads(body))
     return kept
+
+
+def _report_consumption(day: PartnerDay, began_at: datetime) -> None:
+    """Writes what the partner called and fetched; a title that it never fetched is not as planned."""
+    store, now = FolderStore(FOLDER / "delivery-api"), datetime.now(UTC)
+    generation = served_generation(store, day.name, time.monotonic)
+    exposed = list(exposed_titles(generation, int(now.timestamp() * 1000))) if generation else []
+    report = report_of(
+        open_engine(f"sqlite:///{FOLDER / 'ledger.sqlite'}"), day.annex, day.pull,
+        Window(began_at, now), now, exposed, generation.number if generation else None,
+    )  # fmt: skip
+    for ending, written in {"json": as_json, "csv": as_csv, "xlsx": as_xlsx, "html": as_html}.items():
+        content = written(report)
+        (FOLDER / day.name / f"consumption.{ending}").write_bytes(content)
+    missing = report.titles.missing if report.titles else 0
+    console.print(
+        f"{day.name}: {report.totals.calls} calls, {missing} titles never fetched; report: "
+        f"build/run-pull/{day.name}/consumption.html"
+    )
+    if missing or not report.totals.calls:
+        day.problems.append(f"consumption: {report.totals.calls} calls, {missing} titles were never fetched")
 
 
 def _is_in(name: str, kind: str) -> bool:

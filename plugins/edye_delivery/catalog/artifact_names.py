@@ -55,11 +55,6 @@ def generation_record_name(request: RunRequest, step: str) -> str:
     return f"{run_folder(request)}/generation/{step}.json"
 
 
-def checkpoints_name(partner: str) -> str:
-    """The ends of a pull partner's lists in the last exposure check."""
-    return f"exposure/{partner}/checkpoints.json"
-
-
 def art_name(content_name: str) -> str:
     """Artwork and thumbnails, named by content."""
     return f"art/{content_name[:2]}/{content_name}"

@@ -12,15 +12,15 @@ import orjson
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
-from edye_delivery.annex.channels import pull_channel_of
-from edye_delivery.catalog.artifact_names import checkpoints_name, generation_record_name
+from edye_delivery.annex.channels import api_folder_of, pull_channel_of
+from edye_delivery.catalog.artifact_names import generation_record_name
 from edye_delivery.catalog.generation_records import PublishedGeneration
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.clients.delivery_api.client import DeliveryApi
 from edye_delivery.clients.media import MediaHost
+from edye_delivery.delivery_api.generations.store import FolderStore
 from edye_delivery.errors import WindowNotDone
-from edye_delivery.hooks.artifacts import ArtifactStore
 from edye_delivery.hooks.delivery_api import DeliveryApiHook
 from edye_delivery.hooks.edye import RETRY_POLICY, EdyeHook
 from edye_delivery.hooks.feed_store import FeedStoreHook
@@ -61,19 +61,26 @@ class ExposureOperator(StepOperator):
         widened = self.annex.model_copy(update={"catalogue": catalogue.model_copy(update={"media_hosts": hosts})})
         return EdyeHook().media_host(widened, ends_at_s)
 
-    def checkpoints(self, store: ArtifactStore) -> dict[ListName, str]:
-        """The ends of the lists in the last whole check; none before the first."""
+    def checkpoints(self, store: FolderStore) -> dict[ListName, str]:
+        """The ends of the lists in the last whole check; none before the first.
+
+        They are with the generations: an API over another folder would not know them.
+        """
         try:
-            kept = orjson.loads(store.get(checkpoints_name(self.annex.partner)))
+            kept = orjson.loads(store.read(self._checkpoints_name))
         except FileNotFoundError:
             return {}
         return {ListName(name): checkpoint for name, checkpoint in kept.items()}
 
-    def keep_checkpoints(self, store: ArtifactStore, checkpoints: Mapping[ListName, str]) -> None:
+    def keep_checkpoints(self, store: FolderStore, checkpoints: Mapping[ListName, str]) -> None:
         """Keeps them for the next check."""
         if checkpoints:
             kept = {name.value: checkpoint for name, checkpoint in checkpoints.items()}
-            store.put(checkpoints_name(self.annex.partner), orjson.dumps(kept))
+            store.write(self._checkpoints_name, orjson.dumps(kept))
+
+    @property
+    def _checkpoints_name(self) -> str:
+        return f"{api_folder_of(self.annex)}/checkpoints.json"
 
 
 class CheckExposureOperator(ExposureOperator):
@@ -92,11 +99,11 @@ class CheckExposureOperator(ExposureOperator):
         request, store = RunRequest.model_validate(self.request), self.artifacts
         before = load(store, self.published, PublishedGeneration)
         checker = self.checker(request.run_id, FULL_TIME)
-        published, result = checker.check(before.since, self.checkpoints(store))
+        published, result = checker.check(before.since, self.checkpoints(checker.store))
         sentence = checker.take_back(published.number) if result.has_to_go_back else ""
         _, titles, _, _ = read_run(store, request)
         checked = checker.record(result, (title.plan.external_id for title in titles), sentence)
-        self.keep_checkpoints(store, result.checkpoints)
+        self.keep_checkpoints(checker.store, result.checkpoints)
         log_findings(result)
         name = generation_record_name(request, "checked")
         return keep(store, name, checked) | {"generation": published.number, "findings": dict(result.counts)}

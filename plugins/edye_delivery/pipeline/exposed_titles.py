@@ -41,6 +41,7 @@ def _conclude(
         ledger.observe(key, DeliveryState.COMPLETED, tracking_id)
         return
     cause = finding.cause if finding is not None else Cause.TRANSIENT
+    finding = finding or next((one for one in checked.findings if not one.external_id), None)
     detail = f"{finding.code} {finding.message}" if finding else checked.sentence or NOT_FOUND.format(checked.number)
     log.warning("%s failed (%s): %s", delivery.external_id, cause, detail)
     ledger.fail(key, cause, detail, ended_by_partner=True, tracking_id=tracking_id)
