@@ -72,6 +72,7 @@ def prepare(folder: Path) -> None:
 def the_graphs() -> dict[str, Any]:
     """The DAGs that may meet, and all that their tasks load late, loaded now: forks are quick then."""
     _shorten_pauses()
+    from edye_delivery.catalog.vocabulary import Channel
     from edye_delivery.dag_support.annexes import annexes
     from tools.chaos.graph import Graph
 
@@ -82,7 +83,8 @@ def the_graphs() -> dict[str, Any]:
     for name in LOADED_LATE:
         importlib.import_module(name)
     annex = annexes()[PARTNER]
-    made = {"deliver": delivery(annex), "redeliver": redelivery(annex), "withdraw": withdrawal(annex)}
+    by_api = (annex, Channel.API)
+    made = {"deliver": delivery(annex), "redeliver": redelivery(*by_api), "withdraw": withdrawal(*by_api)}
     graphs = {name: Graph(dag) for name, dag in made.items()}
     gc.collect()
     gc.freeze()  # what is loaded by now stays shared between all forks

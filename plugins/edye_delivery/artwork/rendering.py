@@ -18,6 +18,7 @@ from edye_delivery.errors import PictureBroken
 
 FORMATS = ("JPEG", "PNG", "GIF")
 BACKGROUND = (255, 255, 255)
+WATERMARK_MAX_PIXELS = 4096 * 4096
 WATERMARK_WIDTH_PERCENT, WATERMARK_MARGIN_PERCENT = 18, 3
 """Of the thumbnail's width; nothing is agreed on where a watermark lies, so it is where broadcasters put theirs."""
 
@@ -109,7 +110,7 @@ def _render(picture: Pixels, shape: Shape) -> bytes:
 
 def _watermarked(picture: Pillow.Image, shape: Shape) -> Pillow.Image:
     """The picture under the watermark, which keeps its ratio and its transparency."""
-    with Pillow.open(BytesIO(b64decode(shape.watermark)), formats=["PNG"]) as opened:
+    with open_picture(b64decode(shape.watermark), WATERMARK_MAX_PIXELS, ("PNG",)) as opened:
         mark = opened.convert("RGBA")
     width_px = max(1, shape.width_px * WATERMARK_WIDTH_PERCENT // 100)
     height_px = max(1, mark.height * width_px // mark.width)
