@@ -13,8 +13,9 @@ from pathlib import Path
 from edye_delivery.annex.channels import PULL_SUFFIX, pull_annex_of
 from edye_delivery.annex.load import read_annexes
 from edye_delivery.annex.pull import PullChannel
+from edye_delivery.catalog.api_call import Endpoint
 from edye_delivery.catalog.printable import printable
-from edye_delivery.delivery_api.endpoints import PERMISSIONS, Endpoint
+from edye_delivery.delivery_api.endpoints import PERMISSIONS
 from edye_delivery.delivery_api.problems import Problem, ProblemType
 from edye_delivery.delivery_api.tokens import Identity, TokenFile, TokenSet
 

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from itertools import count
 from typing import Any, Protocol
 
-from edye_delivery.catalog.api_call import CallLine
+from edye_delivery.catalog.api_call import CallLine, Endpoint
 from edye_delivery.clients.clock import Clock
 from edye_delivery.delivery_api.answers import (
     GZIP_LEAST_BYTES,
@@ -23,7 +23,6 @@ from edye_delivery.delivery_api.answers import (
 from edye_delivery.delivery_api.call import Call, Header, call_of, line_of
 from edye_delivery.delivery_api.conditional import GZIP_MARK, accepts_gzip, quoted
 from edye_delivery.delivery_api.connection_limits import ConnectionLimits
-from edye_delivery.delivery_api.endpoints import Endpoint
 from edye_delivery.delivery_api.problems import CONTENT_TYPE, Problem, ProblemType, later
 from edye_delivery.delivery_api.service import METHODS, Service
 from edye_delivery.errors import DeliveryError

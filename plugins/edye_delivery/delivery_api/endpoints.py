@@ -3,26 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from edye_delivery.annex.pull import PullEndpoint
+from edye_delivery.catalog.api_call import Endpoint
 
 ID_MAX_CHARS = 64
-
-
-class Endpoint(StrEnum):
-    """What a call asks for; the names are the contract's operationIds."""
-
-    SHOW_LIST = "showList"
-    EPISODE_LIST = "episodeList"
-    SHOW = "show"
-    EPISODE = "episode"
-    FEED = "feed"
-    MEDIA = "media"
-    MEDIA_IMAGES = "mediaImages"
-    MEDIA_METADATA = "mediaMetadata"
-    HEALTH = "health"
-    OTHER = "other"
 
 
 LISTS = {

@@ -8,10 +8,11 @@ from hashlib import blake2b
 import orjson
 
 from edye_delivery.annex.pull import PageSize
+from edye_delivery.catalog.api_call import Endpoint
 from edye_delivery.delivery_api.answers import JSON, Body
 from edye_delivery.delivery_api.conditional import entity_tag
 from edye_delivery.delivery_api.cursors import Cursor, CursorCodec, CursorKind
-from edye_delivery.delivery_api.endpoints import LISTS, WHOLE_PATHS, Endpoint
+from edye_delivery.delivery_api.endpoints import LISTS, WHOLE_PATHS
 from edye_delivery.delivery_api.generations.generation import Generation
 from edye_delivery.delivery_api.generations.partner import Partner
 from edye_delivery.delivery_api.generations.selection import Selection

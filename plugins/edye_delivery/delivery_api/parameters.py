@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
 from edye_delivery.annex.pull import PageSize
+from edye_delivery.catalog.api_call import Endpoint
 from edye_delivery.catalog.printable import printable
-from edye_delivery.delivery_api.endpoints import Endpoint
 from edye_delivery.delivery_api.generations.values import NO_FILTERS, Filters
 from edye_delivery.delivery_api.problems import ParameterError, Problem, ProblemType
 

@@ -6,12 +6,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
 from edye_delivery.annex.pull import PageSize
+from edye_delivery.catalog.api_call import Endpoint
 from edye_delivery.clients.clock import Clock
 from edye_delivery.delivery_api.access import Access, Terms
 from edye_delivery.delivery_api.answers import Answer, Body, BodyCache
 from edye_delivery.delivery_api.call import Call
 from edye_delivery.delivery_api.conditional import is_unchanged
-from edye_delivery.delivery_api.endpoints import NOWHERE, PAGED, Endpoint
+from edye_delivery.delivery_api.endpoints import NOWHERE, PAGED
 from edye_delivery.delivery_api.generations.generation import Generation
 from edye_delivery.delivery_api.generations.partner import Partner
 from edye_delivery.delivery_api.generations.values import unix_ms_of

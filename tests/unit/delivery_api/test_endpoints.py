@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from edye_delivery.delivery_api.endpoints import LISTS, NOWHERE, PERMISSIONS, Endpoint, Route, route_of
+from edye_delivery.catalog.api_call import Endpoint
+from edye_delivery.delivery_api.endpoints import LISTS, NOWHERE, PERMISSIONS, Route, route_of
 
 ROUTES = {
     "/v1/shows": Route(Endpoint.SHOW_LIST),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edye_delivery.annex.pull import PageSize
-from edye_delivery.delivery_api.endpoints import Endpoint
+from edye_delivery.catalog.api_call import Endpoint
 from edye_delivery.delivery_api.generations.values import NO_FILTERS, Filters
 from edye_delivery.delivery_api.parameters import known_texts, parse
 from edye_delivery.delivery_api.problems import Problem
