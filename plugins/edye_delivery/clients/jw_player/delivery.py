@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import httpx
@@ -91,11 +92,8 @@ class JwDelivery:
         title, found = "", dict[str, None]()
         while True:
             query = {"page_limit": str(PLAYLIST_PAGE)} | ({"page_offset": str(len(found))} if found else {})
-            body = retry(
-                lambda query=query: self._read(f"/v2/playlists/{playlist_id}", query, what, PLAYLIST_MAX_BYTES),  # type: ignore[misc]
-                self._retry_policy,
-                self._clock,
-            )
+            read = partial(self._read, f"/v2/playlists/{playlist_id}", query, what, PLAYLIST_MAX_BYTES)
+            body = retry(read, self._retry_policy, self._clock)
             if body is None:
                 return JwPlaylist(playlist_id, title, tuple(found)) if found else None
             items = body.get("playlist") if isinstance(body, dict) else None

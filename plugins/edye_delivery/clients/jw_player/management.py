@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import httpx
@@ -82,7 +83,7 @@ class JwManagement:
         """The site's playlists, without their media, which the Delivery API lists; each once."""
         page, read, known = 1, 0, set[str]()
         while True:
-            items, total = retry(lambda page=page: self._playlists(page), self._retry_policy, self._clock)  # type: ignore[misc]
+            items, total = retry(partial(self._playlists, page), self._retry_policy, self._clock)
             for item in items:
                 playlist_id = media_id_of(item.get("id")) if isinstance(item, dict) else None
                 if playlist_id is not None and playlist_id not in known:
