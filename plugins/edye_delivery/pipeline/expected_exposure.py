@@ -34,6 +34,7 @@ from edye_delivery.pipeline.exposed_items import ItemWriter, lists_of
 KINDS = {
     ListName.EPISODES: (TitleKind.EPISODE,),
     ListName.SHOWS: (TitleKind.MOVIE, TitleKind.SPECIAL, TitleKind.SHORT),
+    ListName.ENTRIES: (TitleKind.EPISODE, TitleKind.MOVIE, TitleKind.SPECIAL, TitleKind.SHORT),
 }
 NO_CHECKPOINTS: Mapping[ListName, str] = {}
 
@@ -172,9 +173,13 @@ class Expectation:
         )
 
     def _foreign_ids(self) -> dict[ListName, str]:
-        lists = lists_of(pull_channel_of(self.annex))
-        found = {name: self.exposures.foreign_id(kinds) for name, kinds in KINDS.items() if name in lists}
-        return {name: edye_id for name, edye_id in found.items() if edye_id is not None}
+        pull = pull_channel_of(self.annex)
+        found = {name: self.exposures.foreign_id(kinds) for name, kinds in KINDS.items() if name in lists_of(pull)}
+        edye_ids = {name: edye_id for name, edye_id in found.items() if edye_id is not None}
+        return {
+            name: entry_id_of(pull, edye_id) if name is ListName.ENTRIES else edye_id
+            for name, edye_id in edye_ids.items()
+        }
 
 
 def _keep_some(chosen: list[str], edye_id: str, seen: int, sample: int) -> None:

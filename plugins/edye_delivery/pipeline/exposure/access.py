@@ -26,6 +26,8 @@ ITEM_ENDPOINTS = {
     ListName.ENTRIES: PullEndpoint.MEDIA,
 }
 LIST_ENDPOINTS = {**ITEM_ENDPOINTS, ListName.ENTRIES: PullEndpoint.FEED}
+MEDIA_PARTS = ("", "/images", "/metadata")
+"""What may be called about one media: the entry itself, its pictures, its texts."""
 TRIES = 2
 """A generation may be published between two calls; then the ETag is asked for once more."""
 
@@ -40,15 +42,17 @@ class AccessChecker:
 
     def check_refusals(self, lists: Iterable[ListName], foreign_ids: Mapping[ListName, str]) -> None:
         """No token and a wrong one, endpoints that the user may not call, titles of other partners."""
-        for name in lists:
-            self._check_refusal(PATHS[name], "without a token", UNAUTHORISED, NO_TOKEN)
-            self._check_refusal(PATHS[name], "with a wrong token", UNAUTHORISED, WRONG_TOKEN)
+        media = [ENDPOINT_PATHS[PullEndpoint.MEDIA]] if PullEndpoint.MEDIA in self.endpoints else []
+        for path in [PATHS[name] for name in lists] + media:
+            self._check_refusal(path, "without a token", UNAUTHORISED, NO_TOKEN)
+            self._check_refusal(path, "with a wrong token", UNAUTHORISED, WRONG_TOKEN)
         for endpoint in PullEndpoint:
             if endpoint not in self.endpoints:
                 self._check_refusal(ENDPOINT_PATHS[endpoint], "by a user without permission", FORBIDDEN)
         allowed = {name: one for name, one in foreign_ids.items() if ITEM_ENDPOINTS[name] in self.endpoints}
         for name, item_id in allowed.items():
-            self._check_refusal(item_path(name, item_id), "for another partner's title", NOT_FOUND)
+            for part in MEDIA_PARTS if name is ListName.ENTRIES else ("",):
+                self._check_refusal(item_path(name, item_id) + part, "for another partner's title", NOT_FOUND)
         if not allowed:
             self.collector.skip("no other partner has a title that this one has not", "EXPO010")
 

@@ -11,7 +11,7 @@ import pytest
 
 from edye_delivery.catalog.exposure import ExpectedThumbnail, ListName, RemovedItem
 from edye_delivery.pipeline.exposure import lists
-from tests.pull_server import Answer, Call, PullServer, a_show, a_tombstone, an_item, problem, pull_server
+from tests.pull_server import Answer, Call, PullServer, a_show, a_tombstone, an_entry, an_item, problem, pull_server
 from tests.unit.pipeline.exposure.world import (
     NOW,
     a_channel,
@@ -355,8 +355,8 @@ def test_a_call_that_is_not_refused_takes_the_generation_back(server):
     server.users[""] = {"shows", "episodes", "feed", "media"}
     result = check(server)
     assert messages(result, "EXPO010") == [
-        f"the call of /v1/{name} without a token was answered with 200, expected 401"
-        for name in ("shows", "episodes", "feed")
+        f"the call of /v1/{name} without a token was answered with {status}, expected 401"
+        for name, status in {"shows": 200, "episodes": 200, "feed": 200, "media/any": 404}.items()
     ]
     assert result.has_to_go_back
 
@@ -382,6 +382,23 @@ def test_another_partners_title_has_to_be_unknown(server):
     assert messages(result, "EXPO010") == [
         "the call of /v1/episodes/ep-99 for another partner's title was answered with 410, expected 404"
     ]
+
+
+def test_another_partners_media_has_to_be_unknown_in_each_of_the_three_calls_about_it(server):
+    foreign = {ListName.ENTRIES: "ep-99"}
+    assert check(server, expected_of(server, foreign_ids=foreign)).counts == {}
+    server.alter = lambda call, answer: Answer(200, an_entry(99)) if "/ep-99/images" in call.path else None
+    result = check(server, expected_of(server, foreign_ids=foreign))
+    assert messages(result, "EXPO010") == [
+        "the call of /v1/media/ep-99/images for another partner's title was answered with 200, expected 404"
+    ]
+    assert result.has_to_go_back
+
+
+def test_another_partners_media_is_not_called_by_a_user_who_may_not_call_media(server):
+    server.users = {token: {"shows", "episodes", "feed"} for token in server.users}
+    check(server, expected_of(server, foreign_ids={ListName.ENTRIES: "ep-99"}), pull=a_channel(["shows", "feed"]))
+    assert [call.path for call in server.calls if "ep-99" in call.path] == []
 
 
 @pytest.mark.parametrize("is_full", [True, False], ids=["full", "sample"])
