@@ -10,10 +10,11 @@ import orjson
 import yaml
 
 from edye_delivery.annex.load import DEFAULT_FOLDER
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.delivery_api.generations.build import build_generation
 from edye_delivery.delivery_api.generations.store import FolderStore
 from edye_delivery.delivery_api.generations.switch import switch_readers
-from edye_delivery.delivery_api.generations.values import ItemChange, ListName
+from edye_delivery.delivery_api.generations.values import ItemChange
 from edye_delivery.ledger.api_tokens import ApiTokens
 from edye_delivery.ledger.database import open_engine
 

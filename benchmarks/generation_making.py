@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.memory import memory_bytes
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.delivery_api.generations.build import build_generation
 from edye_delivery.delivery_api.generations.manifest import read_manifest
 from edye_delivery.delivery_api.generations.store import FolderStore
 from edye_delivery.delivery_api.generations.switch import switch_readers
-from edye_delivery.delivery_api.generations.values import ItemChange, ListName, moment_text, unix_ms_of
+from edye_delivery.delivery_api.generations.values import ItemChange, moment_text, unix_ms_of
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 CHANGED = 100

@@ -49,6 +49,7 @@ def measure(sizes: Sizes, folder: Path) -> Iterator[Figure]:
             ("sqlite", f"sqlite:///{folder}/ledger.sqlite"),
             ("postgresql", stack.enter_context(postgresql_server())),
         ):
+            open_engine(url).dispose()  # makes the ledger
             rounds = _rounds(url, folder / f"spool-{name}", lines, sizes.log_rounds)
             yield Figure(f"log_insert_{name}", statistics.median(rounds.inserted), "lines/s")
             ratio = median_ratio(rounds.logged, rounds.inserted)

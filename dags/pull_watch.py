@@ -16,7 +16,8 @@ from edye_delivery.operators.pull import WatchDegradationOperator
 DOC = """
 **Promise.** Whatever degrades what this partner pulls is told once, and once more when it is over: slow or failed
 answers, silence of the partner, refused calls, an old generation. The annex (`pull.degradation`) has the bounds. A
-sample of the titles is read from outside, as the partner would, and compared with the ledger (codes EXPO).
+sample of the titles is read from outside, as the partner would, and compared with the ledger (codes EXPO). Before that,
+what the ledger offers is published if it has changed, so that generation and ledger agree.
 
 **When it runs.** Every hour. Each run looks at every minute since the last one, so nothing between two runs is missed.
 

@@ -16,7 +16,7 @@ from schemathesis import GenerationMode
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from edye_delivery.delivery_api.generations.values import ListName
+from edye_delivery.catalog.vocabulary import ListName
 from tests.components.delivery_api_server import PROJECT, DeliveryApi
 from tests.unit.delivery_api.world import entry, episode, gone, pull_annex, show
 from tests.waiting import until

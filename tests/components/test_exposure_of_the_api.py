@@ -17,7 +17,8 @@ import uvicorn
 from edye_delivery.annex.load import load_annexes
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.pull import PullChannel
-from edye_delivery.catalog.exposure import Expected, ExpectedItem, ListName, RemovedItem, item_digest
+from edye_delivery.catalog.exposure import Expected, ExpectedItem, RemovedItem, item_digest
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.clients.delivery_api.client import DeliveryApi
 from edye_delivery.delivery_api.generations.switch import go_back
 from edye_delivery.delivery_api.generations.values import ItemChange

@@ -11,10 +11,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.delivery_api.generations.build import build_generation
 from edye_delivery.delivery_api.generations.store import FolderStore
 from edye_delivery.delivery_api.generations.switch import switch_readers
-from edye_delivery.delivery_api.generations.values import ItemChange, ListName
+from edye_delivery.delivery_api.generations.values import ItemChange
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.pull import ReportConsumptionOperator, WatchDegradationOperator, window_of
 from tests.unit.pull_calls import PARTNER, a_call, add_calls, calls_every, the_pull_annex

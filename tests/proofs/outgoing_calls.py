@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 
 from edye_delivery.annex.api import RetryPolicy
-from edye_delivery.catalog.exposure import ListName
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.clients.bounds import CallBounds
 from edye_delivery.clients.clock import AsyncClock, Clock
 from edye_delivery.clients.delivery_api.client import DeliveryApi

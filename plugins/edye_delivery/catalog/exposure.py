@@ -10,7 +10,7 @@ from typing import Any
 
 from edye_delivery.catalog.digest import canonical_json
 from edye_delivery.catalog.finding import Finding
-from edye_delivery.catalog.vocabulary import ListName as ListName  # its home for the check
+from edye_delivery.catalog.vocabulary import ListName
 
 DIGEST_BYTES = 16
 SUM_MODULUS = 2**64

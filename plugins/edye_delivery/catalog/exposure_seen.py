@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from edye_delivery.catalog.exposure import ListName
+from edye_delivery.catalog.vocabulary import ListName
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from typing import Any
 import orjson
 
 from edye_delivery.catalog.consumption import ExposedTitle
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.delivery_api.generations.generation import Generation
 from edye_delivery.delivery_api.generations.selection import Selection
-from edye_delivery.delivery_api.generations.values import ListName, Position
+from edye_delivery.delivery_api.generations.values import Position
 
 ITEMS_A_READ = 1000
 

@@ -8,11 +8,12 @@ from typing import Any
 import orjson
 
 from edye_delivery.catalog.api_call import Endpoint
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.delivery_api.answers import Body
 from edye_delivery.delivery_api.conditional import entity_tag
 from edye_delivery.delivery_api.endpoints import LISTS, Route
 from edye_delivery.delivery_api.generations.generation import Generation
-from edye_delivery.delivery_api.generations.values import Found, ListName, key_of
+from edye_delivery.delivery_api.generations.values import Found, key_of
 from edye_delivery.delivery_api.problems import Problem, ProblemType
 
 FORMAT = 1

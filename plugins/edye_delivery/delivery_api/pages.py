@@ -9,6 +9,7 @@ import orjson
 
 from edye_delivery.annex.pull import PageSize
 from edye_delivery.catalog.api_call import Endpoint
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.delivery_api.answers import JSON, Body
 from edye_delivery.delivery_api.conditional import entity_tag
 from edye_delivery.delivery_api.cursors import Cursor, CursorCodec, CursorKind
@@ -16,7 +17,7 @@ from edye_delivery.delivery_api.endpoints import LISTS, WHOLE_PATHS
 from edye_delivery.delivery_api.generations.generation import Generation
 from edye_delivery.delivery_api.generations.partner import Partner
 from edye_delivery.delivery_api.generations.selection import Selection
-from edye_delivery.delivery_api.generations.values import ListName, Position, moment_text
+from edye_delivery.delivery_api.generations.values import Position, moment_text
 from edye_delivery.delivery_api.parameters import Parameters, bad_parameters, given
 from edye_delivery.delivery_api.problems import ParameterError, Problem, ProblemType, later
 from edye_delivery.errors import CheckpointExpired

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, bindparam, delete, select, tuple_, update
+from sqlalchemy import URL, Connection, Engine, bindparam, delete, make_url, select, tuple_, update
 from sqlalchemy.exc import DataError, IntegrityError
 
 from edye_delivery.catalog.api_call import LATENCY_BOUNDS_MS, NAMES, CallLine, latency_bucket
 from edye_delivery.catalog.printable import printable
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.pull_tables import API_CALL_HOURS, API_CALLS
+from edye_delivery.ledger.read_only import NoLedger, refuse_absent
 from edye_delivery.ledger.rows import upsert_into
 from edye_delivery.ledger.transactions import repeating
 
@@ -109,12 +110,17 @@ class LedgerCalls:
     """
 
     def __init__(self, url: URL | str, now: Callable[[], datetime]) -> None:
-        self._url, self._now = url, now
+        self._url, self._now = make_url(url), now
         self._guard = threading.Lock()
         self._engine: Engine | None = None
 
     def write(self, lines: Sequence[CallLine]) -> int:
-        """As `ApiCallWriter.write`; raises also where there is no ledger, or one of another revision."""
+        """As `ApiCallWriter.write`; NoLedger where there is none, SchemaMismatch for one of another revision."""
+        try:
+            refuse_absent(self._url)
+        except NoLedger:
+            self.close()  # another file may be there the next time
+            raise
         with self._guard:
             if self._engine is None:
                 self._engine = open_engine(self._url)

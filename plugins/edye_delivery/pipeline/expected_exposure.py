@@ -17,15 +17,8 @@ import orjson
 from edye_delivery.annex.channels import pull_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.pull_item import entry_id_of
-from edye_delivery.catalog.exposure import (
-    Expected,
-    ExpectedItem,
-    ExpectedThumbnail,
-    ListName,
-    RemovedItem,
-    item_digest,
-)
-from edye_delivery.catalog.vocabulary import TitleKind
+from edye_delivery.catalog.exposure import Expected, ExpectedItem, ExpectedThumbnail, RemovedItem, item_digest
+from edye_delivery.catalog.vocabulary import ListName, TitleKind
 from edye_delivery.delivery_api.generations.values import ItemChange
 from edye_delivery.errors import Transient
 from edye_delivery.ledger.exposures import Exposure, ExposureChanges, Exposures

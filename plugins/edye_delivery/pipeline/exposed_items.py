@@ -15,9 +15,9 @@ from edye_delivery.annex.pull import PullChannel, PullEndpoint
 from edye_delivery.annex.pull_item import entry_id_of, entry_of, series_item_of, title_item_of
 from edye_delivery.catalog.digest import digest_of
 from edye_delivery.catalog.title import Series, Title
-from edye_delivery.catalog.vocabulary import TitleKind
+from edye_delivery.catalog.vocabulary import ListName, TitleKind
 from edye_delivery.delivery_api.generations.build_list import check_item
-from edye_delivery.delivery_api.generations.values import ItemChange, ListName
+from edye_delivery.delivery_api.generations.values import ItemChange
 from edye_delivery.errors import ItemRefused
 from edye_delivery.ledger.exposures import WITHDRAWN, Exposure
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.delivery_api.generations.switch import go_back
-from edye_delivery.delivery_api.generations.values import ListName
 from tests.unit.delivery_api.world import World, call, entry, episode, gone, pull_annex, show
 
 

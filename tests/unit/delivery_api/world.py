@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from edye_delivery.catalog.api_call import CallLine
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.clients.clock import Clock
 from edye_delivery.delivery_api.access import AccessSource
 from edye_delivery.delivery_api.answers import BodyCache
@@ -22,7 +23,7 @@ from edye_delivery.delivery_api.generations.build import build_generation
 from edye_delivery.delivery_api.generations.partner import Partner
 from edye_delivery.delivery_api.generations.store import FolderStore
 from edye_delivery.delivery_api.generations.switch import switch_readers
-from edye_delivery.delivery_api.generations.values import Built, ItemChange, ListName
+from edye_delivery.delivery_api.generations.values import Built, ItemChange
 from edye_delivery.delivery_api.health import Health
 from edye_delivery.delivery_api.pages import PageReader
 from edye_delivery.delivery_api.private_files import cursor_key

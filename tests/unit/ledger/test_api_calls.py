@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,8 +14,9 @@ from edye_delivery.catalog.api_call import NAMES, TEXT_MAX_CHARS, pack, unpack
 from edye_delivery.errors import InvalidRequest
 from edye_delivery.ledger.api_call_writer import KEPT_DAYS, ApiCallWriter, LedgerCalls
 from edye_delivery.ledger.api_calls import CallReader, CallSelection, StatusRange
-from edye_delivery.ledger.database import LEDGER_GONE, open_engine, snapshot
+from edye_delivery.ledger.database import open_engine, snapshot
 from edye_delivery.ledger.pull_tables import API_CALL_HOURS, API_CALLS
+from edye_delivery.ledger.read_only import NoLedger
 from tests.unit.delivery_api.call_lines import a_line
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -162,13 +164,17 @@ def test_a_line_whose_row_may_be_deleted_already_is_not_counted_again(writer, re
     assert "1 calls of the API log are older than 89 days: left out" in caplog.text
 
 
-def test_a_ledger_that_is_not_there_raises_and_later_takes_the_lines(tmp_path):
-    folder = tmp_path / "later"
-    calls = LedgerCalls(f"sqlite:///{folder}/ledger.sqlite", lambda: NOW)
-    with pytest.raises(LEDGER_GONE):
-        calls.write([a_line(1)])
-    folder.mkdir()
-    assert calls.write([a_line(1)]) == 1
+def test_a_ledger_that_is_not_there_is_not_made_and_later_takes_the_lines(tmp_path, ledger_file):
+    path = tmp_path / "folder" / "ledger.sqlite"
+    calls = LedgerCalls(f"sqlite:///{path}", lambda: NOW)
+    for _ in range(2):
+        with pytest.raises(NoLedger, match="no such file"):
+            calls.write([a_line(1)])
+        assert not path.exists()
+        path.parent.mkdir()
+        shutil.copy(ledger_file, path)
+        assert calls.write([a_line(1)]) == 1
+        shutil.rmtree(path.parent)
     calls.close()
 
 

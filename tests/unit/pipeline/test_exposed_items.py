@@ -7,8 +7,7 @@ import pytest
 
 from edye_delivery.annex.channels import pull_annex_of
 from edye_delivery.annex.model import Annex
-from edye_delivery.catalog.vocabulary import TitleKind
-from edye_delivery.delivery_api.generations.values import ListName
+from edye_delivery.catalog.vocabulary import ListName, TitleKind
 from edye_delivery.ledger.exposures import Exposure
 from edye_delivery.pipeline.exposed_items import ItemWriter, form_digest, lists_of
 from tests.builders import a_movie, an_episode, annex_content

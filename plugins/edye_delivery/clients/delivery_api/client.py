@@ -12,9 +12,9 @@ from urllib.parse import quote
 import httpx
 
 from edye_delivery.annex.api import RetryPolicy
-from edye_delivery.catalog.exposure import ListName
 from edye_delivery.catalog.exposure_seen import SeenAnswer, SeenItem, SeenPage
 from edye_delivery.catalog.printable import printable
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.catalog.window import rfc3339
 from edye_delivery.clients.bounds import over
 from edye_delivery.clients.clock import Clock

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from edye_delivery.catalog.exposure import ListName, item_digest
+from edye_delivery.catalog.exposure import item_digest
 from edye_delivery.catalog.exposure_seen import Address, SeenItem, SeenThumbnail
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.clients.delivery_api.contract import defect_of
 
 PARTS_MAX = 200

@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.delivery_api.generations.build_list import ListBuild
 from edye_delivery.delivery_api.generations.build_start import Start
 from edye_delivery.delivery_api.generations.list_writer import ListWriter
 from edye_delivery.delivery_api.generations.manifest import Highest, Manifest, highest_name, manifest_name
 from edye_delivery.delivery_api.generations.store import FolderStore
 from edye_delivery.delivery_api.generations.switch import delete_leftovers
-from edye_delivery.delivery_api.generations.values import Built, ItemChange, ListName, unix_ms_of
+from edye_delivery.delivery_api.generations.values import Built, ItemChange, unix_ms_of
 from edye_delivery.errors import GenerationTaken
 
 BLOCK_ITEMS = 4096

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.delivery_api.generations.base import BaseList
 from edye_delivery.delivery_api.generations.manifest import (
     FULL_AGAIN,
@@ -18,7 +19,6 @@ from edye_delivery.delivery_api.generations.manifest import (
     read_pointer,
 )
 from edye_delivery.delivery_api.generations.store import FolderStore
-from edye_delivery.delivery_api.generations.values import ListName
 from edye_delivery.errors import GenerationDamaged
 
 

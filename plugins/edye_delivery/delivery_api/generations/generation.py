@@ -6,13 +6,14 @@ from collections import OrderedDict
 
 import numpy as np
 
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.delivery_api.generations.chosen import AllBut, Chosen, ChosenCache, Picked
 from edye_delivery.delivery_api.generations.hidden import NOTHING_HIDDEN, Hidden
 from edye_delivery.delivery_api.generations.index_file import Rows
 from edye_delivery.delivery_api.generations.list_files import ListFiles, contains, without
 from edye_delivery.delivery_api.generations.manifest import Manifest
 from edye_delivery.delivery_api.generations.selection import Selection, Tail
-from edye_delivery.delivery_api.generations.values import NO_FILTERS, Filters, Found, ListName, Position, Reason
+from edye_delivery.delivery_api.generations.values import NO_FILTERS, Filters, Found, Position, Reason
 from edye_delivery.errors import CheckpointExpired
 
 HIDDEN_KEPT = 12

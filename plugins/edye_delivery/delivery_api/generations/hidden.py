@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.delivery_api.generations.index_file import Array
 from edye_delivery.delivery_api.generations.list_files import ListFiles
 from edye_delivery.delivery_api.generations.postings import hash_of
-from edye_delivery.delivery_api.generations.values import ListName, Reason
+from edye_delivery.delivery_api.generations.values import Reason
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.delivery_api.generations.store import FolderStore
-from edye_delivery.delivery_api.generations.values import ListName, Reason
+from edye_delivery.delivery_api.generations.values import Reason
 from edye_delivery.errors import GenerationDamaged
 
 FULL_AGAIN = "publish a full generation from scratch for this partner"

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import orjson
 
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.delivery_api.generations.list_files import ListFiles
 from edye_delivery.delivery_api.generations.manifest import (
     FULL_AGAIN,
@@ -20,7 +21,7 @@ from edye_delivery.delivery_api.generations.manifest import (
     segments_folder,
 )
 from edye_delivery.delivery_api.generations.store import FolderStore
-from edye_delivery.delivery_api.generations.values import ListName, Reason
+from edye_delivery.delivery_api.generations.values import Reason
 from edye_delivery.errors import GenerationDamaged, GenerationTaken, NoEarlierGeneration
 
 

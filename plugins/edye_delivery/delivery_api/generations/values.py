@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from edye_delivery.catalog.vocabulary import ListName as ListName  # its home for readers and writers
+from edye_delivery.catalog.vocabulary import ListName
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

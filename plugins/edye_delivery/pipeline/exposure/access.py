@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from edye_delivery.annex.pull import PullEndpoint
-from edye_delivery.catalog.exposure import ListName
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.clients.delivery_api.client import ITEM_PATHS, NO_TOKEN, PATHS, DeliveryApi, item_path
 from edye_delivery.errors import DeliveryError
 from edye_delivery.pipeline.exposure.result import Collector

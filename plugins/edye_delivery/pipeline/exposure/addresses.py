@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import groupby, islice
 
-from edye_delivery.catalog.exposure import ExpectedItem, ListName
+from edye_delivery.catalog.exposure import ExpectedItem
 from edye_delivery.catalog.exposure_seen import Address
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.clients.media import MediaHost
 from edye_delivery.clients.media_answers import size_of
 from edye_delivery.errors import AnswerMalformed, DeliveryError, Transient

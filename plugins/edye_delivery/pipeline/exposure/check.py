@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.pull import PullChannel, PullEndpoint
-from edye_delivery.catalog.exposure import Expected, ListName
+from edye_delivery.catalog.exposure import Expected
 from edye_delivery.catalog.exposure_seen import SeenPage
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.delivery_api.client import DeliveryApi
 from edye_delivery.clients.media import MediaHost

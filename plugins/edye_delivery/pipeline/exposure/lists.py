@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
-from edye_delivery.catalog.exposure import ExpectedItem, ListName, sum_of
+from edye_delivery.catalog.exposure import ExpectedItem, sum_of
 from edye_delivery.catalog.exposure_seen import SeenPage
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.clients.delivery_api.client import DeliveryApi
 from edye_delivery.errors import DeliveryError
 from edye_delivery.pipeline.exposure.answers import GONE, NewerGeneration, is_answers_fault

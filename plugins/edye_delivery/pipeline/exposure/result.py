@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from edye_delivery.catalog.exposure import ExpectedItem, ExposureFinding, ListName, RemovedItem
+from edye_delivery.catalog.exposure import ExpectedItem, ExposureFinding, RemovedItem
 from edye_delivery.catalog.exposure_seen import SeenItem
 from edye_delivery.catalog.finding import Finding
 from edye_delivery.catalog.printable import printable
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.pipeline.exposure.store import CheckStore
 from edye_delivery.qc.exposure.all_rules import RULES
 from edye_delivery.qc.exposure.terms import ExposureTerms

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from edye_delivery.catalog.exposure import ExpectedItem, ListName, RemovedItem
+from edye_delivery.catalog.exposure import ExpectedItem, RemovedItem
 from edye_delivery.catalog.exposure_seen import SeenPage
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.clients.delivery_api.client import DeliveryApi
 from edye_delivery.errors import DeliveryError
 from edye_delivery.pipeline.exposure.answers import is_answers_fault

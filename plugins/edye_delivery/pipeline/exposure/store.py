@@ -10,8 +10,9 @@ from typing import Any
 
 import orjson
 
-from edye_delivery.catalog.exposure import ExpectedItem, ExpectedThumbnail, ListName, RemovedItem, sum_of
+from edye_delivery.catalog.exposure import ExpectedItem, ExpectedThumbnail, RemovedItem, sum_of
 from edye_delivery.catalog.exposure_seen import Address
+from edye_delivery.catalog.vocabulary import ListName
 
 Known = ExpectedItem | RemovedItem
 TABLES = """

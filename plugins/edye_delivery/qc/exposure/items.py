@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from edye_delivery.catalog.exposure import ExpectedItem, ExpectedThumbnail, ListName, RemovedItem
+from edye_delivery.catalog.exposure import ExpectedItem, ExpectedThumbnail, RemovedItem
 from edye_delivery.catalog.exposure_seen import SeenItem, SeenThumbnail
-from edye_delivery.catalog.vocabulary import Cause
+from edye_delivery.catalog.vocabulary import Cause, ListName
 from edye_delivery.qc.exposure.rule import rule
 from edye_delivery.qc.exposure.subjects import AskedAddress, Belonging, Body, Pictures, Shown
 from edye_delivery.qc.exposure.terms import ExposureTerms

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from edye_delivery.catalog.exposure import ExpectedItem, ListName, RemovedItem
+from edye_delivery.catalog.exposure import ExpectedItem, RemovedItem
 from edye_delivery.catalog.exposure_seen import Address, SeenItem
+from edye_delivery.catalog.vocabulary import ListName
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from edye_delivery.annex.api import RetryPolicy
-from edye_delivery.catalog.exposure import ListName, item_digest
+from edye_delivery.catalog.exposure import item_digest
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.delivery_api import client as client_module
 from edye_delivery.clients.delivery_api.client import NO_TOKEN, DeliveryApi

@@ -7,8 +7,9 @@ from functools import reduce
 
 import pytest
 
-from edye_delivery.catalog.exposure import ListName, item_digest, sum_of
+from edye_delivery.catalog.exposure import item_digest, sum_of
 from edye_delivery.catalog.exposure_seen import Address, SeenThumbnail
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.clients.delivery_api.items import seen_item
 from tests.pull_server import a_show, a_tombstone, an_entry, an_item
 

@@ -11,13 +11,14 @@ from typing import Any
 import orjson
 import pytest
 
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.delivery_api.generations.build import build_generation
 from edye_delivery.delivery_api.generations.generation import Generation
 from edye_delivery.delivery_api.generations.partner import Partner
 from edye_delivery.delivery_api.generations.selection import Selection
 from edye_delivery.delivery_api.generations.store import FolderStore
 from edye_delivery.delivery_api.generations.switch import switch_readers
-from edye_delivery.delivery_api.generations.values import Built, ItemChange, ListName, unix_ms_of
+from edye_delivery.delivery_api.generations.values import Built, ItemChange, unix_ms_of
 
 SHOWS, EPISODES, ENTRIES = ListName.SHOWS, ListName.EPISODES, ListName.ENTRIES
 START = datetime(2026, 11, 29, 20, 58, 23, 123456, tzinfo=UTC)

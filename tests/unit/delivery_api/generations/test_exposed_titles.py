@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import orjson
 
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.delivery_api.exposed_titles import exposed_titles
-from edye_delivery.delivery_api.generations.values import ItemChange, ListName, Position
+from edye_delivery.delivery_api.generations.values import ItemChange, Position
 from tests.unit.delivery_api.generations.conftest import item, left
 
 

@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from edye_delivery.annex.api import RetryPolicy
-from edye_delivery.catalog.exposure import ExpectedItem, ListName
+from edye_delivery.catalog.exposure import ExpectedItem
 from edye_delivery.catalog.exposure_seen import Address
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.delivery_api.client import DeliveryApi
 from edye_delivery.clients.media import MediaHost

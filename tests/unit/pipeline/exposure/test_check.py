@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from edye_delivery.catalog.exposure import ExpectedThumbnail, ListName, RemovedItem
+from edye_delivery.catalog.exposure import ExpectedThumbnail, RemovedItem
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.pipeline.exposure import lists
 from tests.pull_server import Answer, Call, PullServer, a_show, a_tombstone, an_entry, an_item, problem, pull_server
 from tests.unit.pipeline.exposure.world import (

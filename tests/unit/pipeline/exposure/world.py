@@ -12,7 +12,8 @@ import httpx
 
 from edye_delivery.annex.api import RetryPolicy
 from edye_delivery.annex.pull import PullChannel
-from edye_delivery.catalog.exposure import Expected, ExpectedItem, ListName, RemovedItem, item_digest
+from edye_delivery.catalog.exposure import Expected, ExpectedItem, RemovedItem, item_digest
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.delivery_api.client import DeliveryApi
 from edye_delivery.clients.media import MediaHost

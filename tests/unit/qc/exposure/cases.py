@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from edye_delivery.annex.pull import PullScope
-from edye_delivery.catalog.exposure import ExpectedItem, ExpectedThumbnail, ListName, RemovedItem
+from edye_delivery.catalog.exposure import ExpectedItem, ExpectedThumbnail, RemovedItem
 from edye_delivery.catalog.exposure_seen import Address, SeenItem, SeenThumbnail
+from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.qc.exposure.items import CLOCK_TOLERANCE
 from edye_delivery.qc.exposure.rule import RULES
 from edye_delivery.qc.exposure.subjects import (
