@@ -19,6 +19,7 @@ from benchmarks.postgresql import postgresql_server
 from edye_delivery.catalog.api_call import NAMES, CallLine, Level
 from edye_delivery.clients.clock import Clock
 from edye_delivery.delivery_api.call_log import CallLog, Limits
+from edye_delivery.delivery_api.call_log_writer import CallLogWriter
 from edye_delivery.ledger.api_call_writer import LedgerCalls
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.pull_tables import API_CALL_HOURS, API_CALLS
@@ -75,13 +76,16 @@ def _log(url: str, spool: Path, lines: Sequence[CallLine], rounds: Rounds) -> No
     """All lines through the log, until the ledger has them and the spool is empty; the pauses are not waited for."""
     calls = LedgerCalls(url, lambda: datetime.now(UTC))
     clock = Clock(lambda: datetime.now(UTC), time.sleep, random.random)
-    log = CallLog(spool, calls.write, clock, Limits(queue_lines=len(lines), interval_s=0.01))
+    limits = Limits(queue_lines=len(lines), interval_s=0.01)
+    log, writer = CallLog(spool, clock, limits), CallLogWriter(spool, calls.write, clock, limits)
     began_s, began_cpu_s = time.perf_counter(), time.process_time()
     for line in lines:
         log.add(line)
     rounds.added.append((time.perf_counter() - began_s) / len(lines) * MICROSECONDS)
     log.start()
+    writer.start()
     log.stop(STOP_TIMEOUT_S)
+    writer.stop(STOP_TIMEOUT_S)
     rounds.logged.append(len(lines) / (time.perf_counter() - began_s))
     rounds.cpu.append((time.process_time() - began_cpu_s) / len(lines) * MICROSECONDS)
     calls.close()

@@ -1,7 +1,7 @@
-"""The API log of one worker: each call becomes a line in a spool file, and soon after a row in the ledger.
+"""The API log of one worker: each call becomes a line in a spool file, which `CallLogWriter` writes to the ledger.
 
-`add` only puts the line into a queue. One thread appends the queue to the spool each second, another writes the spool
-to the ledger: so a ledger that does not answer delays neither a call nor the spool. A kill loses what the queue has.
+`add` only puts the line into a queue, and a thread appends the queue to the spool each second: so neither the disk nor
+a ledger that does not answer delays a call. A kill loses what the queue has.
 """
 
 from __future__ import annotations
@@ -9,26 +9,25 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from edye_delivery.catalog.api_call import CallLine, pack
-from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.wording import count_of
 from edye_delivery.clients.clock import Clock
-from edye_delivery.delivery_api.call_spool import CallSpool, batches
+from edye_delivery.delivery_api.call_spool import CallSpool
+from edye_delivery.delivery_api.rare_warnings import RareWarnings
 
 __all__ = ["CallLine", "CallLog", "Limits"]
 
 log = logging.getLogger(__name__)
 LINES_AN_APPEND = 200
-WARN_EVERY_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The bounds of a worker's log: lines in memory, bytes on the disk, lines a transaction, and its pauses."""
+    """The bounds of the log: a worker's lines in memory and bytes on the disk, lines a transaction, and the pauses."""
 
     queue_lines: int = 20_000
     spool_bytes: int = 64 * 1024 * 1024
@@ -40,36 +39,22 @@ class Limits:
 
 
 class CallLog:
-    """Takes lines from the calls of one worker process; make it after the fork, one a process.
+    """Takes lines from the calls of one worker process; make it after the fork, one a process."""
 
-    `write` writes lines to the ledger so that a repetition changes nothing, such as `LedgerCalls.write`.
-    """
-
-    def __init__(
-        self,
-        spool: Path | CallSpool,
-        write: Callable[[Sequence[CallLine]], object],
-        clock: Clock,
-        limits: Limits | None = None,
-    ) -> None:
+    def __init__(self, spool: Path | CallSpool, clock: Clock, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
         self._spool = CallSpool(spool, self._limits.spool_bytes) if isinstance(spool, Path) else spool
-        self._write, self._clock = write, clock
         self._queue: deque[CallLine] = deque()
         self._queue_lines = self._limits.queue_lines
         self._too_many, self._unspooled, self._warned_of = 0, 0, 0
-        self._warned_at: dict[str, float] = {}
+        self._warnings = RareWarnings(log, clock)
         self._is_open = False
-        self._stopping, self._all_spooled = threading.Event(), threading.Event()
-        self._threads = [
-            threading.Thread(target=target, name=name, daemon=True)
-            for target, name in ((self._spool_lines, "api-log-spool"), (self._write_spool, "api-log-ledger"))
-        ]
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._spool_lines, name="api-log-spool", daemon=True)
 
     def start(self) -> None:
-        """Starts the two threads; raises nothing, whatever the state of the disk and the ledger."""
-        for thread in self._threads:
-            thread.start()
+        """Starts the thread; raises nothing, whatever the state of the disk."""
+        self._thread.start()
 
     def add(self, line: CallLine) -> None:
         """Takes a line; never waits and never raises. Where too many wait already, the line is dropped and counted."""
@@ -84,25 +69,22 @@ class CallLog:
         return self._too_many + self._unspooled
 
     def stop(self, timeout_s: float = 5.0) -> None:
-        """Spools all lines and writes them to the ledger; what does not get there in this time stays in the spool."""
+        """Spools all lines that there is time for, and leaves the spool to whoever writes it to the ledger."""
         self._stopping.set()
-        ends_at = self._clock.monotonic() + timeout_s
-        for thread in self._threads:
-            if thread.ident is not None:
-                thread.join(max(0.0, ends_at - self._clock.monotonic()))
-        if not any(thread.is_alive() for thread in self._threads):
-            self._spool.close()
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
 
     def _spool_lines(self) -> None:
-        """The first thread: from the queue to the disk."""
+        """The thread: from the queue to the disk."""
         is_last = False
         while not is_last:
             is_last = self._stopping.wait(self._limits.interval_s)
             self._open()
             while self._queue:
                 self._append([self._queue.popleft() for _ in range(min(len(self._queue), LINES_AN_APPEND))])
+            self._retire()
             self._warn_of_drops(now=is_last)
-        self._all_spooled.set()
+        self._spool.close()
 
     def _open(self) -> None:
         if self._is_open:
@@ -111,7 +93,7 @@ class CallLog:
             self._spool.open()
             self._is_open = True
         except OSError as error:
-            self._warn("the spool of the API log cannot be opened, so its lines are lost", error)
+            self._warnings.say("the spool of the API log cannot be opened, so its lines are lost", error)
 
     def _append(self, lines: Sequence[CallLine]) -> None:
         packed = [content for line in lines if (content := self._pack(line)) is not None]
@@ -123,57 +105,28 @@ class CallLog:
             self._spool.append(b"".join(packed))
         except OSError as error:
             self._unspooled += len(packed)
-            self._warn("lines of the API log cannot be spooled, so they are lost", error)
+            self._warnings.say("lines of the API log cannot be spooled, so they are lost", error)
 
     def _pack(self, line: CallLine) -> bytes | None:
         try:
             return pack(line)
         except (TypeError, ValueError, AttributeError, OverflowError) as error:
             self._unspooled += 1
-            self._warn("a line of the API log has values of other types, so it is lost", error)
+            self._warnings.say("a line of the API log has values of other types, so it is lost", error)
             return None
 
-    def _write_spool(self) -> None:
-        """The second thread: from the disk to the ledger, until all is there that was spooled before the stop."""
-        pause_s = self._limits.interval_s
-        while True:
-            is_last = self._all_spooled.is_set()
-            is_good = self._write_taken()
-            if is_last:
-                return
-            pause_s = self._limits.interval_s if is_good else min(2 * pause_s, self._limits.retry_max_s)
-            if self._stopping.wait(pause_s):
-                self._all_spooled.wait()
-
-    def _write_taken(self) -> bool:
-        """Writes every file that waits; False where the ledger did not take one, which then stays in the spool."""
+    def _retire(self) -> None:
+        """Hands what is spooled to the writer."""
         try:
-            while (taken := self._spool.take()) is not None:
-                for lines in batches(taken, self._limits.lines_at_once):
-                    self._write(lines)
-                self._spool.delete(taken)
-        except Exception as error:  # the thread's edge: whatever happens, the lines stay in the spool
-            self._warn("lines of the API log wait in the spool, because they cannot be written to the ledger", error)
-            return False
-        return True
+            self._spool.retire()
+        except OSError as error:
+            self._warnings.say("lines of the API log wait in a file that cannot be renamed", error)
 
     def _warn_of_drops(self, *, now: bool) -> None:
         """Says how many lines were lost since the last warning: from time to time, or now."""
         dropped = self.dropped
-        if dropped == self._warned_of or not (self._is_due("dropped") or now):
+        if dropped == self._warned_of or not (self._warnings.is_due("dropped") or now):
             return
         lines = count_of(dropped - self._warned_of, "line")
         log.warning("%s of the API log dropped, %s since the start", lines, dropped)
         self._warned_of = dropped
-
-    def _warn(self, sentence: str, error: Exception) -> None:
-        if self._is_due(sentence):
-            log.warning("%s: %s: %s", sentence, type(error).__name__, printable(str(error).partition("\n")[0]))
-
-    def _is_due(self, subject: str) -> bool:
-        """Whether the last warning about this is long ago."""
-        now_s = self._clock.monotonic()
-        if now_s - self._warned_at.get(subject, -WARN_EVERY_S) < WARN_EVERY_S:
-            return False
-        self._warned_at[subject] = now_s
-        return True

@@ -1,14 +1,12 @@
 """Files that hold lines of the API log until the ledger has them: each worker's own, and those that a dead worker left.
 
-A worker appends to `<worker>.jsonl`. Before its lines are written, the file gets a number and is appended to no more;
-it is deleted when the ledger has all of them. A kill in between leaves it for the next start, and writing lines again
-changes nothing in the ledger. `<worker>.lock` is locked as long as the worker lives.
+A worker appends to `<worker>.jsonl`. Each second the file gets a number and is appended to no more: it is *retired*,
+and whoever writes it to the ledger deletes it then. `<worker>.lock` is locked as long as the worker lives.
 """
 
 from __future__ import annotations
 
 import fcntl
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -24,27 +22,25 @@ class SpoolFull(OSError):
 
 
 class CallSpool:
-    """The spool of one worker; any thread may append, one thread takes."""
+    """The spool of one worker; for one thread. It counts what it retired until that is deleted."""
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
         self._folder, self._max_bytes = folder, max_bytes
-        self._guard = threading.Lock()
         self._name = ""
         self._number = 0
         self._lock_file: IO[bytes] | None = None
         self._live: IO[bytes] | None = None
         self._live_bytes = 0
-        self._taken: dict[Path, int] = {}
+        self._retired: dict[Path, int] = {}
 
     def open(self) -> None:
         """Finds a name that no living worker has, and takes over what dead ones left; OSError where it cannot."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        with self._guard:
-            try:
-                self._find_names()
-            except BaseException:
-                self._release()
-                raise
+        try:
+            self._find_names()
+        except BaseException:
+            self._release()
+            raise
 
     def _find_names(self) -> None:
         for number in range(WORKERS_MAX):
@@ -52,59 +48,55 @@ class CallSpool:
             path = self._folder / f"{name}.lock"
             if self._lock_file is not None and not path.exists():
                 continue
-            locked = _lock(path)
+            locked = lock(path)
             if locked is None:
                 continue
-            if self._lock_file is None:
-                self._name, self._lock_file = name, locked
-                self._number = max((_number_of(path) for path in self._files_of(name)), default=0)
             try:
-                self._take_over(name)
+                self._number = max(self._number, *map(_number_of, self._folder.glob(f"{name}.*.jsonl")), 0)
+                if (left := self._folder / f"{name}.jsonl").exists():
+                    self._next_name(left, name)
             finally:
-                if locked is not self._lock_file:
+                if self._lock_file is None:
+                    self._name, self._lock_file = name, locked
+                else:
                     locked.close()
         if self._lock_file is None:
             raise OSError(f"all {WORKERS_MAX} names of workers in {self._folder} are taken")
 
     def append(self, lines: bytes) -> None:
         """Appends whole lines, all or none of them; OSError where the disk, SpoolFull where the spool has no room."""
-        with self._guard:
-            if self._live_bytes + sum(self._taken.values()) + len(lines) > self._max_bytes:
+        if not self._has_room(len(lines)):
+            self._retired = {path: size for path, size in self._retired.items() if path.exists()}
+            if not self._has_room(len(lines)):
                 raise SpoolFull(f"the spool has its {self._max_bytes:,} bytes")
-            if self._live is None:
-                self._live = self._live_path.open("ab", buffering=0)
-            try:
-                written = self._live.write(lines)
-                if written != len(lines):
-                    raise OSError(f"only {written} of {len(lines)} bytes were written")
-            except OSError:
-                self._cut_off()
-                raise
-            self._live_bytes += len(lines)
+        if self._live is None:
+            self._live = self._live_path.open("ab", buffering=0)
+        try:
+            written = self._live.write(lines)
+            if written != len(lines):
+                raise OSError(f"only {written} of {len(lines)} bytes were written")
+        except OSError:
+            self._cut_off()
+            raise
+        self._live_bytes += len(lines)
 
-    def take(self) -> Path | None:
-        """The oldest file that is to be written to the ledger; None where there is nothing."""
-        with self._guard:
-            if self._lock_file is None:
-                return None
-            if not self._taken and self._live_bytes:
-                self._retire_live()
-            return next(iter(self._taken), None)
+    def _has_room(self, more_bytes: int) -> bool:
+        return self._live_bytes + sum(self._retired.values()) + more_bytes <= self._max_bytes
 
-    def delete(self, taken: Path) -> None:
-        """Deletes a file whose lines the ledger has."""
-        taken.unlink(missing_ok=True)
-        with self._guard:
-            self._taken.pop(taken, None)
+    def retire(self) -> None:
+        """Gives the live file a number: nothing is appended to it any more, and it may be written to the ledger."""
+        if self._live is None:
+            return
+        self._retired = {path: size for path, size in self._retired.items() if path.exists()}
+        self._retire_live()
 
     def close(self) -> None:
-        """Leaves the worker's name and files to the next start."""
-        with self._guard:
-            self._release()
+        """Leaves the worker's name, and what is not retired, to the next start."""
+        self._release()
 
     def _release(self) -> None:
         self._close_live()
-        self._taken.clear()
+        self._retired.clear()
         self._live_bytes = 0
         if self._lock_file is not None:
             self._lock_file.close()
@@ -114,23 +106,10 @@ class CallSpool:
     def _live_path(self) -> Path:
         return self._folder / f"{self._name}.jsonl"
 
-    def _files_of(self, name: str) -> list[Path]:
-        """The files of a worker, oldest first; the live one, which has no number, is the newest."""
-        numbered = sorted(self._folder.glob(f"{name}.*.jsonl"))
-        live = self._folder / f"{name}.jsonl"
-        return [*numbered, live] if live.exists() else numbered
-
-    def _take_over(self, name: str) -> None:
-        for path in self._files_of(name):
-            if name == self._name and _number_of(path):
-                self._taken[path] = 0  # what was there before is not counted: new lines have all of the room
-            else:
-                self._taken[self._next_name(path)] = 0
-
-    def _next_name(self, path: Path) -> Path:
-        """Renames the file to this worker's next number."""
+    def _next_name(self, path: Path, name: str) -> Path:
+        """Renames the file to the next number."""
         self._number += 1
-        return path.rename(self._folder / f"{self._name}.{self._number:012}.jsonl")
+        return path.rename(self._folder / f"{name}.{self._number:012}.jsonl")
 
     def _cut_off(self) -> None:
         """Removes what was appended in part, so that the file has whole lines again; else begins a new file."""
@@ -142,10 +121,9 @@ class CallSpool:
             self._retire_live()  # a reader leaves out the torn line at its end
 
     def _retire_live(self) -> None:
-        """Gives the live file a number: nothing is appended to it any more."""
+        self._retired[self._next_name(self._live_path, self._name)] = self._live_bytes
         self._close_live()
-        size, self._live_bytes = self._live_bytes, 0
-        self._taken[self._next_name(self._live_path)] = size
+        self._live_bytes = 0
 
     def _close_live(self) -> None:
         if self._live is not None:
@@ -153,10 +131,15 @@ class CallSpool:
             self._live = None
 
 
-def batches(taken: Path, lines_at_once: int) -> Iterator[list[CallLine]]:
+def retired_files(folder: Path) -> list[Path]:
+    """The retired files of all workers, each worker's oldest first."""
+    return sorted(folder.glob("worker-*.*.jsonl"))
+
+
+def batches(path: Path, lines_at_once: int) -> Iterator[list[CallLine]]:
     """The lines of a file, some at once; what is no whole line is left out."""
     lines: list[CallLine] = []
-    with taken.open("rb") as file:
+    with path.open("rb") as file:
         while content := file.readline(LINE_MAX_BYTES):
             line = unpack(content)
             if line is not None:
@@ -173,7 +156,7 @@ def _number_of(path: Path) -> int:
     return int(parts[1]) if len(parts) == 3 and parts[1].isdigit() else 0
 
 
-def _lock(path: Path) -> IO[bytes] | None:
+def lock(path: Path) -> IO[bytes] | None:
     """The locked file; None where somebody else has it. The lock ends with the process, however it ends."""
     file = path.open("ab")
     try:

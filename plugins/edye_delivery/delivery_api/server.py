@@ -1,9 +1,13 @@
-"""The workers of the delivery API: started, replaced where they end by themselves, stopped once they have answered."""
+"""The workers of the delivery API: started, replaced where they end by themselves, stopped once they have answered.
+
+They answer, and this process, which has nothing else to do, writes their log to the ledger.
+"""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +15,17 @@ from sqlalchemy import URL
 from uvicorn.config import Config
 from uvicorn.supervisors.multiprocess import Multiprocess
 
+from edye_delivery.catalog.api_call import CallLine
 from edye_delivery.clients.clock import Clock
+from edye_delivery.delivery_api.call_log_writer import CallLogWriter
 from edye_delivery.delivery_api.connection_limits import ConnectionLimits
 from edye_delivery.delivery_api.connections import LimitedProtocol
 from edye_delivery.delivery_api.private_files import cursor_key
 from edye_delivery.delivery_api.rate_limit import make_counters
 from edye_delivery.delivery_api.worker import WorkerFactory, WorkerSettings
 from edye_delivery.errors import ConfigurationInvalid
+from edye_delivery.ledger.api_call_writer import LedgerCalls
+from edye_delivery.ledger.read_only import refuse_absent
 
 BACKLOG = 2048
 START_MAX_S = 60
@@ -70,11 +78,30 @@ def serve(settings: ServerSettings, clock: Clock, tell: Callable[[str], None]) -
             where = f"{settings.host}:{settings.port}"
             raise ConfigurationInvalid(f"the address {where} cannot be used: is another program there?") from None
         host, port = listener.getsockname()[:2]
-        with listener:
-            workers = Workers(config, [listener], f"http://{f'[{host}]' if ':' in host else host}:{port}", tell)
+        address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        with listener, _call_log_written(settings, clock):
+            workers = Workers(config, [listener], address, tell)
             workers.run()
         if workers.is_failed:
             raise ConfigurationInvalid("no worker could start; the lines above say why")
+
+
+@contextmanager
+def _call_log_written(settings: ServerSettings, clock: Clock) -> Iterator[None]:
+    """Writes the workers' log to the ledger until they have ended."""
+    calls = LedgerCalls(settings.ledger, clock.now)
+
+    def write(lines: Sequence[CallLine]) -> None:
+        refuse_absent(settings.ledger)  # a new ledger has no tokens, so nobody could call any more
+        calls.write(lines)
+
+    writer = CallLogWriter(settings.spool, write, clock)
+    writer.start()
+    try:
+        yield
+    finally:
+        writer.stop()
+        calls.close()
 
 
 def _config(settings: ServerSettings, factory: WorkerFactory) -> Config:

@@ -7,14 +7,12 @@ import multiprocessing
 import signal
 import sys
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from sqlalchemy import URL
 
-from edye_delivery.catalog.api_call import CallLine
 from edye_delivery.clients.clock import Clock
 from edye_delivery.delivery_api.access import AccessSource
 from edye_delivery.delivery_api.answers import BodyCache
@@ -32,15 +30,10 @@ from edye_delivery.delivery_api.private_files import cursor_key
 from edye_delivery.delivery_api.rate_limit import SharedCounters
 from edye_delivery.delivery_api.service import Service
 from edye_delivery.delivery_api.tokens import TokenFile
-from edye_delivery.ledger.api_call_writer import LedgerCalls
-from edye_delivery.ledger.read_only import refuse_absent
 
 TOKENS = "tokens.json"
 SWITCH_S = 0.0002
 """How long a call waits at most for another thread, each time that it has let go of the interpreter."""
-LOG_PAUSE = 4.0
-LOG_PAUSE_MAX_S = 2.0
-"""After each writing to the ledger the log's thread pauses four times as long as it took: calls need the processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +77,7 @@ class WorkerFactory:
         def partner_of(name: str) -> Partner:
             return Partner(store, name, settings.clock.monotonic, chosen)
 
-        is_stopping = threading.Event()
-        ledger_calls = LedgerCalls(settings.ledger, settings.clock.now)
-
-        def write(lines: Sequence[CallLine]) -> int:
-            refuse_absent(settings.ledger)  # a new ledger has no tokens, so nobody could call any more
-            begun_s = settings.clock.monotonic()
-            written = ledger_calls.write(lines)
-            is_stopping.wait(min(LOG_PAUSE_MAX_S, LOG_PAUSE * (settings.clock.monotonic() - begun_s)))
-            return written
-
-        calls = CallLog(settings.spool, write, settings.clock)
+        calls = CallLog(settings.spool, settings.clock)
         counters = SharedCounters(settings.counters)
         pages = PageReader(CursorCodec(cursor_key(settings.root)))
         service = Service(lambda: access.access, partner_of, pages, counters, settings.clock, BodyCache())
@@ -106,10 +89,8 @@ class WorkerFactory:
             calls.start()
 
         def stop() -> None:
-            is_stopping.set()
             access.stop()
             calls.stop()
-            ledger_calls.close()
 
         return Application(
             service,

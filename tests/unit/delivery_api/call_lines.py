@@ -11,6 +11,8 @@ from pathlib import Path
 from edye_delivery.catalog.api_call import CallLine, level_of
 from edye_delivery.clients.clock import Clock
 from edye_delivery.delivery_api.call_log import CallLog, Limits
+from edye_delivery.delivery_api.call_log_writer import CallLogWriter
+from edye_delivery.delivery_api.call_spool import CallSpool
 from tests.waiting import until
 
 CLOCK = Clock(lambda: datetime.now(UTC), time.sleep, random.random)
@@ -53,8 +55,29 @@ class Ledger:
             self.lines.setdefault(line.id, line)
 
 
-def a_log(folder: Path, ledger: Ledger, limits: Limits = FAST) -> CallLog:
-    log = CallLog(folder, ledger.write, CLOCK, limits)
+class WrittenLog:
+    """A worker's log and the writer of its spool, as two processes have them."""
+
+    def __init__(self, spool: Path | CallSpool, write, limits: Limits = FAST, folder: Path | None = None) -> None:
+        self._log = CallLog(spool, CLOCK, limits)
+        self._writer = CallLogWriter(folder or spool, write, CLOCK, limits)
+        self.add = self._log.add
+
+    @property
+    def dropped(self) -> int:
+        return self._log.dropped
+
+    def start(self) -> None:
+        self._log.start()
+        self._writer.start()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        self._log.stop(timeout_s)
+        self._writer.stop(timeout_s)
+
+
+def a_log(folder: Path, ledger: Ledger, limits: Limits = FAST) -> WrittenLog:
+    log = WrittenLog(folder, ledger.write, limits)
     log.start()
     return log
 

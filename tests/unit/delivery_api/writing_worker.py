@@ -13,9 +13,9 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from edye_delivery.delivery_api.call_log import CallLog, Limits
+from edye_delivery.delivery_api.call_log import Limits
 from edye_delivery.ledger.api_call_writer import LedgerCalls
-from tests.unit.delivery_api.call_lines import CLOCK, a_line
+from tests.unit.delivery_api.call_lines import WrittenLog, a_line
 
 LIMITS = Limits(interval_s=0.02, lines_at_once=50)
 
@@ -31,7 +31,7 @@ def main(spool: Path, url: str, first: int, dies_after: int) -> None:
         if batches == dies_after:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    log = CallLog(spool, write, CLOCK, LIMITS)
+    log = WrittenLog(spool, write, LIMITS)
     log.start()
     for number in range(first, first + 100_000):
         log.add(a_line(number))

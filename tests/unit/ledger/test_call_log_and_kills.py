@@ -15,8 +15,7 @@ import pytest
 from edye_delivery.ledger.api_call_writer import LedgerCalls
 from edye_delivery.ledger.api_calls import CallReader
 from edye_delivery.ledger.database import open_engine, snapshot
-from tests.unit.delivery_api.call_lines import CLOCK as SYSTEM_CLOCK
-from tests.unit.delivery_api.call_lines import FAST, CallLog, a_line, wait_until
+from tests.unit.delivery_api.call_lines import WrittenLog, a_line, wait_until
 from tests.waiting import until
 
 PROJECT = Path(__file__).parents[3]
@@ -45,9 +44,9 @@ def numbers_in(url: str) -> tuple[set[int], int]:
     return numbers, total
 
 
-def start_log(spool: Path, url: str) -> tuple[CallLog, LedgerCalls]:
+def start_log(spool: Path, url: str) -> tuple[WrittenLog, LedgerCalls]:
     calls = LedgerCalls(url, lambda: NOW)
-    log = CallLog(spool, calls.write, SYSTEM_CLOCK, FAST)
+    log = WrittenLog(spool, calls.write)
     log.start()
     return log, calls
 
@@ -118,18 +117,18 @@ def test_two_workers_at_once_have_spools_of_their_own_and_one_takes_over_what_th
     assert list(spool.glob("*.jsonl")) == []
 
 
-def test_a_second_log_leaves_alone_the_spool_of_one_that_lives(tmp_path, ledger_url):
-    broken, good = f"sqlite:///{tmp_path}/no/folder.sqlite", ledger_url
-    first, first_calls = start_log(tmp_path / "spool", broken)
+def test_of_two_writers_one_writes_and_the_other_goes_on_when_it_ends(tmp_path, ledger_url):
+    spool, broken = tmp_path / "spool", f"sqlite:///{tmp_path}/no/folder.sqlite"
+    first, first_calls = start_log(spool, broken)
     first.add(a_line(1))
-    wait_until(lambda: list((tmp_path / "spool").glob("worker-0.0*.jsonl")))
-    second, second_calls = start_log(tmp_path / "spool", good)
+    wait_until(lambda: list(spool.glob("worker-0.0*.jsonl")))
+    second, second_calls = start_log(spool, ledger_url)
     second.add(a_line(2))
-    wait_until(lambda: numbers_in(good)[0] == {2})
-    second.stop()
+    wait_until(lambda: list(spool.glob("worker-1.0*.jsonl")))
+    assert numbers_in(ledger_url) == (set(), 0)
     first.stop()
-    assert len(list((tmp_path / "spool").glob("worker-0*.jsonl"))) >= 1
-    write_what_is_left(tmp_path / "spool", good)
-    assert numbers_in(good) == ({1, 2}, 2)
+    wait_until(lambda: numbers_in(ledger_url) == ({1, 2}, 2))
+    second.stop()
+    assert list(spool.glob("*.jsonl")) == []
     first_calls.close()
     second_calls.close()
