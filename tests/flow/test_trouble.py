@@ -320,7 +320,7 @@ def ingests(line):
 def test_after_technical_errors_in_a_row_the_batch_stops_and_the_next_run_tries_one_title(make_line):
     line = circuit_line(make_line)
     line.box.plan([{"service": "partner", "operation": "ingest", "kind": "status", "status": 503}])
-    with pytest.raises(CircuitOpen, match="3 technical errors in a row: this run sends nothing more"):
+    with pytest.raises(CircuitOpen, match="3 technical errors in a row: this run tries no more titles"):
         line.run(external_ids=FIVE)
     tries = line.annex.api.retry.attempts
     assert len(ingests(line)) == 3 * tries

@@ -341,7 +341,7 @@ def test_a_title_that_the_ledger_cannot_take_costs_itself_alone(line, caplog):
     _, checked = line.check(line.request(external_ids=PAIR))
     nameless = checked[0].model_copy(update={"plan": checked[0].plan.model_copy(update={"file_name": None})})
     assert line.send([nameless, checked[1]], "run-1") == {"failed": 1, "received": 1}
-    assert "cannot be written to the ledger, so it is not sent" in caplog.text
+    assert "cannot be written to the ledger, so it is left out" in caplog.text
 
 
 def test_a_ledger_that_is_not_there_ends_the_batch_and_not_a_title(line):

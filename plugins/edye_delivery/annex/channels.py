@@ -9,6 +9,7 @@ from edye_delivery.annex.metadata_field import MetadataField
 from edye_delivery.annex.model import Annex, is_pulled
 from edye_delivery.annex.pull import PullChannel
 from edye_delivery.annex.template import fill
+from edye_delivery.catalog.channel_words import words_of
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.catalog.window import rfc3339
@@ -98,7 +99,8 @@ def _withdrawal(request: RunRequest) -> str:
     order = request.withdrawal
     if order is None:
         return ""
-    return f"withdrawal by hand, {f'offered until {rfc3339(order.end_at)}' if order.end_at else 'out of the feeds'}"
+    effect = f"offered until {rfc3339(order.end_at)}" if order.end_at else words_of(request.channel).withdrawn
+    return f"withdrawal by hand, {effect}"
 
 
 def deprecation_of(annex: Annex, channel: Channel) -> str:

@@ -9,7 +9,7 @@ NEXT_STEPS = {
     Cause.METADATA: f"correct it in EDYE; the media file stays as it is: {NEXT_RUN}",
     Cause.IMAGES: f"upload corrected artwork to EDYE: {NEXT_RUN}",
     Cause.MEDIA: f"upload a new encode to JW Player: {NEXT_RUN}",
-    Cause.TRANSIENT: "run the window again: the title is sent again under the same external_id",
+    Cause.TRANSIENT: "run the window again: the title is tried again under the same external_id",
     Cause.AUTH: "check token, login and allowed hosts in the connection, then run the window again",
     Cause.STUCK: "ask the partner about the tracking id; to wait longer for it, run the window again",
     Cause.NOT_PICKED_UP: "ask the partner whether its poller runs; to wait longer, run the window again",
@@ -29,7 +29,7 @@ UNATTENDED = (
     "partner goes on with it, a run by hand with its external_id does so at once"
 )
 STATE_STEPS = {
-    DeliveryState.PLANNED: f"it was not sent yet: an active run sends it; {NO_RUN}",
+    DeliveryState.PLANNED: f"no run has begun it yet: an active run does; {NO_RUN}",
     DeliveryState.REJECTED: f"correct what the rules name: {NEXT_RUN}",
     DeliveryState.SENDING: f"an active run is sending it; {NO_RUN}: the title is sent again under the same external_id",
     DeliveryState.RECEIVED: f"the partner has it: {ACTIVE_RUN_WAITS}",
@@ -40,18 +40,43 @@ STATE_STEPS = {
     DeliveryState.WITHDRAWN: "nothing: it is not sent any more, and the feeds leave it out. To offer it again: what a "
     "person withdrew needs a redelivery with resend; what the catalogue withdrew comes back with the catalogue",
 }
+CHECKED_AGAIN = "run the window again: it publishes a generation and checks it"
+PULL_NEXT_STEPS = NEXT_STEPS | {
+    Cause.STUCK: CHECKED_AGAIN,
+    Cause.NOT_PICKED_UP: CHECKED_AGAIN,
+    Cause.UNKNOWN: "read what happened and the log of its run; no scheduled run exposes the title again, a redelivery "
+    "with by_cause exposes it as it is",
+}
+PULL_STATE_STEPS = STATE_STEPS | {
+    DeliveryState.SENDING: f"an active run is exposing it; {NO_RUN}: the title is exposed again",
+    DeliveryState.RECEIVED: f"it is exposed: an active run publishes it and reads it as the partner would; {NO_RUN}",
+    DeliveryState.PROCESSING: f"it is exposed: an active run reads it as the partner would; {NO_RUN}",
+    DeliveryState.COMPLETED: f"readers find it as it should be: an active run checks the acceptance criteria; {NO_RUN}",
+    DeliveryState.ACCEPTED: "nothing: the partner can read it",
+    DeliveryState.WITHDRAWN: "nothing: it is not exposed any more, and readers are told by its tombstone. To offer it "
+    "again: what a person withdrew needs a redelivery with resend; what the catalogue withdrew comes back with the "
+    "catalogue",
+}
 
 
 def next_step(
-    state: DeliveryState, cause: Cause | None, *, nobody_waits: bool = False, is_original_refused: bool = False
+    state: DeliveryState,
+    cause: Cause | None,
+    *,
+    is_pulled: bool = False,
+    nobody_waits: bool = False,
+    is_original_refused: bool = False,
 ) -> str:
     """One sentence on what to do: by the cause where there is one, else by the state.
 
-    `nobody_waits`: the delivery has not ended, and no run works on it. `is_original_refused`: the partner refused a
-    media file that we have not encoded, and the caller does not know whether the annex has `reencode`.
+    `is_pulled`: the partner reads the title by itself. `nobody_waits`: the delivery has not ended, and no run works on
+    it. `is_original_refused`: the partner refused a media file that we have not encoded, and the caller does not know
+    whether the annex has `reencode`.
     """
     if nobody_waits:
         return UNATTENDED
+    if is_pulled:
+        return PULL_NEXT_STEPS[cause] if cause is not None else PULL_STATE_STEPS[state]
     if is_original_refused:
         return REENCODED_NEXT_IF
     return NEXT_STEPS[cause] if cause is not None else STATE_STEPS[state]

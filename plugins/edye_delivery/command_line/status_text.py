@@ -26,8 +26,8 @@ NOTHING = "-"
 HEADINGS = ("external_id", "title", "state", "cause", "owner", "since", "attempts", "tracking id")
 EVENT_HEADINGS = ("when", "what", "state", "delivery", "sentence")
 KEY_CHARS = 8
-Group = tuple[DeliveryState, Cause | None, bool, bool]
-"""Titles with the same next step: state, cause, whether nobody waits, whether their original was refused."""
+Group = tuple[DeliveryState, Cause | None, bool, bool, bool]
+"""Titles with the same next step: state, cause, whether nobody waits, the original was refused, the partner pulls."""
 
 
 def overview(
@@ -100,14 +100,18 @@ def _table(counts: Sequence[Count], titles: Sequence[Status]) -> Iterator[Line]:
     lines = list(align(headings, rows))
     at = 1
     for key, group in groupby(titles, _group):
-        state, cause, nobody_waits, is_original_refused = key
+        state, cause, nobody_waits, is_original_refused, is_pulled = key
         heading = f"{state}, {cause}" if cause else str(state)
         heading += ", nobody waits for it" if nobody_waits else ""
         yield []
-        heading += ", not encoded by us yet" if is_original_refused else ""
+        heading += ", not encoded by us yet" if is_original_refused and not is_pulled else ""
+        heading += ", read by the partner itself" if is_pulled else ""
         number = count_of(sizes[key], "title")
         yield [(heading, f"bold {'red' if nobody_waits else _colour(state)}".strip()), (f": {number}", "")]
-        yield _next(next_step(state, cause, nobody_waits=nobody_waits, is_original_refused=is_original_refused))
+        step = next_step(
+            state, cause, is_pulled=is_pulled, nobody_waits=nobody_waits, is_original_refused=is_original_refused
+        )
+        yield _next(step)
         if at == 1:
             yield lines[0]
         until = at + sum(1 for _ in group)
@@ -116,7 +120,7 @@ def _table(counts: Sequence[Count], titles: Sequence[Status]) -> Iterator[Line]:
 
 
 def _group(one: Count | Status) -> Group:
-    return one.state, one.cause, one.nobody_waits, one.is_original_refused
+    return one.state, one.cause, one.nobody_waits, one.is_original_refused, one.is_pulled
 
 
 def _row(one: Status) -> tuple[str, ...]:

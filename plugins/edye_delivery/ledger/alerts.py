@@ -81,8 +81,8 @@ class Alerts:
         if circuit is not None and circuit.opened_at is not None:
             sentences.append(
                 f"the circuit is open since {rfc3339(circuit.opened_at)} ({circuit.opened_cause}, "
-                f"{circuit.technical_errors} technical errors in a row): nothing is sent until the next run, "
-                "which tries one title first"
+                f"{circuit.technical_errors} technical errors in a row): no title is tried until the next "
+                "run, which tries one first"
             )
         if errors is not None and errors.errors > client.error_threshold:
             began = rfc3339(errors.first_error_at)

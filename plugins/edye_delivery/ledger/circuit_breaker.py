@@ -111,7 +111,7 @@ def count_answer(connection: Connection, client: Client, delivery: Mapping[Any, 
     values = {"technical_errors": 0, "opened_at": None, "opened_cause": None, "trial_key": None, "trial_at": None}
     connection.execute(update(CIRCUIT_BREAKERS).where(row_of(CIRCUIT_BREAKERS, client)).values(**values))
     if circuit.opened_at is not None:
-        detail = f"the partner answered for {delivery['external_id']}: titles are sent again"
+        detail = f"{delivery['external_id']} went through: other titles are tried again"
         note(connection, {**delivery, "detail": detail}, CLOSED, at, client.client_id)
 
 
@@ -126,4 +126,4 @@ def _open(connection: Connection, client: Client, failed: Mapping[Any, Any], err
 
 def _sentence(cause: Cause, errors: int) -> str:
     reason = "the token was refused" if cause is Cause.AUTH else f"{errors} technical errors in a row"
-    return f"{reason}: this run sends nothing more to the partner, the next one tries one title first"
+    return f"{reason}: this run tries no more titles of the partner, the next one tries one title first"

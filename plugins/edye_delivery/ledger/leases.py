@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, or_, select, update
 
+from edye_delivery.catalog.channel_words import words_of
 from edye_delivery.catalog.vocabulary import Channel, DeliveryState
 from edye_delivery.catalog.window import rfc3339
 from edye_delivery.ledger.comparison import AT_PARTNER, is_superseded
@@ -33,25 +34,34 @@ class Holder:
 class TitleBusy(TransitionRefused):
     """Somebody else sends the title under a lease, or waits for an ingest of the same content.
 
-    `until` is when the lease ends if nobody renews it; `tracking_id` is the ingest's, where the partner has the title.
+    `until` is when the lease ends if nobody renews it; `tracking_id` is the ingest's, where the partner has the title,
+    or the exposure's.
     """
 
     def __init__(
-        self, external_id: str, run_id: str, since: datetime | None, until: datetime | None, tracking_id: str | None
+        self,
+        external_id: str,
+        run_id: str,
+        since: datetime | None,
+        until: datetime | None,
+        tracking_id: str | None,
+        channel: Channel | None = None,
     ) -> None:
         self.external_id, self.run_id, self.since = external_id, run_id, since
-        self.until, self.tracking_id = until, tracking_id
+        self.until, self.tracking_id, self.channel = until, tracking_id, channel
         since_text = f" since {rfc3339(since)}" if since else ""
         if tracking_id:
             ingest = f"as {tracking_id} from the run {run_id}{since_text}"
             sentence = f"the partner has {external_id} {ingest} and has not ended it"
+            if channel is Channel.PULL:
+                sentence = f"{external_id} is exposed {ingest} and not checked yet"
         else:
             ends = f", its lease ends {rfc3339(until)} if it is not renewed" if until else ""
-            sentence = f"the run {run_id} has been sending {external_id}{since_text}{ends}"
+            sentence = f"the run {run_id} has been {words_of(channel).progressive} {external_id}{since_text}{ends}"
         super().__init__(sentence)
 
-    def __reduce__(self) -> tuple[type[TitleBusy], tuple[str, str, datetime | None, datetime | None, str | None]]:
-        return type(self), (self.external_id, self.run_id, self.since, self.until, self.tracking_id)
+    def __reduce__(self) -> tuple[type[TitleBusy], tuple[object, ...]]:
+        return type(self), (self.external_id, self.run_id, self.since, self.until, self.tracking_id, self.channel)
 
     @classmethod
     def by(cls, delivery: Delivery) -> TitleBusy:
@@ -59,7 +69,8 @@ class TitleBusy(TransitionRefused):
         with_partner = delivery.state in WITH_PARTNER
         run_id = delivery.lease_run_id or delivery.run_id
         tracking_id = delivery.tracking_id if with_partner else None
-        return cls(delivery.external_id, run_id, delivery.sent_at, delivery.lease_expires_at, tracking_id)
+        until, channel = delivery.lease_expires_at, delivery.channel
+        return cls(delivery.external_id, run_id, delivery.sent_at, until, tracking_id, channel)
 
 
 class LeaseLost(TransitionRefused):

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, func, literal, select
 
 from edye_delivery.catalog.next_steps import next_step
-from edye_delivery.catalog.vocabulary import Cause, DeliveryState
+from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState
 from edye_delivery.catalog.window import Window
 from edye_delivery.ledger.read_only import NoLedger
 from edye_delivery.ledger.tables import CONSECUTIVE_ERRORS, DELIVERIES, EVENTS, REVISIONS, TITLE_STATUS
@@ -42,6 +42,7 @@ IS_ORIGINAL_REFUSED = case(
     ),
     else_=literal(0),
 ).label("is_original_refused")
+IS_PULLED = case((DELIVERIES.c.channel == Channel.PULL, literal(1)), else_=literal(0)).label("is_pulled")
 LONGEST_FIRST = (TITLE_STATUS.c.since, TITLE_STATUS.c.partner, TITLE_STATUS.c.external_id)
 FACTS = ("partner", "external_id", "delivery_key", "state", "cause", "owner", "since", "accepted_key", "accepted_at")
 OF_THE_DELIVERY = (
@@ -71,6 +72,7 @@ class Count:
     since: datetime
     nobody_waits: bool = False
     is_original_refused: bool = False
+    is_pulled: bool = False
 
     @property
     def needs_a_person(self) -> bool:
@@ -113,10 +115,19 @@ class Status:
         return self.state in NEEDS_A_PERSON or self.nobody_waits
 
     @property
+    def is_pulled(self) -> bool:
+        """Whether the partner reads it by itself."""
+        return self.channel == Channel.PULL
+
+    @property
     def next_step(self) -> str:
         """What to do next, as the report says it."""
         return next_step(
-            self.state, self.cause, nobody_waits=self.nobody_waits, is_original_refused=self.is_original_refused
+            self.state,
+            self.cause,
+            is_pulled=self.is_pulled,
+            nobody_waits=self.nobody_waits,
+            is_original_refused=self.is_original_refused,
         )
 
 
@@ -163,12 +174,13 @@ class StatusReader:
     def counts(self, selection: Selection) -> list[Count]:
         """How many titles have the same state, cause and owner: by partner, worst state first."""
         group = [TITLE_STATUS.c[name] for name in ("partner", "state", "cause", "owner")]
+        kinds = (self._nobody_waits, IS_ORIGINAL_REFUSED, IS_PULLED)
         query = (
-            select(*group, self._nobody_waits, IS_ORIGINAL_REFUSED, func.count().label("titles"), SINCE)
+            select(*group, *kinds, func.count().label("titles"), SINCE)
             .join(DELIVERIES, DELIVERIES.c.delivery_key == TITLE_STATUS.c.delivery_key)
             .where(*_conditions_of(selection))
-            .group_by(*group, self._nobody_waits, IS_ORIGINAL_REFUSED)
-            .order_by(TITLE_STATUS.c.partner, BADNESS, BY_CAUSE, self._nobody_waits.desc(), IS_ORIGINAL_REFUSED.desc())
+            .group_by(*group, *kinds)
+            .order_by(TITLE_STATUS.c.partner, BADNESS, BY_CAUSE, *(kind.desc() for kind in kinds))
         )
         return [
             Count(
@@ -180,6 +192,7 @@ class StatusReader:
                 row.since,
                 bool(row.nobody_waits),
                 bool(row.is_original_refused),
+                bool(row.is_pulled),
             )
             for row in self._connection.execute(query)
         ]
@@ -187,12 +200,13 @@ class StatusReader:
     def titles(self, selection: Selection, *, ended_well: bool = False, limit: int | None = None) -> Iterator[Status]:
         """The titles: the worst state first, then the oldest first; those that ended well only with `ended_well`."""
         columns = (*(TITLE_STATUS.c[name] for name in FACTS), *(DELIVERIES.c[name] for name in OF_THE_DELIVERY))
+        kinds = (self._nobody_waits, IS_ORIGINAL_REFUSED, IS_PULLED)
         query = (
             select(*columns, REVISIONS.c.withdrawn_at, self._nobody_waits, IS_ORIGINAL_REFUSED)
             .join(DELIVERIES, DELIVERIES.c.delivery_key == TITLE_STATUS.c.delivery_key)
             .outerjoin(REVISIONS, OF_ITS_TITLE)
             .where(*_conditions_of(selection))
-            .order_by(BADNESS, BY_CAUSE, self._nobody_waits.desc(), IS_ORIGINAL_REFUSED.desc(), *LONGEST_FIRST)
+            .order_by(BADNESS, BY_CAUSE, *(kind.desc() for kind in kinds), *LONGEST_FIRST)
         )
         if not ended_well:
             query = query.where(TITLE_STATUS.c.state.not_in(ENDED_WELL))

@@ -9,10 +9,11 @@ from functools import partial
 from typing import Any
 
 from edye_delivery.annex.model import Annex, Criterion
+from edye_delivery.catalog.channel_words import state_text, words_of
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.one_title import StepFailure, attempt
 from edye_delivery.catalog.plan import CheckedTitle
-from edye_delivery.catalog.vocabulary import Cause, DeliveryState
+from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState
 from edye_delivery.ledger.database import LEDGER_GONE
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Delivery, TransitionRefused
@@ -67,7 +68,8 @@ class Acceptor:
         ]
         if unmet:
             name, evidence, cause = unmet[0]
-            detail = f"the partner completed it, but {name} is not met: {evidence}"
+            ended = "readers find it as it should be" if _is_pulled(delivery) else "the partner completed it"
+            detail = f"{ended}, but {name} is not met: {evidence}"
             self.ledger.fail(key, cause, detail, tracking_id=delivery.tracking_id, was_completed=True)
             return DeliveryState.FAILED
         self.ledger.accept(annex.partner, checked.plan, criteria_of(annex, checked, delivery))
@@ -85,23 +87,19 @@ def criteria_of(annex: Annex, checked: CheckedTitle, delivery: Delivery) -> list
 
 
 def _check_received(annex: Annex, checked: CheckedTitle, delivery: Delivery) -> Evidence:
-    met = delivery.tracking_id is not None and delivery.received_at is not None
-    return (
-        met,
-        f"received at {delivery.received_at:%Y-%m-%d %H:%M:%S} UTC as {delivery.tracking_id}"
-        if met
-        else ("no receipt with a tracking id is known"),
-        Cause.UNKNOWN,
-    )
+    if delivery.tracking_id is None or delivery.received_at is None:
+        missing = "it was not exposed" if _is_pulled(delivery) else "no receipt with a tracking id is known"
+        return False, missing, Cause.UNKNOWN
+    what = "exposed" if _is_pulled(delivery) else "received"
+    return True, f"{what} at {delivery.received_at:%Y-%m-%d %H:%M:%S} UTC as {delivery.tracking_id}", Cause.UNKNOWN
 
 
 def _check_completed(annex: Annex, checked: CheckedTitle, delivery: Delivery) -> Evidence:
     met = delivery.state in (DeliveryState.COMPLETED, DeliveryState.ACCEPTED)
-    return (
-        met,
-        f"the partner says completed for {delivery.tracking_id}" if met else f"it is {delivery.state}",
-        Cause.STUCK,
-    )
+    evidence = f"the partner says completed for {delivery.tracking_id}"
+    if _is_pulled(delivery):
+        evidence = f"the exposure check found {delivery.tracking_id} in the generation as it should be"
+    return met, evidence if met else f"it is {state_text(delivery.state, delivery.channel)}", Cause.STUCK
 
 
 def _check_media(annex: Annex, checked: CheckedTitle, delivery: Delivery) -> Evidence:
@@ -119,7 +117,7 @@ def _check_metadata(annex: Annex, checked: CheckedTitle, delivery: Delivery) -> 
     empty = [key for key in annex.minimum_metadata if checked.plan.metadata.get(key) in (None, "", [])]
     if empty:
         return False, f"{', '.join(empty)} empty", Cause.METADATA
-    return True, f"{', '.join(annex.minimum_metadata)} sent", Cause.METADATA
+    return True, f"{', '.join(annex.minimum_metadata)} {words_of(delivery.channel).participle}", Cause.METADATA
 
 
 def _check_quality(annex: Annex, checked: CheckedTitle, delivery: Delivery) -> Evidence:
@@ -130,6 +128,10 @@ def _check_quality(annex: Annex, checked: CheckedTitle, delivery: Delivery) -> E
     if missing:
         return False, f"thumbnails missing: {', '.join(sorted(missing))}", Cause.IMAGES
     return True, f"no blocking finding, {len(checked.thumbnails)} of {len(annex.thumbnails)} thumbnails", Cause.IMAGES
+
+
+def _is_pulled(delivery: Delivery) -> bool:
+    return delivery.channel is Channel.PULL
 
 
 def _findings_text(findings: list[Any]) -> str:

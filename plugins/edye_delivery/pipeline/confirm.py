@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from itertools import chain
 
+from edye_delivery.catalog.channel_words import state_text, words_of
 from edye_delivery.catalog.printable import printable
+from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.reports.feed_model import FeedOutcome, FeedReport, errors_first
 from edye_delivery.reports.model import TitleReport, WindowReport
 
@@ -30,14 +32,15 @@ def failure_sentence(report: WindowReport) -> str:
 def whole_text(report: WindowReport) -> str:
     """The same, with all that is known about each title and feed."""
     open_titles = (title for title in report.titles if title.needs_work)
-    return "\n".join([*_head(report), *_of_the_run(report), *map(_whole, open_titles)])
+    return "\n".join([*_head(report), *_of_the_run(report), *(_whole(title, report.channel) for title in open_titles)])
 
 
 def done_sentence(report: WindowReport) -> str:
     """The sentence of a green run."""
     totals = report.totals
     if report.dry_run:
-        return f"dry run of a {report.kind}: {totals.titles} titles looked at, nothing was sent or changed"
+        done = words_of(report.channel).participle
+        return f"dry run of a {report.kind}: {totals.titles} titles looked at, nothing was {done} or changed"
     result = (
         "withdrawn" if report.is_withdrawal else "accepted or not offered any more" if totals.withdrawn else "accepted"
     )
@@ -64,9 +67,10 @@ def _short(title: TitleReport) -> tuple[str, str]:
     return printable(why, LINE_MAX_CHARS), printable(step, LINE_MAX_CHARS)
 
 
-def _whole(title: TitleReport) -> str:
+def _whole(title: TitleReport, channel: Channel) -> str:
     rules = f" [{', '.join(title.rules)}]" if title.rules else ""
-    what = f"{title.state}, {title.cause} -> {title.owner}{rules}: {printable(title.detail, DETAIL_MAX_CHARS)}"
+    state, detail = state_text(title.state, channel), printable(title.detail, DETAIL_MAX_CHARS)
+    what = f"{state}, {title.cause} -> {title.owner}{rules}: {detail}"
     step = printable(title.next_step, DETAIL_MAX_CHARS)
     return f"  {printable(title.external_id or title.edye_id)}: {what}. Next: {step}"
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
+from edye_delivery.catalog.channel_words import ChannelWords, words_of
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.catalog.one_title import StepFailure, attempt
 from edye_delivery.catalog.plan import CheckedTitle, PlannedTitle
-from edye_delivery.catalog.vocabulary import Cause, DeliveryState
+from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.retry import retry
 from edye_delivery.errors import (
@@ -53,14 +54,14 @@ TO_SEND = frozenset({DeliveryState.PLANNED, DeliveryState.SENDING})
 
 
 class NotSent(Terminal):
-    """The title was not sent, because an error before it stopped the sending."""
+    """The title was not sent, or not exposed, because an error before it stopped the run's work."""
 
-    def __init__(self, cause: Cause, sentence: str) -> None:
-        self.cause, self.sentence = cause, sentence
-        super().__init__(f"not sent: {sentence}")
+    def __init__(self, cause: Cause, sentence: str, channel: Channel = Channel.API) -> None:
+        self.cause, self.sentence, self.channel = cause, sentence, channel
+        super().__init__(f"not {words_of(channel).participle}: {sentence}")
 
-    def __reduce__(self) -> tuple[type[NotSent], tuple[Cause, str]]:
-        return type(self), (self.cause, self.sentence)
+    def __reduce__(self) -> tuple[type[NotSent], tuple[Cause, str, Channel]]:
+        return type(self), (self.cause, self.sentence, self.channel)
 
 
 class Circuit(Protocol):
@@ -130,7 +131,7 @@ class Sender:
             raise
         except Exception:  # text of a title that the database does not take
             if len(plans) == 1:
-                log.exception("%s cannot be written to the ledger, so it is not sent", plans[0].external_id)
+                log.exception("%s cannot be written to the ledger, so it is left out", plans[0].external_id)
                 return
             for plan in plans:
                 self._plan([plan])
@@ -147,7 +148,9 @@ class Sender:
         key = checked.plan.delivery_key
         log.warning("%s is left alone: %s", checked.plan.external_id, outcome)
         is_over = isinstance(outcome, NotToBeSent)
-        later = "it is not sent" if is_over else "this run left it alone, the next run looks at it again"
+        later = "this run left it alone, the next run looks at it again"
+        if is_over:
+            later = f"it is not {self._words.participle}"
         self.ledger.leave(key, f"{outcome}; {later}", for_good=is_over)
         return self.ledger.deliveries([key])[key].state
 
@@ -161,6 +164,10 @@ class Sender:
             return self.ledger.deliveries([plan.delivery_key])[plan.delivery_key]
         return delivery
 
+    @property
+    def _words(self) -> ChannelWords:
+        return words_of(self.uploader.channel)
+
     def _is_ours(self, delivery: Delivery) -> bool:
         return delivery.state in TO_SEND and not delivery.is_left_to(self.uploader.channel)
 
@@ -169,8 +176,10 @@ class Sender:
         name = checked.plan.external_id
         try:
             outcome = attempt(
-                name, "sending it", partial(self._send_where_ours, checked), (TransitionRefused, *LEDGER_GONE)
-            )
+                name,
+                f"{self._words.progressive} it", partial(self._send_where_ours, checked),
+                (TransitionRefused, *LEDGER_GONE),
+            )  # fmt: skip
             return self._fail(checked, Cause.UNKNOWN, outcome.sentence) if isinstance(outcome, StepFailure) else outcome
         except TransitionRefused as error:
             log.info("%s: %s", name, error)
@@ -182,7 +191,7 @@ class Sender:
             return DeliveryState.FAILED  # the ledger did not take it; the log says why
         if not self._is_ours(delivery):
             by_channel = f" by the {delivery.channel} channel" if delivery.channel else ""
-            log.info("%s is %s%s, nothing to send", checked.plan.external_id, delivery.state, by_channel)
+            log.info("%s is %s%s, nothing to do", checked.plan.external_id, delivery.state, by_channel)
             return delivery.state
         return self._refuse(checked) if blocking(checked.findings) else self._send_or_fail(checked)
 
@@ -265,14 +274,15 @@ class Sender:
         """Waits until the title may be sent; NotSent where nothing more is sent."""
         while True:
             if self.auth_error is not None:
-                raise NotSent(Cause.AUTH, str(self.auth_error))
+                raise NotSent(Cause.AUTH, str(self.auth_error), self.uploader.channel)
             if self.clock.monotonic() >= self.ends_at_s:
-                raise NotSent(Cause.TRANSIENT, "the time of its batch was over; running the window again sends it")
+                sentence = f"the time of its batch was over; running the window again {self._words.present} it"
+                raise NotSent(Cause.TRANSIENT, sentence, self.uploader.channel)
             decision = self.circuit.allow(key)
             if decision.permission is Permission.SEND:
                 return
             if decision.cause is not None:
-                self.held_back = NotSent(decision.cause, decision.sentence)
+                self.held_back = NotSent(decision.cause, decision.sentence, self.uploader.channel)
                 raise self.held_back
             self.clock.sleep(TRIAL_POLL_S)
 

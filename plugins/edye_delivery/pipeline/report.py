@@ -9,13 +9,14 @@ from functools import partial
 
 from edye_delivery.annex.channels import notice_of
 from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.channel_words import state_text, words_of
 from edye_delivery.catalog.finding import Finding, blocking
 from edye_delivery.catalog.next_steps import REENCODED_NEXT, next_step
 from edye_delivery.catalog.one_title import StepFailure, attempt
 from edye_delivery.catalog.parse import MalformedItem
 from edye_delivery.catalog.plan import CheckedTitle, PlannedTitle, RunRequest
 from edye_delivery.catalog.snapshot import WindowPlan
-from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Change, DeliveryState
+from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Change, Channel, DeliveryState
 from edye_delivery.catalog.window import Window, rfc3339
 from edye_delivery.ledger.leases import TitleBusy
 from edye_delivery.ledger.records import Delivery, Revision
@@ -192,20 +193,23 @@ def _report_of_plan(outcome: RunOutcome, plan: PlannedTitle, detail: str) -> Tit
     if state is DeliveryState.ACCEPTED and not ours:
         change = Change.UNCHANGED
     known_cause = cause = delivery.cause if delivery else None
+    is_pulled = outcome.request.channel is Channel.PULL
     step = ""
     if delivery is not None and delivery.is_left_to(outcome.request.channel):
         cause = cause or Cause.TRANSIENT
         detail = f"the {delivery.channel} channel has it: {state}; this run leaves it alone"
-        step = f"run the window by the {delivery.channel} channel, which ends it; then force_resend sends it again"
+        again = f"{words_of(outcome.request.channel).present} it again"
+        step = f"run the window by the {delivery.channel} channel, which ends it; then force_resend {again}"
     elif delivery is not None and delivery.lease_run_id not in (None, outcome.request.run_id):
         cause = cause or Cause.TRANSIENT
         detail = f"{TitleBusy.by(delivery)}; this run left it alone"
         step = "nothing: that run ends it, or the next run does"
-    elif delivery is not None and state is DeliveryState.FAILED and delivery.is_original_refused:
+    elif delivery is not None and state is DeliveryState.FAILED and delivery.is_original_refused and not is_pulled:
         step = REENCODED_NEXT if outcome.annex.reencode is not None else ""
     elif not outcome.request.dry_run and not state.is_terminal:
         cause = cause or Cause.TRANSIENT
-        detail = detail or f"it is still {state}: a step of its batch did not end"
+        still = state_text(state, outcome.request.channel)
+        detail = detail or f"it is still {still}: a step of its batch did not end"
     title = plan.title
     return TitleReport(
         external_id=plan.external_id,
@@ -219,7 +223,7 @@ def _report_of_plan(outcome: RunOutcome, plan: PlannedTitle, detail: str) -> Tit
         cause=cause,
         owner=delivery.owner if delivery and delivery.owner else CAUSE_OWNERS[cause] if cause else None,
         detail=(delivery.detail if delivery else "") or detail,
-        next_step=step or (next_step(state, known_cause) if cause else ""),
+        next_step=step or (next_step(state, known_cause, is_pulled=is_pulled) if cause else ""),
         attempts=delivery.attempts if delivery else 0,
         channel=delivery.channel if delivery else None,
         tracking_id=delivery.tracking_id if delivery else None,
@@ -241,11 +245,12 @@ def _report_of_held(outcome: RunOutcome, plan: PlannedTitle) -> TitleReport:
     delivery = outcome.deliveries[plan.delivery_key]
     cause = delivery.refused_cause or Cause.UNKNOWN
     reason = delivery.detail or f"the partner refused it ({cause})"
+    words = words_of(outcome.request.channel)
     values = {
         "cause": cause,
         "owner": CAUSE_OWNERS[cause],
-        "detail": f"not sent again, because it has not changed since: {reason}",
-        "next_step": next_step(DeliveryState.FAILED, cause),
+        "detail": f"not {words.participle} again, because it has not changed since: {reason}",
+        "next_step": next_step(DeliveryState.FAILED, cause, is_pulled=outcome.request.channel is Channel.PULL),
     }
     return _report_of_plan(outcome, plan, detail="").model_copy(update=values)
 

@@ -12,6 +12,7 @@ from functools import partial
 from edye_delivery.annex.channels import api_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.withdrawal import WithdrawalEndpoint
+from edye_delivery.catalog.channel_words import words_of
 from edye_delivery.catalog.one_title import StepFailure, TitleBrokeOff, attempt
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.snapshot import WindowPlan, Withdrawal
@@ -83,7 +84,8 @@ class Withdrawer:
                 log.info("%s is not offered any more, so this run does not withdraw it", title.external_id)
                 continue
             withdrawn.append(title)
-            log.info("%s: %s", title.external_id, f"offered until {end_at}" if end_at else "out of the feeds")
+            gone = words_of(self.request.channel).withdrawn
+            log.info("%s: %s", title.external_id, f"offered until {end_at}" if end_at else gone)
         counts = Counter(withdrawn=len(withdrawn))
         endpoint = endpoint_for(self.annex, self.request)
         if endpoint is not None and self.api is not None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.channel_words import words_of
 from edye_delivery.catalog.close_names import close_names
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.snapshot import Withdrawal
-from edye_delivery.catalog.vocabulary import Change, DeliveryState
+from edye_delivery.catalog.vocabulary import Change, Channel, DeliveryState
 from edye_delivery.catalog.window import rfc3339
 from edye_delivery.ledger.records import Revision
 from edye_delivery.pipeline.withdraw import endpoint_for
@@ -52,7 +53,7 @@ def to_do_of(
 ) -> Iterator[str]:
     """What a person has to do: tell the partner where no API does, and approve many withdrawals.
 
-    A dry run says what a real run would ask for.
+    A dry run says what a real run would ask for. A partner that pulls is told by the title's tombstone.
     """
     names = [one.external_id for one in planned]
     if not names:
@@ -66,7 +67,8 @@ def to_do_of(
             f"the real run waits in approve_withdrawal until somebody approves it: {len(names)} titles, and up to "
             f"{limit} go without"
         )
-    if names and (not by_hand or endpoint_for(annex, request) is None):
+    is_told = request.channel is Channel.PULL or (by_hand and endpoint_for(annex, request) is not None)
+    if names and not is_told:
         when = "after the real run, " if request.dry_run else ""
         what = f"{_effect_of(request)}: {names_text(names, len(names))}"
         yield f"{when}tell {annex.display_name}, because no API does: {what}"
@@ -93,7 +95,7 @@ def _effect_of(request: RunRequest) -> str:
     order = request.withdrawal
     if order is None:
         return "the catalogue does not offer these titles to it any more"
-    return f"offered until {rfc3339(order.end_at)}" if order.end_at else "out of the feeds"
+    return f"offered until {rfc3339(order.end_at)}" if order.end_at else words_of(request.channel).withdrawn
 
 
 def _detail(request: RunRequest, withdrawal: Withdrawal, revision: Revision | None) -> str:
@@ -104,6 +106,8 @@ def _detail(request: RunRequest, withdrawal: Withdrawal, revision: Revision | No
         return f"dry run, it would be {until}: {withdrawal.reason}"
     told_at = revision.withdrawal_told_at if revision else None
     partner_text = f"the partner knows since {rfc3339(told_at)}" if told_at else "the partner was not told by this run"
+    if request.channel is Channel.PULL:
+        partner_text = "the next generation tells the partner, by its tombstone"
     return f"{until}; {partner_text}: {withdrawal.reason}"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from edye_delivery.catalog.channel_words import state_text, words_of
 from edye_delivery.reports.model import WindowReport
 from edye_delivery.reports.page import page_of
 from edye_delivery.reports.wording import human_bytes, human_moment, human_seconds, sentence, visible
@@ -16,7 +17,10 @@ from edye_delivery.reports.wording import human_bytes, human_moment, human_secon
 
 def as_html(report: WindowReport, pictures: Mapping[str, bytes]) -> bytes:
     """The page in UTF-8; `pictures` maps art names to small JPEG or PNG files, a row without one shows an initial."""
-    return environment().get_template("report.html.j2").render(page=page_of(report, pictures)).encode()
+    template = environment().get_template("report.html.j2")
+    return template.render(
+        page=page_of(report, pictures), words=words_of(report.channel), state_text=state_text
+    ).encode()
 
 
 @cache

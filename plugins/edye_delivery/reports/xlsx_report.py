@@ -13,6 +13,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
+from edye_delivery.catalog.channel_words import words_of
+from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.reports.columns import COLUMNS, Cell
 from edye_delivery.reports.model import WindowReport
 from edye_delivery.reports.xlsx_cells import AMBER, BLUE, GREEN, GREY, RED, VIOLET, write, write_header
@@ -27,6 +29,7 @@ OUTCOME_FILLS = {
     "withdrawn": VIOLET,
 }
 FIGURE_FORMATS = {"bytes_sent": "#,##0", "seconds": "0.0"}
+PULL_HEADINGS = {"sent": "Exposed by this run", "bytes_sent": "Bytes of thumbnails", "sent_at": "Exposed at"}
 EARLIEST_IN_ZIP = (1980, 1, 1, 0, 0, 0)
 
 
@@ -46,8 +49,9 @@ def as_xlsx(report: WindowReport) -> bytes:
 
 
 def _fill_titles(sheet: Worksheet, report: WindowReport) -> None:
+    headings = PULL_HEADINGS if report.channel is Channel.PULL else {}
     for number, column in enumerate(COLUMNS, start=1):
-        write_header(sheet, 1, number, column.heading)
+        write_header(sheet, 1, number, headings.get(column.key, column.heading))
         sheet.column_dimensions[get_column_letter(number)].width = column.width_chars
     for row, title in enumerate(report.titles, start=2):
         for number, column in enumerate(COLUMNS, start=1):
@@ -83,7 +87,8 @@ def _summary_rows(report: WindowReport) -> Iterator[tuple[str, tuple[Cell, ...]]
     window = report.window
     yield "Window", (f"{window.start} to {window.end}, the end not included" if window else "none: titles by name",)
     yield "Run id", (report.run_id,)
-    yield "Mode", (report.mode.value + (", dry run: nothing was sent" if report.dry_run else ""),)
+    done = words_of(report.channel).participle
+    yield "Mode", (report.mode.value + (f", dry run: nothing was {done}" if report.dry_run else ""),)
     yield "Channel", (report.channel.value,)
     if report.notice:
         yield "Notice", (report.notice,)
@@ -92,7 +97,7 @@ def _summary_rows(report: WindowReport) -> Iterator[tuple[str, tuple[Cell, ...]]
     yield "Finished", (report.finished_at,)
     yield "Totals", ()
     for name, count in report.totals.model_dump().items():
-        yield name.capitalize(), (count,)
+        yield (done if name == "sent" else name).capitalize(), (count,)
     if report.causes:
         yield "Whose turn it is", ()
     for waiting in report.causes:
