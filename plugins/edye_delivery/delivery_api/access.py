@@ -37,6 +37,7 @@ class Terms:
     channel: PullChannel
     headers: Headers
     policy: bytes
+    identities: Mapping[str, Identity]
 
 
 def terms_of(partner: str, channel: PullChannel) -> Terms:
@@ -47,7 +48,8 @@ def terms_of(partner: str, channel: PullChannel) -> Terms:
     if channel.sunset_at is not None:
         headers.append((b"sunset", _http_date(channel.sunset_at)))
     limit = channel.rate_limit
-    return Terms(partner, channel, tuple(headers), f'"partner";q={limit.calls};w={limit.window_s}'.encode())
+    policy = f'"partner";q={limit.calls};w={limit.window_s}'.encode()
+    return Terms(partner, channel, tuple(headers), policy, {user: Identity(partner, user) for user in channel.users})
 
 
 def _http_date(moment: datetime) -> bytes:

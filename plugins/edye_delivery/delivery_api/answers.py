@@ -100,7 +100,7 @@ class BodyCache:
             self.bytes -= counted
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """What is sent: the status, the body where there is one, the ETag, and facts for the log."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from http import HTTPStatus
 from itertools import count
 from typing import Any, Protocol
@@ -31,6 +31,8 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Begun = tuple[Call, Answer, Problem | None]
+"""A call, its answer, and the problem where the answer is one."""
 CACHE_CONTROL = (b"cache-control", b"private, no-cache")
 NO_STORE = (b"cache-control", b"no-store")
 VARY = (b"vary", b"Accept-Encoding")
@@ -78,7 +80,8 @@ class Application:
         if scope["type"] != "http":
             await self._live(receive, send)
             return
-        call, answer, problem = scope.get(BEGUN) or self._begun(scope)
+        begun = scope.get(BEGUN) or self.begin(scope["method"], scope["path"], scope["query_string"], scope["headers"])
+        call, answer, problem = begun
         if self._has_to_compress(call, answer) and answer.body is not None:
             await self._compressor.gzip_of(answer.body)
         headers, content = self._represent(call, answer)
@@ -86,24 +89,35 @@ class Application:
         await send({"type": "http.response.body", "body": content})
         self._write_line(call, answer, len(content), problem)
 
-    def answer_at_once(self, scope: Scope, first_headers: list[Header], keep_alive: bool) -> tuple[bytes, ...] | None:
+    def begin(self, method: str, path: str, query: bytes, headers: Iterable[Header]) -> Begun:
+        """The call with its answer, which is not sent; the path is decoded."""
+        call = call_of(
+            method,
+            path,
+            query,
+            headers,
+            id_=self._id(),
+            at=self._clock.now(),
+            begun_s=self._clock.monotonic(),
+            country_header=self._country_header,
+        )
+        return call, *self._answer(call)
+
+    def answer_at_once(self, begun: Begun, first_headers: list[Header], keep_alive: bool) -> tuple[bytes, ...] | None:
         """The bytes of the answer; None where a page has to be compressed first: then the application has to be called
-        with the same scope. `first_headers` are those of the server, such as Date."""
-        call, answer, problem = begun = self._begun(scope)
+        with a scope that has `begun`. `first_headers` are those of the server, such as Date."""
+        call, answer, problem = begun
         if self._has_to_compress(call, answer):
-            scope[BEGUN] = begun
             return None
         headers, content = self._represent(call, answer)
         lines = [STATUS_LINES[answer.status]]
-        for name, value in (*first_headers, *headers):
+        for name, value in first_headers:
+            lines += (name, b": ", value, b"\r\n")
+        for name, value in headers:
             lines += (name, b": ", value, b"\r\n")
         lines.append(b"\r\n" if keep_alive else b"connection: close\r\n\r\n")
         self._write_line(call, answer, len(content), problem)
         return (b"".join(lines), content) if content else (b"".join(lines),)
-
-    def _begun(self, scope: Scope) -> tuple[Call, Answer, Problem | None]:
-        call = call_of(scope, self._id(), self._clock.now(), self._clock.monotonic(), self._country_header)
-        return call, *self._answer(call)
 
     def refusal(self, problem: Problem) -> bytes:
         """The bytes that end a connection on which no call arrived; it is in the log as well."""

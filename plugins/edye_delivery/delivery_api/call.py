@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
 
 from edye_delivery.catalog.api_call import CallLine, level_of
 from edye_delivery.catalog.printable import printable
@@ -18,6 +18,7 @@ from edye_delivery.delivery_api.tokens import Identity
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 COUNTRY = re.compile(rb"[A-Za-z]{2}")
 USER_AGENT_MAX_CHARS = 200
+AGENTS_KEPT = 256
 Header = tuple[bytes, bytes]
 
 
@@ -46,10 +47,20 @@ class Call:
     """Headers that the answer has whatever its status."""
 
 
-def call_of(scope: Mapping[str, Any], id_: str, at: datetime, begun_s: float, country_header: bytes | None) -> Call:
-    """The call of an ASGI scope; of headers that the API does not know nothing is kept."""
-    call = Call(id_, at, begun_s, scope["method"], route_of(scope["path"]), scope["query_string"], id_)
-    for name, value in scope["headers"]:
+def call_of(
+    method: str,
+    path: str,
+    query: bytes,
+    headers: Iterable[Header],
+    *,
+    id_: str,
+    at: datetime,
+    begun_s: float,
+    country_header: bytes | None,
+) -> Call:
+    """The call; of headers that the API does not know nothing is kept."""
+    call = Call(id_, at, begun_s, method, route_of(path), query, id_)
+    for name, value in headers:
         if name == b"authorization":
             call.authorization.append(value)
         elif name == b"if-none-match":
@@ -71,9 +82,7 @@ def line_of(call: Call, answer: Answer, *, milliseconds: float, sent_bytes: int,
     body = answer.body if call.method == "GET" else None
     is_of_items = answer.generation is not None
     known = call.known if call.known is not None else known_texts(call.route.endpoint, call.query)
-    agent = None
-    if call.user_agent is not None:
-        agent = printable(call.user_agent.decode("utf-8", "replace"), USER_AGENT_MAX_CHARS)
+    agent = None if call.user_agent is None else _agent_of(call.user_agent)
     country = call.country.decode().lower() if call.country and COUNTRY.fullmatch(call.country) else None
     return CallLine(
         id=call.id,
@@ -96,3 +105,8 @@ def line_of(call: Call, answer: Answer, *, milliseconds: float, sent_bytes: int,
         geo=country,
         user_agent=agent,
     )
+
+
+@lru_cache(AGENTS_KEPT)
+def _agent_of(header: bytes) -> str:
+    return printable(header.decode("utf-8", "replace"), USER_AGENT_MAX_CHARS)

@@ -12,7 +12,9 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from edye_delivery.delivery_api.application import BEGUN, Begun
 from edye_delivery.delivery_api.connection_limits import ConnectionLimits
+from edye_delivery.delivery_api.deadline import Deadline
 from edye_delivery.delivery_api.problems import Problem, ProblemType, later
 
 PIPELINE_MAX = 32
@@ -34,8 +36,11 @@ class LimitedProtocol(HttpToolsProtocol):
         self.waiting: OrderedDict[object, None] = self.app.waiting
         self._head_bytes = 0
         self._is_in_head = True
+        self._has_begun = True
+        """Whether the head that is read has a deadline: the first one from the connection's begin on."""
         self._is_refused = False
-        self._head_timer: asyncio.TimerHandle | None = None
+        self._deadline = Deadline(self.loop)
+        """Of a head that has begun, or of a connection that is idle."""
         self._write_timer: asyncio.TimerHandle | None = None
         self._unwritten = 0
         self._answered = 0
@@ -49,7 +54,7 @@ class LimitedProtocol(HttpToolsProtocol):
             oldest.refuse(later(ProblemType.OVERLOADED, "the server has too many connections", RETRY_AFTER_S))
         if not self._is_refused:
             self.waiting[self] = None
-            self._head_timer = self.loop.call_later(self.limits.head_s, self._on_slow_head)
+            self._deadline.set(self.limits.head_s, self._on_slow_head)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forgets the connection."""
@@ -65,27 +70,26 @@ class LimitedProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._is_refused:
             return
-        is_idle = self.cycle is None or self.cycle.response_complete
-        if self._head_timer is None and (self._is_in_head or is_idle):
-            self._head_timer = self.loop.call_later(self.limits.head_s, self._on_slow_head)
         if self._is_in_head:
+            if not self._has_begun:
+                self._has_begun = True
+                self._deadline.set(self.limits.head_s, self._on_slow_head)
             self._head_bytes += len(data)
             if self._head_bytes > self.limits.head_max_bytes:
                 self.refuse(self._too_large())
 
     def on_message_begin(self) -> None:
-        """A new head begins."""
+        """A new head begins; the scope is made only for a call that gets a task of its own."""
         self._is_in_head = True
-        super().on_message_begin()
+        self.url, self.headers = b"", []
+        self.expect_100_continue = False
 
     def on_headers_complete(self) -> None:
         """Starts the call, unless its head is too large or too many calls wait on this connection already."""
         if self._is_refused:
             return
-        self._is_in_head, self._head_bytes = False, 0
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+        self._is_in_head, self._has_begun, self._head_bytes = False, False, 0
+        self._deadline.clear()
         size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         if size > self.limits.head_max_bytes:
             self.refuse(self._too_large())
@@ -94,45 +98,52 @@ class LimitedProtocol(HttpToolsProtocol):
             self.refuse(Problem(ProblemType.MALFORMED, f"more than {PIPELINE_MAX} calls wait on this connection"))
             return
         has_body = any(name in (b"content-length", b"transfer-encoding") for name, _ in self.headers)
-        if not has_body and self._answer_at_once():
-            return
+        begun = None
+        if not has_body and self._may_answer_at_once():
+            begun = self._answer_at_once()
+            if begun is None:
+                return
         self.waiting.pop(self, None)
+        self._make_scope(begun)
         super().on_headers_complete()
         if has_body:
             self.cycle.keep_alive = False
 
-    def _answer_at_once(self) -> bool:
-        """Writes the answer without a task of its own, which takes most of the time; False where that has to wait."""
+    def _make_scope(self, begun: Begun | None) -> None:
+        url, headers, is_expected = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = url, headers, is_expected
+        self.scope["headers"] = headers
+        if begun is not None:
+            self.scope[BEGUN] = begun  # type: ignore[literal-required]
+
+    def _may_answer_at_once(self) -> bool:
         is_busy = self.cycle is not None and not self.cycle.response_complete
-        version = self.parser.get_http_version()
         is_waiting = is_busy or self.pipeline or self.flow.write_paused or self.transport.is_closing()
-        if is_waiting or version != "1.1" or self._answered >= PIPELINE_MAX:
-            return False
+        return not is_waiting and self._answered < PIPELINE_MAX and self.parser.get_http_version() == "1.1"
+
+    def _answer_at_once(self) -> Begun | None:
+        """Writes the answer without a task of its own, which takes most of the time; what has begun, where it waits."""
         self._answered += 1
         url = httptools.parse_url(self.url)
         path = url.path.decode("ascii")
-        scope = self.scope
-        scope["method"] = self.parser.get_method().decode("ascii")
-        scope["path"] = unquote(path) if "%" in path else path
-        scope["query_string"] = url.query or b""
+        method, query = self.parser.get_method().decode("ascii"), url.query or b""
+        begun: Begun = self.app.begin(method, unquote(path) if "%" in path else path, query, self.headers)
         keep_alive = self.parser.should_keep_alive()
-        parts = self.app.answer_at_once(scope, self.server_state.default_headers, keep_alive)
+        parts = self.app.answer_at_once(begun, self.server_state.default_headers, keep_alive)
         if parts is None:
-            return False
+            return begun
         self.transport.writelines(parts)
         self.server_state.total_requests += 1
         if keep_alive:
             self.waiting[self] = None
             self.waiting.move_to_end(self)
-            self._unset_keepalive_if_required()
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
+            self._deadline.set(self.limits.idle_s, self.timeout_keep_alive_handler)
         else:
             self.transport.close()
             if self.transport.get_write_buffer_size():
                 self._expect_writing()
-        return True
+        return None
 
     def on_message_complete(self) -> None:
         """Nothing waits for the end of a call that is answered already."""
@@ -145,8 +156,11 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Waits for the next call, or for a slow reader."""
         super().on_response_complete()
+        self._unset_keepalive_if_required()
         if not self.pipeline:
             self.waiting[self] = None
+            if not self._is_in_head:
+                self._deadline.set(self.limits.idle_s, self.timeout_keep_alive_handler)
         if self.transport.is_closing() and self.transport.get_write_buffer_size():
             self._expect_writing()
 
@@ -193,7 +207,6 @@ class LimitedProtocol(HttpToolsProtocol):
         return Problem(ProblemType.HEADERS_TOO_LARGE, detail)
 
     def _on_slow_head(self) -> None:
-        self._head_timer = None
         seconds = f"{self.limits.head_s:g}"
         self.refuse(Problem(ProblemType.TOO_SLOW, f"no whole request arrived on this connection in {seconds} s"))
 
@@ -213,7 +226,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self._expect_writing()
 
     def _stop_timers(self) -> None:
-        for timer in (self._head_timer, self._write_timer):
-            if timer is not None:
-                timer.cancel()
-        self._head_timer = self._write_timer = None
+        self._deadline.stop()
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None

@@ -8,8 +8,6 @@ from __future__ import annotations
 import fcntl
 import mmap
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -21,6 +19,7 @@ USERS_MAX = 1024
 SYNCS_MAX = 100
 SYNC_IDLE_S = 60.0
 """A reading of a whole list that asks for no page in that time is over."""
+NOTED_S, NOTED_MAX = 1.0, 1024
 KEY_BYTES = 16
 COUNT = struct.Struct("<dI")
 SYNC = struct.Struct("<Qd")
@@ -53,6 +52,7 @@ class SharedCounters:
         self._number = self._file.fileno()
         self._memory = mmap.mmap(self._number, FILE_BYTES)
         self._places: dict[Identity, tuple[int, bytes]] = {}
+        self._noted: dict[tuple[Identity, int], float] = {}
 
     def close(self) -> None:
         """Gives the file back; counts stay for the other workers."""
@@ -61,59 +61,82 @@ class SharedCounters:
 
     def take(self, who: Identity, limit: RateLimit, now_s: float) -> Allowance:
         """Counts a call. `now_s` is a monotonic time that all workers share, in seconds."""
-        with self._record(who) as at:
+        at = self._locked(who)
+        try:
             start_s, count = COUNT.unpack_from(self._memory, at + COUNT_AT)
             if not start_s <= now_s < start_s + limit.window_s:
                 start_s, count = now_s, 0
             is_allowed = count < limit.calls
             count += is_allowed
             COUNT.pack_into(self._memory, at + COUNT_AT, start_s, count)
+        finally:
+            self._unlock(at)
         return Allowance(is_allowed, max(0, limit.calls - count), start_s + limit.window_s - now_s)
 
     def open_sync(self, who: Identity, sync: int, limit: RateLimit, now_s: float) -> float:
-        """Notes that a page of a whole list is read; 0, or the seconds to wait where too many lists are open."""
-        with self._record(who) as at:
-            oldest_s, free = now_s, None
-            for place in self._sync_places(at, limit):
-                known, last_s = SYNC.unpack_from(self._memory, place)
-                is_open = known != 0 and last_s <= now_s < last_s + SYNC_IDLE_S
-                if is_open and known == sync:
-                    free = place
-                    break
-                if is_open:
-                    oldest_s = min(oldest_s, last_s)
-                elif free is None:
-                    free = place
-            if free is None:
-                return oldest_s + SYNC_IDLE_S - now_s
-            SYNC.pack_into(self._memory, free, sync, now_s)
+        """Notes that a page of a whole list is read; 0, or the seconds to wait where too many lists are open.
+
+        What this worker noted less than a second ago it does not note again.
+        """
+        noted_s = self._noted.get((who, sync))
+        if noted_s is not None and noted_s <= now_s < noted_s + NOTED_S:
+            return 0.0
+        at = self._locked(who)
+        try:
+            wait_s = self._note(at, sync, limit, now_s)
+        finally:
+            self._unlock(at)
+        if not wait_s:
+            self._noted[who, sync] = now_s
+            if len(self._noted) > NOTED_MAX:
+                self._noted.clear()
+        return wait_s
+
+    def _note(self, at: int, sync: int, limit: RateLimit, now_s: float) -> float:
+        oldest_s, free = now_s, None
+        for place in self._sync_places(at, limit):
+            known, last_s = SYNC.unpack_from(self._memory, place)
+            is_open = known != 0 and last_s <= now_s < last_s + SYNC_IDLE_S
+            if is_open and known == sync:
+                free = place
+                break
+            if is_open:
+                oldest_s = min(oldest_s, last_s)
+            elif free is None:
+                free = place
+        if free is None:
+            return oldest_s + SYNC_IDLE_S - now_s
+        SYNC.pack_into(self._memory, free, sync, now_s)
         return 0.0
 
     def close_sync(self, who: Identity, sync: int, limit: RateLimit) -> None:
         """Notes that the last page of a whole list is read."""
-        with self._record(who) as at:
+        self._noted.pop((who, sync), None)
+        at = self._locked(who)
+        try:
             for place in self._sync_places(at, limit):
                 if SYNC.unpack_from(self._memory, place)[0] == sync:
                     SYNC.pack_into(self._memory, place, 0, 0.0)
+        finally:
+            self._unlock(at)
 
     @staticmethod
     def _sync_places(at: int, limit: RateLimit) -> range:
         first = at + SYNCS_AT
         return range(first, first + limit.full_syncs_at_once * SYNC.size, SYNC.size)
 
-    @contextmanager
-    def _record(self, who: Identity) -> Iterator[int]:
+    def _locked(self, who: Identity) -> int:
         """The place of a user's record, locked; a new user gets a free record, or the one that is idle longest."""
         at, key = self._places.get(who) or self._find(who)
         fcntl.lockf(self._number, fcntl.LOCK_EX, RECORD_BYTES, at)
-        try:
-            if self._memory[at : at + KEY_BYTES] != key:
-                fcntl.lockf(self._number, fcntl.LOCK_UN, RECORD_BYTES, at)
-                at, key = self._find(who)
-                fcntl.lockf(self._number, fcntl.LOCK_EX, RECORD_BYTES, at)
-            yield at
-        finally:
-            fcntl.lockf(self._number, fcntl.LOCK_UN, RECORD_BYTES, at)
+        while self._memory[at : at + KEY_BYTES] != key:  # another user has it by now
+            self._unlock(at)
+            at, key = self._find(who)
+            fcntl.lockf(self._number, fcntl.LOCK_EX, RECORD_BYTES, at)
+        return at
+
+    def _unlock(self, at: int) -> None:
+        fcntl.lockf(self._number, fcntl.LOCK_UN, RECORD_BYTES, at)
 
     def _find(self, who: Identity) -> tuple[int, bytes]:
         """Finds or makes the record of a user, with the whole file locked."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from edye_delivery.annex.pull import PageSize
 from edye_delivery.catalog.api_call import Endpoint
-from edye_delivery.clients.clock import Clock
 from edye_delivery.delivery_api.access import Access, Terms
 from edye_delivery.delivery_api.answers import Answer, Body, BodyCache
 from edye_delivery.delivery_api.call import Call
@@ -27,9 +27,24 @@ METHODS = ("GET", "HEAD")
 NO_PARAMETERS = PageSize()
 QUERIES_KEPT = 1024
 QUERY_KEPT_MAX_BYTES = 1024
-FOUND_KEPT_MS = 200
-"""As long as a partner's pointer is not looked at again."""
+FOUND_KEPT_S = 1.0
+"""How much later than it ends an item may leave a page, at most; a switch of generations is seen at once."""
 REQUESTS_KEPT = 256
+
+
+@dataclass(slots=True)
+class Found:
+    """The page that a query asked for at a moment (monotonic, in seconds), by these terms, of what was served then."""
+
+    at_s: float
+    terms: Terms
+    served: Generation | None
+    known: str
+    request: PageRequest
+
+    def holds(self, served: Generation | None, terms: Terms, now_s: float) -> bool:
+        """Whether a search would find the same page now."""
+        return self.served is served and self.terms is terms and 0 <= now_s - self.at_s < FOUND_KEPT_S
 
 
 class Service:
@@ -44,12 +59,11 @@ class Service:
         partner_of: Callable[[str], Partner],
         pages: PageReader,
         counters: SharedCounters,
-        clock: Clock,
         cache: BodyCache,
     ) -> None:
         self._access, self._partner_of, self._pages = access, partner_of, pages
-        self._counters, self._clock, self._cache = counters, clock, cache
-        self._requests: OrderedDict[Hashable, tuple[Generation | None, int, PageRequest]] = OrderedDict()
+        self._counters, self._cache = counters, cache
+        self._found: OrderedDict[tuple[Identity, Endpoint, bytes], Found] = OrderedDict()
         self._queries: OrderedDict[tuple[Endpoint, bytes, PageSize], Parameters] = OrderedDict()
 
     def answer(self, call: Call) -> Answer:
@@ -59,42 +73,43 @@ class Service:
         if call.route is NOWHERE:
             raise Problem(ProblemType.NOT_FOUND, "there is no such path in this API")
         access = self._access()
-        call.who = access.tokens.identity(call.authorization, self._clock.now().timestamp())
+        call.who = access.tokens.identity(call.authorization, call.at.timestamp())
         terms = access.permitted(call.who, call.route.endpoint)
-        call.who = Identity(terms.partner, call.who.user)
+        call.who = who = terms.identities[call.who.user]
         call.headers += terms.headers
-        self._count(call, call.who, terms)
+        self._count(call, who, terms)
+        partner = self._partner_of(who.partner)
+        if call.route.endpoint in PAGED:
+            return self._page(call, who, terms, self._find(call, who, terms, partner))
         said = self._parameters(call, terms.channel.page_size)
         call.known = said.known
-        partner = self._partner_of(call.who.partner)
-        now_ms = unix_ms_of(call.at)
-        if call.route.endpoint in PAGED:
-            return self._page(call, call.who, terms, self._found(call, call.who, said, terms, partner, now_ms))
         generation = current_generation(partner)
-        item = find_item(generation, call.who.partner, call.route, said.image_size, now_ms)
+        item = find_item(generation, who.partner, call.route, said.image_size, unix_ms_of(call.at))
         if is_unchanged(call.none_match, item.tag):
             return Answer(304, tag=item.tag, generation=generation.number)
         return Answer(200, self._kept(item.tag, lambda: read_item(item)), item.tag, generation=generation.number)
 
-    def _found(
-        self, call: Call, who: Identity, said: Parameters, terms: Terms, partner: Partner, now_ms: int
-    ) -> PageRequest:
+    def _find(self, call: Call, who: Identity, terms: Terms, partner: Partner) -> PageRequest:
         """The page that is asked for, found again only after a fraction of a second or in another generation."""
-        key = (who.partner, call.route.endpoint, said)
-        served = partner.current()
-        kept = self._requests.get(key)
-        if kept is not None and kept[0] is served and 0 <= now_ms - kept[1] < FOUND_KEPT_MS:
-            return kept[2]
+        key = (who, call.route.endpoint, call.query)
+        served, kept = partner.current(), self._found.get(key)
+        if kept is not None and kept.holds(served, terms, call.begun_s):
+            call.known = kept.known
+            return kept.request
+        said = self._parameters(call, terms.channel.page_size)
+        call.known = said.known
+        now_ms = unix_ms_of(call.at)
         found = self._pages.find(who.partner, call.route.endpoint, said, terms.channel.page_size, partner, now_ms)
-        self._requests.pop(key, None)
-        self._requests[key] = served, now_ms, found
-        if len(self._requests) > REQUESTS_KEPT:
-            self._requests.popitem(last=False)
+        self._found.pop(key, None)
+        if len(call.query) <= QUERY_KEPT_MAX_BYTES:
+            self._found[key] = Found(call.begun_s, terms, served, said.known, found)
+        if len(self._found) > REQUESTS_KEPT:
+            self._found.popitem(last=False)
         return found
 
     def _count(self, call: Call, who: Identity, terms: Terms) -> None:
         limit = terms.channel.rate_limit
-        allowance = self._counters.take(who, limit, self._clock.monotonic())
+        allowance = self._counters.take(who, limit, call.begun_s)
         seconds = max(1, -int(-allowance.reset_s // 1))
         call.headers.append((b"ratelimit", b'"partner";r=%d;t=%d' % (allowance.remaining, seconds)))
         call.headers.append((b"ratelimit-policy", terms.policy))
@@ -106,11 +121,11 @@ class Service:
         number, checkpoint = found.generation.number, found.checkpoint_generation
         if is_unchanged(call.none_match, found.tag):
             return Answer(304, None, found.tag, (), number, checkpoint)
-        self._count_sync(who, terms, found)
+        self._count_sync(call, who, terms, found)
         body = self._kept(found.tag, lambda: self._pages.read(found))
         return Answer(204 if body is None else 200, body, found.tag, (), number, checkpoint)
 
-    def _count_sync(self, who: Identity, terms: Terms, found: PageRequest) -> None:
+    def _count_sync(self, call: Call, who: Identity, terms: Terms, found: PageRequest) -> None:
         """Lets a user read only so many whole lists at once."""
         limit = terms.channel.rate_limit
         if not found.sync:
@@ -118,7 +133,7 @@ class Service:
         if not found.has_next:
             self._counters.close_sync(who, found.sync, limit)
             return
-        wait_s = self._counters.open_sync(who, found.sync, limit, self._clock.monotonic())
+        wait_s = self._counters.open_sync(who, found.sync, limit, call.begun_s)
         if wait_s:
             detail = (
                 f"your user may read {limit.full_syncs_at_once} whole lists at once: finish the one before, "

@@ -80,7 +80,7 @@ class WorkerFactory:
         calls = CallLog(settings.spool, settings.clock)
         counters = SharedCounters(settings.counters)
         pages = PageReader(CursorCodec(cursor_key(settings.root)))
-        service = Service(lambda: access.access, partner_of, pages, counters, settings.clock, BodyCache())
+        service = Service(lambda: access.access, partner_of, pages, counters, BodyCache())
         health = Health(store, partner_of)
 
         def start() -> None:

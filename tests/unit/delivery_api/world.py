@@ -151,7 +151,6 @@ class World:
             partner_of,
             PageReader(CursorCodec(cursor_key(self.root))),
             SharedCounters(self.folder / "counters"),
-            clock,
             BodyCache(),
         )
         health = Health(self.store, partner_of)
