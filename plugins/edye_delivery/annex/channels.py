@@ -6,7 +6,7 @@ from edye_delivery.annex.api import ApiChannel, PollingPolicy
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.annex.ftp import FtpChannel
 from edye_delivery.annex.metadata_field import MetadataField
-from edye_delivery.annex.model import Annex, is_pulled
+from edye_delivery.annex.model import PULL_SUFFIX, Annex, is_pulled
 from edye_delivery.annex.pull import PullChannel
 from edye_delivery.annex.template import fill
 from edye_delivery.catalog.channel_words import words_of
@@ -14,8 +14,6 @@ from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.catalog.window import rfc3339
 from edye_delivery.errors import ConfigurationInvalid
-
-PULL_SUFFIX = "__pull"
 
 
 def api_channel_of(annex: Annex) -> ApiChannel:

@@ -121,6 +121,8 @@ class ErrorRule(Part):
     """The cause that this means, which decides whose turn it is."""
 
 
+PULL_SUFFIX = "__pull"
+"""What a partner's name has at its end where the ledger keeps what it pulls beside what is sent to it."""
 PULL_AND_PUSH_NAME_MAX = 58
 """The ledger keeps what such a partner pulls under this name and a suffix, in 64 characters."""
 Criterion = Literal[
@@ -217,6 +219,8 @@ def contradictions_of(annex: Annex) -> Iterator[str]:
     for shown in annex.pull.thumbnails if annex.pull else ():
         if shown.name not in thumbnails:
             yield f"pull.thumbnails names the thumbnail {shown.name!r}, which thumbnails does not have"
+    if annex.partner.endswith(PULL_SUFFIX):
+        yield f"partner ends with {PULL_SUFFIX}, which names what another partner pulls: readers would get its titles"
     if annex.pull and not is_pulled(annex) and len(annex.partner) > PULL_AND_PUSH_NAME_MAX:
         yield f"partner may have {PULL_AND_PUSH_NAME_MAX} characters where titles are both sent and pulled"
     if annex.pull and annex.pull.genres is not None and annex.pull.genres not in annex.mappings:

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
 
-from edye_delivery.annex.channels import PULL_SUFFIX, pull_annex_of
+from edye_delivery.annex.channels import pull_annex_of
 from edye_delivery.annex.load import read_annexes
+from edye_delivery.annex.model import PULL_SUFFIX
 from edye_delivery.annex.pull import PullChannel
 from edye_delivery.catalog.api_call import Endpoint
 from edye_delivery.catalog.printable import printable

@@ -44,6 +44,12 @@ def test_a_partner_that_only_pulls_keeps_its_name():
     assert pull_annex_of(Annex.model_validate(content)).partner == "roku_premium_subs_mx"
 
 
+def test_no_partner_has_the_name_under_which_the_ledger_keeps_what_another_pulls():
+    content = annex_content() | {"partner": "shelf__pull", "pull": PULL, "api": None, "ftp": None, "feeds": []}
+    with pytest.raises(ValidationError, match="partner ends with __pull, which names what another partner pulls"):
+        Annex.model_validate(content)
+
+
 def test_the_terms_of_the_pull_section_replace_those_of_the_catalogue():
     pull = pulled(tags=["shelf"], geo=["us"], schedule="0 */6 * * *")
     assert (pull.catalogue.tags, pull.catalogue.geo, pull.catalogue.languages) == (("shelf",), ("us",), ("es", "en"))

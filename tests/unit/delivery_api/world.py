@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -162,6 +163,14 @@ class World:
         self.lines.append(line)
 
 
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """One loop for all calls: to make one takes longer than a call."""
+    loop = asyncio.new_event_loop()
+    atexit.register(loop.close)
+    return loop
+
+
 def call(
     application: Application, path: str, token: str | None = None, *, method: str = "GET", **headers: str
 ) -> Reply:
@@ -179,7 +188,7 @@ def call(
     async def receive() -> Any:
         raise AssertionError("no body is read")
 
-    asyncio.run(application(scope, receive, send))
+    _loop().run_until_complete(application(scope, receive, send))
     start, body = told
     pairs = [(name.decode(), value.decode("latin-1")) for name, value in start["headers"]]
     assert len(dict(pairs)) == len(pairs), pairs
