@@ -111,6 +111,16 @@ def store(port: int) -> Any:
     return feed_store.FeedStoreHook(the_annex().feeds[0]).get_conn()
 
 
+def generations(port: int) -> Any:
+    """A bucket of generations."""
+    from edye_delivery.hooks.delivery_api_store import DeliveryApiStoreHook
+
+    extra = {"bucket_name": "b", "endpoint_url": "http://127.0.0.1:PORT", "region_name": "us-east-1", "cache": "build"}
+    bounds = {"timeout_s": ANSWER_S, "least_rate_bytes_s": 10_000}
+    connect("DELIVERY_API_STORE", port, conn_type="aws", login="a", password="b", extra=extra | bounds)
+    return DeliveryApiStoreHook("delivery_api_store").get_conn()
+
+
 def events(port: int) -> object:
     from edye_delivery.hooks.ingesta_logs import IngestaLogsHook
 
@@ -150,6 +160,11 @@ CALLS: dict[str, Callable[[int], object]] = {
     "S3, put": lambda port: store(port).put("a", b"x" * 5_000_000, "0" * 64, "no-cache"),
     "S3, get": lambda port: store(port).get("a"),
     "S3, delete": lambda port: store(port).delete(["a"]),
+    "bucket of generations, state": lambda port: generations(port).is_there("a/current.json"),
+    "bucket of generations, read": lambda port: generations(port).read("a/current.json"),
+    "bucket of generations, replace": lambda port: generations(port).replace("a/current.json", b"x" * 5_000_000),
+    "bucket of generations, names": lambda port: generations(port).names("a/segments"),
+    "bucket of generations, delete": lambda port: generations(port).delete("a/current.json"),
     "Elasticsearch": events,
     "alert": alert,
     "exposure check": lambda port: DeliveryApi(client(port), ONCE, CLOCK, 100).page(ListName.EPISODES, 1),

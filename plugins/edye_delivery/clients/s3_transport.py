@@ -15,7 +15,7 @@ from edye_delivery.clients.bounds import CallBounds
 from edye_delivery.clients.http import open_answer, transport_failures
 from edye_delivery.errors import AnswerMalformed, TooSlow, Transient
 
-WHAT = "the feed store"
+FEED_STORE, GENERATIONS = "the feed store", "the bucket of generations"
 BLOCK_BYTES = 256 * 1024
 WORDS_MAX_BYTES = 1024 * 1024
 """The size limit of an answer that is no object; the errors of a call that deletes a thousand keys fit into it."""
@@ -30,18 +30,18 @@ def certificates_of(client: Any) -> tuple[str | bool, tuple[str, str | None] | N
     return get_cert_path(session._verify) if session._verify else False, own
 
 
-def bind_s3(client: Any, bounds: CallBounds, tls: ssl.SSLContext) -> None:
-    """Makes a botocore client send its calls through our HTTP, with its own proxy."""
+def bind_s3(client: Any, bounds: CallBounds, tls: ssl.SSLContext, what: str = FEED_STORE) -> None:
+    """Makes a botocore client send its calls through our HTTP, with its own proxy; `what` names it in errors."""
     proxy = client._endpoint.http_session._proxy_config.proxy_url_for(client.meta.endpoint_url)
     http = httpx.Client(verify=tls, proxy=proxy, trust_env=False, timeout=bounds.answer_s)
-    client.meta.events.register("before-send.s3", S3Transport(http, bounds).send)
+    client.meta.events.register("before-send.s3", S3Transport(http, bounds, what).send)
 
 
 class S3Transport:
     """Sends the requests that botocore has signed; it is called by botocore's event `before-send`."""
 
-    def __init__(self, client: httpx.Client, bounds: CallBounds) -> None:
-        self._client, self._bounds = client, bounds
+    def __init__(self, client: httpx.Client, bounds: CallBounds, what: str = FEED_STORE) -> None:
+        self._client, self._bounds, self._what = client, bounds, what
 
     def send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         """The answer. TooSlow and AnswerMalformed are final; after a failed connection botocore tries again."""
@@ -53,9 +53,9 @@ class S3Transport:
             extensions={"target": _target(request.url), "timeout": self._client.timeout.as_dict()},
         )
         try:
-            response = open_answer(self._client, our_request, WHAT, self._bounds, is_stream=request.stream_output)
+            response = open_answer(self._client, our_request, self._what, self._bounds, is_stream=request.stream_output)
             is_object = request.stream_output and response.status_code < 300
-            raw = _Raw(response, self._bounds.max_bytes if is_object else WORDS_MAX_BYTES)
+            raw = _Raw(response, self._bounds.max_bytes if is_object else WORDS_MAX_BYTES, self._what)
             answer = AWSResponse(request.url, response.status_code, response.headers, raw)
             if not is_object:
                 answer.content  # noqa: B018 - reads the body, so that it is part of the call
@@ -69,8 +69,8 @@ class S3Transport:
 class _Raw:
     """The body as botocore reads it, with a limit on its bytes."""
 
-    def __init__(self, response: httpx.Response, max_bytes: int) -> None:
-        self._response, self._max_bytes = response, max_bytes
+    def __init__(self, response: httpx.Response, max_bytes: int, what: str) -> None:
+        self._response, self._max_bytes, self._what = response, max_bytes, what
         self._blocks: Iterator[bytes] | None = None
         self._rest = bytearray()
 
@@ -78,11 +78,11 @@ class _Raw:
         """Every block of it."""
         arrived = 0
         try:
-            with transport_failures(WHAT):
+            with transport_failures(self._what):
                 for block in self._response.iter_raw():
                     arrived += len(block)
                     if arrived > self._max_bytes:
-                        raise AnswerMalformed(f"{WHAT} sends more than {self._max_bytes:,} bytes")
+                        raise AnswerMalformed(f"{self._what} sends more than {self._max_bytes:,} bytes")
                     yield block
         finally:
             self.close()

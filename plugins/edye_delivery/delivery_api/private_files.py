@@ -8,6 +8,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from edye_delivery.clients.s3_bucket import S3Bucket
 from edye_delivery.delivery_api.cursors import KEY_BYTES
 from edye_delivery.errors import ConfigurationInvalid
 
@@ -41,6 +42,17 @@ def cursor_key(root: Path) -> bytes:
     if len(key) < KEY_BYTES:
         raise ConfigurationInvalid(f"{path} is no key of cursors: delete it, and a new one is made at the next start")
     return key
+
+
+def share_cursor_key(root: Path, bucket: S3Bucket) -> None:
+    """Copies the key of the cursors from the bucket, so that all servers of it read each other's cursors.
+
+    The first one makes it. A server that has it does not ask the bucket. StoreUnavailable, ConfigurationInvalid.
+    """
+    if (root / CURSOR_KEY).exists():
+        return
+    bucket.replace(CURSOR_KEY, secrets.token_bytes(KEY_BYTES).hex().encode(), None)
+    write_whole(root / CURSOR_KEY, bucket.read(CURSOR_KEY)[0])
 
 
 def _write_beside(path: Path, content: bytes) -> Path:

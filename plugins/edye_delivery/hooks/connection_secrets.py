@@ -18,8 +18,8 @@ from edye_delivery.hooks.log_guard import guard_logs
 SOUNDS_SECRET = re.compile(r"auth|cookie|credential|key|pass|secret|token", re.IGNORECASE)
 HARMLESS_EXTRAS = frozenset(
     {"accept", "accept-encoding", "accept-language", "allow_plain_http", "allowed_hosts", "auth_type", "bucket_name",
-     "cache-control", "calls_a_minute", "cert", "content-type", "delivery_host", "encoding", "endpoint_url", "passive",
-     "path", "prefix", "public_url", "region_name", "site_id", "sslcert", "sslkey", "sslmode", "sslrootcert",
+     "cache", "cache-control", "calls_a_minute", "cert", "content-type", "delivery_host", "encoding", "endpoint_url",
+     "passive", "path", "prefix", "public_url", "region_name", "site_id", "sslcert", "sslkey", "sslmode", "sslrootcert",
      "timeout_s", "tls", "trust_env", "user-agent", "verify", "verify_ssl"}
 )  # fmt: skip
 """Extras that are settings, in lower case; every other one of an http connection is a header and may authenticate."""

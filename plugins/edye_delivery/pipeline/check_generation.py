@@ -64,6 +64,7 @@ class GenerationChecker:
                 result = check_exposure(
                     self.api, expected, self.annex, pull, self.clock,
                     is_full=sample is None, media=self.media, ends_at_s=self.ends_at_s,
+                    settle_s=self.store.settle_s,
                 )  # fmt: skip
             except ExpectationOutdated:
                 continue

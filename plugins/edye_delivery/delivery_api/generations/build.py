@@ -89,7 +89,7 @@ def _blocks(changes: Iterable[ItemChange]) -> Iterator[list[ItemChange]]:
 
 def _write_manifest(store: FolderStore, partner: str, manifest: Manifest) -> None:
     highest = Highest(number=manifest.number, as_of_ms=manifest.as_of_ms)
-    store.write(highest_name(partner), highest.model_dump_json().encode())
+    store.replace(highest_name(partner), highest.model_dump_json().encode())
     try:
         store.write_once(manifest_name(partner, manifest.number), manifest.model_dump_json().encode())
     except FileExistsError as error:

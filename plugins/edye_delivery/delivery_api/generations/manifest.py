@@ -156,11 +156,8 @@ def files_of(partner: str, manifest: Manifest) -> set[str]:
     return names
 
 
-def _read(store: FolderStore, name: str, model: type[Model]) -> Model | None:
-    try:
-        content = store.read(name)
-    except FileNotFoundError:
-        return None
+def parsed(content: bytes, name: str, model: type[Model]) -> Model:
+    """The record that a file has; GenerationDamaged."""
     try:
         return model.model_validate_json(content)
     except ValidationError as error:
@@ -168,3 +165,11 @@ def _read(store: FolderStore, name: str, model: type[Model]) -> Model | None:
             f"{name} of the delivery API's store is not what this program writes ({error.error_count()} errors); "
             f"restore the file, or {FULL_AGAIN}"
         ) from error
+
+
+def _read(store: FolderStore, name: str, model: type[Model]) -> Model | None:
+    try:
+        content = store.read(name)
+    except FileNotFoundError:
+        return None
+    return parsed(content, name, model)

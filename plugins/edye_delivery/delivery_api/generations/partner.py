@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from threading import Lock
 from weakref import WeakValueDictionary
@@ -20,7 +19,7 @@ from edye_delivery.delivery_api.generations.manifest import (
     read_pointer,
 )
 from edye_delivery.delivery_api.generations.segment import Segment
-from edye_delivery.delivery_api.generations.store import FolderStore
+from edye_delivery.delivery_api.generations.store import FolderStore, Stamp
 from edye_delivery.errors import DeliveryError, GenerationDamaged
 
 LOOK_EVERY_S = 0.2
@@ -45,7 +44,7 @@ class Partner:
         self._cache = ChosenCache() if cache is None else cache
         self._look_every_s = look_every_s
         self._looked_at = float("-inf")
-        self._stamp: tuple[int, ...] | None = None
+        self._stamp: Stamp | None = None
         self._pointer: Pointer | None = None
         self._open: dict[int, Generation] = {}
         self._segments: WeakValueDictionary[str, Segment] = WeakValueDictionary()
@@ -89,12 +88,11 @@ class Partner:
                 raise
             self.problem = error
 
-    def _pointers_stamp(self) -> tuple[int, ...] | None:
+    def _pointers_stamp(self) -> Stamp | None:
         try:
-            found = os.stat(self._store.path_of(pointer_name(self._partner)))
+            return self._store.stamp(pointer_name(self._partner))
         except FileNotFoundError:
             return None
-        return found.st_ino, found.st_mtime_ns, found.st_size
 
     def _read(self) -> None:
         missing: FileNotFoundError | None = None

@@ -13,7 +13,7 @@ from edye_delivery.delivery_api.generations.manifest import FULL_AGAIN, SegmentR
 from edye_delivery.delivery_api.generations.postings import hash_of, unpack_rows
 from edye_delivery.delivery_api.generations.store import FolderStore
 from edye_delivery.delivery_api.generations.values import Position
-from edye_delivery.errors import GenerationDamaged, StoreUnavailable
+from edye_delivery.errors import GenerationDamaged
 
 FEW_HASHES = 64
 BLOCK_ROWS = 65_536
@@ -29,9 +29,11 @@ class Segment:
     def __init__(self, store: FolderStore, partner: str, record: SegmentRecord) -> None:
         self.name, self.items_bytes = record.name, record.items_bytes
         self._items_name = segment_file(partner, record.name, "items")
-        self._items = self._open(store, self._items_name)
         index_name = segment_file(partner, record.name, "index")
-        self.index = IndexFile(self._open(store, index_name), index_name, record.index_bytes)
+        self._items, index = store.open_segment(self._items_name, index_name, record.items_bytes, record.index_bytes)
+        for handle in (self._items, index):
+            weakref.finalize(self, os.close, handle)
+        self.index = IndexFile(index, index_name, record.index_bytes)
         self.count = self.index.count
         if os.fstat(self._items).st_size != record.items_bytes or self.count != record.items:
             raise self._damage(f"it has not the {record.items_bytes} bytes that were written")
@@ -163,16 +165,6 @@ class Segment:
                 raise self.index.damage(f"a hash names row {row} of {self.count}")
             yield row
             place += 1
-
-    def _open(self, store: FolderStore, name: str) -> int:
-        try:
-            handle = os.open(store.path_of(name), os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            raise
-        except OSError as error:
-            raise StoreUnavailable(f"{name} of the delivery API's store cannot be opened: {error.strerror}") from error
-        weakref.finalize(self, os.close, handle)
-        return handle
 
     def _damage(self, what: str) -> GenerationDamaged:
         return GenerationDamaged(f"{self._items_name} of the delivery API's store is damaged: {what}; {FULL_AGAIN}")

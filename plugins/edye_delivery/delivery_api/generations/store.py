@@ -16,6 +16,8 @@ from edye_delivery.errors import NameRefused, StoreUnavailable
 SAFE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*")
 TEMPORARY_PREFIX = ".build-"
 NAME_MAX_CHARS = 400
+Stamp = tuple[object, ...]
+"""Equal stamps of a file mean that nobody has written it meanwhile."""
 
 
 class FolderStore:
@@ -23,6 +25,9 @@ class FolderStore:
 
     FileNotFoundError where a file is not there; StoreUnavailable where the folder fails in any other way.
     """
+
+    settle_s = 5.0
+    """After so many seconds readers of a server see a switch."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -43,6 +48,13 @@ class FolderStore:
         """Writes the file whole or not at all and replaces an older one; it is on the disk when this returns."""
         self._write(name, content, os.replace)
 
+    def replace(self, name: str, content: bytes) -> None:
+        """As `write`, for a file that was read before, or was not there then.
+
+        A folder does not notice another writer between the two: the ledger's lease keeps others away.
+        """
+        self.write(name, content)
+
     def write_once(self, name: str, content: bytes) -> None:
         """As `write`, but FileExistsError where there is such a file already."""
         self._write(name, content, os.link)
@@ -56,6 +68,35 @@ class FolderStore:
                 os.fsync(file.fileno())
             os.replace(source, target)
             _sync_folder(target.parent)
+
+    def open_segment(self, items: str, index: str, items_bytes: int, index_bytes: int) -> tuple[int, int]:
+        """Opens the two files of a segment that has so many bytes: their numbers, which the caller closes."""
+        with self._working(items):
+            items_file = os.open(self.path_of(items), os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            with self._working(index):
+                return items_file, os.open(self.path_of(index), os.O_RDONLY | os.O_CLOEXEC)
+        except BaseException:
+            os.close(items_file)
+            raise
+
+    def is_there(self, name: str) -> bool:
+        """Whether there is such a file."""
+        return self.path_of(name).is_file()
+
+    def stamp(self, name: str) -> Stamp:
+        """What changes whenever the file is written; FileNotFoundError."""
+        found = os.stat(self.path_of(name))
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+    def changed_at_s(self, name: str) -> float:
+        """When the file was last written, in unix seconds; FileNotFoundError."""
+        return self.path_of(name).stat().st_mtime
+
+    def set_changed_at(self, name: str, changed_at_s: float) -> None:
+        """Notes when a file was written that is copied from elsewhere."""
+        with self._working(name):
+            os.utime(self.path_of(name), (changed_at_s, changed_at_s))
 
     def delete(self, name: str) -> None:
         """Removes the file; it is no error where there is none."""

@@ -20,7 +20,7 @@ from edye_delivery.delivery_api.generations.manifest import (
     read_pointer,
     segments_folder,
 )
-from edye_delivery.delivery_api.generations.store import FolderStore
+from edye_delivery.delivery_api.generations.store import FolderStore, Stamp
 from edye_delivery.delivery_api.generations.values import Reason
 from edye_delivery.errors import GenerationDamaged, GenerationTaken, NoEarlierGeneration
 
@@ -32,10 +32,12 @@ def switch_readers(store: FolderStore, partner: str, number: int, version: int |
     call again changes nothing. GenerationTaken where files of the generation are not there any more.
     """
     manifest = read_manifest(store, partner, number)
-    if manifest is None or not all(store.path_of(name).is_file() for name in files_of(partner, manifest)):
+    if manifest is None or not all(map(store.is_there, files_of(partner, manifest))):
         raise GenerationTaken(f"generation {number} of {partner} is not complete on the disk any more; publish again")
     before = _pointer(store, partner, manifest)
-    if before is not None and number < before.newest:
+    if before is not None and (
+        number < before.newest or (number > before.newest and manifest.base not in (0, before.newest))
+    ):
         raise GenerationTaken(f"generation {before.newest} of {partner} is newer than {number}; publish again")
     served = {number, *(each for each in before.kept if each < number and manifest.base)} if before else {number}
     pointer = Pointer(
@@ -73,9 +75,11 @@ def go_back(store: FolderStore, partner: str, to: int | None = None) -> int:
 
 
 def delete_leftovers(store: FolderStore, partner: str, built: Manifest | None = None) -> None:
-    """Deletes all files that neither readers nor the next build need; `built` is a generation that waits for its
-    switch."""
-    pointer = read_pointer_or_none(store, partner)
+    """Deletes all files that neither readers nor the next build need; `built` is a generation that is not served yet.
+
+    Nothing where readers are switched meanwhile: who switched them deletes what they do not need.
+    """
+    stamp, pointer = _stamp(store, partner), read_pointer_or_none(store, partner)
     needed = {pointer.newest, *pointer.kept} if pointer else set()
     needed |= {built.number} if built else set()
     keep: set[str] = set()
@@ -83,11 +87,10 @@ def delete_leftovers(store: FolderStore, partner: str, built: Manifest | None = 
         with suppress(GenerationDamaged):  # nobody can read that one
             manifest = read_manifest(store, partner, number)
             keep |= files_of(partner, manifest) if manifest else set()
-    for number in numbers_of(store, partner):
-        if number not in needed:
-            store.delete(manifest_name(partner, number))
-    for name in store.names(segments_folder(partner)):
-        if name not in keep:
+    left = [manifest_name(partner, number) for number in numbers_of(store, partner) if number not in needed]
+    left += [name for name in store.names(segments_folder(partner)) if name not in keep]
+    if left and _stamp(store, partner) == stamp:
+        for name in left:
             store.delete(name)
 
 
@@ -99,12 +102,19 @@ def read_pointer_or_none(store: FolderStore, partner: str) -> Pointer | None:
         return None
 
 
+def _stamp(store: FolderStore, partner: str) -> Stamp | None:
+    try:
+        return store.stamp(pointer_name(partner))
+    except FileNotFoundError:
+        return None
+
+
 def _pointer(store: FolderStore, partner: str, manifest: Manifest) -> Pointer | None:
     return read_pointer(store, partner) if manifest.base else read_pointer_or_none(store, partner)
 
 
 def _write_pointer(store: FolderStore, partner: str, pointer: Pointer) -> None:
-    store.write(pointer_name(partner), pointer.model_dump_json().encode())
+    store.replace(pointer_name(partner), pointer.model_dump_json().encode())
 
 
 def _left_since(store: FolderStore, partner: str, pointer: Pointer, oldest: int) -> dict[ListName, dict[str, Reason]]:

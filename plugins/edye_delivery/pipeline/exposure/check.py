@@ -48,16 +48,18 @@ def check_exposure(
     is_full: bool,
     media: MediaHost | None = None,
     ends_at_s: float = math.inf,
+    settle_s: float = SETTLE_S,
 ) -> ExposureResult:
     """What a partner sees of a generation, in the name of the annex's check user, against what it has to see.
 
     `is_full`: `expected` has all items, and the lists and deltas are read whole; else each of its items is asked for by
-    itself. Without `media` no address is asked for. It ends soon after `ends_at_s` on the clock's monotonic time; what
-    was not reached is named in `skipped`. An API that does not answer is a finding (EXPO001), no error.
+    itself. `settle_s` is how long it waits until the generation is served. Without `media` no address is asked for. It
+    ends soon after `ends_at_s` on the clock's monotonic time; what was not reached is named in `skipped`. An API that
+    does not answer is a finding (EXPO001), no error.
     """
     store = CheckStore()
     collector = Collector(terms_of(annex, pull), store)
-    check = _Check(api, expected, pull, clock, media, ends_at_s, store, collector)
+    check = _Check(api, expected, pull, clock, media, ends_at_s, store, collector, clock.monotonic() + settle_s)
     judged = check.judged_lists(is_full=is_full)
     store.load(item for item in expected.items if item.list in judged)
     try:
@@ -84,6 +86,7 @@ class _Check:
     ends_at_s: float
     store: CheckStore
     collector: Collector
+    settled_at_s: float
 
     def run(self, *, is_full: bool) -> None:
         first_pages = self._first_pages()
@@ -126,8 +129,8 @@ class _Check:
         return found
 
     def _first_page(self, name: ListName) -> SeenPage | None:
-        """The first page, once the generation is served; None, with a finding, where it is not within SETTLE_S."""
-        generation, ends_at_s = self.expected.generation, self.clock.monotonic() + SETTLE_S
+        """The first page, once the generation is served; None, with a finding, where it is not in time."""
+        generation = self.expected.generation
         while True:
             try:
                 page = self.api.probe(name)
@@ -139,7 +142,7 @@ class _Check:
                 raise NewerGeneration(page.generation)
             if page.generation == generation or (page.is_empty and not self.expected.counts[name]):
                 return page
-            if self.clock.monotonic() >= min(ends_at_s, self.ends_at_s):
+            if self.clock.monotonic() >= min(self.settled_at_s, self.ends_at_s):
                 sentence = f"204, nothing is exposed; {self.expected.counts[name]} items expected"
                 served = Served(name, generation, page.generation, sentence if page.is_empty else "")
                 self.collector.ask("EXPO001", served, list_name=name)
