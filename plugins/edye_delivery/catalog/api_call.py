@@ -30,7 +30,7 @@ TEXT_MAX_CHARS = {
     "endpoint": 32,
     "first_item": 120,
     "last_item": 120,
-    "query": 1000,
+    "query": 1200,
     "message": 1000,
     "request_id": 128,
     "geo": 2,
@@ -82,7 +82,8 @@ class CallLine:
     """One call; what it does not have is None. Nobody changes it.
 
     `id` is made by the server and unique. `at` is when the call came, aware. `bytes` are those of the body as sent.
-    `query` has known parameters only, as sorted `name=value&...`. `message` is the problem's type and sentence, for
+    `query` has known parameters only, as sorted `name=value&...`; beside a cursor also the filters and `updated_since`
+    that it says. `message` is the problem's type and sentence, for
     status 400 and more. `first_item` and `last_item` are `<updated_at in ms>:<id>` of the page. `geo` is a country in
     lowercase. No field ever has a token.
     """

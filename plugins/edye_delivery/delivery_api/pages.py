@@ -18,7 +18,7 @@ from edye_delivery.delivery_api.generations.generation import Generation
 from edye_delivery.delivery_api.generations.partner import Partner
 from edye_delivery.delivery_api.generations.selection import Selection
 from edye_delivery.delivery_api.generations.values import Position, moment_text
-from edye_delivery.delivery_api.parameters import Parameters, bad_parameters, given
+from edye_delivery.delivery_api.parameters import Parameters, bad_parameters, given, with_cursor
 from edye_delivery.delivery_api.problems import ParameterError, Problem, ProblemType, later
 from edye_delivery.errors import CheckpointExpired
 
@@ -44,6 +44,8 @@ class PageRequest:
     checkpoint_generation: int | None
     tag: bytes
     sync: int
+    known: str
+    """The parameters for the log of calls, with those that the cursor says."""
 
     @property
     def has_next(self) -> bool:
@@ -95,7 +97,10 @@ class PageReader:
         where = (name, endpoint, generation.number, selection.state, cursor.filters)
         tag = entity_tag(FORMAT, *where, cursor.page_size, cursor.first, cursor.since_ms, said.page)
         sync = _sync(endpoint, cursor, generation, selection.size)
-        return PageRequest(name, endpoint, generation, selection, cursor, said.page, checkpoint_generation, tag, sync)
+        known = said.known if given is None else _known(said, given)
+        return PageRequest(
+            name, endpoint, generation, selection, cursor, said.page, checkpoint_generation, tag, sync, known
+        )
 
     def read(self, request: PageRequest) -> Body | None:
         """The page's body; None where there is nothing at all to read, so that the answer is 204."""
@@ -126,6 +131,10 @@ class PageReader:
 
     def _written(self, request: PageRequest, cursor: Cursor) -> str:
         return self._codec.write(request.partner, LISTS[request.endpoint], cursor)
+
+
+def _known(said: Parameters, cursor: Cursor) -> str:
+    return with_cursor(said.known, cursor.filters, None if cursor.since_ms is None else moment_text(cursor.since_ms))
 
 
 def current_generation(partner: Partner) -> Generation:

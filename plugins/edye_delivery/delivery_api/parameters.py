@@ -159,6 +159,14 @@ def parse(endpoint: Endpoint, query: bytes, page_size: PageSize) -> Parameters:
     )
 
 
+def with_cursor(known: str, filters: Filters, since: str | None) -> str:
+    """The known parameters of a call by cursor with what the cursor says: its filters, and since when of a delta."""
+    said = dict(pair.split("=", 1) for pair in known.split("&") if pair)
+    said |= {name: quote(str(value), safe=":") for name, value in given(filters).items()}
+    said |= {} if since is None else {"updated_since": since}
+    return "&".join(f"{name}={said[name]}" for name in sorted(said))
+
+
 def known_texts(endpoint: Endpoint, query: bytes) -> str:
     """The known parameters of a call that is refused, for the log: sorted, without those that nobody asked for."""
     known = KNOWN.get(endpoint, {})

@@ -118,7 +118,7 @@ class Service:
             raise later(ProblemType.RATE_LIMITED, detail, seconds)
 
     def _page(self, call: Call, who: Identity, terms: Terms, found: PageRequest) -> Answer:
-        number, checkpoint = found.generation.number, found.checkpoint_generation
+        number, checkpoint, call.known = found.generation.number, found.checkpoint_generation, found.known
         if is_unchanged(call.none_match, found.tag):
             return Answer(304, None, found.tag, (), number, checkpoint)
         self._count_sync(call, who, terms, found)

@@ -11,6 +11,7 @@ from sqlalchemy import URL, Engine
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.event import listen
 
+from edye_delivery.annex.channels import api_folder_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.clients.secret_mask import SecretMask
 from edye_delivery.errors import ConfigurationInvalid
@@ -57,7 +58,8 @@ class LedgerHook(BaseHook):
 
     def alert_sentences(self, annex: Annex) -> tuple[str, ...]:
         """A sentence for each problem of the annex's client now, from whichever run."""
-        return self.alerts().sentences_of(Client.of(annex))
+        reader = api_folder_of(annex) if annex.pull is not None else None
+        return self.alerts().sentences_of(Client.of(annex), reader)
 
     def external_ids(self, partner: str) -> list[str]:
         """The external_id of every title of the partner that the ledger knows."""

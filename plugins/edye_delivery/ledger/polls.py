@@ -50,15 +50,20 @@ def begins_list() -> ColumnElement[bool]:
     return and_(is_list(), ~has_parameter("cursor"), ~has_parameter("updated_since"), is_first_page)
 
 
+def continues_list() -> ColumnElement[bool]:
+    """The calls that go on where a page ended: by a cursor that is no checkpoint."""
+    return and_(has_parameter("cursor"), CALLS.checkpoint_generation.is_(None))
+
+
 def is_delta() -> ColumnElement[bool]:
-    """The calls that ask for changes, from a checkpoint or from a moment."""
+    """The calls of a list of changes, from a checkpoint or from a moment on; all its pages."""
     return or_(CALLS.checkpoint_generation.is_not(None), has_parameter("updated_since"))
 
 
 def poll_sums(connection: Connection, partner: str, window: Window) -> list[PollSum]:
     """How often each user began to read each list."""
     inside = within(partner, window.start_at, window.end_at) & by_partner() & is_answered()
-    is_poll = or_(begins_list(), is_list() & is_delta() & ~has_parameter("page"))
+    is_poll = or_(begins_list(), is_list() & is_delta() & ~has_parameter("page") & ~continues_list())
     group = [CALLS.endpoint, func.coalesce(CALLS.user, "")]
     query = select(*group, func.count()).where(inside, is_poll).group_by(*group).order_by(*group)
     return [PollSum(*tuple(row)) for row in connection.execute(query)]
@@ -104,7 +109,7 @@ def last_full_syncs(connection: Connection, partner: str, before: datetime) -> l
     for endpoint, user, began_at in [tuple(row) for row in connection.execute(begins.order_by(*group))]:
         same = and_(of_partner, CALLS.endpoint == endpoint, CALLS.user.is_not_distinct_from(user), CALLS.at >= began_at)
         delta_at = connection.execute(select(func.min(CALLS.at)).where(same, is_delta())).scalar()
-        pages = same if delta_at is None else same & (CALLS.at < delta_at)
+        pages = same & unfiltered if delta_at is None else same & unfiltered & (CALLS.at < delta_at)
         sums = [
             func.max(CALLS.at),
             func.max(CALLS.generation),

@@ -240,6 +240,21 @@ def test_lines_of_checkpoints_and_conditions_say_what_they_were_about(world, api
     assert (world.lines[-1].status, world.lines[-1].items, world.lines[-1].bytes) == (304, 0, 0)
 
 
+def test_the_line_of_a_call_by_cursor_says_the_filters_and_the_moment_of_the_cursor(world, api):
+    world.publish("shelf", *(show(f"s{number}", tags=("kids & co",)) for number in range(3, 6)))
+    page = call(api, "/v1/shows?tag=kids%20%26%20co&page_size=1", "t")
+    last = call(api, call(api, page.json["next"], "t").json["next"], "t")
+    assert world.lines[-1].query.startswith("cursor=")
+    assert world.lines[-1].query.endswith("&tag=kids%20%26%20co")
+    world.publish("shelf", *(show(f"n{number}", tags=("kids & co",)) for number in range(2)))
+    delta = call(api, f"/v1/shows?cursor={last.json['checkpoint']}", "t")
+    since = world.lines[-1].query.rpartition("&")[2]
+    assert since.startswith("updated_since=2026-")
+    call(api, delta.json["next"], "t", If_None_Match='"x"')
+    assert world.lines[-1].query.endswith(f"&tag=kids%20%26%20co&{since}")
+    assert world.lines[-1].checkpoint_generation is None
+
+
 def test_no_line_has_a_token_or_an_unknown_parameter(world, api):
     for query in ("?secret=t0ken", "?page=1&secret=t0ken", "?cursor=t0ken.x&geo=mx"):
         call(api, f"/v1/shows{query}", "t0ken-in-header")

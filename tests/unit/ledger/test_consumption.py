@@ -168,7 +168,7 @@ def test_the_longest_silence_counts_the_window_s_ends_and_not_our_own_calls(engi
 
 def test_a_poll_is_a_first_page_or_a_delta_and_no_further_page(engine, asked):
     queries = ["", None, "page=1&page_size=10", "updated_since=2026-03-01", "page_size=1&tag=kids"]
-    further = ["cursor=abc", "page=2", "page=11&page_size=5"]
+    further = ["cursor=abc", "page=2", "page=11&page_size=5", "cursor=abc&tag=kids&updated_since=2026-03-01"]
     rows = [a_call(NOON + timedelta(seconds=place), query=query) for place, query in enumerate([*queries, *further])]
     rows += [a_call(query="cursor=abc", checkpoint_generation=6, status=304), a_call(status=401), a_call(status=500)]
     rows += [
@@ -198,6 +198,7 @@ def test_the_last_full_sync_has_its_pages_and_no_later_delta(engine, asked):
     pages = [a_call(NOON + timedelta(minutes=place), query="cursor=a" if place else "", items=5) for place in range(3)]
     later = [a_call(NOON + timedelta(minutes=9), query="cursor=c", checkpoint_generation=7, items=1)]
     filtered = [a_call(NOON + timedelta(minutes=12), query="tag=kids")]
+    filtered += [a_call(NOON + timedelta(minutes=1, seconds=1), query="cursor=d&tag=kids", items=5)]
     add_calls(engine, old + pages + later + filtered)
     assert asked(last_full_syncs, WINDOW.end_at) == [
         FullSync("showList", "reader", NOON, NOON + timedelta(minutes=2), 7, 3, 15)
@@ -208,6 +209,7 @@ def test_what_was_handed_out_has_no_filtered_call_and_no_garbage(engine, asked):
     span = {"first_item": "1700:a", "last_item": "1800:b:c"}
     rows = [a_call(**span), a_call(**span), a_call(**span, checkpoint_generation=3, items=9)]
     rows += [a_call(**span, query=f"{name}=x") for name in ("tag", "geo", "lang", "show_id", "season_number")]
+    rows += [a_call(**span, query="cursor=c&updated_since=2026", items=4), a_call(**span, query="cursor=c&tag=x")]
     rows += [a_call(**span, status=304), a_call(first_item="x:a", last_item="y"), a_call(endpoint="health", **span)]
     rows += [a_call(endpoint="media", first_item="1750:m", last_item="1750:m", items=None), a_call(NOON, items=0)]
     rows += [a_call(**span, user_agent="edye-delivery/1 (exposure check)", endpoint="feed")]

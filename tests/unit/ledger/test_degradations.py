@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from edye_delivery.catalog.degradation import RECOVERED, Degradation, DegradationKind, Subject
 from edye_delivery.ledger.alerts import Alerts
+from edye_delivery.ledger.consecutive_errors import Client
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.degradations import Degradations, WatchState
 from edye_delivery.ledger.tables import EVENTS
@@ -34,6 +35,23 @@ def degradations(engine):
 
 def alerts_of(engine):
     return [(alert.kind, alert.errors, alert.detail) for alert in Alerts(engine, lambda: NOON).claim()]
+
+
+def test_an_open_degradation_is_a_sentence_of_the_partner_s_report_until_it_ends(engine, degradations):
+    client = Client(f"{PARTNER}_pull", "client-1", 1, 2)
+    refused = replace(SLOW, subject=Subject.RATE_LIMIT, user="reader", kind=DegradationKind.RATE_EXCEEDED)
+    degradations.record(NEW, NOON, [SLOW, refused])
+    alerts = Alerts(engine, lambda: NOON)
+    limit, slow, untold = alerts.sentences_of(client, PARTNER)
+    assert slow.startswith("what the partner pulls is degraded (degraded) since 2026-03-02T12:00:00Z: 8.0 % of calls")
+    assert "(rate exceeded, user reader)" in limit
+    assert untold.startswith("2 alerts of this partner were not sent")
+    assert alerts.sentences_of(client) == ()
+    for alert in alerts.claim():
+        alerts.mark_told(alert)
+    over = [replace(one, ended_at=NOON) for one in (SLOW, refused)]
+    degradations.record(degradations.state(), NOON + timedelta(hours=1), over)
+    assert len(alerts.sentences_of(client, PARTNER)) == 1  # that it is over was not told yet
 
 
 def test_a_begin_is_one_alert_and_one_event_and_the_state_has_it(engine, degradations):

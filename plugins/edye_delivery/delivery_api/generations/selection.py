@@ -62,7 +62,7 @@ class Selection:
         if not pieces:
             return PageBytes(b"", 0)
         items = len(rows) + max(0, min(asked, len(self._tail.rows)) - past)
-        return PageBytes(b",".join(pieces), items, keys[0], keys[-1])
+        return PageBytes(b",".join(pieces), items, min(keys), max(keys))  # the tail is not in their order
 
     def _pieces(self, rows: Rows) -> list[bytes]:
         is_deleted = self._chosen.is_told_as_deleted(rows)

@@ -97,8 +97,9 @@ def read(selection: Selection, page_size: int = 3) -> list[dict[str, Any]]:
         found = orjson.loads(b"[" + page.body + b"]")
         assert len(found) == page.items
         if found:
-            assert page.first_key.endswith(f":{found[0]['id']}")
-            assert page.last_key.endswith(f":{found[-1]['id']}")
+            keys = [(each["updated_at"], each["id"]) for each in found]
+            assert page.first_key.endswith(f":{min(keys)[1]}")
+            assert page.last_key.endswith(f":{max(keys)[1]}")
         items += found
     return items
 
