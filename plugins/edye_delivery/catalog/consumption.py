@@ -66,8 +66,9 @@ class Percentiles:
 class CallSums:
     """All sums of a window, and percentiles by endpoint and user, by slot, and over all (None without calls).
 
-    `is_exact` is False where the lines are not kept any more: the sums are those of whole hours then, and a percentile
-    is the upper bound of the step of the histogram that it lies in.
+    They are of the partner's calls; `own_calls` is the number of those of our own checks. `is_exact` is False where the
+    lines are not kept any more: the sums are those of whole hours then, and a percentile is the upper bound of the step
+    of the histogram that it lies in.
     """
 
     is_exact: bool
@@ -76,6 +77,7 @@ class CallSums:
     all_calls: Percentiles | None
     by_endpoint: dict[tuple[str, str], Percentiles]
     by_slot: dict[int, Percentiles]
+    own_calls: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from sqlalchemy import URL, Connection, Engine, bindparam, delete, make_url, sel
 from sqlalchemy.exc import DataError, IntegrityError
 
 from edye_delivery.catalog.api_call import LATENCY_BOUNDS_MS, NAMES, CallLine, latency_bucket
+from edye_delivery.catalog.own_calls import OWN_USER, is_own
 from edye_delivery.catalog.printable import printable
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.pull_tables import API_CALL_HOURS, API_CALLS
@@ -136,11 +137,15 @@ class LedgerCalls:
 
 
 def add_to_hours(connection: Connection, lines: Iterable[CallLine]) -> None:
-    """Adds calls to their hours' sums; whoever writes the same hours waits until the transaction ends."""
+    """Adds calls to their hours' sums; whoever writes the same hours waits until the transaction ends.
+
+    Calls of our own checks are summed up under a user of their own.
+    """
     sums: defaultdict[Key, Sums] = defaultdict(Sums)
     for line in lines:
         hour = line.at.replace(minute=0, second=0, microsecond=0)
-        sums[line.partner or "", line.user or "", line.endpoint, line.status, hour].add(line)
+        user = OWN_USER if is_own(line.user_agent) else line.user or ""
+        sums[line.partner or "", user, line.endpoint, line.status, hour].add(line)
     if not sums:
         return
     keys = sorted(sums)  # all writers take the rows in the same order, so that they do not block each other for ever

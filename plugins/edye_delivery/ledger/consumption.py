@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, case, func, literal, select
+from sqlalchemy import ColumnElement, Connection, case, func, literal, select
 
 from edye_delivery.catalog.api_call import LATENCY_BOUNDS_MS
 from edye_delivery.catalog.consumption import CallSums, Percentiles, StatusSum
+from edye_delivery.catalog.own_calls import OWN_USER
 from edye_delivery.catalog.window import Window
-from edye_delivery.ledger.call_figures import CALLS, count_of, has_failed, unix_seconds, within
-from edye_delivery.ledger.pull_tables import API_CALL_HOURS
+from edye_delivery.ledger.call_figures import CALLS, by_partner, count_of, has_failed, unix_seconds, within
+from edye_delivery.ledger.pull_tables import API_CALL_HOURS, API_CALLS
 
 HOUR_S, DAY_S = 3600, 24 * 3600
 SLOTS_OF_HOURS_MAX = 72
@@ -23,20 +24,26 @@ HOURS = API_CALL_HOURS.c
 
 
 def call_sums(connection: Connection, partner: str, window: Window, timeout_s: float) -> CallSums:
-    """The sums of the window: of its lines, or where some are not kept any more, of its whole hours."""
+    """The sums of the window: of its lines, or where some are not kept any more, of its whole hours.
+
+    Calls of our own checks are counted apart.
+    """
     slot_s = slot_s_of(window)
-    sums = list(_sums_of_lines(connection, partner, window, timeout_s, slot_s))
+    every = within(partner, window.start_at, window.end_at)
+    lines = connection.execute(select(func.count()).select_from(API_CALLS).where(every)).scalar_one()
     hours = select(func.coalesce(func.sum(HOURS.calls), 0)).where(_whole_hours(partner, window))
-    if connection.execute(hours).scalar_one() > sum(one.calls for one in sums):
+    if connection.execute(hours).scalar_one() > lines:
         return _sums_of_hours(connection, partner, window, timeout_s, slot_s)
+    inside = every & by_partner()
+    sums = tuple(_sums_of_lines(connection, inside, timeout_s, slot_s))
     slot = _slot_of(connection, slot_s)
     everywhere = literal(0).label("everywhere")
-    inside = within(partner, window.start_at, window.end_at)
     user = func.coalesce(CALLS.user, "").label("user")
     return CallSums(
         is_exact=True,
         slot_s=slot_s,
-        sums=tuple(sums),
+        sums=sums,
+        own_calls=lines - sum(one.calls for one in sums),
         all_calls=_percentiles(connection, inside, [everywhere]).get((0,)),
         by_endpoint={(key[0], key[1]): one for key, one in _by(connection, inside, [CALLS.endpoint, user])},
         by_slot={int(key[0]): one for key, one in _by(connection, inside, [slot])},
@@ -65,13 +72,13 @@ def _slot_of(connection: Connection, slot_s: int) -> Any:
 
 
 def _sums_of_lines(
-    connection: Connection, partner: str, window: Window, timeout_s: float, slot_s: int
+    connection: Connection, inside: ColumnElement[bool], timeout_s: float, slot_s: int
 ) -> Iterator[StatusSum]:
     slot = _slot_of(connection, slot_s)
     group = [CALLS.endpoint, func.coalesce(CALLS.user, ""), CALLS.status, slot]
     timeouts = count_of(CALLS.milliseconds > timeout_s * 1000)
     sums = [func.count(), func.sum(CALLS.bytes), func.coalesce(func.sum(CALLS["items"]), 0), timeouts]
-    query = select(*group, *sums).where(within(partner, window.start_at, window.end_at)).group_by(*group)
+    query = select(*group, *sums).where(inside).group_by(*group)
     for endpoint, user, *figures in connection.execute(query.order_by(*group)):
         yield StatusSum(endpoint, user, *(int(figure) for figure in figures))
 
@@ -102,7 +109,9 @@ def _whole_hours(partner: str, window: Window) -> Any:
 def _sums_of_hours(connection: Connection, partner: str, window: Window, timeout_s: float, slot_s: int) -> CallSums:
     sums: dict[tuple[str, str, int, int], list[int]] = {}
     histograms: defaultdict[Any, list[int]] = defaultdict(lambda: [0] * (len(LATENCY_BOUNDS_MS) + 1))
-    query = select(API_CALL_HOURS).where(_whole_hours(partner, window)).order_by(HOURS.hour)
+    whole = _whole_hours(partner, window)
+    own = select(func.coalesce(func.sum(HOURS.calls), 0)).where(whole, HOURS.user == OWN_USER)
+    query = select(API_CALL_HOURS).where(whole, HOURS.user != OWN_USER).order_by(HOURS.hour)
     for row in connection.execute(query.execution_options(yield_per=1000)).mappings():
         latencies = row["latencies"] or [0] * (len(LATENCY_BOUNDS_MS) + 1)
         start_s = int(row["hour"].timestamp()) // slot_s * slot_s
@@ -115,6 +124,7 @@ def _sums_of_hours(connection: Connection, partner: str, window: Window, timeout
     found = {key: one for key, histogram in histograms.items() if (one := percentiles_of(histogram)) is not None}
     return CallSums(
         is_exact=False,
+        own_calls=int(connection.execute(own).scalar_one()),
         slot_s=slot_s,
         sums=tuple(StatusSum(*key, *figures) for key, figures in sorted(sums.items())),
         all_calls=found.get(None),

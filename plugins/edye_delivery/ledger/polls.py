@@ -122,9 +122,9 @@ def last_full_syncs(connection: Connection, partner: str, before: datetime) -> l
 
 
 def latest_errors(connection: Connection, partner: str, window: Window) -> list[ErrorCall]:
-    """The newest calls of the window with status 400 and more."""
+    """The newest calls of the partner in the window with status 400 and more."""
     columns = [CALLS.at, CALLS.user, CALLS.endpoint, CALLS.status, CALLS.milliseconds, CALLS.message, CALLS.request_id]
-    failed = within(partner, window.start_at, window.end_at) & (CALLS.status >= 400)
+    failed = within(partner, window.start_at, window.end_at) & by_partner() & (CALLS.status >= 400)
     query = select(*columns).where(failed).order_by(CALLS.at.desc(), CALLS.id.desc()).limit(LATEST_ERRORS)
     return [
         ErrorCall(row.at, row.user or "", row.endpoint, row.status, row.milliseconds, row.message or "", row.request_id)

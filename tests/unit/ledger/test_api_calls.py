@@ -8,9 +8,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import String, func, select
 
 from edye_delivery.catalog.api_call import NAMES, TEXT_MAX_CHARS, pack, unpack
+from edye_delivery.catalog.own_calls import OWN_USER
 from edye_delivery.errors import InvalidRequest
 from edye_delivery.ledger.api_call_writer import KEPT_DAYS, ApiCallWriter, LedgerCalls
 from edye_delivery.ledger.api_calls import CallReader, CallSelection, StatusRange
@@ -18,6 +20,7 @@ from edye_delivery.ledger.database import open_engine, snapshot
 from edye_delivery.ledger.pull_tables import API_CALL_HOURS, API_CALLS
 from edye_delivery.ledger.read_only import NoLedger
 from tests.unit.delivery_api.call_lines import a_line
+from tests.unit.pull_calls import the_pull_annex
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 SIX = datetime(2026, 3, 2, 6, tzinfo=UTC)
@@ -105,6 +108,13 @@ def test_an_hour_has_sums_and_latencies_by_partner_user_endpoint_and_status(writ
     assert (sums.bytes, sums.items, sums.milliseconds) == (60, 101, 20_403)
     assert sums.latencies == (1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1)
     assert [hour.calls for hour in reader.hours(CallSelection(since=SIX + timedelta(minutes=1)))] == [1]
+
+
+def test_the_hours_tell_our_own_calls_from_those_of_the_user_whose_token_they_have(writer, reader):
+    writer.write([a_line(1), a_line(2, user_agent="edye-delivery/2 (exposure check)"), a_line(3)])
+    assert [(hour.user, hour.calls) for hour in reader.hours()] == [(OWN_USER, 1), ("reader", 2)]
+    with pytest.raises(ValidationError):
+        the_pull_annex(users={OWN_USER: {"endpoints": ["shows"]}}, check={"user": OWN_USER})
 
 
 def test_two_workers_that_write_at_once_lose_and_double_nothing(ledger_url, reader):

@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert
 
 from edye_delivery.catalog.api_call import LATENCY_BOUNDS_MS, latency_bucket
 from edye_delivery.catalog.consumption import FullSync, HandedOut, Percentiles, PollSum
+from edye_delivery.catalog.own_calls import OWN_USER, is_own
 from edye_delivery.catalog.window import Window
 from edye_delivery.ledger.consumption import call_sums, down_minutes, percentiles_of, timeouts_of
 from edye_delivery.ledger.database import open_engine, snapshot
@@ -78,6 +79,8 @@ def test_sums_and_percentiles_are_those_of_plain_python(engine, asked, seed):
     rows = random_calls(seed, 900)
     add_calls(engine, [*rows, a_call(WINDOW.end_at), a_call(partner="another")])
     found = asked(call_sums, WINDOW, TIMEOUT_S)
+    assert found.own_calls == len(rows) - len(of_partner(rows)) > 100
+    rows = of_partner(rows)
     expected = {(*key, slot): sums_of(members) for key, members in with_slots(rows).items() for key, slot in [key]}
     assert {
         (one.endpoint, one.user, one.status, one.start_s): (one.calls, one.bytes, one.items, one.timeouts)
@@ -92,6 +95,10 @@ def test_sums_and_percentiles_are_those_of_plain_python(engine, asked, seed):
     assert found.by_slot == {slot: ranks_of(them) for slot, them in by_slot.items()}
 
 
+def of_partner(rows):
+    return [row for row in rows if not is_own(row["user_agent"])]
+
+
 def with_slots(rows):
     groups = defaultdict(list)
     for key, members in grouped(rows, "endpoint", "user", "status").items():
@@ -102,7 +109,7 @@ def with_slots(rows):
 
 def add_hours(engine, rows):
     """The hours' sums, as the writer of lines keeps them."""
-    groups = with_slots(rows)
+    groups = with_slots([row | {"user": OWN_USER} if is_own(row["user_agent"]) else row for row in rows])
     values = []
     for (key, _), members in groups.items():
         latencies = [0] * (len(LATENCY_BOUNDS_MS) + 1)
@@ -128,6 +135,8 @@ def test_where_lines_are_gone_the_hours_give_the_same_counts_and_upper_bounds(en
         connection.execute(delete(API_CALLS).where(API_CALLS.c.at < NOON + timedelta(minutes=5)))
     found = asked(call_sums, WINDOW, TIMEOUT_S)
     assert not found.is_exact
+    assert found.own_calls == len(rows) - len(of_partner(rows))
+    rows = of_partner(rows)
     counts = {(one.endpoint, one.user, one.status, one.start_s): (one.calls, one.bytes) for one in found.sums}
     assert counts == {(*key, slot): sums_of(them)[:2] for (key, slot), them in with_slots(rows).items()}
     assert sum(one.timeouts for one in found.sums) == sums_of(rows)[3]
@@ -226,7 +235,8 @@ def test_what_was_handed_out_has_no_filtered_call_and_no_garbage(engine, asked):
 def test_the_latest_errors_are_the_newest_twenty(engine, asked):
     rows = random_calls(7, 200)
     add_calls(engine, rows)
-    newest = sorted((row for row in rows if row["status"] >= 400), key=lambda row: row["at"], reverse=True)[:20]
+    failed = [row for row in of_partner(rows) if row["status"] >= 400]
+    newest = sorted(failed, key=lambda row: row["at"], reverse=True)[:20]
     found = asked(latest_errors, WINDOW)
     assert [(one.at, one.status, one.request_id) for one in found] == [
         (row["at"], row["status"], row["request_id"]) for row in newest

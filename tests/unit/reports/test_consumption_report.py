@@ -54,6 +54,7 @@ SUMS = CallSums(
     all_calls=LATENCY,
     by_endpoint={("showList", HOSTILE): LATENCY},
     by_slot={NOON_S: LATENCY, NOON_S + 3600: LATENCY},
+    own_calls=1234,
 )
 UNAVAILABLE = Degradation(
     Subject.SERVICE, "", NOON + timedelta(hours=1), DegradationKind.UNAVAILABLE, NOON + timedelta(hours=2), 1,
@@ -213,3 +214,11 @@ def test_a_line_is_interrupted_where_there_are_no_calls():
         assert len(line.parts) == 1
         assert len(line.dots) == 1
     assert chart.bound_px is not None
+
+
+def test_calls_of_our_own_checks_are_left_out_and_said_to_be():
+    report = consumption_report(FACTS)
+    assert (report.own_calls, report.totals.calls) == (1234, sum(STATUSES.values()))
+    assert "1,234 calls of our own checks" in as_html(report).decode()
+    rows = [[cell.value for cell in row] for row in load_workbook(io.BytesIO(as_xlsx(report)))["Summary"].iter_rows()]
+    assert ["Left out", 1234, "calls of our own checks, which no figure of the partner has"] in rows

@@ -101,6 +101,7 @@ def consumption_report(facts: ConsumptionFacts) -> ConsumptionReport:
         slot_s=facts.sums.slot_s,
         generation=facts.generation,
         totals=_counts(facts.sums.sums),
+        own_calls=facts.sums.own_calls,
         latency=_latency(facts.sums.all_calls),
         latency_bound_ms=facts.agreement.p95_ms,
         endpoints=_endpoints(facts.sums),

@@ -139,8 +139,9 @@ class ConsumptionReport(ReportValue):
     """What one partner called and fetched in a window.
 
     `is_exact` is False where the lines of the window are not all kept any more: sums are those of whole hours then,
-    latencies upper bounds. `titles` is None where nobody said which titles are exposed. `down_minutes` are those in
-    which no call was answered, `degraded_minutes` those from the begin of a degradation to its end.
+    latencies upper bounds. `own_calls` are those of our own checks: no other figure has them, but for `uptime_percent`
+    and `down_minutes`, which are the API's. `titles` is None where nobody said which titles are exposed. `down_minutes`
+    are those in which no call was answered, `degraded_minutes` those from the begin of a degradation to its end.
     """
 
     partner: str
@@ -152,6 +153,7 @@ class ConsumptionReport(ReportValue):
     slot_s: Count
     generation: Count | None
     totals: CallCounts
+    own_calls: Count = 0
     latency: Latency | None
     latency_bound_ms: float
     endpoints: tuple[EndpointUse, ...] = ()

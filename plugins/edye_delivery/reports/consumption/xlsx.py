@@ -101,6 +101,7 @@ def _summary_rows(report: ConsumptionReport) -> Iterator[tuple[Cell, ...]]:
     yield ("Calls",)
     for name, heading in {"calls": "All", **CLASS_NAMES, "timeouts": "Timeouts", "bytes": "Bytes"}.items():
         yield heading, getattr(report.totals, name)
+    yield "Left out", report.own_calls, "calls of our own checks, which no figure of the partner has"
     for name in ("p50_ms", "p95_ms", "p99_ms") if report.latency else ():
         yield name.replace("_", " "), getattr(report.latency, name)
     yield ("Polls",)
