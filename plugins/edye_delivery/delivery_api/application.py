@@ -145,7 +145,7 @@ class Application:
             problem = refused
         except DeliveryError as error:
             log.error("the call %s failed, because a generation cannot be read: %s", call.id, error)
-            problem = later(ProblemType.NO_GENERATION, "your generation cannot be read at the moment", RETRY_AFTER_S)
+            problem = later(ProblemType.DEGRADED, "your generation cannot be read at the moment", RETRY_AFTER_S)
         except Exception:  # the process's edge: the client gets a problem, and the log the traceback
             log.exception("the call %s failed", call.id)
             problem = Problem(ProblemType.FAILED, f"tell EDYE the request id {call.request_id}")

@@ -27,6 +27,7 @@ class ProblemType(StrEnum):
     HEADERS_TOO_LARGE = "headers-too-large"
     FAILED = "failed"
     NO_GENERATION = "no-generation"
+    DEGRADED = "degraded"
     OVERLOADED = "too-many-connections"
 
 
@@ -45,6 +46,7 @@ STATUSES = {
     ProblemType.HEADERS_TOO_LARGE: (431, "The headers are too large"),
     ProblemType.FAILED: (500, "The call failed on our side"),
     ProblemType.NO_GENERATION: (503, "Nothing is published yet"),
+    ProblemType.DEGRADED: (503, "What is published cannot be read at the moment"),
     ProblemType.OVERLOADED: (503, "There are too many connections"),
 }
 

@@ -207,7 +207,7 @@ def test_a_failure_is_a_problem_and_its_traceback_is_in_the_log_only(world, api,
 
 def test_a_generation_that_cannot_be_read_is_a_problem_for_later(world, caplog):
     (world.root / "shelf" / "current.json").write_text("{")
-    reply = problem(call(world.application(), "/v1/shows", "t"), 503, "no-generation")
+    reply = problem(call(world.application(), "/v1/shows", "t"), 503, "degraded")
     assert reply.headers["retry-after"] == "30"
     assert str(world.root) not in reply.body.decode()
 
