@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -93,8 +94,20 @@ def _measure_workers(bench: Bench, workers: int) -> Iterator[Figure]:
             static = bench.speed(files_url, bench.unchanged(files_url, files))
             yield Figure(f"api_nginx_unchanged{suffix}", static.answers, "1/s")
             yield Figure(f"api_unchanged{suffix}", api.answers, "1/s", api.answers / static.answers, compared)
+        if workers == 1:
+            yield from _measure_granian(bench, calls, url)
         memory = _memory_mib(pids)
         yield Figure(f"api_memory{suffix}", memory, "MiB", memory / MEMORY_MIB, "the limit, 200 MiB a worker")
+
+
+def _measure_granian(bench: Bench, calls: Calls, url: str) -> Iterator[Figure]:
+    """The same application on Granian, and on its own server just before and after: which of the two is better."""
+    with bench.granian_served() as other_url:
+        moved = [(call.replace(url, other_url, 1), headers) for call, headers in calls]
+        before, other = bench.speed(url, calls), bench.speed(other_url, moved)
+        own = max(before.answers, bench.speed(url, calls).answers)
+    compared = "uvicorn with the API's own protocol, in the same minute"
+    yield Figure("api_pages_granian", other.answers, "1/s", other.answers / own, compared)
 
 
 Calls = list[tuple[str, dict[str, str]]]
@@ -143,6 +156,19 @@ class Bench:
             httpx.Client(transport=httpx.HTTPTransport(retries=8)).get(f"{url}/0.json").raise_for_status()
             yield url
 
+    @contextlib.contextmanager
+    def granian_served(self) -> Iterator[str]:
+        """The address of the delivery API on Granian."""
+        port, log = free_port(), self.folder / "granian.log"
+        command = [sys.executable, "-m", "benchmarks.granian_server", str(self.folder), str(self.folder / "root")]
+        with Processes() as processes:
+            child = processes.start("granian", [*command, str(port)], log, os.environ)
+            deadline = datetime.now(UTC).timestamp() + START_MAX_S
+            while not _is_healthy(f"http://127.0.0.1:{port}/healthz"):
+                if child.poll() is not None or datetime.now(UTC).timestamp() > deadline:
+                    raise SystemExit(f"granian did not start:\n{last_lines(log)}")
+            yield f"http://127.0.0.1:{port}"
+
     def api_calls(self, url: str) -> Calls:
         """Calls for different pages of the list, at most PAGES_MAX."""
         headers = {"Authorization": f"Bearer {self.token}"}
@@ -187,6 +213,14 @@ class Bench:
         if requests is None or p99 is None or "Non-2xx" in told or "Socket errors" in told:
             raise SystemExit(f"api: wrk says of {url}:\n{told}")
         return Speed(float(requests[1]), float(p99[1]) * MILLISECONDS[p99[2]])
+
+
+def _is_healthy(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code < 600
+    except httpx.TransportError:
+        time.sleep(0.05)
+        return False
 
 
 def _lua(headers: dict[str, str]) -> str:

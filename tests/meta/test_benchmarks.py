@@ -81,7 +81,7 @@ PUBLISH = {
     "publish_changes",
     "publish_changes_bytes",
 }
-API = {"api_memory_small"} | {
+API = {"api_memory_small", "api_pages_granian"} | {
     f"api_{figure}{workers}"
     for figure in ("nginx_pages", "pages", "pages_p99", "nginx_unchanged", "unchanged", "memory")
     for workers in ("", "_two_workers")

@@ -9,7 +9,6 @@ import uvloop
 
 from edye_delivery.delivery_api.deadline import Deadline
 
-
 CLOCK_S = 0.02
 """A loop reads its clock once a turn."""
 
