@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -39,8 +40,8 @@ class DeliveryApi:
         self.url = ""
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *options: str, workers: int = 2) -> None:
-        """Waits until all workers serve."""
+    def start(self, *options: str, workers: int = 2, open_files: tuple[int, int] | None = None) -> None:
+        """Waits until all workers serve; `open_files` is the soft and the hard limit that the program starts with."""
         command = [sys.executable, "-m", "edye_delivery", "serve-api", "--root", str(self.world.root), "--port", "0"]
         command += ["--annexes", str(self.world.annexes), "--ledger", str(self.ledger), "--workers", str(workers)]
         with self._output.open("wb") as output:
@@ -49,6 +50,7 @@ class DeliveryApi:
                 stdout=output,
                 stderr=output,
                 env={**os.environ, "PYTHONPATH": str(PROJECT / "plugins"), "PYTHONUNBUFFERED": "1"},
+                preexec_fn=open_files and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, open_files)),
             )
         found = until(self._address, "the start of the delivery API", START_MAX_S)
         self.url = found[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -11,6 +12,7 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import pytest
@@ -161,6 +163,13 @@ def test_workers_end_with_the_program_that_started_them(own_api):
     own_api.process.kill()
     own_api.process.wait(10)
     until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in workers), "the end of the workers", 30)
+
+
+def test_workers_open_as_many_files_as_they_may_and_too_few_are_told(own_api):
+    own_api.start("--connections", "1000", workers=1, open_files=(256, 1200))
+    limits = Path(f"/proc/{own_api.workers[0]}/limits").read_text()
+    assert re.search(r"Max open files +1200 +1200 ", limits)
+    assert "a worker may open 1200 files, too few for 1000 connections: raise the hard limit" in own_api.output
 
 
 def test_a_port_that_is_taken_is_told_in_a_sentence(tmp_path):

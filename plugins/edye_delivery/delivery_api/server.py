@@ -5,9 +5,11 @@ They answer, and this process, which has nothing else to do, writes their log to
 
 from __future__ import annotations
 
+import logging
+import resource
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,8 +31,11 @@ from edye_delivery.ledger.read_only import refuse_absent
 
 BACKLOG = 2048
 START_MAX_S = 60
+OPEN_FILES_BESIDE = 512
+"""How many files a worker has open besides its connections: segments of generations, two each, its spool, its log."""
 STOP_MAX_S = 15
 """How long a worker that is told to stop has to finish its answers."""
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ def serve(settings: ServerSettings, clock: Clock, tell: Callable[[str], None]) -
 
     ConfigurationInvalid where the folder cannot be used, the port is taken, or no worker can start.
     """
+    _raise_open_files(settings.limits.connections)
     try:
         settings.root.mkdir(parents=True, exist_ok=True)
         cursor_key(settings.root)
@@ -84,6 +90,23 @@ def serve(settings: ServerSettings, clock: Clock, tell: Callable[[str], None]) -
             workers.run()
         if workers.is_failed:
             raise ConfigurationInvalid("no worker could start; the lines above say why")
+
+
+def _raise_open_files(connections: int) -> None:
+    """Lets this process and its workers open as many files as they may; a warning where those are too few."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # where the system has a bound of its own, the soft limit stays as it is
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    may, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = connections + OPEN_FILES_BESIDE
+    if may != resource.RLIM_INFINITY and may < needed:
+        log.warning(
+            "a worker may open %s files, too few for %s connections: raise the hard limit of open files (ulimit -Hn) "
+            "to %s or more, or give fewer --connections",
+            may,
+            connections,
+            needed,
+        )
 
 
 @contextmanager
