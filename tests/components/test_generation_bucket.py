@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -20,8 +21,15 @@ from edye_delivery.delivery_api.generations.mirror import Mirror, PartnerMirror
 from edye_delivery.delivery_api.generations.partner import Partner
 from edye_delivery.delivery_api.generations.store import FolderStore
 from edye_delivery.delivery_api.generations.switch import go_back, switch_readers
-from edye_delivery.errors import ConfigurationInvalid, GenerationDamaged, GenerationTaken, StoreUnavailable
+from edye_delivery.errors import (
+    AnswerMalformed,
+    ConfigurationInvalid,
+    GenerationDamaged,
+    GenerationTaken,
+    StoreUnavailable,
+)
 from tests.unit.delivery_api.generations.conftest import SHOWS, START, Publisher, ids, item, left
+from tests.waiting import until
 
 NAME = "edye-artifacts"
 NUMBERS = itertools.count()
@@ -386,3 +394,23 @@ def test_a_large_file_is_uploaded_in_parts_and_read_in_parts(place, monkeypatch)
 def test_a_bucket_that_is_not_there_is_a_fault_of_the_connection(client):
     with pytest.raises(ConfigurationInvalid, match="NoSuchBucket"):
         S3Bucket(client, "no-such-bucket", "x").read("a")
+
+
+def test_an_answer_that_is_not_of_s3_is_a_sentence(place, client, monkeypatch):
+    monkeypatch.setattr(client._client, "head_object", lambda **_: {"ContentLength": 1})
+    with pytest.raises(AnswerMalformed, match="does not answer as S3 does"):
+        place.bucket().state("a")
+
+
+def test_an_error_that_nobody_expects_does_not_end_the_copying(place, monkeypatch):
+    publisher, told = place.publisher(), []
+    publisher.publish(item("a"))
+    bucket, looks = place.bucket(), iter([1])
+    folders = bucket.folders
+    monkeypatch.setattr(bucket, "folders", lambda: 1 / 0 if next(looks, 0) else folders())
+    copies = Mirror(bucket, FolderStore(place.folder / "server"), time.monotonic, told.append, 0.01)
+    copies.start()
+    until(lambda: (place.folder / "server/sample/current.json").exists(), "the copy", 30)
+    copies.stop()
+    assert place.served(publisher.now_ms) == ["a"]
+    assert "ZeroDivisionError" in told[0]

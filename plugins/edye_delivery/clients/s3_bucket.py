@@ -11,9 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
-from edye_delivery.errors import ConfigurationInvalid, DeliveryError, StoreUnavailable, TooSlow, Transient
+from edye_delivery.errors import (
+    AnswerMalformed,
+    ConfigurationInvalid,
+    DeliveryError,
+    StoreUnavailable,
+    TooSlow,
+    Transient,
+)
 
 PART_BYTES = 16 * 1024 * 1024
 """So much of an object is in memory and in one call."""
@@ -40,8 +48,8 @@ class ObjectState:
 class S3Bucket:
     """The objects below a prefix; `mask` hides the key and the secret with which the client signs.
 
-    FileNotFoundError where an object is not there; ConfigurationInvalid where the store refuses us; StoreUnavailable
-    and TooSlow where another try may succeed.
+    FileNotFoundError where an object is not there; ConfigurationInvalid where the store refuses us; StoreUnavailable,
+    AnswerMalformed and TooSlow where another try may succeed.
     """
 
     def __init__(self, client: Any, bucket: str, prefix: str = "", mask: SecretMask = NO_SECRETS) -> None:
@@ -180,6 +188,8 @@ class S3Bucket:
             raise self._public_error(error, code, status) from error
         except BotoCoreError as error:
             raise self._public_error(error, type(error).__name__, None) from error
+        except (KeyError, ResponseParserError) as error:
+            raise AnswerMalformed(f"the bucket {self} does not answer as S3 does ({type(error).__name__})") from error
 
     def _public_error(self, error: Exception, code: str, status: int | None) -> DeliveryError:
         self._mask.clean(error)

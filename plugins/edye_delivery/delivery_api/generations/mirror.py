@@ -151,8 +151,11 @@ class Mirror:
 
     def _run(self) -> None:
         while not self._is_stopping.is_set():
-            for _ in self.look():
-                pass
+            try:
+                for _ in self.look():
+                    pass
+            except Exception as error:  # the thread's edge: the next look tries again
+                self._note("", f"{self._bucket} cannot be looked at ({type(error).__name__}: {error})")
             self._is_stopping.wait(self._look_every_s)
 
 
@@ -172,7 +175,7 @@ class _Copy:
         """One look; a failure is told once, and then tried again after longer and longer times."""
         try:
             self._mirror.look()
-        except (DeliveryError, FileNotFoundError) as error:
+        except Exception as error:  # the thread's edge: the next look tries again
             if not self._wait_s:
                 tell(f"{self._partner}: {error}; what was copied goes on being served")
             self._wait_s = min(RETRY_MAX_S, max(look_every_s, 2 * self._wait_s))

@@ -112,12 +112,23 @@ class Partner:
         ) from missing
 
     def _serve(self, pointer: Pointer) -> None:
-        files = {number: each.files for number, each in self._open.items() if number in pointer.kept}
+        files = {
+            number: each.files
+            for number, each in self._open.items()
+            if number in pointer.kept and self._is_unchanged(each.files)
+        }
         if pointer.generation not in files:
             files[pointer.generation] = self._opened(pointer.generation)
         served = Generation(files[pointer.generation], self._cache)
         self._open = {number: self._seen(each, served, pointer) for number, each in files.items()}
         self._pointer = pointer
+
+    def _is_unchanged(self, files: OpenGeneration) -> bool:
+        """Whether the number still means this generation: who deletes the partner's folder begins again with 1."""
+        try:
+            return read_manifest(self._store, self._partner, files.manifest.number) == files.manifest
+        except GenerationDamaged:
+            return False
 
     def _opened(self, number: int) -> OpenGeneration:
         manifest = read_manifest(self._store, self._partner, number)

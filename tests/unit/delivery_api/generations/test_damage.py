@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
@@ -146,3 +147,12 @@ def test_a_store_that_cannot_be_written_says_so(tmp_path):
 def test_a_list_without_segments_is_empty(store):
     files_of_nothing = ListFiles(store, "sample", ListRecord())
     assert (files_of_nothing.count, files_of_nothing.row_of("a"), len(files_of_nothing.not_live)) == (0, None, 0)
+
+
+def test_a_reader_sees_what_is_published_after_the_folder_was_deleted(publisher, store):
+    publisher.publish(item("a"))
+    reader = publisher.reader()
+    assert ids(reader.current().select(SHOWS, now_ms=publisher.now_ms)) == ["a"]
+    shutil.rmtree(store.root / "sample")
+    assert publisher.publish(item("b")).number == 1
+    assert ids(reader.current().select(SHOWS, now_ms=publisher.now_ms)) == ["b"]
