@@ -60,6 +60,7 @@ class Sizes:
     log_rounds: int = 3
     sweep_media: int = 200_000
     sweep_rounds: int = 3
+    compare_media: int = 1_000_000
     publish_items: int = 1_000_000
     api_items: int = 1_000_000
     api_seconds: int = 10

@@ -1,4 +1,7 @@
-"""Sweep: all media of a JW Player without its limit a minute, beside curl, which reads and drops the same pages."""
+"""Sweep: all media of a JW Player without its limit a minute, beside curl, which reads and drops the same pages.
+
+Then the comparison of such a library with the catalogue, beside a join in SQLite.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +46,44 @@ def measure(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     yield Figure("sweep_memory_small", small["peak_bytes"] / MIB, "MiB")
     compared_to = f"a library of {small['media']} media"
     yield Figure("sweep_memory", max(peaks) / MIB, "MiB", max(peaks) / small["peak_bytes"], compared_to)
+    yield from _measure_comparison(sizes, folder)
+
+
+def _measure_comparison(sizes: Sizes, folder: Path) -> Iterator[Figure]:
+    """Seconds and peak memory of a comparison, and of a join in SQLite of the same columns, by turns."""
+    say(f"compare: {sizes.compare_media} media, {sizes.sweep_rounds} times")
+    few, many = min(SMALL_MEDIA, sizes.compare_media), sizes.compare_media
+    small = _compare("ours", few, _made(few, folder / "few"))
+    made, ours, plain, peaks = _made(many, folder / "many"), list[float](), list[float](), list[int]()
+    for _ in range(sizes.sweep_rounds):
+        told, joined = _compare("ours", many, made), _compare("sqlite", many, made)
+        if told["found"] != joined["found"] or not told["found"]:
+            raise SystemExit(f"compare: {told['found']} titles differ, {joined['found']} in SQLite; no figure is right")
+        ours.append(told["seconds"])
+        plain.append(joined["seconds"])
+        peaks.append(told["peak_bytes"])
+    say(f"compare: {many / statistics.median(ours):.0f} media/s, {told['found']} differ")
+    yield Figure("compare_sqlite", statistics.median(plain), "s")
+    compared_to = "json and sqlite3: the same columns inserted and joined"
+    yield Figure("compare", statistics.median(ours), "s", median_ratio(ours, plain), compared_to)
+    yield Figure("compare_memory_small", small["peak_bytes"] / MIB, "MiB")
+    compared_to = f"a library of {few} media"
+    yield Figure("compare_memory", max(peaks) / MIB, "MiB", max(peaks) / small["peak_bytes"], compared_to)
+
+
+def _made(count: int, folder: Path) -> Path:
+    """The folder, with a library and a catalogue of so many media."""
+    folder.mkdir()
+    _compare("make", count, folder)
+    return folder
+
+
+def _compare(way: str, count: int, folder: Path) -> dict[str, Any]:
+    job = json.dumps({"way": way, "folder": str(folder), "media": count})
+    command = [sys.executable, "-m", "benchmarks.sweep_comparison", job]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=TIMEOUT_S)
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1]) if done.stdout else {}
+    return told
 
 
 def _serve(processes: Processes, folder: Path, count: int) -> str:

@@ -71,7 +71,9 @@ TRAIL = {
 LOG = {f"log_{figure}{database}" for database in ("sqlite", "postgresql") for figure in ("insert_", "", "cpu_")} | {
     "log_add"
 }
-SWEEP = {"sweep_curl", "sweep", "sweep_calls", "sweep_memory_small", "sweep_memory"}
+SWEEP = {"sweep_curl", "sweep", "sweep_calls", "sweep_memory_small", "sweep_memory"} | {
+    "compare_sqlite", "compare", "compare_memory_small", "compare_memory",
+}  # fmt: skip
 PUBLISH = {
     "publish_sqlite",
     "publish",
@@ -155,8 +157,11 @@ def test_ftp_prints_speeds_and_memory_for_both_servers_or_says_that_one_is_missi
     assert not list((tmp_path / "room").iterdir())
 
 
+COMPARE = ("--compare-media", "3000")
+
+
 def test_sweep_prints_seconds_calls_and_memory_and_leaves_nothing(tmp_path):
-    lines = lines_of(tmp_path / "room", "sweep", "--sweep-media", "12000", "--sweep-rounds", "1")
+    lines = lines_of(tmp_path / "room", "sweep", "--sweep-media", "12000", "--sweep-rounds", "1", *COMPARE)
     assert_valid(lines, SWEEP)
     assert not list((tmp_path / "room").iterdir())
 

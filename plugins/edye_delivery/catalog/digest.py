@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
+
+USUAL_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(/[A-Za-z0-9/._~%+=,@-]*)(?:\?[!-\"$-~]*)?", re.ASCII)
+"""A URL whose path can be seen without taking all of it apart, which takes ten times as long."""
 
 
 def canonical_json(value: Any) -> bytes:
@@ -21,6 +25,8 @@ def digest_of(*parts: Any) -> str:
 
 def path_of(url: str) -> str:
     """The URL's path, which stays the same when host or signature changes; a text that is no URL stays whole."""
+    if (usual := USUAL_URL.fullmatch(url)) is not None:
+        return usual[1]
     try:
         return urlsplit(url).path or url
     except ValueError:

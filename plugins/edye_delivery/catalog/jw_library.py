@@ -54,16 +54,31 @@ class JwLibrary:
             return _media(content)
         return None
 
+    def __contains__(self, media_id: str) -> bool:
+        return self._database.execute("SELECT 1 FROM media WHERE id = ?", (media_id,)).fetchone() is not None
+
+    def ids(self) -> Iterator[str]:
+        """The id of every media, in order."""
+        for (media_id,) in self._database.execute("SELECT id FROM media ORDER BY id"):
+            yield media_id
+
     def __len__(self) -> int:
         ((count,),) = self._database.execute("SELECT count(*) FROM media")
         return int(count)
 
     def __iter__(self) -> Iterator[JwMedia]:
         """Every media, by id."""
+        return map(_media, self._contents())
+
+    def objects(self) -> Iterator[dict[str, Any]]:
+        """Every media, by id, as it is in JSON: moments are texts. For what reads a few fields of all of them."""
+        return map(orjson.loads, self._contents())
+
+    def _contents(self) -> Iterator[bytes]:
         after, query = "", "SELECT id, media FROM media WHERE id > ? ORDER BY id LIMIT ?"
         while rows := self._database.execute(query, (after, READ_ROWS)).fetchall():
             for after, content in rows:  # noqa: B007 - the last id is where the next rows begin
-                yield _media(content)
+                yield content
 
 
 def _media(content: bytes) -> JwMedia:

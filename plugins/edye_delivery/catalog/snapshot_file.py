@@ -72,6 +72,11 @@ class SnapshotFile:
         return self._rows(Title)
 
     @property
+    def title_lines(self) -> Iterator[bytes]:
+        """The same titles as JSON; they were valid when the file was written, and are not parsed again."""
+        return self._lines(KINDS[Title])
+
+    @property
     def touched(self) -> Iterator[Title]:
         """Episodes of changed series that did not change themselves."""
         return self._rows(Title, TOUCHED)
@@ -92,11 +97,14 @@ class SnapshotFile:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     def _rows(self, model: type[Row], kind: bytes = b"") -> Iterator[Row]:
-        start = b'{"%s":' % (kind or KINDS[model])
+        return map(model.model_validate_json, self._lines(kind or KINDS[model]))
+
+    def _lines(self, kind: bytes) -> Iterator[bytes]:
+        start = b'{"%s":' % kind
         with self.path.open("rb", buffering=READ_BLOCK_BYTES) as file:
             for line in file:
                 if line.startswith(start):
-                    yield model.model_validate_json(line[len(start) : -2])
+                    yield line[len(start) : -2]
 
 
 class SnapshotWriter:

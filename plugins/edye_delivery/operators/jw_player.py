@@ -75,7 +75,7 @@ class JwCheckOperator(BaseOperator):
         """The titles of the run's snapshot, and how many of its items cannot be read."""
         snapshot = SnapshotFile.of(self.artifacts.stream(self.snapshot["path"]))
         titles = SyncTitles(self.annexes, request.partner, request.titles)
-        titles.add(snapshot.titles)
+        titles.add(snapshot.title_lines)
         if with_given and request.partner:
             with LedgerHook().get_conn().offer(request.partner) as offer:
                 titles.add_given(offer.titles)
@@ -158,9 +158,10 @@ class CompareWithEdyeOperator(JwCheckOperator):
         """The comparison, its incidents, the number of media left to later runs and of items that cannot be read."""
         library = JwLibrary(self._library_file(folder))
         titles, malformed = self.titles(request, with_given=True)
+        titles.load_media(library)
         limits, hook = limits_for(self.annexes, request.partner), JwPlayerHook()
         delivery, management = hook.delivery(), hook.management()
-        looks, left, incidents = look_up_sources(delivery, titles, library, limits, now)
+        looks, left, incidents = look_up_sources(delivery, titles, limits, now)
         check = SyncCheck(
             titles=titles,
             library=library,

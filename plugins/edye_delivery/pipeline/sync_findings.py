@@ -78,6 +78,6 @@ class SyncFindings:
                     yield SyncRow.model_validate_json(line[1:])
 
 
-def reported(findings: Iterable[Finding]) -> tuple[SyncFinding, ...]:
+def findings_of_report(findings: Iterable[Finding]) -> tuple[SyncFinding, ...]:
     """Findings as the report has them."""
     return tuple(SyncFinding.model_validate(one.model_dump(exclude={"source"})) for one in findings)

@@ -42,8 +42,8 @@ class KnownFile:
     def __init__(self, library: JwLibrary, known: KnownMedia, is_named: Callable[[str], bool]) -> None:
         with tempfile.NamedTemporaryFile(prefix="edye-known-", suffix=".txt", delete=False) as file:
             self.path = Path(file.name)
-            file.writelines(media.id.encode() + b"\n" for media in library)
-            gone = (one for one in known if library.get(one) is None and is_named(one))
+            file.writelines(media_id.encode() + b"\n" for media_id in library.ids())
+            gone = (one for one in known if one not in library and is_named(one))
             file.writelines(one.encode("ascii", "replace") + b"\n" for one in gone)
         weakref.finalize(self, self.path.unlink, missing_ok=True)
 

@@ -13,6 +13,7 @@ from edye_delivery.catalog.jw_states import BadMedia, MediaState, MediaStates
 from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import Severity
 from edye_delivery.catalog.window import rfc3339
+from edye_delivery.pipeline.sync_agreement import bad_media_ids
 from edye_delivery.pipeline.sync_check import SyncCheck
 from edye_delivery.pipeline.withdrawal_report import names_text
 from edye_delivery.reports.sync.model import SweepFigures, SyncReport, SyncRow, colour_of
@@ -64,13 +65,15 @@ def states_after(check: SyncCheck, before: MediaStates | None) -> MediaStates | 
     if not check.sweep.is_complete:
         return None
     if check.is_whole:
-        bad = _bad_media(check.titles.all_media_ids(), check.library)
+        bad = _bad_media(bad_media_ids(check.titles, only_asked=False), check.library)
         return MediaStates(swept_at=check.sweep.began_at, media_read=check.sweep.media_read, bad=bad)
     if before is None:
         return None
     looked_at = frozenset(check.titles.media_ids())
     kept = {media_id: bad for media_id, bad in before.bad.items() if media_id not in looked_at}
-    return before.model_copy(update={"bad": kept | _bad_media(sorted(looked_at), check.library)})
+    return before.model_copy(
+        update={"bad": kept | _bad_media(bad_media_ids(check.titles, only_asked=True), check.library)}
+    )
 
 
 def _bad_media(media_ids: Iterable[str], library: JwLibrary) -> dict[str, BadMedia]:

@@ -87,13 +87,12 @@ def read_named_media(management: Management, media_ids: Iterable[str], library: 
 def look_up_sources(
     delivery: Delivery,
     titles: SyncTitles,
-    library: JwLibrary,
     limits: SyncLimits,
     now: datetime,
     most: int = LOOKS_MAX,
 ) -> tuple[Looks, int, list[str]]:
     """What the Delivery API offers of the titles' media, how many media are left to later runs, and what failed."""
-    chosen, left = media_to_look_up(titles.media_ids(), library, limits, now, most)
+    chosen, left = media_to_look_up(titles, limits, now, most)
     looks, incidents = Looks(), list[str]()
     try:
         for look in delivery.look_up(chosen):

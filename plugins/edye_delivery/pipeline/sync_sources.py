@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from heapq import nsmallest
 from typing import Any
 
 import orjson
 
-from edye_delivery.catalog.jw_library import JwLibrary
-from edye_delivery.catalog.jw_player import JwDelivered, JwLook, JwMedia, JwPicture, JwSource, JwStatus
+from edye_delivery.catalog.jw_player import JwDelivered, JwLook, JwPicture, JwSource
+from edye_delivery.pipeline.sync_agreement import ready_media
+from edye_delivery.pipeline.sync_facts import microseconds
+from edye_delivery.pipeline.sync_titles import SyncTitles
 from edye_delivery.qc.sync.limits import SyncLimits
-from edye_delivery.qc.sync.subjects import changed_at
 
 LOOKS_MAX = 100_000
 """How many media are looked up in one run: those that changed, and a part of the others that moves on each day."""
@@ -22,32 +23,21 @@ CHANGED, UNCHANGED = 0, 1
 
 
 def media_to_look_up(
-    named: Iterable[str], library: JwLibrary, limits: SyncLimits, now: datetime, most: int = LOOKS_MAX
+    titles: SyncTitles, limits: SyncLimits, now: datetime, most: int = LOOKS_MAX
 ) -> tuple[list[str], int]:
-    """The ready media of these that are looked up in this run, and how many are left to later ones.
+    """The ready media of compared titles that are looked up in this run, and how many are left to later ones.
 
     Those that JW Player changed lately come first. The others take turns from day to day, by their place in order.
     """
-    ring = max(len(library), 1)
-    start = now.date().toordinal() * most % ring
-    ready = 0
-
-    def ranked() -> Iterator[tuple[int, int, str]]:
-        nonlocal ready
-        for media_id in named:
-            media = library.get(media_id)
-            if media is not None and media.known_status is JwStatus.READY:
-                rank = CHANGED if _is_changed(media, limits, now) else UNCHANGED
-                yield rank, (ready - start) % ring, media_id
-                ready += 1
-
-    chosen = sorted(media_id for _, _, media_id in nsmallest(most, ranked()))
+    ready = sum(1 for _ in ready_media(titles))
+    start = now.date().toordinal() * most % max(ready, 1)
+    changed_after_us = microseconds(now) - 2 * limits.sync_lag_s * 1_000_000
+    ranks = (
+        (UNCHANGED if at_us is not None and at_us <= changed_after_us else CHANGED, (place - start) % ready, media_id)
+        for place, (media_id, at_us) in enumerate(ready_media(titles))
+    )
+    chosen = sorted(media_id for _, _, media_id in nsmallest(most, ranks))
     return chosen, ready - len(chosen)
-
-
-def _is_changed(media: JwMedia, limits: SyncLimits, now: datetime) -> bool:
-    at = changed_at(media)
-    return at is None or (now - at).total_seconds() < 2 * limits.sync_lag_s
 
 
 class Looks:
@@ -72,16 +62,21 @@ class Looks:
         self.count += 1
         self._database.execute("INSERT OR REPLACE INTO looks VALUES (?, ?)", (look.id, orjson.dumps(look)))
 
+    def ids(self) -> Iterator[str]:
+        """The media with an answer, by id."""
+        for (media_id,) in self._database.execute("SELECT id FROM looks ORDER BY id"):
+            yield media_id
+
     def get(self, media_id: str) -> JwLook | None:
         """The answer on this media; None where nobody looked."""
         for (content,) in self._database.execute("SELECT look FROM looks WHERE id = ?", (media_id,)):
             fields: dict[str, Any] = orjson.loads(content)
             delivered = fields["delivered"]
-            return JwLook(media_id, _delivered(delivered) if delivered is not None else None)
+            return JwLook(media_id, _delivery_of(delivered) if delivered is not None else None)
         return None
 
 
-def _delivered(fields: dict[str, Any]) -> JwDelivered:
+def _delivery_of(fields: dict[str, Any]) -> JwDelivered:
     whole = fields | {
         "tags": tuple(fields["tags"]),
         "sources": tuple(JwSource(**one) for one in fields["sources"]),

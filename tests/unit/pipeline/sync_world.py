@@ -10,6 +10,7 @@ from edye_delivery.catalog.jw_library import JwLibrary
 from edye_delivery.catalog.jw_player import JwDelivered, JwLook, JwMedia, JwPicture, JwSweep
 from edye_delivery.catalog.order import Accepted
 from edye_delivery.catalog.title import Title
+from edye_delivery.ledger.rows import title_json
 from edye_delivery.pipeline.sync_check import SyncCheck
 from edye_delivery.pipeline.sync_known import KnownMedia
 from edye_delivery.pipeline.sync_sources import Looks
@@ -35,7 +36,7 @@ def titles_of(
     *titles: Title, partner: str = "", asked: Iterable[str] = (), given: Iterable[Accepted] = ()
 ) -> SyncTitles:
     known = SyncTitles(ANNEXES, partner, asked)
-    known.add(titles)
+    known.add(title_json(one) for one in titles)
     known.add_given(given)
     known.finish()
     return known
@@ -56,9 +57,11 @@ def a_look(**changes: Any) -> JwLook:
 def a_check(titles: SyncTitles | None = None, library: JwLibrary | None = None, **changes: Any) -> SyncCheck:
     """A comparison in which everything agrees, but for what is given; `known` are ids of an earlier sweep."""
     known = KnownMedia([f"{one}\n".encode() for one in changes.pop("known", ())])
+    titles, library = titles or titles_of(a_title()), library if library is not None else a_library(a_media())
+    titles.load_media(library)
     return SyncCheck(
-        titles=titles or titles_of(a_title()),
-        library=library if library is not None else a_library(a_media()),
+        titles=titles,
+        library=library,
         sweep=changes.pop("sweep", a_sweep()),
         limits=changes.pop("limits", LIMITS),
         now=NOW,

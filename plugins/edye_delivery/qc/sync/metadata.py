@@ -140,13 +140,14 @@ def text_differs(pair: Pair, limits: SyncLimits) -> Iterator[str]:
     Why: people look for a title by its name; a different name may also mean that it is the wrong media.
     Fix: correct the name where it is wrong.
     """
-    named = _plain(pair.media.title) if pair.media is not None else ""
-    if named and named not in {_plain(text) for text in pair.title.titles.values()}:
+    named = comparable_text(pair.media.title) if pair.media is not None else ""
+    if named and named not in {comparable_text(text) for text in pair.title.titles.values()}:
         yield f"{named!r:.120} in JW Player, {pair.title.name!r:.120} in EDYE"
 
 
-def _plain(text: str) -> str:
-    return normalize("NFC", text).strip()
+def comparable_text(text: str) -> str:
+    """The text as it is compared: in Unicode's composed form (NFC), without white space around it."""
+    return (text if text.isascii() else normalize("NFC", text)).strip()
 
 
 def _sets_text(what: str, missing: Iterable[str], extra: Iterable[str]) -> str:

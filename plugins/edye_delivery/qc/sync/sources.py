@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edye_delivery.catalog.digest import path_of
-from edye_delivery.catalog.jw_player import JwSource
+from edye_delivery.catalog.jw_player import JwDelivered, JwSource
 from edye_delivery.catalog.title import Source
 from edye_delivery.catalog.vocabulary import Cause
 from edye_delivery.qc.sync.limits import SyncLimits
@@ -55,8 +55,7 @@ def rendition_too_small(offered: Offered, limits: SyncLimits) -> Iterator[str]:
     """
     if offered.delivered is None:
         return
-    edges = [_short_edge(source) for source in offered.delivered.sources if source.type == MP4]
-    largest = max(edges, default=None)
+    largest = largest_mp4_edge(offered.delivered)
     if largest is None or largest < limits.min_short_edge_px:
         what = f"the largest MP4 has a short edge of {largest} px" if largest else "no MP4 with a known size"
         yield f"{what}, expected {limits.min_short_edge_px} px or more"
@@ -71,6 +70,11 @@ def poster_missing(offered: Offered, limits: SyncLimits) -> Iterator[str]:
     """
     if offered.delivered is not None and not offered.delivered.has_picture:
         yield "0 pictures in JW Player, expected 1 or more"
+
+
+def largest_mp4_edge(delivered: JwDelivered) -> int | None:
+    """The short edge in pixels of the largest MP4, 0 where its size is not known; None where there is no MP4."""
+    return max((_short_edge(source) for source in delivered.sources if source.type == MP4), default=None)
 
 
 def _differences(source: Source, found: JwSource | None) -> Iterator[str]:

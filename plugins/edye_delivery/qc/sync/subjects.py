@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from edye_delivery.catalog.jw_player import JwDelivered, JwMedia, JwPlaylist, JwStatus
 from edye_delivery.catalog.title import Title
@@ -105,12 +107,22 @@ def param_of(media: JwMedia, name: str) -> str:
 
     `name` has small letters and digits only.
     """
-    for key, value in media.custom_params.items():
-        if NOT_LETTER_OR_DIGIT.sub("", key.lower()) == name:
-            return value.strip()
-    return ""
+    return params_by_name(media.custom_params).get(name, "")
+
+
+def params_by_name(custom_params: Mapping[str, str]) -> dict[str, str]:
+    """Custom parameters by the small letters and digits of their keys; of two with the same, the first."""
+    params: dict[str, str] = {}
+    for key, value in custom_params.items():
+        params.setdefault(_name_of(key), value.strip())
+    return params
 
 
 def words_of(text: str) -> frozenset[str]:
     """The words of a list that is written as one text, in small letters."""
     return frozenset(word.lower() for word in SEPARATORS.split(text) if word)
+
+
+@lru_cache(maxsize=1024)
+def _name_of(key: str) -> str:
+    return NOT_LETTER_OR_DIGIT.sub("", key.lower())
