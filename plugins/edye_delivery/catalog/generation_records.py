@@ -7,27 +7,32 @@ from datetime import datetime
 from pydantic import Field
 
 from edye_delivery.catalog.plan import Record
-from edye_delivery.catalog.vocabulary import Cause, Owner
+from edye_delivery.catalog.vocabulary import Cause, ListName, Owner
 
 
 class PublishedGeneration(Record):
     """The generation that readers have after a publication.
 
     `items` counts what it has by list. `changed` and `removed` count what this publication changed; `is_new` is false
-    where nothing had changed, and readers keep the generation that they had. `version` is that of the offer; `since`
-    is that of the generation before, None where there was none.
+    where nothing had changed, and readers keep the generation that they had. `version` is that of the offer.
     """
 
     number: int
     as_of: datetime
     version: int
-    since: int | None = None
     is_new: bool
     is_full: bool = False
     items: dict[str, int] = Field(default_factory=dict)
     changed: dict[str, int] = Field(default_factory=dict)
     removed: dict[str, int] = Field(default_factory=dict)
     bytes_written: int = 0
+
+
+class LastCheck(Record):
+    """How far the last whole check came: the version of the offer, and the ends of the lists that it read."""
+
+    version: int
+    checkpoints: dict[ListName, str]
 
 
 class ExposedTitleFinding(Record):

@@ -39,7 +39,6 @@ class Found:
     at_s: float
     terms: Terms
     served: Generation | None
-    known: str
     request: PageRequest
 
     def holds(self, served: Generation | None, terms: Terms, now_s: float) -> bool:
@@ -94,7 +93,6 @@ class Service:
         key = (who, call.route.endpoint, call.query)
         served, kept = partner.current(), self._found.get(key)
         if kept is not None and kept.holds(served, terms, call.begun_s):
-            call.known = kept.known
             return kept.request
         said = self._parameters(call, terms.channel.page_size)
         call.known = said.known
@@ -102,7 +100,7 @@ class Service:
         found = self._pages.find(who.partner, call.route.endpoint, said, terms.channel.page_size, partner, now_ms)
         self._found.pop(key, None)
         if len(call.query) <= QUERY_KEPT_MAX_BYTES:
-            self._found[key] = Found(call.begun_s, terms, served, said.known, found)
+            self._found[key] = Found(call.begun_s, terms, served, found)
         if len(self._found) > REQUESTS_KEPT:
             self._found.popitem(last=False)
         return found

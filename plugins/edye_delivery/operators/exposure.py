@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
-import orjson
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
-from edye_delivery.annex.channels import api_folder_of, pull_channel_of
+from edye_delivery.annex.channels import pull_channel_of
 from edye_delivery.catalog.artifact_names import generation_record_name
-from edye_delivery.catalog.generation_records import PublishedGeneration
 from edye_delivery.catalog.plan import RunRequest
-from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.clients.delivery_api.client import DeliveryApi
 from edye_delivery.clients.media import MediaHost
-from edye_delivery.delivery_api.generations.store import FolderStore
 from edye_delivery.errors import WindowNotDone
 from edye_delivery.hooks.delivery_api import DeliveryApiHook
 from edye_delivery.hooks.edye import RETRY_POLICY, EdyeHook
 from edye_delivery.hooks.feed_store import FeedStoreHook
 from edye_delivery.hooks.http_client import SYSTEM_CLOCK
-from edye_delivery.operators.base import StepOperator, keep, load
+from edye_delivery.operators.base import StepOperator, keep
 from edye_delivery.operators.publish_generation import publisher_of, thumbnails_folder
 from edye_delivery.pipeline.check_generation import GenerationChecker
 from edye_delivery.pipeline.exposure.result import ExposureResult
@@ -40,7 +36,7 @@ SHOWS_TOO_MUCH = frozenset({"EXPO003", "EXPO010"})
 
 
 class ExposureOperator(StepOperator):
-    """What both checks share: the checker, and the checkpoints of the check before."""
+    """What both checks share: the checker."""
 
     def checker(self, run_id: str, time_limit: timedelta) -> GenerationChecker:
         """The checker of this annex, for at most so long."""
@@ -61,27 +57,6 @@ class ExposureOperator(StepOperator):
         widened = self.annex.model_copy(update={"catalogue": catalogue.model_copy(update={"media_hosts": hosts})})
         return EdyeHook().media_host(widened, ends_at_s)
 
-    def checkpoints(self, store: FolderStore) -> dict[ListName, str]:
-        """The ends of the lists in the last whole check; none before the first.
-
-        They are with the generations: an API over another folder would not know them.
-        """
-        try:
-            kept = orjson.loads(store.read(self._checkpoints_name))
-        except FileNotFoundError:
-            return {}
-        return {ListName(name): checkpoint for name, checkpoint in kept.items()}
-
-    def keep_checkpoints(self, store: FolderStore, checkpoints: Mapping[ListName, str]) -> None:
-        """Keeps them for the next check."""
-        if checkpoints:
-            kept = {name.value: checkpoint for name, checkpoint in checkpoints.items()}
-            store.write(self._checkpoints_name, orjson.dumps(kept))
-
-    @property
-    def _checkpoints_name(self) -> str:
-        return f"{api_folder_of(self.annex)}/checkpoints.json"
-
 
 class CheckExposureOperator(ExposureOperator):
     """Walks the published generation as the partner would, and compares it with the ledger."""
@@ -97,13 +72,12 @@ class CheckExposureOperator(ExposureOperator):
         if self.request is None or self.published is None:
             raise AirflowSkipException("no generation was published, so there is nothing to check")
         request, store = RunRequest.model_validate(self.request), self.artifacts
-        before = load(store, self.published, PublishedGeneration)
         checker = self.checker(request.run_id, FULL_TIME)
-        published, result = checker.check(before.since, self.checkpoints(checker.store))
+        published, result = checker.check()
         sentence = checker.take_back(published.number) if result.has_to_go_back else ""
         _, titles, _, _ = read_run(store, request)
         checked = checker.record(result, (title.plan.external_id for title in titles), sentence)
-        self.keep_checkpoints(checker.store, result.checkpoints)
+        checker.keep(published, result)
         log_findings(result)
         name = generation_record_name(request, "checked")
         return keep(store, name, checked) | {"generation": published.number, "findings": dict(result.counts)}
@@ -116,7 +90,7 @@ class SampleExposureOperator(ExposureOperator):
         """The number of the generation, and the findings by code."""
         pull = pull_channel_of(self.annex)
         checker = self.checker(context["dag_run"].run_id, SAMPLE_TIME)
-        published, result = checker.check(None, {}, pull.check.sample)
+        published, result = checker.check(pull.check.sample)
         shows_too_much = result.has_to_go_back and bool(SHOWS_TOO_MUCH & result.counts.keys())
         sentence = checker.take_back(published.number) if shows_too_much else ""
         log_findings(result)

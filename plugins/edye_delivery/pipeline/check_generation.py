@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+
+from pydantic import ValidationError
 
 from edye_delivery.annex.channels import api_folder_of, pull_channel_of
 from edye_delivery.annex.model import Annex
-from edye_delivery.catalog.generation_records import CheckedGeneration, ExposedTitleFinding, PublishedGeneration
+from edye_delivery.catalog.generation_records import (
+    CheckedGeneration,
+    ExposedTitleFinding,
+    LastCheck,
+    PublishedGeneration,
+)
 from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.delivery_api.client import DeliveryApi
@@ -20,6 +27,7 @@ from edye_delivery.delivery_api.generations.switch import go_back
 from edye_delivery.errors import NoEarlierGeneration
 from edye_delivery.ledger.exposures import Exposures
 from edye_delivery.pipeline.expected_exposure import Expectation, ExpectationOutdated
+from edye_delivery.pipeline.exposure.access import LIST_ENDPOINTS
 from edye_delivery.pipeline.exposure.check import check_exposure
 from edye_delivery.pipeline.exposure.result import ExposureResult
 from edye_delivery.pipeline.publish_generation import OfferUnsteady
@@ -47,15 +55,14 @@ class GenerationChecker:
     clock: Clock
     ends_at_s: float = math.inf
 
-    def check(
-        self, since: int | None, checkpoints: Mapping[ListName, str], sample: int | None = None
-    ) -> tuple[PublishedGeneration, ExposureResult]:
+    def check(self, sample: int | None = None) -> tuple[PublishedGeneration, ExposureResult]:
         """Compares the generation with the ledger: whole, or a sample of so many titles.
 
-        Titles that changed after the version `since` count as new. OfferUnsteady where the ledger changes again and
-        again meanwhile.
+        In a whole check the titles count as new that changed since the last one, whatever was published between.
+        OfferUnsteady where the ledger changes again and again meanwhile.
         """
-        pull = pull_channel_of(self.annex)
+        pull, before = pull_channel_of(self.annex), self._last_check() if sample is None else None
+        since, checkpoints = (before.version, before.checkpoints) if before is not None else (None, {})
         for _ in range(ROUNDS):
             published = self.publish()
             expectation = Expectation(self.annex, self.exposures, self.clock.now(), published.version, since)
@@ -74,6 +81,29 @@ class GenerationChecker:
             f"what {self.annex.display_name} is offered changed {ROUNDS} times while its generation was checked: run "
             "this step again"
         )
+
+    def keep(self, published: PublishedGeneration, result: ExposureResult) -> None:
+        """Keeps how far a whole check came; the next one goes on from the one before where it did not read all lists.
+
+        It is kept with the generations: an API over another folder would not know the checkpoints.
+        """
+        pull = pull_channel_of(self.annex)
+        endpoints = pull.users[pull.check.user].endpoints
+        wanted = {ListName(name) for name, items in published.items.items() if items}
+        if all(name in result.checkpoints for name in wanted if LIST_ENDPOINTS[name] in endpoints):
+            last = LastCheck(version=published.version, checkpoints=dict(result.checkpoints))
+            self.store.write(self._last_check_name, last.model_dump_json().encode())
+
+    def _last_check(self) -> LastCheck | None:
+        """The last whole check; None before the first one, and where its record is of an earlier program."""
+        try:
+            return LastCheck.model_validate_json(self.store.read(self._last_check_name))
+        except (FileNotFoundError, ValidationError):
+            return None
+
+    @property
+    def _last_check_name(self) -> str:
+        return f"{api_folder_of(self.annex)}/checkpoints.json"
 
     def take_back(self, number: int) -> str:
         """Lets readers see the generation before this one; the sentence that says so."""

@@ -101,7 +101,6 @@ class GenerationPublisher:
             number=built.number,
             as_of=moment_of(built.as_of_ms),
             version=changed.version,
-            since=version if base is not None else None,
             is_new=built.is_new,
             is_full=is_full,
             items={name: record.total for name, record in written.lists.items()} if written else {},
