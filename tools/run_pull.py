@@ -33,6 +33,7 @@ from edye_delivery.delivery_api.served import served_generation
 from edye_delivery.ledger.api_tokens import ApiTokens
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.pipeline.consumption import report_of
+from edye_delivery.reports.consumption.fetched import HandedTitles
 from edye_delivery.reports.consumption.html import as_html
 from edye_delivery.reports.consumption.table import as_csv, as_json
 from edye_delivery.reports.consumption.xlsx import as_xlsx
@@ -219,10 +220,11 @@ def _report_consumption(day: PartnerDay, began_at: datetime) -> None:
     """Writes what the partner called and fetched; a title that it never fetched is not as planned."""
     store, now = FolderStore(FOLDER / "delivery-api"), datetime.now(UTC)
     generation = served_generation(store, day.name, time.monotonic)
-    exposed = list(exposed_titles(generation, int(now.timestamp() * 1000))) if generation else []
+    now_ms = int(now.timestamp() * 1000)
+    titles = HandedTitles(lambda: exposed_titles(generation, now_ms)) if generation else None
     report = report_of(
         open_engine(f"sqlite:///{FOLDER / 'ledger.sqlite'}"), day.annex, day.pull,
-        Window(began_at, now), now, exposed, generation.number if generation else None,
+        Window(began_at, now), now, titles, generation.number if generation else None,
     )  # fmt: skip
     for ending, written in {"json": as_json, "csv": as_csv, "xlsx": as_xlsx, "html": as_html}.items():
         content = written(report)

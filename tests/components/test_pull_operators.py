@@ -109,6 +109,8 @@ def test_the_report_is_written_in_four_formats_with_the_titles_of_the_generation
     assert (summary["calls"], summary["never_fetched"]) == (1, 1)
     path = tmp_path / "artifacts" / summary["path"]
     assert {file.suffix for file in path.parent.iterdir()} == {".json", ".csv", ".xlsx", ".html"}
+    rows = (path.parent / "consumption.not_fetched.csv").read_text("utf-8-sig").splitlines()
+    assert [row.split(",")[2] for row in rows] == ["item_id", "b"]
     [missing] = json.loads(path.read_text())["titles"]["not_fetched"]
     assert (missing["item_id"], missing["title"]) == ("b", "B")
 

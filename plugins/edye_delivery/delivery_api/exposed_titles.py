@@ -12,7 +12,6 @@ from edye_delivery.catalog.consumption import ExposedTitle
 from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.delivery_api.generations.generation import Generation
 from edye_delivery.delivery_api.generations.selection import Selection
-from edye_delivery.delivery_api.generations.values import Position
 
 ITEMS_A_READ = 1000
 
@@ -21,9 +20,7 @@ def exposed_titles(generation: Generation, now_ms: int) -> Iterator[ExposedTitle
     """Every item that readers see at that moment (Unix milliseconds), and every tombstone that is kept."""
     for name in sorted(generation.lists):
         yield from _titles(name, generation.select(name, now_ms=now_ms))
-        since = Position(generation.tombstones_since_ms(name))
-        changes = _titles(name, generation.select(name, after=since, now_ms=now_ms))
-        yield from (one for one in changes if one.is_removed)
+        yield from _titles(name, generation.tombstones(name, now_ms=now_ms))
 
 
 def _titles(name: ListName, selection: Selection) -> Iterator[ExposedTitle]:

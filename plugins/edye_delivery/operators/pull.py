@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import logging
+import tempfile
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from airflow.sdk import Context
@@ -26,8 +30,9 @@ from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import StepOperator, alerter
 from edye_delivery.pipeline.consumption import report_of
 from edye_delivery.pipeline.degradation import Watch
+from edye_delivery.reports.consumption.fetched import HandedTitles
 from edye_delivery.reports.consumption.html import as_html
-from edye_delivery.reports.consumption.table import as_csv, as_json
+from edye_delivery.reports.consumption.table import as_csv, as_json, write_not_fetched
 
 log = logging.getLogger(__name__)
 DAY = timedelta(days=1)
@@ -72,7 +77,10 @@ class WatchDegradationOperator(PullOperator):
 
 
 class ReportConsumptionOperator(PullOperator):
-    """Writes consumption.json, .csv, .xlsx and .html of the run's interval, or of the day before a run by hand."""
+    """Writes consumption.json, .csv, .xlsx and .html of the run's interval, or of the day before a run by hand.
+
+    And consumption.not_fetched.csv, with all titles that were never fetched.
+    """
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Figures for people, and the report's path."""
@@ -80,19 +88,22 @@ class ReportConsumptionOperator(PullOperator):
 
         window = window_of(context, SYSTEM_CLOCK.now())
         generation = self._generation()
+        titles = HandedTitles(partial(self._exposed, generation, SYSTEM_CLOCK.now())) if generation else None
         report = report_of(
             LedgerHook().engine(),
             self.annex,
             self.pull,
             window,
             SYSTEM_CLOCK.now(),
-            self._exposed(generation),
+            titles,
             generation.number if generation else None,
         )
         formats = {"json": as_json, "csv": as_csv, "xlsx": as_xlsx, "html": as_html}
         for ending, written in formats.items():
             name = consumption_name(self.annex.partner, window, ending)
             log.info("report: %s", self.artifacts.url(self.artifacts.put(name, written(report))))
+        if titles is not None:
+            self._keep_not_fetched(titles, window)
         return {
             "calls": report.totals.calls,
             "uptime_percent": report.uptime_percent,
@@ -109,10 +120,16 @@ class ReportConsumptionOperator(PullOperator):
             log.warning("the published generation cannot be read, so the report has no titles: %s", error)
             return None
 
-    def _exposed(self, generation: Generation | None) -> list[ExposedTitle] | None:
-        if generation is None:
-            return None
-        return list(exposed_titles(generation, int(SYSTEM_CLOCK.now().timestamp() * 1000)))
+    def _exposed(self, generation: Generation, now: datetime) -> Iterator[ExposedTitle]:
+        return exposed_titles(generation, int(now.timestamp() * 1000))
+
+    def _keep_not_fetched(self, titles: HandedTitles, window: Window) -> None:
+        """Writes all titles that were never fetched; the other formats name the first of them."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "not_fetched.csv"
+            write_not_fetched(path, self.annex.partner, titles.not_fetched())
+            name = self.artifacts.put_file(consumption_name(self.annex.partner, window, "not_fetched.csv"), path)
+        log.info("titles that were never fetched: %s", self.artifacts.url(name))
 
 
 def window_of(context: Context, now: datetime) -> Window:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Engine
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.pull import PullChannel
-from edye_delivery.catalog.consumption import ExposedTitle
 from edye_delivery.catalog.window import Window
 from edye_delivery.ledger.consumption import call_sums, down_minutes
 from edye_delivery.ledger.database import snapshot
@@ -23,7 +21,7 @@ from edye_delivery.ledger.polls import (
     oldest_line_at,
     poll_sums,
 )
-from edye_delivery.reports.consumption.fetched import fetched_of
+from edye_delivery.reports.consumption.fetched import HandedTitles
 from edye_delivery.reports.consumption.figures import Agreement, ConsumptionFacts, consumption_report
 from edye_delivery.reports.consumption.model import ConsumptionReport
 
@@ -34,13 +32,13 @@ def report_of(
     pull: PullChannel,
     window: Window,
     made_at: datetime,
-    exposed: Iterable[ExposedTitle] | None = None,
+    titles: HandedTitles | None = None,
     generation: int | None = None,
 ) -> ConsumptionReport:
     """What the partner called in the window, and which of the exposed titles it was handed until its end.
 
-    `exposed` are the titles and tombstones of the generation that is served, None where nobody knows them;
-    `generation` is its number.
+    `titles` are those of the generation that is served, None where nobody knows them; they are marked. `generation` is
+    its number.
     """
     partner, timeout_s = annex.partner, pull.degradation.timeout_s
     agreement = Agreement(pull.polling_interval_s, pull.sla_percent, pull.degradation.p95_ms)
@@ -58,9 +56,7 @@ def report_of(
             longest_silence_s=longest_silence_s(connection, partner, window),
             checkpoints=last_checkpoints(connection, partner, window.end_at),
             syncs=last_full_syncs(connection, partner, window.end_at),
-            fetched=fetched_of(exposed, handed_out(connection, partner, window.end_at))
-            if exposed is not None
-            else None,
+            fetched=titles.mark(handed_out(connection, partner, window.end_at)) if titles is not None else None,
             errors=latest_errors(connection, partner, window),
             down_since=tuple(down_minutes(connection, partner, window, timeout_s)),
             degradations=Degradations(engine, partner, annex.client_id).between(window.start_at, window.end_at),

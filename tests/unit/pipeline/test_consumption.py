@@ -9,6 +9,7 @@ from edye_delivery.catalog.degradation import Probe
 from edye_delivery.catalog.window import Window
 from edye_delivery.pipeline.consumption import report_of
 from edye_delivery.pipeline.degradation import Watch
+from edye_delivery.reports.consumption.fetched import HandedTitles
 from tests.unit.pull_calls import NOON, a_call, add_calls, calls_every, the_pull_annex
 
 ANNEX = the_pull_annex(polling_interval_s=60, sla_percent=50)
@@ -16,7 +17,8 @@ WINDOW = Window(NOON, NOON + timedelta(hours=1))
 
 
 def report(engine, exposed=None, generation=None):
-    return report_of(engine, ANNEX, ANNEX.pull, WINDOW, WINDOW.end_at, exposed, generation)
+    titles = None if exposed is None else HandedTitles(lambda: exposed)
+    return report_of(engine, ANNEX, ANNEX.pull, WINDOW, WINDOW.end_at, titles, generation)
 
 
 def test_a_day_of_polls_is_counted_with_its_errors_and_its_titles(engine):

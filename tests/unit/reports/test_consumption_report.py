@@ -156,7 +156,7 @@ def test_the_page_says_the_figures():
     page = as_html(REPORT).decode()
     for words in ("SLA missed", "2 titles", "200-299", "Partner or DevOps", "a poll every 5 min 00 s agreed"):
         assert words in page, words
-    assert "1 more are not named" in page
+    assert "1 more: <code>consumption.not_fetched.csv</code> names all" in page
     assert page.count("<svg") == page.count("</svg>") == 2
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 import random
 
 import pytest
 
 from edye_delivery.catalog.consumption import ExposedTitle, HandedOut
-from edye_delivery.reports.consumption.fetched import NAMED_MAX, fetched_of
+from edye_delivery.reports.consumption.fetched import NAMED_MAX, HandedTitles
+from edye_delivery.reports.consumption.table import write_not_fetched
 
 TITLES = tuple(ExposedTitle("shows", name, moment) for moment, name in ((1, "b"), (2, "a"), (2, "b"), (3, "a")))
 GONE = ExposedTitle("shows", "x", 2, is_removed=True)
+
+
+def fetched_of(titles, spans):
+    return HandedTitles(lambda: iter(titles)).mark(spans)
 
 
 def span(first, last, items=9, *, name="shows", is_delta=False):
@@ -57,6 +63,24 @@ def test_of_very_many_titles_a_thousand_are_named_and_all_are_counted():
     found = fetched_of(many, [span((0, ""), (9, "z"), 10, name="entries")])
     assert (found.exposed, found.handed_out) == (NAMED_MAX + 50, 10)
     assert found.not_fetched == tuple(many[10 : NAMED_MAX + 10])
+
+
+def test_all_that_were_not_fetched_are_named_in_a_file_that_is_safe_to_open(tmp_path):
+    many = [ExposedTitle("entries", f"e{number:04}", number, "=cmd", "A film") for number in range(NAMED_MAX + 50)]
+    titles, path = HandedTitles(lambda: iter([*many, GONE])), tmp_path / "not_fetched.csv"
+    titles.mark([span((0, ""), (9, "z"), 10, name="entries")])
+    write_not_fetched(path, "shelf", titles.not_fetched())
+    rows = list(csv.reader(path.read_text("utf-8-sig").splitlines()))
+    assert rows[0] == ["partner", "list", "item_id", "external_id", "title", "updated_at"]
+    assert [row[2] for row in rows[1:]] == [one.item_id for one in many[10:]]
+    assert rows[1][3:] == ["'=cmd", "A film", "1970-01-01T00:00:00.010000Z"]
+
+
+def test_where_all_were_fetched_titles_are_not_read_again():
+    reads = []
+    titles = HandedTitles(lambda: reads.append(1) or iter(TITLES))
+    assert titles.mark([span((0, ""), (9, "z"))]).not_fetched == ()
+    assert len(reads) == 1
 
 
 @pytest.mark.parametrize("seed", range(20))

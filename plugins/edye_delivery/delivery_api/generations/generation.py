@@ -71,6 +71,15 @@ class Generation:
         tail = Tail() if after is None else self._tail(name, ended)
         return Selection(files, chosen, hidden, tail, self.as_of_ms, state, _left_because(filters))
 
+    def tombstones(self, name: ListName, *, now_ms: int) -> Selection:
+        """The tombstones that a delta from the oldest checkpoint would tell, without the items that changed."""
+        files = self.files.lists[name]
+        first = files.row_at(Position(self.tombstones_since_ms(name)))
+        state, hidden, ended = self._hidden_rows(name, now_ms)
+        chosen = Picked(files.tombstones[np.searchsorted(files.tombstones, first) :])
+        tail = self._tail(name, ended)
+        return Selection(files, chosen, hidden, tail, self.as_of_ms, state, Reason.INVISIBLE)
+
     def find(self, name: ListName, item_id: str, *, now_ms: int) -> Found | None:
         """An item by its id, or that it left; None where it was never there, or too long ago."""
         files = self.files.lists[name]

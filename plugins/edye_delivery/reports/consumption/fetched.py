@@ -1,11 +1,14 @@
-"""Which of the exposed titles a partner was handed, by the spans that its calls handed out."""
+"""Which of the exposed titles a partner was handed, by the spans that its calls handed out.
+
+Of a title only its key is kept, packed: a million titles need some 40 MB. They are read again to be named.
+"""
 
 from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
-from itertools import accumulate
+from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate, islice
 
 from edye_delivery.catalog.consumption import ExposedTitle, Fetched, HandedOut
 
@@ -13,17 +16,33 @@ NAMED_MAX = 1000
 Key = tuple[int, str]
 
 
-class _Titles:
-    """The titles of one list in its order, and how many spans have begun or ended at each."""
+class _Keys:
+    """The keys of one list, packed, and how many spans have begun or ended at each place in their order."""
 
-    def __init__(self, titles: Iterable[ExposedTitle]) -> None:
-        self.titles = sorted(titles, key=_key)
-        self.keys = [_key(title) for title in self.titles]
-        self._steps = array("q", bytes(8 * (len(self.titles) + 1)))
+    def __init__(self) -> None:
+        self._moments, self._ends, self._ids = array("q"), array("q", [0]), bytearray()
+        self._order: array[int] | range = range(0)
+        self._steps: array[int] = array("q")
+        self._is_sorted = True
+
+    def add(self, key: Key) -> None:
+        """Takes the next key; they need not come in order."""
+        count = len(self._moments)
+        self._is_sorted = self._is_sorted and (not count or self._read(count - 1) <= key)
+        self._moments.append(key[0])
+        self._ids += key[1].encode(errors="surrogatepass")
+        self._ends.append(len(self._ids))
+
+    def finish(self) -> None:
+        """Ends the list; spans may be marked then."""
+        every = range(len(self._moments))
+        self._order = every if self._is_sorted else array("q", sorted(every, key=self._read))
+        self._steps = array("q", bytes(8 * (len(every) + 1)))
 
     def places(self, span: HandedOut) -> range:
         """The places of the titles in the span."""
-        return range(bisect_left(self.keys, span.first), bisect_right(self.keys, span.last))
+        first = bisect_left(self._order, span.first, key=self._read)
+        return range(first, bisect_right(self._order, span.last, key=self._read))
 
     def mark(self, places: range) -> None:
         """Notes that the titles at these places were handed out."""
@@ -31,46 +50,64 @@ class _Titles:
             self._steps[places.start] += 1
             self._steps[places.stop] -= 1
 
-    def not_fetched(self) -> list[ExposedTitle]:
-        """The titles that no span has."""
-        return [title for title, spans in zip(self.titles, accumulate(self._steps), strict=False) if not spans]
+    def handed(self) -> bytearray:
+        """For each title, in the order in which they came, 1 where a span has it, else 0."""
+        found = bytearray(len(self._moments))
+        for number, spans in zip(self._order, accumulate(self._steps), strict=False):
+            found[number] = bool(spans)
+        return found
+
+    def _read(self, number: int) -> Key:
+        name = self._ids[self._ends[number] : self._ends[number + 1]]
+        return self._moments[number], name.decode(errors="surrogatepass")
 
 
-def fetched_of(exposed: Iterable[ExposedTitle], spans: Iterable[HandedOut]) -> Fetched:
-    """How many exposed titles and tombstones were handed out as they are now; 1000 of the others are named.
+class HandedTitles:
+    """The exposed titles and tombstones, and which of them were handed out as they are now.
 
-    A page whose span has more exposed titles than it handed out was filtered, so nobody knows which ones it had: it
-    does not count. Only a delta hands out tombstones.
+    `exposed` gives them, each time the same in the same order.
     """
-    lists: dict[tuple[str, bool], list[ExposedTitle]] = {}
-    for title in exposed:
-        lists.setdefault((title.list, title.is_removed), []).append(title)
-    titles = {key: _Titles(members) for key, members in lists.items()}
-    nothing = _Titles(())
-    for span in spans:
-        live, removed = (titles.get((span.list, is_removed), nothing) for is_removed in (False, True))
-        live_places = live.places(span)
-        removed_places = removed.places(span) if span.is_delta else range(0)
-        if len(live_places) + len(removed_places) <= span.items:
-            live.mark(live_places)
-            removed.mark(removed_places)
-    missing = {key: members.not_fetched() for key, members in titles.items()}
-    live_missing = [
-        title for (_, is_removed), members in sorted(missing.items()) if not is_removed for title in members
-    ]
-    exposed_count, tombstones = (
-        sum(len(members) for (_, is_removed), members in lists.items() if is_removed is removed)
-        for removed in (False, True)
-    )
-    tombstones_missing = sum(len(members) for (_, is_removed), members in missing.items() if is_removed)
-    return Fetched(
-        exposed=exposed_count,
-        handed_out=exposed_count - len(live_missing),
-        not_fetched=tuple(live_missing[:NAMED_MAX]),
-        tombstones=tombstones,
-        tombstones_handed_out=tombstones - tombstones_missing,
-    )
 
+    def __init__(self, exposed: Callable[[], Iterable[ExposedTitle]]) -> None:
+        self._exposed = exposed
+        self._lists: dict[tuple[str, bool], _Keys] = {}
+        for title in exposed():
+            self._lists.setdefault((title.list, title.is_removed), _Keys()).add((title.updated_at_ms, title.item_id))
+        for keys in self._lists.values():
+            keys.finish()
 
-def _key(title: ExposedTitle) -> Key:
-    return title.updated_at_ms, title.item_id
+    def mark(self, spans: Iterable[HandedOut]) -> Fetched:
+        """Notes what the spans handed out; how many that were, with the first of those that no span has.
+
+        A page whose span has more exposed titles than it handed out was filtered, so nobody knows which ones it had: it
+        does not count. Only a delta hands out tombstones.
+        """
+        nothing = _Keys()
+        for span in spans:
+            live, removed = (self._lists.get((span.list, is_removed), nothing) for is_removed in (False, True))
+            live_places = live.places(span)
+            removed_places = removed.places(span) if span.is_delta else range(0)
+            if len(live_places) + len(removed_places) <= span.items:
+                live.mark(live_places)
+                removed.mark(removed_places)
+        handed = {key: keys.handed() for key, keys in self._lists.items()}
+        exposed, tombstones = (
+            [marks for (_, is_removed), marks in handed.items() if is_removed is removed] for removed in (False, True)
+        )
+        return Fetched(
+            exposed=sum(map(len, exposed)),
+            handed_out=sum(map(sum, exposed)),
+            not_fetched=tuple(islice(self.not_fetched(), NAMED_MAX)),
+            tombstones=sum(map(len, tombstones)),
+            tombstones_handed_out=sum(map(sum, tombstones)),
+        )
+
+    def not_fetched(self) -> Iterator[ExposedTitle]:
+        """All titles that no span has, read again, in the order in which they are exposed."""
+        lists = {name: keys.handed() for (name, is_removed), keys in self._lists.items() if not is_removed}
+        if all(map(all, lists.values())):
+            return
+        marks = {name: iter(handed) for name, handed in lists.items()}
+        for title in self._exposed():
+            if not title.is_removed and not next(marks[title.list]):
+                yield title

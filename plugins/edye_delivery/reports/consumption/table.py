@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
+from edye_delivery.catalog.consumption import ExposedTitle
+from edye_delivery.catalog.window import rfc3339
 from edye_delivery.reports.columns import Cell
 from edye_delivery.reports.consumption.model import ConsumptionReport, EndpointUse
 from edye_delivery.reports.csv_report import harmless
@@ -62,6 +66,17 @@ def as_csv(report: ConsumptionReport) -> bytes:
     for use in report.endpoints:
         writer.writerow([*first, *(harmless(column.value(use)) for column in COLUMNS)])
     return lines.getvalue().encode("utf-8-sig")
+
+
+def write_not_fetched(path: Path, partner: str, titles: Iterable[ExposedTitle]) -> None:
+    """All titles that were never fetched, one a row, written while they are read; as safe to open as `as_csv`."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, lineterminator="\r\n")
+        writer.writerow(["partner", "list", "item_id", "external_id", "title", "updated_at"])
+        for title in titles:
+            updated_at = rfc3339(datetime.fromtimestamp(title.updated_at_ms / 1000, UTC))
+            cells = (partner, title.list, title.item_id, title.external_id, title.title)
+            writer.writerow([*map(harmless, cells), updated_at])
 
 
 def as_json(report: ConsumptionReport) -> bytes:

@@ -118,5 +118,9 @@ def _summary_rows(report: ConsumptionReport) -> Iterator[tuple[Cell, ...]]:
         yield ("Titles",)
         yield "Exposed", report.titles.exposed
         yield "Handed out", report.titles.handed_out
-        yield "Never fetched", report.titles.missing, f"{len(report.titles.not_fetched):,} of them are named"
+        yield (
+            "Never fetched",
+            report.titles.missing,
+            f"{len(report.titles.not_fetched):,} of them are named here, all in consumption.not_fetched.csv",
+        )
         yield "Tombstones", report.titles.tombstones, f"handed out: {report.titles.tombstones_handed_out:,}"
