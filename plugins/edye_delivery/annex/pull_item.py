@@ -122,7 +122,8 @@ def _scoped(pull: PullChannel, item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if value not in (None, "", [], {})}
+    """The values without None, empty texts, lists and mappings; 0 and False stay."""
+    return {key: value for key, value in values.items() if value or value == 0}
 
 
 def _genres(annex: Annex, pull: PullChannel, genres: Sequence[str]) -> list[str]:
@@ -133,7 +134,15 @@ def _genres(annex: Annex, pull: PullChannel, genres: Sequence[str]) -> list[str]
 
 
 def _image(image: Image) -> dict[str, Any]:
-    return _filled(image.model_dump(mode="json"))
+    return _filled(
+        {
+            "kind": image.kind.value,
+            "url": image.url,
+            "width": image.width,
+            "height": image.height,
+            "lang": image.lang,
+        }
+    )  # fmt: skip
 
 
 def _source(source: Source) -> dict[str, Any]:
@@ -143,9 +152,7 @@ def _source(source: Source) -> dict[str, Any]:
 def _thumbnails(pull: PullChannel, thumbnails: Thumbnails) -> list[dict[str, Any]]:
     by_name = {thumbnail.name: thumbnail for thumbnail in thumbnails}
     return [
-        _filled(by_name[shown.name].model_dump(mode="json") | {"size": shown.size})
-        for shown in pull.thumbnails
-        if shown.name in by_name
+        _filled(vars(by_name[shown.name]) | {"size": shown.size}) for shown in pull.thumbnails if shown.name in by_name
     ]
 
 

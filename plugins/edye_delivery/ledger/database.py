@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import orjson
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
@@ -38,7 +39,7 @@ def open_engine(url: URL | str) -> Engine:
 
 def open_unchecked_engine(url: URL | str) -> Engine:
     """An engine on a database of any revision; it makes no tables and checks nothing."""
-    engine = create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, pool_pre_ping=True, json_deserializer=orjson.loads)
     if engine.dialect.name == "sqlite":
         _set_busy_timeout(engine)
     return engine

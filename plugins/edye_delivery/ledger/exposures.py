@@ -119,11 +119,16 @@ class Exposures:
             yield ExposureChanges(version, self._exposures(connection, edye_ids, now))
 
     def of_shows(self, show_ids: Iterable[str], now: datetime) -> Iterator[Exposure]:
-        """The exposures of all episodes of these series."""
+        """The exposures of all titles that are episodes of these series, or were in what was exposed of them.
+
+        Their ids are looked up first: asked for their rows in order, SQLite reads those of all series.
+        """
         with snapshot(self._engine) as connection:
+            found: set[str] = set()
             for ids in chunks(sorted(set(show_ids))):
-                query = _joined().where(EXPOSURES.c.partner == self._partner, EXPOSURES.c.show_id.in_(ids))
-                yield from _choose_each(_paged(connection, query), now)
+                of_shows = (EXPOSURES.c.partner == self._partner) & EXPOSURES.c.show_id.in_(ids)
+                found |= set(connection.execute(select(EXPOSURES.c.edye_id).where(of_shows)).scalars())
+            yield from self._exposures(connection, sorted(found), now)
 
     def of_titles(self, external_ids: Iterable[str], now: datetime) -> dict[str, Exposure]:
         """The exposures of these titles by external_id."""
@@ -213,11 +218,8 @@ def _choose_each(rows: Iterator[Row[Any]], now: datetime) -> Iterator[Exposure]:
 def choose(rows: Sequence[Row[Any]], now: datetime) -> Exposure:
     """The exposure of one EDYE id among all that was exposed of it; the content that was sent last counts."""
     show_ids = frozenset(row.show_id for row in rows if row.show_id)
-    shown = max(
-        (row for row in rows if _is_candidate(row) or _is_accepted(row, now)),
-        key=lambda row: (row.sent_at is not None, row.sent_at, row.delivery_key),
-        default=None,
-    )
+    possible = [row for row in rows if _is_candidate(row) or _is_accepted(row, now)]
+    shown = max(possible, key=_sent_key) if len(possible) > 1 else next(iter(possible), None)
     row = shown if shown is not None else rows[-1]
     title = title_of(row.title)
     ends = [at for at in (title.availability.end, row.end_at if _is_accepted(row, now) else None) if at is not None]
@@ -242,6 +244,10 @@ def choose(rows: Sequence[Row[Any]], now: datetime) -> Exposure:
         show_ids=show_ids,
         version=max(one.version for one in rows),
     )
+
+
+def _sent_key(row: Row[Any]) -> tuple[Any, ...]:
+    return row.sent_at is not None, row.sent_at, row.delivery_key
 
 
 def _is_candidate(row: Row[Any]) -> bool:

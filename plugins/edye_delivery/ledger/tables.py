@@ -51,8 +51,8 @@ class Moment(TypeDecorator[datetime]):
         """Reads UTC, always aware."""
         if value is None:
             return None
-        at: datetime = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return at.astimezone(UTC)
+        at: datetime = value
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 DELIVERIES = Table(
@@ -156,6 +156,14 @@ REVISIONS = Table(
     Column("read_at", Moment),
     Index("revisions_by_edye_id", "partner", "edye_id"),
     Index("revisions_by_place", "partner", "place", "external_id"),
+)
+
+REVISIONS_BY_END = Index(
+    "revisions_by_end_at",
+    REVISIONS.c.partner,
+    REVISIONS.c.end_at,
+    sqlite_where=REVISIONS.c.end_at.is_not(None),
+    postgresql_where=REVISIONS.c.end_at.is_not(None),
 )
 
 OFFERS = Table(

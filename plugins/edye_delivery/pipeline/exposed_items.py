@@ -97,7 +97,8 @@ class ItemWriter:
         if ListName.SHOWS not in lists:
             return
         for exposure in self.of_shows(series) if self.of_shows is not None else ():
-            _add(series, exposure)
+            if exposure.title is not None and exposure.title.show_id in series:  # else it is in another series now
+                _add(series, exposure)
         for show_id, state in series.items():
             if show_id in shows:
                 log.warning("%s is the id of a series and of a title: the list of shows has the title only", show_id)

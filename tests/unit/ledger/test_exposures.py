@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import event
 
 from edye_delivery.catalog.exposed_thumbnail import ExposedThumbnail
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState
@@ -170,3 +171,39 @@ def test_the_episodes_of_a_series_are_found_by_it(ledger, exposures):
 def test_another_partner_sees_none_of_it(engine, ledger, exposures):
     expose(ledger, exposures)
     assert changes(Exposures(engine, "another"))[1] == []
+
+
+def test_a_title_that_moved_to_another_series_is_found_by_both_as_it_is_now(ledger, exposures):
+    first = a_plan(an_episode())
+    expose(ledger, exposures, first)
+    accept(ledger, first)
+    moved = a_plan(an_episode(show_id="show-2", titles={"es": "Otra"}, series={"id": "show-2"}))
+    expose(ledger, exposures, moved, "run-2")
+    for show_id in ("show-1", "show-2"):
+        (one,) = exposures.of_shows([show_id], NOW)
+        assert (one.delivery_key, one.show_ids) == (moved.delivery_key, frozenset({"show-1", "show-2"}))
+
+
+@pytest.mark.parametrize(
+    ("ask", "index"),
+    [
+        (lambda exposures: changes(exposures, 1, NOW), "revisions_by_end_at"),
+        (lambda exposures: changes(exposures, 1, NOW), "exposures_by_version"),
+        (lambda exposures: list(exposures.of_shows(["show-1"], NOW)), "exposures_by_show_id"),
+    ],
+    ids=["end dates", "versions", "series"],
+)
+def test_sqlite_reads_only_what_changed(tmp_path, ask, index):
+    engine = open_engine(f"sqlite:///{tmp_path}/ledger.sqlite")
+    plans: list[str] = []
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def explain(connection, cursor, statement, parameters, *_):
+        if statement.startswith("SELECT"):
+            rows = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plans.extend(row[3] for row in rows)
+
+    ask(Exposures(engine, PARTNER))
+    engine.dispose()
+    assert any(index in plan for plan in plans), plans
+    assert not [plan for plan in plans if plan.endswith("(partner=?)") and "offers" not in plan]

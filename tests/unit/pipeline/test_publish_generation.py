@@ -263,3 +263,15 @@ def test_a_publisher_that_is_killed_anywhere_leaves_a_whole_generation(shelf, mo
             assert shelf.seen(ListName.SHOWS).keys() in (before.keys(), {"show-1", "movie-1"})
     shelf.publish()
     assert shelf.seen(ListName.SHOWS).keys() == {"show-1", "movie-1"}
+
+
+def test_a_series_leaves_with_its_last_episode_where_another_one_moved_away_before(shelf):
+    shelf.accept(an_episode())
+    last = shelf.accept(an_episode(id="ep-2", episode_number=4))
+    shelf.publish()
+    shelf.expose(an_episode(show_id="show-2", titles={"es": "Otra"}, series={"id": "show-2"}), "run-2")
+    shelf.publish()
+    assert shelf.seen(ListName.SHOWS).keys() == {"show-1", "show-2"}
+    shelf.ledger.withdraw(shelf.annex.partner, last.delivery_key, "run-3", "no longer offered")
+    shelf.publish()
+    assert shelf.seen(ListName.SHOWS).keys() == {"show-2"}
