@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from edye_delivery.qc.exposure import all_rules  # noqa: F401 (with it every rule enters the catalogue)
 from edye_delivery.qc.exposure.items import CLOCK_TOLERANCE
 from edye_delivery.qc.exposure.rule import RULES, ExposureRule
-from tools.markdown import table
+from tools.markdown import rules_document, sections, table
 
 INTRODUCTION = """# Rules on what a partner that pulls sees
 
@@ -27,12 +27,8 @@ skipped for it, with the reason. A skipped rule is never shown as passed. Window
 def document(command: str) -> str:
     """The whole text, the same for the same rules."""
     text = INTRODUCTION.format(command=command, tolerance=int(CLOCK_TOLERANCE.total_seconds()))
-    lines = [*text.splitlines(), "", *_table(RULES.in_order())]
-    for rule in RULES.in_order():
-        lines += ["", *_section(rule)]
-    retired = [f"* {code}: {reason}" for code, reason in sorted(RULES.retired.items())] or ["None yet."]
-    lines += ["", "## Retired codes", "", "Never used again.", "", *retired]
-    return "\n".join(lines) + "\n"
+    rules = RULES.in_order()
+    return rules_document(text, [[*_table(rules), *sections(map(_section, rules))]], RULES.retired)
 
 
 def _table(rules: Iterable[ExposureRule]) -> list[str]:

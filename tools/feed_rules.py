@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from edye_delivery.feeds import all_rules  # noqa: F401 (with it every rule enters the catalogue)
 from edye_delivery.feeds.rule import RULES, Family, FeedRule
-from tools.markdown import table
+from tools.markdown import rules_document, sections, table
 
 FAMILIES = {
     Family.SCHEMA: ("Schema", "What the published schema of the Search feed refuses, with the real cause."),
@@ -38,15 +38,11 @@ or one of Roku's codes."""
 
 def document(command: str) -> str:
     """The whole text, the same for the same rules."""
-    lines = INTRODUCTION.format(command=command).splitlines()
+    families = []
     for family, (title, intro) in FAMILIES.items():
         rules = [rule for rule in RULES.in_order() if rule.family is family]
-        lines += ["", f"## {title}", "", intro, "", *_table(rules)]
-        for rule in rules:
-            lines += ["", *_section(rule)]
-    retired = [f"* {code}: {reason}" for code, reason in sorted(RULES.retired.items())] or ["None yet."]
-    lines += ["", "## Retired codes", "", "Never used again.", "", *retired]
-    return "\n".join(lines) + "\n"
+        families.append([f"## {title}", "", intro, "", *_table(rules), *sections(map(_section, rules))])
+    return rules_document(INTRODUCTION.format(command=command), families, RULES.retired)
 
 
 def _table(rules: Iterable[FeedRule]) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from edye_delivery.qc import check  # noqa: F401 (with it every rule enters the catalogue)
 from edye_delivery.qc.rule import RULES, QcRule
+from tools.markdown import rules_document, sections, table
 
 FAMILIES = {
     "META": "What the catalogue says about a title, and the metadata that the partner gets.",
@@ -31,25 +32,26 @@ encoded again. The same rules then check the new file. If it passes, it goes to 
 
 def document(command: str) -> str:
     """The whole text, the same for the same rules."""
-    lines = INTRODUCTION.format(command=command).splitlines()
+    families = []
     for family, intro in FAMILIES.items():
         rules = [rule for rule in RULES.in_order() if rule.family == family]
-        lines += ["", f"## {family}", "", intro, "", *_table(rules)]
-        for rule in rules:
-            lines += ["", *_section(rule)]
-    retired = [f"* {code}: {reason}" for code, reason in sorted(RULES.retired.items())] or ["None yet."]
-    lines += ["", "## Retired codes", "", "Never used again.", "", *retired]
-    return "\n".join(lines) + "\n"
+        families.append([f"## {family}", "", intro, "", *_table(rules), *sections(map(_section, rules))])
+    return rules_document(INTRODUCTION.format(command=command), families, RULES.retired)
 
 
 def _table(rules: Iterable[QcRule]) -> list[str]:
-    rows = []
-    for rule in rules:
-        anchor = f"{rule.code.lower()}-{rule.name}"
-        fixed = "new encode" if rule.is_fixed_by_encode else "-"
-        facts = (rule.name, rule.severity, rule.cause, rule.owner, fixed)
-        rows.append(f"| [{rule.code}](#{anchor}) | {' | '.join(facts)} |")
-    return ["| code | name | severity | cause | owner | fixed by |", "|---|---|---|---|---|---|", *rows]
+    rows = [
+        (
+            f"[{rule.code}](#{rule.code.lower()}-{rule.name})",
+            rule.name,
+            rule.severity,
+            rule.cause,
+            rule.owner,
+            "new encode" if rule.is_fixed_by_encode else "-",
+        )
+        for rule in rules
+    ]
+    return table(("code", "name", "severity", "cause", "owner", "fixed by"), rows)
 
 
 def _section(rule: QcRule) -> list[str]:

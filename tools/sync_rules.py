@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from edye_delivery.qc.sync import all_rules  # noqa: F401 (with it every rule enters the catalogue)
 from edye_delivery.qc.sync.limits import USUAL_LIMITS
 from edye_delivery.qc.sync.rule import RULES, Grace, SyncRule
-from tools.markdown import table
+from tools.markdown import rules_document, sections, table
 
 GRACES = {Grace.NONE: "-", Grace.READY: "`ready_grace_s`", Grace.SYNC: "`sync_lag_s`"}
 INTRODUCTION = """# Rules on JW Player and EDYE
@@ -39,12 +39,8 @@ def document(command: str) -> str:
         tolerance=limits.duration_tolerance_s,
         edge=limits.min_short_edge_px,
     )
-    lines = [*text.splitlines(), "", *_table(RULES.in_order())]
-    for rule in RULES.in_order():
-        lines += ["", *_section(rule)]
-    retired = [f"* {code}: {reason}" for code, reason in sorted(RULES.retired.items())] or ["None yet."]
-    lines += ["", "## Retired codes", "", "Never used again.", "", *retired]
-    return "\n".join(lines) + "\n"
+    rules = RULES.in_order()
+    return rules_document(text, [[*_table(rules), *sections(map(_section, rules))]], RULES.retired)
 
 
 def _table(rules: Iterable[SyncRule]) -> list[str]:

@@ -41,17 +41,48 @@ class Subject(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QcRule(Rule):
+class JudgingRule(Rule):
+    """A rule whose defects are findings, which have a severity, a cause and an owner."""
+
+    severity: Severity
+    cause: Cause
+    check: Callable[..., Iterator[str]]
+
+    def messages(self, *subject: Any) -> tuple[str, ...]:
+        """What the rule says of a subject: a message per defect, at most twenty."""
+        return tuple(islice(self.check(*subject), MESSAGES_MAX))
+
+    def finding(self, message: str) -> Finding:
+        """A finding of this rule with this message; also for a defect that another step found, such as rendering."""
+        return Finding(
+            code=self.code,
+            name=self.name,
+            severity=self.severity,
+            cause=self.cause,
+            owner=self.owner,
+            message=printable(message, MESSAGE_MAX_CHARS),
+            fix=self.fix,
+            source=self.source,
+        )
+
+
+def texts_of(check: Callable[..., Any], code: str, name: str) -> dict[str, str]:
+    """The rule's `what`, `why` and `fix` from the function's docstring; ValueError where it lacks one."""
+    parts = DOCSTRING.fullmatch(inspect.getdoc(check) or "")
+    if parts is None:
+        raise ValueError(f"{code} {name}: the docstring needs a first line, `Why:` and `Fix:`")
+    return {part: " ".join(text.split()) for part, text in parts.groupdict().items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QcRule(JudgingRule):
     """A quality rule; `unless` gives the reason to skip it for a subject, or None.
 
     `is_fixed_by_encode` says that a new encode of the media file removes the defect. `severity_of`, if it is set, takes
     the severity from the annex; `severity` is then only the default.
     """
 
-    severity: Severity
     subject: Subject
-    cause: Cause
-    check: Callable[..., Iterator[str]]
     unless: Callable[..., str | None] | None
     is_fixed_by_encode: bool = False
     severity_of: Callable[[Any], Severity] | None = None
@@ -67,24 +98,11 @@ class QcRule(Rule):
 
     def findings(self, *subject: Any) -> tuple[Finding, ...]:
         """The rule's findings on a subject: one per defect, at most twenty, each short and printable."""
-        found = tuple(self.finding(message) for message in islice(self.check(*subject), MESSAGES_MAX))
+        found = tuple(self.finding(message) for message in self.messages(*subject))
         if self.severity_of is None or not found:
             return found
         severity = self.severity_of(subject[-1])
         return tuple(finding.model_copy(update={"severity": severity}) for finding in found)
-
-    def finding(self, message: str) -> Finding:
-        """A finding of this rule with this message; also for a defect that another step found, such as rendering."""
-        return Finding(
-            code=self.code,
-            name=self.name,
-            severity=self.severity,
-            cause=self.cause,
-            owner=self.owner,
-            message=printable(message, MESSAGE_MAX_CHARS),
-            fix=self.fix,
-            source=self.source,
-        )
 
 
 RULES: Registry[QcRule] = Registry(CODE, NAME, "a code is META, VID or IMG and three digits")
@@ -106,14 +124,10 @@ def rule(
     """Registers the function as a rule; ValueError for a code or name that cannot be used."""
 
     def register(check: Check) -> Check:
-        parts = DOCSTRING.fullmatch(inspect.getdoc(check) or "")
-        if parts is None:
-            raise ValueError(f"{code} {name}: the docstring needs a first line, `Why:` and `Fix:`")
-        what, why, fix = (" ".join(parts[part].split()) for part in ("what", "why", "fix"))
         RULES.register(QcRule(
-            code=code, name=name, severity=severity, owner=owner or CAUSE_OWNERS[cause], source=source, what=what,
-            why=why, fix=fix, subject=on, cause=cause, check=check, unless=unless,
-            is_fixed_by_encode=is_fixed_by_encode, severity_of=severity_of,
+            code=code, name=name, severity=severity, owner=owner or CAUSE_OWNERS[cause], source=source, subject=on,
+            cause=cause, check=check, unless=unless, is_fixed_by_encode=is_fixed_by_encode, severity_of=severity_of,
+            **texts_of(check, code, name),
         ))  # fmt: skip
         return check
 

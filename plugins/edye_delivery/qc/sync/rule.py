@@ -6,28 +6,22 @@ what the difference is (first line), why it matters (`Why:`) and what to do (`Fi
 
 from __future__ import annotations
 
-import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from itertools import islice
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from edye_delivery.catalog.finding import Finding
-from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Owner, Severity
-from edye_delivery.qc.rule import DOCSTRING, MESSAGE_MAX_CHARS, MESSAGES_MAX
+from edye_delivery.qc.rule import NAME, Check, JudgingRule, texts_of
 from edye_delivery.qc.sync.limits import DECISIONS, SyncLimits
-from edye_delivery.rules.rule import Registry, Rule
+from edye_delivery.rules.rule import Registry
 
 CODE = re.compile(r"SYNC[0-9]{3}")
-NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 SYNC_FIX = 'run "Sync Shows Info" in EDYE Admin, or wait for the nightly sync, and look again'
 READY_FIX = "nothing yet: JW Player is still working on it; look again later"
-
-Check = TypeVar("Check", bound=Callable[..., Iterator[str]])
 
 
 class SyncSubject(StrEnum):
@@ -69,17 +63,14 @@ class Dated(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SyncRule(Rule):
+class SyncRule(JudgingRule):
     """A rule of the comparison; `unless` gives the reason to skip it for a subject, or None.
 
     Within its grace a difference is only a warning: transient, DevOps, with the fix of the grace.
     """
 
-    severity: Severity
     subject: SyncSubject
-    cause: Cause
     grace: Grace
-    check: Callable[..., Iterator[str]]
     unless: Callable[..., str | None] | None
 
     @property
@@ -93,23 +84,12 @@ class SyncRule(Rule):
 
     def findings(self, subject: Dated, limits: SyncLimits) -> tuple[Finding, ...]:
         """The rule's findings on a subject: one per difference, at most twenty, each short and printable."""
-        messages = tuple(islice(self.check(subject, limits), MESSAGES_MAX))
-        young = bool(messages) and is_younger(subject, self.grace.seconds(limits))
-        return tuple(self.finding(message, is_transient=young) for message in messages)
-
-    def finding(self, message: str, *, is_transient: bool = False) -> Finding:
-        """A finding of this rule with this message; `is_transient` within the rule's grace."""
-        cause = Cause.TRANSIENT if is_transient else self.cause
-        return Finding(
-            code=self.code,
-            name=self.name,
-            severity=Severity.WARN if is_transient else self.severity,
-            cause=cause,
-            owner=CAUSE_OWNERS[cause] if is_transient else self.owner,
-            message=printable(message, MESSAGE_MAX_CHARS),
-            fix=self.grace.fix if is_transient else self.fix,
-            source=self.source,
-        )
+        found = tuple(self.finding(message) for message in self.messages(subject, limits))
+        if not found or not is_younger(subject, self.grace.seconds(limits)):
+            return found
+        cause = Cause.TRANSIENT
+        transient = {"cause": cause, "severity": Severity.WARN, "owner": CAUSE_OWNERS[cause], "fix": self.grace.fix}
+        return tuple(finding.model_copy(update=transient) for finding in found)
 
 
 def is_younger(subject: Dated, seconds: int) -> bool:
@@ -135,13 +115,9 @@ def rule(
     """Registers the function as a rule; ValueError for a code or name that cannot be used."""
 
     def register(check: Check) -> Check:
-        parts = DOCSTRING.fullmatch(inspect.getdoc(check) or "")
-        if parts is None:
-            raise ValueError(f"{code} {name}: the docstring needs a first line, `Why:` and `Fix:`")
-        what, why, fix = (" ".join(parts[part].split()) for part in ("what", "why", "fix"))
         RULES.register(SyncRule(
-            code=code, name=name, severity=severity, owner=owner or CAUSE_OWNERS[cause], source=source, what=what,
-            why=why, fix=fix, subject=on, cause=cause, grace=grace, check=check, unless=unless,
+            code=code, name=name, severity=severity, owner=owner or CAUSE_OWNERS[cause], source=source, subject=on,
+            cause=cause, grace=grace, check=check, unless=unless, **texts_of(check, code, name),
         ))  # fmt: skip
         return check
 
