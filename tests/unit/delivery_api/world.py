@@ -21,6 +21,7 @@ from edye_delivery.delivery_api.answers import BodyCache
 from edye_delivery.delivery_api.application import Application
 from edye_delivery.delivery_api.cursors import CursorCodec
 from edye_delivery.delivery_api.generations.build import build_generation
+from edye_delivery.delivery_api.generations.chosen import ChosenCache
 from edye_delivery.delivery_api.generations.partner import Partner
 from edye_delivery.delivery_api.generations.store import FolderStore
 from edye_delivery.delivery_api.generations.switch import switch_readers
@@ -143,9 +144,11 @@ class World:
         )
         self.source.refresh()
 
+        chosen = ChosenCache()  # one for all partners, as a worker has it
+
         @cache
         def partner_of(name: str) -> Partner:
-            return Partner(self.store, name, clock.monotonic, look_every_s=0)
+            return Partner(self.store, name, clock.monotonic, chosen, look_every_s=0)
 
         service = Service(
             lambda: self.source.access,
