@@ -33,6 +33,7 @@ from edye_delivery.operators.connections import jw_needs_of, refuse_unusable
 from edye_delivery.pipeline.fetch import fetch_snapshot
 from edye_delivery.pipeline.sync_check import SyncCheck
 from edye_delivery.pipeline.sync_known import KnownFile, KnownMedia
+from edye_delivery.pipeline.sync_missing import confirm_missing
 from edye_delivery.pipeline.sync_report import done_text, failure_text, not_found_incident, states_after, sync_report
 from edye_delivery.pipeline.sync_run import (
     limits_for,
@@ -161,20 +162,25 @@ class CompareWithEdyeOperator(JwCheckOperator):
         titles.load_media(library)
         limits, hook = limits_for(self.annexes, request.partner), JwPlayerHook()
         delivery, management = hook.delivery(), hook.management()
+        sweep = SWEEP.validate_python({key: self.sweep[key] for key in JwSweep.__dataclass_fields__})
+        confirmed, unsure = None, list[str]()
+        if sweep.is_complete and not request.titles:  # named media were asked for one by one
+            confirmed, unsure = confirm_missing(management, titles, library, now)
         looks, left, incidents = look_up_sources(delivery, titles, limits, now)
         check = SyncCheck(
             titles=titles,
             library=library,
-            sweep=SWEEP.validate_python({key: self.sweep[key] for key in JwSweep.__dataclass_fields__}),
+            sweep=sweep,
             limits=limits,
             now=now,
             known=KnownMedia(_blocks_of(self.artifacts, KNOWN_MEDIA_NAME)),
             looks=looks,
             is_whole=not request.titles,
+            confirmed=confirmed,
         )
         playlists, failed = read_playlists(management, delivery, limits.tags) if check.is_whole else ([], [])
         check.run(playlists)
-        return check, [*not_found_incident(titles.not_found), *incidents, *failed], left, malformed
+        return check, [*not_found_incident(titles.not_found), *unsure, *incidents, *failed], left, malformed
 
     def _library_file(self, folder: Path) -> Path:
         path = folder / "library.sqlite"

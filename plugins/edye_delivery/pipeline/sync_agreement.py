@@ -137,6 +137,19 @@ def bad_media_ids(titles: SyncTitles, *, only_asked: bool) -> Iterator[str]:
         yield media_id
 
 
+def missing_media_ids(titles: SyncTitles) -> Iterator[str]:
+    """The media that visible titles of the whole catalogue, or what the partner was given, name and that are missing.
+
+    Each once, in order.
+    """
+    query = (
+        "SELECT media_id FROM (SELECT media_id FROM titles WHERE is_visible UNION SELECT media_id FROM given) "
+        "WHERE media_id > '' AND media_id NOT IN (SELECT id FROM media) ORDER BY media_id"
+    )
+    for (media_id,) in titles.database.execute(query):
+        yield media_id
+
+
 def ready_media(titles: SyncTitles) -> Iterator[tuple[str, int | None]]:
     """The ready media that compared titles name, by id, each with its last change in microseconds since 1970."""
     yield from titles.database.execute(

@@ -39,7 +39,8 @@ DELIVERY_IS_DUE = "nothing yet: EDYE changed the title lately, and the next deli
 class SyncCheck:
     """One comparison; `titles` have the media of `library`. `is_whole` where every title is compared, not named ones.
 
-    Where the sweep is not complete, no media counts as missing.
+    Where the sweep is not complete, no media counts as missing. Nor does one outside `confirmed`: JW Player was not
+    asked for it by id. None means that it was asked for all.
     """
 
     titles: SyncTitles
@@ -50,6 +51,7 @@ class SyncCheck:
     known: KnownMedia
     looks: Looks
     is_whole: bool = True
+    confirmed: frozenset[str] | None = None
     findings: SyncFindings = field(default_factory=SyncFindings)
     _counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Compared.model_fields, 0))
 
@@ -74,6 +76,10 @@ class SyncCheck:
     def compared(self) -> Compared:
         """How much was compared."""
         return Compared.model_validate(self._counts | {"sources": self.looks.count, "media": len(self.library)})
+
+    def is_sure_of(self, media_id: str) -> bool:
+        """Whether a media that is not in the library is gone."""
+        return self.sweep.is_complete and (self.confirmed is None or media_id in self.confirmed)
 
     def _count_agreeing(self, agreement: Agreement) -> None:
         """Counts the titles about which no rule has a finding, as if each had been asked."""
@@ -124,7 +130,7 @@ class SyncCheck:
         """The title and its media; None where the sweep cannot say whether JW Player has the media."""
         media_id = title.jwp_id or ""
         media = self.library.get(media_id) if media_id else None
-        if media is None and media_id and not self.sweep.is_complete:
+        if media is None and media_id and not self.is_sure_of(media_id):
             return None
         return Pair(title, media, self.now, was_known=media is None and media_id in self.known)
 

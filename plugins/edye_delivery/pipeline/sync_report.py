@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.jw_check import JwCheckRequest
-from edye_delivery.catalog.jw_library import JwLibrary
 from edye_delivery.catalog.jw_player import JwStatus, JwSweep
 from edye_delivery.catalog.jw_states import BadMedia, MediaState, MediaStates
 from edye_delivery.catalog.printable import printable
@@ -65,24 +64,25 @@ def states_after(check: SyncCheck, before: MediaStates | None) -> MediaStates | 
     if not check.sweep.is_complete:
         return None
     if check.is_whole:
-        bad = _bad_media(bad_media_ids(check.titles, only_asked=False), check.library)
+        bad = _bad_media(check, before, only_asked=False)
         return MediaStates(swept_at=check.sweep.began_at, media_read=check.sweep.media_read, bad=bad)
     if before is None:
         return None
     looked_at = frozenset(check.titles.media_ids())
     kept = {media_id: bad for media_id, bad in before.bad.items() if media_id not in looked_at}
-    return before.model_copy(
-        update={"bad": kept | _bad_media(bad_media_ids(check.titles, only_asked=True), check.library)}
-    )
+    return before.model_copy(update={"bad": kept | _bad_media(check, before, only_asked=True)})
 
 
-def _bad_media(media_ids: Iterable[str], library: JwLibrary) -> dict[str, BadMedia]:
-    """Those of the media that a complete sweep found failed, or did not find."""
+def _bad_media(check: SyncCheck, before: MediaStates | None, *, only_asked: bool) -> dict[str, BadMedia]:
+    """The media that a complete sweep found failed, or did not find; one that nobody is sure of stays as it was."""
     bad: dict[str, BadMedia] = {}
-    for media_id in media_ids:
-        media = library.get(media_id)
-        if media is None:
+    for media_id in bad_media_ids(check.titles, only_asked=only_asked):
+        media = check.library.get(media_id)
+        if media is None and check.is_sure_of(media_id):
             bad[media_id] = BadMedia(state=MediaState.GONE)
+        elif media is None:
+            if before is not None and media_id in before.bad:
+                bad[media_id] = before.bad[media_id]
         elif media.known_status is JwStatus.FAILED:
             bad[media_id] = BadMedia(state=MediaState.FAILED, detail=media.error_message)
     return bad

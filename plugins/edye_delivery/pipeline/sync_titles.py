@@ -15,6 +15,7 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.annex.naming import external_id_of
 from edye_delivery.annex.selection import exclusion_reason, exclusion_reason_by
 from edye_delivery.catalog.jw_library import JwLibrary
+from edye_delivery.catalog.jw_player import JwMedia
 from edye_delivery.catalog.order import Accepted
 from edye_delivery.catalog.title import Title
 from edye_delivery.ledger.rows import title_json, title_of
@@ -93,6 +94,10 @@ class SyncTitles:
         insert = _insert("media", len(MEDIA_FACTS))
         self.database.executemany(insert, map(media_facts, library.objects()))
         self.database.execute("COMMIT")
+
+    def keep_media(self, media: JwMedia) -> None:
+        """Takes over one more media, after `load_media`."""
+        self.database.execute(_insert("media", len(MEDIA_FACTS)), media_facts(orjson.loads(orjson.dumps(media))))
 
     def load_looks(self, media_ids: Iterable[str]) -> None:
         """Takes over which media the Delivery API answered on."""

@@ -71,6 +71,7 @@ class JwManagement:
         def read() -> JwMedia | None:
             answer = self._call(f"{self._site}/media/{media_id}/", NO_QUERY, what, PAGE_BYTES, may_miss=True)
             if answer.status == 404:
+                _refuse_page(answer, what)
                 return None
             media = media_of(answer.json(what), self._mask)
             if media is None or media.id != media_id:
@@ -120,3 +121,9 @@ class JwManagement:
             )
             raise JwPlayerRefused(f"{what} answered {answer.status}: {reason}; {advice}").with_answer(answer.status)
         return answer
+
+
+def _refuse_page(answer: HttpAnswer, what: str) -> None:
+    """AnswerMalformed where a 404 is a page for people: then it is another program's, and says nothing of a media."""
+    if "html" in answer.headers.get("content-type", "").lower():
+        raise AnswerMalformed(f"{what} answered 404 with a page, which is not JW Player's answer").with_answer(404)

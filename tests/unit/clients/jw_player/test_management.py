@@ -29,6 +29,11 @@ def test_a_media_that_jw_does_not_know_is_none():
     assert management_of(lambda request: httpx.Response(404)).media("aaaaaaa1") is None
 
 
+def test_a_page_with_404_says_nothing_of_a_media():
+    with pytest.raises(AnswerMalformed, match="answered 404 with a page"):
+        management_of(lambda request: httpx.Response(404, html="<html>")).media("aaaaaaa1")
+
+
 @pytest.mark.parametrize("media_id", ["", "../../x1", "aaaaaaa", "aaaaaaa12", "ñaaaaaaa"])
 def test_what_is_no_id_is_never_put_into_an_address(media_id):
     def refuse(request):
