@@ -40,7 +40,7 @@ class RequestLimiter:
             if remaining == 0:
                 self._close()
 
-    def refused(self) -> float:
+    def close_minute(self) -> float:
         """Call after 429, which names no Retry-After: the seconds until the minute is over."""
         with self._lock:
             return self._close()

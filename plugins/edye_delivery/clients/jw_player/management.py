@@ -111,7 +111,7 @@ class JwManagement:
         answer = exchange(self._client, request, what, bounds_of(self._client, max_bytes), self._mask)
         self._limiter.read(answer.headers)
         if answer.status == LIMITED:
-            pause_s = self._limiter.refused()
+            pause_s = self._limiter.close_minute()
             raise Transient(f"{what} answered 429: other programs use the same secret", pause_s).with_answer(LIMITED)
         raise_for_transient_or_auth(answer.status, answer.headers, what, self._clock.now())
         if answer.status != 200 and not (may_miss and answer.status == 404):

@@ -60,7 +60,7 @@ def check_exposure(
     store = CheckStore()
     collector = Collector(terms_of(annex, pull), store)
     check = _Check(api, expected, pull, clock, media, ends_at_s, store, collector, clock.monotonic() + settle_s)
-    judged = check.judged_lists(is_full=is_full)
+    judged = check.lists_to_check(is_full=is_full)
     store.load(item for item in expected.items if item.list in judged)
     try:
         check.run(is_full=is_full)
@@ -101,7 +101,7 @@ class _Check:
         items.keep_sample()
         self._check_addresses()
 
-    def judged_lists(self, *, is_full: bool) -> frozenset[ListName]:
+    def lists_to_check(self, *, is_full: bool) -> frozenset[ListName]:
         """The lists whose items can be judged: that the user may read, in a sample one by one."""
         endpoints = LIST_ENDPOINTS if is_full else ITEM_ENDPOINTS
         return frozenset(name for name in self._lists if endpoints[name] in self._endpoints)
@@ -167,7 +167,7 @@ class _Check:
             self.collector.skip("the list of shows was not read", "EXPO011")
 
     def _check_sample(self, first_pages: Mapping[ListName, SeenPage], items: ItemChecker) -> None:
-        asked = self.judged_lists(is_full=False) & first_pages.keys()
+        asked = self.lists_to_check(is_full=False) & first_pages.keys()
         for name in first_pages.keys() - asked:
             reason = f"single items of {name} may not be called by the user of the check"
             self.collector.skip(reason, "EXPO002", "EXPO003")

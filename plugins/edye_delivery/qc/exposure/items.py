@@ -45,10 +45,10 @@ def shown_though_not_exposed(shown: Shown, terms: ExposureTerms) -> Iterator[str
         return
     tags = item.tags if "tags" in item.keys else expected.tags
     if terms.tags and not terms.tags & set(tags):
-        yield f"{name} has the tags {_joined(tags)}, expected one of {_joined(sorted(terms.tags))}"
+        yield f"{name} has the tags {_words_text(tags)}, expected one of {_words_text(sorted(terms.tags))}"
     geo = item.geo if "geo" in item.keys else expected.geo
     if terms.geo and geo and not terms.geo & {country.lower() for country in geo}:
-        yield f"{name} may be seen in {_joined(geo)}, the partner is in {_joined(sorted(terms.geo))}"
+        yield f"{name} may be seen in {_words_text(geo)}, the partner is in {_words_text(sorted(terms.geo))}"
 
 
 @rule("EXPO006", "body-breaks-contract", on=Body, cause=Cause.METADATA)
@@ -65,15 +65,16 @@ def body_breaks_contract(body: Body, terms: ExposureTerms) -> Iterator[str]:
     if item is None or item.is_deleted:
         return
     if item.external_id and (missing := [key for key in terms.minimum_metadata if key not in item.keys]):
-        yield f"{body.where} lacks {_joined(missing)}, which the annex asks for"
+        yield f"{body.where} lacks {_words_text(missing)}, which the annex asks for"
     scope = terms.scope
     left_out = METADATA_KEYS if not scope.metadata else frozenset[str]()
     left_out |= IMAGE_KEYS if not scope.images else frozenset()
     left_out |= {"sources"} if not scope.sources else frozenset()
     if surplus := sorted(item.keys & left_out):
-        yield f"{body.where} has {_joined(surplus)}, which the annex leaves out"
+        yield f"{body.where} has {_words_text(surplus)}, which the annex leaves out"
     if strange := sorted(set(item.id_sources) - set(scope.external_ids)):
-        yield f"{body.where} has external ids of {_joined(strange)}, the annex gives {_joined(scope.external_ids)}"
+        given = _words_text(scope.external_ids)
+        yield f"{body.where} has external ids of {_words_text(strange)}, the annex gives {given}"
 
 
 @rule("EXPO007", "thumbnails-differ", on=Pictures, cause=Cause.IMAGES)
@@ -93,7 +94,7 @@ def thumbnails_differ(pictures: Pictures, terms: ExposureTerms) -> Iterator[str]
         elif (is_so := _thumbnail_text(seen)) != (should := _thumbnail_text(thumbnail)):
             yield f"{name}: the thumbnail {thumbnail.name} is {is_so}, expected {should}"
     if shown:
-        yield f"{name} has the thumbnail {_joined(sorted(shown))} in {item.list}, which the annex does not have"
+        yield f"{name} has the thumbnail {_words_text(sorted(shown))} in {item.list}, which the annex does not have"
 
 
 @rule("EXPO008", "address-without-file", on=AskedAddress, cause=Cause.MEDIA)
@@ -170,7 +171,7 @@ def _is_type(told: str, answered: str) -> bool:
     return told == answered or any({told, answered} <= same for same in SAME_MEDIA_TYPES)
 
 
-def _joined(words: object) -> str:
+def _words_text(words: object) -> str:
     return ", ".join(map(str, words)) if isinstance(words, (list, tuple)) and words else "none"
 
 

@@ -50,7 +50,7 @@ def test_a_refusal_waits_for_the_end_of_the_minute(time):
     limiter = RequestLimiter(time.clock(), 60)
     call(limiter, time, 3)
     time.seconds += 21
-    assert limiter.refused() == WINDOW_S - 21
+    assert limiter.close_minute() == WINDOW_S - 21
     assert call(limiter, time, 1) == [1_000 + WINDOW_S]
 
 
@@ -58,7 +58,7 @@ def test_a_refusal_long_after_our_last_call_waits_a_whole_minute(time):
     limiter = RequestLimiter(time.clock(), 60)
     call(limiter, time, 1)
     time.seconds += WINDOW_S - 0.5
-    assert limiter.refused() == WINDOW_S
+    assert limiter.close_minute() == WINDOW_S
 
 
 @pytest.mark.parametrize("value", ["", "many", "-1", "9" * 50, "٣"])
