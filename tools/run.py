@@ -23,7 +23,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from edye_delivery.catalog.channel_words import words_of
 from edye_delivery.catalog.printable import printable
+from edye_delivery.catalog.vocabulary import Channel
 from tools import settings
 from tools.expectations import Expectation, expectations, expected_partner, surprises
 from tools.ledgers import finish_migration, start_migration
@@ -166,7 +168,11 @@ def _plain(text: str) -> str:
 
 def totals_line(report: dict[str, Any]) -> str:
     """The number of titles by outcome."""
-    totals = ", ".join(f"{count} {name}" for name, count in report["totals"].items() if count or name == "sent")
+    sent = words_of(Channel(report["channel"])).participle
+    found = report["totals"].items()
+    totals = ", ".join(
+        f"{count} {sent if name == 'sent' else name}" for name, count in found if count or name == "sent"
+    )
     return f"{totals}; run is {report['colour']}"
 
 

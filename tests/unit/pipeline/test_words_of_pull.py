@@ -20,6 +20,7 @@ from edye_delivery.pipeline.report import RunOutcome, window_report
 from edye_delivery.reports.html_report import as_html
 from edye_delivery.reports.xlsx_report import as_xlsx
 from tests.unit.pipeline.builders import ANNEX, AT, PARTNER, RUN, a_request, checked_for, plan_for
+from tools.run import totals_line
 
 PLAN = plan_for()
 CHECKED = checked_for(PLAN)
@@ -55,7 +56,8 @@ def texts_of(report):
     book = load_workbook(BytesIO(as_xlsx(report)))
     cells = {str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row if cell}
     states = {state.value for state in DeliveryState}  # as a column has them, for a filter
-    return [whole_text(report), done_sentence(report), body, *(cells - states)]
+    console = totals_line(report.model_dump(mode="json"))
+    return [whole_text(report), done_sentence(report), console, body, *(cells - states)]
 
 
 def words_of_transfer(report):
