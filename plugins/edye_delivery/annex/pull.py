@@ -125,6 +125,8 @@ class ExposureCheck(Part):
     """How many titles the hourly check looks at; after a publication it looks at all."""
     urls: int = Field(200, ge=0, le=100_000)
     """How many addresses of unchanged pictures and media are asked for; those of changed titles all are."""
+    thumbnails: int = Field(50, ge=0, le=10_000)
+    """How many thumbnails are downloaded and measured in a check, of those whose addresses are asked for."""
     url_hosts: tuple[str, ...] = ()
     """Further hosts that the check may ask for pictures and media, besides those of the catalogue."""
 

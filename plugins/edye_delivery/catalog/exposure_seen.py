@@ -12,13 +12,16 @@ from edye_delivery.catalog.vocabulary import ListName
 class Address:
     """The address of a picture or media file, with what the item says about the file.
 
-    `what` names it for people. `media_type` is empty and `size_bytes` None where the item does not say.
+    `what` names it for people. `media_type` is empty and `size_bytes` None where the item does not say. Width and
+    height are those of a thumbnail; None where the item does not say, and for every other file.
     """
 
     url: str
     what: str
     media_type: str = ""
     size_bytes: int | None = None
+    width_px: int | None = None
+    height_px: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

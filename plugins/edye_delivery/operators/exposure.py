@@ -13,9 +13,11 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from edye_delivery.annex.channels import pull_channel_of
 from edye_delivery.catalog.artifact_names import generation_record_name
+from edye_delivery.catalog.jobs import Run
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.clients.delivery_api.client import DeliveryApi
 from edye_delivery.clients.media import MediaHost
+from edye_delivery.clients.workers import Workers
 from edye_delivery.errors import WindowNotDone
 from edye_delivery.hooks.delivery_api import DeliveryApiHook
 from edye_delivery.hooks.edye import RETRY_POLICY, EdyeHook
@@ -38,15 +40,15 @@ SHOWS_TOO_MUCH = frozenset({"EXPO003", "EXPO010"})
 class ExposureOperator(StepOperator):
     """What both checks share: the checker."""
 
-    def checker(self, run_id: str, time_limit: timedelta) -> GenerationChecker:
-        """The checker of this annex, for at most so long."""
+    def checker(self, run_id: str, time_limit: timedelta, run: Run) -> GenerationChecker:
+        """The checker of this annex, for at most so long; `run` decodes pictures."""
         hook, publisher = DeliveryApiHook(self.annex), publisher_of(self.annex, run_id)
         ends_at_s = time.monotonic() + time_limit.total_seconds()
         page_size = pull_channel_of(self.annex).page_size.most
         api = DeliveryApi(hook.client(), RETRY_POLICY, SYSTEM_CLOCK, page_size, hook.mask, ends_at_s)
         return GenerationChecker(
             self.annex, publisher.publish, publisher.store, publisher.exposures, api, self._media(ends_at_s),
-            SYSTEM_CLOCK, ends_at_s,
+            SYSTEM_CLOCK, ends_at_s, run,
         )  # fmt: skip
 
     def _media(self, ends_at_s: float) -> MediaHost:
@@ -72,8 +74,9 @@ class CheckExposureOperator(ExposureOperator):
         if self.request is None or self.published is None:
             raise AirflowSkipException("no generation was published, so there is nothing to check")
         request, store = RunRequest.model_validate(self.request), self.artifacts
-        checker = self.checker(request.run_id, FULL_TIME)
-        published, result = checker.check()
+        with Workers(self.annex.images) as workers:
+            checker = self.checker(request.run_id, FULL_TIME, workers.run)
+            published, result = checker.check()
         sentence = checker.take_back(published.number) if result.has_to_go_back else ""
         _, titles, _, _ = read_run(store, request)
         checked = checker.record(result, (title.plan.external_id for title in titles), sentence)
@@ -89,8 +92,9 @@ class SampleExposureOperator(ExposureOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """The number of the generation, and the findings by code."""
         pull = pull_channel_of(self.annex)
-        checker = self.checker(context["dag_run"].run_id, SAMPLE_TIME)
-        published, result = checker.check(pull.check.sample)
+        with Workers(self.annex.images) as workers:
+            checker = self.checker(context["dag_run"].run_id, SAMPLE_TIME, workers.run)
+            published, result = checker.check(pull.check.sample)
         shows_too_much = result.has_to_go_back and bool(SHOWS_TOO_MUCH & result.counts.keys())
         sentence = checker.take_back(published.number) if shows_too_much else ""
         log_findings(result)

@@ -17,6 +17,7 @@ from edye_delivery.catalog.generation_records import (
     LastCheck,
     PublishedGeneration,
 )
+from edye_delivery.catalog.jobs import Run
 from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.delivery_api.client import DeliveryApi
@@ -43,7 +44,8 @@ log = logging.getLogger(__name__)
 class GenerationChecker:
     """Checks what the annex of a pull channel shows, in the name of its check user.
 
-    `publish` publishes what is offered now; where nothing has changed, it gives the generation that readers have.
+    `publish` publishes what is offered now; where nothing has changed, it gives the generation that readers have. `run`
+    decodes pictures; without it no thumbnail is measured.
     """
 
     annex: Annex
@@ -54,6 +56,7 @@ class GenerationChecker:
     media: MediaHost
     clock: Clock
     ends_at_s: float = math.inf
+    run: Run | None = None
 
     def check(self, sample: int | None = None) -> tuple[PublishedGeneration, ExposureResult]:
         """Compares the generation with the ledger: whole, or a sample of so many titles.
@@ -70,7 +73,7 @@ class GenerationChecker:
                 expected = expectation.of_generation(published.number, checkpoints, sample)
                 result = check_exposure(
                     self.api, expected, self.annex, pull, self.clock,
-                    is_full=sample is None, media=self.media, ends_at_s=self.ends_at_s,
+                    is_full=sample is None, media=self.media, run=self.run, ends_at_s=self.ends_at_s,
                     settle_s=self.store.settle_s,
                 )  # fmt: skip
             except ExpectationOutdated:

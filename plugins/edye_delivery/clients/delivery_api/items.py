@@ -85,7 +85,9 @@ def _addresses(item: dict[str, Any]) -> Iterator[Address]:
     for one in _objects(item.get("images")):
         yield Address(_text(one.get("url")), _text(one.get("kind") or one.get("name")), _picture_type(one))
     for one in _objects(item.get("custom_thumbnails")):
-        yield Address(_text(one.get("url")), f"thumbnail {_text(one.get('name'))}", _picture_type(one))
+        width_px, height_px = _number(one.get("width")), _number(one.get("height"))
+        name = f"thumbnail {_text(one.get('name'))}"
+        yield Address(_text(one.get("url")), name, _picture_type(one), None, width_px, height_px)
     for one in _objects(item.get("sources")):
         size_bytes = _number(one.get("filesize"))
         yield Address(_text(one.get("file")), f"source {_text(one.get('label'))}", _text(one.get("type")), size_bytes)

@@ -35,6 +35,8 @@ class AddressChecker:
     collector: Collector
     is_https_required: bool
     has_time: Callable[[], bool]
+    offer: Callable[[list[Use]], None] = lambda uses: None
+    """Gets each address whose file is there, with its uses."""
 
     def check_all(self) -> None:
         """Asks for all that the store has; titles whose addresses were not reached in time are held back."""
@@ -49,6 +51,8 @@ class AddressChecker:
         for address, list_name, item_id, external_id in uses:
             item = ExpectedItem(list_name, item_id, external_id)
             self.collector.ask_of_item("EXPO008", replace(asked, address=address), item, external_id)
+        if not asked.sentence:
+            self.offer(uses)
 
     def _hold_back(self, groups: Iterator[list[Use]]) -> None:
         not_asked = 0

@@ -8,12 +8,14 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from edye_delivery.annex.limits import Images
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.pull import PullChannel, PullEndpoint
 from edye_delivery.catalog.exposure import Expected
 from edye_delivery.catalog.exposure_seen import SeenPage
+from edye_delivery.catalog.jobs import Run
 from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.delivery_api.client import DeliveryApi
@@ -27,12 +29,16 @@ from edye_delivery.pipeline.exposure.lists import ListChecker
 from edye_delivery.pipeline.exposure.result import Collector, ExposureResult
 from edye_delivery.pipeline.exposure.sample import SampleChecker
 from edye_delivery.pipeline.exposure.store import CheckStore
+from edye_delivery.pipeline.exposure.thumbnails import ThumbnailChecker
 from edye_delivery.qc.exposure.subjects import Served
 from edye_delivery.qc.exposure.terms import terms_of
 
 SETTLE_S, LOOK_EVERY_S = 5.0, 0.25
 """Each worker of the API looks for a new generation several times a second."""
-ON_LISTS = ("EXPO002", "EXPO003", "EXPO004", "EXPO005", "EXPO006", "EXPO007", "EXPO008", "EXPO011", "EXPO012")
+ON_LISTS = (
+    "EXPO002", "EXPO003", "EXPO004", "EXPO005", "EXPO006", "EXPO007", "EXPO008", "EXPO011", "EXPO012",
+    "EXPO013",
+)  # fmt: skip
 LISTS = (ListName.SHOWS, ListName.EPISODES, ListName.ENTRIES)
 """In this order: the shows have to be known before the episodes are judged."""
 log = logging.getLogger(__name__)
@@ -47,19 +53,24 @@ def check_exposure(
     *,
     is_full: bool,
     media: MediaHost | None = None,
+    run: Run | None = None,
     ends_at_s: float = math.inf,
     settle_s: float = SETTLE_S,
 ) -> ExposureResult:
     """What a partner sees of a generation, in the name of the annex's check user, against what it has to see.
 
     `is_full`: `expected` has all items, and the lists and deltas are read whole; else each of its items is asked for by
-    itself. `settle_s` is how long it waits until the generation is served. Without `media` no address is asked for. It
-    ends soon after `ends_at_s` on the clock's monotonic time; what was not reached is named in `skipped`. An API that
-    does not answer is a finding (EXPO001), no error.
+    itself. `settle_s` is how long it waits until the generation is served. Without `media` no address is asked for, and
+    without `run`, which decodes pictures, no thumbnail is measured. It ends soon after `ends_at_s` on the clock's
+    monotonic time; what was not reached is named in `skipped`. An API that does not answer is a finding (EXPO001), no
+    error.
     """
     store = CheckStore()
     collector = Collector(terms_of(annex, pull), store)
-    check = _Check(api, expected, pull, clock, media, ends_at_s, store, collector, clock.monotonic() + settle_s)
+    settled_at_s = clock.monotonic() + settle_s
+    check = _Check(
+        api, expected, pull, annex.images, clock, media, run, ends_at_s, store, collector, settled_at_s
+    )  # fmt: skip
     judged = check.lists_to_check(is_full=is_full)
     store.load(item for item in expected.items if item.list in judged)
     try:
@@ -81,8 +92,10 @@ class _Check:
     api: DeliveryApi
     expected: Expected
     pull: PullChannel
+    images: Images
     clock: Clock
     media: MediaHost | None
+    decode: Run | None
     ends_at_s: float
     store: CheckStore
     collector: Collector
@@ -178,10 +191,20 @@ class _Check:
 
     def _check_addresses(self) -> None:
         if self.media is None:
-            self.collector.skip("no host was given that may be asked", "EXPO008")
+            self.collector.skip("no host was given that may be asked", "EXPO008", "EXPO013")
             return
 
         def has_time() -> bool:
             return self.clock.monotonic() < self.ends_at_s
 
-        AddressChecker(self.media, self.store, self.collector, self.api.is_https, has_time).check_all()
+        addresses = AddressChecker(self.media, self.store, self.collector, self.api.is_https, has_time)
+        if self.decode is None:
+            self.collector.skip("nothing was given that decodes pictures", "EXPO013")
+            addresses.check_all()
+            return
+        most, chance = self.pull.check.thumbnails, self.clock.random
+        thumbnails = ThumbnailChecker(
+            self.media, self.decode, self.images, self.collector, most, has_time, chance
+        )  # fmt: skip
+        replace(addresses, offer=thumbnails.offer).check_all()
+        thumbnails.check_all()

@@ -25,7 +25,8 @@ CREATE TABLE bad_titles (external_id TEXT PRIMARY KEY, code TEXT, message TEXT) 
 CREATE TABLE held_titles (external_id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE shows (id TEXT PRIMARY KEY, kind TEXT) WITHOUT ROWID;
 CREATE TABLE addresses (
-    url TEXT, list TEXT, id TEXT, what TEXT, media_type TEXT, size_bytes INTEGER, external_id TEXT,
+    url TEXT, list TEXT, id TEXT, what TEXT, media_type TEXT, size_bytes INTEGER, width_px INTEGER, height_px INTEGER,
+    external_id TEXT,
     PRIMARY KEY (url, list, id, what)) WITHOUT ROWID;
 """
 COLUMNS = "list, id, external_id, digest, is_new, reason, rest"
@@ -105,19 +106,20 @@ class CheckStore:
     def keep_addresses(self, list_name: ListName, item_id: str, external_id: str, found: Iterable[Address]) -> None:
         """Keeps addresses of an item that are to be asked for."""
         self._database.executemany(
-            "INSERT OR IGNORE INTO addresses VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO addresses VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                (one.url, list_name, item_id, one.what, one.media_type, _size(one.size_bytes), external_id)
+                (one.url, list_name, item_id, one.what, one.media_type, *map(_size, _sizes(one)), external_id)
                 for one in found
             ),
         )
 
     def addresses(self) -> Iterator[tuple[Address, ListName, str, str]]:
         """Every address with list, id and external_id of its item; the same address comes in a row."""
-        for url, list_name, item_id, what, media_type, size_bytes, external_id in self._database.execute(
-            "SELECT url, list, id, what, media_type, size_bytes, external_id FROM addresses ORDER BY url"
+        for list_name, item_id, external_id, *address in self._database.execute(
+            "SELECT list, id, external_id, url, what, media_type, size_bytes, width_px, height_px FROM addresses "
+            "ORDER BY url"
         ):
-            yield Address(url, what, media_type, size_bytes), ListName(list_name), item_id, external_id
+            yield Address(*address), ListName(list_name), item_id, external_id
 
     def mark_bad(self, external_id: str, code: str, message: str) -> None:
         """Keeps the first finding about a title."""
@@ -175,6 +177,10 @@ def _known(row: Sequence[Any]) -> Known:
 
 def _moment(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _sizes(address: Address) -> tuple[int | None, int | None, int | None]:
+    return address.size_bytes, address.width_px, address.height_px
 
 
 def _size(size_bytes: int | None) -> int | None:

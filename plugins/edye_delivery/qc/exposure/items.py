@@ -9,7 +9,7 @@ from edye_delivery.catalog.exposure import ExpectedItem, ExpectedThumbnail, Remo
 from edye_delivery.catalog.exposure_seen import SeenItem, SeenThumbnail
 from edye_delivery.catalog.vocabulary import Cause, ListName
 from edye_delivery.qc.exposure.rule import rule
-from edye_delivery.qc.exposure.subjects import AskedAddress, Belonging, Body, Pictures, Shown
+from edye_delivery.qc.exposure.subjects import AskedAddress, Belonging, Body, DownloadedThumbnail, Pictures, Shown
 from edye_delivery.qc.exposure.terms import ExposureTerms
 
 CLOCK_TOLERANCE = timedelta(seconds=60)
@@ -115,6 +115,24 @@ def address_without_file(asked: AskedAddress, terms: ExposureTerms) -> Iterator[
         yield f"{address.what}: the type is {asked.media_type or 'none'}, the item says {address.media_type}"
     if address.size_bytes is not None and asked.size_bytes != address.size_bytes:
         yield f"{address.what}: {asked.size_bytes} bytes, the item says {address.size_bytes}"
+
+
+@rule("EXPO013", "thumbnail-pixels-differ", on=DownloadedThumbnail, cause=Cause.IMAGES)
+def thumbnail_pixels_differ(downloaded: DownloadedThumbnail, terms: ExposureTerms) -> Iterator[str]:
+    """A thumbnail that was downloaded is no picture, or has other pixels or another format than the item says.
+
+    Why: partners place a thumbnail by the size that the item says; another one is stretched, or not shown at all.
+    Fix: deliver the title again, so that its thumbnails are made anew; if it stays, look at the bucket of thumbnails.
+    """
+    address = downloaded.address
+    if downloaded.sentence:
+        yield f"{address.what}: {downloaded.sentence}"
+        return
+    pixels, told = f"{downloaded.width_px}x{downloaded.height_px}", f"{address.width_px}x{address.height_px}"
+    if pixels != told:
+        yield f"{address.what}: the picture has {pixels} px, the item says {told} px"
+    if not _is_type(address.media_type, f"image/{downloaded.format.lower()}"):
+        yield f"{address.what}: the picture is a {downloaded.format}, the item says {address.media_type}"
 
 
 @rule("EXPO011", "show-and-episode-apart", on=Belonging, cause=Cause.METADATA)

@@ -89,6 +89,17 @@ class AskedAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class DownloadedThumbnail:
+    """A thumbnail as it was downloaded and measured; `sentence` says why there is no picture. `format` is Pillow's."""
+
+    address: Address
+    sentence: str = ""
+    format: str = ""
+    width_px: int | None = None
+    height_px: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Conditional:
     """The answer to the same call again, with the ETag of the answer before."""
 

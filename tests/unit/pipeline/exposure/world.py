@@ -13,6 +13,7 @@ import httpx
 from edye_delivery.annex.api import RetryPolicy
 from edye_delivery.annex.pull import PullChannel
 from edye_delivery.catalog.exposure import Expected, ExpectedItem, RemovedItem, item_digest
+from edye_delivery.catalog.jobs import Run
 from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.delivery_api.client import DeliveryApi
@@ -106,6 +107,7 @@ def check(
     pull: PullChannel | None = None,
     is_full: bool = True,
     media: MediaHost | None = None,
+    run: Run | None = None,
     lasts_s: float = 3600.0,
 ) -> ExposureResult:
     """The check's result."""
@@ -119,6 +121,7 @@ def check(
         skipping.clock(),
         is_full=is_full,
         media=media,
+        run=run,
         ends_at_s=ends_at_s,
     )
 

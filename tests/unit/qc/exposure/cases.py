@@ -19,6 +19,7 @@ from edye_delivery.qc.exposure.subjects import (
     CatalogueSum,
     Conditional,
     DeltaEntry,
+    DownloadedThumbnail,
     Pictures,
     Presence,
     Refusal,
@@ -34,6 +35,7 @@ SECOND = timedelta(seconds=1)
 TERMS = ExposureTerms(tags=frozenset({"kids"}), geo=frozenset({"mx"}))
 EPISODES, SHOWS, ENTRIES = ListName.EPISODES, ListName.SHOWS, ListName.ENTRIES
 WIDE = ExpectedThumbnail("wide", 640, 360, "mark")
+WIDE_JPEG = Address("https://m.example/wide.jpg", "thumbnail wide", "image/jpeg", None, 640, 360)
 SEEN_WIDE = SeenThumbnail("wide", 640, 360, "mark")
 EXPECTED = ExpectedItem(
     EPISODES, "ep-1", "EDYE_1", "aa", "show-1", 1, 3, tags=("kids",), geo=("mx",), thumbnails=(WIDE,)
@@ -193,6 +195,13 @@ CASES = (
     at_limit("EXPO011", "season 0 instead of none",
              belonging(expected=replace(EXPECTED, season_number=None), season_number=0), 1),
     at_limit("EXPO011", "an entry, which has no show", belonging("", list=ENTRIES, show_id="", kind="")),
+    passing("EXPO013", "as the item says", DownloadedThumbnail(WIDE_JPEG, "", "JPEG", 640, 360)),
+    failing("EXPO013", "no picture", DownloadedThumbnail(WIDE_JPEG, "it has none of the formats JPEG, PNG")),
+    failing("EXPO013", "another format", DownloadedThumbnail(WIDE_JPEG, "", "PNG", 640, 360)),
+    failing("EXPO013", "pixels of another one", DownloadedThumbnail(WIDE_JPEG, "", "JPEG", 360, 640)),
+    at_limit("EXPO013", "a pixel too wide", DownloadedThumbnail(WIDE_JPEG, "", "JPEG", 641, 360), 1),
+    at_limit("EXPO013", "any type of picture",
+             DownloadedThumbnail(replace(WIDE_JPEG, media_type="image/*"), "", "PNG", 640, 360)),
     passing("EXPO012", "the same", CatalogueSum(EPISODES, 25, 25, 9, 9)),
     passing("EXPO012", "the same number, not read whole", CatalogueSum(EPISODES, 25, 25)),
     failing("EXPO012", "another sum", CatalogueSum(EPISODES, 25, 25, 9, 8)),

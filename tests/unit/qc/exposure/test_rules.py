@@ -45,8 +45,8 @@ def test_a_case_is_about_the_subject_of_its_rule(case: Case) -> None:
     assert isinstance(case.subject, RULES[case.code].subject)
 
 
-def test_there_are_twelve_rules_without_a_gap() -> None:
-    assert sorted(RULES) == [f"EXPO{number:03}" for number in range(1, 13)]
+def test_there_are_thirteen_rules_without_a_gap() -> None:
+    assert sorted(RULES) == [f"EXPO{number:03}" for number in range(1, 14)]
 
 
 def test_three_rules_take_the_generation_back() -> None:
