@@ -64,6 +64,12 @@ class Access:
     tokens: TokenSet
     terms: Mapping[str, Terms]
 
+    def caller(self, authorization: list[bytes], now_s: float) -> Identity:
+        """Who sent these headers Authorization, under the partner's own name; Problem (401) where nobody did."""
+        who = self.tokens.identity(authorization, now_s)
+        terms = self.terms.get(who.partner)
+        return who if terms is None else terms.identities.get(who.user) or Identity(terms.partner, who.user)
+
     def permitted(self, who: Identity, endpoint: Endpoint) -> Terms:
         """The partner's terms; Problem (403) where its annex does not let the user call the endpoint."""
         terms = self.terms.get(who.partner)

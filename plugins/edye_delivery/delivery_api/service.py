@@ -72,9 +72,8 @@ class Service:
         if call.route is NOWHERE:
             raise Problem(ProblemType.NOT_FOUND, "there is no such path in this API")
         access = self._access()
-        call.who = access.tokens.identity(call.authorization, call.at.timestamp())
-        terms = access.permitted(call.who, call.route.endpoint)
-        call.who = who = terms.identities[call.who.user]
+        call.who = who = access.caller(call.authorization, call.at.timestamp())
+        terms = access.permitted(who, call.route.endpoint)
         call.headers += terms.headers
         self._count(call, who, terms)
         partner = self._partner_of(who.partner)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from edye_delivery.delivery_api.problems import Problem, ProblemType
+from tests.builders import annex_file
 from tests.unit.delivery_api.world import World, call, entry, episode, gone, pull_annex, show
 
 
@@ -75,6 +76,16 @@ def test_what_the_annex_does_not_allow_is_refused(world, api):
 def test_a_user_that_no_annex_has_may_do_nothing(world, partner, user):
     world.token(partner, user, token="x")
     problem(call(world.application(), "/v1/shows", "x"), 403, "not-permitted")
+
+
+def test_a_refused_call_is_logged_under_the_name_that_the_partner_s_reports_have(world):
+    annex_file(world.annexes, "both", pull={"users": {"app": {"endpoints": ["feed"]}}, "check": {"user": "app"}})
+    world.token("both__pull", "app", token="b")
+    world.token("both__pull", "nobody", token="n")
+    api = world.application()
+    for token in ("b", "n"):
+        problem(call(api, "/v1/shows", token), 403, "not-permitted")
+    assert [line.partner for line in world.lines] == ["both"] * 2
 
 
 def test_a_permission_that_the_annex_takes_away_is_gone_at_the_next_look(world, api):
