@@ -75,7 +75,7 @@ def main(
     sweep_media: Annotated[int, typer.Option(min=1, help="Media of the swept JW Player.")] = USUAL.sweep_media,
     sweep_rounds: Annotated[int, typer.Option(min=1, help="Sweeps and comparisons of each way.")] = USUAL.sweep_rounds,
     compare_media: Annotated[int, typer.Option(min=1, help="Media that are compared.")] = USUAL.compare_media,
-    publish_items: Annotated[int, typer.Option(min=1, help="Items of the generation.")] = USUAL.publish_items,
+    publish_items: Annotated[int, typer.Option(min=5, help="Titles of the ledger.")] = USUAL.publish_items,
     api_items: Annotated[int, typer.Option(min=100, help="Shows that the delivery API serves.")] = USUAL.api_items,
     api_seconds: Annotated[int, typer.Option(min=1, help="How long each speed is counted, s.")] = USUAL.api_seconds,
     cold_repository: Annotated[Path, typer.Option(help="What is cloned.", show_default=False)] = USUAL.cold_repository,

@@ -69,12 +69,13 @@ def titles(annex: Annex, count: int) -> Iterator[tuple[str, Title]]:
     """So many titles with their external_ids; every tenth show is a hundred movies, every other one a series."""
     for show in range(-(-count // SHOW_TITLES)):
         size = min(SHOW_TITLES, count - show * SHOW_TITLES)
-        titles = _movies(show, size) if show % MOVIES_EVERY == MOVIES_EVERY - 1 else _episodes(show, size)
+        titles = movies(show, size) if show % MOVIES_EVERY == MOVIES_EVERY - 1 else episodes(show, size)
         for title in titles:
             yield external_id_of(annex, title), title
 
 
-def _episodes(show: int, count: int) -> Iterator[Title]:
+def episodes(show: int, count: int) -> Iterator[Title]:
+    """So many episodes of one series, each in all languages."""
     series = parse_show(
         _shared(f"show-{show}", f"EDYE_SERIES_{show:06}", "series", "SH")
         | {"titles": {"es": f"Serie {show}", "en": f"Series {show}"}}
@@ -94,7 +95,8 @@ def _episodes(show: int, count: int) -> Iterator[Title]:
         yield add_series(parsed, series)
 
 
-def _movies(show: int, count: int) -> Iterator[Title]:
+def movies(show: int, count: int) -> Iterator[Title]:
+    """So many movies, numbered as if they were of one show."""
     for number in range(count):
         name = f"mv-{show}-{number}"
         item = _shared(name, f"EDYE_MOV_{show:06}_{number:03}", "movie", "MV") | {

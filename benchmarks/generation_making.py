@@ -1,97 +1,84 @@
 """One publication in a fresh process: `python -m benchmarks.generation_making JSON` prints what it took.
 
-The JSON: {"way": generations or sqlite, "folder": path, "items": how many, "round": 0 for all items, else a number that
-makes 100 changed ones}. It prints {"seconds", "bytes", "peak_bytes", "total"}.
+The JSON: {"way": generations or sqlite, "ledger": the database's path, "folder": path, "after": the version of the
+offer that was published before, 0 for all titles}. It prints {"seconds", "bytes", "peak_bytes", "version", "items",
+"changed"}.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import random
 import sqlite3
 import sys
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from benchmarks.exposure_ledger import RUN_ID, pull_annex
 from benchmarks.memory import memory_bytes
-from edye_delivery.catalog.vocabulary import ListName
-from edye_delivery.delivery_api.generations.build import build_generation
-from edye_delivery.delivery_api.generations.manifest import read_manifest
+from benchmarks.production import CLOCK
 from edye_delivery.delivery_api.generations.store import FolderStore
-from edye_delivery.delivery_api.generations.switch import switch_readers
-from edye_delivery.delivery_api.generations.values import ItemChange, moment_text, unix_ms_of
+from edye_delivery.ledger.database import open_engine
+from edye_delivery.ledger.exposures import Exposures
+from edye_delivery.ledger.publications import Publications
+from edye_delivery.pipeline.publish_generation import FEED, GenerationPublisher
 
-NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
-CHANGED = 100
-ITEM_BYTES = 760
-PARTNER = "sample"
-COUNTRIES = ("mx", "co", "ar", "cl", "pe")
 SCHEMA = (
-    "CREATE TABLE items (id TEXT PRIMARY KEY, updated_ms INTEGER, body BLOB);"
-    "CREATE INDEX in_order ON items (updated_ms, id);"
+    "CREATE TABLE IF NOT EXISTS items (id TEXT PRIMARY KEY, updated_ms INTEGER, body BLOB, thumbnails TEXT);"
+    "CREATE INDEX IF NOT EXISTS in_order ON items (updated_ms, id);"
+)
+COPY = (
+    "INSERT OR REPLACE INTO items SELECT exposure.edye_id, ?, exposure.title, exposure.thumbnails"
+    " FROM ledger.exposures AS exposure JOIN ledger.deliveries AS delivery USING (delivery_key)"
+    " JOIN ledger.revisions AS revision"
+    " ON revision.partner = exposure.partner AND revision.external_id = exposure.external_id"
+    " AND revision.delivery_key = exposure.delivery_key"
+    " WHERE exposure.partner = ? AND exposure.version > ? AND delivery.state = 'accepted'"
+    " AND revision.withdrawn_at IS NULL"
 )
 
 
 def main() -> int:
     """Publishes once and prints the figures."""
     job: dict[str, Any] = json.loads(sys.argv[1])
-    count, number, folder = job["items"], job["round"], Path(job["folder"])
-    chosen = range(count) if number == 0 else random.Random(number).sample(range(count), min(CHANGED, count))
     publish = publish_generation if job["way"] == "generations" else publish_sqlite
     started = time.perf_counter()
-    total, size_bytes = publish(folder, changes(chosen, number), number)
-    seconds = time.perf_counter() - started
-    told = {"seconds": seconds, "bytes": size_bytes, "peak_bytes": memory_bytes("VmHWM"), "total": total}
-    print(json.dumps(told))
+    told = publish(job["ledger"], Path(job["folder"]), job["after"])
+    told["seconds"] = time.perf_counter() - started
+    print(json.dumps(told | {"peak_bytes": memory_bytes("VmHWM")}))
     return 0
 
 
-def changes(chosen: Iterator[int] | range | list[int], number: int) -> Iterator[ItemChange]:
-    """Episodes of about 800 bytes with their updated_at, in an order that is not that of their ids."""
-    for place in chosen:
-        name = f"ep-{place * 7919 % 1_000_000_007:010}"
-        head = b'{"id":"%s","external_id":"x-%d","kind":"episode","round":%d,"text":"' % (name.encode(), place, number)
-        yield ItemChange(
-            ListName.EPISODES,
-            name,
-            head.ljust(ITEM_BYTES, b"x") + b'"}',
-            show_id=f"show-{place // 50}",
-            season_number=place % 4 + 1,
-            tags=("preschool", "music" if place % 3 else "art"),
-            geo=COUNTRIES[: place % 5 + 1],
-            langs=("es", "en"),
+def publish_generation(ledger: str, folder: Path, after: int) -> dict[str, Any]:
+    """As the task publish_generation of a run; the ledger knows itself what was published before."""
+    annex, engine = pull_annex(), open_engine(f"sqlite:///{ledger}")
+    exposures = Exposures(engine, annex.partner)
+    publications = Publications(engine, CLOCK.now, annex.partner, FEED)
+    published = GenerationPublisher(annex, RUN_ID, FolderStore(folder), exposures, publications, CLOCK).publish()
+    if published.is_full != (not after):
+        raise SystemExit(
+            f"all titles were to be published, or those after version {after}: is_full is {published.is_full}"
         )
+    return {
+        "bytes": published.bytes_written,
+        "version": published.version,
+        "items": sum(published.items.values()),
+        "changed": sum(published.changed.values()),
+    }
 
 
-def publish_generation(folder: Path, changed: Iterator[ItemChange], number: int) -> tuple[int, int]:
-    """As the step of a run: build, then switch readers; the number of items and of bytes written."""
-    store, now = FolderStore(folder), NOW + timedelta(minutes=number)
-    lists = [ListName.EPISODES]
-    built = build_generation(
-        store, PARTNER, changed, now, number, "", is_full=not number, lists=lists, tombstone_days=90, keep=3
-    )
-    switch_readers(store, PARTNER, built.number)
-    manifest = read_manifest(store, PARTNER, built.number)
-    return (manifest.lists[ListName.EPISODES].total if manifest else 0), built.bytes_written
-
-
-def publish_sqlite(folder: Path, changed: Iterator[ItemChange], number: int) -> tuple[int, int]:
-    """The same items in one transaction of a database with the same two orders; synced to the disk at its end."""
-    path, now_ms = folder / "items.db", unix_ms_of(NOW) + number
-    end = b',"updated_at":"%s"}' % moment_text(now_ms).encode()
+def publish_sqlite(ledger: str, folder: Path, after: int) -> dict[str, Any]:
+    """The same titles as the ledger has them, in one transaction of a database with the same two orders."""
+    path, partner = folder / "items.db", pull_annex().partner
     database = sqlite3.connect(path)
-    if number == 0:
-        database.executescript(SCHEMA)
-    rows = ((change.id, now_ms, (change.body or b"")[:-1] + end) for change in changed)
+    database.executescript(SCHEMA)
+    database.execute("ATTACH ? AS ledger", (f"file:{ledger}?mode=ro",))
     with database:
-        database.executemany("INSERT OR REPLACE INTO items VALUES (?, ?, ?)", rows)
-    total = int(database.execute("SELECT count(*) FROM items").fetchone()[0]) if number == 0 else 0
+        changed = database.execute(COPY, (time.time_ns() // 1_000_000, partner, after)).rowcount
+        version = database.execute("SELECT version FROM ledger.offers WHERE partner = ?", (partner,)).fetchone()[0]
     database.close()
-    return total, os.stat(path).st_size
+    return {"bytes": os.stat(path).st_size, "version": version, "items": changed, "changed": changed}
 
 
 if __name__ == "__main__":

@@ -77,11 +77,13 @@ SWEEP = {"sweep_curl", "sweep", "sweep_calls", "sweep_memory_small", "sweep_memo
 PUBLISH = {
     "publish_sqlite",
     "publish",
+    "publish_seconds",
     "publish_bytes",
     "publish_memory",
     "publish_changes_sqlite",
     "publish_changes",
     "publish_changes_bytes",
+    "publish_changes_memory",
 }
 API = {"api_memory_small", "api_pages_granian"} | {
     f"api_{figure}{workers}"
