@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from edye_delivery.annex.load import DEFAULT_FOLDER, load_annexes
 from tools import settings
 from tools.airflow_system import AirflowSystem
+from tools.check_tokens import check_tokens
 from tools.delivery_api import start_delivery_api
 from tools.ledgers import finish_migration, start_migration
 from tools.local import AIRFLOW_HOME, BUILD, SANDBOX_ENDPOINTS, lead_to_sandbox, replaced_connections, start_sandbox
@@ -38,6 +40,7 @@ def main(
         with console.status("sandbox: making the sample's media (first time only), starting its services"):
             endpoints = start_sandbox(processes, SANDBOX_ENDPOINTS)
         lead_to_sandbox(connections, endpoints)
+        tokens = _tokens(connections)
         delivery_api = start_delivery_api(processes, connections)
         system = AirflowSystem(processes, AIRFLOW_HOME, connections)
         with console.status("Airflow: making its database (first time only), starting four processes"):
@@ -47,9 +50,9 @@ def main(
         console.print(f"[bold]Airflow[/]  {system.url}  login [bold]{user}[/] password [bold]{password}[/]")
         services = f"partner {endpoints['partner_url']}, faults and journal {endpoints['admin_url']}"
         console.print(f"sandbox  {services}", soft_wrap=True)
-        console.print(
-            f"delivery API  {delivery_api}, a token: python -m edye_delivery users add --help", soft_wrap=True
-        )
+        console.print(f"delivery API  {delivery_api}, for example {delivery_api}/v1/shows", soft_wrap=True)
+        for partner, token in tokens.items():
+            console.print(f"  the token of {partner}'s exposure check  {token}", soft_wrap=True)
         console.print(f"trigger {DAG_ID} (Single Run) and paste the window of the sample day into two fields:")
         console.print(f"  Window start  {SAMPLE_DAY[0]}")
         console.print(f"  Window end    {SAMPLE_DAY[1]}")
@@ -61,6 +64,16 @@ def main(
             console.print("stopping ...")
             return
         raise SystemExit(f"{ended} ended by itself, so everything is stopped; logs are in build/")
+
+
+def _tokens(connections: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """The tokens of the exposure check, which the connection has then too; none where it leads to another system."""
+    if {"delivery_ledger", "delivery_api"} & replaced_connections():
+        return {}
+    annexes = list(load_annexes(DEFAULT_FOLDER).values())
+    tokens = check_tokens(Path(connections["delivery_ledger"]["host"]), BUILD / "check-tokens.json", annexes)
+    connections["delivery_api"].setdefault("extra", {})["tokens"] = tokens
+    return tokens
 
 
 if __name__ == "__main__":
