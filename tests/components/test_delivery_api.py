@@ -145,6 +145,18 @@ def test_a_stop_finishes_the_answers_that_have_begun(own_api):
         assert set(statuses) <= {200, "refused"}
 
 
+def test_ctrl_c_which_ends_the_workers_too_is_no_failure(own_api):
+    own_api.start()
+    own_api.process.send_signal(signal.SIGSTOP)  # so that it looks at its workers when they have ended
+    for pid in own_api.workers:
+        os.kill(pid, signal.SIGINT)
+    until(lambda: not own_api.workers, "the end of the workers", 30)
+    own_api.process.send_signal(signal.SIGINT)
+    own_api.process.send_signal(signal.SIGCONT)
+    assert own_api.process.wait(60) == 0
+    assert "no worker" not in own_api.output
+
+
 def status_of(api):
     """The status, or that nobody took the call any more; a body that breaks off is an error."""
     status = None

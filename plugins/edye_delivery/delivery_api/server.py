@@ -166,11 +166,15 @@ class Workers(Multiprocess):
             self._tell(self._address)
 
     def keep_subprocess_alive(self) -> None:
-        """Replaces a worker that has ended or does not answer, and tells it."""
+        """Replaces a worker that has ended or does not answer, and tells it.
+
+        Ctrl-C and a service manager tell all processes to end: workers that have ended by then have not failed.
+        """
+        if self.should_exit.is_set():
+            return
         before = {process.pid for process in self.processes}
         super().keep_subprocess_alive()
         for process in self.processes:
             if process.pid not in before:
                 self._tell(f"a worker ended by itself; {process.pid} is in its place")
-        ended = [process for process in self.processes if process.exitcode is not None]
-        self.is_failed = self.should_exit.is_set() and bool(ended)
+        self.is_failed = self.should_exit.is_set()
