@@ -5,8 +5,10 @@ import json
 import pytest
 from moto.server import ThreadedMotoServer
 
+from edye_delivery.annex.load import DEFAULT_FOLDER, load_annexes
 from edye_delivery.errors import ConfigurationInvalid, StoreUnavailable
 from edye_delivery.hooks.artifacts import ArtifactHook
+from edye_delivery.hooks.delivery_api import DeliveryApiHook
 from edye_delivery.hooks.edye import EdyeHook
 from edye_delivery.hooks.http_client import ApiHook
 from edye_delivery.hooks.ingest import IngestHook
@@ -40,6 +42,15 @@ def test_a_login_is_basic_authentication_and_extras_are_the_provider_s(connectio
     assert client.timeout.read == 7
     assert str(client.base_url) == "https://api.example"
     assert hook.allowed_hosts == {"media.example", "api.example"}
+
+
+def test_an_empty_token_of_a_partner_is_none_and_hides_nothing(connection):
+    annex = next(annex for annex in load_annexes(DEFAULT_FOLDER).values() if annex.pull is not None)
+    connection("delivery_api", conn_type="http", host="http://api.example", extra={"tokens": {annex.partner: ""}})
+    hook = DeliveryApiHook(annex)
+    with pytest.raises(ConfigurationInvalid, match=f"users add --partner {annex.partner} --user "):
+        hook.check_token()
+    assert hook.mask.mask("a text") == "a text"
 
 
 def test_the_media_host_never_sees_the_token(connection):

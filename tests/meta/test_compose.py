@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from edye_delivery.annex.load import DEFAULT_FOLDER, load_annexes
 from tools.compose import CONNECTION_PREFIX, PASSWORDS, SECTIONS, connected
 
 PROJECT = Path(__file__).parents[2]
@@ -100,6 +101,16 @@ def test_partners_tokens_reach_worker_and_triggerer_only() -> None:
     assert connections("triggerer").keys() == {"roku_ingest", "roku_ftp"}
     for name in having:
         assert SERVICES[name]["command"][:4] == ["python", "-m", "tools.compose", "connected"]
+
+
+def test_each_partner_that_pulls_can_get_a_token_for_its_exposure_check() -> None:
+    pulled = {annex.partner for annex in load_annexes(DEFAULT_FOLDER).values() if annex.pull is not None}
+    given = environment_of("worker")
+    text = {name: value.replace("$$", "$") for name, value in given.items() if name.endswith("DELIVERY_API")}
+    variables = {f"{partner.upper()}_TOKEN": f"token of {partner}" for partner in pulled}
+    assert variables.keys() <= given.keys()
+    tokens = json.loads(connected(text | variables)["AIRFLOW_CONN_DELIVERY_API"])["extra"]["tokens"]
+    assert tokens == {partner: f"token of {partner}" for partner in pulled}
 
 
 def test_no_password_stands_on_a_command_line() -> None:

@@ -25,8 +25,9 @@ class DeliveryApiHook(ApiHook):
     """
 
     def __init__(self, annex: Annex) -> None:
-        super().__init__(pull_channel_of(annex).check.conn_id)
-        self._partner = api_folder_of(annex)
+        check = pull_channel_of(annex).check
+        super().__init__(check.conn_id)
+        self._partner, self._user = api_folder_of(annex), check.user
 
     def check_token(self) -> None:
         """ConfigurationInvalid where the connection has no token for the partner."""
@@ -52,7 +53,7 @@ class DeliveryApiHook(ApiHook):
     def mask(self) -> SecretMask:
         """The secrets that the connection's clients must not repeat; all partners' tokens are among them."""
         connection = self.get_connection(self.http_conn_id)
-        tokens = [str(token) for token in self._tokens().values()]
+        tokens = [str(token) for token in self._tokens().values() if token]
         guard_logs(frozenset(tokens))
         return SecretMask.of(connection.password, *tokens)
 
@@ -62,8 +63,8 @@ class DeliveryApiHook(ApiHook):
         if not token:
             raise ConfigurationInvalid(
                 f"the connection {self.http_conn_id} has no token for {self._partner}: make one with `python -m "
-                f"edye_delivery users add --partner {self._partner}`, and put it into the connection's extra tokens, "
-                f'as {{"tokens": {{"{self._partner}": "..."}}}}'
+                f"edye_delivery users add --partner {self._partner} --user {self._user}`, and put it into the "
+                f'connection\'s extra tokens, as {{"tokens": {{"{self._partner}": "..."}}}}'
             )
         return str(token)
 
