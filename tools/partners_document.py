@@ -169,6 +169,7 @@ CRITERIA = {
     "media_within_limits": "the media file was measured and is within the limits above",
     "minimum_metadata": "no field of the minimum metadata is empty",
     "qc_and_thumbnails": "no rule blocks the title, and every thumbnail of the annex was made",
+    "fetched": "a partner that pulls has read the title; a title that is sent meets it",
 }
 CRITERIA_BY_FTP = {
     "received_with_tracking_id": "the metadata file got its final name, which is the tracking id",

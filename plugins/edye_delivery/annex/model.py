@@ -126,7 +126,7 @@ PULL_SUFFIX = "__pull"
 PULL_AND_PUSH_NAME_MAX = 58
 """The ledger keeps what such a partner pulls under this name and a suffix, in 64 characters."""
 Criterion = Literal[
-    "received_with_tracking_id", "completed", "media_within_limits", "minimum_metadata", "qc_and_thumbnails"
+    "received_with_tracking_id", "completed", "media_within_limits", "minimum_metadata", "qc_and_thumbnails", "fetched"
 ]
 
 
@@ -174,7 +174,7 @@ class Annex(Part):
     thumbnails: tuple[ThumbnailSpec, ...] = ()
     """The pictures that are made for each title."""
     acceptance: tuple[Criterion, ...]
-    """The criteria that a title has to meet to be accepted."""
+    """The criteria that a title has to meet to be accepted; `fetched` waits until a partner that pulls has read it."""
     errors: tuple[ErrorRule, ...]
     """What the partner answers when it refuses a title, and what that means; the first line that is true counts."""
     alert: Alert
@@ -219,6 +219,8 @@ def contradictions_of(annex: Annex) -> Iterator[str]:
     for shown in annex.pull.thumbnails if annex.pull else ():
         if shown.name not in thumbnails:
             yield f"pull.thumbnails names the thumbnail {shown.name!r}, which thumbnails does not have"
+    if "fetched" in annex.acceptance and annex.pull is None:
+        yield "acceptance names fetched, which is about what the partner reads, but the annex has no section pull"
     if annex.partner.endswith(PULL_SUFFIX):
         yield f"partner ends with {PULL_SUFFIX}, which names what another partner pulls: readers would get its titles"
     if annex.pull and not is_pulled(annex) and len(annex.partner) > PULL_AND_PUSH_NAME_MAX:

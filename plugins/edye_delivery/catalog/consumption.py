@@ -153,6 +153,26 @@ class ExposedTitle:
 
 
 @dataclass(frozen=True, slots=True)
+class UnfetchedTitle:
+    """A title that would be accepted if the partner had read it, and since when it waits for that."""
+
+    external_id: str
+    title: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unfetched:
+    """How many titles wait until the partner reads them, and the first of them, the oldest first."""
+
+    count: int = 0
+    titles: tuple[UnfetchedTitle, ...] = ()
+
+
+NONE_WAITS = Unfetched()
+
+
+@dataclass(frozen=True, slots=True)
 class Fetched:
     """How many of the exposed titles and tombstones were handed out, and the first of those that never were."""
 

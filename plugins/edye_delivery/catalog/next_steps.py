@@ -58,6 +58,12 @@ PULL_STATE_STEPS = STATE_STEPS | {
     "catalogue",
 }
 
+READ_BY_PARTNER_NEXT = (
+    "nothing on our side: it is the partner's turn to read it; watch_pull__<partner> looks every hour, and accepts it "
+    "then. Where that takes too long, ask the partner whether its job runs"
+)
+"""For a title that is exposed and waits for nothing but the partner's fetch."""
+
 
 def next_step(
     state: DeliveryState,
@@ -66,15 +72,18 @@ def next_step(
     is_pulled: bool = False,
     nobody_waits: bool = False,
     is_original_refused: bool = False,
+    waits_for_partner: bool = False,
 ) -> str:
     """One sentence on what to do: by the cause where there is one, else by the state.
 
     `is_pulled`: the partner reads the title by itself. `nobody_waits`: the delivery has not ended, and no run works on
     it. `is_original_refused`: the partner refused a media file that we have not encoded, and the caller does not know
-    whether the annex has `reencode`.
+    whether the annex has `reencode`. `waits_for_partner`: a partner that reads titles by itself has not read it yet.
     """
     if nobody_waits:
         return UNATTENDED
+    if waits_for_partner:
+        return READ_BY_PARTNER_NEXT
     if is_pulled:
         return PULL_NEXT_STEPS[cause] if cause is not None else PULL_STATE_STEPS[state]
     if is_original_refused:

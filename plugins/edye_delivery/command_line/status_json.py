@@ -45,6 +45,7 @@ def as_value(one: Status) -> dict[str, Any]:
         "owner": one.owner,
         "needs_a_person": one.needs_a_person,
         "nobody_waits": one.nobody_waits,
+        "waits_for_partner": one.waits_for_partner,
         "since": rfc3339(one.since),
         "detail": one.detail,
         "rules": list(one.rules),
@@ -96,6 +97,7 @@ def _count(count: Count) -> dict[str, Any]:
         "owner": count.owner,
         "needs_a_person": count.needs_a_person,
         "nobody_waits": count.nobody_waits,
+        "waits_for_partner": count.waits_for_partner,
         "titles": count.titles,
         "since": rfc3339(count.since),
     }

@@ -26,8 +26,10 @@ NOTHING = "-"
 HEADINGS = ("external_id", "title", "state", "cause", "owner", "since", "attempts", "tracking id")
 EVENT_HEADINGS = ("when", "what", "state", "delivery", "sentence")
 KEY_CHARS = 8
-Group = tuple[DeliveryState, Cause | None, bool, bool, bool]
-"""Titles with the same next step: state, cause, whether nobody waits, the original was refused, the partner pulls."""
+Group = tuple[DeliveryState, Cause | None, bool, bool, bool, bool]
+"""Titles with the same next step: state, cause, whether nobody waits, the original was refused, the partner pulls, and
+whether it waits for the partner.
+"""
 
 
 def overview(
@@ -100,16 +102,21 @@ def _table(counts: Sequence[Count], titles: Sequence[Status]) -> Iterator[Line]:
     lines = list(align(headings, rows))
     at = 1
     for key, group in groupby(titles, _group):
-        state, cause, nobody_waits, is_original_refused, is_pulled = key
+        state, cause, nobody_waits, is_original_refused, is_pulled, waits_for_partner = key
         heading = f"{state}, {cause}" if cause else str(state)
-        heading += ", nobody waits for it" if nobody_waits else ""
+        heading += ", nobody waits for it" if nobody_waits else ", waits for the partner" if waits_for_partner else ""
         yield []
         heading += ", not encoded by us yet" if is_original_refused and not is_pulled else ""
         heading += ", read by the partner itself" if is_pulled else ""
         number = count_of(sizes[key], "title")
         yield [(heading, f"bold {'red' if nobody_waits else _colour(state)}".strip()), (f": {number}", "")]
         step = next_step(
-            state, cause, is_pulled=is_pulled, nobody_waits=nobody_waits, is_original_refused=is_original_refused
+            state,
+            cause,
+            is_pulled=is_pulled,
+            nobody_waits=nobody_waits,
+            is_original_refused=is_original_refused,
+            waits_for_partner=waits_for_partner,
         )
         yield _next(step)
         if at == 1:
@@ -120,7 +127,7 @@ def _table(counts: Sequence[Count], titles: Sequence[Status]) -> Iterator[Line]:
 
 
 def _group(one: Count | Status) -> Group:
-    return one.state, one.cause, one.nobody_waits, one.is_original_refused, one.is_pulled
+    return one.state, one.cause, one.nobody_waits, one.is_original_refused, one.is_pulled, one.waits_for_partner
 
 
 def _row(one: Status) -> tuple[str, ...]:
@@ -140,6 +147,7 @@ def _row(one: Status) -> tuple[str, ...]:
 def _facts(one: Status, errors: Iterable[ErrorsInARow]) -> Iterator[tuple[str, str]]:
     owner = f", for {printable(one.owner)}" if one.owner else ""
     cause = f", {one.cause}" if one.cause else ""
+    owner = ", for the partner" if one.waits_for_partner else owner
     yield "state", f"{one.state}{cause}{owner}, since {moment_text(one.since, 'seconds')}"
     if one.detail:
         yield "why", printable(one.detail, SENTENCE_MAX_CHARS)

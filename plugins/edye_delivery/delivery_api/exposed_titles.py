@@ -30,10 +30,15 @@ def _titles(name: ListName, selection: Selection) -> Iterator[ExposedTitle]:
                 list=name.value,
                 item_id=item["id"],
                 updated_at_ms=round(datetime.fromisoformat(item["updated_at"]).timestamp() * 1000),
-                external_id=item.get("external_id") or "",
+                external_id=_external_id_of(item),
                 title=_title_of(item),
                 is_removed=bool(item.get("deleted")),
             )
+
+
+def _external_id_of(item: dict[str, Any]) -> str:
+    """An entry of the feed has it in its custom fields; a series has none."""
+    return item.get("external_id") or (item.get("custom_fields") or {}).get("external_id") or ""
 
 
 def _title_of(item: dict[str, Any]) -> str:

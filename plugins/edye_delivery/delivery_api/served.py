@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from edye_delivery.delivery_api.generations.generation import Generation
-from edye_delivery.delivery_api.generations.manifest import pointer_name
+from edye_delivery.delivery_api.generations.manifest import pointer_name, read_pointer
 from edye_delivery.delivery_api.generations.partner import Partner
 from edye_delivery.delivery_api.generations.store import FolderStore
 
@@ -18,6 +18,12 @@ def published_at(store: FolderStore, partner: str) -> datetime | None:
     except FileNotFoundError:
         return None
     return datetime.fromtimestamp(changed_s, UTC)
+
+
+def is_taken_back(store: FolderStore, partner: str) -> bool:
+    """Whether readers get an earlier generation than the newest one, because that showed what it must not."""
+    pointer = read_pointer(store, partner)
+    return pointer is not None and pointer.generation < pointer.newest
 
 
 def served_generation(store: FolderStore, partner: str, clock: Callable[[], float]) -> Generation | None:

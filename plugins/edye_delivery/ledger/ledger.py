@@ -14,9 +14,10 @@ from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Channel, DeliveryState
 from edye_delivery.ledger.circuit_breaker import count_failure
 from edye_delivery.ledger.consecutive_errors import count_error, count_success
+from edye_delivery.ledger.fetches import Fetches
 from edye_delivery.ledger.leases import is_free_for
 from edye_delivery.ledger.offers import Offer, offer, raise_version
-from edye_delivery.ledger.records import Delivery, Memory, Revision, TransitionRefused
+from edye_delivery.ledger.records import Delivery, Memory, Revision, TransitionRefused, is_offered_content
 from edye_delivery.ledger.revisions import (
     OFFERED,
     accepted_titles,
@@ -27,17 +28,15 @@ from edye_delivery.ledger.revisions import (
     withdrawn_by_hand,
 )
 from edye_delivery.ledger.rows import chunks, deliveries_of, delivery_of, revision_of
-from edye_delivery.ledger.sendings import Sendings
 from edye_delivery.ledger.tables import DELIVERIES, REVISIONS, TITLE_STATUS
 from edye_delivery.ledger.title_status import CONFIRM, confirm_accepted, make_accepted_current
 from edye_delivery.ledger.trail import Call
 from edye_delivery.ledger.transactions import repeating
+from edye_delivery.ledger.transitions import ROUND_ENDED
 from edye_delivery.ledger.waits import Unattended, nobody_waits, note_wait, unattended_titles
 
-ROUND_ENDED: dict[str, Any] = {"rounds_ended": DELIVERIES.c.rounds_ended + 1, "unanswered": 0}
 
-
-class Ledger(Sendings):
+class Ledger(Fetches):
     """Makes every change of a delivery's state: one row, one event, one transaction."""
 
     def memories(self, partner: str, external_ids: Iterable[str]) -> dict[str, Memory]:
@@ -262,7 +261,7 @@ class Ledger(Sendings):
             current = withdrawn.delivery_key
             query = select(DELIVERIES).where(DELIVERIES.c.delivery_key == current).with_for_update()
             row = connection.execute(query).mappings().first()
-            if row is not None and row["state"] == DeliveryState.ACCEPTED:
+            if row is not None and is_offered_content(row):
                 self._transitions.apply(
                     connection, current, DeliveryState.WITHDRAWN, "withdraw", detail=detail, by_run=run_id
                 )

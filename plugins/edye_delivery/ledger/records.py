@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,7 +41,8 @@ class Delivery:
 
     `refused_cause` is set when the partner ends an ingest with an error, until the delivery fails in another way.
     `encode_name` names the re-encode, where the last try sent one. The lease belongs to the sender while the state is
-    `sending`; it ends by the database's clock. `read_at` is when this content was read from the catalogue.
+    `sending`; it ends by the database's clock. `read_at` is when this content was read from the catalogue. Until
+    `waited_until` somebody waits for the delivery.
     """
 
     delivery_key: str
@@ -75,6 +77,12 @@ class Delivery:
     lease_try: int | None = None
     lease_expires_at: datetime | None = None
     read_at: datetime | None = None
+    waited_until: datetime | None = None
+
+    @property
+    def waits_for_partner(self) -> bool:
+        """Whether all criteria are met but one: the partner, which reads titles by itself, has not fetched it yet."""
+        return self.channel is Channel.PULL and self.state is State.COMPLETED and self.waited_until is not None
 
     @property
     def idempotency_key(self) -> str:
@@ -99,9 +107,15 @@ class Delivery:
         return (self.finished_at - self.first_sent_at).total_seconds()
 
 
+def is_offered_content(row: Mapping[Any, Any]) -> bool:
+    """Whether the row of `deliveries` is accepted, or waits for the partner's fetch alone: it can be withdrawn."""
+    waits = row["channel"] == Channel.PULL and row["state"] == State.COMPLETED and row["waited_until"] is not None
+    return row["state"] == State.ACCEPTED or waits
+
+
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """The accepted revision of a title at a partner.
+    """The revision of a title that a partner is offered: accepted, or waiting for nothing but the partner's fetch.
 
     With a `withdrawal_reason`, a person has withdrawn it, else the catalogue; `withdrawal_told_at` is when the partner
     was told by its API. A withdrawn revision with `end_at` is in the feeds until then.

@@ -24,7 +24,7 @@ PLAIN = (
     "delivery_key", "content_key", "partner", "external_id", "edye_id", "detail", "attempts", "unanswered",
     "rounds_ended", "tracking_id", "request_id", "encode_name", "bytes_sent", "seconds_sending", "run_id",
     "first_sent_at", "sent_at", "received_at", "finished_at", "lease_holder", "lease_run_id", "lease_try",
-    "lease_expires_at", "read_at",
+    "lease_expires_at", "read_at", "waited_until",
 )  # fmt: skip
 
 

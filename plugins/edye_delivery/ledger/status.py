@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, fun
 from edye_delivery.catalog.next_steps import next_step
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState
 from edye_delivery.catalog.window import Window
+from edye_delivery.ledger.fetches import waits_for_fetch
 from edye_delivery.ledger.read_only import NoLedger
 from edye_delivery.ledger.tables import CONSECUTIVE_ERRORS, DELIVERIES, EVENTS, REVISIONS, TITLE_STATUS
 from edye_delivery.ledger.waits import nobody_waits
@@ -73,6 +74,7 @@ class Count:
     nobody_waits: bool = False
     is_original_refused: bool = False
     is_pulled: bool = False
+    waits_for_partner: bool = False
 
     @property
     def needs_a_person(self) -> bool:
@@ -108,6 +110,7 @@ class Status:
     withdrawn_at: datetime | None
     nobody_waits: bool = False
     is_original_refused: bool = False
+    waits_for_partner: bool = False
 
     @property
     def needs_a_person(self) -> bool:
@@ -128,6 +131,7 @@ class Status:
             is_pulled=self.is_pulled,
             nobody_waits=self.nobody_waits,
             is_original_refused=self.is_original_refused,
+            waits_for_partner=self.waits_for_partner,
         )
 
 
@@ -160,6 +164,8 @@ class StatusReader:
         self._connection = connection
         unattended = false() if now is None else nobody_waits(now)
         self._nobody_waits = case((unattended, literal(1)), else_=literal(0)).label("nobody_waits")
+        waits = waits_for_fetch() & ~unattended
+        self._waits_for_partner = case((waits, literal(1)), else_=literal(0)).label("waits_for_partner")
 
     def partners(self) -> list[str]:
         """Every partner that the ledger knows."""
@@ -174,7 +180,7 @@ class StatusReader:
     def counts(self, selection: Selection) -> list[Count]:
         """How many titles have the same state, cause and owner: by partner, worst state first."""
         group = [TITLE_STATUS.c[name] for name in ("partner", "state", "cause", "owner")]
-        kinds = (self._nobody_waits, IS_ORIGINAL_REFUSED, IS_PULLED)
+        kinds = (self._nobody_waits, IS_ORIGINAL_REFUSED, IS_PULLED, self._waits_for_partner)
         query = (
             select(*group, *kinds, func.count().label("titles"), SINCE)
             .join(DELIVERIES, DELIVERIES.c.delivery_key == TITLE_STATUS.c.delivery_key)
@@ -193,6 +199,7 @@ class StatusReader:
                 bool(row.nobody_waits),
                 bool(row.is_original_refused),
                 bool(row.is_pulled),
+                bool(row.waits_for_partner),
             )
             for row in self._connection.execute(query)
         ]
@@ -200,9 +207,9 @@ class StatusReader:
     def titles(self, selection: Selection, *, ended_well: bool = False, limit: int | None = None) -> Iterator[Status]:
         """The titles: the worst state first, then the oldest first; those that ended well only with `ended_well`."""
         columns = (*(TITLE_STATUS.c[name] for name in FACTS), *(DELIVERIES.c[name] for name in OF_THE_DELIVERY))
-        kinds = (self._nobody_waits, IS_ORIGINAL_REFUSED, IS_PULLED)
+        kinds = (self._nobody_waits, IS_ORIGINAL_REFUSED, IS_PULLED, self._waits_for_partner)
         query = (
-            select(*columns, REVISIONS.c.withdrawn_at, self._nobody_waits, IS_ORIGINAL_REFUSED)
+            select(*columns, REVISIONS.c.withdrawn_at, self._nobody_waits, IS_ORIGINAL_REFUSED, self._waits_for_partner)
             .join(DELIVERIES, DELIVERIES.c.delivery_key == TITLE_STATUS.c.delivery_key)
             .outerjoin(REVISIONS, OF_ITS_TITLE)
             .where(*_conditions_of(selection))
@@ -266,5 +273,6 @@ def _status_of(row: Any) -> Status:
         "rules": tuple(row.rules or ()),
         "nobody_waits": bool(row.nobody_waits),
         "is_original_refused": bool(row.is_original_refused),
+        "waits_for_partner": bool(row.waits_for_partner),
     }
     return Status(**known)

@@ -26,6 +26,8 @@ CLEARED: dict[str, Any] = {
     "cause": None, "owner": None, "detail": "", "rules": [], "waited_until": None, **NO_LEASE,
 }  # fmt: skip
 """A transition clears these: the last failure, the lease, and until when a run waits for the delivery."""
+ROUND_ENDED: dict[str, Any] = {"rounds_ended": DELIVERIES.c.rounds_ended + 1, "unanswered": 0}
+"""What changes where an ingest has ended, well or not."""
 TITLE_MAX_CHARS = 500
 CHANGES_EXPOSURE = frozenset({DeliveryState.RECEIVED, DeliveryState.FAILED, DeliveryState.WITHDRAWN})
 """With these a delivery to a partner that pulls begins or ends to be exposed; acceptance shows the same content on."""
@@ -108,7 +110,7 @@ class Transitions:
         may_change = case(
             (_is_left_to(channel), false()),
             (waits, true()),
-            (DELIVERIES.c.state == DeliveryState.ACCEPTED, _is_superseded()),
+            (DELIVERIES.c.state == DeliveryState.ACCEPTED, is_superseded_in_ledger()),
             else_=DELIVERIES.c.state.in_(TRANSITIONS[DeliveryState.PLANNED]),
         )
         return upsert.on_conflict_do_update(index_elements=["delivery_key"], set_=changed, where=may_change)
@@ -169,7 +171,7 @@ def _is_left_to(channel: Channel) -> ColumnElement[bool]:
     return DELIVERIES.c.channel.is_not(None) & (DELIVERIES.c.channel != channel) & under_way
 
 
-def _is_superseded() -> ColumnElement[bool]:
+def is_superseded_in_ledger() -> ColumnElement[bool]:
     """As `comparison.is_superseded`, for the database."""
     other = DELIVERIES.alias()
 

@@ -13,7 +13,7 @@ from edye_delivery.catalog.vocabulary import DeliveryState
 from edye_delivery.catalog.window import Window
 from edye_delivery.ledger.consecutive_errors import Client
 from edye_delivery.ledger.offers import raise_version
-from edye_delivery.ledger.records import Revision
+from edye_delivery.ledger.records import Revision, is_offered_content
 from edye_delivery.ledger.revisions import OFFERED, is_of_title
 from edye_delivery.ledger.rows import chunks, revision_of
 from edye_delivery.ledger.tables import DELIVERIES, REVISIONS
@@ -69,7 +69,7 @@ class Withdrawals:
                 return connection.execute(ours).first() is not None
             detail = f"{reason}; in the feeds until {end_at:%Y-%m-%d %H:%M} UTC" if end_at else reason
             row = self._row(connection, key)
-            if row["state"] == DeliveryState.ACCEPTED:
+            if is_offered_content(row):
                 current = row["delivery_key"]
                 self._transitions.apply(
                     connection, current, DeliveryState.WITHDRAWN, "withdraw", detail=detail, by_run=run_id

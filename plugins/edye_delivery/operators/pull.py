@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from edye_delivery.annex.channels import pull_channel_of
+from edye_delivery.annex.channels import api_folder_of, pull_channel_of
 from edye_delivery.annex.pull import PullChannel
 from edye_delivery.catalog.artifact_names import consumption_name
 from edye_delivery.catalog.consumption import ExposedTitle
@@ -21,7 +21,7 @@ from edye_delivery.catalog.degradation import Probe
 from edye_delivery.catalog.window import Window, rfc3339
 from edye_delivery.delivery_api.exposed_titles import exposed_titles
 from edye_delivery.delivery_api.generations.generation import Generation
-from edye_delivery.delivery_api.served import published_at, served_generation
+from edye_delivery.delivery_api.served import is_taken_back, published_at, served_generation
 from edye_delivery.errors import DeliveryError
 from edye_delivery.hooks.delivery_api import DeliveryApiHook
 from edye_delivery.hooks.delivery_api_store import DeliveryApiStoreHook
@@ -30,12 +30,14 @@ from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import StepOperator, alerter
 from edye_delivery.pipeline.consumption import report_of
 from edye_delivery.pipeline.degradation import Watch
+from edye_delivery.pipeline.fetched_titles import FetchWatch
 from edye_delivery.reports.consumption.fetched import HandedTitles
 from edye_delivery.reports.consumption.html import as_html
 from edye_delivery.reports.consumption.table import as_csv, as_json, write_not_fetched
 
 log = logging.getLogger(__name__)
 DAY = timedelta(days=1)
+ACCEPT_TIME = timedelta(minutes=15)
 
 
 class PullOperator(StepOperator):
@@ -74,6 +76,37 @@ class WatchDegradationOperator(PullOperator):
         except AirflowNotFoundException:
             log.warning("there is no connection %s: without enough calls nobody knows whether the API answers", conn_id)
             return None
+
+
+class AcceptFetchedOperator(PullOperator):
+    """Accepts the titles that waited for nothing but the partner's fetch, and that it has read since.
+
+    The annex is that of the pull channel.
+    """
+
+    def execute(self, context: Context) -> dict[str, int]:
+        """How many titles were waiting, and how many of them were accepted."""
+        hook, clock = LedgerHook(), SYSTEM_CLOCK
+        ends_at_s = clock.monotonic() + ACCEPT_TIME.total_seconds()
+        ledger = hook.get_conn(self.annex)
+        counts = FetchWatch(self.annex, hook.engine(), ledger, self._exposed(), clock, ends_at_s).accept_fetched()
+        alerter().send()
+        left = counts["waiting"] - counts["accepted"]
+        log.info("%s titles accepted, %s wait until %s reads them", counts["accepted"], left, self.annex.display_name)
+        return counts
+
+    def _exposed(self) -> Callable[[], Iterator[ExposedTitle]] | None:
+        """The titles that readers get; None where they get none, or an earlier generation than the checked one."""
+        partner = api_folder_of(self.annex)
+        try:
+            store = DeliveryApiStoreHook(self.pull.store_conn_id).get_conn()
+            generation = served_generation(store, partner, SYSTEM_CLOCK.monotonic)
+            if generation is not None and not is_taken_back(store, partner):
+                return partial(exposed_titles, generation, int(SYSTEM_CLOCK.now().timestamp() * 1000))
+            log.warning("readers have no generation, or one before the newest: no title is accepted now")
+        except (AirflowNotFoundException, DeliveryError) as error:
+            log.warning("the published generation cannot be read, so no title is accepted now: %s", error)
+        return None
 
 
 class ReportConsumptionOperator(PullOperator):

@@ -15,6 +15,7 @@ from edye_delivery.catalog.one_title import StepFailure, attempt
 from edye_delivery.catalog.plan import CheckedTitle
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState
 from edye_delivery.ledger.database import LEDGER_GONE
+from edye_delivery.ledger.fetches import FETCHED, NOT_FETCHED
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import Delivery, TransitionRefused
 from edye_delivery.pipeline.outcomes import note_trouble
@@ -31,7 +32,10 @@ class Acceptor:
     ledger: Ledger
 
     def accept_batch(self, titles: tuple[CheckedTitle, ...]) -> dict[str, int]:
-        """Accepts each completed title that meets all criteria, fails the others; counts the titles by state."""
+        """Accepts each completed title that meets all criteria, fails the others; counts the titles by state.
+
+        A title that misses nothing but the partner's fetch stays completed: it waits for the partner.
+        """
         deliveries = self.ledger.deliveries(checked.plan.delivery_key for checked in titles)
         counts: dict[str, int] = {}
         for checked in titles:
@@ -60,19 +64,28 @@ class Acceptor:
 
     def _accept_title(self, checked: CheckedTitle, delivery: Delivery) -> DeliveryState:
         annex, key = self.annex, delivery.delivery_key
+        if delivery.waits_for_partner and FETCHED in annex.acceptance:  # offered already, as an accepted title is
+            return self.ledger.wait_for_fetch(annex.partner, checked.plan, delivery.criteria)
         unmet = [
             (name, evidence, cause)
             for name in annex.acceptance
             for met, evidence, cause in [CRITERIA[name](annex, checked, delivery)]
             if not met
         ]
-        if unmet:
-            name, evidence, cause = unmet[0]
+        missed = [one for one in unmet if one[0] != FETCHED]
+        if missed:
+            name, evidence, cause = missed[0]
             ended = "readers find it as it should be" if _is_pulled(delivery) else "the partner completed it"
             detail = f"{ended}, but {name} is not met: {evidence}"
             self.ledger.fail(key, cause, detail, tracking_id=delivery.tracking_id, was_completed=True)
             return DeliveryState.FAILED
-        self.ledger.accept(annex.partner, checked.plan, criteria_of(annex, checked, delivery))
+        criteria = criteria_of(annex, checked, delivery)
+        if _is_pulled(delivery):
+            self.ledger.end_replaced(key)
+        if unmet:
+            log.info("%s waits for the partner, which has not read it yet", checked.plan.external_id)
+            return self.ledger.wait_for_fetch(annex.partner, checked.plan, criteria)
+        self.ledger.accept(annex.partner, checked.plan, criteria)
         log.info("%s accepted", checked.plan.external_id)
         return DeliveryState.ACCEPTED
 
@@ -130,6 +143,13 @@ def _check_quality(annex: Annex, checked: CheckedTitle, delivery: Delivery) -> E
     return True, f"no blocking finding, {len(checked.thumbnails)} of {len(annex.thumbnails)} thumbnails", Cause.IMAGES
 
 
+def _check_fetched(annex: Annex, checked: CheckedTitle, delivery: Delivery) -> Evidence:
+    """The watch looks for the partner's calls later; what is sent needs none."""
+    if _is_pulled(delivery):
+        return False, NOT_FETCHED, Cause.UNKNOWN
+    return True, "it was sent to the partner, which need not fetch it", Cause.UNKNOWN
+
+
 def _is_pulled(delivery: Delivery) -> bool:
     return delivery.channel is Channel.PULL
 
@@ -144,4 +164,5 @@ CRITERIA: dict[Criterion, Callable[[Annex, CheckedTitle, Delivery], Evidence]] =
     "media_within_limits": _check_media,
     "minimum_metadata": _check_metadata,
     "qc_and_thumbnails": _check_quality,
+    "fetched": _check_fetched,
 }

@@ -44,6 +44,8 @@ def done_sentence(report: WindowReport) -> str:
     result = (
         "withdrawn" if report.is_withdrawal else "accepted or not offered any more" if totals.withdrawn else "accepted"
     )
+    if totals.waiting:
+        result += f", but for {totals.waiting} that wait until the partner reads them"
     return f"all {totals.titles} titles of the {report.kind} are {result}, {len(report.feeds)} feeds in order"
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import islice
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
+from edye_delivery.annex.channels import pull_annex_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.pull import PullChannel
+from edye_delivery.catalog.consumption import Unfetched
 from edye_delivery.catalog.window import Window
 from edye_delivery.ledger.consumption import call_sums, down_minutes
 from edye_delivery.ledger.database import snapshot
 from edye_delivery.ledger.degradations import Degradations
+from edye_delivery.ledger.fetches import unfetched_titles
 from edye_delivery.ledger.polls import (
     handed_out,
     last_checkpoints,
@@ -21,7 +25,7 @@ from edye_delivery.ledger.polls import (
     oldest_line_at,
     poll_sums,
 )
-from edye_delivery.reports.consumption.fetched import HandedTitles
+from edye_delivery.reports.consumption.fetched import NAMED_MAX, HandedTitles
 from edye_delivery.reports.consumption.figures import Agreement, ConsumptionFacts, consumption_report
 from edye_delivery.reports.consumption.model import ConsumptionReport
 
@@ -59,6 +63,13 @@ def report_of(
             fetched=titles.mark(handed_out(connection, partner, window.end_at)) if titles is not None else None,
             errors=latest_errors(connection, partner, window),
             down_since=tuple(down_minutes(connection, partner, window, timeout_s)),
+            unfetched=_unfetched(connection, pull_annex_of(annex).partner, made_at),
             degradations=Degradations(engine, partner, annex.client_id).between(window.start_at, window.end_at),
         )
     return consumption_report(facts)
+
+
+def _unfetched(connection: Connection, partner: str, now: datetime) -> Unfetched:
+    waiting = unfetched_titles(connection, partner, now)
+    named = tuple(islice(waiting, NAMED_MAX))
+    return Unfetched(len(named) + sum(1 for _ in waiting), named)

@@ -11,7 +11,7 @@ from edye_delivery.annex.channels import notice_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.channel_words import state_text, words_of
 from edye_delivery.catalog.finding import Finding, blocking
-from edye_delivery.catalog.next_steps import REENCODED_NEXT, next_step
+from edye_delivery.catalog.next_steps import READ_BY_PARTNER_NEXT, REENCODED_NEXT, next_step
 from edye_delivery.catalog.one_title import StepFailure, attempt
 from edye_delivery.catalog.parse import MalformedItem
 from edye_delivery.catalog.plan import CheckedTitle, PlannedTitle, RunRequest
@@ -206,6 +206,8 @@ def _report_of_plan(outcome: RunOutcome, plan: PlannedTitle, detail: str) -> Tit
         step = "nothing: that run ends it, or the next run does"
     elif delivery is not None and state is DeliveryState.FAILED and delivery.is_original_refused and not is_pulled:
         step = REENCODED_NEXT if outcome.annex.reencode is not None else ""
+    elif delivery is not None and delivery.waits_for_partner:
+        step = READ_BY_PARTNER_NEXT
     elif not outcome.request.dry_run and not state.is_terminal:
         cause = cause or Cause.TRANSIENT
         still = state_text(state, outcome.request.channel)
@@ -233,6 +235,7 @@ def _report_of_plan(outcome: RunOutcome, plan: PlannedTitle, detail: str) -> Tit
         file_name=plan.file_name,
         delivery_key=plan.delivery_key,
         criteria=tuple(ReportedCriterion.model_validate(met) for met in (delivery.criteria if delivery else ())),
+        waits_for_partner=delivery is not None and delivery.waits_for_partner and cause is None,
         sent_at=rfc3339(delivery.sent_at) if delivery and delivery.sent_at else None,
         accepted_at=rfc3339(delivery.finished_at)
         if delivery and delivery.finished_at and state is DeliveryState.ACCEPTED

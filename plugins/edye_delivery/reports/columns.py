@@ -81,6 +81,7 @@ COLUMNS = (
     ),
     Column("sent_at", "Sent at", 22, lambda title: title.sent_at),
     Column("accepted_at", "Accepted at", 22, lambda title: title.accepted_at),
+    Column("waits_for_partner", "Waits for the partner", 22, lambda title: "yes" if title.waits_for_partner else "no"),
 )
 
 

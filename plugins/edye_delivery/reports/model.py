@@ -59,6 +59,7 @@ class TitleReport(ReportValue):
     """What happened to one title: its state, the reason, whose turn it is, and the proof.
 
     `reencoded` says what its media was re-encoded from; `fixed` are the findings on the original that this removed.
+    `waits_for_partner`: it is exposed and meets all criteria but one: the partner has not read it yet.
     """
 
     external_id: Text
@@ -89,12 +90,15 @@ class TitleReport(ReportValue):
     thumbnails: tuple[ReportedThumbnail, ...] = ()
     sent_at: Moment | None = None
     accepted_at: Moment | None = None
+    waits_for_partner: bool = False
 
     @property
     def outcome(self) -> str:
         """The one total that this title is counted under, named as in `Totals`."""
         if self.state is DeliveryState.ACCEPTED and self.change is Change.UNCHANGED:
             return "unchanged"
+        if self.waits_for_partner:
+            return "waiting"
         if self.state is DeliveryState.PLANNED and self.cause is not None:
             return "failed"
         return self.state.value if self.state.value in OUTCOMES else "failed"
@@ -109,7 +113,8 @@ class Totals(ReportValue):
     """How many titles ended how; `titles` is the sum of all but `sent`.
 
     `failed` includes titles that were still on their way when the run ended, or that could not begin for a cause.
-    `unchanged` were accepted before the run. `planned` are those that a dry run would send. `sent` counts the titles
+    `waiting` are exposed, and wait only until the partner reads them: nobody of ours has to act. `unchanged` were
+    accepted before the run. `planned` are those that a dry run would send. `sent` counts the titles
     that the partner got from this run, however they ended.
     """
 
@@ -121,6 +126,7 @@ class Totals(ReportValue):
     planned: Count
     withdrawn: Count
     sent: Count
+    waiting: Count = 0
 
 
 OUTCOMES = tuple(name for name in Totals.model_fields if name not in ("titles", "sent"))

@@ -20,7 +20,7 @@ ROWS_WITH_PICTURES_MAX = 400
 PICTURE_MAX_BYTES = 100_000
 PICTURES_OF_A_ROW = 2
 PICTURE_TYPES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
-READING_ORDER = ("failed", "rejected", "planned", "withdrawn", "accepted", "unchanged")
+READING_ORDER = ("failed", "rejected", "planned", "waiting", "withdrawn", "accepted", "unchanged")
 Key = TypeVar("Key")
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 

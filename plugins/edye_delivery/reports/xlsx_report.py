@@ -26,6 +26,7 @@ OUTCOME_FILLS = {
     "rejected": AMBER,
     "failed": RED,
     "planned": BLUE,
+    "waiting": BLUE,
     "withdrawn": VIOLET,
 }
 FIGURE_FORMATS = {"bytes_sent": "#,##0", "seconds": "0.0"}

@@ -50,6 +50,14 @@ def test_no_partner_has_the_name_under_which_the_ledger_keeps_what_another_pulls
         Annex.model_validate(content)
 
 
+def test_the_criterion_fetched_is_refused_for_a_partner_that_reads_nothing_from_us():
+    content = annex_content()
+    content |= {"acceptance": [*content["acceptance"], "fetched"]}
+    with pytest.raises(ValidationError, match="acceptance names fetched, which is about what the partner reads, but"):
+        Annex.model_validate(content)
+    assert "fetched" in pull_annex_of(Annex.model_validate(content | {"pull": PULL})).acceptance
+
+
 def test_the_terms_of_the_pull_section_replace_those_of_the_catalogue():
     pull = pulled(tags=["shelf"], geo=["us"], schedule="0 */6 * * *")
     assert (pull.catalogue.tags, pull.catalogue.geo, pull.catalogue.languages) == (("shelf",), ("us",), ("es", "en"))

@@ -9,10 +9,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from edye_delivery.catalog.next_steps import NEXT_STEPS, REENCODED_NEXT_IF, STATE_STEPS, UNATTENDED
-from edye_delivery.catalog.vocabulary import Cause, DeliveryState
+from edye_delivery.catalog.next_steps import (
+    NEXT_STEPS,
+    READ_BY_PARTNER_NEXT,
+    REENCODED_NEXT_IF,
+    STATE_STEPS,
+    UNATTENDED,
+)
+from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState
 from edye_delivery.command_line import which_ledger
-from tests.unit.command_line.days import OTHER, PARTNER, RUN, Days, called, the_id, the_plan
+from tests.unit.command_line.days import OTHER, PARTNER, RUN, WAITED_UNTIL, Days, called, the_id, the_plan
 
 
 @pytest.fixture
@@ -296,3 +302,20 @@ def test_what_the_partner_has_while_nobody_waits_for_it_needs_somebody(days):
     }
     assert days("--external-id", the_id(1)).exit_code == 1
     assert days("--external-id", the_id(2)).exit_code == 0
+
+
+def test_what_waits_until_the_partner_reads_it_is_the_partners_turn_and_needs_nobody(days):
+    plan, ledger = the_plan(1), days.ledger
+    ledger.plan(PARTNER, "run-1", [plan], Channel.PULL)
+    ledger.begin_send(plan.delivery_key, "run-1", Channel.PULL)
+    ledger.mark_received(plan.delivery_key, "exposure-1", 0, 0.1)
+    ledger.observe(plan.delivery_key, DeliveryState.COMPLETED)
+    ledger.wait_for_fetch(PARTNER, plan, [])
+    ledger.note_wait([plan.delivery_key], WAITED_UNTIL)
+    result = days()
+    assert result.exit_code == 0
+    assert "completed, waits for the partner, read by the partner itself: 1 title\n" in result.stdout
+    assert f"Next: {READ_BY_PARTNER_NEXT}" in result.stdout
+    [title] = json.loads(days("--json").stdout)["titles"]
+    assert (title["waits_for_partner"], title["needs_a_person"]) == (True, False)
+    assert ", for the partner, since" in days("--external-id", the_id(1)).stdout

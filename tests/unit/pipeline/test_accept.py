@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
+from edye_delivery.annex.model import Criterion
 from edye_delivery.catalog.facts import ProbeFailure
 from edye_delivery.catalog.plan import Encode
-from edye_delivery.catalog.vocabulary import Cause, DeliveryState
+from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.pipeline.accept import CRITERIA, Acceptor, criteria_of
 from tests.builders import the_annex
@@ -39,7 +41,7 @@ def without_metadata(key, value):
 
 
 def test_every_criterion_that_an_annex_may_name_has_a_check():
-    assert set(CRITERIA) == set(ANNEX.acceptance)
+    assert set(CRITERIA) == set(get_args(Criterion))
 
 
 def test_a_good_title_meets_every_criterion_with_its_evidence(ledger):
@@ -213,3 +215,46 @@ def test_a_title_whose_acceptance_breaks_off_stays_completed_and_says_why(ledger
         "accepted": 1,
     }
     assert "run the window again" in delivery_of(ledger, broken).detail
+
+
+FETCHED = the_annex(
+    acceptance=[*ANNEX.acceptance, "fetched"],
+    pull={"users": {"app": {"endpoints": ["shows"]}}, "check": {"user": "app"}},
+)
+
+
+def expose(ledger, plan=PLAN):
+    ledger.plan(PARTNER, "run-1", [plan], Channel.PULL)
+    ledger.begin_send(plan.delivery_key, "run-1", Channel.PULL)
+    ledger.mark_received(plan.delivery_key, "exposure-1", 0, 0.1)
+    ledger.observe(plan.delivery_key, STATES.COMPLETED)
+
+
+def test_an_exposed_title_that_meets_all_but_the_fetch_waits_for_the_partner(ledger):
+    expose(ledger)
+    for _ in range(2):
+        assert Acceptor(FETCHED, ledger).accept_batch((checked_for(PLAN),)) == {STATES.COMPLETED: 1}
+    delivery = delivery_of(ledger, PLAN)
+    assert delivery.waits_for_partner
+    assert [one["criterion"] for one in delivery.criteria if not one["met"]] == ["fetched"]
+    assert offered(ledger) == [NAME]
+    assert actions(ledger, PARTNER, NAME)[-1] == "wait for fetch"
+
+
+def test_an_exposed_title_that_misses_another_criterion_fails_as_ever(ledger):
+    expose(ledger)
+    checked = checked_for(PLAN, findings=(BAD_CODEC,))
+    assert Acceptor(FETCHED, ledger).accept_batch((checked,)) == {STATES.FAILED: 1}
+    assert "media_within_limits is not met" in delivery_of(ledger, PLAN).detail
+    assert offered(ledger) == []
+
+
+def test_a_waiting_title_is_accepted_where_the_annex_does_not_ask_for_the_fetch_any_more(ledger):
+    expose(ledger)
+    Acceptor(FETCHED, ledger).accept_batch((checked_for(PLAN),))
+    assert Acceptor(ANNEX, ledger).accept_batch((checked_for(PLAN),)) == {STATES.ACCEPTED: 1}
+
+
+def test_a_title_that_is_sent_need_not_be_fetched(ledger):
+    bring(ledger, PLAN, STATES.COMPLETED)
+    assert Acceptor(FETCHED, ledger).accept_batch((checked_for(PLAN),)) == {STATES.ACCEPTED: 1}

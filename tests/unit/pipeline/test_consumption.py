@@ -6,10 +6,13 @@ from datetime import timedelta
 
 from edye_delivery.catalog.consumption import ExposedTitle
 from edye_delivery.catalog.degradation import Probe
+from edye_delivery.catalog.vocabulary import Channel, DeliveryState
 from edye_delivery.catalog.window import Window
+from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.pipeline.consumption import report_of
 from edye_delivery.pipeline.degradation import Watch
 from edye_delivery.reports.consumption.fetched import HandedTitles
+from tests.builders import a_plan
 from tests.unit.pull_calls import NOON, a_call, add_calls, calls_every, the_pull_annex
 
 ANNEX = the_pull_annex(polling_interval_s=60, sla_percent=50)
@@ -42,3 +45,17 @@ def test_what_the_watch_found_is_in_the_report(engine):
     assert found.titles is None
     assert [one.kind for one in found.degradations] == ["unavailable"]
     assert found.degraded_minutes > 29
+
+
+def test_titles_that_wait_until_the_partner_reads_them_are_named(engine):
+    ledger, plan = Ledger(engine, lambda: NOON), a_plan()
+    ledger.plan("shelf", "run-1", [plan], Channel.PULL)
+    ledger.begin_send(plan.delivery_key, "run-1", Channel.PULL)
+    ledger.mark_received(plan.delivery_key, "exposure-1", 0, 0.1)
+    ledger.observe(plan.delivery_key, DeliveryState.COMPLETED)
+    assert report(engine).waiting == 0
+    ledger.wait_for_fetch("shelf", plan, [])
+    found = report(engine)
+    assert (found.waiting, [one.external_id for one in found.waiting_titles]) == (1, [plan.external_id])
+    ledger.accept_fetched(plan.delivery_key, "read")
+    assert report(engine).waiting == 0

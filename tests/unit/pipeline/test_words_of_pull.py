@@ -18,6 +18,7 @@ from edye_delivery.pipeline.confirm import done_sentence, whole_text
 from edye_delivery.pipeline.deliver import NotSent
 from edye_delivery.pipeline.report import RunOutcome, window_report
 from edye_delivery.reports.html_report import as_html
+from edye_delivery.reports.model import Colour
 from edye_delivery.reports.xlsx_report import as_xlsx
 from tests.unit.pipeline.builders import ANNEX, AT, PARTNER, RUN, a_request, checked_for, plan_for
 from tools.run import totals_line
@@ -91,6 +92,21 @@ def test_the_report_of_a_pull_run_has_no_words_of_a_transfer_in_any_state(ledger
         delivery = ledger.deliveries([key])[key]
         ledger.accept(PARTNER, PLAN, criteria_of(ANNEX, CHECKED, delivery))
     assert words_of_transfer(report_of(ledger)) == []
+
+
+def test_a_title_that_waits_for_the_partner_leaves_the_run_green_and_says_whose_turn_it_is(ledger):
+    expose(ledger)
+    ledger.mark_received(PLAN.delivery_key, "exposure-1", 9, 1.0)
+    ledger.observe(PLAN.delivery_key, DeliveryState.COMPLETED, "exposure-1")
+    ledger.wait_for_fetch(PARTNER, PLAN, [{"criterion": "fetched", "met": False, "evidence": "not read yet"}])
+    report = report_of(ledger)
+    [title] = report.titles
+    assert (report.colour, title.outcome, title.needs_work) == (Colour.GREEN, "waiting", False)
+    assert (report.totals.waiting, report.totals.accepted, report.causes) == (1, 0, ())
+    assert "it is the partner's turn to read it" in title.next_step
+    assert "but for 1 that wait until the partner reads them" in done_sentence(report)
+    assert "or waits until the partner reads it" in as_html(report, {}).decode()
+    assert words_of_transfer(report) == []
 
 
 def test_a_dry_run_a_held_title_and_one_that_failed_have_none_either(ledger):

@@ -22,6 +22,8 @@ from edye_delivery.catalog.consumption import (
     Percentiles,
     PollSum,
     StatusSum,
+    Unfetched,
+    UnfetchedTitle,
 )
 from edye_delivery.catalog.degradation import Degradation, DegradationKind, Subject
 from edye_delivery.catalog.window import Window
@@ -158,6 +160,20 @@ def test_the_page_says_the_figures():
         assert words in page, words
     assert "1 more: <code>consumption.not_fetched.csv</code> names all" in page
     assert page.count("<svg") == page.count("</svg>") == 2
+
+
+def test_titles_that_wait_for_the_partner_are_named_in_the_page_and_the_spreadsheet():
+    waiting = Unfetched(25, tuple(UnfetchedTitle(f"EDYE_{number}", HOSTILE, NOON) for number in range(22)))
+    report = consumption_report(replace(FACTS, unfetched=waiting))
+    page = as_html(report).decode()
+    assert "<strong>25</strong> titles wait until the partner reads them: it is the partner's turn" in page
+    assert all(f"<code>EDYE_{number}</code>" in page for number in range(22))
+    assert "3 more: <code>python -m edye_delivery status</code> names all" in page
+    assert "<script" not in page
+    book = load_workbook(io.BytesIO(as_xlsx(report)))
+    assert [row[0].value for row in book["Waiting"].iter_rows(min_row=2)] == [one.external_id for one in waiting.titles]
+    assert ConsumptionReport.model_validate_json(as_json(report)) == report
+    assert "Not accepted yet" not in as_html(REPORT).decode()
 
 
 def test_a_window_without_calls_has_a_page_table_and_sheet():

@@ -37,6 +37,12 @@ def test_a_span_has_both_its_ends():
     assert missing_of(TITLES, span((2, "b"), (2, "b"))) == [(1, "b"), (2, "a"), (3, "a")]
 
 
+def test_each_title_is_either_fetched_or_not():
+    titles = HandedTitles(lambda: iter([*TITLES, GONE]))
+    titles.mark([span((1, "b"), (2, "a"))])
+    assert (tuple(titles.fetched()), tuple(titles.not_fetched())) == (TITLES[:2], TITLES[2:])
+
+
 def test_a_title_that_changed_since_is_not_fetched_as_it_is_now():
     changed = ExposedTitle("shows", "b", 9)
     assert missing_of([changed], span((1, "a"), (8, "z"))) == [(9, "b")]

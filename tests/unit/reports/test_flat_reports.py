@@ -104,7 +104,7 @@ def test_a_text_is_cut_to_what_a_spreadsheet_cell_holds(character: str) -> None:
 
 def test_the_title_sheet_can_be_filtered_below_a_frozen_heading() -> None:
     sheet = load_workbook(io.BytesIO(as_xlsx(a_day()[0])))["Titles"]
-    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("B2", f"A1:AC{40 + 1}")
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("B2", f"A1:AD{40 + 1}")
     assert sheet.cell(2, [column.key for column in COLUMNS].index("bytes_sent") + 1).number_format == "#,##0"
 
 

@@ -102,12 +102,19 @@ class HandedTitles:
             tombstones_handed_out=sum(map(sum, tombstones)),
         )
 
+    def fetched(self) -> Iterator[ExposedTitle]:
+        """All titles that a span has, read again, in the order in which they are exposed."""
+        return self._read(is_fetched=True)
+
     def not_fetched(self) -> Iterator[ExposedTitle]:
         """All titles that no span has, read again, in the order in which they are exposed."""
+        return self._read(is_fetched=False)
+
+    def _read(self, *, is_fetched: bool) -> Iterator[ExposedTitle]:
         lists = {name: keys.handed() for (name, is_removed), keys in self._lists.items() if not is_removed}
-        if all(map(all, lists.values())):
+        if not any((1 if is_fetched else 0) in handed for handed in lists.values()):
             return
         marks = {name: iter(handed) for name, handed in lists.items()}
         for title in self._exposed():
-            if not title.is_removed and not next(marks[title.list]):
+            if not title.is_removed and bool(next(marks[title.list])) is is_fetched:
                 yield title

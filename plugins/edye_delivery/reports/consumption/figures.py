@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from edye_delivery.catalog.consumption import (
+    NONE_WAITS,
     CallClass,
     CallSums,
     CheckpointCall,
@@ -18,6 +19,8 @@ from edye_delivery.catalog.consumption import (
     Percentiles,
     PollSum,
     StatusSum,
+    Unfetched,
+    UnfetchedTitle,
     class_of,
 )
 from edye_delivery.catalog.degradation import Degradation, DegradationKind, Subject
@@ -36,6 +39,7 @@ from edye_delivery.reports.consumption.model import (
     SlotUse,
     Sync,
     TitlesFetched,
+    WaitingTitle,
 )
 from edye_delivery.reports.model import Span
 
@@ -84,6 +88,7 @@ class ConsumptionFacts:
     errors: Sequence[ErrorCall]
     down_since: Sequence[datetime]
     degradations: Sequence[Degradation]
+    unfetched: Unfetched = NONE_WAITS
 
 
 def consumption_report(facts: ConsumptionFacts) -> ConsumptionReport:
@@ -112,6 +117,8 @@ def consumption_report(facts: ConsumptionFacts) -> ConsumptionReport:
         checkpoints=tuple(_checkpoint(one, facts.generation) for one in facts.checkpoints),
         syncs=tuple(_sync(one) for one in facts.syncs),
         titles=_titles(facts.fetched) if facts.fetched is not None else None,
+        waiting=facts.unfetched.count,
+        waiting_titles=tuple(_waiting(one) for one in facts.unfetched.titles),
         errors=tuple(_error(one) for one in facts.errors),
         sla_percent=facts.agreement.sla_percent,
         uptime_percent=100 * (1 - down_s / window_s),
@@ -232,6 +239,10 @@ def _not_fetched(one: ExposedTitle) -> NotFetched:
     return NotFetched(
         list=one.list, item_id=one.item_id, external_id=one.external_id, title=one.title, updated_at=updated_at
     )
+
+
+def _waiting(one: UnfetchedTitle) -> WaitingTitle:
+    return WaitingTitle(external_id=one.external_id, title=one.title, since=rfc3339(one.since))
 
 
 def _error(one: ErrorCall) -> ReportedError:

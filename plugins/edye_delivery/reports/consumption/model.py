@@ -111,6 +111,14 @@ class TitlesFetched(ReportValue):
         return self.exposed - self.handed_out
 
 
+class WaitingTitle(ReportValue):
+    """A title that is accepted once the partner reads it, and since when it waits for that."""
+
+    external_id: Text
+    title: Text
+    since: Moment
+
+
 class ReportedError(ReportValue):
     """One call that was not answered well, and whose turn it is."""
 
@@ -140,7 +148,8 @@ class ConsumptionReport(ReportValue):
 
     `is_exact` is False where the lines of the window are not all kept any more: sums are those of whole hours then,
     latencies upper bounds. `own_calls` are those of our own checks: no other figure has them, but for `uptime_percent`
-    and `down_minutes`, which are the API's. `titles` is None where nobody said which titles are exposed. `down_minutes`
+    and `down_minutes`, which are the API's. `titles` is None where nobody said which titles are exposed. So many titles
+    are `waiting` until the partner reads them; `waiting_titles` names the oldest of them. `down_minutes`
     are those in which no call was answered, `degraded_minutes` those from the begin of a degradation to its end.
     """
 
@@ -164,6 +173,8 @@ class ConsumptionReport(ReportValue):
     checkpoints: tuple[Checkpoint, ...] = ()
     syncs: tuple[Sync, ...] = ()
     titles: TitlesFetched | None = None
+    waiting: Count = 0
+    waiting_titles: tuple[WaitingTitle, ...] = ()
     errors: tuple[ReportedError, ...] = ()
     sla_percent: float
     uptime_percent: float = Field(ge=0, le=100, allow_inf_nan=False)

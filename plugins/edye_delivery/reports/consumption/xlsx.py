@@ -19,6 +19,7 @@ from edye_delivery.reports.xlsx_report import save
 WIDE, USUAL = 40, 14
 WIDE_HEADINGS = frozenset({"Title", "External id", "Message", "Request id", "Start"})
 NOT_FETCHED = ("List", "EDYE id", "External id", "Title", "Exposed at")
+WAITING = ("External id", "Title", "Since")
 ERRORS = ("At", "User", "Endpoint", "Status", "Milliseconds", "Message", "Request id", "Whose turn")
 SLOTS = ("Start", "Calls", *CLASS_NAMES.values(), "Timeouts", "p50 ms", "p95 ms", "p99 ms")
 Rows = Iterable[Sequence[Cell]]
@@ -36,6 +37,9 @@ def as_xlsx(report: ConsumptionReport) -> bytes:
     missing = report.titles.not_fetched if report.titles else ()
     rows = ([one.list, one.item_id, one.external_id, one.title, one.updated_at] for one in missing)
     _fill(workbook.create_sheet("Not fetched"), NOT_FETCHED, rows)
+    if report.waiting:
+        waiting = ([one.external_id, one.title, one.since] for one in report.waiting_titles)
+        _fill(workbook.create_sheet("Waiting"), WAITING, waiting)
     _fill(workbook.create_sheet("Latest errors"), ERRORS, _errors(report))
     made_at = datetime.fromisoformat(report.made_at).astimezone(UTC).replace(tzinfo=None)
     workbook.properties.created = workbook.properties.modified = made_at
@@ -124,3 +128,10 @@ def _summary_rows(report: ConsumptionReport) -> Iterator[tuple[Cell, ...]]:
             f"{len(report.titles.not_fetched):,} of them are named here, all in consumption.not_fetched.csv",
         )
         yield "Tombstones", report.titles.tombstones, f"handed out: {report.titles.tombstones_handed_out:,}"
+    if report.waiting:
+        yield "Not accepted yet", report.waiting, f"wait until the partner reads them; {_named_text(report)}"
+
+
+def _named_text(report: ConsumptionReport) -> str:
+    named = f"{len(report.waiting_titles):,} of them are named here"
+    return f"{named}, all by `python -m edye_delivery status`"
