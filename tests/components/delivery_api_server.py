@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from edye_delivery.delivery_api.generations.values import ItemChange
+from edye_delivery.delivery_api.media_sources import SECRET_VARIABLE
 from edye_delivery.ledger.api_tokens import ApiTokens
 from edye_delivery.ledger.database import open_engine
 from tests.unit.delivery_api.world import World
@@ -31,7 +32,8 @@ def now() -> datetime:
 class DeliveryApi:
     """Starts and stops `serve-api` on a free port; the world makes annexes and generations."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, signing_secret: str = "") -> None:
+        self._signing_secret = signing_secret
         self.world = World(folder, now=now())
         self.ledger = folder / "ledger.sqlite"
         self.engine = open_engine(f"sqlite:///{self.ledger}")
@@ -49,7 +51,8 @@ class DeliveryApi:
                 [*command, *options],
                 stdout=output,
                 stderr=output,
-                env={**os.environ, "PYTHONPATH": str(PROJECT / "plugins"), "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, "PYTHONPATH": str(PROJECT / "plugins"), "PYTHONUNBUFFERED": "1"}
+                | ({SECRET_VARIABLE: self._signing_secret} if self._signing_secret else {}),
                 preexec_fn=open_files and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, open_files)),
             )
         found = until(self._address, "the start of the delivery API", START_MAX_S)

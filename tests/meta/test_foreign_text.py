@@ -26,8 +26,8 @@ def breaches(tree: ast.AST, *, may_print: bool) -> Iterator[str]:
                 yield f"line {node.lineno}: self.log is Airflow's logger, which makes no record of Python's logging"
             case ast.Call(func=ast.Attribute(attr="getLogger"), args=[ast.Constant(value="alembic")]):
                 pass  # only to quiet it: what a migration does is said in our own sentences
-            case ast.Call(func=ast.Attribute(attr="getLogger"), args=[ast.Constant(value="httpx")]):
-                pass  # only to hide a token in the addresses that it logs
+            case ast.Call(func=ast.Attribute(attr="getLogger"), args=[ast.Constant(value="httpx" | "httpcore.http11")]):
+                pass  # only to hide tokens and signatures in the addresses that they log
             case ast.Call(func=ast.Attribute(attr="getLogger"), args=arguments):
                 if not (len(arguments) == 1 and isinstance(arguments[0], ast.Name) and arguments[0].id == "__name__"):
                     yield f"line {node.lineno}: a logger is named by __name__, so that the guard knows it for ours"

@@ -14,6 +14,7 @@ from pydantic import Field, StringConstraints, model_validator
 from edye_delivery.annex.limits import Name
 from edye_delivery.annex.part import Part
 from edye_delivery.annex.schedule import Schedule
+from edye_delivery.annex.signed_media import SignedMedia
 
 Country = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 ItemKey = Literal[
@@ -152,6 +153,8 @@ class PullChannel(Part):
     """The keys of an item without which a title is not exposed."""
     scope: PullScope = PullScope()
     """Which parts of an item the partner gets."""
+    signed_media: SignedMedia | None = None
+    """How the partner reaches media files where JW Player asks for signed addresses; null where it does not."""
     genres: str | None = None
     """The table of `mappings` with the partner's words for genres; without one, the catalogue's are given."""
     entry_id: Literal["edye_id", "uuid5"] = "edye_id"
@@ -186,6 +189,7 @@ class PullChannel(Part):
         playlist = {PullEndpoint.FEED, PullEndpoint.MEDIA}
         if not self.scope.sources and any(playlist & set(user.endpoints) for user in self.users.values()):
             raise ValueError("a user may call feed or media, whose entries need sources, but scope.sources is false")
+        self._check_signed_media()
         if self.deprecated_at is not None and self.deprecated_at.tzinfo is None:
             raise ValueError("deprecated_at has no time zone")
         if self.sunset_at is not None and self.sunset_at.tzinfo is None:
@@ -193,6 +197,16 @@ class PullChannel(Part):
         if len({shown.name for shown in self.thumbnails}) < len(self.thumbnails):
             raise ValueError("thumbnails has a name twice")
         return self
+
+    def _check_signed_media(self) -> None:
+        if self.signed_media is None:
+            return
+        if not self.scope.sources:
+            raise ValueError("signed_media is given, but scope.sources is false, so no item has an address of a file")
+        if PullEndpoint.MEDIA not in self.users[self.check.user].endpoints:
+            raise ValueError(
+                f"signed_media is given, but check.user, {self.check.user}, may not call media, which serves the files"
+            )
 
     def endpoints(self) -> frozenset[PullEndpoint]:
         """What at least one user may call: nothing else is written into a generation."""

@@ -14,7 +14,7 @@ from typing import Any
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.pull import PullChannel
 from edye_delivery.catalog.exposed_thumbnail import ExposedThumbnail
-from edye_delivery.catalog.title import Described, Image, Series, Source, Title
+from edye_delivery.catalog.title import Described, Image, Series, Title
 from edye_delivery.catalog.vocabulary import TitleKind
 from edye_delivery.catalog.window import rfc3339
 
@@ -40,7 +40,7 @@ def title_item_of(
         "episode_number": title.episode_number,
         "lang": title.lang,
         "duration_ms": title.duration_ms,
-        "sources": [_source(source) for source in title.sources] if pull.scope.sources else [],
+        "sources": _sources(pull, title) if pull.scope.sources else [],
         "captions": [_filled(caption.model_dump()) for caption in title.captions if caption.kind in CAPTION_KINDS],
     }
     if pull.scope.images:
@@ -65,7 +65,7 @@ def entry_of(
         "description": title.text(title.synopsis_long) or title.text(title.synopsis_short),
         "image": title.images[0].url if title.images and has_images else None,
         "images": shown,
-        "sources": [_source(source) for source in title.sources],
+        "sources": _sources(pull, title),
         "tags": list(title.tags),
         "pubdate": _published_at(title),
         "duration": title.duration_ms / 1000 if title.duration_ms is not None else None,
@@ -145,8 +145,14 @@ def _image(image: Image) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def _source(source: Source) -> dict[str, Any]:
-    return _filled(source.model_dump(exclude={"sha256"}))
+def _sources(pull: PullChannel, title: Title) -> list[dict[str, Any]]:
+    """The media files, at stable addresses of ours where their host asks for signatures."""
+    found = [_filled(source.model_dump(exclude={"sha256"})) for source in title.sources]
+    if pull.signed_media is not None:
+        entry_id = entry_id_of(pull, title.id)
+        for source in found:
+            source["file"] = pull.signed_media.stable_address(entry_id, source["file"])
+    return found
 
 
 def _thumbnails(pull: PullChannel, thumbnails: Thumbnails) -> list[dict[str, Any]]:

@@ -58,6 +58,7 @@ class Endpoint(StrEnum):
     MEDIA = "media"
     MEDIA_IMAGES = "mediaImages"
     MEDIA_METADATA = "mediaMetadata"
+    MEDIA_SOURCE = "mediaSource"
     HEALTH = "health"
     OTHER = "other"
 

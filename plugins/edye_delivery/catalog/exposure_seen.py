@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from edye_delivery.catalog.vocabulary import ListName
@@ -87,9 +87,14 @@ class SeenPage:
 
 @dataclass(frozen=True, slots=True)
 class SeenAnswer:
-    """The answer to one call of which only the head counts; `size_bytes` is that of its body."""
+    """The answer to one call of which only the head counts; `size_bytes` is that of its body.
+
+    `location`, of a redirect, may have a signature: it belongs in no log.
+    """
 
     status: int
     size_bytes: int = 0
     etag: str = ""
     media_type: str = ""
+    location: str = field(default="", repr=False)
+    cache_control: str = ""

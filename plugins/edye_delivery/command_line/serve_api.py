@@ -58,7 +58,8 @@ def serve_api(
     """Serves the generations of all partners that pull, until SIGTERM or Ctrl-C; started answers are finished.
 
     It goes on while the ledger does not answer: tokens are the last known ones, and calls wait in the spool. It goes on
-    while a bucket does not answer: what was copied is served. Put a proxy with TLS before it. Exit code: 0 stopped, 2
+    while a bucket does not answer: what was copied is served. Put a proxy with TLS before it. For an annex with
+    pull.signed_media give it JW Player's secret as EDYE_JW_SIGNING_SECRET in its environment. Exit code: 0 stopped, 2
     it could not serve: stderr says why.
     """
     try:
@@ -67,6 +68,7 @@ def serve_api(
         from edye_delivery.command_line.generation_bucket import served_folder
         from edye_delivery.command_line.which_ledger import ledger_url
         from edye_delivery.delivery_api.connection_limits import ConnectionLimits
+        from edye_delivery.delivery_api.media_sources import SECRET_VARIABLE
         from edye_delivery.delivery_api.server import ServerSettings, serve
 
         folder = annexes or Path(os.environ.get(FOLDER_VARIABLE, DEFAULT_FOLDER))
@@ -82,6 +84,7 @@ def serve_api(
                 workers=workers,
                 limits=ConnectionLimits(connections=connections),
                 country_header=country_header,
+                signing_secret=os.environ.get(SECRET_VARIABLE, "").strip(),
             )
             partners = len(_partners(folder))
             serve(settings, clock, lambda said: _tell(said, partners))

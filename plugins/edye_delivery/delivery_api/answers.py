@@ -17,6 +17,7 @@ KEPT_MOST_BYTES = 4 * 1024 * 1024
 """A larger body is not kept."""
 Headers = tuple[tuple[bytes, bytes], ...]
 JSON = (b"content-type", b"application/json")
+NO_STORE = (b"cache-control", b"no-store")
 
 
 @dataclass(slots=True, eq=False)

@@ -15,6 +15,7 @@ from edye_delivery.clients.clock import Clock
 from edye_delivery.delivery_api.answers import (
     GZIP_LEAST_BYTES,
     INLINE_MAX_BYTES,
+    NO_STORE,
     Answer,
     Body,
     Compressor,
@@ -34,7 +35,6 @@ Send = Callable[[Message], Awaitable[None]]
 Begun = tuple[Call, Answer, Problem | None]
 """A call, its answer, and the problem where the answer is one."""
 CACHE_CONTROL = (b"cache-control", b"private, no-cache")
-NO_STORE = (b"cache-control", b"no-store")
 VARY = (b"vary", b"Accept-Encoding")
 PROBLEM_TYPE = (b"content-type", CONTENT_TYPE)
 GZIP = (b"content-encoding", b"gzip")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edye_delivery.annex.pull import PullEndpoint
+from edye_delivery.annex.signed_media import NAME
 from edye_delivery.catalog.api_call import Endpoint
 
 ID_MAX_CHARS = 64
@@ -19,6 +20,7 @@ LISTS = {
     Endpoint.MEDIA: "entries",
     Endpoint.MEDIA_IMAGES: "entries",
     Endpoint.MEDIA_METADATA: "entries",
+    Endpoint.MEDIA_SOURCE: "entries",
 }
 """The list of a generation from which an endpoint is answered."""
 
@@ -31,6 +33,7 @@ PERMISSIONS = {
     Endpoint.MEDIA: PullEndpoint.MEDIA,
     Endpoint.MEDIA_IMAGES: PullEndpoint.MEDIA,
     Endpoint.MEDIA_METADATA: PullEndpoint.MEDIA,
+    Endpoint.MEDIA_SOURCE: PullEndpoint.MEDIA,
 }
 """What the annex has to allow a user for each endpoint."""
 
@@ -49,10 +52,11 @@ PARTS_OF_MEDIA = {"images": Endpoint.MEDIA_IMAGES, "metadata": Endpoint.MEDIA_ME
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What a path asks for; `item_id` is empty for a list."""
+    """What a path asks for; `item_id` is empty for a list, `name` for all but a media file."""
 
     endpoint: Endpoint
     item_id: str = ""
+    name: str = ""
 
 
 NOWHERE = Route(Endpoint.OTHER)
@@ -64,9 +68,12 @@ def route_of(path: str) -> Route:
     whole = WHOLE_ROUTES.get(path)
     if whole is not None:
         return whole
-    parts = path.split("/", 5)
-    if len(parts) not in (4, 5) or parts[:2] != ["", "v1"] or not 1 <= len(parts[3]) <= ID_MAX_CHARS:
+    parts = path.split("/", 6)
+    if len(parts) not in (4, 5, 6) or parts[:2] != ["", "v1"] or not 1 <= len(parts[3]) <= ID_MAX_CHARS:
         return NOWHERE
+    if len(parts) == 6:
+        is_source = parts[2] == "media" and parts[4] == "sources" and NAME.fullmatch(parts[5])
+        return Route(Endpoint.MEDIA_SOURCE, parts[3], parts[5]) if is_source else NOWHERE
     endpoint = ITEMS.get(parts[2])
     if len(parts) == 5:
         endpoint = PARTS_OF_MEDIA.get(parts[4]) if endpoint is Endpoint.MEDIA else None

@@ -10,7 +10,7 @@ import resource
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import URL
@@ -51,6 +51,7 @@ class ServerSettings:
     workers: int
     limits: ConnectionLimits = ConnectionLimits()  # noqa: RUF009
     country_header: str | None = None
+    signing_secret: str = field(default="", repr=False)
 
 
 def serve(settings: ServerSettings, clock: Clock, tell: Callable[[str], None]) -> None:
@@ -76,6 +77,7 @@ def serve(settings: ServerSettings, clock: Clock, tell: Callable[[str], None]) -
             clock,
             settings.limits,
             settings.country_header,
+            settings.signing_secret,
         )
         config = _config(settings, WorkerFactory(worker))
         try:

@@ -17,6 +17,7 @@ from edye_delivery.delivery_api.generations.generation import Generation
 from edye_delivery.delivery_api.generations.partner import Partner
 from edye_delivery.delivery_api.generations.values import unix_ms_of
 from edye_delivery.delivery_api.items import find_item, read_item
+from edye_delivery.delivery_api.media_sources import MediaRedirects
 from edye_delivery.delivery_api.pages import PageReader, PageRequest, current_generation
 from edye_delivery.delivery_api.parameters import Parameters, parse
 from edye_delivery.delivery_api.problems import Problem, ProblemType, later
@@ -59,9 +60,10 @@ class Service:
         pages: PageReader,
         counters: SharedCounters,
         cache: BodyCache,
+        redirects: MediaRedirects,
     ) -> None:
         self._access, self._partner_of, self._pages = access, partner_of, pages
-        self._counters, self._cache = counters, cache
+        self._counters, self._cache, self._redirects = counters, cache, redirects
         self._found: OrderedDict[tuple[Identity, Endpoint, bytes], Found] = OrderedDict()
         self._queries: OrderedDict[tuple[Endpoint, bytes, PageSize], Parameters] = OrderedDict()
 
@@ -83,6 +85,8 @@ class Service:
         call.known = said.known
         generation = current_generation(partner)
         item = find_item(generation, who.partner, call.route, said.image_size, unix_ms_of(call.at))
+        if call.route.endpoint is Endpoint.MEDIA_SOURCE:
+            return self._redirects.answer(call, terms, item, generation.number)
         if is_unchanged(call.none_match, item.tag):
             return Answer(304, tag=item.tag, generation=generation.number)
         return Answer(200, self._kept(item.tag, lambda: read_item(item)), item.tag, generation=generation.number)

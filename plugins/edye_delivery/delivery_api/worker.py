@@ -7,7 +7,7 @@ import multiprocessing
 import signal
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from edye_delivery.delivery_api.generations.partner import Partner
 from edye_delivery.delivery_api.generations.store import FolderStore
 from edye_delivery.delivery_api.health import Health
 from edye_delivery.delivery_api.ledger_tokens import LEDGER_ERRORS, LedgerTokens
+from edye_delivery.delivery_api.media_sources import MediaRedirects
 from edye_delivery.delivery_api.pages import PageReader
 from edye_delivery.delivery_api.private_files import cursor_key
 from edye_delivery.delivery_api.rate_limit import SharedCounters
@@ -41,7 +42,7 @@ class WorkerSettings:
     """What the workers of one server have in common.
 
     `root` is the folder with the generations, `counters` the file of `make_counters`, `country_header` the header in
-    which a proxy tells the client's country, if one does.
+    which a proxy tells the client's country, if one does, `signing_secret` what JW Player's signatures are made of.
     """
 
     root: Path
@@ -52,6 +53,7 @@ class WorkerSettings:
     clock: Clock
     limits: ConnectionLimits = ConnectionLimits()  # noqa: RUF009
     country_header: str | None = None
+    signing_secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ class WorkerFactory:
         calls = CallLog(settings.spool, settings.clock)
         counters = SharedCounters(settings.counters)
         pages = PageReader(CursorCodec(cursor_key(settings.root)))
-        service = Service(lambda: access.access, partner_of, pages, counters, BodyCache())
+        redirects = MediaRedirects(settings.signing_secret, settings.clock)
+        service = Service(lambda: access.access, partner_of, pages, counters, BodyCache(), redirects)
         health = Health(store, partner_of)
 
         def start() -> None:

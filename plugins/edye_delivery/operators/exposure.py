@@ -52,10 +52,11 @@ class ExposureOperator(StepOperator):
         )  # fmt: skip
 
     def _media(self, ends_at_s: float) -> MediaHost:
-        """Asks for pictures and media: at the catalogue's hosts, the bucket of thumbnails, and those of the annex."""
+        """Asks for pictures and media: at the catalogue's hosts, the bucket of thumbnails, and the annex's hosts."""
         pull, catalogue = pull_channel_of(self.annex), self.annex.catalogue
         bucket = FeedStoreHook(thumbnails_folder(self.annex)).get_conn().host if pull.thumbnails else ""
-        hosts = (*catalogue.media_hosts, *pull.check.url_hosts, *((bucket,) if bucket else ()))
+        signed = pull.signed_media.hosts if pull.signed_media is not None else ()
+        hosts = (*catalogue.media_hosts, *pull.check.url_hosts, *signed, *((bucket,) if bucket else ()))
         widened = self.annex.model_copy(update={"catalogue": catalogue.model_copy(update={"media_hosts": hosts})})
         return EdyeHook().media_host(widened, ends_at_s)
 

@@ -46,7 +46,9 @@ def form_digest(annex: Annex) -> str:
     words = annex.mappings[pull.genres] if pull.genres is not None else {}
     shown = [thumbnail.model_dump() for thumbnail in pull.thumbnails]
     lists = sorted(lists_of(pull))
-    return digest_of(ITEM_FORM, pull.scope.model_dump(), words, pull.entry_id, shown, lists)
+    signed = pull.signed_media
+    addresses = () if signed is None else (signed.base_url, sorted(signed.hosts))
+    return digest_of(ITEM_FORM, pull.scope.model_dump(), words, pull.entry_id, shown, lists, *addresses)
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ ROUTES = {
     "/v1/media/M1": Route(Endpoint.MEDIA, "M1"),
     "/v1/media/M1/images": Route(Endpoint.MEDIA_IMAGES, "M1"),
     "/v1/media/M1/metadata": Route(Endpoint.MEDIA_METADATA, "M1"),
+    "/v1/media/M1/sources/aHR_-": Route(Endpoint.MEDIA_SOURCE, "M1", "aHR_-"),
 }
 NOT_OURS = [
     "",
@@ -30,6 +31,11 @@ NOT_OURS = [
     "/v1/shows/S1/images",
     "/v1/media/M1/images/large",
     "/v1/media/M1/sources",
+    "/v1/media/M1/sources/",
+    "/v1/media/M1/sources/a/b",
+    "/v1/media/M1/sources/a.b",
+    "/v1/media/M1/sources/" + "x" * 1601,
+    "/v1/shows/M1/sources/a",
     "/v1/shows/../media/M1",
     "/v1/../../etc/passwd",
     "//v1/shows",

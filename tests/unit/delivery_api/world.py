@@ -27,6 +27,7 @@ from edye_delivery.delivery_api.generations.store import FolderStore
 from edye_delivery.delivery_api.generations.switch import switch_readers
 from edye_delivery.delivery_api.generations.values import Built, ItemChange
 from edye_delivery.delivery_api.health import Health
+from edye_delivery.delivery_api.media_sources import MediaRedirects
 from edye_delivery.delivery_api.pages import PageReader
 from edye_delivery.delivery_api.private_files import cursor_key
 from edye_delivery.delivery_api.rate_limit import SharedCounters, make_counters
@@ -106,6 +107,7 @@ class World:
     tokens: list[TokenDigest] = field(default_factory=list)
     lines: list[CallLine] = field(default_factory=list)
     ledger_error: Exception | None = None
+    signing_secret: str = ""
 
     def __post_init__(self) -> None:
         self.annexes, self.root = self.folder / "annexes", self.folder / "root"
@@ -156,6 +158,7 @@ class World:
             PageReader(CursorCodec(cursor_key(self.root))),
             SharedCounters(self.folder / "counters"),
             BodyCache(),
+            MediaRedirects(self.signing_secret, clock),
         )
         health = Health(self.store, partner_of)
         report = lambda: health.report(self.source.access.terms, self.now.timestamp())  # noqa: E731

@@ -16,7 +16,7 @@ from edye_delivery.catalog.exposure_seen import SeenAnswer, SeenItem, SeenPage
 from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.catalog.window import rfc3339
-from edye_delivery.clients.bounds import over
+from edye_delivery.clients.bounds import CallBounds, over
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.delivery_api.contract import defect_of
 from edye_delivery.clients.delivery_api.items import moment, seen_item
@@ -40,6 +40,7 @@ PAGE_BYTES, ITEM_BYTES = 1024 * 1024, 16 * 1024
 """A page may have PAGE_BYTES, and ITEM_BYTES more for each item that we asked for; an item has some 2,000 bytes."""
 REASON_MAX_CHARS = 300
 NUMBER_MAX, HEADER_MAX_CHARS, CURSOR_MAX_CHARS = 2**53, 500, 512
+LOCATION_MAX_CHARS, TOO_MANY_CALLS = 2000, 429
 NO_TOKEN = ""
 NO_QUERY: Mapping[str, str] = {}
 
@@ -132,6 +133,25 @@ class DeliveryApi:
 
         return self._retried(read)
 
+    def is_at(self, base_url: str) -> bool:
+        """Whether an address that begins with this one, without a path, is one of this API."""
+        ours, asked = self._client.base_url, httpx.URL(base_url)
+        return (ours.scheme, ours.host, ours.port) == (asked.scheme, asked.host, asked.port)
+
+    def redirect(self, url: str) -> SeenAnswer:
+        """The head of the answer to a call for a media file; only a 429 is tried again."""
+        what = "the delivery API (a media file)"
+
+        def read() -> SeenAnswer:
+            answer = exchange(self._client, self._request(url), what, self._bounds, self._mask)
+            if answer.status == TOO_MANY_CALLS:
+                raise_for_transient_or_auth(answer.status, answer.headers, what, self._clock.now())
+            location: str = answer.headers.get("location", "")
+            told = location if len(location) <= LOCATION_MAX_CHARS else ""
+            return replace(_head(answer), location=told, cache_control=_header(answer, "cache-control"))
+
+        return self._retried(read)
+
     def _page(self, list_name: ListName, url: str, query: Mapping[str, str] = NO_QUERY) -> SeenPage:
         what = self._what(url)
 
@@ -151,11 +171,15 @@ class DeliveryApi:
 
     def _exchange(self, request: httpx.Request, what: str) -> HttpAnswer:
         """The answer to a request; Transient for a status that asks to come again."""
-        bounds = bounds_of(self._client, PAGE_BYTES + self._page_size * ITEM_BYTES)
-        answer = exchange(self._client, request, what, replace(bounds, ends_at_s=self._ends_at_s), self._mask)
+        answer = exchange(self._client, request, what, self._bounds, self._mask)
         if is_transient_status(answer.status):
             raise_for_transient_or_auth(answer.status, answer.headers, what, self._clock.now())
         return answer
+
+    @property
+    def _bounds(self) -> CallBounds:
+        bounds = bounds_of(self._client, PAGE_BYTES + self._page_size * ITEM_BYTES)
+        return replace(bounds, ends_at_s=self._ends_at_s)
 
     def _retried(self, call: Callable[[], Answer]) -> Answer:
         return retry(call, self._retry_policy, self._clock, sleep=self._sleep)

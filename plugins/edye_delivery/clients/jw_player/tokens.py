@@ -14,7 +14,7 @@ import orjson
 from edye_delivery.clients.secret_mask import MASK
 
 VALID_S = 300
-TOKEN_IN_ADDRESS = re.compile(r"(?<=token=)[A-Za-z0-9_.%-]+")
+TOKEN_IN_ADDRESS = re.compile(r"(?:(?<=token=)|(?<=[?&]sig=))[A-Za-z0-9_.%-]+")
 HEADER = {"alg": "HS256", "typ": "JWT"}
 
 
@@ -27,8 +27,9 @@ def token_of(resource: str, secret: str, now: datetime, valid_s: int = VALID_S) 
 
 
 def hide_tokens_in_logs() -> None:
-    """Hides tokens in the addresses that the HTTP library logs; to call it again changes nothing."""
-    logging.getLogger("httpx").addFilter(_hide)
+    """Hides tokens and signatures in the addresses that the HTTP libraries log; to call it again changes nothing."""
+    for logger in (logging.getLogger("httpx"), logging.getLogger("httpcore.http11")):
+        logger.addFilter(_hide)
 
 
 def _hide(record: logging.LogRecord) -> bool:

@@ -14,6 +14,7 @@ from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.clients.media import MediaHost
 from edye_delivery.clients.media_answers import size_of
 from edye_delivery.errors import AnswerMalformed, DeliveryError, Transient
+from edye_delivery.pipeline.exposure.redirects import RedirectReader
 from edye_delivery.pipeline.exposure.result import Collector
 from edye_delivery.pipeline.exposure.store import CheckStore
 from edye_delivery.qc.exposure.subjects import AskedAddress
@@ -28,7 +29,10 @@ Use = tuple[Address, ListName, str, str]
 
 @dataclass(frozen=True, slots=True)
 class AddressChecker:
-    """Asks for each address once, several at a time, while `has_time`; an empty file counts as none."""
+    """Asks for each address once, several at a time, while `has_time`; an empty file counts as none.
+
+    Where there are `redirects`, stable addresses of ours are followed.
+    """
 
     media: MediaHost
     store: CheckStore
@@ -37,6 +41,7 @@ class AddressChecker:
     has_time: Callable[[], bool]
     offer: Callable[[list[Use]], None] = lambda uses: None
     """Gets each address whose file is there, with its uses."""
+    redirects: RedirectReader | None = None
 
     def check_all(self) -> None:
         """Asks for all that the store has; titles whose addresses were not reached in time are held back."""
@@ -69,7 +74,7 @@ class AddressChecker:
         sentence = ""
         for _ in range(TRIES):
             try:
-                return self._read_head(url, asked)
+                return self._read_head(self.redirects.target_of(url) if self.redirects else url, asked)
             except Transient as error:
                 sentence = str(error)
                 if error.retry_after_s == math.inf:

@@ -19,6 +19,7 @@ from edye_delivery.catalog.jobs import Run
 from edye_delivery.catalog.vocabulary import ListName
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.delivery_api.client import DeliveryApi
+from edye_delivery.clients.jw_player.tokens import hide_tokens_in_logs
 from edye_delivery.clients.media import MediaHost
 from edye_delivery.errors import DeliveryError
 from edye_delivery.pipeline.exposure.access import ITEM_ENDPOINTS, LIST_ENDPOINTS, AccessChecker
@@ -26,6 +27,7 @@ from edye_delivery.pipeline.exposure.addresses import AddressChecker
 from edye_delivery.pipeline.exposure.answers import NewerGeneration, is_answers_fault
 from edye_delivery.pipeline.exposure.items import ItemChecker
 from edye_delivery.pipeline.exposure.lists import ListChecker
+from edye_delivery.pipeline.exposure.redirects import RedirectReader
 from edye_delivery.pipeline.exposure.result import Collector, ExposureResult
 from edye_delivery.pipeline.exposure.sample import SampleChecker
 from edye_delivery.pipeline.exposure.store import CheckStore
@@ -198,6 +200,9 @@ class _Check:
             return self.clock.monotonic() < self.ends_at_s
 
         addresses = AddressChecker(self.media, self.store, self.collector, self.api.is_https, has_time)
+        if self.pull.signed_media is not None:
+            hide_tokens_in_logs()
+            addresses = replace(addresses, redirects=RedirectReader(self.api, self.pull.signed_media))
         if self.decode is None:
             self.collector.skip("nothing was given that decodes pictures", "EXPO013")
             addresses.check_all()

@@ -103,7 +103,7 @@ def address_without_file(asked: AskedAddress, terms: ExposureTerms) -> Iterator[
 
     Why: the partner downloads it by this address; a title without its files does not appear there.
     Fix: upload the file again, or correct its entry in JW Player; for a host that may be asked, add it to
-        `pull.check.url_hosts`.
+        `pull.check.url_hosts`. For an address of our API, see `pull.signed_media` and the log of `serve-api`.
     """
     address = asked.address
     if asked.is_https_required and not address.url.lower().startswith("https://"):
