@@ -1,7 +1,8 @@
 """The API log of one worker: each call becomes a line in a spool file, which `CallLogWriter` writes to the ledger.
 
-`add` only puts the line into a queue, and a thread appends the queue to the spool each second: so neither the disk nor
-a ledger that does not answer delays a call. A kill loses what the queue has.
+`add` only puts the line's bytes into a queue, and a thread appends the queue to the spool each second: so neither the
+disk nor a ledger that does not answer delays a call. A kill loses what the queue has. The bytes are made by `add`: a
+thread that made those of a second at once would take the interpreter from the calls of that moment.
 """
 
 from __future__ import annotations
@@ -44,9 +45,9 @@ class CallLog:
     def __init__(self, spool: Path | CallSpool, clock: Clock, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
         self._spool = CallSpool(spool, self._limits.spool_bytes) if isinstance(spool, Path) else spool
-        self._queue: deque[CallLine] = deque()
+        self._queue: deque[bytes] = deque()
         self._queue_lines = self._limits.queue_lines
-        self._too_many, self._unspooled, self._warned_of = 0, 0, 0
+        self._too_many = self._unpacked = self._unspooled = self._warned_of = 0
         self._warnings = RareWarnings(log, clock)
         self._is_open = False
         self._stopping = threading.Event()
@@ -60,13 +61,17 @@ class CallLog:
         """Takes a line; never waits and never raises. Where too many wait already, the line is dropped and counted."""
         if len(self._queue) >= self._queue_lines:
             self._too_many += 1
-        else:
-            self._queue.append(line)
+            return
+        try:
+            self._queue.append(pack(line))
+        except (TypeError, ValueError, AttributeError, OverflowError) as error:
+            self._unpacked += 1
+            self._warnings.say("a line of the API log has values of other types, so it is lost", error)
 
     @property
     def dropped(self) -> int:
         """How many lines are lost since the start: too many at once, no room on the disk, or a line that is none."""
-        return self._too_many + self._unspooled
+        return self._too_many + self._unpacked + self._unspooled
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """Spools all lines that there is time for, and leaves the spool to whoever writes it to the ledger."""
@@ -95,25 +100,14 @@ class CallLog:
         except OSError as error:
             self._warnings.say("the spool of the API log cannot be opened, so its lines are lost", error)
 
-    def _append(self, lines: Sequence[CallLine]) -> None:
-        packed = [content for line in lines if (content := self._pack(line)) is not None]
-        if not packed:
-            return
+    def _append(self, lines: Sequence[bytes]) -> None:
         try:
             if not self._is_open:
                 raise OSError("it is not open")
-            self._spool.append(b"".join(packed))
+            self._spool.append(b"".join(lines))
         except OSError as error:
-            self._unspooled += len(packed)
+            self._unspooled += len(lines)
             self._warnings.say("lines of the API log cannot be spooled, so they are lost", error)
-
-    def _pack(self, line: CallLine) -> bytes | None:
-        try:
-            return pack(line)
-        except (TypeError, ValueError, AttributeError, OverflowError) as error:
-            self._unspooled += 1
-            self._warnings.say("a line of the API log has values of other types, so it is lost", error)
-            return None
 
     def _retire(self) -> None:
         """Hands what is spooled to the writer."""
