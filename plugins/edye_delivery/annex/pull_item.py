@@ -32,7 +32,7 @@ def title_item_of(
     annex: Annex, pull: PullChannel, title: Title, external_id: str, thumbnails: Thumbnails = ()
 ) -> dict[str, Any]:
     """The item of a playable title: an episode, movie, special or short."""
-    item = _described(annex, pull, title, title.kind.value)
+    item = _description(annex, pull, title, title.kind.value)
     item |= {
         "external_id": external_id,
         "show_id": title.show_id if title.kind is TitleKind.EPISODE else None,
@@ -41,16 +41,18 @@ def title_item_of(
         "lang": title.lang,
         "duration_ms": title.duration_ms,
         "sources": _sources(pull, title) if pull.scope.sources else [],
-        "captions": [_filled(caption.model_dump()) for caption in title.captions if caption.kind in CAPTION_KINDS],
+        "captions": [
+            _without_empty(caption.model_dump()) for caption in title.captions if caption.kind in CAPTION_KINDS
+        ],
     }
     if pull.scope.images:
         item["custom_thumbnails"] = _thumbnails(pull, thumbnails)
-    return _scoped(pull, item)
+    return _parts_in_scope(pull, item)
 
 
 def series_item_of(annex: Annex, pull: PullChannel, series: Series) -> dict[str, Any]:
     """The item of a series, which the list of shows has while one of its episodes is exposed."""
-    return _scoped(pull, _described(annex, pull, series, SERIES))
+    return _parts_in_scope(pull, _description(annex, pull, series, SERIES))
 
 
 def entry_of(
@@ -74,7 +76,7 @@ def entry_of(
         "custom_thumbnails": shown,
     }
     names = ("id", "title", "image", "images", "sources", "pubdate", "custom_fields", "custom_thumbnails")
-    return _filled({key: value for key, value in entry.items() if pull.scope.metadata or key in names})
+    return _without_empty({key: value for key, value in entry.items() if pull.scope.metadata or key in names})
 
 
 def entry_id_of(pull: PullChannel, edye_id: str) -> str:
@@ -91,7 +93,7 @@ def exposed_metadata_of(annex: Annex, pull: PullChannel, title: Title, external_
     return title_item_of(annex, pull, title, external_id) | {"series": series}
 
 
-def _described(annex: Annex, pull: PullChannel, of: Described, kind: str) -> dict[str, Any]:
+def _description(annex: Annex, pull: PullChannel, of: Described, kind: str) -> dict[str, Any]:
     scope = pull.scope
     return {
         "id": of.id,
@@ -107,21 +109,21 @@ def _described(annex: Annex, pull: PullChannel, of: Described, kind: str) -> dic
         "external_ids": {name: of.external_ids[name] for name in scope.external_ids if name in of.external_ids},
         "release_date": of.release_date.isoformat() if of.release_date else None,
         "images": [_image(image) for image in of.images] if scope.images else [],
-        "availability": _filled(
+        "availability": _without_empty(
             {"start": _moment(of.availability.start), "end": _moment(of.availability.end)}
         ),
     }  # fmt: skip
 
 
-def _scoped(pull: PullChannel, item: Mapping[str, Any]) -> dict[str, Any]:
+def _parts_in_scope(pull: PullChannel, item: Mapping[str, Any]) -> dict[str, Any]:
     """The item without empty values, and without metadata where the scope has none."""
     kept = (*NAMES, "images", "custom_thumbnails", "sources", "external_ids", "availability")
-    return _filled({key: value for key, value in item.items() if pull.scope.metadata or key in kept}) | {
+    return _without_empty({key: value for key, value in item.items() if pull.scope.metadata or key in kept}) | {
         "titles": item["titles"]
     }
 
 
-def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
+def _without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values without None, empty texts, lists and mappings; 0 and False stay."""
     return {key: value for key, value in values.items() if value or value == 0}
 
@@ -134,7 +136,7 @@ def _genres(annex: Annex, pull: PullChannel, genres: Sequence[str]) -> list[str]
 
 
 def _image(image: Image) -> dict[str, Any]:
-    return _filled(
+    return _without_empty(
         {
             "kind": image.kind.value,
             "url": image.url,
@@ -147,7 +149,7 @@ def _image(image: Image) -> dict[str, Any]:
 
 def _sources(pull: PullChannel, title: Title) -> list[dict[str, Any]]:
     """The media files, at stable addresses of ours where their host asks for signatures."""
-    found = [_filled(source.model_dump(exclude={"sha256"})) for source in title.sources]
+    found = [_without_empty(source.model_dump(exclude={"sha256"})) for source in title.sources]
     if pull.signed_media is not None:
         entry_id = entry_id_of(pull, title.id)
         for source in found:
@@ -158,7 +160,9 @@ def _sources(pull: PullChannel, title: Title) -> list[dict[str, Any]]:
 def _thumbnails(pull: PullChannel, thumbnails: Thumbnails) -> list[dict[str, Any]]:
     by_name = {thumbnail.name: thumbnail for thumbnail in thumbnails}
     return [
-        _filled(vars(by_name[shown.name]) | {"size": shown.size}) for shown in pull.thumbnails if shown.name in by_name
+        _without_empty(vars(by_name[shown.name]) | {"size": shown.size})
+        for shown in pull.thumbnails
+        if shown.name in by_name
     ]
 
 

@@ -121,15 +121,15 @@ class PageReader:
             following = Cursor(
                 CursorKind.NEXT, generation.number, cursor.page_size, cursor.filters, first, cursor.since_ms
             )
-            told["next"] = link = f"{PATHS[request.endpoint]}?cursor={self._written(request, following)}"
+            told["next"] = link = f"{PATHS[request.endpoint]}?cursor={self._cursor_text(request, following)}"
             headers.append((b"link", f'<{link}>; rel="next"'.encode()))
         elif cursor.first < max(1, selection.size):
-            told["checkpoint"] = self._written(request, _checkpoint(generation, cursor))
+            told["checkpoint"] = self._cursor_text(request, _checkpoint(generation, cursor))
         key = b"playlist" if request.endpoint is Endpoint.FEED else b"items"
         content = b"".join((orjson.dumps(told)[:-1], b',"', key, b'":[', found.body, b"]}"))
         return Body(content, found.items, found.first_key or None, found.last_key or None, tuple(headers))
 
-    def _written(self, request: PageRequest, cursor: Cursor) -> str:
+    def _cursor_text(self, request: PageRequest, cursor: Cursor) -> str:
         return self._codec.write(request.partner, LISTS[request.endpoint], cursor)
 
 

@@ -58,7 +58,7 @@ def _cursor(text: str) -> str:
 def _integer(least: int, most: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         if not INTEGER.fullmatch(text) or not least <= int(text) <= most:
-            raise ValueError(f"is {_shown(text)}, and has to be a number from {least} to {most}")
+            raise ValueError(f"is {_quote(text)}, and has to be a number from {least} to {most}")
         return int(text)
 
     return parse
@@ -77,7 +77,7 @@ def _text(max_chars: int) -> Callable[[str], str]:
 
 def _country(text: str) -> str:
     if not COUNTRY.fullmatch(text):
-        raise ValueError(f"is {_shown(text)}, and has to be two small letters, such as mx")
+        raise ValueError(f"is {_quote(text)}, and has to be two small letters, such as mx")
     return text
 
 
@@ -85,24 +85,24 @@ def _moment(text: str) -> int:
     """The moment in milliseconds, rounded down; a plus sign that arrived as a space is taken for one."""
     found = MOMENT.fullmatch(text.replace(" ", "+"))
     if found is None:
-        raise ValueError(f"is {_shown(text)}, and has to be a moment with a time zone, such as 2026-03-01T06:00:00Z")
+        raise ValueError(f"is {_quote(text)}, and has to be a moment with a time zone, such as 2026-03-01T06:00:00Z")
     day, time_of_day, fraction, zone = found.groups()
     leap = time_of_day.endswith(":60")
     try:
         whole = datetime.fromisoformat(f"{day}T{time_of_day[:-2] + '59' if leap else time_of_day}{zone.upper()}")
         seconds = (whole - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
     except (ValueError, OverflowError):
-        raise ValueError(f"is {_shown(text)}, which is not in the calendar") from None
+        raise ValueError(f"is {_quote(text)}, which is not in the calendar") from None
     return max(0, int(seconds) * 1000 + int((fraction or ".0")[1:4].ljust(3, "0")) + leap * 1000)
 
 
 def _image_size(text: str) -> str:
     if text not in IMAGE_SIZES:
-        raise ValueError(f"is {_shown(text)}, and has to be one of {', '.join(IMAGE_SIZES)}")
+        raise ValueError(f"is {_quote(text)}, and has to be one of {', '.join(IMAGE_SIZES)}")
     return text
 
 
-def _shown(text: str) -> str:
+def _quote(text: str) -> str:
     return repr(printable(text, SHOWN_MAX_CHARS))
 
 
@@ -203,12 +203,12 @@ def _pairs(query: bytes) -> list[tuple[str, str]]:
     for part in query.split(b"&") if query else ():
         name, _, value = part.partition(b"=")
         try:
-            pairs.append((_decoded(name), _decoded(value)))
+            pairs.append((_decode(name), _decode(value)))
         except UnicodeDecodeError:
             shown = printable(name.decode("latin-1"), SHOWN_MAX_CHARS)
             raise bad_parameters([ParameterError(shown, "is not UTF-8 text")]) from None
     return pairs
 
 
-def _decoded(text: bytes) -> str:
+def _decode(text: bytes) -> str:
     return unquote_to_bytes(text.replace(b"+", b" ")).decode("utf-8")

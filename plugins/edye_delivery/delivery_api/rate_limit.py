@@ -61,7 +61,7 @@ class SharedCounters:
 
     def take(self, who: Identity, limit: RateLimit, now_s: float) -> Allowance:
         """Counts a call. `now_s` is a monotonic time that all workers share, in seconds."""
-        at = self._locked(who)
+        at = self._lock(who)
         try:
             start_s, count = COUNT.unpack_from(self._memory, at + COUNT_AT)
             if not start_s <= now_s < start_s + limit.window_s:
@@ -81,7 +81,7 @@ class SharedCounters:
         noted_s = self._noted.get((who, sync))
         if noted_s is not None and noted_s <= now_s < noted_s + NOTED_S:
             return 0.0
-        at = self._locked(who)
+        at = self._lock(who)
         try:
             wait_s = self._note(at, sync, limit, now_s)
         finally:
@@ -112,7 +112,7 @@ class SharedCounters:
     def close_sync(self, who: Identity, sync: int, limit: RateLimit) -> None:
         """Notes that the last page of a whole list is read."""
         self._noted.pop((who, sync), None)
-        at = self._locked(who)
+        at = self._lock(who)
         try:
             for place in self._sync_places(at, limit):
                 if SYNC.unpack_from(self._memory, place)[0] == sync:
@@ -125,7 +125,7 @@ class SharedCounters:
         first = at + SYNCS_AT
         return range(first, first + limit.full_syncs_at_once * SYNC.size, SYNC.size)
 
-    def _locked(self, who: Identity) -> int:
+    def _lock(self, who: Identity) -> int:
         """The place of a user's record, locked; a new user gets a free record, or the one that is idle longest."""
         at, key = self._places.get(who) or self._find(who)
         fcntl.lockf(self._number, fcntl.LOCK_EX, RECORD_BYTES, at)

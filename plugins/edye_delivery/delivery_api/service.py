@@ -89,7 +89,7 @@ class Service:
             return self._redirects.answer(call, terms, item, generation.number)
         if is_unchanged(call.none_match, item.tag):
             return Answer(304, tag=item.tag, generation=generation.number)
-        return Answer(200, self._kept(item.tag, lambda: read_item(item)), item.tag, generation=generation.number)
+        return Answer(200, self._body_of(item.tag, lambda: read_item(item)), item.tag, generation=generation.number)
 
     def _find(self, call: Call, who: Identity, terms: Terms, partner: Partner) -> PageRequest:
         """The page that is asked for, found again only after a fraction of a second or in another generation."""
@@ -123,7 +123,7 @@ class Service:
         if is_unchanged(call.none_match, found.tag):
             return Answer(304, None, found.tag, (), number, checkpoint)
         self._count_sync(call, who, terms, found)
-        body = self._kept(found.tag, lambda: self._pages.read(found))
+        body = self._body_of(found.tag, lambda: self._pages.read(found))
         return Answer(204 if body is None else 200, body, found.tag, (), number, checkpoint)
 
     def _count_sync(self, call: Call, who: Identity, terms: Terms, found: PageRequest) -> None:
@@ -142,7 +142,7 @@ class Service:
             )
             raise later(ProblemType.RATE_LIMITED, detail, wait_s)
 
-    def _kept(self, tag: bytes, read: Callable[[], Body | None]) -> Body | None:
+    def _body_of(self, tag: bytes, read: Callable[[], Body | None]) -> Body | None:
         body = self._cache.get(tag)
         if body is None:
             body = read()

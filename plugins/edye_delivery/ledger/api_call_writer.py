@@ -155,10 +155,10 @@ def add_to_hours(connection: Connection, lines: Iterable[CallLine]) -> None:
     columns = [API_CALL_HOURS.c[name] for name in KEY]
     query = select(API_CALL_HOURS).where(tuple_(*columns).in_(keys)).order_by(*columns).with_for_update()
     change = update(API_CALL_HOURS).where(*(column == bindparam(f"of_{column.name}") for column in columns))
-    connection.execute(change, [_added(row, sums) for row in connection.execute(query).mappings()])
+    connection.execute(change, [_sum_values(row, sums) for row in connection.execute(query).mappings()])
 
 
-def _added(row: Any, sums: dict[Key, Sums]) -> dict[str, Any]:
+def _sum_values(row: Any, sums: dict[Key, Sums]) -> dict[str, Any]:
     """The row's values with what is to be added to them, and its key."""
     more = sums[tuple(row[name] for name in KEY)]
     before = row["latencies"] or [0] * len(more.latencies)

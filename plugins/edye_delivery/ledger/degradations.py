@@ -40,14 +40,14 @@ class Degradations:
         with self._engine.connect() as connection:
             query = select(PULL_WATCHES.c.watched_until).where(PULL_WATCHES.c.partner == self._partner)
             until = connection.execute(query).scalar()
-            return WatchState(until, self._found(connection, DEGRADATIONS.c.ended_at.is_(None)))
+            return WatchState(until, self._select(connection, DEGRADATIONS.c.ended_at.is_(None)))
 
     def between(self, start_at: datetime, end_at: datetime) -> tuple[Degradation, ...]:
         """The degradations that went on at some moment of the half-open span, oldest first."""
         ended = DEGRADATIONS.c.ended_at
         with self._engine.connect() as connection:
             inside = (DEGRADATIONS.c.began_at < end_at) & or_(ended.is_(None), ended > start_at)
-            return self._found(connection, inside)
+            return self._select(connection, inside)
 
     @repeating
     def record(self, before: WatchState, watched_until: datetime, found: Iterable[Degradation]) -> bool:
@@ -99,7 +99,7 @@ class Degradations:
         outcome = Outcome.SUCCESS if is_end else Outcome.FAILURE
         connection.execute(insert(EVENTS).values(**shared, **event, outcome=outcome.value))
 
-    def _found(self, connection: Connection, condition: Any) -> tuple[Degradation, ...]:
+    def _select(self, connection: Connection, condition: Any) -> tuple[Degradation, ...]:
         query = select(DEGRADATIONS).where(DEGRADATIONS.c.partner == self._partner, condition)
         rows = connection.execute(query.order_by(DEGRADATIONS.c.began_at, DEGRADATIONS.c.subject)).mappings()
         return tuple(_degradation_of(row) for row in rows)

@@ -115,7 +115,7 @@ class Exposures:
         """
         with snapshot(self._engine) as connection:
             version = offer_version(connection, self._partner).version
-            edye_ids = None if after is None else self._changed_ids(connection, after, after_at, now)
+            edye_ids = None if after is None else self._ids_of_changes(connection, after, after_at, now)
             yield ExposureChanges(version, self._exposures(connection, edye_ids, now))
 
     def of_shows(self, show_ids: Iterable[str], now: datetime) -> Iterator[Exposure]:
@@ -135,8 +135,10 @@ class Exposures:
         found: dict[str, Exposure] = {}
         with snapshot(self._engine) as connection:
             for names in chunks(sorted(set(external_ids))):
-                query = _joined().where(EXPOSURES.c.partner == self._partner, EXPOSURES.c.external_id.in_(names))
-                found |= {one.external_id: one for one in _choose_each(_paged(connection, query), now)}
+                query = _exposure_query().where(
+                    EXPOSURES.c.partner == self._partner, EXPOSURES.c.external_id.in_(names)
+                )
+                found |= {one.external_id: one for one in _choose_each(_read_in_pages(connection, query), now)}
         return found
 
     def foreign_id(self, kinds: Sequence[TitleKind]) -> str | None:
@@ -153,7 +155,7 @@ class Exposures:
             found: str | None = connection.execute(query).scalar()
         return found
 
-    def _changed_ids(
+    def _ids_of_changes(
         self, connection: Connection, after: int, after_at: datetime | None, now: datetime
     ) -> list[str]:  # fmt: skip
         changed: ColumnElement[bool] = EXPOSURES.c.version > after
@@ -173,15 +175,15 @@ class Exposures:
     def _exposures(
         self, connection: Connection, edye_ids: Sequence[str] | None, now: datetime
     ) -> Iterator[Exposure]:  # fmt: skip
-        of_partner = _joined().where(EXPOSURES.c.partner == self._partner)
+        of_partner = _exposure_query().where(EXPOSURES.c.partner == self._partner)
         if edye_ids is None:
-            yield from _choose_each(_paged(connection, of_partner), now)
+            yield from _choose_each(_read_in_pages(connection, of_partner), now)
             return
         for ids in chunks(edye_ids):
-            yield from _choose_each(_paged(connection, of_partner.where(EXPOSURES.c.edye_id.in_(ids))), now)
+            yield from _choose_each(_read_in_pages(connection, of_partner.where(EXPOSURES.c.edye_id.in_(ids))), now)
 
 
-def _joined() -> Select[Any]:
+def _exposure_query() -> Select[Any]:
     """Every exposure with its delivery and with the accepted revision of its title."""
     revision = (REVISIONS.c.partner == EXPOSURES.c.partner) & (REVISIONS.c.external_id == EXPOSURES.c.external_id)
     return select(
@@ -203,7 +205,7 @@ def _joined() -> Select[Any]:
     )
 
 
-def _paged(connection: Connection, query: Select[Any]) -> Iterator[Row[Any]]:
+def _read_in_pages(connection: Connection, query: Select[Any]) -> Iterator[Row[Any]]:
     """The rows by EDYE id, read in pages."""
     ordered = query.order_by(EXPOSURES.c.edye_id, EXPOSURES.c.external_id, EXPOSURES.c.delivery_key)
     result = connection.execution_options(yield_per=ROWS_A_READ).execute(ordered)

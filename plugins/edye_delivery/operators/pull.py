@@ -89,13 +89,15 @@ class AcceptFetchedOperator(PullOperator):
         hook, clock = LedgerHook(), SYSTEM_CLOCK
         ends_at_s = clock.monotonic() + ACCEPT_TIME.total_seconds()
         ledger = hook.get_conn(self.annex)
-        counts = FetchWatch(self.annex, hook.engine(), ledger, self._exposed(), clock, ends_at_s).accept_fetched()
+        counts = FetchWatch(
+            self.annex, hook.engine(), ledger, self._exposed_titles(), clock, ends_at_s
+        ).accept_fetched()
         alerter().send()
         left = counts["waiting"] - counts["accepted"]
         log.info("%s titles accepted, %s wait until %s reads them", counts["accepted"], left, self.annex.display_name)
         return counts
 
-    def _exposed(self) -> Callable[[], Iterator[ExposedTitle]] | None:
+    def _exposed_titles(self) -> Callable[[], Iterator[ExposedTitle]] | None:
         """The titles that readers get; None where they get none, or an earlier generation than the checked one."""
         partner = api_folder_of(self.annex)
         try:
@@ -121,7 +123,7 @@ class ReportConsumptionOperator(PullOperator):
 
         window = window_of(context, SYSTEM_CLOCK.now())
         generation = self._generation()
-        titles = HandedTitles(partial(self._exposed, generation, SYSTEM_CLOCK.now())) if generation else None
+        titles = HandedTitles(partial(self._exposed_titles, generation, SYSTEM_CLOCK.now())) if generation else None
         report = report_of(
             LedgerHook().engine(),
             self.annex,
@@ -153,7 +155,7 @@ class ReportConsumptionOperator(PullOperator):
             log.warning("the published generation cannot be read, so the report has no titles: %s", error)
             return None
 
-    def _exposed(self, generation: Generation, now: datetime) -> Iterator[ExposedTitle]:
+    def _exposed_titles(self, generation: Generation, now: datetime) -> Iterator[ExposedTitle]:
         return exposed_titles(generation, int(now.timestamp() * 1000))
 
     def _keep_not_fetched(self, titles: HandedTitles, window: Window) -> None:

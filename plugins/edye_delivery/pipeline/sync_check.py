@@ -160,7 +160,7 @@ class SyncCheck:
         )
         rules = [rule for rule in TITLE if rule.code not in NOT_OF_THE_PARTNER]
         found = self._apply(rules, pair, counts_skipped=False)
-        return [_given_finding(one, is_due=is_due) for one in found if (one.code, one.message) not in known]
+        return [_finding_on_delivery(one, is_due=is_due) for one in found if (one.code, one.message) not in known]
 
     def _apply(self, rules: Iterable[SyncRule], subject: Any, *, counts_skipped: bool = True) -> list[Finding]:
         found: list[Finding] = []
@@ -237,7 +237,7 @@ class SyncCheck:
         return (media.title if media is not None else "") or media_id
 
 
-def _given_finding(finding: Finding, *, is_due: bool) -> Finding:
+def _finding_on_delivery(finding: Finding, *, is_due: bool) -> Finding:
     """The finding as one on what the partner has: a delivery corrects it, and one that is due soon is no one's turn."""
     changes: Mapping[str, Any] = {"message": f"{AS_GIVEN}{finding.message}", "fix": DELIVER_AGAIN}
     if is_due:

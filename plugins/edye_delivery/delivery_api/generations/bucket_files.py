@@ -50,7 +50,7 @@ class BucketFiles:
         """Downloads files, if one is missing, whose bytes together have this name; the number of bytes."""
         if all(map(self._folder.is_there, sizes)):
             return 0
-        with self._locked() as lock_folder:
+        with self._lock_folder() as lock_folder:
             if all(map(self._folder.is_there, sizes)):
                 return 0
             paths = {name: lock_folder / f"{TEMPORARY_PREFIX}{Path(name).name}" for name in sizes}
@@ -83,7 +83,7 @@ class BucketFiles:
             ) from error
 
     @contextmanager
-    def _locked(self) -> Iterator[Path]:
+    def _lock_folder(self) -> Iterator[Path]:
         """One process at a time downloads for a partner; what one left that was killed is deleted."""
         folder = self._folder.path_of(segments_folder(self._partner))
         try:

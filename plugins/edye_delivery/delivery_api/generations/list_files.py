@@ -48,12 +48,12 @@ class ListFiles:
     @cached_property
     def holes(self) -> Rows:
         """All superseded rows, sorted."""
-        return self._joined(self.holes_by_segment)
+        return self._join(self.holes_by_segment)
 
     @cached_property
     def tombstones(self) -> Rows:
         """The rows of all tombstones that are not superseded, sorted."""
-        return without(self._joined([segment.index.read("tombstones") for segment in self.segments]), self.holes)
+        return without(self._join([segment.index.read("tombstones") for segment in self.segments]), self.holes)
 
     @cached_property
     def not_live(self) -> Rows:
@@ -62,7 +62,7 @@ class ListFiles:
 
     def revised(self, first: int) -> Rows:
         """The rows from one on of items that were there before in another state, sorted, but for superseded ones."""
-        rows = self._joined([segment.index.read("revised") for segment in self.segments])
+        rows = self._join([segment.index.read("revised") for segment in self.segments])
         return without(rows[rows >= first], self.not_live)
 
     def row_of(self, item_id: str) -> int | None:
@@ -79,7 +79,7 @@ class ListFiles:
         """The live rows of all items whose ids have one of these hashes (sorted), sorted."""
         if not len(hashes):
             return no_rows()
-        rows = self._joined([segment.rows_of_hashes(hashes) for segment in self.segments])
+        rows = self._join([segment.rows_of_hashes(hashes) for segment in self.segments])
         return without(np.sort(rows), self.not_live)
 
     def rows_left_after(self, after_ms: int) -> Rows:
@@ -108,7 +108,7 @@ class ListFiles:
 
     def matching(self, filters: Filters) -> Rows:
         """The live rows that pass all filters, sorted."""
-        rows = self._joined([_matching(segment, filters) for segment in self.segments])
+        rows = self._join([_matching(segment, filters) for segment in self.segments])
         return without(rows, self.not_live)
 
     def ended(self, now_ms: int) -> Rows:
@@ -138,7 +138,7 @@ class ListFiles:
             if first < end:
                 yield from segment.pieces(rows[first:end] - np.uint32(base))
 
-    def _joined(self, parts: list[Rows]) -> Rows:
+    def _join(self, parts: list[Rows]) -> Rows:
         moved = [part + np.uint32(base) for base, part in zip(self.bases[:-1], parts, strict=True)]
         return np.concatenate([no_rows(), *moved])
 

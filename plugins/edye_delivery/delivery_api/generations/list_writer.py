@@ -30,7 +30,7 @@ class ListWriter:
         """The list's record in the new generation."""
         bases = list(build.base.segments)
         if len(build.spool):
-            bases.append(self._written(build.spool.write(self._store, self._partner, self._folder)))
+            bases.append(self._open(build.spool.write(self._store, self._partner, self._folder)))
         parts = [_part(base, self._expired_before_ms) for base in bases]
         parts_of = dict(zip(map(id, parts), bases, strict=True))
         since_ms, records = before.tombstones_since_ms, []
@@ -45,7 +45,7 @@ class ListWriter:
                 records.append(self._merged(staying))
         return ListRecord(segments=tuple(records), tombstones_since_ms=since_ms)
 
-    def _written(self, record: SegmentRecord) -> BaseSegment:
+    def _open(self, record: SegmentRecord) -> BaseSegment:
         self.bytes_written += record.items_bytes + record.index_bytes
         return BaseSegment(Segment(self._store, self._partner, record), record, no_rows())
 

@@ -65,10 +65,10 @@ class Partner:
                 return None
             if number not in self._open:
                 try:
-                    opened = self._opened(number)
+                    opened = self._open_generation(number)
                 except FileNotFoundError:  # deleted just now: the next look tells
                     return None
-                self._open[number] = self._seen(opened, self._open[self._pointer.generation], self._pointer)
+                self._open[number] = self._visible_part(opened, self._open[self._pointer.generation], self._pointer)
             return self._open[number]
 
     def _look(self) -> None:
@@ -118,9 +118,9 @@ class Partner:
             if number in pointer.kept and self._is_unchanged(each.files)
         }
         if pointer.generation not in files:
-            files[pointer.generation] = self._opened(pointer.generation)
+            files[pointer.generation] = self._open_generation(pointer.generation)
         served = Generation(files[pointer.generation], self._cache)
-        self._open = {number: self._seen(each, served, pointer) for number, each in files.items()}
+        self._open = {number: self._visible_part(each, served, pointer) for number, each in files.items()}
         self._pointer = pointer
 
     def _is_unchanged(self, files: OpenGeneration) -> bool:
@@ -130,7 +130,7 @@ class Partner:
         except GenerationDamaged:
             return False
 
-    def _opened(self, number: int) -> OpenGeneration:
+    def _open_generation(self, number: int) -> OpenGeneration:
         manifest = read_manifest(self._store, self._partner, number)
         if manifest is None:
             raise FileNotFoundError(2, "no manifest", f"the manifest of generation {number}")
@@ -146,7 +146,7 @@ class Partner:
             segment = self._segments[record.name] = Segment(self._store, self._partner, record)
         return segment
 
-    def _seen(self, files: OpenGeneration, served: Generation, pointer: Pointer) -> Generation:
+    def _visible_part(self, files: OpenGeneration, served: Generation, pointer: Pointer) -> Generation:
         """The generation without what left up to the one that is served."""
         hidden = hidden_of(served.files.lists, files.manifest.as_of_ms, pointer.withdrawn)
         return Generation(files, self._cache, hidden)

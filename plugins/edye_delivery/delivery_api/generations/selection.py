@@ -57,7 +57,7 @@ class Selection:
         past = max(0, first - self._chosen.size)
         asked = first + count - self._chosen.size
         for row, reason in list(zip(self._tail.rows, self._tail.reasons, strict=True))[past : max(past, asked)]:
-            pieces.append(self._deleted(row, reason, self._as_of_ms))
+            pieces.append(self._tombstone_body(row, reason, self._as_of_ms))
             keys.append(key_of(self._as_of_ms, self._id(row)))
         if not pieces:
             return PageBytes(b"", 0)
@@ -78,9 +78,9 @@ class Selection:
 
     def _left(self, row: int) -> bytes:
         segment, number = self._files.place_of(row)
-        return self._deleted(row, self._left_because, segment.updated_ms(number))
+        return self._tombstone_body(row, self._left_because, segment.updated_ms(number))
 
-    def _deleted(self, row: int, reason: Reason, updated_ms: int) -> bytes:
+    def _tombstone_body(self, row: int, reason: Reason, updated_ms: int) -> bytes:
         item = next(self._files.pieces(np.array([row], np.uint32)))
         body = tombstone(self._id(row), reason, external_id_of(item))
         return body[:-1] + b',"updated_at":' + orjson.dumps(moment_text(updated_ms)) + b"}"
