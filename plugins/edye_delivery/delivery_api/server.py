@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import resource
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,6 @@ from sqlalchemy import URL
 from uvicorn.config import Config
 from uvicorn.supervisors.multiprocess import Multiprocess
 
-from edye_delivery.catalog.api_call import CallLine
 from edye_delivery.clients.clock import Clock
 from edye_delivery.delivery_api.call_log_writer import CallLogWriter
 from edye_delivery.delivery_api.connection_limits import ConnectionLimits
@@ -27,7 +26,6 @@ from edye_delivery.delivery_api.rate_limit import make_counters
 from edye_delivery.delivery_api.worker import WorkerFactory, WorkerSettings
 from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.ledger.api_call_writer import LedgerCalls
-from edye_delivery.ledger.read_only import refuse_absent
 
 BACKLOG = 2048
 START_MAX_S = 60
@@ -115,12 +113,7 @@ def _raise_open_files(connections: int) -> None:
 def _call_log_written(settings: ServerSettings, clock: Clock) -> Iterator[None]:
     """Writes the workers' log to the ledger until they have ended."""
     calls = LedgerCalls(settings.ledger, clock.now)
-
-    def write(lines: Sequence[CallLine]) -> None:
-        refuse_absent(settings.ledger)  # a new ledger has no tokens, so nobody could call any more
-        calls.write(lines)
-
-    writer = CallLogWriter(settings.spool, write, clock)
+    writer = CallLogWriter(settings.spool, calls.write, clock)
     writer.start()
     try:
         yield

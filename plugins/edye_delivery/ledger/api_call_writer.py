@@ -105,7 +105,7 @@ class ApiCallWriter:
 
 
 class LedgerCalls:
-    """What a `CallLog` writes to: the ledger at an address, which is opened with the first line and need not be there.
+    """What a `CallLogWriter` writes to: the ledger at an address, opened with the first line; it need not be there.
 
     For one thread; `close` may come from another.
     """
