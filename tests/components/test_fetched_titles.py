@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Barrier, Thread
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -61,21 +62,21 @@ class Shelf(RealTime):
 
     def read(self, path: str, agent: str = THEIRS) -> httpx.Response:
         """One call of the partner, which is in the log when this returns."""
-        before = self.calls()
         headers = {"Authorization": f"Bearer {self.token}", "User-Agent": agent}
 
         def look() -> httpx.Response | None:  # a publication reaches readers a moment later
-            answer = httpx.get(f"{self.server.url}{path}", headers=headers, timeout=10, trust_env=False)
+            more = headers | {"X-Request-ID": uuid4().hex}
+            answer = httpx.get(f"{self.server.url}{path}", headers=more, timeout=10, trust_env=False)
             return answer if answer.status_code == 200 else None
 
         answer = until(look, f"an answer of {path}")
-        until(lambda: self.calls() > before, "the call in the log")
+        until(lambda: self.is_logged(answer.headers["x-request-id"]), "the call in the log")
         return answer
 
-    def calls(self) -> int:
+    def is_logged(self, request_id: str) -> bool:
         with self.engine.connect() as connection:
-            query = select(func.count()).select_from(API_CALLS).where(API_CALLS.c.status == 200)
-            return connection.execute(query).scalar_one()
+            query = select(func.count()).select_from(API_CALLS).where(API_CALLS.c.request_id == request_id)
+            return connection.execute(query).scalar_one() == 1
 
     def watch(self) -> dict[str, int]:
         return AcceptFetchedOperator(task_id="accept_fetched", annex=self.annex).execute({})

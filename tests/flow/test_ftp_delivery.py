@@ -120,7 +120,7 @@ def test_a_title_that_the_api_has_under_way_is_left_alone_and_told_so(ftp_line, 
     if state == "received":
         ftp_line.ledger.mark_received(key, "t-1", 1, 1.0)
     assert ftp_line.send(checked, "run-1") == {state: 1}
-    assert f"{TITLE} is {state} by the api channel, nothing to send" in caplog.text
+    assert f"{TITLE} is {state} by the api channel, nothing to do" in caplog.text
     assert uploads_of(ftp_line) == []
     delivery = delivery_of(ftp_line, checked)
     assert (delivery.state, delivery.channel, delivery.run_id) == (state, "api", "run-0")

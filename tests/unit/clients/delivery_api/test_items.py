@@ -51,7 +51,7 @@ def test_every_address_of_an_item_is_read_with_what_is_said_about_its_file():
     )
     assert item.addresses == (
         Address("https://i.example/s.jpg", "still", "image/*"),
-        Address("https://t.example/a.jpg", "thumbnail wide", "image/jpeg"),
+        Address("https://t.example/a.jpg", "thumbnail wide", "image/jpeg", width_px=640, height_px=360),
         Address("https://m.example/a.mp4", "source 720p", "video/mp4", 9),
         Address("https://m.example/a.vtt", "captions es"),
     )
