@@ -35,7 +35,7 @@ class CallLogWriter:
         clock: Clock,
         limits: Limits | None = None,
     ) -> None:
-        self._folder, self._write, self._clock, self._limits = folder, write, clock, limits or Limits()
+        self._folder, self._write, self._limits = folder, write, limits or Limits()
         self._warnings = RareWarnings(log, clock)
         self._stopping = threading.Event()
         self._locked: IO[bytes] | None = None

@@ -177,9 +177,10 @@ class LimitedProtocol(HttpToolsProtocol):
         super().resume_writing()
 
     def timeout_keep_alive_handler(self) -> None:
-        """Closes an idle connection; one that does not even read its answer is cut off."""
+        """Closes an idle connection; one that still reads its answer is idle later, or is cut off."""
         if self.transport.get_write_buffer_size():
             self._expect_writing()
+            self._deadline.set(self.limits.idle_s, self.timeout_keep_alive_handler)
         else:
             super().timeout_keep_alive_handler()
 

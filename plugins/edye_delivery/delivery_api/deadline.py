@@ -16,11 +16,6 @@ class Deadline:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
 
-    @property
-    def is_set(self) -> bool:
-        """Whether it waits for a moment."""
-        return self._at is not None
-
     def set(self, seconds: float, on_passed: Callable[[], None]) -> None:
         """From now so many seconds; what it waited for before counts no more."""
         self._at, self._on_passed = self._loop.time() + seconds, on_passed

@@ -6,7 +6,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from edye_delivery.annex.pull import PageSize
 from edye_delivery.catalog.api_call import Endpoint
 from edye_delivery.delivery_api.access import Access, Terms
 from edye_delivery.delivery_api.answers import Answer, Body, BodyCache
@@ -19,14 +18,12 @@ from edye_delivery.delivery_api.generations.values import unix_ms_of
 from edye_delivery.delivery_api.items import find_item, read_item
 from edye_delivery.delivery_api.media_sources import MediaRedirects
 from edye_delivery.delivery_api.pages import PageReader, PageRequest, current_generation
-from edye_delivery.delivery_api.parameters import Parameters, parse
+from edye_delivery.delivery_api.parameters import parse
 from edye_delivery.delivery_api.problems import Problem, ProblemType, later
 from edye_delivery.delivery_api.rate_limit import SharedCounters
 from edye_delivery.delivery_api.tokens import Identity
 
 METHODS = ("GET", "HEAD")
-NO_PARAMETERS = PageSize()
-QUERIES_KEPT = 1024
 QUERY_KEPT_MAX_BYTES = 1024
 FOUND_KEPT_S = 1.0
 """How much later than it ends an item may leave a page, at most; a switch of generations is seen at once."""
@@ -65,7 +62,6 @@ class Service:
         self._access, self._partner_of, self._pages = access, partner_of, pages
         self._counters, self._cache, self._redirects = counters, cache, redirects
         self._found: OrderedDict[tuple[Identity, Endpoint, bytes], Found] = OrderedDict()
-        self._queries: OrderedDict[tuple[Endpoint, bytes, PageSize], Parameters] = OrderedDict()
 
     def answer(self, call: Call) -> Answer:
         """The answer; Problem where the call is refused. Fills in who called, and the headers of every answer."""
@@ -81,7 +77,7 @@ class Service:
         partner = self._partner_of(who.partner)
         if call.route.endpoint in PAGED:
             return self._page(call, who, terms, self._find(call, who, terms, partner))
-        said = self._parameters(call, terms.channel.page_size)
+        said = parse(call.route.endpoint, call.query, terms.channel.page_size)
         call.known = said.known
         generation = current_generation(partner)
         item = find_item(generation, who.partner, call.route, said.image_size, unix_ms_of(call.at))
@@ -92,12 +88,12 @@ class Service:
         return Answer(200, self._body_of(item.tag, lambda: read_item(item)), item.tag, generation=generation.number)
 
     def _find(self, call: Call, who: Identity, terms: Terms, partner: Partner) -> PageRequest:
-        """The page that is asked for, found again only after a fraction of a second or in another generation."""
+        """The page that is asked for, searched again only after a second, by other terms or in another generation."""
         key = (who, call.route.endpoint, call.query)
         served, kept = partner.current(), self._found.get(key)
         if kept is not None and kept.holds(served, terms, call.begun_s):
             return kept.request
-        said = self._parameters(call, terms.channel.page_size)
+        said = parse(call.route.endpoint, call.query, terms.channel.page_size)
         call.known = said.known
         now_ms = unix_ms_of(call.at)
         found = self._pages.find(who.partner, call.route.endpoint, said, terms.channel.page_size, partner, now_ms)
@@ -149,15 +145,3 @@ class Service:
             if body is not None:
                 self._cache.put(tag, body)
         return body
-
-    def _parameters(self, call: Call, sizes: PageSize) -> Parameters:
-        """The parameters, parsed once for a query that is repeated."""
-        if len(call.query) > QUERY_KEPT_MAX_BYTES:
-            return parse(call.route.endpoint, call.query, sizes)
-        key = (call.route.endpoint, call.query, sizes)
-        found = self._queries.get(key)
-        if found is None:
-            found = self._queries[key] = parse(call.route.endpoint, call.query, sizes)
-            if len(self._queries) > QUERIES_KEPT:
-                self._queries.popitem(last=False)
-        return found

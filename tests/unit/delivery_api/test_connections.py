@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -174,6 +175,25 @@ def test_a_reader_that_stops_reading_is_cut_off(world):
         connection.sendall(CALL.replace(b"/v1/shows", b"/v1/shows?page_size=1000") + b"\r\n")
         assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
         until(lambda: not server.server_state.connections, "the end of the connection")
+
+
+def test_a_reader_that_took_longer_than_it_may_be_idle_is_closed_when_it_is_idle(world):
+    limits = ConnectionLimits(idle_s=1, write_s=5)
+    with served(world, limits) as server, connect(port_of(server), SO_RCVBUF=65536) as connection:
+        connection.sendall(CALL.replace(b"/v1/shows", b"/v1/shows?page_size=1000") + b"\r\n")
+        began_s, received = time.monotonic(), b""
+        while b"\r\n\r\n" not in received[:2000] or len(received) < whole_bytes(received):
+            block = connection.recv(65536)
+            assert block, "the answer is whole"
+            received += block
+            time.sleep(0.02)
+        assert time.monotonic() - began_s > limits.idle_s
+        assert read_all(connection) == b""
+
+
+def whole_bytes(received):
+    head = received.partition(b"\r\n\r\n")[0]
+    return len(head) + 4 + int(re.search(rb"content-length: (\d+)", head)[1])
 
 
 def test_a_body_is_not_read_and_ends_the_connection(port):
