@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+YOUNG_GENERATIONS = "with_young_generation"
+"""The key in the body of /healthz that counts the partners whose generation is young; only our API writes it."""
+
 
 class Subject(StrEnum):
     """What is watched, each with its own begin and end."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import orjson
 
+from edye_delivery.catalog.degradation import YOUNG_GENERATIONS
 from edye_delivery.delivery_api.access import Terms
 from edye_delivery.delivery_api.generations.manifest import pointer_name
 from edye_delivery.delivery_api.generations.partner import Partner
@@ -24,7 +25,7 @@ class Health:
         partners = {one.partner: one for one in terms.values()}
         young = sum(self._is_young(one, now_s) for one in partners.values())
         is_healthy = bool(partners) and young == len(partners)
-        told = {"status": "ok" if is_healthy else "not ok", "partners": len(partners), "with_young_generation": young}
+        told = {"status": "ok" if is_healthy else "not ok", "partners": len(partners), YOUNG_GENERATIONS: young}
         return (200 if is_healthy else 503), orjson.dumps(told)
 
     def _is_young(self, terms: Terms, now_s: float) -> bool:
