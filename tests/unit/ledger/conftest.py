@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
@@ -53,8 +54,14 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def ledger(ledger_url: str) -> Iterator[Ledger]:
+def engine(ledger_url: str) -> Iterator[Engine]:
+    """The engine of an empty ledger."""
+    opened = open_engine(ledger_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def ledger(engine: Engine) -> Ledger:
     """An empty ledger with a clock of its own."""
-    engine = open_engine(ledger_url)
-    yield Ledger(engine, Clock())
-    engine.dispose()
+    return Ledger(engine, Clock())

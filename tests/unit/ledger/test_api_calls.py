@@ -16,7 +16,7 @@ from edye_delivery.catalog.own_calls import OWN_USER
 from edye_delivery.errors import InvalidRequest
 from edye_delivery.ledger.api_call_writer import KEPT_DAYS, ApiCallWriter, LedgerCalls
 from edye_delivery.ledger.api_calls import CallReader, CallSelection, StatusRange
-from edye_delivery.ledger.database import open_engine, snapshot
+from edye_delivery.ledger.database import snapshot
 from edye_delivery.ledger.pull_tables import API_CALL_HOURS, API_CALLS
 from edye_delivery.ledger.read_only import NoLedger
 from tests.unit.delivery_api.call_lines import a_line
@@ -24,13 +24,6 @@ from tests.unit.pull_calls import the_pull_annex
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 SIX = datetime(2026, 3, 2, 6, tzinfo=UTC)
-
-
-@pytest.fixture
-def engine(ledger_url):
-    engine = open_engine(ledger_url)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

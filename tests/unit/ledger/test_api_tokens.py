@@ -31,13 +31,6 @@ class Hours:
 
 
 @pytest.fixture
-def engine(ledger_url):
-    engine = open_engine(ledger_url)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
 def clock():
     return Hours()
 

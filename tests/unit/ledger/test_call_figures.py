@@ -9,17 +9,9 @@ import pytest
 
 from edye_delivery.catalog.degradation import CallSlice, Refusals
 from edye_delivery.ledger.call_figures import call_slices, last_call_at, refusals_of
-from edye_delivery.ledger.database import open_engine
 from tests.unit.pull_calls import NOON, PARTNER, a_call, add_calls, calls_every, random_calls
 
 END = NOON + timedelta(hours=3)
-
-
-@pytest.fixture
-def engine(ledger_url):
-    opened = open_engine(ledger_url)
-    yield opened
-    opened.dispose()
 
 
 @pytest.mark.parametrize("slice_s", [1, 60])

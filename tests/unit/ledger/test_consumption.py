@@ -14,7 +14,7 @@ from edye_delivery.catalog.consumption import FullSync, HandedOut, Percentiles, 
 from edye_delivery.catalog.own_calls import OWN_USER, is_own
 from edye_delivery.catalog.window import Window
 from edye_delivery.ledger.consumption import call_sums, down_minutes, percentiles_of, timeouts_of
-from edye_delivery.ledger.database import open_engine, snapshot
+from edye_delivery.ledger.database import snapshot
 from edye_delivery.ledger.polls import (
     handed_out,
     last_checkpoints,
@@ -28,13 +28,6 @@ from tests.unit.pull_calls import NOON, PARTNER, a_call, add_calls, calls_every,
 
 WINDOW = Window(NOON, NOON + timedelta(hours=3))
 TIMEOUT_S = 1.0
-
-
-@pytest.fixture
-def engine(ledger_url):
-    opened = open_engine(ledger_url)
-    yield opened
-    opened.dispose()
 
 
 @pytest.fixture

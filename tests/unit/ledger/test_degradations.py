@@ -22,13 +22,6 @@ NEW = WatchState(None, ())
 
 
 @pytest.fixture
-def engine(ledger_url):
-    opened = open_engine(ledger_url)
-    yield opened
-    opened.dispose()
-
-
-@pytest.fixture
 def degradations(engine):
     return Degradations(engine, PARTNER, "client-1")
 

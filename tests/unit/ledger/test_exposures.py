@@ -22,13 +22,6 @@ THUMBNAIL = ExposedThumbnail(
 
 
 @pytest.fixture
-def engine(ledger_url):
-    engine = open_engine(ledger_url)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
 def exposures(engine):
     return Exposures(engine, PARTNER)
 

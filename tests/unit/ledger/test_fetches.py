@@ -11,10 +11,8 @@ from sqlalchemy import select
 
 from edye_delivery.catalog.next_steps import READ_BY_PARTNER_NEXT, UNATTENDED
 from edye_delivery.catalog.vocabulary import Channel, DeliveryState
-from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.exposures import Exposures
 from edye_delivery.ledger.fetches import LOOKED_AT_WITHIN, unfetched_titles
-from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import TransitionRefused
 from edye_delivery.ledger.status import Selection, StatusReader
 from edye_delivery.ledger.tables import REVISIONS
@@ -32,18 +30,6 @@ CRITERIA = [
     {"criterion": "fetched", "met": False, "evidence": "not read"},
 ]
 NOW = datetime(2026, 3, 2, 7, tzinfo=UTC)
-
-
-@pytest.fixture
-def engine(ledger_url):
-    engine = open_engine(ledger_url)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def ledger(engine):
-    return Ledger(engine, Clock())
 
 
 def complete(ledger, plan=PLAN):

@@ -19,13 +19,6 @@ END_AT = datetime(2029, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def engine(ledger_url):
-    engine = open_engine(ledger_url)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
 def withdrawals(engine):
     return Withdrawals(engine, Clock(), PARTNER)
 

@@ -13,7 +13,6 @@ from edye_delivery.catalog.vocabulary import Cause, Change, Channel, DeliverySta
 from edye_delivery.catalog.window import Window
 from edye_delivery.errors import DeliveryError
 from edye_delivery.ledger.comparison import compare, is_taken_up
-from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import TransitionRefused
 from edye_delivery.ledger.tables import TITLE_STATUS
@@ -30,18 +29,6 @@ NAME = PLAN.external_id
 END_AT = datetime(2030, 1, 1, tzinfo=UTC)
 RESEND = plan_of(the_annex(), PLAN.title, resend="run-2")
 OTHER = PLAN.model_copy(update={"delivery_key": "b" * 64, "content_key": "b" * 64})
-
-
-@pytest.fixture
-def engine(ledger_url):
-    engine = open_engine(ledger_url)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def ledger(engine):
-    return Ledger(engine, Clock())
 
 
 def status(engine, name=NAME):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,27 +19,12 @@ from edye_delivery.pipeline.exposure.addresses import AddressChecker
 from edye_delivery.pipeline.exposure.result import Collector
 from edye_delivery.pipeline.exposure.store import CheckStore
 from edye_delivery.qc.exposure.terms import ExposureTerms
-from tests.pull_server import PullServer, pull_server
-from tests.unit.clients.local_web import LocalWeb, local_web
-from tests.unit.pipeline.exposure.world import a_channel, check, expected_of, external_id_of, fill, messages, skipped
+from tests.pull_server import PullServer
+from tests.unit.pipeline.exposure.world import a_channel, check, expected_of, external_id_of, messages, skipped
 
 FIRST, SECOND = external_id_of("ep-0"), external_id_of("ep-1")
 ONCE = RetryPolicy(attempts=1, base_s=0.0)
 JPEG = {"Content_Type": "image/jpeg"}
-
-
-@pytest.fixture
-def web() -> Iterator[LocalWeb]:
-    with local_web() as running:
-        yield running
-
-
-@pytest.fixture
-def server(web) -> Iterator[PullServer]:
-    with pull_server() as running:
-        fill(running, episodes=2)
-        running.items["feed"] = []
-        yield running
 
 
 def media_of(*hosts: str) -> MediaHost:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any, BinaryIO
@@ -25,30 +24,15 @@ from edye_delivery.pipeline.exposure.result import Collector
 from edye_delivery.pipeline.exposure.store import CheckStore
 from edye_delivery.pipeline.exposure.thumbnails import ThumbnailChecker
 from edye_delivery.qc.exposure.terms import ExposureTerms
-from tests.pull_server import PullServer, pull_server
-from tests.unit.clients.local_web import LocalWeb, local_web
+from tests.pull_server import PullServer
 from tests.unit.pipeline.exposure import world
-from tests.unit.pipeline.exposure.world import a_channel, check, expected_of, external_id_of, fill, messages, skipped
+from tests.unit.pipeline.exposure.world import a_channel, check, expected_of, external_id_of, messages, skipped
 
 IMAGES = world.ANNEX.images.model_copy(update={"max_size_bytes": 50_000, "max_pixels": 100_000})
 FIRST, SECOND = external_id_of("ep-0"), external_id_of("ep-1")
 ONCE = RetryPolicy(attempts=1, base_s=0.0)
 JPEG = {"Content_Type": "image/jpeg"}
 WIDE = {"name": "wide", "width": 64, "height": 36, "type": "image/jpeg"}
-
-
-@pytest.fixture
-def web() -> Iterator[LocalWeb]:
-    with local_web() as running:
-        yield running
-
-
-@pytest.fixture
-def server(web) -> Iterator[PullServer]:
-    with pull_server() as running:
-        fill(running, episodes=2)
-        running.items["feed"] = []
-        yield running
 
 
 def a_picture(width_px: int = 64, height_px: int = 36, picture_format: str = "JPEG") -> bytes:
