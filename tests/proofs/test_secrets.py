@@ -120,7 +120,7 @@ def echoes(*names: str) -> Echoes:
 
 
 def quick_annex() -> dict[str, Any]:
-    annex = annex_content() | {"alert": {"consecutive_errors": 3}, "circuit_breaker": {"technical_errors": 100}}
+    annex = annex_content() | {"alert": {"consecutive_errors": 1}, "circuit_breaker": {"technical_errors": 100}}
     quick = {"polling": {"first_s": 0.6, "every_s": 0.2, "slowest_s": 1, "give_up_s": 60}}
     annex["api"] |= quick | {"retry": {"attempts": 2, "base_s": 0.01, "cap_s": 0.05}}
     annex["ftp"] |= quick | {"retry": {"attempts": 2, "base_s": 0.01, "cap_s": 0.05}}
@@ -169,7 +169,7 @@ def run(day: Day, variables: dict[str, str], dag_id: str, conf: dict[str, Any]) 
 
 
 def test_the_peers_repeated_the_secrets_and_the_runs_met_every_refusal(day):
-    assert all(peer.calls for peer in day.peers.values())
+    assert [name for name, peer in day.peers.items() if not peer.calls] == []
     assert any(command.startswith("PASS") for command in day.ftp.heard)
     details = " ".join(day.ledger_texts("detail"))
     assert "***" in details
