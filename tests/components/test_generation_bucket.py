@@ -335,7 +335,7 @@ def test_an_older_pointer_than_the_copied_one_is_not_served(place, client):
     copy = place.mirror()
     copy.look()
     folder = FolderStore(place.folder / "server")
-    folder.set_changed_at("sample/current.json", folder.changed_at_s("sample/current.json") + 3600)
+    folder.set_modification_time("sample/current.json", folder.modification_time_s("sample/current.json") + 3600)
     publisher.publish(item("b"))
     assert not copy.look()
     assert place.served(publisher.now_ms) == ["a"]
@@ -346,10 +346,10 @@ def test_a_publication_that_changes_nothing_makes_the_copy_younger(place):
     built = publisher.publish(item("a"))
     copy.look()
     folder = FolderStore(place.folder / "server")
-    folder.set_changed_at("sample/current.json", 1000.0)
+    folder.set_modification_time("sample/current.json", 1000.0)
     switch_readers(publisher.store, "sample", built.number)
     assert place.mirror().look()
-    assert folder.changed_at_s("sample/current.json") > 1000.0
+    assert folder.modification_time_s("sample/current.json") > 1000.0
 
 
 def test_while_the_bucket_is_away_the_server_serves_what_it_has(place, client, monkeypatch):

@@ -60,7 +60,7 @@ def path_of(entry_id: str, name: str) -> str:
     return f"/v1/media/{quote(entry_id, safe='')}/sources/{name}"
 
 
-def named_address(name: str) -> str | None:
+def address_of(name: str) -> str | None:
     """The address that a name of `stable_address` says; None for a text that is no such name."""
     if not NAME.fullmatch(name):
         return None

@@ -34,7 +34,7 @@ class Health:
             generation = self._partner_of(terms.partner).current()
             if generation is None:
                 return False
-            published_s = max(generation.as_of_ms / 1000, self._store.changed_at_s(pointer_name(terms.partner)))
+            published_s = max(generation.as_of_ms / 1000, self._store.modification_time_s(pointer_name(terms.partner)))
         except (DeliveryError, OSError):
             return False
         return now_s - published_s <= terms.channel.degradation.generation_age_s

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from edye_delivery.annex.signed_media import named_address, path_of
+from edye_delivery.annex.signed_media import address_of, path_of
 from edye_delivery.clients.clock import Clock
 from edye_delivery.clients.jw_player.signed_addresses import signed_address
 from edye_delivery.delivery_api.access import Terms
@@ -36,7 +36,7 @@ class MediaRedirects:
     def answer(self, call: Call, terms: Terms, item: ItemRequest, generation: int) -> Answer:
         """The redirect; Problem: 404 where the item has no such file, 503 where this server has no secret."""
         signed, route = terms.channel.signed_media, item.route
-        address = named_address(route.name)
+        address = address_of(route.name)
         path = path_of(route.item_id, route.name)
         is_known = any(file.endswith(path) for file in _files(item.found.body))
         if signed is None or address is None or not is_known or not signed.has_host_of(address):

@@ -97,7 +97,7 @@ class PageReader:
         where = (name, endpoint, generation.number, selection.state, cursor.filters)
         tag = entity_tag(FORMAT, *where, cursor.page_size, cursor.first, cursor.since_ms, said.page)
         sync = _sync(endpoint, cursor, generation, selection.size)
-        known = said.known if given is None else _known(said, given)
+        known = said.known if given is None else _query_text(said, given)
         return PageRequest(
             name, endpoint, generation, selection, cursor, said.page, checkpoint_generation, tag, sync, known
         )
@@ -133,7 +133,7 @@ class PageReader:
         return self._codec.write(request.partner, LISTS[request.endpoint], cursor)
 
 
-def _known(said: Parameters, cursor: Cursor) -> str:
+def _query_text(said: Parameters, cursor: Cursor) -> str:
     return with_cursor(said.known, cursor.filters, None if cursor.since_ms is None else moment_text(cursor.since_ms))
 
 

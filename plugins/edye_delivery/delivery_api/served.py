@@ -14,7 +14,7 @@ from edye_delivery.delivery_api.generations.store import FolderStore
 def published_at(store: FolderStore, partner: str) -> datetime | None:
     """When readers were last switched to a generation, also to the same one; None where that never was."""
     try:
-        changed_s = store.changed_at_s(pointer_name(partner))
+        changed_s = store.modification_time_s(pointer_name(partner))
     except FileNotFoundError:
         return None
     return datetime.fromtimestamp(changed_s, UTC)

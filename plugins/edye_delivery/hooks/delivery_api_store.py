@@ -52,7 +52,7 @@ class DeliveryApiStoreHook(BaseHook):
         from edye_delivery.delivery_api.generations.bucket_store import BucketStore
 
         extra, mask, verify = connection.extra_dejson, mask_of(connection), check_s3(connection)
-        bucket, cache = (self._named(extra, key, what) for key, what in EXTRAS.items())
+        bucket, cache = (self._extra_text(extra, key, what) for key, what in EXTRAS.items())
         with mask.errors():
             client = S3Hook(aws_conn_id=self._conn_id, verify=verify).get_conn()
         bounds = CallBounds(
@@ -63,7 +63,7 @@ class DeliveryApiStoreHook(BaseHook):
         bind_s3(client, bounds, tls_context(self._conn_id, *certificates_of(client)), GENERATIONS)
         return BucketStore(S3Bucket(client, bucket, str(extra.get("prefix", "")), mask), Path(cache).absolute())
 
-    def _named(self, extra: dict[str, Any], key: str, what: str) -> str:
+    def _extra_text(self, extra: dict[str, Any], key: str, what: str) -> str:
         found = extra.get(key)
         if not found:
             raise ConfigurationInvalid(f"the connection {self._conn_id} names no {what} (extra {key})")

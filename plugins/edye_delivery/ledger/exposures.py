@@ -221,7 +221,7 @@ def choose(rows: Sequence[Row[Any]], now: datetime) -> Exposure:
     """The exposure of one EDYE id among all that was exposed of it; the content that was sent last counts."""
     show_ids = frozenset(row.show_id for row in rows if row.show_id)
     possible = [row for row in rows if _is_candidate(row) or _is_accepted(row, now)]
-    shown = max(possible, key=_sent_key) if len(possible) > 1 else next(iter(possible), None)
+    shown = max(possible, key=_sending_order) if len(possible) > 1 else next(iter(possible), None)
     row = shown if shown is not None else rows[-1]
     title = title_of(row.title)
     ends = [at for at in (title.availability.end, row.end_at if _is_accepted(row, now) else None) if at is not None]
@@ -248,7 +248,7 @@ def choose(rows: Sequence[Row[Any]], now: datetime) -> Exposure:
     )
 
 
-def _sent_key(row: Row[Any]) -> tuple[Any, ...]:
+def _sending_order(row: Row[Any]) -> tuple[Any, ...]:
     return row.sent_at is not None, row.sent_at, row.delivery_key
 
 

@@ -136,7 +136,7 @@ def waits_for_fetch() -> ColumnElement[bool]:
     return and_(state == DeliveryState.COMPLETED, channel == Channel.PULL, waits)
 
 
-def unfetched_titles(connection: Connection, partner: str, now: datetime) -> Iterator[UnfetchedTitle]:
+def waiting_titles(connection: Connection, partner: str, now: datetime) -> Iterator[UnfetchedTitle]:
     """All titles that wait for the partner's fetch and can still be read, the oldest first; read in pieces."""
     columns = (DELIVERIES.c.external_id, DELIVERIES.c.title, DELIVERIES.c.updated_at)
     of_delivery = (EXPOSURES.c[name] == DELIVERIES.c[name] for name in ("partner", "external_id", "delivery_key"))

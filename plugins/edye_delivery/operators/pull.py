@@ -90,21 +90,21 @@ class AcceptFetchedOperator(PullOperator):
         ends_at_s = clock.monotonic() + ACCEPT_TIME.total_seconds()
         ledger = hook.get_conn(self.annex)
         counts = FetchWatch(
-            self.annex, hook.engine(), ledger, self._exposed_titles(), clock, ends_at_s
+            self.annex, hook.engine(), ledger, self._titles_of_readers(), clock, ends_at_s
         ).accept_fetched()
         alerter().send()
         left = counts["waiting"] - counts["accepted"]
         log.info("%s titles accepted, %s wait until %s reads them", counts["accepted"], left, self.annex.display_name)
         return counts
 
-    def _exposed_titles(self) -> Callable[[], Iterator[ExposedTitle]] | None:
+    def _titles_of_readers(self) -> Callable[[], Iterator[ExposedTitle]] | None:
         """The titles that readers get; None where they get none, or an earlier generation than the checked one."""
         partner = api_folder_of(self.annex)
         try:
             store = DeliveryApiStoreHook(self.pull.store_conn_id).get_conn()
             generation = served_generation(store, partner, SYSTEM_CLOCK.monotonic)
             if generation is not None and not is_taken_back(store, partner):
-                return partial(exposed_titles, generation, int(SYSTEM_CLOCK.now().timestamp() * 1000))
+                return _titles_of(generation)
             log.warning("readers have no generation, or one before the newest: no title is accepted now")
         except (AirflowNotFoundException, DeliveryError) as error:
             log.warning("the published generation cannot be read, so no title is accepted now: %s", error)
@@ -123,7 +123,7 @@ class ReportConsumptionOperator(PullOperator):
 
         window = window_of(context, SYSTEM_CLOCK.now())
         generation = self._generation()
-        titles = HandedTitles(partial(self._exposed_titles, generation, SYSTEM_CLOCK.now())) if generation else None
+        titles = HandedTitles(_titles_of(generation)) if generation else None
         report = report_of(
             LedgerHook().engine(),
             self.annex,
@@ -155,14 +155,11 @@ class ReportConsumptionOperator(PullOperator):
             log.warning("the published generation cannot be read, so the report has no titles: %s", error)
             return None
 
-    def _exposed_titles(self, generation: Generation, now: datetime) -> Iterator[ExposedTitle]:
-        return exposed_titles(generation, int(now.timestamp() * 1000))
-
     def _keep_not_fetched(self, titles: HandedTitles, window: Window) -> None:
         """Writes all titles that were never fetched; the other formats name the first of them."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "not_fetched.csv"
-            write_not_fetched(path, self.annex.partner, titles.not_fetched())
+            write_not_fetched(path, self.annex.partner, titles.unfetched_titles())
             name = self.artifacts.put_file(consumption_name(self.annex.partner, window, "not_fetched.csv"), path)
         log.info("titles that were never fetched: %s", self.artifacts.url(name))
 
@@ -178,3 +175,8 @@ def window_of(context: Context, now: datetime) -> Window:
 
 def _of(user: str) -> str:
     return f" (user {user})" if user else ""
+
+
+def _titles_of(generation: Generation) -> Callable[[], Iterator[ExposedTitle]]:
+    """What reads the titles of a generation that readers get now."""
+    return partial(exposed_titles, generation, int(SYSTEM_CLOCK.now().timestamp() * 1000))

@@ -15,7 +15,7 @@ from edye_delivery.catalog.window import Window
 from edye_delivery.ledger.consumption import call_sums, down_minutes
 from edye_delivery.ledger.database import snapshot
 from edye_delivery.ledger.degradations import Degradations
-from edye_delivery.ledger.fetches import unfetched_titles
+from edye_delivery.ledger.fetches import waiting_titles
 from edye_delivery.ledger.polls import (
     handed_out,
     last_checkpoints,
@@ -63,13 +63,13 @@ def report_of(
             fetched=titles.mark(handed_out(connection, partner, window.end_at)) if titles is not None else None,
             errors=latest_errors(connection, partner, window),
             down_since=tuple(down_minutes(connection, partner, window, timeout_s)),
-            unfetched=_unfetched(connection, pull_annex_of(annex).partner, made_at),
+            unfetched=_waiting_titles(connection, pull_annex_of(annex).partner, made_at),
             degradations=Degradations(engine, partner, annex.client_id).between(window.start_at, window.end_at),
         )
     return consumption_report(facts)
 
 
-def _unfetched(connection: Connection, partner: str, now: datetime) -> Unfetched:
-    waiting = unfetched_titles(connection, partner, now)
+def _waiting_titles(connection: Connection, partner: str, now: datetime) -> Unfetched:
+    waiting = waiting_titles(connection, partner, now)
     named = tuple(islice(waiting, NAMED_MAX))
     return Unfetched(len(named) + sum(1 for _ in waiting), named)

@@ -45,10 +45,10 @@ class FetchWatch:
     def accept_fetched(self) -> dict[str, int]:
         """How many titles were waiting, and how many of them were accepted. Safe to repeat and to run twice at once."""
         waiting = self.ledger.look_for_fetches(self.annex.partner)
-        accepted = sum(self._accept(name, key) for name, key in self._fetched()) if waiting else 0
+        accepted = sum(self._accept(name, key) for name, key in self._keys_of_fetches()) if waiting else 0
         return {"waiting": waiting, "accepted": accepted}
 
-    def _fetched(self) -> Iterator[tuple[str, str]]:
+    def _keys_of_fetches(self) -> Iterator[tuple[str, str]]:
         """External_id and delivery key of the titles that wait and were read; each may come twice."""
         if self.exposed is None:
             return
@@ -57,7 +57,7 @@ class FetchWatch:
             handed = HandedTitles(self.exposed)
             with snapshot(self.engine) as connection:
                 handed.mark(handed_out(connection, api_folder_of(self.annex), self.clock.now()))
-            titles = handed.fetched()
+            titles = handed.fetched_titles()
         names = (title.external_id for title in titles if title.external_id and not title.is_removed)
         while self.clock.monotonic() < self.ends_at_s and (group := list(islice(names, TITLES_A_QUERY))):
             yield from self.ledger.waiting_keys(self.annex.partner, group).items()

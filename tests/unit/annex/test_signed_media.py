@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from edye_delivery.annex.channels import pull_annex_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.pull_item import entry_id_of, entry_of, title_item_of
-from edye_delivery.annex.signed_media import NAME_MAX_CHARS, SignedMedia, named_address, without_signature
+from edye_delivery.annex.signed_media import NAME_MAX_CHARS, SignedMedia, address_of, without_signature
 from edye_delivery.pipeline.exposed_items import form_digest
 from tests.builders import a_movie, annex_content
 
@@ -47,7 +47,7 @@ def test_item_and_entry_have_one_address_of_ours_for_a_file_whose_host_asks_for_
     ours, other = files_of(entry_of(annex, annex.pull, title, "X"))
     assert files_of(title_item_of(annex, annex.pull, title, "X")) == [ours, other]
     assert ours.startswith(f"{BASE}/v1/media/{entry_id_of(annex.pull, title.id)}/sources/")
-    assert (named_address(ours.rpartition("/")[2]), other) == (VIDEO, OTHER)
+    assert (address_of(ours.rpartition("/")[2]), other) == (VIDEO, OTHER)
 
 
 def test_our_address_stays_the_same_while_the_catalogue_signs_its_own_anew():
@@ -55,7 +55,7 @@ def test_our_address_stays_the_same_while_the_catalogue_signs_its_own_anew():
         signed().stable_address("m1", f"{VIDEO}?exp={exp}&q=1&sig={sig}#t") for exp, sig in ((1, 2), (3, 4))
     )
     assert first == second == signed().stable_address("m1", f"{VIDEO}?q=1")
-    assert named_address(first.rpartition("/")[2]) == f"{VIDEO}?q=1"
+    assert address_of(first.rpartition("/")[2]) == f"{VIDEO}?q=1"
 
 
 def test_another_file_has_another_address_so_that_a_partner_reads_it_again():
@@ -87,7 +87,7 @@ def test_any_other_address_is_left_as_it_is(address):
     "name", ["", "a", "a b", "ä", "aHR0cDovL2E\n", "x" * (NAME_MAX_CHARS + 1), "gICA", "DQo"], ids=repr
 )
 def test_a_text_that_is_no_name_says_no_address(name):
-    assert named_address(name) is None
+    assert address_of(name) is None
 
 
 def test_only_what_a_signature_adds_is_left_out():

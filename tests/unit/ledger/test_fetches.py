@@ -12,7 +12,7 @@ from sqlalchemy import select
 from edye_delivery.catalog.next_steps import READ_BY_PARTNER_NEXT, UNATTENDED
 from edye_delivery.catalog.vocabulary import Channel, DeliveryState
 from edye_delivery.ledger.exposures import Exposures
-from edye_delivery.ledger.fetches import LOOKED_AT_WITHIN, unfetched_titles
+from edye_delivery.ledger.fetches import LOOKED_AT_WITHIN, waiting_titles
 from edye_delivery.ledger.records import TransitionRefused
 from edye_delivery.ledger.status import Selection, StatusReader
 from edye_delivery.ledger.tables import REVISIONS
@@ -175,7 +175,7 @@ def test_the_titles_that_wait_are_named_while_they_can_be_read(ledger, engine):
     wait(ledger)
     wait(ledger, ends)
     with engine.connect() as connection:
-        named = [one.external_id for one in unfetched_titles(connection, PARTNER, NOW)]
-        later = [one.external_id for one in unfetched_titles(connection, PARTNER, datetime(2026, 4, 1, tzinfo=UTC))]
+        named = [one.external_id for one in waiting_titles(connection, PARTNER, NOW)]
+        later = [one.external_id for one in waiting_titles(connection, PARTNER, datetime(2026, 4, 1, tzinfo=UTC))]
     assert named == [PLAN.external_id, ends.external_id]
     assert later == [PLAN.external_id]

@@ -40,7 +40,7 @@ def test_a_span_has_both_its_ends():
 def test_each_title_is_either_fetched_or_not():
     titles = HandedTitles(lambda: iter([*TITLES, GONE]))
     titles.mark([span((1, "b"), (2, "a"))])
-    assert (tuple(titles.fetched()), tuple(titles.not_fetched())) == (TITLES[:2], TITLES[2:])
+    assert (tuple(titles.fetched_titles()), tuple(titles.unfetched_titles())) == (TITLES[:2], TITLES[2:])
 
 
 def test_a_title_that_changed_since_is_not_fetched_as_it_is_now():
@@ -75,7 +75,7 @@ def test_all_that_were_not_fetched_are_named_in_a_file_that_is_safe_to_open(tmp_
     many = [ExposedTitle("entries", f"e{number:04}", number, "=cmd", "A film") for number in range(NAMED_MAX + 50)]
     titles, path = HandedTitles(lambda: iter([*many, GONE])), tmp_path / "not_fetched.csv"
     titles.mark([span((0, ""), (9, "z"), 10, name="entries")])
-    write_not_fetched(path, "shelf", titles.not_fetched())
+    write_not_fetched(path, "shelf", titles.unfetched_titles())
     rows = list(csv.reader(path.read_text("utf-8-sig").splitlines()))
     assert rows[0] == ["partner", "list", "item_id", "external_id", "title", "updated_at"]
     assert [row[2] for row in rows[1:]] == [one.item_id for one in many[10:]]

@@ -83,7 +83,7 @@ class BucketStore(FolderStore):
         state = self._state(name)
         return state.etag, state.changed_at
 
-    def changed_at_s(self, name: str) -> float:
+    def modification_time_s(self, name: str) -> float:
         """When the object was last written, by the bucket's clock; FileNotFoundError."""
         return self._state(name).changed_at.timestamp()
 

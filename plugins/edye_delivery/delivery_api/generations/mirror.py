@@ -44,7 +44,7 @@ class PartnerMirror:
         """
         for tries_left in reversed(range(TRIES)):
             state = self._bucket.state(self._name)
-            if state is None or state == self._copied or state.changed_at.timestamp() < self._changed_at_s():
+            if state is None or state == self._copied or state.changed_at.timestamp() < self._modification_time_s():
                 return False
             try:
                 self._copied = self._copy()
@@ -71,7 +71,7 @@ class PartnerMirror:
             self._write(name, manifest_content)
             needed |= {name, *files_of(self._partner, manifest)}
         self._write(self._name, content)
-        self._folder.set_changed_at(self._name, state.changed_at.timestamp())
+        self._folder.set_modification_time(self._name, state.changed_at.timestamp())
         self._delete_all_but(needed)
         return state
 
@@ -90,9 +90,9 @@ class PartnerMirror:
                 if name not in needed:
                     self._folder.delete(name)
 
-    def _changed_at_s(self) -> float:
+    def _modification_time_s(self) -> float:
         try:
-            return self._folder.changed_at_s(self._name)
+            return self._folder.modification_time_s(self._name)
         except FileNotFoundError:
             return 0.0
 

@@ -89,14 +89,14 @@ class FolderStore:
         found = os.stat(self.path_of(name))
         return found.st_ino, found.st_mtime_ns, found.st_size
 
-    def changed_at_s(self, name: str) -> float:
+    def modification_time_s(self, name: str) -> float:
         """When the file was last written, in unix seconds; FileNotFoundError."""
         return self.path_of(name).stat().st_mtime
 
-    def set_changed_at(self, name: str, changed_at_s: float) -> None:
+    def set_modification_time(self, name: str, modification_time_s: float) -> None:
         """Notes when a file was written that is copied from elsewhere."""
         with self._working(name):
-            os.utime(self.path_of(name), (changed_at_s, changed_at_s))
+            os.utime(self.path_of(name), (modification_time_s, modification_time_s))
 
     def delete(self, name: str) -> None:
         """Removes the file; it is no error where there is none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edye_delivery.annex.signed_media import SignedMedia, named_address, without_signature
+from edye_delivery.annex.signed_media import SignedMedia, address_of, without_signature
 from edye_delivery.clients.delivery_api.client import DeliveryApi
 from edye_delivery.errors import MediaUnavailable, UrlRefused
 
@@ -35,7 +35,7 @@ class RedirectReader:
             raise MediaUnavailable("our API answered 503: it may lack EDYE_JW_SIGNING_SECRET, see the log of serve-api")
         if answer.status != FOUND:
             raise MediaUnavailable(f"our API answered {answer.status}, expected a redirect ({FOUND})")
-        expected = named_address(address.rpartition("/")[2])
+        expected = address_of(address.rpartition("/")[2])
         if expected is None or without_signature(answer.location) != expected:
             raise UrlRefused("our API redirects to another file than its address says")
         if not self.signed.has_host_of(answer.location):

@@ -50,7 +50,7 @@ class _Keys:
             self._steps[places.start] += 1
             self._steps[places.stop] -= 1
 
-    def handed(self) -> bytearray:
+    def marks(self) -> bytearray:
         """For each title, in the order in which they came, 1 where a span has it, else 0."""
         found = bytearray(len(self._moments))
         for number, spans in zip(self._order, accumulate(self._steps), strict=False):
@@ -90,28 +90,28 @@ class HandedTitles:
             if len(live_places) + len(removed_places) <= span.items:
                 live.mark(live_places)
                 removed.mark(removed_places)
-        handed = {key: keys.handed() for key, keys in self._lists.items()}
+        handed = {key: keys.marks() for key, keys in self._lists.items()}
         exposed, tombstones = (
             [marks for (_, is_removed), marks in handed.items() if is_removed is removed] for removed in (False, True)
         )
         return Fetched(
             exposed=sum(map(len, exposed)),
             handed_out=sum(map(sum, exposed)),
-            not_fetched=tuple(islice(self.not_fetched(), NAMED_MAX)),
+            not_fetched=tuple(islice(self.unfetched_titles(), NAMED_MAX)),
             tombstones=sum(map(len, tombstones)),
             tombstones_handed_out=sum(map(sum, tombstones)),
         )
 
-    def fetched(self) -> Iterator[ExposedTitle]:
+    def fetched_titles(self) -> Iterator[ExposedTitle]:
         """All titles that a span has, read again, in the order in which they are exposed."""
         return self._read(is_fetched=True)
 
-    def not_fetched(self) -> Iterator[ExposedTitle]:
+    def unfetched_titles(self) -> Iterator[ExposedTitle]:
         """All titles that no span has, read again, in the order in which they are exposed."""
         return self._read(is_fetched=False)
 
     def _read(self, *, is_fetched: bool) -> Iterator[ExposedTitle]:
-        lists = {name: keys.handed() for (name, is_removed), keys in self._lists.items() if not is_removed}
+        lists = {name: keys.marks() for (name, is_removed), keys in self._lists.items() if not is_removed}
         if not any((1 if is_fetched else 0) in handed for handed in lists.values()):
             return
         marks = {name: iter(handed) for name, handed in lists.items()}

@@ -129,9 +129,9 @@ def _summary_rows(report: ConsumptionReport) -> Iterator[tuple[Cell, ...]]:
         )
         yield "Tombstones", report.titles.tombstones, f"handed out: {report.titles.tombstones_handed_out:,}"
     if report.waiting:
-        yield "Not accepted yet", report.waiting, f"wait until the partner reads them; {_named_text(report)}"
+        yield "Not accepted yet", report.waiting, f"wait until the partner reads them; {_count_text(report)}"
 
 
-def _named_text(report: ConsumptionReport) -> str:
+def _count_text(report: ConsumptionReport) -> str:
     named = f"{len(report.waiting_titles):,} of them are named here"
     return f"{named}, all by `python -m edye_delivery status`"
