@@ -17,6 +17,8 @@ from edye_delivery.ledger.schema import refuse_mismatch
 from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS, TITLE_STATUS, VERSION
 
 CONNECT_MAX_S, BUSY_MAX_S = 10, 10
+CONNECTS = {"connect_timeout": CONNECT_MAX_S, "tcp_user_timeout": CONNECT_MAX_S * 1000}
+"""For libpq: seconds for a connection to be made, and milliseconds until one that acknowledges nothing is given up."""
 OLDEST_TABLES = frozenset({DELIVERIES.name, EVENTS.name, REVISIONS.name})
 NEEDED_TABLES = (DELIVERIES, EVENTS, REVISIONS, TITLE_STATUS)
 SECRET_OPTIONS = ("password", "sslpassword")
@@ -33,20 +35,25 @@ def open_read_only(url: URL) -> Iterator[Connection]:
 
     SchemaMismatch for a ledger of another revision than this program's.
     """
-    engine = _engine(url)
+    engine = read_only_engine(url)
     try:
         with refuse_database_errors(url, "read"), engine.connect() as connection:
-            tables = set(inspect(connection).get_table_names())
-            is_versioned = VERSION.name in tables
-            revision = connection.execute(select(VERSION.c.version_num)).scalar() if is_versioned else None
-            if revision is not None or tables >= OLDEST_TABLES:
-                refuse_mismatch(revision)
-            missing = [table.name for table in NEEDED_TABLES if table.name not in tables]
-            if missing:
-                raise NoLedger(f"{address_of(url)} is no ledger: it lacks the tables {', '.join(missing)}")
+            refuse_other_database(connection, url)
             yield connection
     finally:
         engine.dispose()
+
+
+def refuse_other_database(connection: Connection, url: URL) -> None:
+    """NoLedger for a database that is no ledger; SchemaMismatch for a ledger of another revision."""
+    tables = set(inspect(connection).get_table_names())
+    is_versioned = VERSION.name in tables
+    revision = connection.execute(select(VERSION.c.version_num)).scalar() if is_versioned else None
+    if revision is not None or tables >= OLDEST_TABLES:
+        refuse_mismatch(revision)
+    missing = [table.name for table in NEEDED_TABLES if table.name not in tables]
+    if missing:
+        raise NoLedger(f"{address_of(url)} is no ledger: it lacks the tables {', '.join(missing)}")
 
 
 @contextmanager
@@ -79,17 +86,20 @@ def address_of(url: URL) -> str:
     return f"{url.get_backend_name()}://{url.host or ''}{port}/{url.database or ''}"
 
 
-def _engine(url: URL) -> Engine:
+def read_only_engine(url: URL, connections: int = 0, wait_s: float = CONNECT_MAX_S) -> Engine:
+    """An engine that the database itself keeps from writing; every transaction reads one snapshot.
+
+    On PostgreSQL it keeps so many connections, and waits so long for a free one; with 0 it keeps none, as on SQLite,
+    where an open file would outlive its replacement. NoLedger where there is no ledger at the address.
+    """
     refuse_absent(url)
     if url.get_backend_name() == "sqlite":
         return _sqlite(url)
+    kept: dict[str, Any] = {"poolclass": NullPool}
+    if connections:
+        kept = {"pool_size": connections, "max_overflow": 0, "pool_timeout": wait_s, "pool_pre_ping": True}
     with refuse_database_errors(url, "read"):
-        engine = create_engine(
-            url,
-            poolclass=NullPool,
-            connect_args={"connect_timeout": CONNECT_MAX_S},
-            hide_parameters=True,
-        )
+        engine = create_engine(url, connect_args=CONNECTS, hide_parameters=True, **kept)
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
@@ -97,7 +107,10 @@ def _sqlite(url: URL) -> Engine:
     def connect() -> sqlite3.Connection:
         # Opened read-only, SQLite would leave its -wal and -shm files, owned by whoever read the ledger.
         address = f"file:{quote(str(Path(url.database or '').absolute()))}?mode=rw"
-        connection = sqlite3.connect(address, uri=True, timeout=BUSY_MAX_S, isolation_level=None)
+        # A server may read the rows of one answer in several threads, one after the other.
+        connection = sqlite3.connect(
+            address, uri=True, timeout=BUSY_MAX_S, isolation_level=None, check_same_thread=False
+        )
         connection.execute("PRAGMA query_only=ON")
         return connection
 
