@@ -68,7 +68,7 @@ def verify(
         typer.Option(metavar="PATH|URL", help="Which ledger; else Airflow's delivery_ledger, else the project's own."),
     ] = None,
 ) -> None:
-    """Computes the status of every title again from its events, and names every difference; changes nothing.
+    """Computes each title's status again from its events and deliveries, and names every difference; changes nothing.
 
     Exit code: 0 no difference, 1 a difference, 2 no answer: a wrong option, no ledger, one of another revision.
     """
@@ -86,6 +86,7 @@ def verify(
     except DeliveryError as error:
         print(f"ledger verify: {printable(str(error), SENTENCE_MAX_CHARS)}", file=sys.stderr)
         raise typer.Exit(NOT_DONE) from None
-    print(f"ledger {address_of(url)}: {titles:,} titles, {number:,} differences between title_status and the events")
+    compared = "title_status, the events and the deliveries"
+    print(f"ledger {address_of(url)}: {titles:,} titles, {number:,} differences between {compared}")
     if number:
         raise typer.Exit(DIFFERENT)

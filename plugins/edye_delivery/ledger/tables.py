@@ -101,6 +101,11 @@ DELIVERIES = Table(
     Column("updated_at", Moment, nullable=False),
     Index("deliveries_by_external_id", "partner", "external_id"),
     Index("deliveries_by_state", "partner", "state"),
+    Index(
+        "deliveries_by_tracking_id",
+        "tracking_id",
+        postgresql_ops={"tracking_id": "text_pattern_ops"},  # for a search by its beginning, whatever the collation
+    ),
 )
 
 EVENTS = Table(
@@ -197,7 +202,33 @@ TITLE_STATUS = Table(
     Column("since", Moment, nullable=False),
     Column("accepted_key", String(64)),
     Column("accepted_at", Moment),
-    Index("title_status_by_state", "partner", "state"),
+    Column("edye_id", String(200), nullable=False, server_default=""),
+    Column("kind", String(16), nullable=False, server_default=""),
+    Column("lang", String(35), nullable=False, server_default=""),
+    Column("folded_title", LargeBinary),
+    Index("title_status_by_state", "partner", "state", "since", "external_id"),
+    Index("title_status_by_since", "partner", "since", "external_id"),
+    Index("title_status_by_title", "partner", "folded_title", "external_id"),
+    Index("title_status_by_kind", "partner", "kind", "lang"),
+    Index("title_status_by_edye_id", "edye_id", "partner"),
+)
+
+TITLE_STATUS_BY_CAUSE = Index(
+    "title_status_by_cause",
+    TITLE_STATUS.c.partner,
+    TITLE_STATUS.c.cause,
+    TITLE_STATUS.c.owner,
+    sqlite_where=TITLE_STATUS.c.cause.is_not(None),
+    postgresql_where=TITLE_STATUS.c.cause.is_not(None),
+)
+
+TITLE_WORDS = Table(
+    "title_words",
+    METADATA,
+    Column("partner", String(64), primary_key=True),
+    Column("word", LargeBinary, primary_key=True),
+    Column("edye_id", String(200), primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 PUBLICATIONS = Table(

@@ -14,6 +14,7 @@ from edye_delivery.catalog.vocabulary import DeliveryState
 from edye_delivery.ledger.comparison import UNDER_WAY
 from edye_delivery.ledger.rows import upsert_into
 from edye_delivery.ledger.tables import DELIVERIES, TITLE_STATUS
+from edye_delivery.ledger.title_words import NAMED, TitleFacts, facts_of, keep_words
 
 CONFIRM = "confirm"
 TRANSITION_ACTIONS = frozenset(
@@ -114,16 +115,24 @@ def keep_status(connection: Connection, partner: str, rows: Sequence[Mapping[Any
     statuses = _lock(connection, partner, names)
     missing = [row for row in rows if row["external_id"] not in statuses]
     if missing:  # of two writers, the second waits here until the first has made the title's row
-        _write(connection, partner, {row["external_id"]: _first(row) for row in missing}, is_new=True)
-        statuses |= _lock(connection, partner, sorted({row["external_id"] for row in missing}))
-    siblings = _siblings(connection, partner, names)
+        first = {row["external_id"]: _first(row) for row in missing}
+        facts = {row["delivery_key"]: facts_of(row) for row in missing}
+        _write(connection, partner, first, facts, is_new=True)
+        keep_words(connection, partner, {name: facts[status.delivery_key] for name, status in first.items()})
+        statuses |= _lock(connection, partner, sorted(first))
+    siblings, facts = _siblings(connection, partner, names)
     changed: dict[str, TitleStatus] = {}
+    renamed: dict[str, TitleFacts] = {}
     for row in rows:
         name = row["external_id"]
-        after = status_after(statuses[name], _transition(row), siblings[name])
-        if after != statuses[name]:
+        before = statuses[name]
+        after = status_after(before, _transition(row), siblings[name])
+        if after != before:
             changed[name] = statuses[name] = after
-    _write(connection, partner, changed)
+        if facts[after.delivery_key] != facts[before.delivery_key]:
+            renamed[name] = facts[after.delivery_key]
+    _write(connection, partner, changed, facts)
+    keep_words(connection, partner, renamed)
 
 
 def confirm_accepted(
@@ -147,7 +156,7 @@ def confirm_accepted(
     if row is not None:
         before = _lock(connection, partner, [plan.external_id])[plan.external_id]
         after = confirm(before, plan.delivery_key, DeliveryState.ACCEPTED, at)
-        _write(connection, partner, {plan.external_id: after})
+        _write(connection, partner, {plan.external_id: after}, {plan.delivery_key: facts_of(row)})
     return row
 
 
@@ -163,7 +172,7 @@ def make_accepted_current(connection: Connection, planned: Mapping[Any, Any], at
     accepted = select(DELIVERIES).where(DELIVERIES.c.delivery_key == before.accepted_key)
     row = connection.execute(accepted).mappings().one()
     after = confirm(before, row["delivery_key"], DeliveryState(row["state"]), at)
-    _write(connection, partner, {name: after})
+    _write(connection, partner, {name: after}, {after.delivery_key: facts_of(row)})
     return row
 
 
@@ -220,13 +229,18 @@ def title_status_of(row: Mapping[Any, Any]) -> TitleStatus:
     return TitleStatus(**known | {"state": DeliveryState(row["state"])})
 
 
-def _siblings(connection: Connection, partner: str, names: Sequence[str]) -> dict[str, dict[str, Sibling]]:
-    columns = (DELIVERIES.c[name] for name in ("external_id", "delivery_key", "state", "sent_at", "updated_at"))
+def _siblings(
+    connection: Connection, partner: str, names: Sequence[str]
+) -> tuple[dict[str, dict[str, Sibling]], dict[str, TitleFacts]]:
+    """All deliveries of each title, and what each delivery says of its title."""
+    columns = (DELIVERIES.c[name] for name in ("external_id", "delivery_key", "state", "sent_at", "updated_at", *NAMED))
     query = select(*columns).where(DELIVERIES.c.partner == partner, DELIVERIES.c.external_id.in_(names))
     found: dict[str, dict[str, Sibling]] = {name: {} for name in names}
+    facts: dict[str, TitleFacts] = {}
     for row in connection.execute(query):
         found[row.external_id][row.delivery_key] = Sibling(DeliveryState(row.state), row.sent_at, row.updated_at)
-    return found
+        facts[row.delivery_key] = facts_of(row._mapping)
+    return found, facts
 
 
 def _transition(row: Mapping[Any, Any]) -> Transition:
@@ -240,12 +254,23 @@ def _first(row: Mapping[Any, Any]) -> TitleStatus:
     return status_after(None, transition, {transition.delivery_key: sibling})
 
 
-def _write(connection: Connection, partner: str, statuses: Mapping[str, TitleStatus], *, is_new: bool = False) -> None:
+def _write(
+    connection: Connection,
+    partner: str,
+    statuses: Mapping[str, TitleStatus],
+    facts: Mapping[str, TitleFacts],
+    *,
+    is_new: bool = False,
+) -> None:
+    """Writes these statuses, each with what its current delivery says of the title; `facts` are by delivery."""
     if not statuses:
         return
-    rows = [{"partner": partner, "external_id": name, **asdict(statuses[name])} for name in sorted(statuses)]
+    rows = [
+        {"partner": partner, "external_id": name, **asdict(status), **asdict(facts[status.delivery_key])}
+        for name, status in sorted(statuses.items())
+    ]
     statement = upsert_into(connection, TITLE_STATUS).values(rows)
-    named = {field.name: statement.excluded[field.name] for field in fields(TitleStatus)}
+    named = {name: statement.excluded[name] for name in rows[0] if name not in OF_A_TITLE}
     connection.execute(
         statement.on_conflict_do_nothing()
         if is_new

@@ -114,7 +114,9 @@ def test_a_ledger_that_agrees_with_itself_is_said_to(path):
     migrated("--ledger", path)
     result = verified(path)
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == f"ledger {path}: 4 titles, 0 differences between title_status and the events\n"
+    assert (
+        result.stdout == f"ledger {path}: 4 titles, 0 differences between title_status, the events and the deliveries\n"
+    )
 
 
 def test_a_title_that_stands_where_its_events_do_not_say_is_named(path):
@@ -129,7 +131,7 @@ def test_a_title_that_stands_where_its_events_do_not_say_is_named(path):
     assert result.stdout.splitlines() == [
         "EDYE_MOV_000124_EN at partner_two: state is accepted in title_status, rejected by its events",
         "EDYE_MOV_000124_EN at partner_two: cause is nothing in title_status, media by its events",
-        f"ledger {path}: 4 titles, 2 differences between title_status and the events",
+        f"ledger {path}: 4 titles, 2 differences between title_status, the events and the deliveries",
     ]
 
 

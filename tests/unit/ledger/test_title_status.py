@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import pytest
@@ -15,8 +16,9 @@ from edye_delivery.errors import DeliveryError
 from edye_delivery.ledger.comparison import compare, is_taken_up
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import TransitionRefused
-from edye_delivery.ledger.tables import TITLE_STATUS
+from edye_delivery.ledger.tables import TITLE_STATUS, TITLE_WORDS
 from edye_delivery.ledger.title_status import title_status_of
+from edye_delivery.ledger.title_words import facts_of, folded_title
 from edye_delivery.ledger.transitions import Transitions
 from edye_delivery.ledger.verify import differences
 from edye_delivery.ledger.withdrawals import Withdrawals
@@ -40,6 +42,10 @@ def status(engine, name=NAME):
 def current_of(engine):
     one = status(engine)
     return one.delivery_key, one.state, one.cause
+
+
+def facts_of_plan():
+    return asdict(facts_of({**PLAN.title.model_dump(), "title": PLAN.title.name, "edye_id": PLAN.title.id}))
 
 
 def found_differences(engine):
@@ -215,7 +221,8 @@ def test_a_row_that_is_not_what_the_events_say_is_named_with_every_difference(le
         connection.execute(TITLE_STATUS.update().where(TITLE_STATUS.c.external_id == NAME).values(state="failed"))
         connection.execute(TITLE_STATUS.delete().where(TITLE_STATUS.c.external_id != NAME))
         lost = {"external_id": "GHOST", "partner": PARTNER, "delivery_key": KEY, "state": "failed", "since": Clock()()}
-        connection.execute(TITLE_STATUS.insert().values(lost))
+        connection.execute(TITLE_STATUS.insert().values({**facts_of_plan(), **lost}))
+        connection.execute(TITLE_WORDS.insert().values(partner=PARTNER, word=b"ghost", edye_id=PLAN.title.id))
     assert sorted(found_differences(engine)) == [
         f"{a_plan(a_movie()).external_id} at {PARTNER}: its events say completed, and it has no row in title_status",
         f"{NAME} at {PARTNER}: state is failed in title_status, accepted by its events",
@@ -229,3 +236,44 @@ def test_a_refused_step_leaves_the_title_where_it_stood(ledger, engine):
     with pytest.raises(DeliveryError):
         ledger.begin_send(KEY, RUN)
     assert status(engine) == before
+
+
+RENAMED = OTHER.model_copy(update={"title": PLAN.title.model_copy(update={"titles": {"es": "El Ñandú de la Montaña"}})})
+
+
+def words_at(engine, plan):
+    query = select(TITLE_WORDS.c.word).where(TITLE_WORDS.c.edye_id == plan.title.id, TITLE_WORDS.c.partner == PARTNER)
+    with engine.connect() as connection:
+        return {bytes(word) for word in connection.execute(query).scalars()}
+
+
+def folded_at(engine):
+    query = select(TITLE_STATUS.c.folded_title, TITLE_STATUS.c.lang, TITLE_STATUS.c.kind, TITLE_STATUS.c.edye_id)
+    with engine.connect() as connection:
+        return tuple(connection.execute(query).one())
+
+
+def test_a_title_with_another_name_is_found_by_it_from_the_step_that_makes_it_current(ledger, engine):
+    accept(ledger)
+    ledger.plan(PARTNER, RUN, [RENAMED])
+    assert folded_at(engine) == (b"el nandu de la montana", PLAN.title.lang or "", PLAN.title.kind, PLAN.title.id)
+    assert {b"el", b"nandu", b"montana", PLAN.title.id.lower().encode(), NAME.lower().encode()} <= words_at(
+        engine, PLAN
+    )
+    ledger.reject(RENAMED.delivery_key, Cause.METADATA, Owner.CONTENT_OPERATIONS, "no synopsis", [])
+    ledger.refresh(PARTNER, PLAN)
+    assert folded_at(engine)[0] == folded_title(PLAN.title.name)
+    assert found_differences(engine) == []
+
+
+def test_a_row_that_says_what_its_delivery_does_not_say_is_named(ledger, engine):
+    accept(ledger)
+    with engine.begin() as connection:
+        connection.execute(TITLE_STATUS.update().values(kind="short", folded_title=b"x"))
+        connection.execute(TITLE_WORDS.delete().where(TITLE_WORDS.c.word == PLAN.title.id.lower().encode()))
+    kind, words = PLAN.title.kind, folded_title(PLAN.title.name)
+    assert found_differences(engine) == [
+        f"{NAME} at {PARTNER}: kind is short in title_status, {kind} in its current delivery",
+        f"{NAME} at {PARTNER}: folded_title is b'x' in title_status, {words} in its current delivery",
+        f"{NAME} at {PARTNER}: title_words lacks words that find it",
+    ]
