@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -206,18 +206,20 @@ class StatusReader:
 
     def titles(self, selection: Selection, *, ended_well: bool = False, limit: int | None = None) -> Iterator[Status]:
         """The titles: the worst state first, then the oldest first; those that ended well only with `ended_well`."""
-        columns = (*(TITLE_STATUS.c[name] for name in FACTS), *(DELIVERIES.c[name] for name in OF_THE_DELIVERY))
         kinds = (self._nobody_waits, IS_ORIGINAL_REFUSED, IS_PULLED, self._waits_for_partner)
         query = (
-            select(*columns, REVISIONS.c.withdrawn_at, self._nobody_waits, IS_ORIGINAL_REFUSED, self._waits_for_partner)
-            .join(DELIVERIES, DELIVERIES.c.delivery_key == TITLE_STATUS.c.delivery_key)
-            .outerjoin(REVISIONS, OF_ITS_TITLE)
+            self._statuses()
             .where(*_conditions_of(selection))
             .order_by(BADNESS, BY_CAUSE, *(kind.desc() for kind in kinds), *LONGEST_FIRST)
         )
         if not ended_well:
             query = query.where(TITLE_STATUS.c.state.not_in(ENDED_WELL))
         yield from map(_status_of, self._rows(query if limit is None else query.limit(limit)))
+
+    def of_edye_ids(self, partners: Collection[str], edye_ids: Collection[str]) -> list[Status]:
+        """The status of these titles at these partners, in all languages; ask for some hundred at a time."""
+        query = self._statuses().where(TITLE_STATUS.c.edye_id.in_(edye_ids), TITLE_STATUS.c.partner.in_(partners))
+        return [_status_of(row) for row in self._connection.execute(query)]
 
     def history(self, partner: str, external_id: str) -> Iterator[Event]:
         """All events of a title at a partner, in order."""
@@ -237,6 +239,15 @@ class StatusReader:
             .order_by(CONSECUTIVE_ERRORS.c.client_id)
         )
         return [ErrorsInARow(*row) for row in self._connection.execute(query)]
+
+    def _statuses(self) -> Select[Any]:
+        columns = (*(TITLE_STATUS.c[name] for name in FACTS), *(DELIVERIES.c[name] for name in OF_THE_DELIVERY))
+        kinds = (self._nobody_waits, IS_ORIGINAL_REFUSED, self._waits_for_partner)
+        return (
+            select(*columns, REVISIONS.c.withdrawn_at, *kinds)
+            .join(DELIVERIES, DELIVERIES.c.delivery_key == TITLE_STATUS.c.delivery_key)
+            .outerjoin(REVISIONS, OF_ITS_TITLE)
+        )
 
     def _rows(self, query: Select[Any]) -> Iterator[Any]:
         yield from self._connection.execute(query, execution_options={"yield_per": ROWS_A_READ})

@@ -1,0 +1,257 @@
+"""A ledger of very many titles and events, written past the program: by COPY on PostgreSQL, in bulk on SQLite.
+
+What it has is what years of deliveries leave: three partners that have all titles, six of ten and four of ten; two
+titles of a hundred not ended well, for several causes; names with accents, in three languages.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any, Protocol
+
+from sqlalchemy import Engine, Index, make_url, text
+
+from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, DeliveryState
+from edye_delivery.ledger.database import open_engine
+from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS, TITLE_STATUS, TITLE_WORDS
+from edye_delivery.ledger.title_words import facts_of, search_words
+
+PARTNERS = {"benchmark_one": 10, "benchmark_two": 6, "benchmark_three": 4}
+"""Each partner, and how many of ten titles it has."""
+CELLS_A_TITLE = sum(PARTNERS.values()) / 10
+BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
+NOW = datetime(2026, 3, 2, 6, tzinfo=UTC)
+TITLES_A_BLOCK = 500
+CACHE_KIB = 1_500_000
+TABLES = (DELIVERIES, EVENTS, REVISIONS, TITLE_STATUS, TITLE_WORDS)
+STEPS = (
+    ("plan", "planned"),
+    ("send", "sending"),
+    ("receive", "received"),
+    ("observe", "completed"),
+    ("accept", "accepted"),
+)
+BEGINNINGS = ("El", "La", "Un", "Los", "As", "O", "The")
+SYLLABLES = ("ni", "ño", "mar", "só", "lu", "na", "ci", "güe", "ña", "ár", "bol", "cá", "mi", "ção", "río", "te", "pé")
+OPEN = (
+    (DeliveryState.FAILED, Cause.METADATA),
+    (DeliveryState.FAILED, Cause.MEDIA),
+    (DeliveryState.FAILED, Cause.STUCK),
+    (DeliveryState.FAILED, Cause.TRANSIENT),
+    (DeliveryState.REJECTED, Cause.IMAGES),
+    (DeliveryState.REJECTED, Cause.METADATA),
+    (DeliveryState.PROCESSING, None),
+    (DeliveryState.RECEIVED, None),
+    (DeliveryState.PLANNED, None),
+)
+Row = dict[str, Any]
+Block = dict[str, list[Row]]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerSize:
+    """How many titles there are, and how many events of all their deliveries together."""
+
+    titles: int
+    events: int
+
+    @property
+    def events_a_cell(self) -> int:
+        """The events of each title at each partner."""
+        return max(1, round(self.events / (self.titles * CELLS_A_TITLE)))
+
+
+class Writer(Protocol):
+    """Puts rows into a ledger that is empty."""
+
+    def write(self, table: str, rows: Sequence[Row]) -> None:
+        """Appends the rows; all have the same columns."""
+
+
+class SqliteWriter:
+    """Inserts into a file, in one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def write(self, table: str, rows: Sequence[Row]) -> None:
+        """Appends the rows."""
+        names = list(rows[0])
+        statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608
+        self._connection.executemany(statement, [tuple(row.values()) for row in rows])
+
+
+class PostgresqlWriter:
+    """Copies into a database."""
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+
+    def write(self, table: str, rows: Sequence[Row]) -> None:
+        """Appends the rows."""
+        lines = "".join("\t".join(map(_copied, row.values())) + "\n" for row in rows)
+        self._cursor.copy_expert(f"COPY {table} ({', '.join(rows[0])}) FROM STDIN", io.StringIO(lines))
+
+
+def make_ledger(url: str, size: LedgerSize) -> None:
+    """Fills the empty database at the address; its indexes are made at the end, all at once."""
+    engine = open_engine(url)
+    indexes = [index for table in TABLES for index in table.indexes]
+    _each_index(engine, indexes, drop=True)
+    if engine.dialect.name == "sqlite":
+        engine.dispose()  # nobody else may have the file open
+        with closing(sqlite3.connect(make_url(url).database or "")) as connection:
+            for setting in ("journal_mode=OFF", "synchronous=OFF", f"cache_size=-{CACHE_KIB}"):
+                connection.execute(f"PRAGMA {setting}")
+            _write_all(SqliteWriter(connection), size)
+            connection.commit()
+    else:
+        with closing(engine.raw_connection()) as pooled:
+            cursor = pooled.cursor()
+            cursor.execute("SET TIME ZONE 'UTC'")
+            _write_all(PostgresqlWriter(cursor), size)
+            pooled.commit()
+    _each_index(engine, indexes, drop=False)
+    if engine.dialect.name == "postgresql":  # what its own background process does in a day
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
+    engine.dispose()
+
+
+def blocks(size: LedgerSize) -> Iterator[Block]:
+    """The rows of all tables, by tables, some hundred titles at a time; the same for the same size."""
+    chance = random.Random(7)
+    words = ["".join(chance.choices(SYLLABLES, k=chance.randint(2, 4))) for _ in range(20_000)]
+    numbers = iter(range(size.titles))
+    event_id = 0
+    while chosen := list(islice(numbers, TITLES_A_BLOCK)):
+        cells = [
+            _cell(chance, words, number, partner, size)
+            for number in chosen
+            for partner, share in PARTNERS.items()
+            if number * 7 % 10 < share
+        ]
+        events = [_event(cell, step) for step in range(size.events_a_cell) for cell in cells]
+        for event in events:
+            event_id += 1
+            event["id"] = event_id
+        yield {
+            DELIVERIES.name: cells,
+            EVENTS.name: events,
+            REVISIONS.name: [_revision(cell) for cell in cells if cell["finished_at"] and not cell["cause"]],
+            TITLE_STATUS.name: [_status(cell) for cell in cells],
+            TITLE_WORDS.name: _words(cells),
+        }
+
+
+def _write_all(writer: Writer, size: LedgerSize) -> None:
+    for block in blocks(size):
+        for table, rows in block.items():
+            if rows:
+                writer.write(table, rows)
+
+
+def _cell(chance: random.Random, words: list[str], number: int, partner: str, size: LedgerSize) -> Row:
+    """The delivery of one title at one partner."""
+    of_title = random.Random(number)
+    lang = of_title.choices(("es", "pt", "en"), (6, 3, 1))[0]
+    kind = of_title.choices(("episode", "movie", "short", "special"), (850, 80, 65, 5))[0]
+    rare = words[min(int(of_title.paretovariate(0.7)), len(words)) - 1]
+    name = f"{of_title.choice(BEGINNINGS)} {of_title.choice(words)} de {rare} {number % 60 + 1}".capitalize()
+    state, cause = DeliveryState.ACCEPTED, None
+    if (draw := chance.random()) < 0.02:
+        state, cause = chance.choice(OPEN)
+    elif draw < 0.03:
+        state = DeliveryState.WITHDRAWN
+    at = BEGIN + (NOW - BEGIN) * (number / size.titles) + timedelta(seconds=chance.randint(0, 86_000))
+    ended = at if state.is_terminal else None
+    key = f"{number:032x}{partner.encode().hex():>032.32}"
+    return {
+        **{"delivery_key": key, "content_key": key, "partner": partner},
+        "external_id": f"EDYE_{number // 40:06}_S{number // 20 % 9 + 1:02}E{number % 20 + 1:02}_{lang.upper()}",
+        **{"edye_id": f"title-{number:07}", "title": name, "kind": kind, "lang": lang},
+        **{"file_name": f"{number:07}.mp4", "media_digest": f"{number:064x}", "revision": f"{number:064x}"},
+        **{"state": state.value, "cause": cause and cause.value, "owner": cause and CAUSE_OWNERS[cause].value},
+        **{"detail": "the partner's words about it" if cause else "", "rules": "[]", "criteria": "[]", "attempts": 1},
+        **{"unanswered": 0, "rounds_ended": 1, "channel": "api", "tracking_id": f"trk-{number:07}-{partner[10:13]}"},
+        **{"request_id": f"{number:036x}", "bytes_sent": 10**9, "seconds_sending": 60.0, "run_id": f"run-{at:%Y%m%d}"},
+        **{"planned_at": _moment(at), "sent_at": _moment(at), "finished_at": ended and _moment(at)},
+        "waited_until": _moment(NOW + timedelta(hours=chance.choice((-1, 3)))) if state.is_with_partner else None,
+        "updated_at": _moment(at),
+    }
+
+
+def _event(cell: Row, step: int) -> Row:
+    action, state = STEPS[min(step, len(STEPS) - 1)]
+    shared = ("partner", "external_id", "delivery_key", "run_id", "tracking_id", "request_id")
+    return {
+        "at": cell["updated_at"],
+        **{name: cell[name] for name in shared},
+        **{
+            "action": action,
+            "state": state,
+            "detail": f"step {step + 1} of the benchmark's title",
+            "outcome": "success",
+        },
+        **{
+            "client_id": "benchmark",
+            "seconds": 0.25,
+            "http_status": 200,
+            "attempt": 1,
+            "shipped_at": cell["updated_at"],
+        },
+    }
+
+
+def _revision(cell: Row) -> Row:
+    is_withdrawn = cell["state"] == DeliveryState.WITHDRAWN
+    shared = ("partner", "external_id", "edye_id", "delivery_key", "revision")
+    return {
+        **{name: cell[name] for name in shared},
+        **{"title": b"{}", "place": cell["external_id"].encode(), "accepted_at": cell["updated_at"]},
+        "withdrawn_at": cell["updated_at"] if is_withdrawn else None,
+    }
+
+
+def _status(cell: Row) -> Row:
+    is_accepted = cell["state"] == DeliveryState.ACCEPTED
+    shared = ("partner", "external_id", "delivery_key", "state", "cause", "owner")
+    return {
+        **{name: cell[name] for name in shared},
+        "since": cell["updated_at"],
+        "accepted_key": cell["delivery_key"] if is_accepted else None,
+        "accepted_at": cell["updated_at"] if is_accepted else None,
+        **asdict(facts_of(cell)),
+    }
+
+
+def _words(cells: list[Row]) -> list[Row]:
+    found = {
+        (cell["partner"], word, cell["edye_id"])
+        for cell in cells
+        for word in search_words(cell["external_id"], facts_of(cell))
+    }
+    return [{"partner": partner, "word": word, "edye_id": edye_id} for partner, word, edye_id in sorted(found)]
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S.%f}"
+
+
+def _copied(value: Any) -> str:
+    if value is None:
+        return "\\N"
+    return f"\\\\x{value.hex()}" if isinstance(value, bytes) else str(value)
+
+
+def _each_index(engine: Engine, indexes: Sequence[Index], *, drop: bool) -> None:
+    with engine.begin() as connection:
+        for index in indexes:
+            (index.drop if drop else index.create)(connection)
