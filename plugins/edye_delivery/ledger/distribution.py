@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row
 
@@ -20,6 +21,16 @@ ROWS_MAX = 100
 ROWS_A_READ = 250
 LIST_NAME = "distribution"
 FIRST_ORDER = Order(SortKey.SINCE, descending=True)
+
+
+@dataclass(frozen=True, slots=True)
+class TitleKey:
+    """One title in one language (empty where it has none), and the status for which it is listed."""
+
+    edye_id: str
+    lang: str
+    partner: str
+    external_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +60,11 @@ class TitleRow:
 
 @dataclass(frozen=True, slots=True)
 class DistributionPage:
-    """Some rows of the list, and the cursors of the pages after and before; None where there is no such page."""
+    """Some rows of the list, and the cursors of the pages after and before; None where there is no such page.
+
+    A page may have few rows, or none, and a next one: then very many titles in a row are listed elsewhere already, for
+    their status at another partner.
+    """
 
     rows: tuple[TitleRow, ...]
     next_cursor: str | None
@@ -74,16 +89,16 @@ def distribution_page(
     begin = cursor_of(cursor, name, value_types(order.key)) if cursor else None
     is_backward = begin is not None and begin.is_backward
     query = KeyQuery(connection, wanted, now, order)
-    keys = query.keys(begin.values if begin else None, limit + 1, is_backward=is_backward)
-    has_more, keys = len(keys) > limit, keys[:limit]
-    if is_backward:
-        keys.reverse()
-    has_next = bool(keys) and (is_backward or has_more)
-    has_previous = bool(keys) and (has_more if is_backward else begin is not None)
+    found = query.keys(begin.values if begin else None, limit + 1, is_backward=is_backward)
+    has_more, keys = len(found.rows) > limit, found.rows[:limit]
+    further = query.values_of(keys[-1]) if has_more else found.stopped_at
+    back = query.values_of(keys[0]) if keys and begin else None
+    after, before = (back, further) if is_backward else (further, back)
+    keys = list(reversed(keys)) if is_backward else keys
     return DistributionPage(
-        tuple(title_rows(connection, keys, wanted.partners, now)),
-        Cursor(name, query.values_of(keys[-1])).text() if has_next else None,
-        Cursor(name, query.values_of(keys[0]), is_backward=True).text() if has_previous else None,
+        tuple(title_rows(connection, map(_key_of, keys), wanted.partners, now)),
+        None if after is None else Cursor(name, after).text(),
+        None if before is None else Cursor(name, before, is_backward=True).text(),
     )
 
 
@@ -93,15 +108,18 @@ def distribution_rows(
     """All titles of the list one after the other, read in pages: memory stays the same however many there are."""
     query = KeyQuery(connection, wanted, now, order)
     after = None
-    while keys := query.keys(after, ROWS_A_READ):
-        yield from title_rows(connection, keys, wanted.partners, now)
-        after = query.values_of(keys[-1])
+    while True:
+        found = query.keys(after, ROWS_A_READ)
+        yield from title_rows(connection, map(_key_of, found.rows), wanted.partners, now)
+        if len(found.rows) < ROWS_A_READ and found.stopped_at is None:
+            return
+        after = query.values_of(found.rows[-1]) if found.stopped_at is None else found.stopped_at
 
 
 def title_rows(
-    connection: Connection, keys: Iterable[Row[tuple[object, ...]]], partners: tuple[str, ...], now: datetime
+    connection: Connection, keys: Iterable[TitleKey], partners: tuple[str, ...], now: datetime
 ) -> Iterator[TitleRow]:
-    """The titles of these keys (edye_id, lang, partner, external_id), in their order, with all their statuses."""
+    """The titles of these keys, in their order, each with its statuses at the partners."""
     chosen = list(keys)
     found: dict[tuple[str, str], list[Status]] = {(key.edye_id, key.lang): [] for key in chosen}
     if chosen:
@@ -113,3 +131,7 @@ def title_rows(
         statuses = sorted(found[key.edye_id, key.lang], key=lambda one: (one.partner, one.external_id))
         listed = next(one for one in statuses if (one.partner, one.external_id) == (key.partner, key.external_id))
         yield TitleRow(listed, tuple(statuses))
+
+
+def _key_of(row: Row[Any]) -> TitleKey:
+    return TitleKey(row.edye_id, row.lang, row.partner, row.external_id)

@@ -8,6 +8,7 @@ has no statistics here, and PostgreSQL does not know which conditions go togethe
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,10 +22,20 @@ from edye_delivery.ledger.waits import NEEDS_A_WAIT, nobody_waits
 
 FEW = 10_000
 """So many rows are sorted in some 20 ms; where more fit, a page is full after few rows of the list."""
+LOOKED_AT_MAX, READ_MAX = 8000, 2000
+"""Of so many statuses at most, one page finds out for which of its partners a title is listed."""
 UNENDED = (*NEEDS_A_WAIT, DeliveryState.PLANNED, DeliveryState.SENDING)
 KEYS = ("edye_id", "lang", "partner", "external_id", "since", "folded_title", "state")
 KEY_TYPES = {"since": datetime, "folded_title": bytes, "external_id": str, "partner": str, "rank": int}
 Values = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of some titles; `stopped_at` is where the reading was ended before so many were found, else None."""
+
+    rows: list[Row[Any]]
+    stopped_at: Values | None
 
 
 ORDERED_BY: dict[SortKey, tuple[str, ...]] = {
@@ -49,13 +60,13 @@ class KeyQuery:
         self._names = ORDERED_BY[order.key]
         self._few = self._condition_of_few()
 
-    def keys(self, begin: Values | None, limit: int, *, is_backward: bool = False) -> list[Row[Any]]:
-        """The next keys after these values, in reading order; the ones before them, the nearest first, if backward."""
+    def keys(self, begin: Values | None, limit: int, *, is_backward: bool = False) -> Keys:
+        """The next titles after these values, in reading order; if backward, those before them, the nearest first."""
         descending = self._order.descending != is_backward
         if not self._wanted.partners:
-            return []
+            return Keys([], None)
         if self._order.key is not SortKey.STATE:
-            return self._read(begin, limit, descending, None)
+            return self._listed(begin, limit, descending, None, LOOKED_AT_MAX)
         states = list(WORST_FIRST) if self._wanted.state is None else [self._wanted.state]
         found: list[Row[Any]] = []
         for state in reversed(states) if descending else states:
@@ -63,10 +74,32 @@ class KeyQuery:
             if first is not None and (rank > first if descending else rank < first):
                 continue
             after = begin[1:] if begin is not None and rank == first else None
-            found += self._read(after, limit - len(found), descending, state)
-            if len(found) >= limit:
-                break
-        return found
+            of_state = self._listed(after, limit - len(found), descending, state, LOOKED_AT_MAX)
+            found += of_state.rows
+            if len(found) >= limit or of_state.stopped_at is not None:
+                return Keys(found, of_state.stopped_at)
+        return Keys(found, None)
+
+    def _listed(
+        self, begin: Values | None, limit: int, descending: bool, state: DeliveryState | None, looked_at_max: int
+    ) -> Keys:
+        """The statuses for which titles are listed; a title whose status at another partner comes first is left out."""
+        found: list[Row[Any]] = []
+        after, looked_at = begin, 0
+        size = limit * len(self._wanted.partners)
+        while True:
+            rows = self._read(after, size, descending, state)
+            for row in rows:
+                if row.is_listed:
+                    found.append(row)
+                    if len(found) == limit:
+                        return Keys(found, None)
+            looked_at += len(rows)
+            if len(rows) < size:
+                return Keys(found, None)
+            if looked_at >= looked_at_max:
+                return Keys(found, self.values_of(rows[-1]))
+            after, size = tuple(self._of(rows[-1])), max(size, READ_MAX)
 
     def values_of(self, row: Row[Any]) -> Values:
         """The values of a cursor that stands at this row."""
@@ -81,14 +114,19 @@ class KeyQuery:
             self._page_of(partner, begin, limit, descending, state).subquery() for partner in self._wanted.partners
         ]
         together = union_all(*(select(page) for page in pages)).subquery()
-        columns = [together.c[name] for name in self._names]
-        query = select(together).order_by(*(one.desc() if descending else one for one in columns)).limit(limit)
+        first = select(together).order_by(*self._direction(together, descending)).limit(limit).subquery("first")
+        is_listed = case((self._other_first(first), literal(0)), else_=literal(1)).label("is_listed")
+        query = select(first, is_listed).order_by(*self._direction(first, descending))
         return list(self._connection.execute(query))
+
+    def _direction(self, source: Any, descending: bool) -> Iterator[ColumnElement[Any]]:
+        for name in self._names:
+            yield source.c[name].desc() if descending else source.c[name]
 
     def _page_of(
         self, partner: str, begin: Values | None, limit: int, descending: bool, state: DeliveryState | None
     ) -> Select[Any]:
-        """A page of one partner's statuses: those that stand for their title."""
+        """A page of one partner's statuses that fit the filter."""
         source: Any = TITLE_STATUS
         conditions = list(self._conditions(TITLE_STATUS, is_state_indexed=self._order.key is SortKey.SINCE))
         if self._few is not None:
@@ -102,7 +140,7 @@ class KeyQuery:
         names = self._names[:-1]  # one partner only
         return (
             select(*(source.c[name] for name in KEYS))
-            .where(source.c.partner == partner, *conditions, ~self._other_first(source))
+            .where(source.c.partner == partner, *conditions)
             .order_by(*(source.c[name].desc() if descending else source.c[name] for name in names))
             .limit(limit)
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,8 @@ from edye_delivery.errors import InvalidRequest
 
 CURSOR_MAX_CHARS = 2000
 TEXT_MAX_CHARS = 500
+NO_TEXT = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+"""Characters that no name or id in the ledger has, and that PostgreSQL or UTF-8 refuses."""
 DAMAGED = "the address of this page is damaged, or of an earlier version: go to the first page of the list"
 
 
