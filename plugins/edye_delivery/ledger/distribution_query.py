@@ -25,7 +25,7 @@ FEW = 10_000
 LOOKED_AT_MAX, READ_MAX = 8000, 2000
 """Of so many statuses at most, one page finds out for which of its partners a title is listed."""
 UNENDED = (*NEEDS_A_WAIT, DeliveryState.PLANNED, DeliveryState.SENDING)
-KEYS = ("edye_id", "lang", "partner", "external_id", "since", "folded_title", "state")
+KEYS = ("edye_id", "lang", "partner", "external_id", "state")
 KEY_TYPES = {"since": datetime, "folded_title": bytes, "external_id": str, "partner": str, "rank": int}
 Values = tuple[Any, ...]
 
@@ -139,7 +139,7 @@ class KeyQuery:
             conditions.append(self._is_beyond(source, partner, begin, descending))
         names = self._names[:-1]  # one partner only
         return (
-            select(*(source.c[name] for name in KEYS))
+            select(*(source.c[name] for name in dict.fromkeys((*KEYS, *self._names))))
             .where(source.c.partner == partner, *conditions)
             .order_by(*(source.c[name].desc() if descending else source.c[name] for name in names))
             .limit(limit)

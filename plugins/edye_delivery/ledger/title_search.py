@@ -19,7 +19,7 @@ QUERY_MAX_CHARS = 200
 QUERY_WORDS_MAX = 8
 ROWS_MAX = 50
 COUNTED_MAX = 5000
-WORDS_A_READ, WORDS_A_PAGE_MAX = 500, 5000
+WORDS_A_READ, WORDS_A_PAGE_MAX = 500, 2000
 AFTER_ALL = b"\xff"
 """No text in UTF-8 has this byte, so every word with a beginning is before the beginning with it."""
 TRACKING_MIN_CHARS = 4

@@ -16,9 +16,10 @@ revision = "0013"
 down_revision = "0012"
 TITLES_AT_ONCE = 2000
 COLUMNS = (("edye_id", 200), ("kind", 16), ("lang", 35))
+FILTERED = ["external_id", "state", "cause", "owner", "kind", "lang", "edye_id"]
 INDEXES = {
-    "title_status_by_since": ["partner", "since", "external_id"],
-    "title_status_by_title": ["partner", "folded_title", "external_id"],
+    "title_status_by_since": ["partner", "since", *FILTERED],
+    "title_status_by_title": ["partner", "folded_title", *FILTERED],
     "title_status_by_kind": ["partner", "kind", "lang"],
     "title_status_by_edye_id": ["edye_id", "partner"],
 }
