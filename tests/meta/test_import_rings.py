@@ -22,6 +22,7 @@ RINGS = [
     {"hooks"},
     {"operators", "sensors", "triggers"},
     {"dag_support"},
+    {"desk"},
     {"command_line"},
     {"__main__"},
 ]

@@ -25,9 +25,14 @@ def as_html(report: WindowReport, pictures: Mapping[str, bytes]) -> bytes:
 
 @cache
 def environment() -> Environment:
-    """The templates of this folder; everything that they print is made visible and escaped, an unknown name fails."""
+    """The templates of this folder."""
+    return environment_of(Path(__file__).parent)
+
+
+def environment_of(folder: Path) -> Environment:
+    """The templates of a folder; everything that they print is made visible and escaped, an unknown name fails."""
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_escape,

@@ -1,0 +1,45 @@
+"""The desk's pages in the order of its navigation, and addresses within the desk and within Airflow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import quote, urlencode, urlsplit
+
+PREFIX = "/edye"
+"""Where Airflow mounts the desk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the navigation: its address below the desk, and its name."""
+
+    path: str
+    name: str
+
+
+ENTRIES = (Entry("/", "Today"),)
+
+
+@cache
+def airflow_root() -> str:
+    """The path below which Airflow answers, without a slash at its end: empty, unless [api] base_url has one."""
+    from airflow.configuration import conf
+
+    return urlsplit(conf.get("api", "base_url", fallback="") or "").path.rstrip("/")
+
+
+def desk_address(path: str, **query: object) -> str:
+    """The address of a page of the desk, its query without the values that are None or empty."""
+    given = {name: value for name, value in query.items() if value not in (None, "", ())}
+    return f"{airflow_root()}{PREFIX}{path}" + (f"?{urlencode(given, doseq=True)}" if given else "")
+
+
+def airflow_run_address(dag_id: str, run_id: str) -> str:
+    """The address of a run's own page in Airflow."""
+    return f"{airflow_root()}/dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}"
+
+
+def airflow_dag_address(dag_id: str) -> str:
+    """The address of a DAG's own page in Airflow."""
+    return f"{airflow_root()}/dags/{quote(dag_id, safe='')}"

@@ -1,0 +1,44 @@
+"""Renders the desk's templates: every value is escaped, and every character visible."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from edye_delivery.catalog.window import rfc3339
+from edye_delivery.desk.navigation import ENTRIES, airflow_dag_address, airflow_run_address, desk_address
+from edye_delivery.reports.html_report import environment_of
+from edye_delivery.reports.wording import human_moment
+
+FOLDER = Path(__file__).parent / "templates"
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """The page of a template with these values; `request` says which entry of the navigation is the current one."""
+    path = request.url.path.partition("/edye")[2] or "/"
+    content = environment().get_template(template).render(entries=ENTRIES, path=path, **values)
+    return HTMLResponse(content, status_code=status)
+
+
+@cache
+def environment() -> Environment:
+    """The templates of the desk, with the addresses that they may use."""
+    made = environment_of(FOLDER)
+    made.globals |= {
+        "address": desk_address,
+        "airflow_run": airflow_run_address,
+        "airflow_dag": airflow_dag_address,
+    }
+    made.filters |= {"moment": moment_text}
+    return made
+
+
+def moment_text(at: datetime | None) -> str:
+    """A moment for people, in UTC; empty for none."""
+    return human_moment(rfc3339(at)) if at is not None else ""

@@ -1,0 +1,87 @@
+"""The desk inside Airflow: who sees what, and what every page has in common."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.builders import PROJECT
+from tests.components.desk.conftest import OTHER_PARTNER, PARTNER
+
+READER = {f"deliver_api__{PARTNER}": ("GET",)}
+
+
+def test_nobody_who_is_not_logged_in_gets_any_endpoint_of_the_desk(login):
+    client = login(None)
+    addresses = addresses_of_the_desk()
+    assert len(addresses) >= 2
+    answers = {(method, path): client.request(method, f"/edye{path}").status_code for method, path in addresses}
+    assert {answer for answer in answers.values()} == {401}, answers
+
+
+def addresses_of_the_desk() -> list[tuple[str, str]]:
+    """Every endpoint, with something in the place of each parameter of its path."""
+    from edye_delivery.desk.application import desk_application
+
+    routes = [route for route in desk_application().routes if hasattr(route, "methods")]
+    return [(method, re.sub(r"{[^}]*}", "x", route.path)) for route in routes for method in sorted(route.methods)]
+
+
+def test_an_administrator_sees_every_partner(login):
+    text = login("admin").get("/edye/").text
+    assert "ROKU Premium Subscriptions MX" in text
+    assert "Sample Pull" in text
+
+
+def test_a_user_sees_only_the_partners_of_whose_dags_he_may_read_one(login):
+    text = login("reader", READER).get("/edye/").text
+    assert "ROKU Premium Subscriptions MX" in text
+    assert "Sample Pull" not in text
+
+
+def test_a_user_who_may_read_no_dag_of_ours_is_told_so(login):
+    answer = login("stranger", {"check_jw_player": ("GET",)}).get("/edye/")
+    assert answer.status_code == 200
+    assert "You may see no partner" in answer.text
+
+
+def test_a_page_that_does_not_exist_is_said_in_words(login):
+    answer = login("admin").get("/edye/no-such-page")
+    assert answer.status_code == 404
+    assert "Nothing here" in answer.text
+
+
+def test_a_page_allows_no_foreign_content_and_no_inline_script(login):
+    answer = login("admin").get("/edye/")
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe-inline" not in policy
+    assert re.findall(r"<script(?! src=)|\sstyle=|\son\w+=|https?://", answer.text) == []
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("name", ["desk.css", "desk.js"])
+def test_style_and_script_come_from_the_desk_itself(login, name):
+    assert login("admin").get(f"/edye/static/{name}").status_code == 200
+    assert login("admin").get("/edye/static/base.html.j2").status_code == 404
+
+
+def test_the_visitor_has_the_names_under_which_the_ledger_keeps_a_partner(airflow_app):
+    from edye_delivery.dag_support.annexes import annexes
+    from edye_delivery.desk.access import Visitor
+
+    known = annexes()
+    both = known[OTHER_PARTNER].model_copy(update={"partner": PARTNER})
+    caller = Visitor("reader", None, {PARTNER: both}, frozenset())
+    assert caller.partners == (PARTNER, f"{PARTNER}__pull")
+    assert caller.annex_of(f"{PARTNER}__pull") is both
+
+
+def test_the_plugin_imports_nothing_that_the_start_of_the_api_server_would_wait_for():
+    heavy = ("fastapi", "openpyxl", "boto3", "PIL", "sqlalchemy", "jinja2", "edye_delivery.desk.application")
+    code = f"import sys, edye_delivery.desk.lazy; print([name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT, check=True)
+    assert done.stdout.strip() == "[]"
