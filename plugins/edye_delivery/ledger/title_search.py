@@ -112,7 +112,7 @@ class _Search:
                 (DELIVERIES.c.partner == TITLE_STATUS.c.partner)
                 & (DELIVERIES.c.external_id == TITLE_STATUS.c.external_id),
             )
-            .where(_begins(self._connection, beginning), DELIVERIES.c.partner.in_(self._partners))
+            .where(_begins(self._connection, beginning), func.coalesce(DELIVERIES.c.partner, "").in_(self._partners))
             .limit(self._limit)
         )
         keys = {(row.edye_id, row.lang): TitleKey(*row) for row in self._connection.execute(query)}
@@ -156,7 +156,7 @@ class _Search:
     def _facts(self, edye_ids: set[str]) -> dict[str, list[Any]]:
         """The statuses of these titles at the partners, by EDYE id."""
         names = ("edye_id", "lang", "partner", "external_id", "kind", "folded_title")
-        of_partners = TITLE_STATUS.c.partner.in_(self._partners)
+        of_partners = func.coalesce(TITLE_STATUS.c.partner, "").in_(self._partners)  # or SQLite reads all of a partner
         query = select(*(TITLE_STATUS.c[name] for name in names)).where(
             TITLE_STATUS.c.edye_id.in_(edye_ids), of_partners
         )
