@@ -10,6 +10,7 @@ from airflow.sdk import Context
 
 from edye_delivery.errors import WindowNotDone
 from edye_delivery.operators.base import StepOperator
+from edye_delivery.operators.desk_link import DeskRunLink
 from edye_delivery.pipeline.confirm import done_sentence, failure_sentence, whole_text
 from edye_delivery.reports.model import Colour, WindowReport
 
@@ -20,6 +21,7 @@ class ConfirmWindowOperator(StepOperator):
     """Green where every title of the window is accepted, else red with each open title, its cause and its owner."""
 
     template_fields: ClassVar[Sequence[str]] = ("report",)
+    operator_extra_links = (DeskRunLink(),)
 
     def __init__(self, *, report: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)

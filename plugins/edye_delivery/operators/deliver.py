@@ -27,6 +27,7 @@ from edye_delivery.ledger.leases import Holder
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.operators.base import alerter, fresh_addresses, load, log_order
 from edye_delivery.operators.batch import BatchOperator
+from edye_delivery.operators.desk_link import DeskRunLink
 from edye_delivery.pipeline.deliver import Sender
 from edye_delivery.pipeline.media_source import MediaSource
 from edye_delivery.pipeline.uploaders.api import ApiUploader
@@ -41,6 +42,8 @@ worker meanwhile."""
 
 class DeliverBatchOperator(BatchOperator):
     """Sends the titles of a batch to the partner over one channel."""
+
+    operator_extra_links = (DeskRunLink(),)
 
     def uploader(self, ledger: Ledger, store: ArtifactStore, ends_at_s: float) -> AbstractContextManager[Uploader]:
         """The channel's uploader, open while the batch is sent, at most until `ends_at_s` on the monotonic clock."""

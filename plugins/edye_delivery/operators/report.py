@@ -15,6 +15,7 @@ from edye_delivery.catalog.artifact_names import report_name
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import StepOperator, alerter, log_order
+from edye_delivery.operators.desk_link import DeskRunLink, desk_run_address
 from edye_delivery.pipeline.report import RunOutcome, window_report
 from edye_delivery.pipeline.run_files import feed_of, pictures_of, read_run
 from edye_delivery.reports.csv_report import as_csv
@@ -28,6 +29,7 @@ class ReportOperator(StepOperator):
     """Writes report.json, .csv, .xlsx and .html of the run, however its batches ended."""
 
     template_fields: ClassVar[Sequence[str]] = ("request",)
+    operator_extra_links = (DeskRunLink(),)
 
     def __init__(self, *, request: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -71,6 +73,7 @@ class ReportOperator(StepOperator):
         }
         for ending, content in formats.items():
             log.info("report: %s", store.url(store.put(report_name(request, ending), content)))
+        log.info("report in the browser: %s", desk_run_address(context["dag_run"].dag_id, request.run_id))
         return {
             "colour": report.colour.value,
             "totals": report.totals.model_dump(),
