@@ -45,3 +45,11 @@ class WithdrawalTerms(Part):
     """For how many hours a run waits for the approval."""
     endpoint: WithdrawalEndpoint | None = None
     """The call that tells the partner; without one a person has to tell it."""
+
+    def endpoint_for(self, *, is_end_dated: bool) -> WithdrawalEndpoint | None:
+        """The call that tells the partner of a withdrawal by hand; None where a person has to tell it.
+
+        Where the partner takes no end date, there is no call for one: without the date it would end the title at once.
+        """
+        endpoint = self.endpoint
+        return None if endpoint is None or (is_end_dated and endpoint.end_at_parameter is None) else endpoint

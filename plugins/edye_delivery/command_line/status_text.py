@@ -8,18 +8,11 @@ from itertools import groupby
 
 from edye_delivery.catalog.next_steps import next_step
 from edye_delivery.catalog.printable import printable
-from edye_delivery.catalog.vocabulary import Cause, DeliveryState, Owner
+from edye_delivery.catalog.vocabulary import Cause, DeliveryState
 from edye_delivery.catalog.wording import Line, count_of
 from edye_delivery.command_line.table import align, moment_text
-from edye_delivery.ledger.status import (
-    ENDED_WELL,
-    NEEDS_A_PERSON,
-    Count,
-    ErrorsInARow,
-    Event,
-    Selection,
-    Status,
-)
+from edye_delivery.ledger.status import ErrorsInARow, Event, Selection, Status
+from edye_delivery.ledger.title_counts import ENDED_WELL, NEEDS_A_PERSON, Count
 
 TITLE_MAX_CHARS, ID_MAX_CHARS, SENTENCE_MAX_CHARS = 28, 200, 1000
 NOTHING = "-"
@@ -180,8 +173,8 @@ def _next(step: str) -> Line:
 def _conclusion(counts: Sequence[Count], selection: Selection) -> Line:
     owners: Counter[str] = Counter()
     for count in counts:
-        if count.needs_a_person:
-            owners[count.owner or (Owner.DEVOPS if count.nobody_waits else "nobody named")] += count.titles
+        if count.person is not None:
+            owners[count.person] += count.titles
     number = owners.total()
     if not counts:
         return [("no title changed in the window" if selection.window else "the ledger has no title", "bold")]

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Engine, func, or_, select, update
 
 from edye_delivery.catalog.degradation import DegradationKind
-from edye_delivery.catalog.window import rfc3339
-from edye_delivery.ledger.consecutive_errors import BEGAN, Client, row_of
-from edye_delivery.ledger.pull_tables import DEGRADATIONS
-from edye_delivery.ledger.tables import ALERTS, CIRCUIT_BREAKERS, CONSECUTIVE_ERRORS
+from edye_delivery.ledger.client_alarms import errors_in_a_row, not_sent_sentence, open_circuits, open_degradations
+from edye_delivery.ledger.consecutive_errors import BEGAN, Client
+from edye_delivery.ledger.tables import ALERTS
 from edye_delivery.ledger.transactions import repeating
 
 CLAIM_S = 120
@@ -78,29 +76,16 @@ class Alerts:
         `reader` is the partner's name in the delivery API, where it pulls: then also for each open degradation.
         """
         partners = {client.partner, reader or client.partner}
-        open_alerts = select(func.count()).select_from(ALERTS).where(ALERTS.c.told_at.is_(None))
         with self._engine.connect() as connection:
-            circuit = connection.execute(select(CIRCUIT_BREAKERS).where(row_of(CIRCUIT_BREAKERS, client))).first()
-            errors = connection.execute(select(CONSECUTIVE_ERRORS).where(row_of(CONSECUTIVE_ERRORS, client))).first()
-            count = connection.execute(open_alerts.where(ALERTS.c.partner.in_(partners))).scalar_one()
-            degradations = connection.execute(_open_degradations(reader)).all() if reader is not None else []
-        sentences: list[str] = []
-        if circuit is not None and circuit.opened_at is not None:
-            sentences.append(
-                f"the circuit is open since {rfc3339(circuit.opened_at)} ({circuit.opened_cause}, "
-                f"{circuit.technical_errors} technical errors in a row): no title is tried until the next "
-                "run, which tries one first"
-            )
-        if errors is not None and errors.errors > client.error_threshold:
-            began = rfc3339(errors.first_error_at)
-            sentences.append(f"{errors.errors} errors in a row since {began}: DevOps finds out why")
-        sentences += map(_degradation_sentence, degradations)
-        if count:
-            sentences.append(
-                f"{count} alerts of this partner were not sent: DevOps checks the connection alerts "
-                "(docs/runbook.md, Errors in a row)"
-            )
-        return tuple(sentences)
+            found = [
+                *open_circuits(connection, [client]),
+                *errors_in_a_row(connection, [client]),
+                *open_degradations(connection, [] if reader is None else [reader]),
+            ]
+            query = select(func.count()).select_from(ALERTS)
+            open_alerts = query.where(ALERTS.c.told_at.is_(None), ALERTS.c.partner.in_(partners))
+            count = connection.execute(open_alerts).scalar_one()
+        return (*(one.sentence for one in found), *([not_sent_sentence(count)] if count else []))
 
     def mark_told(self, alert: Alert) -> None:
         """Notes that the alert was sent."""
@@ -126,16 +111,3 @@ class Alerts:
     def _set(self, alert: Alert, **values: datetime | None) -> None:
         with self._engine.begin() as connection:
             connection.execute(update(ALERTS).where(ALERTS.c.id == alert.id).values(**values))
-
-
-def _open_degradations(reader: str) -> Select[Any]:
-    found = select(DEGRADATIONS).where(DEGRADATIONS.c.partner == reader, DEGRADATIONS.c.ended_at.is_(None))
-    return found.order_by(DEGRADATIONS.c.began_at, DEGRADATIONS.c.subject, DEGRADATIONS.c.user)
-
-
-def _degradation_sentence(row: Any) -> str:
-    user = f", user {row.user}" if row.user else ""
-    return (
-        f"what the partner pulls is degraded ({row.kind}{user}) since {rfc3339(row.began_at)}: {row.detail} "
-        "(docs/runbook.md, A degraded delivery)"
-    )

@@ -11,6 +11,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
 from edye_delivery.ledger.schema import make_where_empty, refuse_mismatch, revision_of
+from edye_delivery.ledger.sqlite_hints import write_hints
 
 BUSY_TIMEOUT_S = 60
 ONLY_READS = "ledger_only_reads"
@@ -41,6 +42,7 @@ def open_unchecked_engine(url: URL | str) -> Engine:
     """An engine on a database of any revision; it makes no tables and checks nothing."""
     engine = create_engine(url, pool_pre_ping=True, json_deserializer=orjson.loads)
     if engine.dialect.name == "sqlite":
+        write_hints(engine)
         _set_busy_timeout(engine)
     return engine
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
 from edye_delivery.errors import Terminal
 from edye_delivery.ledger.schema import refuse_mismatch
+from edye_delivery.ledger.sqlite_hints import write_hints
 from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS, TITLE_STATUS, VERSION
 
 CONNECT_MAX_S, BUSY_MAX_S = 10, 10
@@ -115,6 +116,7 @@ def _sqlite(url: URL) -> Engine:
         return connection
 
     engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    write_hints(engine)
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Any) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from edye_delivery.errors import Terminal
-from edye_delivery.ledger import pull_tables  # noqa: F401  its tables belong to METADATA
+from edye_delivery.ledger import partial_indexes, pull_tables  # noqa: F401  they belong to METADATA
 from edye_delivery.ledger.tables import METADATA, VERSION
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, false, func, literal, select
 
 from edye_delivery.catalog.next_steps import next_step
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState
 from edye_delivery.catalog.window import Window
 from edye_delivery.ledger.fetches import waits_for_fetch
+from edye_delivery.ledger.partial_indexes import DELIVERIES_OPEN
 from edye_delivery.ledger.read_only import NoLedger
 from edye_delivery.ledger.tables import CONSECUTIVE_ERRORS, DELIVERIES, EVENTS, REVISIONS, TITLE_STATUS
+from edye_delivery.ledger.title_counts import ENDED_WELL, NEEDS_A_PERSON, Count
 from edye_delivery.ledger.waits import nobody_waits
 
 State = DeliveryState
@@ -22,8 +24,6 @@ WORST_FIRST = (
     State.FAILED, State.REJECTED, State.SENDING, State.RECEIVED, State.PROCESSING, State.COMPLETED, State.PLANNED,
     State.WITHDRAWN, State.ACCEPTED,
 )  # fmt: skip
-NEEDS_A_PERSON = frozenset({State.FAILED, State.REJECTED})
-ENDED_WELL = frozenset({State.ACCEPTED, State.WITHDRAWN})
 ROWS_A_READ = 1000
 BADNESS = case(
     *((TITLE_STATUS.c.state == state.value, literal(number)) for number, state in enumerate(WORST_FIRST)),
@@ -44,6 +44,11 @@ IS_ORIGINAL_REFUSED = case(
     else_=literal(0),
 ).label("is_original_refused")
 IS_PULLED = case((DELIVERIES.c.channel == Channel.PULL, literal(1)), else_=literal(0)).label("is_pulled")
+NOT_ENDED_WELL = [
+    table.c.state.not_in(bindparam(None, sorted(ENDED_WELL), literal_execute=True, expanding=True))
+    for table in (TITLE_STATUS, DELIVERIES)
+]
+"""Status and delivery of a title, in the words of their indexes, without which SQLite does not use these."""
 LONGEST_FIRST = (TITLE_STATUS.c.since, TITLE_STATUS.c.partner, TITLE_STATUS.c.external_id)
 FACTS = ("partner", "external_id", "delivery_key", "state", "cause", "owner", "since", "accepted_key", "accepted_at")
 OF_THE_DELIVERY = (
@@ -59,27 +64,6 @@ class Selection:
     partner: str | None = None
     window: Window | None = None
     external_ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How many titles of a partner have the same state, cause and owner, and since when the first of them has."""
-
-    partner: str
-    state: DeliveryState
-    cause: Cause | None
-    owner: str | None
-    titles: int
-    since: datetime
-    nobody_waits: bool = False
-    is_original_refused: bool = False
-    is_pulled: bool = False
-    waits_for_partner: bool = False
-
-    @property
-    def needs_a_person(self) -> bool:
-        """Whether these titles wait for a person."""
-        return self.state in NEEDS_A_PERSON or self.nobody_waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,19 +163,29 @@ class StatusReader:
 
     def counts(self, selection: Selection) -> list[Count]:
         """How many titles have the same state, cause and owner: by partner, worst state first."""
+        return self._counts(self._grouped().where(*_conditions_of(selection)))
+
+    def open_counts(self, partners: Collection[str]) -> list[Count]:
+        """The same, of the titles at these partners that have not ended well; as fast as these are few."""
+        query = self._grouped().where(TITLE_STATUS.c.partner.in_(partners), *NOT_ENDED_WELL)
+        # Two indexes have all columns; SQLite alone would look up each delivery's row, which takes twice as long.
+        return self._counts(query.with_hint(DELIVERIES, f"INDEXED BY {DELIVERIES_OPEN.name}", "sqlite"))
+
+    def _grouped(self) -> Select[Any]:
         group = [TITLE_STATUS.c[name] for name in ("partner", "state", "cause", "owner")]
         kinds = (self._nobody_waits, IS_ORIGINAL_REFUSED, IS_PULLED, self._waits_for_partner)
-        query = (
+        return (
             select(*group, *kinds, func.count().label("titles"), SINCE)
             .join(DELIVERIES, DELIVERIES.c.delivery_key == TITLE_STATUS.c.delivery_key)
-            .where(*_conditions_of(selection))
             .group_by(*group, *kinds)
             .order_by(TITLE_STATUS.c.partner, BADNESS, BY_CAUSE, *(kind.desc() for kind in kinds))
         )
+
+    def _counts(self, query: Select[Any]) -> list[Count]:
         return [
             Count(
                 row.partner,
-                _state(row.state),
+                state_of(row.state),
                 _cause(row.cause),
                 row.owner,
                 row.titles,
@@ -263,7 +257,8 @@ def _conditions_of(selection: Selection) -> Iterator[ColumnElement[bool]]:
         yield TITLE_STATUS.c.since < selection.window.end_at
 
 
-def _state(name: str) -> DeliveryState:
+def state_of(name: str) -> DeliveryState:
+    """The state with this name; NoLedger where a later version wrote it."""
     try:
         return State(name)
     except ValueError:
@@ -279,7 +274,7 @@ def _cause(name: str | None) -> Cause | None:
 
 def _status_of(row: Any) -> Status:
     known = dict(row._mapping) | {
-        "state": _state(row.state),
+        "state": state_of(row.state),
         "cause": _cause(row.cause),
         "rules": tuple(row.rules or ()),
         "nobody_waits": bool(row.nobody_waits),

@@ -135,13 +135,6 @@ EVENTS = Table(
     Index("events_by_external_id", "partner", "external_id", "id"),
 )
 
-EVENTS_TO_SHIP = Index(
-    "events_to_ship",
-    EVENTS.c.id,
-    sqlite_where=EVENTS.c.shipped_at.is_(None),
-    postgresql_where=EVENTS.c.shipped_at.is_(None),
-)
-
 REVISIONS = Table(
     "revisions",
     METADATA,
@@ -161,14 +154,6 @@ REVISIONS = Table(
     Column("read_at", Moment),
     Index("revisions_by_edye_id", "partner", "edye_id"),
     Index("revisions_by_place", "partner", "place", "external_id"),
-)
-
-REVISIONS_BY_END = Index(
-    "revisions_by_end_at",
-    REVISIONS.c.partner,
-    REVISIONS.c.end_at,
-    sqlite_where=REVISIONS.c.end_at.is_not(None),
-    postgresql_where=REVISIONS.c.end_at.is_not(None),
 )
 
 OFFERS = Table(
@@ -214,15 +199,6 @@ TITLE_STATUS = Table(
     Index("title_status_by_title", "partner", "folded_title", *FILTERED),
     Index("title_status_by_kind", "partner", "kind", "lang"),
     Index("title_status_by_edye_id", "edye_id", "partner"),
-)
-
-TITLE_STATUS_BY_CAUSE = Index(
-    "title_status_by_cause",
-    TITLE_STATUS.c.partner,
-    TITLE_STATUS.c.cause,
-    TITLE_STATUS.c.owner,
-    sqlite_where=TITLE_STATUS.c.cause.is_not(None),
-    postgresql_where=TITLE_STATUS.c.cause.is_not(None),
 )
 
 TITLE_WORDS = Table(

@@ -16,6 +16,7 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.artifact_names import plan_name
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.snapshot import WindowPlan
+from edye_delivery.catalog.wording import names_text
 from edye_delivery.errors import Terminal
 from edye_delivery.hooks.artifacts import ArtifactHook
 from edye_delivery.hooks.http_client import SYSTEM_CLOCK
@@ -23,7 +24,6 @@ from edye_delivery.hooks.ingest import IngestHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.base import StepOperator, keep, load, log_order
 from edye_delivery.pipeline.withdraw import Withdrawer, endpoint_for, plan_withdrawal
-from edye_delivery.pipeline.withdrawal_report import names_text
 
 log = logging.getLogger(__name__)
 

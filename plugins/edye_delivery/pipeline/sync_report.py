@@ -12,9 +12,9 @@ from edye_delivery.catalog.jw_states import BadMedia, MediaState, MediaStates
 from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import Severity
 from edye_delivery.catalog.window import rfc3339
+from edye_delivery.catalog.wording import names_text
 from edye_delivery.pipeline.sync_agreement import bad_media_ids
 from edye_delivery.pipeline.sync_check import SyncCheck
-from edye_delivery.pipeline.withdrawal_report import names_text
 from edye_delivery.reports.sync.model import SweepFigures, SyncReport, SyncRow, colour_of
 
 ROWS_MAX = 5_000

@@ -45,13 +45,9 @@ def plan_withdrawal(request: RunRequest, withdrawals: Withdrawals) -> WindowPlan
 
 
 def endpoint_for(annex: Annex, request: RunRequest) -> WithdrawalEndpoint | None:
-    """The call by which the partner is told of this withdrawal; None where a person has to tell it.
-
-    Where the partner takes no end date, there is no call for one: without the date it would end the title at once.
-    """
-    endpoint = annex.withdrawal.endpoint
+    """The call by which the partner is told of this withdrawal; None where a person has to tell it."""
     is_end_dated = request.withdrawal is not None and request.withdrawal.end_at is not None
-    return None if endpoint is None or (is_end_dated and endpoint.end_at_parameter is None) else endpoint
+    return annex.withdrawal.endpoint_for(is_end_dated=is_end_dated)
 
 
 @dataclass(slots=True)

@@ -11,11 +11,10 @@ from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.snapshot import Withdrawal
 from edye_delivery.catalog.vocabulary import Change, Channel, DeliveryState
 from edye_delivery.catalog.window import rfc3339
+from edye_delivery.catalog.wording import NAMED_MAX, names_text
 from edye_delivery.ledger.records import Revision
 from edye_delivery.pipeline.withdraw import endpoint_for
 from edye_delivery.reports.model import TitleReport
-
-NAMED_MAX = 20
 
 
 def withdrawn_report(request: RunRequest, withdrawal: Withdrawal, revision: Revision | None) -> TitleReport:
@@ -109,9 +108,3 @@ def _detail(request: RunRequest, withdrawal: Withdrawal, revision: Revision | No
     if request.channel is Channel.PULL:
         partner_text = "the next generation tells the partner, by its tombstone"
     return f"{until}; {partner_text}: {withdrawal.reason}"
-
-
-def names_text(names: Sequence[str], limit: int = NAMED_MAX) -> str:
-    """The first names, and how many more there are."""
-    rest = len(names) - limit
-    return ", ".join(names[:limit]) + (f" and {rest} more" if rest > 0 else "")

@@ -34,7 +34,7 @@ def test_circuit_errors_and_untold_alert_are_a_sentence_each(ledger_url):
     assert circuit.startswith("the circuit is open since ")
     assert "(transient, 2 technical errors in a row)" in circuit
     assert errors.startswith("2 errors in a row since ")
-    assert untold.startswith("1 alerts of this partner were not sent")
+    assert untold.startswith("1 alert of this partner was not sent")
     for alert in alerts.claim():
         alerts.mark_told(alert)
     assert alerts.sentences_of(CLIENT) == (circuit, errors)

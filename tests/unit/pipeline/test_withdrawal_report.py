@@ -9,11 +9,10 @@ import pytest
 from edye_delivery.catalog.plan import WithdrawalOrder
 from edye_delivery.catalog.snapshot import Withdrawal
 from edye_delivery.catalog.vocabulary import Change, DeliveryState
+from edye_delivery.catalog.wording import NAMED_MAX, names_text
 from edye_delivery.ledger.records import Revision
 from edye_delivery.pipeline.withdrawal_report import (
-    NAMED_MAX,
     incidents_of,
-    names_text,
     not_found_sentence,
     to_do_of,
     withdrawn_report,
