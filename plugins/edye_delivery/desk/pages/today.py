@@ -1,17 +1,164 @@
-"""The desk's first page: the partners that the user may see."""
+"""The desk's first page: what is wrong now, whose turn it is, how many titles each partner has, how the DAGs ended."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
 from fastapi import APIRouter, Request
+from starlette.background import BackgroundTask
 from starlette.responses import Response
 
-from edye_delivery.desk.access import Caller
+from edye_delivery.annex.model import PULL_SUFFIX
+from edye_delivery.catalog.alarm import Alarm
+from edye_delivery.catalog.vocabulary import DeliveryState
+from edye_delivery.desk.access import Caller, Visitor
+from edye_delivery.desk.airflow_today import dags_today, pending_approvals
+from edye_delivery.desk.ledger_access import ledger_connection
+from edye_delivery.desk.navigation import desk_address
 from edye_delivery.desk.render import page
+from edye_delivery.desk.title_totals import KEPT_TOTALS, Totals
+from edye_delivery.hooks.http_client import SYSTEM_CLOCK
+from edye_delivery.ledger.attention import alarms, in_order, open_counts
+from edye_delivery.ledger.consecutive_errors import Client
+from edye_delivery.ledger.title_counts import ENDED_WELL, Count
+from edye_delivery.pipeline.untold_withdrawals import withdrawal_alarms
+from edye_delivery.reports.wording import human_seconds
 
+DELIVERY_DAGS = ("deliver_api__", "deliver_ftp__", "publish_pull__", "watch_pull__")
+PARTNERS_TURN, RUNS_TURN = "The partner", "A run"
+TILES = (DeliveryState.ACCEPTED, DeliveryState.WITHDRAWN)
 router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRow:
+    """An alarm for the page, with the name of its partner for people and the section of the runbook about it."""
+
+    alarm: Alarm
+    partner: str
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Titles that wait for the same remedy, and the address of the list of them."""
+
+    partner: str
+    state: str
+    cause: str
+    titles: int
+    since: datetime
+    age: str
+    next_step: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose turn it is, for how many titles, and for which; a person, the partner, or a run."""
+
+    name: str
+    titles: int
+    turns: tuple[Turn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerRow:
+    """One partner's totals; what has not ended well is counted now, the rest was counted at `counted_at`."""
+
+    name: str
+    accepted: int
+    withdrawn: int
+    open: int
+    needs_a_person: int
+    counted_at: datetime
+    address: str
 
 
 @router.get("/")
 def today(request: Request, caller: Caller) -> Response:
-    """The partners whose titles the user may see."""
-    return page(request, "today.html.j2", partners=caller.annexes.values())
+    """Alarms, turns, totals and last runs of the partners that the user may see."""
+    now, partners = SYSTEM_CLOCK.now(), caller.partners
+    clients = [Client.of(annex) for annex in caller.annexes.values()]
+    with ledger_connection() as connection:
+        counts = open_counts(connection, partners, now)
+        found = [
+            *alarms(connection, partners, clients, counts, now),
+            *withdrawal_alarms(connection, caller.annexes, now),
+        ]
+    totals = KEPT_TOTALS.of(partners)
+    dags = dags_today([name for name in caller.dag_ids if name.startswith(DELIVERY_DAGS)])
+    answer = page(
+        request,
+        "today.html.j2",
+        may_see=bool(caller.annexes),
+        now=now,
+        alarms=[AlarmRow(one, name_of(caller, one.partner), one.kind.section) for one in in_order(found)],
+        approvals=pending_approvals(caller.dag_ids),
+        paused=[dag for dag in dags if dag.is_paused and dag.is_scheduled],
+        owners=list(owners_of(caller, counts, now)),
+        partners=list(partner_rows(caller, counts, totals)),
+        dags=dags,
+    )
+    answer.background = BackgroundTask(KEPT_TOTALS.refresh, partners)
+    return answer
+
+
+def name_of(caller: Visitor, partner: str) -> str:
+    """The partner's name for people; what it pulls beside another way is said."""
+    annex = caller.annexes.get(partner.removesuffix(PULL_SUFFIX))
+    name = annex.display_name if annex is not None else partner
+    return f"{name} (what it pulls)" if partner.endswith(PULL_SUFFIX) else name
+
+
+def owners_of(caller: Visitor, counts: Sequence[Count], now: datetime) -> Iterator[Owner]:
+    """Whose turn it is: persons first, then the partner, then runs; the titles that wait longest first."""
+    groups: dict[str, list[Count]] = {}
+    for count in counts:
+        name = count.person or (PARTNERS_TURN if count.waits_for_partner else RUNS_TURN)
+        groups.setdefault(name, []).append(count)
+    for name in sorted(groups, key=lambda one: (one == RUNS_TURN, one == PARTNERS_TURN, one)):
+        found = sorted(groups[name], key=lambda one: one.since)
+        yield Owner(name, sum(one.titles for one in found), tuple(_turn(caller, one, now) for one in found))
+
+
+def partner_rows(caller: Visitor, counts: Iterable[Count], totals: dict[str, Totals]) -> Iterator[PartnerRow]:
+    """The totals of each partner that has titles, or is one of the annexes."""
+    there = list(counts)
+    for partner, known in totals.items():
+        of_partner = [one for one in there if one.partner == partner]
+        if partner not in caller.annexes and not known.by_state:
+            continue
+        accepted, withdrawn = (known.by_state.get(state, 0) for state in TILES)
+        yield PartnerRow(
+            name_of(caller, partner),
+            accepted,
+            withdrawn,
+            sum(one.titles for one in of_partner if one.state not in ENDED_WELL),
+            sum(one.titles for one in of_partner if one.needs_a_person),
+            known.counted_at,
+            desk_address("/distribution", partner=partner),
+        )
+
+
+def _turn(caller: Visitor, count: Count, now: datetime) -> Turn:
+    cause = count.cause.value if count.cause is not None else ""
+    query = {"partner": count.partner, "state": count.state.value, "cause": cause, "owner": count.owner}
+    return Turn(
+        name_of(caller, count.partner),
+        count.state.value,
+        cause,
+        count.titles,
+        count.since,
+        age_text(count.since, now),
+        count.next_step,
+        desk_address("/distribution", **query),
+    )
+
+
+def age_text(since: datetime, now: datetime) -> str:
+    """How long ago a moment was, in days from two days on."""
+    seconds = max(0.0, (now - since).total_seconds())
+    return f"{int(seconds // 86_400):,} days" if seconds >= 2 * 86_400 else human_seconds(seconds)
