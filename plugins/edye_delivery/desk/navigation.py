@@ -18,7 +18,7 @@ class Entry:
     name: str
 
 
-ENTRIES = (Entry("/", "Today"),)
+ENTRIES = (Entry("/", "Today"), Entry("/titles", "Titles"))
 
 
 @cache
@@ -33,6 +33,11 @@ def desk_address(path: str, **query: object) -> str:
     """The address of a page of the desk, its query without the values that are None or empty."""
     given = {name: value for name, value in query.items() if value not in (None, "", ())}
     return f"{airflow_root()}{PREFIX}{path}" + (f"?{urlencode(given, doseq=True)}" if given else "")
+
+
+def title_address(partner: str, external_id: str, part: str = "", **query: object) -> str:
+    """The address of a title's page at a partner, or of a part of it, such as `/metadata.json`."""
+    return desk_address(f"/titles/{quote(partner, safe='')}/{quote(external_id, safe='')}{part}", **query)
 
 
 def airflow_run_address(dag_id: str, run_id: str) -> str:

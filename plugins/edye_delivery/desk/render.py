@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from edye_delivery.catalog.window import rfc3339
-from edye_delivery.desk.navigation import ENTRIES, airflow_dag_address, airflow_run_address, desk_address
+from edye_delivery.desk.navigation import ENTRIES, airflow_dag_address, airflow_run_address, desk_address, title_address
 from edye_delivery.reports.html_report import environment_of
 from edye_delivery.reports.wording import human_moment
 
@@ -31,12 +33,23 @@ def environment() -> Environment:
     """The templates of the desk, with the addresses that they may use."""
     made = environment_of(FOLDER)
     made.globals |= {
-        "address": desk_address,
-        "airflow_run": airflow_run_address,
-        "airflow_dag": airflow_dag_address,
+        "address": whole(desk_address),
+        "title_address": whole(title_address),
+        "airflow_run": whole(airflow_run_address),
+        "airflow_dag": whole(airflow_dag_address),
     }
     made.filters |= {"moment": moment_text}
     return made
+
+
+def whole(address_of: Callable[..., str]) -> Callable[..., Markup]:
+    """The same addresses as markup, escaped: long texts are cut on a page, addresses never are."""
+
+    @wraps(address_of)
+    def markup(*parts: Any, **query: Any) -> Markup:
+        return escape(address_of(*parts, **query))
+
+    return markup
 
 
 def moment_text(at: datetime | None) -> str:
