@@ -18,7 +18,7 @@ class Entry:
     name: str
 
 
-ENTRIES = (Entry("/", "Today"), Entry("/titles", "Titles"))
+ENTRIES = (Entry("/", "Today"), Entry("/titles", "Titles"), Entry("/windows", "Windows"))
 
 
 @cache
