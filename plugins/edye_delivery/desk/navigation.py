@@ -18,7 +18,12 @@ class Entry:
     name: str
 
 
-ENTRIES = (Entry("/", "Today"), Entry("/titles", "Titles"), Entry("/windows", "Windows"))
+ENTRIES = (
+    Entry("/", "Today"),
+    Entry("/titles", "Titles"),
+    Entry("/distribution", "Distribution"),
+    Entry("/windows", "Windows"),
+)
 
 
 @cache
