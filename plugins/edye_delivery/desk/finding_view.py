@@ -56,7 +56,8 @@ def _why_of(code: str) -> str:
 @cache
 def rules() -> dict[str, Rule]:
     """Every rule that is checked on titles, by code."""
-    from edye_delivery.qc.check import RULES  # loads slowly
+    import edye_delivery.qc.check  # noqa: F401 (loads slowly, and registers the rules)
     from edye_delivery.qc.exposure.all_rules import RULES as EXPOSURE_RULES
+    from edye_delivery.qc.rule import RULES
 
     return {**RULES, **EXPOSURE_RULES}
