@@ -49,6 +49,8 @@ KNOWN: dict[str, str] = {
     "command_line/generation_bucket.py: Session": "bucket of generations, state, read, replace, names, delete",
     "command_line/network.py: httpx.AsyncClient": "feed page (read-back, linter); feed picture (linter)",
     "command_line/network.py: socket.getaddrinfo": "linter: within the time of a page or picture",
+    "desk/airflow_api.py: client.post": "Airflow's own application, in this process: nothing goes out",
+    "desk/airflow_api.py: httpx.AsyncClient": "Airflow's own application, in this process: nothing goes out",
     "hooks/alerts.py: Apprise": "alert: addresses are read, nobody is called",
     "hooks/artifacts.py: ObjectStoragePath": "a folder; a bucket: tests/components/test_artifact_bucket.py",
     "hooks/delivery_api.py: httpx.Client": "delivery API, as a partner",

@@ -6,11 +6,11 @@ import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from edye_delivery.desk.navigation import AIRFLOW_APP
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-AIRFLOW_APP = "edye_airflow_app"
-"""The key of a request's scope under which the application is that the desk is mounted in: Airflow's own."""
 
 
 class LazyDesk:

@@ -8,6 +8,8 @@ from urllib.parse import quote, urlencode, urlsplit
 
 PREFIX = "/edye"
 """Where Airflow mounts the desk."""
+AIRFLOW_APP = "edye_airflow_app"
+"""The key of a request's scope under which the application is that the desk is mounted in: Airflow's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ ENTRIES = (
     Entry("/titles", "Titles"),
     Entry("/distribution", "Distribution"),
     Entry("/windows", "Windows"),
+    Entry("/actions", "Actions"),
 )
 
 

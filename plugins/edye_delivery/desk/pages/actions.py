@@ -1,0 +1,247 @@
+"""Actions on titles and windows: a form, a preview from the ledger, a dry run, and then the run itself."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, HTTPException, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import RedirectResponse, Response
+
+from edye_delivery.catalog.vocabulary import Correction
+from edye_delivery.desk.access import NOT_THERE, START, Caller, OwnOrigin, ReadableDag, Visitor, partner_of
+from edye_delivery.desk.action_orders import Action, Way, check_order, conf_of, dry_run_id, real_run_id, way_of
+from edye_delivery.desk.action_preview import preview_of
+from edye_delivery.desk.airflow_api import Answer, start_run
+from edye_delivery.desk.airflow_runs import Run, RunDetails, run_details
+from edye_delivery.desk.ledger_access import ledger_connection
+from edye_delivery.desk.navigation import desk_address
+from edye_delivery.desk.render import page
+from edye_delivery.desk.run_report import report_head, report_path
+from edye_delivery.errors import InvalidRequest, StoreUnavailable
+
+router = APIRouter()
+TEXT_MAX_CHARS = 1_020_000
+DRY_RUN_MAX_AGE = timedelta(days=1)
+REFRESH_S = 5
+TEXTS = ("external_ids", "window_start", "window_end", "reason", "correction", "end_at")
+ACTION_OF = {"redeliver": Action.REDELIVER, "withdraw": Action.WITHDRAW}
+RunId = Annotated[str, Query(max_length=250)]
+Ids = Annotated[list[Annotated[str, Query(max_length=200)]], Query(max_length=500)]
+Short = Annotated[str, Field(max_length=1000)]
+
+
+class OrderForm(BaseModel):
+    """What the user wrote: texts, not checked yet."""
+
+    model_config = ConfigDict(frozen=True)
+
+    action: Action
+    partner: str = Field(max_length=64)
+    external_ids: str = Field("", max_length=TEXT_MAX_CHARS)
+    window_start: Short = ""
+    window_end: Short = ""
+    reason: Short = ""
+    correction: Short = ""
+    end_at: Short = ""
+    key: str = Field("", pattern="^([0-9a-f]{32})?$")
+
+    def texts(self) -> dict[str, str]:
+        """The fields by name."""
+        return {name: getattr(self, name) for name in TEXTS}
+
+
+@router.get("/actions")
+def form(
+    request: Request,
+    caller: Caller,
+    action: Action = Action.REDELIVER,
+    partner: Annotated[str, Query(max_length=64)] = "",
+    external_id: Ids = [],  # noqa: B006
+    window_start: Annotated[str, Query(max_length=40)] = "",
+    window_end: Annotated[str, Query(max_length=40)] = "",
+) -> Response:
+    """The form of an action, with the selection's titles in it."""
+    texts = {"external_ids": "\n".join(external_id), "window_start": window_start, "window_end": window_end}
+    if not partner:
+        known = {"action": action, "actions": tuple(Action), "partners": caller.partners, "partner": "", "way": None}
+        return page(request, "action.html.j2", **known)
+    return _form_page(request, caller, action, partner, texts)
+
+
+@router.post("/actions/preview", dependencies=[OwnOrigin])
+def preview(request: Request, caller: Caller, order: Annotated[OrderForm, Form()]) -> Response:
+    """The form again, with what the order would do, or with what is wrong in it."""
+    way = way_of(caller.annex_of(order.partner), order.partner)
+    conf, now = conf_of(way, order.action, order.texts(), dry_run=True), datetime.now(UTC)
+    try:
+        checked = check_order(way, order.action, conf, "preview", now)
+    except InvalidRequest as error:
+        return _form_page(request, caller, order.action, order.partner, order.texts(), problem=str(error))
+    with ledger_connection() as connection:
+        found = preview_of(connection, order.action, checked, now)
+    values = {"preview": found, "key": uuid.uuid4().hex}
+    return _form_page(request, caller, order.action, order.partner, order.texts(), **values)
+
+
+@router.post("/actions/dry-run", dependencies=[OwnOrigin])
+def dry_run(request: Request, caller: Caller, order: Annotated[OrderForm, Form()]) -> Response:
+    """Starts the dry run as the user, and leads to its page."""
+    way = way_of(caller.annex_of(order.partner), order.partner)
+    conf = conf_of(way, order.action, order.texts(), dry_run=True)
+    dag_id = way.dag_id(order.action)
+    run_id = dry_run_id(dag_id, conf, caller.name, order.key or uuid.uuid4().hex)
+    try:
+        check_order(way, order.action, conf, run_id, datetime.now(UTC))
+    except InvalidRequest as error:
+        return _form_page(request, caller, order.action, order.partner, order.texts(), problem=str(error))
+    answer = start_run(request, dag_id, run_id, conf, "Dry run from the desk")
+    if answer.is_started or answer.is_there_already:
+        return _to_run(dag_id, run_id)
+    return _form_page(request, caller, order.action, order.partner, order.texts(), problem=answer.problem)
+
+
+@router.get("/actions/run")
+def ordered_run(request: Request, caller: Caller, dag_id: ReadableDag, run_id: RunId) -> Response:
+    """A dry run with its totals, from which the run itself is started; or that run."""
+    way, action = _way_of_dag(caller, dag_id)
+    details = _details_of(dag_id, run_id)
+    return _run_page(request, caller, way, action, details)
+
+
+@router.post("/actions/start", dependencies=[OwnOrigin])
+def start(
+    request: Request,
+    caller: Caller,
+    dag_id: Annotated[str, Form(max_length=250)],
+    run_id: Annotated[str, Form(max_length=250)],
+) -> Response:
+    """Starts what an ended dry run showed, with the dry run's own conf; a second press starts nothing more."""
+    if dag_id not in caller.dag_ids:
+        raise HTTPException(404, NOT_THERE)
+    way, action = _way_of_dag(caller, dag_id)
+    details, now = _details_of(dag_id, run_id), datetime.now(UTC)
+    real_id = real_run_id(dag_id, run_id)
+    if run_details(dag_id, real_id) is not None:
+        return _to_run(dag_id, real_id)
+    problem = why_not_started(details.run, now)
+    if not problem:
+        conf = {**details.run.conf, "dry_run": False}
+        answer = _start_checked(request, way, action, conf, (dag_id, real_id, run_id), now)
+        if answer.is_started or answer.is_there_already:
+            return _to_run(dag_id, real_id)
+        problem = answer.problem
+    return _run_page(request, caller, way, action, details, problem=problem)
+
+
+def why_not_started(run: Run, now: datetime) -> str:
+    """Why this run cannot be followed by a run in earnest; empty where it can."""
+    if run.conf.get("dry_run") is not True:
+        return "This run is not a dry run, so nothing was started. Begin with the form."
+    if run.is_going or run.ended_at is None:
+        return "The dry run has not ended yet, so nothing was started. Wait for it and read its report."
+    if now - run.ended_at > DRY_RUN_MAX_AGE:
+        return "The dry run is older than a day, and titles may have changed since. Make a new one."
+    return ""
+
+
+def _start_checked(
+    request: Request, way: Way, action: Action, conf: Mapping[str, Any], ids: tuple[str, str, str], now: datetime
+) -> Answer:
+    """Starts the run where its conf still passes; else an answer with the sentence that says why not."""
+    dag_id, real_id, of_dry_run = ids
+    try:
+        check_order(way, action, conf, real_id, now)
+    except InvalidRequest as error:
+        return Answer(422, str(error))
+    return start_run(request, dag_id, real_id, conf, f"From the desk, after dry run {of_dry_run}")
+
+
+def _form_page(
+    request: Request, caller: Visitor, action: Action, partner: str, texts: Mapping[str, str], **values: Any
+) -> Response:
+    way = way_of(caller.annex_of(partner), partner)
+    return page(
+        request,
+        "action.html.j2",
+        status=422 if values.get("problem") else 200,
+        actions=tuple(Action),
+        partners=caller.partners,
+        action=action,
+        partner=partner,
+        way=way,
+        fields=way.fields(action),
+        ids=texts.get("external_ids", "").splitlines(),
+        texts={name: texts.get(name, "") for name in TEXTS},
+        corrections=tuple(Correction),
+        can_start=caller.may(START, way.dag_id(action)),
+        **({"problem": "", "preview": None, "key": ""} | values),
+    )
+
+
+def _run_page(
+    request: Request, caller: Visitor, way: Way, action: Action, details: RunDetails, problem: str = ""
+) -> Response:
+    run = details.run
+    is_dry = run.conf.get("dry_run") is True
+    follower = real_run_id(run.dag_id, run.run_id)
+    is_done = is_dry and run_details(run.dag_id, follower) is not None
+    can_start = is_dry and not is_done and caller.may(START, run.dag_id) and not why_not_started(run, datetime.now(UTC))
+    totals, no_report = _totals_of(details, way)
+    answer = page(
+        request,
+        "action_run.html.j2",
+        status=422 if problem else 200,
+        way=way,
+        run=run,
+        is_dry=is_dry,
+        follower=follower if is_done else None,
+        can_start=can_start,
+        totals=totals,
+        no_report=no_report,
+        problem=problem,
+        needs_approval=action is Action.WITHDRAW and not is_dry and run.is_going,
+    )
+    if run.is_going and not problem:
+        answer.headers["Refresh"] = str(REFRESH_S)
+    return answer
+
+
+def _totals_of(details: RunDetails, way: Way) -> tuple[Mapping[str, Any], str]:
+    """The report's totals, or why there are none."""
+    path = report_path(details, (way.annex.partner,))
+    if path is None:
+        return {}, "" if details.run.is_going else "This run has no report: open it in Airflow and read why."
+    try:
+        totals = report_head(path).facts.get("totals")
+    except FileNotFoundError:
+        return {}, "The report's files are no longer in the artifact store."
+    except StoreUnavailable as error:
+        return {}, str(error)
+    return (totals, "") if isinstance(totals, dict) else ({}, "")
+
+
+def _way_of_dag(caller: Visitor, dag_id: str) -> tuple[Way, Action]:
+    """The way and the action of a DAG; 404 for a DAG that no action starts."""
+    verb, partner = dag_id.partition("__")[0], partner_of(dag_id) or ""
+    way = way_of(caller.annex_of(partner), partner)
+    action = ACTION_OF.get(verb, Action.WINDOW)
+    if verb == "publish_pull" and way.annex.pull is not None:
+        way = way_of(caller.annex_of(partner), f"{partner}__pull")
+    if way.dag_id(action) != dag_id:
+        raise HTTPException(404, NOT_THERE)
+    return way, action
+
+
+def _details_of(dag_id: str, run_id: str) -> RunDetails:
+    details = run_details(dag_id, run_id)
+    if details is None:
+        raise HTTPException(404, NOT_THERE)
+    return details
+
+
+def _to_run(dag_id: str, run_id: str) -> Response:
+    return RedirectResponse(desk_address("/actions/run", dag_id=dag_id, run_id=run_id), status_code=303)
