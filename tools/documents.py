@@ -68,6 +68,12 @@ def _dags() -> str:
     return dags_document.document(PROJECT / "dags", COMMAND)
 
 
+def _runbook() -> str:
+    """The runbook as the desk shows it; an installed package has no docs."""
+    text = (PROJECT / "docs" / "runbook.md").read_text(encoding="utf-8")
+    return f"Generated from docs/runbook.md by `{COMMAND}`; do not edit.\n\n{text}"
+
+
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "docs/DAGS.md": _dags,
     "docs/EXPO_RULES.md": lambda: exposure_rules.document(COMMAND),
@@ -76,6 +82,7 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "docs/QC_RULES.md": lambda: qc_rules.document(COMMAND),
     "docs/SYNC_RULES.md": lambda: sync_rules.document(COMMAND),
     "include/elastic/dashboard.ndjson": lambda: kibana_dashboard.document(COMMAND),
+    "include/runbook.txt": _runbook,
     "include/schemas/annex.schema.json": lambda: annex_schema.document(COMMAND),
 }
 

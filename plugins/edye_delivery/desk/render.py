@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse
 
 from edye_delivery.catalog.window import rfc3339
 from edye_delivery.desk.navigation import ENTRIES, airflow_dag_address, airflow_run_address, desk_address, title_address
+from edye_delivery.desk.texts import rule_text, runbook_text
 from edye_delivery.reports.html_report import environment_of
 from edye_delivery.reports.wording import human_moment
 
@@ -37,6 +38,8 @@ def environment() -> Environment:
         "title_address": whole(title_address),
         "airflow_run": whole(airflow_run_address),
         "airflow_dag": whole(airflow_dag_address),
+        "runbook_text": runbook_text,
+        "rule_text": rule_text,
     }
     made.filters |= {"moment": moment_text}
     return made

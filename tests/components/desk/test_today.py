@@ -101,7 +101,7 @@ def test_an_open_circuit_is_on_top_with_the_section_of_the_runbook(login, fail_t
     text = login("reader", READER).get("/edye/").text
     assert 'class="card alarm"' in text
     assert "The circuit is open since" in text
-    assert "The circuit is open." in text
+    assert "Runbook: The circuit is open" in text
     assert text.index("errors in a row since") < text.index("Whose turn it is")
 
 
