@@ -70,14 +70,15 @@ def api_log(
 
 
 def _print(reader: CallReader, selection: CallSelection, count: int | None, *, as_csv: bool) -> None:
-    from edye_delivery.command_line import api_log_text
+    from edye_delivery.catalog.api_call_csv import csv_pieces
+    from edye_delivery.command_line.api_log_text import table
 
     if as_csv:
-        print_pieces(api_log_text.csv_pieces(reader.lines(selection, count)))
+        print_pieces(csv_pieces(reader.lines(selection, count)))
         return
     lines = list(reader.lines(selection, count))
     partners = () if lines else reader.partners()
-    print_lines(api_log_text.table(lines, reader.count(selection), partners))
+    print_lines(table(lines, reader.count(selection), partners))
 
 
 def _moment(text: str | None, option: str) -> datetime | None:

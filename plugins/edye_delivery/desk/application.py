@@ -9,10 +9,21 @@ from starlette.middleware import Middleware
 from edye_delivery.desk.access import logged_in_user
 from edye_delivery.desk.errors import answer_delivery_error, answer_error, answer_http_error, answer_invalid_call
 from edye_delivery.desk.headers import SafeHeaders
-from edye_delivery.desk.pages import actions, assets, distribution, run, title, title_content, titles, today, windows
+from edye_delivery.desk.pages import (
+    actions,
+    api_log,
+    assets,
+    distribution,
+    run,
+    title,
+    title_content,
+    titles,
+    today,
+    windows,
+)
 from edye_delivery.errors import DeliveryError
 
-PAGES = (assets, today, titles, title, title_content, distribution, run, windows, actions)
+PAGES = (assets, today, titles, title, title_content, distribution, run, windows, api_log, actions)
 """Every page is a module with a `router`; a new page is added here and in `navigation.py`."""
 
 

@@ -122,6 +122,11 @@ class CallReader:
             yield CallHour(**{**row, "latencies": tuple(row["latencies"])})
 
 
+def conditions_of(selection: CallSelection) -> Iterator[ColumnElement[bool]]:
+    """The conditions on `API_CALLS` that choose the selection's lines."""
+    return _conditions(selection, API_CALLS.c, API_CALLS.c.at)
+
+
 def _conditions(selection: CallSelection, table: Any, at: ColumnElement[datetime]) -> Iterator[ColumnElement[bool]]:
     for name in ("partner", "user", "endpoint"):
         value = getattr(selection, name)

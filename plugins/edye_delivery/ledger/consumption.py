@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, case, func, literal, select
 
-from edye_delivery.catalog.api_call import LATENCY_BOUNDS_MS
 from edye_delivery.catalog.consumption import CallSums, Percentiles, StatusSum
-from edye_delivery.catalog.own_calls import OWN_USER
 from edye_delivery.catalog.window import Window
 from edye_delivery.ledger.call_figures import CALLS, by_partner, count_of, has_failed, unix_seconds, within
-from edye_delivery.ledger.pull_tables import API_CALL_HOURS, API_CALLS
+from edye_delivery.ledger.hour_sums import HOURS, PERCENTS, hour_sums, whole_hours
+from edye_delivery.ledger.pull_tables import API_CALLS
 
 HOUR_S, DAY_S = 3600, 24 * 3600
 SLOTS_OF_HOURS_MAX = 72
-PERCENTS = (50, 95, 99)
 MINUTE_S = 60
-HOURS = API_CALL_HOURS.c
 
 
 def call_sums(connection: Connection, partner: str, window: Window, timeout_s: float) -> CallSums:
@@ -31,9 +27,9 @@ def call_sums(connection: Connection, partner: str, window: Window, timeout_s: f
     slot_s = slot_s_of(window)
     every = within(partner, window.start_at, window.end_at)
     lines = connection.execute(select(func.count()).select_from(API_CALLS).where(every)).scalar_one()
-    hours = select(func.coalesce(func.sum(HOURS.calls), 0)).where(_whole_hours(partner, window))
+    hours = select(func.coalesce(func.sum(HOURS.calls), 0)).where(whole_hours(partner, window))
     if connection.execute(hours).scalar_one() > lines:
-        return _sums_of_hours(connection, partner, window, timeout_s, slot_s)
+        return hour_sums(connection, partner, window, timeout_s, slot_s).sums
     inside = every & by_partner()
     sums = tuple(_sums_of_lines(connection, inside, timeout_s, slot_s))
     slot = _slot_of(connection, slot_s)
@@ -98,60 +94,3 @@ def _percentiles(connection: Connection, inside: Any, group: Sequence[Any]) -> d
     query = select(*columns, *chosen).where(ranked.c.place.in_(ranks)).group_by(*columns)
     size = len(columns)
     return {tuple(row[:size]): Percentiles(*row[size:]) for row in connection.execute(query)}
-
-
-def _whole_hours(partner: str, window: Window) -> Any:
-    """The hours that lie in the window from their first to their last minute."""
-    begins = HOURS.hour >= window.start_at
-    return (HOURS.partner == partner) & begins & (HOURS.hour <= window.end_at - timedelta(hours=1))
-
-
-def _sums_of_hours(connection: Connection, partner: str, window: Window, timeout_s: float, slot_s: int) -> CallSums:
-    sums: dict[tuple[str, str, int, int], list[int]] = {}
-    histograms: defaultdict[Any, list[int]] = defaultdict(lambda: [0] * (len(LATENCY_BOUNDS_MS) + 1))
-    whole = _whole_hours(partner, window)
-    own = select(func.coalesce(func.sum(HOURS.calls), 0)).where(whole, HOURS.user == OWN_USER)
-    query = select(API_CALL_HOURS).where(whole, HOURS.user != OWN_USER).order_by(HOURS.hour)
-    for row in connection.execute(query.execution_options(yield_per=1000)).mappings():
-        latencies = row["latencies"] or [0] * (len(LATENCY_BOUNDS_MS) + 1)
-        start_s = int(row["hour"].timestamp()) // slot_s * slot_s
-        figures = (row["calls"], row["bytes"], row["items"], timeouts_of(latencies, timeout_s))
-        total = sums.setdefault((row["endpoint"], row["user"], row["status"], start_s), [0, 0, 0, 0])
-        total[:] = (old + new for old, new in zip(total, figures, strict=True))
-        for key in (None, (row["endpoint"], row["user"]), start_s):
-            histogram = histograms[key]
-            histogram[:] = (old + new for old, new in zip(histogram, latencies, strict=True))
-    found = {key: one for key, histogram in histograms.items() if (one := percentiles_of(histogram)) is not None}
-    return CallSums(
-        is_exact=False,
-        own_calls=int(connection.execute(own).scalar_one()),
-        slot_s=slot_s,
-        sums=tuple(StatusSum(*key, *figures) for key, figures in sorted(sums.items())),
-        all_calls=found.get(None),
-        by_endpoint={key: one for key, one in found.items() if isinstance(key, tuple)},
-        by_slot={key: one for key, one in found.items() if isinstance(key, int)},
-    )
-
-
-def timeouts_of(latencies: Sequence[int], timeout_s: float) -> int:
-    """How many calls of a histogram surely took longer than the timeout."""
-    return sum(
-        count for lower, count in zip((0, *LATENCY_BOUNDS_MS), latencies, strict=True) if lower >= timeout_s * 1000
-    )
-
-
-def percentiles_of(latencies: Sequence[int]) -> Percentiles | None:
-    """The upper bounds of the steps in which the ranks lie; for the last step its lower one. None without calls."""
-    calls = sum(latencies)
-    if not calls:
-        return None
-    bounds = (*LATENCY_BOUNDS_MS, LATENCY_BOUNDS_MS[-1])
-    found: list[float] = []
-    for percent in PERCENTS:
-        rank, seen = (calls * percent + 99) // 100, 0
-        for bound, count in zip(bounds, latencies, strict=True):
-            seen += count
-            if seen >= rank:
-                found.append(float(bound))
-                break
-    return Percentiles(*found)

@@ -40,14 +40,12 @@ class Degradations:
         with self._engine.connect() as connection:
             query = select(PULL_WATCHES.c.watched_until).where(PULL_WATCHES.c.partner == self._partner)
             until = connection.execute(query).scalar()
-            return WatchState(until, self._select(connection, DEGRADATIONS.c.ended_at.is_(None)))
+            return WatchState(until, _select(connection, self._partner, DEGRADATIONS.c.ended_at.is_(None)))
 
     def between(self, start_at: datetime, end_at: datetime) -> tuple[Degradation, ...]:
         """The degradations that went on at some moment of the half-open span, oldest first."""
-        ended = DEGRADATIONS.c.ended_at
         with self._engine.connect() as connection:
-            inside = (DEGRADATIONS.c.began_at < end_at) & or_(ended.is_(None), ended > start_at)
-            return self._select(connection, inside)
+            return degradations_between(connection, self._partner, start_at, end_at)
 
     @repeating
     def record(self, before: WatchState, watched_until: datetime, found: Iterable[Degradation]) -> bool:
@@ -99,10 +97,20 @@ class Degradations:
         outcome = Outcome.SUCCESS if is_end else Outcome.FAILURE
         connection.execute(insert(EVENTS).values(**shared, **event, outcome=outcome.value))
 
-    def _select(self, connection: Connection, condition: Any) -> tuple[Degradation, ...]:
-        query = select(DEGRADATIONS).where(DEGRADATIONS.c.partner == self._partner, condition)
-        rows = connection.execute(query.order_by(DEGRADATIONS.c.began_at, DEGRADATIONS.c.subject)).mappings()
-        return tuple(_degradation_of(row) for row in rows)
+
+def degradations_between(
+    connection: Connection, partner: str, start_at: datetime, end_at: datetime
+) -> tuple[Degradation, ...]:
+    """The partner's degradations that went on at some moment of the half-open span, oldest first."""
+    ended = DEGRADATIONS.c.ended_at
+    inside = (DEGRADATIONS.c.began_at < end_at) & or_(ended.is_(None), ended > start_at)
+    return _select(connection, partner, inside)
+
+
+def _select(connection: Connection, partner: str, condition: Any) -> tuple[Degradation, ...]:
+    query = select(DEGRADATIONS).where(DEGRADATIONS.c.partner == partner, condition)
+    rows = connection.execute(query.order_by(DEGRADATIONS.c.began_at, DEGRADATIONS.c.subject)).mappings()
+    return tuple(_degradation_of(row) for row in rows)
 
 
 def _degradation_of(row: Any) -> Degradation:

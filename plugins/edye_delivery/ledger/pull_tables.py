@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, Float, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Column, Float, Index, Integer, LargeBinary, String, Table, Text, text
 
 from edye_delivery.ledger.tables import METADATA, Moment
 
@@ -74,6 +74,15 @@ API_CALLS_TO_SHIP = Index(
     postgresql_where=API_CALLS.c.shipped_at.is_(None),
 )
 
+IS_ERROR = text("status >= 400")
+API_CALLS_OF_ERRORS = Index(
+    "api_calls_of_errors",
+    API_CALLS.c.partner,
+    API_CALLS.c.at,
+    sqlite_where=IS_ERROR,
+    postgresql_where=IS_ERROR,
+)
+
 API_CALL_HOURS = Table(
     "api_call_hours",
     METADATA,
@@ -87,6 +96,7 @@ API_CALL_HOURS = Table(
     Column("items", BigInteger, nullable=False),
     Column("milliseconds", Float, nullable=False),
     Column("latencies", JSON, nullable=False, default=list),
+    Index("api_call_hours_by_hour", "partner", "hour"),
 )
 
 PULL_WATCHES = Table(

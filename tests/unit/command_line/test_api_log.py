@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from edye_delivery.catalog.api_call import NAMES
-from edye_delivery.command_line.api_log_text import CSV_COLUMNS
+from edye_delivery.catalog.api_call_csv import CSV_COLUMNS
 from edye_delivery.ledger.api_call_writer import ApiCallWriter
 from edye_delivery.ledger.database import open_engine
 from tests.unit.command_line.pull_partners import called

@@ -13,8 +13,9 @@ from edye_delivery.catalog.api_call import LATENCY_BOUNDS_MS, latency_bucket
 from edye_delivery.catalog.consumption import FullSync, HandedOut, Percentiles, PollSum
 from edye_delivery.catalog.own_calls import OWN_USER, is_own
 from edye_delivery.catalog.window import Window
-from edye_delivery.ledger.consumption import call_sums, down_minutes, percentiles_of, timeouts_of
+from edye_delivery.ledger.consumption import call_sums, down_minutes
 from edye_delivery.ledger.database import snapshot
+from edye_delivery.ledger.hour_sums import percentiles_of, timeouts_of
 from edye_delivery.ledger.polls import (
     handed_out,
     last_checkpoints,

@@ -137,6 +137,21 @@ def turn_of(status: int) -> str:
     return "Partner" if status == 429 else f"Partner or {Owner.DEVOPS.value}"
 
 
+def next_step_of(status: int) -> str:
+    """What to do after an answer with this status, as a sentence."""
+    if status >= 500:
+        return "Look whether the delivery API runs and has a generation to serve, and read its log at the request id."
+    steps = {
+        400: "Tell the partner which parameter the message names.",
+        401: "Find out whether the token was revoked or has expired; give the partner the present one.",
+        403: "Compare what the user may call (pull.users of the annex) with what the partner needs.",
+        404: "See whether the title was withdrawn or never accepted; if it is there, the partner has a wrong id.",
+        410: "The partner reads its list from the start; an item that is withdrawn stays away.",
+        429: "The partner waits as Retry-After says, and polls with its checkpoint.",
+    }
+    return steps.get(status, "Tell the partner the message; the call itself is wrong.")
+
+
 def union_s(spans: Iterable[tuple[datetime, datetime | None]], window: Window) -> float:
     """The seconds of the window that at least one of the spans covers; a span without an end reaches to its end."""
     inside = [(max(start, window.start_at), min(end or window.end_at, window.end_at)) for start, end in spans]

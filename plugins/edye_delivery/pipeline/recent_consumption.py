@@ -1,0 +1,141 @@
+"""What a partner that pulls called lately, for a page that answers at once: hours' sums, and few lines beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from edye_delivery.annex.model import Annex
+from edye_delivery.annex.pull import PullChannel
+from edye_delivery.catalog.consumption import ErrorCall
+from edye_delivery.catalog.window import Window
+from edye_delivery.ledger.api_calls import CallSelection
+from edye_delivery.ledger.call_search import CallSearch, search_calls
+from edye_delivery.ledger.consumption import down_minutes, slot_s_of
+from edye_delivery.ledger.degradations import degradations_between
+from edye_delivery.ledger.hour_sums import HourSums, hour_sums
+from edye_delivery.ledger.polls import LATEST_ERRORS, oldest_line_at, poll_sums
+from edye_delivery.reports.consumption.figures import Agreement, ConsumptionFacts, consumption_report
+from edye_delivery.reports.consumption.model import ConsumptionReport
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+LINES_MAX = 20_000
+"""So many lines are read at most to count polls, and as many to find minutes without an answer."""
+
+
+class Span(StrEnum):
+    """How far back a page looks."""
+
+    DAY = "24h"
+    WEEK = "7d"
+    MONTH = "30d"
+
+
+@dataclass(frozen=True, slots=True)
+class RecentConsumption:
+    """The report of a window that ends with the present hour or day; latencies are upper bounds.
+
+    Polls are counted from `polls_since` on, None where one hour has too many calls for that. The report's uptime counts
+    only where `is_uptime_known`: else calls failed in more hours than a page reads.
+    """
+
+    report: ConsumptionReport
+    polls_since: datetime | None
+    is_uptime_known: bool
+
+
+def window_of(span: Span, now: datetime) -> Window:
+    """Whole hours or days in UTC, of which the last one has not ended."""
+    hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    if span is Span.DAY:
+        return Window(hour - 23 * HOUR, hour + HOUR)
+    day = hour.replace(hour=0)
+    days = 7 if span is Span.WEEK else 30
+    return Window(day - (days - 1) * DAY, day + DAY)
+
+
+def recent_consumption(
+    connection: Connection, annex: Annex, pull: PullChannel, span: Span, now: datetime
+) -> RecentConsumption:
+    """What the partner called; no title is named, and no checkpoint."""
+    partner, window, timeout_s = annex.partner, window_of(span, now), pull.degradation.timeout_s
+    hours = hour_sums(connection, partner, window, timeout_s, slot_s_of(window))
+    polled = _polled_window(hours, window, now)
+    down = _down_since(connection, partner, hours, timeout_s)
+    so_far = Window(window.start_at, min(window.end_at, max(now, window.start_at + HOUR)))
+    report = consumption_report(
+        ConsumptionFacts(
+            partner=partner,
+            display_name=annex.display_name,
+            window=so_far,
+            made_at=now,
+            agreement=Agreement(pull.polling_interval_s, pull.sla_percent, pull.degradation.p95_ms),
+            generation=None,
+            sums=hours.sums,
+            lines_since=oldest_line_at(connection, partner),
+            polls=poll_sums(connection, partner, polled) if polled is not None else (),
+            longest_silence_s=0,
+            checkpoints=(),
+            syncs=(),
+            fetched=None,
+            errors=_errors(connection, partner, window),
+            down_since=tuple(down or ()),
+            degradations=degradations_between(connection, partner, window.start_at, window.end_at),
+        )
+    )
+    return RecentConsumption(report, polled.start_at if polled is not None else None, down is not None)
+
+
+def agreed_polls(pull: PullChannel, since: datetime, now: datetime) -> int:
+    """How often the partner has agreed to read each list in that time."""
+    return int((now - since).total_seconds() // pull.polling_interval_s)
+
+
+def _polled_window(hours: HourSums, window: Window, now: datetime) -> Window | None:
+    """The last hours of the window, as many as have few enough lines; None where the last one has too many."""
+    start_at, lines = window.end_at, 0
+    while start_at > window.start_at:
+        lines += hours.calls_by_hour.get(start_at - HOUR, 0)
+        if lines > LINES_MAX:
+            break
+        start_at -= HOUR
+    return Window(start_at, window.end_at) if start_at < min(window.end_at, now) else None
+
+
+def _down_since(connection: Connection, partner: str, hours: HourSums, timeout_s: float) -> list[datetime] | None:
+    """The minutes without a good answer, of the hours in which calls failed; None where those have too many lines."""
+    failing = sorted(hours.failing_hours)
+    if sum(hours.calls_by_hour[hour] for hour in failing) > LINES_MAX:
+        return None
+    found: list[datetime] = []
+    for window in _joined(failing):
+        found += down_minutes(connection, partner, window, timeout_s)
+    return found
+
+
+def _joined(hours: list[datetime]) -> Iterator[Window]:
+    """Hours that follow each other as one window."""
+    start = end = None
+    for hour in hours:
+        if start is not None and end is not None and hour != end:
+            yield Window(start, end)
+            start = None
+        start, end = hour if start is None else start, hour + HOUR
+    if start is not None and end is not None:
+        yield Window(start, end)
+
+
+def _errors(connection: Connection, partner: str, window: Window) -> tuple[ErrorCall, ...]:
+    """The newest calls of the partner that were not answered well."""
+    chosen = CallSelection(partner=partner, since=window.start_at, until=window.end_at, only_errors=True)
+    page = search_calls(connection, CallSearch(chosen, is_with_own=False), LATEST_ERRORS)
+    return tuple(
+        ErrorCall(
+            line.at, line.user or "", line.endpoint, line.status, line.milliseconds, line.message or "", line.request_id
+        )
+        for line in page.lines
+    )
