@@ -14,6 +14,7 @@ from edye_delivery.desk.pages import (
     api_log,
     assets,
     distribution,
+    feeds,
     run,
     title,
     title_content,
@@ -23,7 +24,7 @@ from edye_delivery.desk.pages import (
 )
 from edye_delivery.errors import DeliveryError
 
-PAGES = (assets, today, titles, title, title_content, distribution, run, windows, api_log, actions)
+PAGES = (assets, today, titles, title, title_content, distribution, run, windows, feeds, api_log, actions)
 """Every page is a module with a `router`; a new page is added here and in `navigation.py`."""
 
 

@@ -25,6 +25,7 @@ ENTRIES = (
     Entry("/titles", "Titles"),
     Entry("/distribution", "Distribution"),
     Entry("/windows", "Windows"),
+    Entry("/feeds", "Feeds"),
     Entry("/api-log", "API log"),
     Entry("/actions", "Actions"),
 )

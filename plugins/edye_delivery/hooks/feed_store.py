@@ -23,6 +23,8 @@ from edye_delivery.hooks.connection_secrets import mask_of
 from edye_delivery.hooks.http_client import positive_number
 from edye_delivery.hooks.tls import tls_context
 
+PAGE_BOUNDS = PageBounds(FEED_PAGE_MAX_BYTES)
+
 
 @dataclass(frozen=True, slots=True)
 class PublicFolder:
@@ -43,38 +45,48 @@ class FeedStoreHook(BaseHook):
         super().__init__()
         self._spec = spec
 
-    def fetch(self, url: str) -> bytes:
+    def fetch(self, url: str, bounds: PageBounds = PAGE_BOUNDS) -> bytes:
         """A published page as readers get it, without credentials or redirects; Transient where it does not arrive."""
-        return asyncio.run(self._fetch(url))
+        return asyncio.run(self._fetch(url, bounds))
 
-    async def _fetch(self, url: str) -> bytes:
+    async def _fetch(self, url: str, bounds: PageBounds) -> bytes:
         trust_env = bool(self.get_connection(self._spec.conn_id).extra_dejson.get("trust_env", True))
         guard = HostGuard(lambda _: (), private_allowed=True)  # the address is our own connection's
         async with httpx.AsyncClient(timeout=self._bounds().answer_s, trust_env=trust_env) as client:
             try:
-                return await FeedPages(client, guard, PageBounds(FEED_PAGE_MAX_BYTES)).fetch(url, frozenset())
+                return await FeedPages(client, guard, bounds).fetch(url, frozenset())
             except PageUnreadable as error:
                 raise Transient(str(error)) from error
+
+    def url(self, name: str) -> str:
+        """The address at which readers find the object of this name; ConfigurationInvalid where nothing says it."""
+        _, prefix, public_url = self._places()
+        return f"{public_url.rstrip('/')}/{prefix}/{name}" if prefix else f"{public_url.rstrip('/')}/{name}"
 
     def get_conn(self) -> S3FeedStore:
         """The store, at the feed's prefix below the connection's."""
         conn_id = self._spec.conn_id
         connection = self.get_connection(conn_id)
-        extra = connection.extra_dejson
-        bucket = extra.get("bucket_name")
-        if not bucket:
-            raise ConfigurationInvalid(f"the connection {conn_id} names no bucket (extra bucket_name)")
-        public_url = extra.get("public_url")
-        if not public_url:
-            endpoint = str(extra.get("endpoint_url") or "https://s3.amazonaws.com").rstrip("/")
-            public_url = f"{endpoint}/{bucket}"
-        prefix = "/".join(part for part in (str(extra.get("prefix", "")).strip("/"), self._spec.prefix) if part)
+        bucket, prefix, public_url = self._places()
         verify = check_s3(connection)
         mask = mask_of(connection)
         with mask.errors():
             client = S3Hook(aws_conn_id=conn_id, verify=verify).get_conn()
         bind_s3(client, self._bounds(), tls_context(conn_id, *certificates_of(client)))
         return S3FeedStore(client, bucket, prefix, public_url, mask)
+
+    def _places(self) -> tuple[str, str, str]:
+        """The bucket, the prefix in it, and the address at which readers find the bucket."""
+        extra = self.get_connection(self._spec.conn_id).extra_dejson
+        bucket = extra.get("bucket_name")
+        if not bucket:
+            raise ConfigurationInvalid(f"the connection {self._spec.conn_id} names no bucket (extra bucket_name)")
+        public_url = extra.get("public_url")
+        if not public_url:
+            endpoint = str(extra.get("endpoint_url") or "https://s3.amazonaws.com").rstrip("/")
+            public_url = f"{endpoint}/{bucket}"
+        prefix = "/".join(part for part in (str(extra.get("prefix", "")).strip("/"), self._spec.prefix) if part)
+        return str(bucket), prefix.strip("/"), str(public_url)
 
     def _bounds(self) -> CallBounds:
         conn_id = self._spec.conn_id
