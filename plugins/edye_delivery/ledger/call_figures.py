@@ -32,9 +32,9 @@ def by_partner() -> ColumnElement[bool]:
     return or_(CALLS.user_agent.is_(None), ~CALLS.user_agent.startswith(OWN_AGENT, autoescape=True))
 
 
-def has_failed(timeout_s: float) -> ColumnElement[bool]:
+def has_failed(timeout_s: float, calls: Any = CALLS) -> ColumnElement[bool]:
     """The calls that failed on our side: 5xx, and those that took longer than the timeout."""
-    return or_(CALLS.status >= 500, CALLS.milliseconds > timeout_s * 1000)
+    return or_(calls.status >= 500, calls.milliseconds > timeout_s * 1000)
 
 
 def count_of(condition: ColumnElement[bool]) -> ColumnElement[int]:

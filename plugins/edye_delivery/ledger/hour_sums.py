@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from operator import add
+from operator import add, attrgetter
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Select, Text, case, cast, func, select
+from sqlalchemy import Connection, Select, Text, cast, func, select
 
 from edye_delivery.catalog.api_call import LATENCY_BOUNDS_MS
 from edye_delivery.catalog.consumption import CallSums, Percentiles, StatusSum
@@ -21,7 +21,8 @@ from edye_delivery.ledger.pull_tables import API_CALL_HOURS
 
 PERCENTS = (50, 95, 99)
 STEPS = len(LATENCY_BOUNDS_MS) + 1
-SERVER_ERROR = 500
+KEY = ("endpoint", "user", "status", "start_s")
+DIGITS_OF_SLOT = {3600: len("2026-03-01 06"), 86400: len("2026-03-01")}
 HOURS = API_CALL_HOURS.c
 
 
@@ -29,13 +30,11 @@ HOURS = API_CALL_HOURS.c
 class HourSums:
     """The sums of the whole hours of a window.
 
-    `calls_by_hour` counts all lines of an hour, those of our own checks too; `failing_hours` are those in which calls
-    failed on our side.
+    `timeout_slots` are the starts, in Unix seconds, of the slots in which calls surely took longer than the timeout.
     """
 
     sums: CallSums
-    calls_by_hour: dict[datetime, int]
-    failing_hours: frozenset[datetime]
+    timeout_slots: frozenset[int]
 
 
 def hour_sums(connection: Connection, partner: str, window: Window, timeout_s: float, slot_s: int) -> HourSums:
@@ -45,10 +44,11 @@ def hour_sums(connection: Connection, partner: str, window: Window, timeout_s: f
     """
     sums: list[StatusSum] = []
     histograms: dict[tuple[tuple[str, str], int], list[int]] = {}
-    slots_with_timeouts, own_calls = set(), 0
-    for endpoint, user, status, start_s, calls, size, items, texts in connection.execute(
-        _groups(connection, partner, window, slot_s)
-    ):
+    slots_with_timeouts: set[int] = set()
+    own_calls = 0
+    rows = connection.execute(_groups(connection, partner, window, slot_s))
+    for endpoint, user, status, hour, calls, size, items, texts in rows:
+        start_s = int(hour.timestamp()) // slot_s * slot_s
         latencies = _summed(texts)
         timeouts = timeouts_of(latencies, timeout_s)
         if timeouts:
@@ -56,45 +56,48 @@ def hour_sums(connection: Connection, partner: str, window: Window, timeout_s: f
         if user == OWN_USER:
             own_calls += int(calls)
             continue
-        sums.append(StatusSum(endpoint, user, status, int(start_s), int(calls), int(size), int(items), timeouts))
-        histogram = histograms.setdefault(((endpoint, user), int(start_s)), [0] * STEPS)
+        sums.append(StatusSum(endpoint, user, status, start_s, int(calls), int(size), int(items), timeouts))
+        histogram = histograms.setdefault(((endpoint, user), start_s), [0] * STEPS)
         histogram[:] = map(add, histogram, latencies)
-    calls_by_hour, failing = _calls_by_hour(connection, partner, window)
-    failing |= {hour for hour in calls_by_hour if int(hour.timestamp()) // slot_s * slot_s in slots_with_timeouts}
     by_endpoint, by_slot, everywhere = _percentiles(histograms)
     found = CallSums(
         is_exact=False,
         slot_s=slot_s,
-        sums=tuple(sums),
+        sums=tuple(sorted(sums, key=attrgetter(*KEY))),
         all_calls=everywhere,
         by_endpoint=by_endpoint,
         by_slot=by_slot,
         own_calls=own_calls,
     )
-    return HourSums(found, calls_by_hour, frozenset(failing))
+    return HourSums(found, frozenset(slots_with_timeouts))
 
 
 def _groups(connection: Connection, partner: str, window: Window, slot_s: int) -> Select[Any]:
-    second = unix_seconds(connection, HOURS.hour)
-    slot = (second - second % slot_s).label("start_s")
-    group = (HOURS.endpoint, HOURS.user, HOURS.status, slot)
+    group = (HOURS.endpoint, HOURS.user, HOURS.status)
+    slot, hour = _slot(connection, slot_s), func.min(HOURS.hour, type_=HOURS.hour.type)
     sums = (func.sum(HOURS[name]) for name in ("calls", "bytes", "items"))
     texts = func.aggregate_strings(cast(HOURS.latencies, Text), ",")
-    return select(*group, *sums, texts).where(whole_hours(partner, window)).group_by(*group).order_by(*group)
+    return select(*group, hour, *sums, texts).where(whole_hours(partner, window)).group_by(*group, slot)
 
 
-def _calls_by_hour(connection: Connection, partner: str, window: Window) -> tuple[dict[datetime, int], set[datetime]]:
-    """All calls of each hour, and the hours with calls that failed on our side."""
-    failed = func.max(case((HOURS.status >= SERVER_ERROR, 1), else_=0))
-    query = select(HOURS.hour, func.sum(HOURS.calls), failed).where(whole_hours(partner, window)).group_by(HOURS.hour)
-    rows = [(hour, int(calls), bool(failed)) for hour, calls, failed in connection.execute(query)]
-    return {hour: calls for hour, calls, _ in rows}, {hour for hour, _, failed in rows if failed}
+def _slot(connection: Connection, slot_s: int) -> Any:
+    """What is the same for all hours of a slot; SQLite reads the beginning of a text much faster than a time."""
+    if connection.dialect.name == "sqlite" and slot_s in DIGITS_OF_SLOT:
+        return func.substr(cast(HOURS.hour, Text), 1, DIGITS_OF_SLOT[slot_s])
+    second = unix_seconds(connection, HOURS.hour)
+    return second - second % slot_s
 
 
 def _summed(texts: str) -> list[int]:
     """The sum of histograms, which are written as JSON one after the other; an empty one counts nothing."""
     histograms = [one for one in orjson.loads(f"[{texts}]") if one]
     return [sum(counts) for counts in zip(*histograms, strict=True)] or [0] * STEPS
+
+
+def calls_by_hour(connection: Connection, partner: str, window: Window) -> dict[datetime, int]:
+    """The calls of each hour that has some, those of our own checks too."""
+    query = select(HOURS.hour, func.sum(HOURS.calls)).where(whole_hours(partner, window)).group_by(HOURS.hour)
+    return {hour: int(calls) for hour, calls in connection.execute(query)}
 
 
 def whole_hours(partner: str, window: Window) -> Any:

@@ -79,6 +79,7 @@ API_CALLS_OF_ERRORS = Index(
     "api_calls_of_errors",
     API_CALLS.c.partner,
     API_CALLS.c.at,
+    API_CALLS.c.status,
     sqlite_where=IS_ERROR,
     postgresql_where=IS_ERROR,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -17,12 +16,14 @@ from edye_delivery.ledger.api_calls import CallSelection
 from edye_delivery.ledger.call_search import CallSearch, search_calls
 from edye_delivery.ledger.consumption import down_minutes, slot_s_of
 from edye_delivery.ledger.degradations import degradations_between
-from edye_delivery.ledger.hour_sums import HourSums, hour_sums
+from edye_delivery.ledger.failing_minutes import minutes_without_answer
+from edye_delivery.ledger.hour_sums import HourSums, calls_by_hour, hour_sums
 from edye_delivery.ledger.polls import LATEST_ERRORS, oldest_line_at, poll_sums
 from edye_delivery.reports.consumption.figures import Agreement, ConsumptionFacts, consumption_report
 from edye_delivery.reports.consumption.model import ConsumptionReport
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
+POLLED_MAX = timedelta(days=2)
 LINES_MAX = 20_000
 """So many lines are read at most to count polls, and as many to find minutes without an answer."""
 
@@ -50,7 +51,7 @@ class RecentConsumption:
 
 def window_of(span: Span, now: datetime) -> Window:
     """Whole hours or days in UTC, of which the last one has not ended."""
-    hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    hour = _hour_of(now)
     if span is Span.DAY:
         return Window(hour - 23 * HOUR, hour + HOUR)
     day = hour.replace(hour=0)
@@ -64,8 +65,8 @@ def recent_consumption(
     """What the partner called; no title is named, and no checkpoint."""
     partner, window, timeout_s = annex.partner, window_of(span, now), pull.degradation.timeout_s
     hours = hour_sums(connection, partner, window, timeout_s, slot_s_of(window))
-    polled = _polled_window(hours, window, now)
-    down = _down_since(connection, partner, hours, timeout_s)
+    polled = _polled_window(connection, partner, window, now)
+    down = _down_since(connection, partner, window, hours, timeout_s)
     so_far = Window(window.start_at, min(window.end_at, max(now, window.start_at + HOUR)))
     report = consumption_report(
         ConsumptionFacts(
@@ -95,38 +96,37 @@ def agreed_polls(pull: PullChannel, since: datetime, now: datetime) -> int:
     return int((now - since).total_seconds() // pull.polling_interval_s)
 
 
-def _polled_window(hours: HourSums, window: Window, now: datetime) -> Window | None:
+def _polled_window(connection: Connection, partner: str, window: Window, now: datetime) -> Window | None:
     """The last hours of the window, as many as have few enough lines; None where the last one has too many."""
-    start_at, lines = window.end_at, 0
-    while start_at > window.start_at:
-        lines += hours.calls_by_hour.get(start_at - HOUR, 0)
+    latest = _hour_of(now) + HOUR
+    hours = Window(max(window.start_at, latest - POLLED_MAX), latest)
+    calls = calls_by_hour(connection, partner, hours)
+    start_at, lines = hours.end_at, 0
+    while start_at > hours.start_at:
+        lines += calls.get(start_at - HOUR, 0)
         if lines > LINES_MAX:
             break
         start_at -= HOUR
-    return Window(start_at, window.end_at) if start_at < min(window.end_at, now) else None
+    return Window(start_at, hours.end_at) if start_at < hours.end_at else None
 
 
-def _down_since(connection: Connection, partner: str, hours: HourSums, timeout_s: float) -> list[datetime] | None:
-    """The minutes without a good answer, of the hours in which calls failed; None where those have too many lines."""
-    failing = sorted(hours.failing_hours)
-    if sum(hours.calls_by_hour[hour] for hour in failing) > LINES_MAX:
+def _down_since(
+    connection: Connection, partner: str, window: Window, hours: HourSums, timeout_s: float
+) -> list[datetime] | None:
+    """The minutes without a good answer; None where calls failed in too many, or timed out among too many."""
+    slot_s, found = hours.sums.slot_s, minutes_without_answer(connection, partner, window, timeout_s)
+    slow = [one for one in hours.sums.sums if one.start_s in hours.timeout_slots]
+    if found is None or sum(one.calls for one in slow) > LINES_MAX:
         return None
-    found: list[datetime] = []
-    for window in _joined(failing):
-        found += down_minutes(connection, partner, window, timeout_s)
-    return found
+    minutes = set(found)
+    for start_s in hours.timeout_slots:
+        start_at = datetime.fromtimestamp(start_s, UTC)
+        minutes |= set(down_minutes(connection, partner, Window(start_at, start_at + slot_s * SECOND), timeout_s))
+    return sorted(minutes)
 
 
-def _joined(hours: list[datetime]) -> Iterator[Window]:
-    """Hours that follow each other as one window."""
-    start = end = None
-    for hour in hours:
-        if start is not None and end is not None and hour != end:
-            yield Window(start, end)
-            start = None
-        start, end = hour if start is None else start, hour + HOUR
-    if start is not None and end is not None:
-        yield Window(start, end)
+def _hour_of(now: datetime) -> datetime:
+    return now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def _errors(connection: Connection, partner: str, window: Window) -> tuple[ErrorCall, ...]:

@@ -85,7 +85,9 @@ def test_an_open_degradation_stands_on_top(login, ledger, now):
     with ledger.begin() as connection:
         connection.execute(DEGRADATIONS.insert(), row)
     reader = login("reader", READER)
-    assert "no call for 2 h" in reader.get("/edye/api-log", **query()).text
+    text = reader.get("/edye/api-log", **query()).text
+    assert "no call for 2 h" in text
+    assert "ask the partner whether its job runs" in text
     assert "No call for 2 h" in reader.get("/edye/api-log").text
 
 

@@ -9,6 +9,7 @@ import pytest
 from edye_delivery.catalog.api_call import NAMES, CallLine
 from edye_delivery.catalog.own_calls import is_own
 from edye_delivery.catalog.window import rfc3339
+from edye_delivery.ledger import failing_minutes
 from edye_delivery.ledger.api_call_writer import ApiCallWriter
 from edye_delivery.ledger.database import snapshot
 from edye_delivery.pipeline import recent_consumption as recent
@@ -66,9 +67,17 @@ def test_a_minute_of_timeouts_counts_as_down(engine):
     assert ask(engine).report.down_minutes == 1
 
 
-def test_the_uptime_is_unknown_where_calls_failed_among_too_many(engine, monkeypatch):
+def test_the_uptime_is_unknown_where_calls_failed_in_too_many_minutes(engine, monkeypatch):
+    monkeypatch.setattr(failing_minutes, "MINUTES_MAX", 2)
+    write(engine, calls_every(60, NOON, 2, status=500))
+    assert ask(engine).is_uptime_known
+    write(engine, calls_every(60, NOON + timedelta(minutes=9), 1, status=500))
+    assert not ask(engine).is_uptime_known
+
+
+def test_the_uptime_is_unknown_where_calls_timed_out_among_too_many(engine, monkeypatch):
     monkeypatch.setattr(recent, "LINES_MAX", 5)
-    write(engine, [*calls_every(60, NOON, 6), a_call(NOON, status=500)])
+    write(engine, [*calls_every(60, NOON, 6), a_call(NOON, milliseconds=60_000)])
     assert not ask(engine).is_uptime_known
 
 

@@ -19,6 +19,7 @@ from edye_delivery.desk.call_filters import EVERY_CALL, STATUSES, CallFilters, C
 from edye_delivery.desk.charts import SIZES
 from edye_delivery.desk.ledger_access import ledger_connection
 from edye_delivery.desk.render import page
+from edye_delivery.desk.texts import runbook_text
 from edye_delivery.ledger.call_search import CallSearch, Place, place_of, place_text, search_calls
 from edye_delivery.ledger.page_cursor import CURSOR_MAX_CHARS
 from edye_delivery.pipeline.recent_consumption import Span
@@ -26,6 +27,7 @@ from edye_delivery.pipeline.recent_consumption import Span
 router = APIRouter()
 CALLS_A_PAGE = 50
 NEWEST_CALLS = 15
+RUNBOOK_HEADING = "A degraded delivery"
 CSV_CALLS_MAX = 100_000
 CALLS_A_READ = 1000
 Partner = Annotated[str, Query(max_length=80)]
@@ -49,6 +51,7 @@ def api_log(request: Request, caller: Caller, partner: Partner = "", window: Spa
         view=view,
         newest=newest,
         spans=span_links(window),
+        runbook=runbook_text(RUNBOOK_HEADING) if view.open else None,
         sizes=SIZES,
         **_form(pull, EVERY_CALL),
     )
