@@ -73,7 +73,7 @@ class ReportOperator(StepOperator):
         }
         for ending, content in formats.items():
             log.info("report: %s", store.url(store.put(report_name(request, ending), content)))
-        log.info("report in the browser: %s", desk_run_address(context["dag_run"].dag_id, request.run_id))
+        log.info("report in the browser: %s", desk_run_address(self.dag_id, request.run_id))
         return {
             "colour": report.colour.value,
             "totals": report.totals.model_dump(),

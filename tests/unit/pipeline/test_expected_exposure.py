@@ -1,5 +1,6 @@
 """What a partner has to see, from the ledger: the ids that only other partners may see, which the API has to refuse."""
 
+import hashlib
 from datetime import UTC, datetime
 
 import pytest
@@ -25,6 +26,8 @@ def engine(tmp_path):
 
 def expose(engine, partner, title):
     plan = a_plan(title)
+    key = hashlib.sha256(f"{partner}{plan.delivery_key}".encode()).hexdigest()  # a delivery is to one partner
+    plan = plan.model_copy(update={"content_key": key, "delivery_key": key})
     Ledger(engine, lambda: NOW).plan(partner, "run-1", [plan], Channel.PULL)
     Exposures(engine, partner).put(plan, [])
 

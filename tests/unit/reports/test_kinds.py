@@ -106,7 +106,7 @@ def test_of_thousands_of_mistyped_ids_only_those_that_are_told_are_compared(monk
     monkeypatch.setattr(withdrawal_reporting, "close_names", lambda name, known: compared.append(name) or [])
     sentence = not_found_sentence(a_request(), [f"WRONG_{number}" for number in range(5000)], NAMES)
     assert compared == [f"WRONG_{number}" for number in range(20)]
-    assert sentence.endswith("WRONG_19 and 4980 more")
+    assert sentence.endswith("WRONG_19 and 4,980 more")
 
 
 def test_alerts_and_what_is_to_do_are_on_the_page_in_the_sheet_and_in_the_error():
