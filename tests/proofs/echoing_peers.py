@@ -124,7 +124,8 @@ class Partner(Forwarding):
             case 1:
                 return as_json(422, {"error": {"code": self.echoes.header(), "message": words}})
             case 2:
-                return as_json(200, {"status": "error", "message": f"{'x' * 440} {words}"})
+                message = f"{self.echoes.header()} {'x' * 430} {words}"  # is cut in its second words
+                return as_json(200, {"status": "error", "message": message})
             case 3:
                 return as_json(400, {"error": words}, **{"X-Echo": self.echoes.header()})
             case _:
