@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 
 import pytest
 
 from tests.components.desk.conftest import OTHER_PARTNER, PARTNER
 from tests.components.desk.runs import a_request, add_run, keep_report
-from tests.unit.reports.builders import a_report, a_title
+from tests.unit.reports.builders import a_finding, a_report, a_title
 
 DAG_ID, OTHER_DAG_ID = f"deliver_api__{PARTNER}", f"publish_pull__{OTHER_PARTNER}"
 READER = {DAG_ID: ("GET",)}
@@ -23,13 +24,20 @@ def run_id():
 def red_run(login, artifact_folder, run_id):
     """A run with one rejected title, and its report in the artifact store."""
     request = a_request(PARTNER, run_id, reason="the <b>weekend</b>")
-    report = a_report(a_title(), partner=PARTNER, run_id=run_id)
+    report = a_report(a_rejected_title(), partner=PARTNER, run_id=run_id)
     results = {
         "check_request": request.model_dump(mode="json"),
         "report": keep_report(artifact_folder, request, report),
     }
     add_run(DAG_ID, run_id, "failed", results, {"batch.check": "success", "confirm_window": "failed"}, note="call them")
     return report
+
+
+def a_rejected_title():
+    finding = a_finding()
+    return a_title(
+        state="rejected", cause="media", owner=finding.owner, rules=(finding.code,), findings=(finding,), sent=False
+    )
 
 
 def query(run_id, dag_id=DAG_ID):
@@ -43,6 +51,28 @@ def test_a_run_shows_its_order_its_steps_and_its_report(login, red_run, run_id):
         assert words in answer.text
     assert "the &lt;b&gt;weekend&lt;/b&gt;" in answer.text
     assert "<b>weekend" not in answer.text
+
+
+def test_a_run_leads_to_the_page_of_each_title_that_needs_somebody(login, red_run, run_id):
+    text = login("reader", READER).get("/edye/run", **query(run_id)).text
+    (rejected,) = red_run.titles
+    assert f'href="/edye/titles/{PARTNER}/{rejected.external_id}"' in text
+    assert rejected.rules[0] in text
+
+
+def test_titles_that_ended_well_or_cannot_be_read_are_not_named(login, artifact_folder, run_id):
+    good = a_title(external_id="EDYE_GOOD")
+    request = a_request(PARTNER, run_id)
+    result = keep_report(artifact_folder, request, a_report(good, a_rejected_title(), partner=PARTNER, run_id=run_id))
+    (file,) = artifact_folder.rglob("report.json")
+    content = json.loads(file.read_text())
+    content["titles"] += [7, {"state": "rejected"}]
+    file.write_text(json.dumps(content))
+    add_run(DAG_ID, run_id, "failed", {"report": result})
+    answer = login("reader", READER).get("/edye/run", **query(run_id))
+    assert answer.status_code == 200
+    assert "EDYE_GOOD" not in answer.text
+    assert answer.text.count(f"/edye/titles/{PARTNER}/") == 1
 
 
 @pytest.mark.parametrize("ending", ["html", "csv", "json"])

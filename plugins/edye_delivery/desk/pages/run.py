@@ -11,7 +11,15 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.desk.access import NOT_THERE, START, Caller, ReadableDag, Visitor, partner_of
 from edye_delivery.desk.airflow_runs import RunDetails, latest_runs, run_details
 from edye_delivery.desk.render import page
-from edye_delivery.desk.run_report import ENDINGS, ReportHead, report_file, report_head, report_path, request_of
+from edye_delivery.desk.run_report import (
+    ENDINGS,
+    NAMED_MAX,
+    ReportHead,
+    report_file,
+    report_head,
+    report_path,
+    request_of,
+)
 from edye_delivery.errors import StoreUnavailable
 
 router = APIRouter()
@@ -41,6 +49,7 @@ def run(request: Request, caller: Caller, dag_id: ReadableDag, run_id: RunId) ->
         steps=details.steps,
         order=request_of(details),
         head=head,
+        named_max=NAMED_MAX,
         problem=problem,
         endings=tuple(ENDINGS) if head is not None else (),
         can_start=caller.may(START, dag_id),
