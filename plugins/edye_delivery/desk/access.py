@@ -6,7 +6,7 @@ not exist.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -23,6 +23,9 @@ from edye_delivery.dag_support.annexes import annexes
 NOT_THERE = "There is no such page, or you may not see it."
 OTHER_ORIGIN = "This call came from another site, so nothing was done."
 READ, START = "GET", "POST"
+VERBS = frozenset({"deliver_api", "deliver_ftp", "publish_pull", "report_pull", "watch_pull"})
+WAY_VERBS = frozenset({"redeliver", "withdraw"})
+"""How the ids of a partner's DAGs begin; those of the second kind exist for each way, by its name in the ledger."""
 logged_in_user = get_user
 """The dependency of every endpoint: Airflow's user; 401 where nobody is logged in."""
 
@@ -60,13 +63,18 @@ class Visitor:
     def dags_of(self, partner: str) -> tuple[str, ...]:
         """The DAGs of a partner whose runs the user may read."""
         name = partner.removesuffix(PULL_SUFFIX)
-        return tuple(sorted(dag_id for dag_id in self.dag_ids if partner_of(dag_id) == name))
+        return tuple(sorted(dag_id for dag_id in self.dag_ids if partner_of(dag_id, self.annexes) == name))
 
 
-def partner_of(dag_id: str) -> str | None:
-    """The partner that a DAG is for, by its id (deliver_api__<partner>); None for a DAG that is for none."""
-    verb, separator, partner = dag_id.partition("__")
-    return partner if verb and separator else None
+def partner_of(dag_id: str, known: Container[str]) -> str | None:
+    """Which of the known partners a DAG is for; None for a DAG that is for none of them.
+
+    Only the DAGs that we make count: whoever may read another DAG with such a name sees no partner by it.
+    """
+    verb, _, name = dag_id.partition("__")
+    if verb in WAY_VERBS:
+        name = name.removesuffix(PULL_SUFFIX)
+    return name if name in known and verb in VERBS | WAY_VERBS else None
 
 
 def visitor(user: Annotated[Any, Depends(get_user)]) -> Visitor:
@@ -74,7 +82,7 @@ def visitor(user: Annotated[Any, Depends(get_user)]) -> Visitor:
     known = annexes()
     readable = get_auth_manager().get_authorized_dag_ids(user=user, method=READ)
     dag_ids = frozenset(dag_id for dag_id in readable if _may(user, READ, dag_id, DagAccessEntity.RUN))
-    seen = {partner_of(dag_id) for dag_id in dag_ids}
+    seen = {partner_of(dag_id, known) for dag_id in dag_ids}
     allowed = {name: annex for name, annex in known.items() if name in seen}
     return Visitor(str(user.get_name()), user, allowed, dag_ids)
 

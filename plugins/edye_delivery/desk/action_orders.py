@@ -70,6 +70,15 @@ def way_of(annex: Annex, partner: str) -> Way:
     return Way(annex, Channel.API if annex.api is not None else Channel.FTP, annex.partner)
 
 
+def ways_of(annex: Annex) -> tuple[Way, ...]:
+    """Every way by which a partner gets titles, the usual one first."""
+    channels = [channel for channel, section in ((Channel.API, annex.api), (Channel.FTP, annex.ftp)) if section]
+    ways = [Way(annex, channel, annex.partner) for channel in channels]
+    if annex.pull is not None:
+        ways.append(Way(pull_annex_of(annex), Channel.PULL, annex.partner))
+    return tuple(ways)
+
+
 def conf_of(way: Way, action: Action, given: Mapping[str, str], *, dry_run: bool) -> dict[str, Any]:
     """The conf of the run, from the texts of a form; empty fields are left out."""
     conf: dict[str, Any] = {}

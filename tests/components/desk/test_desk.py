@@ -85,3 +85,35 @@ def test_the_plugin_imports_nothing_that_the_start_of_the_api_server_would_wait_
     code = f"import sys, edye_delivery.desk.lazy; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_user_of_the_dag_for_what_a_partner_pulls_sees_that_partner(airflow_app):
+    from edye_delivery.desk.access import partner_of
+
+    assert partner_of("redeliver__twice__pull", {"twice"}) == "twice"
+    assert partner_of("withdraw__twice__pull", {"twice"}) == "twice"
+    assert partner_of("deliver_api__a__b", {"a", "b", "a__b"}) == "a__b"
+    assert partner_of("publish_pull__twice__pull", {"twice"}) is None
+
+
+@pytest.mark.parametrize(
+    "dag_id", [f"billing__{PARTNER}", f"deliver__{PARTNER}", PARTNER, f"__{PARTNER}", "redeliver__"]
+)
+def test_a_dag_of_somebody_else_with_a_partners_name_shows_no_partner(airflow_app, dag_id):
+    from edye_delivery.desk.access import partner_of
+
+    assert partner_of(dag_id, {PARTNER}) is None
+
+
+def test_every_dag_that_we_make_of_an_annex_is_known_as_its_partners(airflow_app):
+    from airflow.models.dag import DagModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    from edye_delivery.dag_support.annexes import annexes
+    from edye_delivery.desk.access import partner_of
+
+    with create_session() as session:
+        dag_ids = set(session.scalars(select(DagModel.dag_id)))
+    of_none = {dag_id for dag_id in dag_ids if partner_of(dag_id, annexes()) is None}
+    assert of_none == {"check_jw_player", "ship_api_calls", "ship_ingesta_logs"}

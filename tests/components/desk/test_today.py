@@ -81,6 +81,24 @@ def ask_for_approval(dag_id, subject):
         session.add(HITLDetail(ti_id=found, subject=subject, **choices))
 
 
+def test_a_pending_approval_is_seen_by_who_may_read_decisions_alone(login, remove_runs, monkeypatch):
+    from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
+
+    from tests.components.desk.auth_manager import DagAuthManager
+
+    dag_id = f"withdraw__{PARTNER}"
+    ask_for_approval(dag_id, "Withdraw 25 titles")
+    client = login("reader", {dag_id: ("GET",)})
+    assert "Withdraw 25 titles" in client.get("/edye/").text
+    usual = DagAuthManager.is_authorized_dag
+
+    def without_decisions(self, *, access_entity=None, **asked):
+        return access_entity is not DagAccessEntity.HITL_DETAIL and usual(self, access_entity=access_entity, **asked)
+
+    monkeypatch.setattr(DagAuthManager, "is_authorized_dag", without_decisions)
+    assert "Withdraw 25 titles" not in client.get("/edye/").text
+
+
 def test_an_empty_ledger_has_no_turn_and_every_partner_with_its_zeros(login):
     text = login("reader", READER).get("/edye/").text
     assert "Every title has ended well." in text

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from edye_delivery.catalog.vocabulary import Correction
 from edye_delivery.desk.access import NOT_THERE, START, Caller, OwnOrigin, ReadableDag, Visitor, partner_of
-from edye_delivery.desk.action_orders import Action, Way, check_order, conf_of, dry_run_id, real_run_id, way_of
+from edye_delivery.desk.action_orders import Action, Way, check_order, conf_of, dry_run_id, real_run_id, way_of, ways_of
 from edye_delivery.desk.action_preview import preview_of
 from edye_delivery.desk.airflow_api import Answer, start_run
 from edye_delivery.desk.airflow_runs import Run, RunDetails, run_details
@@ -28,7 +28,7 @@ TEXT_MAX_CHARS = 1_020_000
 DRY_RUN_MAX_AGE = timedelta(days=1)
 REFRESH_S = 5
 TEXTS = ("external_ids", "window_start", "window_end", "reason", "correction", "end_at")
-ACTION_OF = {"redeliver": Action.REDELIVER, "withdraw": Action.WITHDRAW}
+ACTIONS_OF_DAGS = (Action.REDELIVER, Action.WITHDRAW, Action.WINDOW)
 RunId = Annotated[str, Query(max_length=250)]
 Ids = Annotated[list[Annotated[str, Query(max_length=200)]], Query(max_length=500)]
 Short = Annotated[str, Field(max_length=1000)]
@@ -226,14 +226,12 @@ def _totals_of(details: RunDetails, way: Way) -> tuple[Mapping[str, Any], str]:
 
 def _way_of_dag(caller: Visitor, dag_id: str) -> tuple[Way, Action]:
     """The way and the action of a DAG; 404 for a DAG that no action starts."""
-    verb, partner = dag_id.partition("__")[0], partner_of(dag_id) or ""
-    way = way_of(caller.annex_of(partner), partner)
-    action = ACTION_OF.get(verb, Action.WINDOW)
-    if verb == "publish_pull" and way.annex.pull is not None:
-        way = way_of(caller.annex_of(partner), f"{partner}__pull")
-    if way.dag_id(action) != dag_id:
-        raise HTTPException(404, NOT_THERE)
-    return way, action
+    annex = caller.annexes.get(partner_of(dag_id, caller.annexes) or "")
+    for way in ways_of(annex) if annex is not None else ():
+        for action in ACTIONS_OF_DAGS:
+            if way.dag_id(action) == dag_id:
+                return way, action
+    raise HTTPException(404, NOT_THERE)
 
 
 def _details_of(dag_id: str, run_id: str) -> RunDetails:

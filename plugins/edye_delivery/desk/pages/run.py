@@ -93,7 +93,7 @@ def _details_of(dag_id: str, run_id: str) -> RunDetails:
 
 
 def _annex_of(caller: Visitor, dag_id: str) -> Annex | None:
-    return caller.annexes.get(partner_of(dag_id) or "")
+    return caller.annexes.get(partner_of(dag_id, caller.annexes) or "")
 
 
 def _names_of(caller: Visitor, annex: Annex) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from fastapi import APIRouter, Request
 from starlette.background import BackgroundTask
 from starlette.responses import Response
@@ -13,7 +14,7 @@ from starlette.responses import Response
 from edye_delivery.annex.model import PULL_SUFFIX
 from edye_delivery.catalog.alarm import Alarm
 from edye_delivery.catalog.vocabulary import DeliveryState
-from edye_delivery.desk.access import Caller, Visitor
+from edye_delivery.desk.access import READ, Caller, Visitor
 from edye_delivery.desk.airflow_today import dags_today, pending_approvals
 from edye_delivery.desk.ledger_access import ledger_connection
 from edye_delivery.desk.navigation import desk_address
@@ -96,7 +97,7 @@ def today(request: Request, caller: Caller) -> Response:
         may_see=bool(caller.annexes),
         now=now,
         alarms=[AlarmRow(one, name_of(caller, one.partner), one.kind.section) for one in in_order(found)],
-        approvals=pending_approvals(caller.dag_ids),
+        approvals=pending_approvals(_decidable(caller)),
         paused=[dag for dag in dags if dag.is_paused and dag.is_scheduled],
         owners=list(owners_of(caller, counts, now)),
         partners=list(partner_rows(caller, counts, totals)),
@@ -104,6 +105,11 @@ def today(request: Request, caller: Caller) -> Response:
     )
     answer.background = BackgroundTask(KEPT_TOTALS.refresh, partners)
     return answer
+
+
+def _decidable(caller: Visitor) -> list[str]:
+    """The DAGs whose decisions Airflow lets the user read: a user of its runs may have no right to these."""
+    return [dag_id for dag_id in caller.dag_ids if caller.may(READ, dag_id, DagAccessEntity.HITL_DETAIL)]
 
 
 def name_of(caller: Visitor, partner: str) -> str:
