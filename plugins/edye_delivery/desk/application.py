@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from edye_delivery.desk.access import logged_in_user
+from edye_delivery.desk.bodies import BoundedBodies
 from edye_delivery.desk.errors import answer_delivery_error, answer_error, answer_http_error, answer_invalid_call
 from edye_delivery.desk.headers import SafeHeaders
 from edye_delivery.desk.pages import (
@@ -38,7 +39,7 @@ def desk_application() -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         dependencies=[Depends(logged_in_user)],
-        middleware=[Middleware(SafeHeaders)],
+        middleware=[Middleware(SafeHeaders), Middleware(BoundedBodies)],
         exception_handlers={
             HTTPException: answer_http_error,
             RequestValidationError: answer_invalid_call,

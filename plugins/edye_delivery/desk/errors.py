@@ -14,17 +14,23 @@ from edye_delivery.errors import InvalidRequest
 
 log = logging.getLogger(__name__)
 HEADINGS = {
+    400: "This could not be read",
     401: "Please log in",
     403: "This is not allowed",
     404: "Nothing here",
     405: "Nothing here",
+    408: "This came too slowly",
+    413: "This is too large",
     422: "This address is wrong",
     503: "This cannot be read at the moment",
 }
 NEXT_STEPS = {
+    400: "Go back and send the form again. If it stays, tell DevOps this sentence.",
     401: "Log in to Airflow, then open this page again.",
     403: "Ask an administrator of Airflow for the permission, or start again from the desk's first page.",
     404: "Check the address. A partner, a run or a title that you may not see looks as if it did not exist.",
+    408: "Try again from a faster network.",
+    413: "Send less, for example fewer titles or a smaller file.",
     422: "Start again from the desk's first page.",
     503: "Deliveries may still run. Try again in a minute; if it stays, tell DevOps this sentence.",
 }
@@ -34,7 +40,10 @@ BROKEN = "The desk has a fault. The api-server's log has its traceback. Deliveri
 async def answer_http_error(request: Request, error: Exception) -> Response:
     """The page for a status that an endpoint raised."""
     status, detail = (error.status_code, error.detail) if isinstance(error, HTTPException) else (500, "")
-    return _error_page(request, status, str(detail or ""))
+    answer = _error_page(request, status, str(detail or ""))
+    if isinstance(error, HTTPException) and error.headers:
+        answer.headers.update(error.headers)
+    return answer
 
 
 async def answer_invalid_call(request: Request, error: Exception) -> Response:
