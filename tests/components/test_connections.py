@@ -15,8 +15,9 @@ from edye_delivery.catalog.vocabulary import Channel, Mode
 from edye_delivery.dag_support.defaults import RETRIES
 from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks.ingest import IngestHook
-from edye_delivery.operators.connections import needs_of, refuse_unusable
+from edye_delivery.operators.connections import annex_needs, needs_of, refuse_unusable
 from tests.builders import the_annex
+from tests.unit.pull_calls import the_pull_annex
 
 START = datetime(2026, 3, 1, 6, tzinfo=UTC)
 ENDPOINT = {"endpoint": {"path": "/api/ingesta/contenido/{external_id}"}}
@@ -83,6 +84,26 @@ def test_a_run_needs_the_connections_that_it_will_use_and_no_other(annex, reques
 def test_a_run_that_has_all_begins(connections):
     connections()
     refuse_unusable(needs_of(the_annex(), a_request()))
+
+
+@pytest.mark.parametrize(
+    "store",
+    [{"conn_type": "fs", "extra": {"path": "/tmp/g"}}, {"conn_type": "aws", "extra": {"bucket_name": "generations"}}],
+    ids=["folder", "bucket"],
+)
+def test_generations_may_be_in_a_folder_or_in_a_bucket(connections, store):
+    api = {"conn_type": "http", "host": "http://api.example", "extra": {"tokens": {"shelf": "t"}}}
+    connections(delivery_api_store=store, delivery_api=api)
+    annex = the_pull_annex()
+    refuse_unusable(needs_of(annex, a_request(partner=annex.partner, channel=Channel.PULL)))
+
+
+def test_a_partner_needs_the_connections_of_all_its_channels():
+    names = {"edye_api", "roku_ingest", "roku_ftp", "feed_store"}
+    assert {need.conn_id for need in annex_needs(the_annex())} == ALWAYS | names
+    assert {need.conn_id for need in annex_needs(the_annex(ftp=None, feeds=[]))} == ALWAYS | {"edye_api", "roku_ingest"}
+    pull = {"edye_api", "delivery_api", "delivery_api_store"}
+    assert pull <= {need.conn_id for need in annex_needs(the_pull_annex())}
 
 
 def test_all_that_are_missing_are_named_in_one_sentence_with_what_each_needs(connections):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from airflow.sdk import BaseHook, Connection
-from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 
 from edye_delivery.annex.channels import api_channel_of, feeds_of, ftp_channel_of, pull_channel_of
 from edye_delivery.annex.model import Annex
@@ -30,6 +30,19 @@ class Need:
     purpose: str
     takes: tuple[tuple[str, str], ...]
     check: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionCheck:
+    """What Airflow has for a need: the connection's type, None where it has none, empty where it cannot be read.
+
+    `missing_field` names what the connection lacks; no value of a connection is here.
+    """
+
+    need: Need
+    conn_type: str | None
+    is_fit: bool
+    missing_field: str
 
 
 HTTP = (("http", "host, port, and the token as password"),)
@@ -76,19 +89,50 @@ def refuse_unusable(needs: Iterable[Need]) -> None:
         )
 
 
+def annex_needs(annex: Annex) -> list[Need]:
+    """Every connection that runs of the partner may need, on all its channels, each once."""
+    needs = [
+        Need(artifacts.CONN_ID, "the files of its steps", STORE),
+        Need(ledger.CONN_ID, "the ledger", DATABASE),
+        Need(edye.CONN_ID, "the catalogue and its media", HTTP),
+    ]
+    for channel, section in ((Channel.API, annex.api), (Channel.FTP, annex.ftp), (Channel.PULL, annex.pull)):
+        needs += _channel_needs(annex, channel) if section is not None else ()
+    needs += [Need(feed.conn_id, "the bucket of the feeds", BUCKET) for feed in annex.feeds]
+    return list({need.conn_id: need for need in needs}.values())
+
+
+def connection_check(need: Need) -> ConnectionCheck:
+    """Whether the connection is there and of a type that fits; of the connection it says the type alone."""
+    try:
+        connection = BaseHook.get_connection(need.conn_id)
+    except AirflowNotFoundException:
+        return ConnectionCheck(need, None, is_fit=False, missing_field="")
+    except (AirflowException, ValueError, TypeError):  # a variable that is no connection, or a key that was changed
+        return ConnectionCheck(need, "", is_fit=False, missing_field="")
+    kind = _kind_of(connection)
+    is_known = kind in dict(need.takes)
+    missing_field = _missing_field_of(kind, connection) if is_known else ""
+    return ConnectionCheck(need, str(connection.conn_type), is_fit=is_known, missing_field=missing_field)
+
+
 def _partner_needs(annex: Annex, request: RunRequest) -> Iterator[Need]:
-    if request.withdrawal is not None:
-        if endpoint_for(annex, request) is not None:
-            yield Need(api_channel_of(annex).conn_id, f"telling {annex.display_name}", HTTP)
-    elif request.channel is Channel.PULL:
+    if request.withdrawal is None:
+        yield from _channel_needs(annex, request.channel)
+    elif endpoint_for(annex, request) is not None:
+        yield Need(api_channel_of(annex).conn_id, f"telling {annex.display_name}", HTTP)
+
+
+def _channel_needs(annex: Annex, channel: Channel) -> Iterator[Need]:
+    if channel is Channel.PULL:
         pull = pull_channel_of(annex)
-        yield Need(pull.store_conn_id, "the generations that the delivery API serves", FOLDER)
+        yield Need(pull.store_conn_id, "the generations that the delivery API serves", STORE)
         yield Need(
             pull.check.conn_id, "the delivery API, for the exposure check", HTTP, DeliveryApiHook(annex).check_token
         )
         if pull.thumbnails:
             yield Need(pull.thumbnails_conn_id, "the bucket of the thumbnails", BUCKET)
-    elif request.channel is Channel.API:
+    elif channel is Channel.API:
         purpose = f"the ingest API of {annex.display_name}"
         yield Need(api_channel_of(annex).conn_id, purpose, HTTP, IngestHook(annex).check_timeout)
     else:
@@ -102,7 +146,7 @@ def _complaint(need: Need) -> str:
         connection = BaseHook.get_connection(need.conn_id)
     except AirflowNotFoundException:
         return f"{name} is missing"
-    kind = SAME_TYPE.get(connection.conn_type, connection.conn_type)
+    kind = _kind_of(connection)
     if kind not in dict(need.takes):
         return f"{name} is of type {connection.conn_type!r:.40}"
     if missing := _missing_field_of(kind, connection):
@@ -114,9 +158,13 @@ def _complaint(need: Need) -> str:
     return ""
 
 
+def _kind_of(connection: Connection) -> str:
+    return SAME_TYPE.get(connection.conn_type, connection.conn_type)
+
+
 def _missing_field_of(kind: str, connection: Connection) -> str:
     """The first field that the connection lacks; empty where it has all."""
-    extra = connection.extra_dejson
+    extra = connection.extra_dejson if isinstance(connection.extra_dejson, dict) else {}
     values = {
         "http": {"host": connection.host},
         "ftp": {"host": connection.host, "login": connection.login},
