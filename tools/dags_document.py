@@ -10,7 +10,8 @@ from typing import Any
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG, TriggerRule
 
-from tools.markdown import code, codes, first_paragraph, table
+from edye_delivery.reports.markdown import code, codes, table
+from tools.markdown import first_paragraph
 
 RUNS = {
     TriggerRule.ALL_SUCCESS: "if everything before it succeeded",

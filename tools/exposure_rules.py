@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from edye_delivery.qc.exposure import all_rules  # noqa: F401 (with it every rule enters the catalogue)
 from edye_delivery.qc.exposure.items import CLOCK_TOLERANCE
 from edye_delivery.qc.exposure.rule import RULES, ExposureRule
-from tools.markdown import rules_document, sections, table
+from edye_delivery.reports.markdown import table
+from tools.markdown import rules_document, sections
 
 INTRODUCTION = """# Rules on what a partner that pulls sees
 

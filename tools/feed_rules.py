@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from edye_delivery.feeds import all_rules  # noqa: F401 (with it every rule enters the catalogue)
 from edye_delivery.feeds.rule import RULES, Family, FeedRule
-from tools.markdown import rules_document, sections, table
+from edye_delivery.reports.markdown import table
+from tools.markdown import rules_document, sections
 
 FAMILIES = {
     Family.SCHEMA: ("Schema", "What the published schema of the Search feed refuses, with the real cause."),

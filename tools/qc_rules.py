@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from edye_delivery.qc import check  # noqa: F401 (with it every rule enters the catalogue)
 from edye_delivery.qc.rule import RULES, QcRule
-from tools.markdown import rules_document, sections, table
+from edye_delivery.reports.markdown import table
+from tools.markdown import rules_document, sections
 
 FAMILIES = {
     "META": "What the catalogue says about a title, and the metadata that the partner gets.",

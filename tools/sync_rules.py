@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from edye_delivery.qc.sync import all_rules  # noqa: F401 (with it every rule enters the catalogue)
 from edye_delivery.qc.sync.limits import USUAL_LIMITS
 from edye_delivery.qc.sync.rule import RULES, Grace, SyncRule
-from tools.markdown import rules_document, sections, table
+from edye_delivery.reports.markdown import table
+from tools.markdown import rules_document, sections
 
 GRACES = {Grace.NONE: "-", Grace.READY: "`ready_grace_s`", Grace.SYNC: "`sync_lag_s`"}
 INTRODUCTION = """# Rules on JW Player and EDYE

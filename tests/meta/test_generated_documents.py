@@ -13,8 +13,9 @@ import yaml
 
 from edye_delivery.annex.load import load_annexes
 from edye_delivery.annex.model import Annex
+from edye_delivery.reports.markdown import table
+from edye_delivery.reports.partner import sections
 from tools import annex_schema, documents, partners_document
-from tools.markdown import table
 
 PROJECT = Path(__file__).parents[2]
 ANNEXES = PROJECT / "include" / "annexes"
@@ -83,11 +84,11 @@ def test_the_schema_takes_every_annex_and_refuses_it_with_an_unknown_key(path):
 
 
 def test_every_setting_of_an_annex_is_in_the_partners_document(monkeypatch):
-    spoken = {field for _, fields, _ in partners_document.SECTIONS for field in fields}
+    spoken = {field for _, fields, _ in sections.SECTIONS for field in fields}
     assert spoken <= Annex.model_fields.keys()
     text = partners_document.document(ANNEXES, "a command")
     assert "Other settings" not in text
-    monkeypatch.setattr(partners_document, "SECTIONS", partners_document.SECTIONS[1:])
+    monkeypatch.setattr(sections, "SECTIONS", sections.SECTIONS[1:])
     without = partners_document.document(ANNEXES, "a command")
     for annex in load_annexes(ANNEXES).values():
         assert f"| `client_id` | `{annex.client_id}` |" in without

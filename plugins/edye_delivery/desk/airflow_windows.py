@@ -56,11 +56,12 @@ def month_runs(dag_id: str, schedule: str, first: datetime, end: datetime) -> Mo
     with create_session() as session:
         rows = session.execute(of_month).all()
         first_run_at = session.scalar(select(func.min(DagRun.run_after)).where(DagRun.dag_id == dag_id))
-    found = (_run_of(row, schedule) for row in rows[:RUNS_MAX])
+    found = (run_window(row, schedule) for row in rows[:RUNS_MAX])
     return MonthRuns(tuple(run for run in found if run is not None), first_run_at, len(rows) > RUNS_MAX)
 
 
-def _run_of(row: Any, schedule: str) -> WindowRun | None:
+def run_window(row: Any, schedule: str) -> WindowRun | None:
+    """The window that a run delivers, by the run's row; None where it delivers titles by name."""
     conf = row.conf if isinstance(row.conf, dict) else {}
     facts = RunFacts(row.run_id, row.data_interval_start, row.data_interval_end, row.run_after, ())
     window = window_of_run(schedule, conf, facts)

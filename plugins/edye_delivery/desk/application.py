@@ -16,6 +16,7 @@ from edye_delivery.desk.pages import (
     assets,
     distribution,
     feeds,
+    partners,
     run,
     title,
     title_content,
@@ -25,7 +26,7 @@ from edye_delivery.desk.pages import (
 )
 from edye_delivery.errors import DeliveryError
 
-PAGES = (assets, today, titles, title, title_content, distribution, run, windows, feeds, api_log, actions)
+PAGES = (assets, today, titles, title, title_content, distribution, run, windows, feeds, api_log, actions, partners)
 """Every page is a module with a `router`; a new page is added here and in `navigation.py`."""
 
 

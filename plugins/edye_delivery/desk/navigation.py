@@ -28,6 +28,7 @@ ENTRIES = (
     Entry("/feeds", "Feeds"),
     Entry("/api-log", "API log"),
     Entry("/actions", "Actions"),
+    Entry("/partners", "Partners"),
 )
 
 
@@ -48,6 +49,11 @@ def desk_address(path: str, **query: object) -> str:
 def title_address(partner: str, external_id: str, part: str = "", **query: object) -> str:
     """The address of a title's page at a partner, or of a part of it, such as `/metadata.json`."""
     return desk_address(f"/titles/{quote(partner, safe='')}/{quote(external_id, safe='')}{part}", **query)
+
+
+def partner_address(partner: str) -> str:
+    """The address of a partner's page, by its name in the ledger or its annex."""
+    return desk_address(f"/partners/{quote(partner, safe='')}")
 
 
 def airflow_run_address(dag_id: str, run_id: str) -> str:

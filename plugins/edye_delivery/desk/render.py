@@ -14,7 +14,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from edye_delivery.catalog.window import rfc3339
-from edye_delivery.desk.navigation import ENTRIES, airflow_dag_address, airflow_run_address, desk_address, title_address
+from edye_delivery.desk.navigation import (
+    ENTRIES,
+    airflow_dag_address,
+    airflow_run_address,
+    desk_address,
+    partner_address,
+    title_address,
+)
 from edye_delivery.desk.texts import rule_text, runbook_text
 from edye_delivery.reports.html_report import environment_of
 from edye_delivery.reports.wording import human_moment
@@ -36,6 +43,7 @@ def environment() -> Environment:
     made.globals |= {
         "address": whole(desk_address),
         "title_address": whole(title_address),
+        "partner_address": whole(partner_address),
         "airflow_run": whole(airflow_run_address),
         "airflow_dag": whole(airflow_dag_address),
         "runbook_text": runbook_text,

@@ -66,11 +66,22 @@ def _renderer() -> MarkdownIt:
     made.disable("image")
     for name in ("link_open", "link_close"):
         made.add_render_rule(name, _nothing)
+    made.add_render_rule("table_open", _table_start)
+    made.add_render_rule("table_close", _table_end)
     return made
 
 
 def _nothing(_renderer: Any, _tokens: list[Token], _index: int, _options: Any, _state: Any) -> str:
     return ""
+
+
+def _table_start(_renderer: Any, _tokens: list[Token], _index: int, _options: Any, _state: Any) -> str:
+    """A table that is wider than the page scrolls by itself, also by keyboard."""
+    return '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table>\n'
+
+
+def _table_end(_renderer: Any, _tokens: list[Token], _index: int, _options: Any, _state: Any) -> str:
+    return "</table></div>\n"
 
 
 @cache

@@ -46,6 +46,7 @@ class AlarmRow:
 class Turn:
     """Titles that wait for the same remedy, and the address of the list of them."""
 
+    ledger_name: str
     partner: str
     state: str
     cause: str
@@ -69,6 +70,7 @@ class Owner:
 class PartnerRow:
     """One partner's totals; what has not ended well is counted now, the rest was counted at `counted_at`."""
 
+    ledger_name: str
     name: str
     accepted: int
     withdrawn: int
@@ -139,6 +141,7 @@ def partner_rows(caller: Visitor, counts: Iterable[Count], totals: dict[str, Tot
             continue
         accepted, withdrawn = (known.by_state.get(state, 0) for state in TILES)
         yield PartnerRow(
+            partner,
             name_of(caller, partner),
             accepted,
             withdrawn,
@@ -153,6 +156,7 @@ def _turn(caller: Visitor, count: Count, now: datetime) -> Turn:
     cause = count.cause.value if count.cause is not None else ""
     query = {"partner": count.partner, "state": count.state.value, "cause": cause, "owner": count.owner}
     return Turn(
+        count.partner,
         name_of(caller, count.partner),
         count.state.value,
         cause,

@@ -1,11 +1,11 @@
-"""The section of docs/PARTNERS.md about what a partner reads by itself: users, parts of an item, bounds."""
+"""A partner in words: what it reads by itself: users, parts of an item, bounds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from edye_delivery.annex.model import Annex
-from tools.markdown import code, codes, table
+from edye_delivery.reports.markdown import code, codes, table
 
 
 def pull(annex: Annex) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The section of docs/PARTNERS.md about a partner's FTP channel: where files go, under what names, how it answers."""
+"""A partner in words: its FTP channel, that is where files go, under what names, and how the partner answers."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from edye_delivery.annex.channels import folder_of
 from edye_delivery.annex.ftp import FtpChannel, LogFile, MovedOutcome, OutcomeFile, PickupOutcome
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.vocabulary import IngestState
-from tools.markdown import code, codes, table
-from tools.partner_rules import polling
+from edye_delivery.reports.markdown import code, codes, table
+from edye_delivery.reports.partner.limits import polling
 
 
 def ftp(annex: Annex) -> Iterator[str]:

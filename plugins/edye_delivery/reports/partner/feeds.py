@@ -1,4 +1,4 @@
-"""The section of docs/PARTNERS.md about a partner's feeds."""
+"""A partner in words: its feeds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.annex.model import Annex
-from tools.markdown import code, codes, table
+from edye_delivery.reports.markdown import code, codes, table
 
 
 def feeds(annex: Annex) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The sections of docs/PARTNERS.md about limits, tables and rules of an annex."""
+"""A partner in words: the limits, tables and rules of its annex."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from edye_delivery.annex.api import PollingPolicy
 from edye_delivery.annex.metadata_field import MetadataField
 from edye_delivery.annex.model import Annex
-from tools.markdown import code, codes, table
+from edye_delivery.reports.markdown import code, codes, table
 
 FORMS = ("roles", "join", "format", "zone", "lang", "max_chars", "default")
 

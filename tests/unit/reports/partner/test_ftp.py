@@ -1,4 +1,4 @@
-"""The partners document's section on FTP: every way in which a partner tells an outcome is put in words."""
+"""The section on FTP of a partner in words: every way in which a partner tells an outcome is named."""
 
 from pathlib import Path
 from typing import Any
@@ -8,10 +8,10 @@ import pytest
 from edye_delivery.annex.ftp import FtpChannel
 from edye_delivery.annex.load import load_annexes
 from edye_delivery.annex.model import Annex
-from tools.partner_ftp import ftp
+from edye_delivery.reports.partner.ftp import ftp
 from tools.partners_document import document
 
-ANNEXES = Path(__file__).parents[3] / "include" / "annexes"
+ANNEXES = Path(__file__).parents[4] / "include" / "annexes"
 FOLDERS = {kind: f"/incoming/{{client_id}}/{kind}" for kind in ("video", "images", "metadata")}
 STATES = {"OK": "completed", "NOK": "error"}
 CHANNEL: dict[str, Any] = {
