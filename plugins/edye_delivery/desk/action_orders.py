@@ -63,11 +63,19 @@ class Way:
         return names
 
 
-def way_of(annex: Annex, partner: str) -> Way:
-    """The way that has this name in the ledger; without a channel in the name, the one that pushes comes first."""
+def way_of(annex: Annex, partner: str, action: Action = Action.REDELIVER, channel: str = "") -> Way:
+    """The way that has this name in the ledger; of two that push, the API, unless a window names the other channel."""
     if annex.pull is not None and (is_pulled(annex) or partner.endswith(PULL_SUFFIX)):
         return Way(pull_annex_of(annex), Channel.PULL, annex.partner)
-    return Way(annex, Channel.API if annex.api is not None else Channel.FTP, annex.partner)
+    is_by_ftp = annex.api is None or (channel == Channel.FTP and action is Action.WINDOW and annex.ftp is not None)
+    return Way(annex, Channel.FTP if is_by_ftp else Channel.API, annex.partner)
+
+
+def channels_of(way: Way, action: Action) -> tuple[Channel, ...]:
+    """The channels among which a user chooses; none where there is no choice. Only windows go by either."""
+    if action is not Action.WINDOW or way.annex.api is None or way.annex.ftp is None:
+        return ()
+    return (Channel.API, Channel.FTP)
 
 
 def ways_of(annex: Annex) -> tuple[Way, ...]:
@@ -85,13 +93,25 @@ def conf_of(way: Way, action: Action, given: Mapping[str, str], *, dry_run: bool
     for name in way.fields(action):
         text = given.get(name, "").strip()
         if name == "external_ids":
-            ids = [line.strip() for line in text.splitlines() if line.strip()]
+            ids = ids_of(text)
             conf |= {name: ids} if ids else {}
         elif text:
             conf[name] = text
     if action is Action.RELEASE:
         conf["correction"] = Correction.BY_CAUSE.value
     return conf | {"dry_run": dry_run}
+
+
+def ids_of(text: str) -> list[str]:
+    """The ids in a text that has one on each line."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def with_id(text: str, instead: str) -> str:
+    """The ids with one more or with one replaced; `instead` has the new id on its last line, the old one before it."""
+    *old, new = ids_of(instead) or [""]
+    ids = [new if one in old else one for one in ids_of(text)]
+    return "\n".join(dict.fromkeys([*ids, *([new] if new not in ids else [])]))
 
 
 def check_order(way: Way, action: Action, conf: Mapping[str, Any], run_id: str, now: datetime) -> RunRequest:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,15 +12,22 @@ from sqlalchemy import Connection
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.vocabulary import Correction, DeliveryState
 from edye_delivery.desk.action_orders import Action
-from edye_delivery.ledger.comparison import SENT_AGAIN_AS_IT_IS, UNDER_WAY
+from edye_delivery.ledger.comparison import UNDER_WAY
+from edye_delivery.ledger.holds import held_titles
 from edye_delivery.ledger.rows import chunks
+from edye_delivery.ledger.similar_titles import similar_titles
 from edye_delivery.ledger.status import Selection, Status, StatusReader
 
 SHOWN_MAX = 200
+SUGGESTED_FOR_MAX = 5
+"""For so many unknown ids the page says which titles may be meant."""
 UNKNOWN = "The ledger does not know it at this partner: check the id"
 UNDER_WAY_NOW = "Under way: it is waited for, and not sent a second time"
 SENT_AGAIN = "Checked, and sent again if it passes"
-NOT_HELD = "Not held"
+RELEASED = "Held: checked, and sent as it is now"
+NOT_HELD = "Left out: it is not held"
+UNKNOWN_LEFT_OUT = "Left out: the ledger does not know it at this partner"
+NONE_HELD = "none of these titles is held, so there is nothing to release"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +41,25 @@ class PreviewTitle:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A text that is no title's id at the partner, and the titles that may be meant; an empty one was searched for."""
+
+    text: str
+    titles: tuple[Status, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
-    """The first titles, how many titles have each effect, and how many are named; none where a window selects them."""
+    """The first titles, how many titles have each effect, and how many are named; none where a window selects them.
+
+    `can_start` is false where nothing is left to be done.
+    """
 
     titles: tuple[PreviewTitle, ...]
     effects: tuple[tuple[str, int], ...]
     total: int
+    suggestions: tuple[Suggestion, ...]
+    can_start: bool
 
 
 def preview_of(connection: Connection, action: Action, request: RunRequest, now: datetime) -> Preview:
@@ -50,8 +70,22 @@ def preview_of(connection: Connection, action: Action, request: RunRequest, now:
     for some in chunks(names):
         selection = Selection(request.partner, external_ids=tuple(some))
         known |= {one.external_id: one for one in reader.titles(selection, ended_well=True)}
-    titles = tuple(_title_of(name, known.get(name), action, request) for name in names)
-    return Preview(titles[:SHOWN_MAX], tuple(Counter(one.effect for one in titles).most_common()), len(titles))
+    held = held_titles(connection, request.partner, names) if action is Action.RELEASE else frozenset(names)
+    titles = tuple(_title_of(name, known.get(name), action, request, held) for name in names)
+    return Preview(
+        titles[:SHOWN_MAX],
+        tuple(Counter(one.effect for one in titles).most_common()),
+        len(titles),
+        tuple(_suggestions(connection, request.partner, [name for name in names if name not in known], now)),
+        can_start=not names or bool(held),
+    )
+
+
+def _suggestions(connection: Connection, partner: str, unknown: Sequence[str], now: datetime) -> Iterator[Suggestion]:
+    for name in unknown[:SUGGESTED_FOR_MAX]:
+        titles = similar_titles(connection, partner, name, now)
+        if titles:
+            yield Suggestion(name, titles)
 
 
 def effect_on(status: Status, action: Action, request: RunRequest) -> str:
@@ -60,8 +94,6 @@ def effect_on(status: Status, action: Action, request: RunRequest) -> str:
         return _withdrawn(status, request)
     if status.state in UNDER_WAY:
         return UNDER_WAY_NOW
-    if action is Action.RELEASE:
-        return _released(status)
     if status.state is DeliveryState.WITHDRAWN or status.withdrawn_at is not None:
         if request.correction is Correction.RESEND:
             return "Withdrawn now: offered again"
@@ -89,12 +121,13 @@ def _withdrawn(status: Status, request: RunRequest) -> str:
     return f"Offered until {end_at:%Y-%m-%d %H:%M} UTC" if end_at else "Leaves the feeds at once"
 
 
-def _released(status: Status) -> str:
-    is_refused = status.state is DeliveryState.FAILED and status.cause not in SENT_AGAIN_AS_IT_IS
-    return "Checked, and sent as it is now" if is_refused else f"{NOT_HELD}: it is {status.state}"
-
-
-def _title_of(name: str, status: Status | None, action: Action, request: RunRequest) -> PreviewTitle:
+def _title_of(
+    name: str, status: Status | None, action: Action, request: RunRequest, held: frozenset[str]
+) -> PreviewTitle:
     if status is None:
-        return PreviewTitle(name, "", "", UNKNOWN)
-    return PreviewTitle(name, status.title, status.state.value, effect_on(status, action, request))
+        return PreviewTitle(name, "", "", UNKNOWN_LEFT_OUT if action is Action.RELEASE else UNKNOWN)
+    if action is Action.RELEASE:
+        effect = RELEASED if name in held else f"{NOT_HELD}, but {status.state}"
+    else:
+        effect = effect_on(status, action, request)
+    return PreviewTitle(name, status.title, status.state.value, effect)

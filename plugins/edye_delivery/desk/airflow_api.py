@@ -22,7 +22,7 @@ from edye_delivery.desk.navigation import AIRFLOW_APP
 CALL_MAX_S = 20.0
 DETAIL_MAX_CHARS = 400
 COOKIE = "_token"
-STARTED, CONFLICT = (200, 201), 409
+STARTED, CONFLICT, FORBIDDEN = (200, 201), 409, 403
 CALLS: set[asyncio.Future[httpx.Response]] = set()
 """Calls that have not ended, also those for which nobody waits any more: a task that nobody holds may vanish."""
 TOO_SLOW = f"Airflow did not answer within {CALL_MAX_S:.0f} seconds; look at the DAG's runs before you start it again."
@@ -39,6 +39,11 @@ class Answer:
     def is_started(self) -> bool:
         """Whether Airflow has made the run now."""
         return self.status in STARTED
+
+    @property
+    def page_status(self) -> int:
+        """The status of the page that says it: 403 where Airflow forbade it, else 422."""
+        return FORBIDDEN if self.status == FORBIDDEN else 422
 
     @property
     def is_there_already(self) -> bool:
@@ -78,7 +83,7 @@ def _token_of(request: Request) -> str:
 
 
 def _problem_of(answer: httpx.Response) -> str:
-    if answer.status_code == 403:
+    if answer.status_code == FORBIDDEN:
         return "Airflow says that you may not start this DAG. Ask an administrator of Airflow for the permission."
     try:
         detail = answer.json().get("detail")

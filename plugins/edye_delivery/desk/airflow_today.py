@@ -80,5 +80,15 @@ def dags_today(dag_ids: Collection[str]) -> list[DagToday]:
         ]
 
 
+def is_paused(dag_id: str) -> bool:
+    """Whether a DAG is paused: then a run of it waits, also one that was started by hand."""
+    from airflow.models.dag import DagModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        return bool(session.scalar(select(DagModel.is_paused).where(DagModel.dag_id == dag_id)))
+
+
 def _facts(run: Any) -> tuple[str, str, datetime | None]:
     return ("", "", None) if run is None else (run.run_id, str(run.state), run.run_after)

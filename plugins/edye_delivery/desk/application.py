@@ -11,6 +11,7 @@ from edye_delivery.desk.bodies import BoundedBodies
 from edye_delivery.desk.errors import answer_delivery_error, answer_error, answer_http_error, answer_invalid_call
 from edye_delivery.desk.headers import SafeHeaders
 from edye_delivery.desk.pages import (
+    action_runs,
     actions,
     api_log,
     assets,
@@ -26,7 +27,10 @@ from edye_delivery.desk.pages import (
 )
 from edye_delivery.errors import DeliveryError
 
-PAGES = (assets, today, titles, title, title_content, distribution, run, windows, feeds, api_log, actions, partners)
+PAGES = (
+    assets, today, titles, title, title_content, distribution, run, windows, feeds, api_log, actions, action_runs,
+    partners,
+)  # fmt: skip
 """Every page is a module with a `router`; a new page is added here and in `navigation.py`."""
 
 

@@ -10,24 +10,18 @@ import pytest
 
 from tests.builders import PROJECT
 from tests.components.desk.conftest import OTHER_PARTNER, PARTNER
+from tests.desk_endpoints import endpoints
 
 READER = {f"deliver_api__{PARTNER}": ("GET",)}
 
 
 def test_nobody_who_is_not_logged_in_gets_any_endpoint_of_the_desk(login):
     client = login(None)
-    addresses = addresses_of_the_desk()
-    assert len(addresses) >= 2
-    answers = {(method, path): client.request(method, f"/edye{path}").status_code for method, path in addresses}
+    found = endpoints()
+    assert len(found) >= 2
+    values = {parameter.name: "x" for one in found for parameter in one.parameters}
+    answers = {(one.method, one.path): client.request(one.method, one.address(values)).status_code for one in found}
     assert {answer for answer in answers.values()} == {401}, answers
-
-
-def addresses_of_the_desk() -> list[tuple[str, str]]:
-    """Every endpoint, with something in the place of each parameter of its path."""
-    from edye_delivery.desk.application import desk_application
-
-    routes = [route for route in desk_application().routes if hasattr(route, "methods")]
-    return [(method, re.sub(r"{[^}]*}", "x", route.path)) for route in routes for method in sorted(route.methods)]
 
 
 def test_an_administrator_sees_every_partner(login):

@@ -36,6 +36,20 @@ def test_a_title_is_found_by_words_without_accents_and_by_its_id(login, ledger):
     assert "No title fits" in client.get("/edye/titles", params={"q": "azul nada"}).text
 
 
+def test_titles_of_one_partner_are_selected_for_an_action(login, ledger):
+    accept(ledger, plan := movie())
+    client = login("admin")
+    assert 'type="checkbox"' not in client.get("/edye/titles", params={"q": "kite"}).text
+    text = client.get("/edye/titles", params={"q": "kite", "partner": PARTNER}).text
+    assert f'name="external_id" value="{plan.external_id}"' in text
+    assert f'name="partner" value="{PARTNER}"' in text
+    assert 'name="action" value="withdraw"' in text
+    assert "No title fits" in client.get("/edye/titles", params={"q": "kite", "partner": OTHER_PARTNER}).text
+    assert 'type="checkbox"' in login("reader", READER).get("/edye/titles", params={"q": "kite"}).text
+    unseen = login("other", OTHER_READER).get("/edye/titles", params={"q": "kite", "partner": PARTNER})
+    assert unseen.status_code == 404
+
+
 def test_without_a_query_the_search_is_a_form_alone(login, ledger):
     accept(ledger, movie())
     text = login("admin").get("/edye/titles").text

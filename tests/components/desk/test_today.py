@@ -39,6 +39,22 @@ def fail_titles(ledger_file):
 
 
 @pytest.fixture
+def leave_unattended(ledger_file):
+    """Has a run plan a title of a partner, and end without anything more."""
+    from edye_delivery.ledger.database import open_engine
+    from edye_delivery.ledger.ledger import Ledger
+    from tests.builders import a_movie, a_plan
+
+    engine = open_engine(f"sqlite:///{ledger_file}")
+
+    def plan(partner):
+        Ledger(engine, lambda: datetime.now(UTC) - timedelta(days=9)).plan(partner, "run-1", [a_plan(a_movie())])
+
+    yield plan
+    engine.dispose()
+
+
+@pytest.fixture
 def degrade(ledger_file):
     """Has what a partner pulls be degraded."""
     from edye_delivery.ledger.database import open_engine
@@ -112,6 +128,20 @@ def test_whose_turn_it_is_leads_to_the_list_of_these_titles(login, fail_titles):
     address = f"/edye/distribution?partner={PARTNER}&amp;state=failed&amp;cause=transient&amp;owner=DevOps"
     assert f'<a href="{address}">2</a>' in text
     assert "Run the window again: the title is tried again under the same external_id." in text
+
+
+def test_titles_for_which_nobody_waits_are_listed_by_their_alarm_and_their_number(login, leave_unattended):
+    leave_unattended(PARTNER)
+    text = login("reader", READER).get("/edye/").text
+    address = f"/edye/distribution?partner={PARTNER}&amp;waits=nobody"
+    assert f'<a href="{address}">List the titles</a>' in text
+    assert f"partner={PARTNER}&amp;state=planned&amp;waits=nobody" in text
+
+
+def test_totals_and_last_runs_lead_to_their_lists(login):
+    text = login("reader", READER).get("/edye/").text
+    assert f'<a href="/edye/distribution?partner={PARTNER}&amp;state=accepted">' in text
+    assert f'<a href="/edye/windows?partner={PARTNER}">windows' in text
 
 
 def test_an_open_circuit_is_on_top_with_the_section_of_the_runbook(login, fail_titles):

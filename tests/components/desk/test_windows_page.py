@@ -98,6 +98,9 @@ def test_a_dag_without_a_schedule_says_that_it_runs_by_hand(login):
     text = text_of(login("reader", {dag_id: ("GET",)}), partner=PARTNER)
     assert dag_id in text
     assert "runs by hand only" in text
+    assert "Run a window by it" not in text
+    starter = text_of(login("starter", {dag_id: ("GET", "POST")}), partner=PARTNER)
+    assert f'href="/edye/actions?action=window&amp;partner={PARTNER}&amp;channel=ftp">Run a window by it' in starter
 
 
 @pytest.mark.parametrize("month", ["2026-13", "0001-01", "9999-12", "<script>", "2026-2-2", "x" * 300, "\u202e"])

@@ -1,57 +1,82 @@
-"""Actions on titles and windows: a form, a preview from the ledger, a dry run, and then the run itself."""
+"""Actions on titles and windows: a form, a preview from the ledger, and the dry run that comes first."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from edye_delivery.catalog.vocabulary import Correction
-from edye_delivery.desk.access import NOT_THERE, START, Caller, OwnOrigin, ReadableDag, Visitor, partner_of
-from edye_delivery.desk.action_orders import Action, Way, check_order, conf_of, dry_run_id, real_run_id, way_of, ways_of
-from edye_delivery.desk.action_preview import preview_of
-from edye_delivery.desk.airflow_api import Answer, start_run
-from edye_delivery.desk.airflow_runs import Run, RunDetails, run_details
+from edye_delivery.desk.access import NOT_THERE, START, Caller, OwnOrigin, Visitor
+from edye_delivery.desk.action_orders import (
+    Action,
+    Way,
+    channels_of,
+    check_order,
+    conf_of,
+    dry_run_id,
+    way_of,
+    with_id,
+)
+from edye_delivery.desk.action_preview import NONE_HELD, Suggestion, preview_of
+from edye_delivery.desk.airflow_api import start_run
+from edye_delivery.desk.airflow_today import is_paused
 from edye_delivery.desk.ledger_access import ledger_connection
-from edye_delivery.desk.navigation import desk_address
+from edye_delivery.desk.pages.action_runs import to_run
 from edye_delivery.desk.render import page
-from edye_delivery.desk.run_report import report_head, report_path
-from edye_delivery.errors import InvalidRequest, StoreUnavailable
+from edye_delivery.errors import InvalidRequest
+from edye_delivery.ledger.holds import held_titles
+from edye_delivery.ledger.similar_titles import similar_titles
 
 router = APIRouter()
 TEXT_MAX_CHARS = 1_020_000
-DRY_RUN_MAX_AGE = timedelta(days=1)
-REFRESH_S = 5
+FOUND_MAX = 8
+SELECTED_MAX = 500
 TEXTS = ("external_ids", "window_start", "window_end", "reason", "correction", "end_at")
-ACTIONS_OF_DAGS = (Action.REDELIVER, Action.WITHDRAW, Action.WINDOW)
-RunId = Annotated[str, Query(max_length=250)]
-Ids = Annotated[list[Annotated[str, Query(max_length=200)]], Query(max_length=500)]
+Ids = Annotated[list[Annotated[str, Query(max_length=200)]], Query(max_length=SELECTED_MAX)]
 Short = Annotated[str, Field(max_length=1000)]
+ChannelName = Annotated[str, Query(pattern="^(api|ftp)?$")]
 
 
 class OrderForm(BaseModel):
-    """What the user wrote: texts, not checked yet."""
+    """What the user wrote: texts, not checked yet.
+
+    `find` are words or an id to look for titles by. `instead` is an id to add, or an id and on the next line the one
+    that replaces it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     action: Action
     partner: str = Field(max_length=64)
+    channel: str = Field("", pattern="^(api|ftp)?$")
     external_ids: str = Field("", max_length=TEXT_MAX_CHARS)
     window_start: Short = ""
     window_end: Short = ""
     reason: Short = ""
     correction: Short = ""
     end_at: Short = ""
+    find: str = Field("", max_length=200)
+    instead: Short = ""
     key: str = Field("", pattern="^([0-9a-f]{32})?$")
 
     def texts(self) -> dict[str, str]:
-        """The fields by name."""
-        return {name: getattr(self, name) for name in TEXTS}
+        """The fields of the order by name, with the id that was added or replaced."""
+        found = {name: getattr(self, name) for name in TEXTS}
+        if self.instead.strip():
+            found["external_ids"] = with_id(self.external_ids, self.instead)
+        return found
+
+    def way(self, caller: Visitor) -> Way:
+        """The way that the order goes; 404 for a partner that the user may not see."""
+        if self.partner not in caller.partners:
+            raise HTTPException(404, NOT_THERE)
+        return way_of(caller.annex_of(self.partner), self.partner, self.action, self.channel)
 
 
 @router.get("/actions")
@@ -60,186 +85,114 @@ def form(
     caller: Caller,
     action: Action = Action.REDELIVER,
     partner: Annotated[str, Query(max_length=64)] = "",
+    channel: ChannelName = "",
     external_id: Ids = [],  # noqa: B006
     window_start: Annotated[str, Query(max_length=40)] = "",
     window_end: Annotated[str, Query(max_length=40)] = "",
 ) -> Response:
     """The form of an action, with the selection's titles in it."""
-    texts = {"external_ids": "\n".join(external_id), "window_start": window_start, "window_end": window_end}
+    ids = "\n".join(external_id)
     if not partner:
         known = {"action": action, "actions": tuple(Action), "partners": caller.partners, "partner": "", "way": None}
         return page(request, "action.html.j2", **known)
-    return _form_page(request, caller, action, partner, texts)
+    order = OrderForm(
+        action=action,
+        partner=partner,
+        channel=channel,
+        external_ids=ids,
+        window_start=window_start,
+        window_end=window_end,
+    )
+    return _form_page(request, caller, order)
+
+
+@router.get("/actions/ids")
+def ids(
+    caller: Caller,
+    partner: Annotated[str, Query(max_length=64)],
+    find: Annotated[str, Query(max_length=200)] = "",
+) -> Response:
+    """Ids and names of titles at the partner that fit what was typed so far, as JSON; a few, the most similar first."""
+    order = OrderForm(action=Action.REDELIVER, partner=partner, find=find)
+    found = _found(order.way(caller), find).titles
+    return JSONResponse([{"external_id": one.external_id, "title": one.title} for one in found])
 
 
 @router.post("/actions/preview", dependencies=[OwnOrigin])
 def preview(request: Request, caller: Caller, order: Annotated[OrderForm, Form()]) -> Response:
-    """The form again, with what the order would do, or with what is wrong in it."""
-    way = way_of(caller.annex_of(order.partner), order.partner)
+    """The form again, with what the order would do, with titles to choose from, or with what is wrong in it."""
+    way = order.way(caller)
+    if order.find.strip():
+        return _form_page(request, caller, order, found=_found(way, order.find))
     conf, now = conf_of(way, order.action, order.texts(), dry_run=True), datetime.now(UTC)
     try:
         checked = check_order(way, order.action, conf, "preview", now)
     except InvalidRequest as error:
-        return _form_page(request, caller, order.action, order.partner, order.texts(), problem=str(error))
+        return _form_page(request, caller, order, problem=str(error))
     with ledger_connection() as connection:
         found = preview_of(connection, order.action, checked, now)
-    values = {"preview": found, "key": uuid.uuid4().hex}
-    return _form_page(request, caller, order.action, order.partner, order.texts(), **values)
+    return _form_page(request, caller, order, preview=found, key=uuid.uuid4().hex)
 
 
 @router.post("/actions/dry-run", dependencies=[OwnOrigin])
 def dry_run(request: Request, caller: Caller, order: Annotated[OrderForm, Form()]) -> Response:
-    """Starts the dry run as the user, and leads to its page."""
-    way = way_of(caller.annex_of(order.partner), order.partner)
+    """Starts the dry run as the user, and leads to its page; a release is of the titles that are held alone."""
+    way = order.way(caller)
     conf = conf_of(way, order.action, order.texts(), dry_run=True)
     dag_id = way.dag_id(order.action)
-    run_id = dry_run_id(dag_id, conf, caller.name, order.key or uuid.uuid4().hex)
     try:
-        check_order(way, order.action, conf, run_id, datetime.now(UTC))
+        checked = check_order(way, order.action, conf, "dry_run", datetime.now(UTC))
+        if order.action is Action.RELEASE:
+            conf["external_ids"] = _held(way, checked.external_ids)
     except InvalidRequest as error:
-        return _form_page(request, caller, order.action, order.partner, order.texts(), problem=str(error))
+        return _form_page(request, caller, order, problem=str(error))
+    run_id = dry_run_id(dag_id, conf, caller.name, order.key or uuid.uuid4().hex)
     answer = start_run(request, dag_id, run_id, conf, "Dry run from the desk")
     if answer.is_started or answer.is_there_already:
-        return _to_run(dag_id, run_id)
-    return _form_page(request, caller, order.action, order.partner, order.texts(), problem=answer.problem)
+        return to_run(dag_id, run_id)
+    return _form_page(request, caller, order, status=answer.page_status, problem=answer.problem)
 
 
-@router.get("/actions/run")
-def ordered_run(request: Request, caller: Caller, dag_id: ReadableDag, run_id: RunId) -> Response:
-    """A dry run with its totals, from which the run itself is started; or that run."""
-    way, action = _way_of_dag(caller, dag_id)
-    details = _details_of(dag_id, run_id)
-    return _run_page(request, caller, way, action, details)
+def _held(way: Way, external_ids: tuple[str, ...]) -> list[str]:
+    with ledger_connection() as connection:
+        held = held_titles(connection, way.annex.partner, external_ids)
+    if not held:
+        raise InvalidRequest(NONE_HELD)
+    return [name for name in external_ids if name in held]
 
 
-@router.post("/actions/start", dependencies=[OwnOrigin])
-def start(
-    request: Request,
-    caller: Caller,
-    dag_id: Annotated[str, Form(max_length=250)],
-    run_id: Annotated[str, Form(max_length=250)],
-) -> Response:
-    """Starts what an ended dry run showed, with the dry run's own conf; a second press starts nothing more."""
-    if dag_id not in caller.dag_ids:
-        raise HTTPException(404, NOT_THERE)
-    way, action = _way_of_dag(caller, dag_id)
-    details, now = _details_of(dag_id, run_id), datetime.now(UTC)
-    real_id = real_run_id(dag_id, run_id)
-    if run_details(dag_id, real_id) is not None:
-        return _to_run(dag_id, real_id)
-    problem = why_not_started(details.run, now)
-    if not problem:
-        conf = {**details.run.conf, "dry_run": False}
-        answer = _start_checked(request, way, action, conf, (dag_id, real_id, run_id), now)
-        if answer.is_started or answer.is_there_already:
-            return _to_run(dag_id, real_id)
-        problem = answer.problem
-    return _run_page(request, caller, way, action, details, problem=problem)
-
-
-def why_not_started(run: Run, now: datetime) -> str:
-    """Why this run cannot be followed by a run in earnest; empty where it can."""
-    if run.conf.get("dry_run") is not True:
-        return "This run is not a dry run, so nothing was started. Begin with the form."
-    if run.is_going or run.ended_at is None:
-        return "The dry run has not ended yet, so nothing was started. Wait for it and read its report."
-    if now - run.ended_at > DRY_RUN_MAX_AGE:
-        return "The dry run is older than a day, and titles may have changed since. Make a new one."
-    return ""
-
-
-def _start_checked(
-    request: Request, way: Way, action: Action, conf: Mapping[str, Any], ids: tuple[str, str, str], now: datetime
-) -> Answer:
-    """Starts the run where its conf still passes; else an answer with the sentence that says why not."""
-    dag_id, real_id, of_dry_run = ids
-    try:
-        check_order(way, action, conf, real_id, now)
-    except InvalidRequest as error:
-        return Answer(422, str(error))
-    return start_run(request, dag_id, real_id, conf, f"From the desk, after dry run {of_dry_run}")
+def _found(way: Way, text: str) -> Suggestion:
+    """The titles at the partner that a text means."""
+    if not text.strip():
+        return Suggestion("", ())
+    with ledger_connection() as connection:
+        return Suggestion("", similar_titles(connection, way.annex.partner, text, datetime.now(UTC), FOUND_MAX))
 
 
 def _form_page(
-    request: Request, caller: Visitor, action: Action, partner: str, texts: Mapping[str, str], **values: Any
+    request: Request, caller: Visitor, order: OrderForm, *, status: int | None = None, **values: Any
 ) -> Response:
-    way = way_of(caller.annex_of(partner), partner)
+    way, texts = order.way(caller), order.texts()
+    dag_id = way.dag_id(order.action)
+    known: Mapping[str, Any] = {"problem": "", "preview": None, "found": None, "key": ""} | values
     return page(
         request,
         "action.html.j2",
-        status=422 if values.get("problem") else 200,
+        status=status or (422 if known["problem"] else 200),
         actions=tuple(Action),
         partners=caller.partners,
-        action=action,
-        partner=partner,
+        action=order.action,
+        partner=order.partner,
+        channel=order.channel,
+        channels=channels_of(way, order.action),
         way=way,
-        fields=way.fields(action),
-        ids=texts.get("external_ids", "").splitlines(),
-        texts={name: texts.get(name, "") for name in TEXTS},
+        fields=way.fields(order.action),
+        ids=texts["external_ids"].splitlines(),
+        texts=texts,
+        find=order.find,
         corrections=tuple(Correction),
-        can_start=caller.may(START, way.dag_id(action)),
-        **({"problem": "", "preview": None, "key": ""} | values),
+        can_start=caller.may(START, dag_id),
+        is_readable=dag_id in caller.dag_ids,
+        is_paused=dag_id in caller.dag_ids and is_paused(dag_id),
+        **known,
     )
-
-
-def _run_page(
-    request: Request, caller: Visitor, way: Way, action: Action, details: RunDetails, problem: str = ""
-) -> Response:
-    run = details.run
-    is_dry = run.conf.get("dry_run") is True
-    follower = real_run_id(run.dag_id, run.run_id)
-    is_done = is_dry and run_details(run.dag_id, follower) is not None
-    can_start = is_dry and not is_done and caller.may(START, run.dag_id) and not why_not_started(run, datetime.now(UTC))
-    totals, no_report = _totals_of(details, way)
-    answer = page(
-        request,
-        "action_run.html.j2",
-        status=422 if problem else 200,
-        way=way,
-        run=run,
-        is_dry=is_dry,
-        follower=follower if is_done else None,
-        can_start=can_start,
-        totals=totals,
-        no_report=no_report,
-        problem=problem,
-        needs_approval=action is Action.WITHDRAW and not is_dry and run.is_going,
-    )
-    if run.is_going and not problem:
-        answer.headers["Refresh"] = str(REFRESH_S)
-    return answer
-
-
-def _totals_of(details: RunDetails, way: Way) -> tuple[Mapping[str, Any], str]:
-    """The report's totals, or why there are none."""
-    path = report_path(details, (way.annex.partner,))
-    if path is None:
-        return {}, "" if details.run.is_going else "This run has no report: open it in Airflow and read why."
-    try:
-        totals = report_head(path).facts.get("totals")
-    except FileNotFoundError:
-        return {}, "The report's files are no longer in the artifact store."
-    except StoreUnavailable as error:
-        return {}, str(error)
-    return (totals, "") if isinstance(totals, dict) else ({}, "")
-
-
-def _way_of_dag(caller: Visitor, dag_id: str) -> tuple[Way, Action]:
-    """The way and the action of a DAG; 404 for a DAG that no action starts."""
-    annex = caller.annexes.get(partner_of(dag_id, caller.annexes) or "")
-    for way in ways_of(annex) if annex is not None else ():
-        for action in ACTIONS_OF_DAGS:
-            if way.dag_id(action) == dag_id:
-                return way, action
-    raise HTTPException(404, NOT_THERE)
-
-
-def _details_of(dag_id: str, run_id: str) -> RunDetails:
-    details = run_details(dag_id, run_id)
-    if details is None:
-        raise HTTPException(404, NOT_THERE)
-    return details
-
-
-def _to_run(dag_id: str, run_id: str) -> Response:
-    return RedirectResponse(desk_address("/actions/run", dag_id=dag_id, run_id=run_id), status_code=303)

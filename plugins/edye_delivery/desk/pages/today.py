@@ -12,10 +12,10 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from edye_delivery.annex.model import PULL_SUFFIX
-from edye_delivery.catalog.alarm import Alarm
+from edye_delivery.catalog.alarm import Alarm, AlarmKind
 from edye_delivery.catalog.vocabulary import DeliveryState
-from edye_delivery.desk.access import READ, Caller, Visitor
-from edye_delivery.desk.airflow_today import dags_today, pending_approvals
+from edye_delivery.desk.access import READ, Caller, Visitor, partner_of
+from edye_delivery.desk.airflow_today import DagToday, dags_today, pending_approvals
 from edye_delivery.desk.ledger_access import ledger_connection
 from edye_delivery.desk.navigation import desk_address
 from edye_delivery.desk.render import page
@@ -27,6 +27,7 @@ from edye_delivery.ledger.title_counts import ENDED_WELL, Count
 from edye_delivery.pipeline.untold_withdrawals import withdrawal_alarms
 from edye_delivery.reports.wording import human_seconds
 
+CALENDAR_DAGS = ("deliver_api__", "publish_pull__")
 DELIVERY_DAGS = ("deliver_api__", "deliver_ftp__", "publish_pull__", "watch_pull__")
 PARTNERS_TURN, RUNS_TURN = "The partner", "A run"
 TILES = (DeliveryState.ACCEPTED, DeliveryState.WITHDRAWN)
@@ -35,11 +36,12 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class AlarmRow:
-    """An alarm for the page, with the name of its partner for people and the section of the runbook about it."""
+    """An alarm, its partner's name, the runbook's section, and where its titles are listed; empty for none."""
 
     alarm: Alarm
     partner: str
     section: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class PartnerRow:
     needs_a_person: int
     counted_at: datetime
     address: str
+    accepted_address: str
+    withdrawn_address: str
 
 
 @router.get("/")
@@ -98,12 +102,15 @@ def today(request: Request, caller: Caller) -> Response:
         "today.html.j2",
         may_see=bool(caller.annexes),
         now=now,
-        alarms=[AlarmRow(one, name_of(caller, one.partner), one.kind.section) for one in in_order(found)],
+        alarms=[
+            AlarmRow(one, name_of(caller, one.partner), one.kind.section, titles_of(one)) for one in in_order(found)
+        ],
         approvals=pending_approvals(_decidable(caller)),
         paused=[dag for dag in dags if dag.is_paused and dag.is_scheduled],
         owners=list(owners_of(caller, counts, now)),
         partners=list(partner_rows(caller, counts, totals)),
         dags=dags,
+        calendars=calendars_of(caller, dags),
     )
     answer.background = BackgroundTask(KEPT_TOTALS.refresh, partners)
     return answer
@@ -119,6 +126,23 @@ def name_of(caller: Visitor, partner: str) -> str:
     annex = caller.annexes.get(partner.removesuffix(PULL_SUFFIX))
     name = annex.display_name if annex is not None else partner
     return f"{name} (what it pulls)" if partner.endswith(PULL_SUFFIX) else name
+
+
+def titles_of(alarm: Alarm) -> str:
+    """The address of the list of the titles that an alarm is about; empty where it is about none."""
+    if alarm.kind is not AlarmKind.NOBODY_WAITS:
+        return ""
+    return desk_address("/distribution", partner=alarm.partner, waits="nobody")
+
+
+def calendars_of(caller: Visitor, dags: Iterable[DagToday]) -> dict[str, str]:
+    """The addresses of the calendars of windows, by the DAGs that have one."""
+    found = {}
+    for dag in dags:
+        partner = partner_of(dag.dag_id, caller.annexes)
+        if partner and dag.is_scheduled and dag.dag_id.startswith(CALENDAR_DAGS):
+            found[dag.dag_id] = desk_address("/windows", partner=partner)
+    return found
 
 
 def owners_of(caller: Visitor, counts: Sequence[Count], now: datetime) -> Iterator[Owner]:
@@ -149,12 +173,14 @@ def partner_rows(caller: Visitor, counts: Iterable[Count], totals: dict[str, Tot
             sum(one.titles for one in of_partner if one.needs_a_person),
             known.counted_at,
             desk_address("/distribution", partner=partner),
+            *(desk_address("/distribution", partner=partner, state=state.value) for state in TILES),
         )
 
 
 def _turn(caller: Visitor, count: Count, now: datetime) -> Turn:
     cause = count.cause.value if count.cause is not None else ""
     query = {"partner": count.partner, "state": count.state.value, "cause": cause, "owner": count.owner}
+    query["waits"] = "nobody" if count.nobody_waits else ""
     return Turn(
         count.partner,
         name_of(caller, count.partner),

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from edye_delivery.annex.channels import pull_annex_of
 from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.catalog.window_calendar import CalendarDay, WindowState, calendar_of, month_windows
 from edye_delivery.desk.access import START, Caller, Visitor
 from edye_delivery.desk.airflow_windows import month_runs
@@ -27,12 +28,16 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 @dataclass(frozen=True, slots=True)
 class DagWindows:
-    """A DAG that delivers windows: its partner's name in the ledger, and its schedule; None where it has none."""
+    """A DAG that delivers windows: its partner's name in the ledger, and its schedule; None where it has none.
+
+    `channel` is set where an order has to name it.
+    """
 
     dag_id: str
     partner: str
     display_name: str
     schedule: str | None
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ def _dags_of(annex: Annex) -> Iterator[DagWindows]:
     if annex.api is not None:
         yield DagWindows(f"deliver_api__{annex.partner}", annex.partner, annex.display_name, annex.schedule)
     if annex.ftp is not None:
-        yield DagWindows(f"deliver_ftp__{annex.partner}", annex.partner, annex.display_name, None)
+        yield DagWindows(f"deliver_ftp__{annex.partner}", annex.partner, annex.display_name, None, Channel.FTP)
     if annex.pull is not None:
         pull = pull_annex_of(annex)
         yield DagWindows(f"publish_pull__{annex.partner}", pull.partner, annex.display_name, pull.schedule)
@@ -120,7 +125,7 @@ def _dags_of(annex: Annex) -> Iterator[DagWindows]:
 
 def _calendar(caller: Visitor, dag: DagWindows, month: Month, now: datetime) -> Calendar:
     if dag.schedule is None:
-        return Calendar(dag, (), (), is_cut=False, may_start=False)
+        return Calendar(dag, (), (), is_cut=False, may_start=caller.may(START, dag.dag_id))
     found = month_runs(dag.dag_id, dag.schedule, month.first, month.end)
     days = calendar_of(month_windows(dag.schedule, month.first, month.end), found.runs, now, found.first_run_at)
     counts = Counter(one.state for day in days for one in day.windows)

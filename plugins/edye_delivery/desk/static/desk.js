@@ -29,3 +29,22 @@ if (inFrame) {
     console.info("the frame around the desk is of another site", error);
   }
 }
+
+function suggestIds(field) {
+  const list = field.list;
+  let timer = 0;
+  field.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      const typed = field.value.trim();
+      if (typed.length < 2) return;
+      const address = new URL(field.dataset.ids, window.location.href);
+      address.searchParams.set("find", typed);
+      const answer = await fetch(address);
+      if (!answer.ok || typed !== field.value.trim()) return;
+      list.replaceChildren(...(await answer.json()).map((one) => new Option(one.title, one.external_id)));
+    }, 250);
+  });
+}
+
+document.querySelectorAll("input[data-ids]").forEach(suggestIds);
