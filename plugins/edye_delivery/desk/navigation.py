@@ -61,6 +61,11 @@ def airflow_run_address(dag_id: str, run_id: str) -> str:
     return f"{airflow_root()}/dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}"
 
 
+def approval_address(dag_id: str, run_id: str) -> str:
+    """The address of Airflow's page where a person answers what a run asks."""
+    return f"{airflow_run_address(dag_id, run_id)}/required_actions"
+
+
 def airflow_dag_address(dag_id: str) -> str:
     """The address of a DAG's own page in Airflow."""
     return f"{airflow_root()}/dags/{quote(dag_id, safe='')}"

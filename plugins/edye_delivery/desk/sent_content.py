@@ -9,6 +9,7 @@ import orjson
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.planning import plan_of
+from edye_delivery.catalog.channel_words import words_of
 from edye_delivery.catalog.digest import path_of
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.desk.run_files import TitleFile
@@ -36,10 +37,16 @@ class SentContent:
     media: str
 
 
+def participle_of(delivery: Delivery) -> str:
+    """What was done with the content of a delivery: it was sent, exposed, or no more than planned."""
+    return words_of(delivery.channel).participle if delivery.first_sent_at is not None else "planned"
+
+
 def sent_content(
-    annex: Annex, delivery: Delivery, file: TitleFile | None, revision: AcceptedRevision | None, participle: str
+    annex: Annex, delivery: Delivery, file: TitleFile | None, revision: AcceptedRevision | None
 ) -> SentContent | str:
-    """What was sent; a sentence where neither a file of the run nor the ledger has it."""
+    """What was sent, or planned; a sentence where neither a file of the run nor the ledger has it."""
+    participle = participle_of(delivery)
     if file is not None:
         plan, origin = file.checked.plan, FROM_FILE.format(file.name, file.sha256)
     else:

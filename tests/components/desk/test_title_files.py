@@ -93,6 +93,16 @@ def test_the_page_shows_findings_media_and_metadata_of_the_runs_file(login, ledg
     assert "attachment" in answer.headers["Content-Disposition"]
 
 
+def test_a_rejected_title_says_what_was_planned_and_not_that_it_was_sent(login, ledger, artifact_folder, run_id):
+    reject(ledger, movie())
+    ledger.plan(PARTNER, run_id, [movie()])
+    keep_batch(artifact_folder, run_id, 1, checked_title(movie()))
+    text = login("reader", READER).get(page_of(movie())).text
+    assert "What was planned, and not sent" in text
+    assert "this is exactly what was planned" in text
+    assert "was sent" not in text
+
+
 def test_a_title_in_a_later_batch_is_found_and_the_latest_step_counts(login, ledger, artifact_folder, run_id):
     plans = [episode(number, f"Cuento {number}") for number in (1, 2, 3)]
     for number, plan in enumerate(plans, start=1):

@@ -204,6 +204,7 @@ def test_an_approval_that_is_pending_is_seen_by_who_may_read_its_dag(login):
     ask_for_approval(dag_id, f"Withdraw 25 titles? {HOSTILE}")
     text = login("approver", {dag_id: ("GET",)}).get("/edye/").text
     assert f"Approval pending: {dag_id}" in text
+    assert f'href="/dags/{dag_id}/runs/{RUN_ID}/required_actions"' in text
     assert "Withdraw 25 titles?" in text
     assert "<script>alert" not in text
     assert "Approval pending" not in login("reader", READER).get("/edye/").text

@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from edye_delivery.annex.channels import pull_annex_of
 from edye_delivery.annex.model import PULL_SUFFIX, Annex, is_pulled
-from edye_delivery.catalog.channel_words import words_of
 from edye_delivery.desk.access import NOT_THERE, Caller, Visitor
 from edye_delivery.desk.airflow_title_runs import dags_of_runs
 from edye_delivery.desk.finding_view import finding_views, rule_views
@@ -19,7 +18,7 @@ from edye_delivery.desk.ledger_access import ledger_connection
 from edye_delivery.desk.partner_names import names_of
 from edye_delivery.desk.render import page
 from edye_delivery.desk.run_files import TitleFile
-from edye_delivery.desk.sent_content import sent_content
+from edye_delivery.desk.sent_content import participle_of, sent_content
 from edye_delivery.desk.status_view import status_view, status_views
 from edye_delivery.desk.title_files import title_file
 from edye_delivery.desk.title_view import chosen_delivery, feed_views, is_held, latest_error, offer_of
@@ -55,13 +54,12 @@ def title(
         raise HTTPException(404, NOT_THERE)
     file = title_file(caller, chosen.delivery)
     read = file if isinstance(file, TitleFile) else None
-    words = words_of(chosen.delivery.channel)
     return page(
         request,
         "title.html.j2",
         file=read,
         no_file=file if isinstance(file, str) else "",
-        sent=sent_content(annex, chosen.delivery, read, known.revision, words.participle),
+        sent=sent_content(annex, chosen.delivery, read, known.revision),
         findings=finding_views(read.checked.findings) if read is not None else (),
         fixed=finding_views(read.checked.fixed) if read is not None else (),
         known=known,
@@ -73,7 +71,7 @@ def title(
         chosen=chosen,
         is_held=is_held(known),
         latest_error=latest_error(known, events),
-        words=words,
+        participle=participle_of(chosen.delivery),
         rules=rule_views(chosen.delivery.rules),
         offer=offer_of(known, annex, now),
         feeds=feed_views(known, annex),

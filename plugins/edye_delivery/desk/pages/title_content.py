@@ -8,7 +8,6 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Path
 from starlette.responses import Response
 
-from edye_delivery.catalog.channel_words import words_of
 from edye_delivery.desk.access import NOT_THERE, Caller
 from edye_delivery.desk.ledger_access import ledger_connection
 from edye_delivery.desk.pages.title import DELIVERY_KEY, ledger_annex_of
@@ -48,7 +47,6 @@ def metadata(
         chosen.delivery,
         file if isinstance(file, TitleFile) else None,
         known.revision,
-        words_of(chosen.delivery.channel).participle,
     )
     if not isinstance(found, SentContent):
         raise HTTPException(404, found)
