@@ -55,6 +55,7 @@ COMMAND_LINE_IMPORTS = {
     "clients",
     "ledger",
     "delivery_api",
+    "pipeline",
     "command_line",
 }
 COMMAND_LINE_IMPORTS_LATE = {"hooks"}

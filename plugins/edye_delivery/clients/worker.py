@@ -14,12 +14,12 @@ JPEG_DECODER = "simplejpeg"
 """Loaded before the limits are set: with them Python stores no compiled files, and the first picture would wait."""
 
 
-def main(memory_bytes: int) -> None:
+def main(memory_bytes: int, file_max_bytes: int) -> None:
     """Answers until the other end closes; a job that takes too much processor time ends the process by SIGPROF."""
     import_module(JPEG_DECODER)
     with Connection(0) as asker:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file_max_bytes, file_max_bytes))
         resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
         asker.send_bytes(b"ready")
         while True:
@@ -47,4 +47,4 @@ def _answer(job: dict[str, object], content: bytes) -> tuple[dict[str, object], 
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), int(sys.argv[2]))

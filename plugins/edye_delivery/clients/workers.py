@@ -13,6 +13,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import Pipe
@@ -46,10 +47,15 @@ class Workers:
     """As many workers as there are processors, four at most, each started when it is first needed.
 
     A worker that ended because of a picture is replaced. Safe to call from several threads. `close` ends all workers.
+    A worker has the memory for the largest picture of the annex, and never less than `memory_least_bytes`. It may write
+    no file, or where `file_max_bytes` is set, files in the temporary folder up to that size.
     """
 
-    def __init__(self, images: Images, at_once: int | None = None) -> None:
-        self._memory_bytes = BARE_BYTES + images.max_size_bytes + images.max_pixels * BYTES_A_PIXEL
+    def __init__(
+        self, images: Images, at_once: int | None = None, *, memory_least_bytes: int = 0, file_max_bytes: int = 0
+    ) -> None:
+        needed = BARE_BYTES + images.max_size_bytes + images.max_pixels * BYTES_A_PIXEL
+        self._limits = max(needed, memory_least_bytes), file_max_bytes
         self._free: LifoQueue[_Worker | None] = LifoQueue()
         self._count = at_once or min(AT_ONCE_MAX, len(os.sched_getaffinity(0)))
         for _ in range(self._count):
@@ -59,7 +65,7 @@ class Workers:
         """The job's answer. PictureBroken where it takes more than `cpu_s` of processor time, or crashes its worker."""
         worker = self._free.get()
         try:
-            worker = worker or _Worker.start(self._memory_bytes)
+            worker = worker or _Worker.start(*self._limits)
             return worker.ask(job, content, options, cpu_s)
         finally:
             self._free.put(worker if worker is not None and worker.is_alive else None)
@@ -89,14 +95,15 @@ class _Worker:
     is_alive: bool = True
 
     @classmethod
-    def start(cls, memory_bytes: int) -> _Worker:
+    def start(cls, memory_bytes: int, file_max_bytes: int) -> _Worker:
         ours, theirs = Pipe()
-        command = [sys.executable, "-S", "-P", "-W", "ignore", "-m", PROGRAM, str(memory_bytes)]
+        command = [sys.executable, "-S", "-P", "-W", "ignore", "-m", PROGRAM]
+        command += [str(memory_bytes), str(file_max_bytes)]
         folders = os.pathsep.join([*(folder for folder in sys.path if folder), str(ROOT)])
         try:
             process = start_process(
-                command, "a worker process", stdin=theirs.fileno(), environment={"PYTHONPATH": folders} | ONE_THREAD,
-                folder=Path("/"),
+                command, "a worker process", stdin=theirs.fileno(), folder=Path("/"),
+                environment={"PYTHONPATH": folders, "TMPDIR": tempfile.gettempdir()} | ONE_THREAD,
             )  # fmt: skip
         except ConfigurationInvalid:
             ours.close()

@@ -83,9 +83,9 @@ def check_report(paths: Iterable[str], annex: Annex, kind: Picture | None, metad
 
     from edye_delivery.catalog.vocabulary import ImageKind
     from edye_delivery.clients.workers import Workers
-    from edye_delivery.command_line.check_files import Checker, check_all
-    from edye_delivery.command_line.check_inputs import Input, Unusable, input_of
     from edye_delivery.command_line.check_report import CheckReport
+    from edye_delivery.pipeline.file_check import Checker, check_all
+    from edye_delivery.pipeline.file_inputs import Input, Unusable, input_of
 
     inputs: list[Input] = []
     unusable: list[tuple[str, str]] = []

@@ -11,28 +11,12 @@ from edye_delivery.catalog.printable import json_text, printable
 from edye_delivery.catalog.vocabulary import Severity
 from edye_delivery.catalog.wording import Line, count_of
 from edye_delivery.feeds.lint.report import CLEAN, UNUSABLE, WITH_ERRORS
+from edye_delivery.pipeline.file_check import CheckedFile
 from edye_delivery.qc.rule import RULES
 from edye_delivery.rules.sarif import SCHEMA, descriptor, invocation, location
 
 COLOURS = {Severity.BLOCK: "red", Severity.WARN: "yellow"}
 LEVELS = {Severity.BLOCK: "error", Severity.WARN: "warning"}
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedFile:
-    """One file that was checked: what it is, its findings, and the rules that were skipped, with the reason.
-
-    `title` names its title, where that is known; `note` is what else a person should know.
-    """
-
-    name: str
-    kind: str
-    size_bytes: int
-    what: str
-    findings: tuple[Finding, ...]
-    skipped: tuple[tuple[str, str], ...] = ()
-    title: str | None = None
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from edye_delivery.command_line.reading import LintOptions, Reading
 from edye_delivery.feeds import all_rules  # noqa: F401 (with it every rule is in the registry)
 from edye_delivery.feeds.finding import KEPT_MAX
 from edye_delivery.feeds.lint.images.places import URLS_MAX
-from edye_delivery.feeds.lint.linter import FeedKind
+from edye_delivery.feeds.lint.linter import FeedKind, default_profile
 from edye_delivery.feeds.lint.output.json import as_json
 from edye_delivery.feeds.lint.output.partner import as_partner_report
 from edye_delivery.feeds.lint.output.sarif import as_sarif
@@ -90,12 +90,12 @@ def lint_feed(
         raise typer.BadParameter("name at least one file or URL, or - for standard input", param_hint="PATH|URL")
     shown_max = _parse_show(show)
     feed_kind, form = _one_of(Kind, kind, "--kind"), _one_of(Format, output_format, "--format")
-    default = Profile.ROKU if feed_kind is Kind.LIVE else Profile.SCHEMA
+    asked = None if feed_kind is Kind.AUTO else FeedKind(feed_kind)
     is_text = form is Format.TEXT
     wishes = LintOptions(
-        profile=default if profile is None else _one_of(Profile, profile, "--profile"),
+        profile=default_profile(asked) if profile is None else _one_of(Profile, profile, "--profile"),
         now_ms=int(time.time() * 1000),
-        kind=None if feed_kind is Kind.AUTO else FeedKind(feed_kind),
+        kind=asked,
         follow=follow,
         max_urls=max_urls if check_urls else None,
         kept_max=shown_max if is_text and shown_max is not None else KEPT_MAX,

@@ -23,13 +23,14 @@ from edye_delivery.desk.pages import (
     title_content,
     titles,
     today,
+    try_file,
     windows,
 )
 from edye_delivery.errors import DeliveryError
 
 PAGES = (
     assets, today, titles, title, title_content, distribution, run, windows, feeds, api_log, actions, action_runs,
-    partners,
+    partners, try_file,
 )  # fmt: skip
 """Every page is a module with a `router`; a new page is added here and in `navigation.py`."""
 

@@ -29,6 +29,7 @@ ENTRIES = (
     Entry("/api-log", "API log"),
     Entry("/actions", "Actions"),
     Entry("/partners", "Partners"),
+    Entry("/try", "Try a file"),
 )
 
 

@@ -146,6 +146,11 @@ class FeedLint:
         return SearchFeed(self._profile, self._now_ms, is_live=kind is FeedKind.LIVE)
 
 
+def default_profile(kind: FeedKind | None) -> Profile:
+    """The profile by which a feed of this kind is checked where nobody names one; None is a kind not known yet."""
+    return Profile.ROKU if kind is FeedKind.LIVE else Profile.SCHEMA
+
+
 def item_count(types: Counter[str]) -> int:
     """How many items a feed has; rows do not count."""
     return types.total() - sum(types[kind] for kind in ROW_KINDS)

@@ -1,19 +1,23 @@
-"""Checks local files by a run's own rules: no catalogue, no ledger, nothing is delivered."""
+"""Checks single files by a run's own rules: no catalogue, no ledger, nothing is delivered."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from edye_delivery.annex.art import is_usable
+from edye_delivery.annex.limits import ThumbnailSpec
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.planning import plan_of
 from edye_delivery.annex.selection import exclusion_reason
+from edye_delivery.catalog.art import can_give
 from edye_delivery.catalog.facts import ImageFacts, VideoFacts
+from edye_delivery.catalog.finding import Finding
 from edye_delivery.catalog.jobs import Run
 from edye_delivery.catalog.one_title import StepFailure, attempt
 from edye_delivery.catalog.parse import MalformedItem, add_series, id_of, parse_episode, parse_show
@@ -24,13 +28,31 @@ from edye_delivery.catalog.vocabulary import Change, ImageKind, TitleKind
 from edye_delivery.clients.local_files import LocalFiles
 from edye_delivery.clients.pictures import look_at
 from edye_delivery.clients.probe import probe_video
-from edye_delivery.command_line.check_inputs import Input, Kind, Unusable
-from edye_delivery.command_line.check_report import CheckedFile
+from edye_delivery.pipeline.file_inputs import Input, Kind, Unusable
 from edye_delivery.qc.check import CheckResult, check_media, check_picture, check_title
 from edye_delivery.qc.metadata import finding_on_item
 
 SERIES_MISSING = "META014"
 WITHOUT_SERIES = "the series is not among the inputs: name its JSON too, because the episode inherits from it"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """One file that was checked: what it is, its findings, and the rules that were skipped, with the reason.
+
+    `title` names its title, where that is known; `note` is what else a person should know; `picture` is what was
+    measured of a picture.
+    """
+
+    name: str
+    kind: str
+    size_bytes: int
+    what: str
+    findings: tuple[Finding, ...]
+    skipped: tuple[tuple[str, str], ...] = ()
+    title: str | None = None
+    note: str = ""
+    picture: ImageFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +97,8 @@ class Checker:
             raise Unusable(f"{entry.name} is a picture: say its kind with --kind, such as --kind poster")
         facts = _look_at_picture(entry, kind, self.annex, self.run)
         result = check_picture(self.annex, facts, self.today)
-        return _file_of(entry, _picture_text(facts), result, self.described.external_id if self.described else None)
+        title_id = self.described.external_id if self.described else None
+        return replace(_file_of(entry, _picture_text(facts), result, title_id), picture=facts)
 
     def _check_title(self, entry: Input) -> CheckedFile:
         parsed = self._title_of(entry)
@@ -157,13 +180,7 @@ def _kind_by_name(title: Title | None, entry: Input) -> ImageKind | None:
 
 
 def _look_at_picture(entry: Input, kind: ImageKind, annex: Annex, run: Run) -> ImageFacts:
-    limits = annex.images
-    try:
-        with entry.path.open("rb") as file:
-            content = file.read(limits.max_size_bytes + 1)
-    except OSError as error:
-        raise Unusable(f"{entry.name} cannot be read: {error.strerror}") from None
-    return look_at(kind, entry.path.name, content, limits, run)
+    return look_at(kind, entry.path.name, entry.read(annex.images.max_size_bytes + 1), annex.images, run)
 
 
 def _without_series(result: CheckResult) -> CheckResult:
@@ -194,3 +211,17 @@ def check_all(checker: Checker, inputs: Sequence[Input]) -> tuple[list[CheckedFi
         except Unusable as error:
             unusable.append((entry.name, str(error)))
     return files, unusable
+
+
+def thumbnails_of_picture(annex: Annex, picture: ImageFacts) -> tuple[tuple[ThumbnailSpec, str], ...]:
+    """The thumbnails that this kind of artwork is for, each with the reason why this picture cannot give it, or ""."""
+    specs = [spec for spec in annex.thumbnails if picture.kind in spec.origins]
+    return tuple((spec, _why_no_thumbnail(annex, picture, spec)) for spec in specs)
+
+
+def _why_no_thumbnail(annex: Annex, picture: ImageFacts, spec: ThumbnailSpec) -> str:
+    if not is_usable(annex, picture):
+        return "not from this picture, because it is outside the limits"
+    if not can_give(picture.width_px, picture.height_px, spec.width_px, spec.height_px):
+        return "not from this picture, because it is too small, and nothing is upscaled"
+    return ""

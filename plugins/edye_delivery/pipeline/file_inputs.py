@@ -1,4 +1,4 @@
-"""Recognises each input of `check` by its name and its first bytes: video, picture or catalogue item."""
+"""Recognises a file by its name and its first bytes: video, picture or catalogue item."""
 
 from __future__ import annotations
 
@@ -39,13 +39,32 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One file; `item` is its content where it is JSON."""
+    """One file; `item` is its content where it is JSON; `content` are its bytes where it is not at `path`."""
 
     path: Path
     name: str
     kind: Kind
     size_bytes: int
     item: dict[str, Any] | None = None
+    content: bytes | None = None
+
+    def read(self, max_bytes: int) -> bytes:
+        """The first so many bytes; Unusable where they cannot be read."""
+        if self.content is not None:
+            return self.content[:max_bytes]
+        try:
+            with self.path.open("rb") as file:
+                return file.read(max_bytes)
+        except OSError as error:
+            raise Unusable(f"{self.name} cannot be read: {error.strerror}") from None
+
+
+def input_of_content(name: str, content: bytes) -> Input:
+    """A file that is not on disk, with its kind; Unusable where it is of none. Its JSON is not parsed."""
+    kind = _kind_of(Path(name), content[:HEAD_BYTES])
+    if kind is None:
+        raise Unusable(f"{name} is neither a video nor a picture nor JSON")
+    return Input(Path(name), name, kind, len(content), content=content)
 
 
 def input_of(text: str) -> Input:
@@ -85,11 +104,26 @@ def _kind_of(path: Path, head: bytes) -> Kind | None:
 
 
 def _item_of(path: Path, name: str, size_bytes: int) -> dict[str, Any]:
+    refuse_large_item(name, size_bytes)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise Unusable(f"{name} cannot be read as JSON: {printable(str(error), 200)}") from None
+    return item_of_content(name, content)
+
+
+def refuse_large_item(name: str, size_bytes: int) -> None:
+    """Raises Unusable for more bytes than an item of the catalogue has."""
     if size_bytes > ITEM_MAX_BYTES:
         raise Unusable(f"{name} has {size_bytes:,} bytes; an item of the catalogue has at most {ITEM_MAX_BYTES:,}")
+
+
+def item_of_content(name: str, content: bytes) -> dict[str, Any]:
+    """The catalogue item in a JSON text; Unusable says why it is none."""
+    refuse_large_item(name, len(content))
     try:
-        item = parse_json(path.read_bytes())
-    except (OSError, ValueError) as error:
+        item = parse_json(content)
+    except ValueError as error:
         raise Unusable(f"{name} cannot be read as JSON: {printable(str(error), 200)}") from None
     if not isinstance(item, dict):
         raise Unusable(f"{name} holds no object: give one item of the catalogue, a show or an episode")
