@@ -8,6 +8,12 @@ from typing import Any
 from urllib.parse import quote
 
 PATH, QUERY, FORM = "path", "query", "form"
+FIELDS_OF_BODIES: dict[str, tuple[str, ...]] = {
+    "/try": ("partner", "kind"),
+    "/feeds/{partner}/{feed}/live": (),
+}
+FILES_OF_BODIES = {"/try": ("file", "series")}
+"""Form fields and files of endpoints that read their bodies by themselves, or have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,10 @@ def _parameters(route: Any) -> list[Parameter]:
     assert not found.cookie_params, f"{route.path} reads cookies, which no test of the desk fills in"
     parameters = [Parameter(one.alias, PATH) for one in found.path_params]
     parameters += [Parameter(one.alias, QUERY) for one in found.query_params]
+    if "POST" in route.methods and not found.body_params:
+        assert route.path in FIELDS_OF_BODIES, f"{route.path} reads a body of which this does not know the fields"
+        parameters += [Parameter(name, FORM) for name in FIELDS_OF_BODIES[route.path]]
+        parameters += [Parameter(name, FORM, is_file=True) for name in FILES_OF_BODIES.get(route.path, ())]
     for one in found.body_params:
         kind = one.field_info.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):

@@ -192,7 +192,6 @@ def _form_page(
         find=order.find,
         corrections=tuple(Correction),
         can_start=caller.may(START, dag_id),
-        is_readable=dag_id in caller.dag_ids,
         is_paused=dag_id in caller.dag_ids and is_paused(dag_id),
         **known,
     )
