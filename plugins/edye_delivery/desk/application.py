@@ -19,6 +19,7 @@ from edye_delivery.desk.pages import (
     feeds,
     partners,
     run,
+    text,
     title,
     title_content,
     titles,
@@ -30,7 +31,7 @@ from edye_delivery.errors import DeliveryError
 
 PAGES = (
     assets, today, titles, title, title_content, distribution, run, windows, feeds, api_log, actions, action_runs,
-    partners, try_file,
+    partners, text, try_file,
 )  # fmt: skip
 """Every page is a module with a `router`; a new page is added here and in `navigation.py`."""
 

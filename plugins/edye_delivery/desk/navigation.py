@@ -57,6 +57,11 @@ def partner_address(partner: str) -> str:
     return desk_address(f"/partners/{quote(partner, safe='')}")
 
 
+def text_address(name: str) -> str:
+    """The address of a text: a section of the runbook by its heading, or a rule by its code."""
+    return desk_address(f"/texts/{quote(name, safe='')}")
+
+
 def airflow_run_address(dag_id: str, run_id: str) -> str:
     """The address of a run's own page in Airflow."""
     return f"{airflow_root()}/dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}"

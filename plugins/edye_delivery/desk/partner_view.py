@@ -144,4 +144,6 @@ def _dag_row(dag: DagState, schedule: str | None) -> DagRow:
         return DagRow(dag.dag_id, BAD, "paused", "Its schedule starts no run until somebody unpauses it", window)
     if dag.is_paused:
         return DagRow(dag.dag_id, BAD, "paused", "A run by hand waits until somebody unpauses it", window)
-    return DagRow(dag.dag_id, GOOD, "on" if dag.is_scheduled else "by hand", "", window)
+    if not dag.is_scheduled:
+        return DagRow(dag.dag_id, "", "by hand", "", window)
+    return DagRow(dag.dag_id, GOOD, "on", "", window)

@@ -21,6 +21,7 @@ from edye_delivery.desk.navigation import (
     approval_address,
     desk_address,
     partner_address,
+    text_address,
     title_address,
 )
 from edye_delivery.desk.texts import rule_text, runbook_text
@@ -45,6 +46,7 @@ def environment() -> Environment:
         "address": whole(desk_address),
         "title_address": whole(title_address),
         "partner_address": whole(partner_address),
+        "text_address": whole(text_address),
         "airflow_run": whole(airflow_run_address),
         "airflow_approval": whole(approval_address),
         "airflow_dag": whole(airflow_dag_address),

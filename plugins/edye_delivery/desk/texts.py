@@ -32,26 +32,48 @@ class RuleText:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of the runbook: its heading, and its text as HTML."""
+
+    heading: str
+    html: Markup
+
+
 def runbook_text(heading: str) -> Markup | None:
     """The section of the runbook with this heading as HTML: a task's, a cause's or an alarm's; None without one."""
-    text = _sections().get(heading.strip().lower())
-    return markdown_html(text) if text is not None else None
+    section = runbook_section(heading)
+    return section.html if section is not None else None
+
+
+def runbook_section(heading: str) -> Section | None:
+    """The section of the runbook with this heading, upper and lower case ignored; None where it has none."""
+    found = _sections().get(heading.strip().lower())
+    return Section(found[0], markdown_html(found[1])) if found is not None else None
+
+
+def runbook_parts() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The headings of the runbook's chapters that have text or sections, each with those of its sections."""
+    chapters: list[tuple[str, list[str]]] = []
+    for one in HEADING.finditer(RUNBOOK.read_text(encoding="utf-8")):
+        if one[1] == "##":
+            chapters.append((one[2].strip(), []))
+        elif chapters:
+            chapters[-1][1].append(one[2].strip())
+    return tuple((chapter, tuple(sections)) for chapter, sections in chapters)
+
+
+def all_rules() -> tuple[RuleText, ...]:
+    """What is known about every rule that is checked, by code."""
+    rules = [rule for registry in _registries() for rule in registry.values()]
+    return tuple(_text_of(rule) for rule in sorted(rules, key=lambda rule: str(rule.code)))
 
 
 def rule_text(code: str) -> RuleText | None:
     """What is known about the rule with this code or name, in whatever registry it is; None where there is none."""
     for registry in _registries():
         for rule in registry.find(code):
-            return RuleText(
-                rule.code,
-                rule.name,
-                rule.severity.value,
-                rule.owner.value,
-                rule.what,
-                rule.why,
-                rule.fix,
-                rule.source,
-            )
+            return _text_of(rule)
     return None
 
 
@@ -84,13 +106,22 @@ def _table_end(_renderer: Any, _tokens: list[Token], _index: int, _options: Any,
     return "</table></div>\n"
 
 
+def _text_of(rule: Any) -> RuleText:
+    return RuleText(
+        rule.code, rule.name, rule.severity.value, rule.owner.value, rule.what, rule.why, rule.fix, rule.source
+    )
+
+
 @cache
-def _sections() -> Mapping[str, str]:
-    """The text below every heading, without the sections below it, by the heading in small letters."""
+def _sections() -> Mapping[str, tuple[str, str]]:
+    """Every heading and the text below it, without the sections below it, by the heading in small letters."""
     text = RUNBOOK.read_text(encoding="utf-8")
     found = list(HEADING.finditer(text))
     ends = [one.start() for one in found[1:]] + [len(text)]
-    return {one[2].strip().lower(): text[one.end() : end].strip() for one, end in zip(found, ends, strict=True)}
+    return {
+        one[2].strip().lower(): (one[2].strip(), text[one.end() : end].strip())
+        for one, end in zip(found, ends, strict=True)
+    }
 
 
 @cache

@@ -162,7 +162,7 @@ def test_the_latest_run_shows_what_changed_and_what_the_linter_found(login, ledg
         "Removed: 1 item<",
         "gone-1",
         "FEED401",
-        "<strong>Do:</strong>",
+        "<strong>Fix:</strong>",
     ):
         assert words in text
     assert "&lt;script&gt;" in text

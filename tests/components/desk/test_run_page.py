@@ -156,3 +156,20 @@ def test_the_button_leads_to_the_tab_that_the_plugin_registers(airflow_app):
     )
     (tab,) = [view for view in EdyeDeliveryPlugin.external_views if view["destination"] == "dag_run"]
     assert link == f"/dags/{DAG_ID}/runs/manual__2026-03-01T06%3A00%3A00%2B00%3A00/plugin/{tab['url_route']}"
+
+
+def test_every_failed_task_has_its_section_of_the_runbook_beside_it(login, run_id):
+    steps = {"check_request": "success", "batch.deliver": "failed", "confirm_window": "upstream_failed"}
+    add_run(DAG_ID, run_id, "failed", steps=steps)
+    text = login("reader", READER).get("/edye/run", params={"dag_id": DAG_ID, "run_id": run_id}).text
+    assert "<summary>Runbook: deliver</summary>" in text
+    assert "What was sent stays sent" in text.replace("\n", " ")
+    assert text.count("<summary>Runbook: ") == 1
+    assert 'href="/edye/texts/deliver"' in text
+
+
+def test_the_causes_and_rules_of_a_runs_titles_lead_to_their_texts(login, red_run, run_id):
+    text = login("reader", READER).get("/edye/run", params={"dag_id": DAG_ID, "run_id": run_id}).text
+    assert 'href="/edye/texts/media"' in text
+    for code in red_run.titles[0].rules:
+        assert f"<code>{code}</code>" in text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from edye_delivery.catalog.alarm import AlarmKind
@@ -56,3 +58,49 @@ def test_a_template_shows_a_rule_and_a_section_and_nothing_where_there_is_none()
     assert "renew the password" in html.replace("\n", " ")
     empty = source.replace("auth", "none").replace("META001", "none")
     assert environment().from_string(empty).render().strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("deliver", "What was sent stays sent"),
+        ("Auth", "renew the password"),
+        ("How to run again", "the same window again"),
+        ("a partner's DAGs are missing", "DevOps corrects the file"),
+        ("META001", "Why"),
+    ],
+)
+def test_a_text_stands_whole_behind_its_link(login, name, words):
+    from edye_delivery.desk.navigation import text_address
+
+    answer = login("reader", {}).get(text_address(name))
+    assert answer.status_code == 200
+    assert words in answer.text.replace("\n", " ")
+    assert "<details" not in answer.text
+
+
+def test_the_list_of_texts_leads_to_every_task_cause_and_rule(login):
+    from edye_delivery.desk.texts import all_rules
+
+    text = login("reader", {}).get("/edye/texts").text
+    names = {*re.findall(r'href="/edye/texts/([^"]+)"', text)}
+    assert {"deliver", "publish_generation", *(cause.value for cause in Cause)} <= names
+    assert {rule.code for rule in all_rules()} <= names
+    assert len(all_rules()) > 50
+    client = login("reader", {})
+    assert {name: client.get(f"/edye/texts/{name}").status_code for name in sorted(names)} == dict.fromkeys(names, 200)
+
+
+@pytest.mark.parametrize("name", ["none", "<script>", "x" * 300, "%00", "NONE999", "\u202e", "..%2f..%2fetc"])
+def test_a_text_that_does_not_exist_is_answered_in_words(login, name):
+    answer = login("reader", {}).get(f"/edye/texts/{name}")
+    assert answer.status_code in (404, 422)
+    assert "<h1" in answer.text
+    assert "<script>" not in answer.text
+
+
+def test_a_rule_that_nobody_knows_any_more_has_no_link():
+    source = '{% from "texts.html.j2" import rule_links with context %}{{ rule_links(["META001", "NONE999"]) }}'
+    html = environment().from_string(source).render()
+    assert html.count("<a ") == 1
+    assert "<code>NONE999</code>" in html

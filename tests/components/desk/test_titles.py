@@ -107,6 +107,7 @@ def test_a_title_that_the_partner_refused_shows_its_words_and_how_to_release_it(
     fail_after_receipt(ledger, movie())
     text = login("admin").get(page_of(movie())).text
     assert "The partner says: codec not supported" in text
+    assert "<summary>Runbook: media</summary>" in text
     assert "action=release" in text
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -28,7 +28,8 @@ def no_runs(airflow_app):
 def add_window_run(day, state, **fields):
     """Adds a run of the window that starts on this day of February; its id."""
     run_id = f"scheduled__{day}__{uuid.uuid4()}"
-    start_at, end_at = (datetime(2026, 2, number, 6, tzinfo=UTC) for number in (day, day + 1))
+    start_at = datetime(2026, 2, day, 6, tzinfo=UTC)
+    end_at = start_at + timedelta(days=1)
     usual = {"data_interval": (start_at, end_at), "run_after": end_at, "start_date": end_at, "logical_date": start_at}
     add_run(DAG_ID, run_id, state, **(usual | fields))
     return run_id
@@ -115,3 +116,22 @@ def test_params_of_a_run_that_are_no_window_do_not_break_the_page(login, no_runs
     add_window_run(2, "failed", conf={"window_start": ["<script>"], "window_end": {"a": 1}})
     add_window_run(3, "failed", conf={"window_start": "0001-01-01T00:00:00+14:00", "window_end": "9999-12-31"})
     assert "<script>[" not in text_of(login("reader", READER), month="2026-02")
+
+
+def test_a_red_or_missing_window_has_the_runbook_beside_it(login, no_runs):
+    red, missing = "What a red window means", "How to run a red or missing window"
+    for day in (*range(2, 10), *range(11, 29)):
+        add_window_run(day, "success")
+    text = text_of(login("reader", READER), month="2026-02")
+    assert red not in text
+    assert missing in text
+    add_window_run(10, "failed")
+    text = text_of(login("reader", READER), month="2026-02")
+    assert red in text
+    assert missing in text
+
+
+def test_a_month_of_green_windows_needs_no_text(login, no_runs):
+    for day in range(2, 29):
+        add_window_run(day, "success")
+    assert "<details" not in text_of(login("reader", READER), month="2026-02")

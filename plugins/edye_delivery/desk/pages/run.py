@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request
@@ -9,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.desk.access import NOT_THERE, START, Caller, ReadableDag, Visitor, partner_of
-from edye_delivery.desk.airflow_runs import RunDetails, latest_runs, run_details
+from edye_delivery.desk.airflow_runs import RunDetails, Step, latest_runs, run_details
 from edye_delivery.desk.render import page
 from edye_delivery.desk.run_report import (
     ENDINGS,
@@ -47,6 +48,7 @@ def run(request: Request, caller: Caller, dag_id: ReadableDag, run_id: RunId) ->
         annex=annex,
         run=details.run,
         steps=details.steps,
+        failed_tasks=failed_tasks(details.steps),
         order=request_of(details),
         head=head,
         named_max=NAMED_MAX,
@@ -83,6 +85,11 @@ def dag(request: Request, caller: Caller, dag_id: ReadableDag) -> Response:
     if annex is None:
         return page(request, "not_ours.html.j2", dag_id=dag_id)
     return page(request, "dag.html.j2", annex=annex, dag_id=dag_id, runs=latest_runs(dag_id))
+
+
+def failed_tasks(steps: Iterable[Step]) -> tuple[str, ...]:
+    """The tasks that failed by themselves, each once, as the runbook's headings have them: without their groups."""
+    return tuple(dict.fromkeys(step.task_id.rpartition(".")[2] for step in steps if step.has_failed))
 
 
 def _details_of(dag_id: str, run_id: str) -> RunDetails:

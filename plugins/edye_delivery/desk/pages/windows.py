@@ -50,6 +50,16 @@ class Calendar:
     is_cut: bool
     may_start: bool
 
+    @property
+    def has_red(self) -> bool:
+        """Whether a window of the month is red."""
+        return WindowState.RED in dict(self.counts)
+
+    @property
+    def has_missing(self) -> bool:
+        """Whether a window of the month is missing."""
+        return WindowState.MISSING in dict(self.counts)
+
 
 @dataclass(frozen=True, slots=True)
 class Month:
