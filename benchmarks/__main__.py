@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import api, cold, day, feeds, ftp, generations, log, probe, sweep, trail, upload
+from benchmarks import api, cold, day, desk, feeds, ftp, generations, log, probe, sweep, trail, upload
 from benchmarks.figures import Figure, Sizes, say
 
 FOREIGN = ("AIRFLOW_", "EDYE_")
@@ -34,6 +34,7 @@ class Benchmark(StrEnum):
     SWEEP = "sweep"
     API = "api"
     PUBLISH = "publish"
+    DESK = "desk"
     COLD = "cold"
 
 
@@ -49,6 +50,7 @@ MEASURES: dict[Benchmark, Callable[[Sizes, Path], Iterator[Figure]]] = {
     Benchmark.SWEEP: sweep.measure,
     Benchmark.API: api.measure,
     Benchmark.PUBLISH: generations.measure,
+    Benchmark.DESK: desk.measure,
     Benchmark.COLD: cold.measure,
 }
 USUAL = Sizes()
@@ -79,6 +81,12 @@ def main(
     api_items: Annotated[int, typer.Option(min=100, help="Shows that the delivery API serves.")] = USUAL.api_items,
     api_seconds: Annotated[int, typer.Option(min=1, help="How long each speed is counted, s.")] = USUAL.api_seconds,
     cold_repository: Annotated[Path, typer.Option(help="What is cloned.", show_default=False)] = USUAL.cold_repository,
+    desk_titles: Annotated[int, typer.Option(min=1000, help="Titles of the desk's ledger.")] = USUAL.desk_titles,
+    desk_events: Annotated[int, typer.Option(min=1000, help="Events of the desk's ledger.")] = USUAL.desk_events,
+    desk_calls: Annotated[int, typer.Option(min=1000, help="API calls of the desk's ledger.")] = USUAL.desk_calls,
+    desk_rounds: Annotated[int, typer.Option(min=1, help="How often each page is asked for.")] = USUAL.desk_rounds,
+    desk_requests: Annotated[int, typer.Option(min=2, help="Calls between two looks at memory.")] = USUAL.desk_requests,
+    desk_ledgers: Annotated[Path | None, typer.Option(help="Keeps the ledgers there.")] = USUAL.desk_ledgers,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the temporary folder, to read its logs.")] = False,
 ) -> None:
     """Measures one after the other, each from a clean state in a temporary folder."""
@@ -109,6 +117,12 @@ def main(
         api_items,
         api_seconds,
         cold_repository,
+        desk_titles,
+        desk_events,
+        desk_calls,
+        desk_rounds,
+        desk_requests,
+        desk_ledgers,
     )
     measure_all(names or list(Benchmark), sizes, keep=keep)
 

@@ -6,18 +6,16 @@ titles of a hundred not ended well, for several causes; names with accents, in t
 
 from __future__ import annotations
 
-import io
 import random
-import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Any, Protocol
 
-from sqlalchemy import Engine, Index, make_url, text
+from sqlalchemy import Engine, Index, text
 
+from benchmarks.bulk_writers import Row, Writer, bulk_writer, moment
+from benchmarks.desk_copies import TITLES_MADE, copy_titles
 from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, DeliveryState
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.tables import DELIVERIES, EVENTS, REVISIONS, TITLE_STATUS, TITLE_WORDS
@@ -29,7 +27,6 @@ CELLS_A_TITLE = sum(PARTNERS.values()) / 10
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 3, 2, 6, tzinfo=UTC)
 TITLES_A_BLOCK = 500
-CACHE_KIB = 1_500_000
 TABLES = (DELIVERIES, EVENTS, REVISIONS, TITLE_STATUS, TITLE_WORDS)
 STEPS = (
     ("plan", "planned"),
@@ -51,7 +48,6 @@ OPEN = (
     (DeliveryState.RECEIVED, None),
     (DeliveryState.PLANNED, None),
 )
-Row = dict[str, Any]
 Block = dict[str, list[Row]]
 
 
@@ -62,62 +58,28 @@ class LedgerSize:
     titles: int
     events: int
 
+    @classmethod
+    def of(cls, titles: int, events_a_cell: int) -> LedgerSize:
+        """So many titles, and so many events of each at each partner."""
+        return cls(titles, round(titles * CELLS_A_TITLE * events_a_cell))
+
     @property
     def events_a_cell(self) -> int:
         """The events of each title at each partner."""
         return max(1, round(self.events / (self.titles * CELLS_A_TITLE)))
 
 
-class Writer(Protocol):
-    """Puts rows into a ledger that is empty."""
-
-    def write(self, table: str, rows: Sequence[Row]) -> None:
-        """Appends the rows; all have the same columns."""
-
-
-class SqliteWriter:
-    """Inserts into a file, in one transaction."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def write(self, table: str, rows: Sequence[Row]) -> None:
-        """Appends the rows."""
-        names = list(rows[0])
-        statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608
-        self._connection.executemany(statement, [tuple(row.values()) for row in rows])
-
-
-class PostgresqlWriter:
-    """Copies into a database."""
-
-    def __init__(self, cursor: Any) -> None:
-        self._cursor = cursor
-
-    def write(self, table: str, rows: Sequence[Row]) -> None:
-        """Appends the rows."""
-        lines = "".join("\t".join(map(_copied, row.values())) + "\n" for row in rows)
-        self._cursor.copy_expert(f"COPY {table} ({', '.join(rows[0])}) FROM STDIN", io.StringIO(lines))
-
-
 def make_ledger(url: str, size: LedgerSize) -> None:
-    """Fills the empty database at the address; its indexes are made at the end, all at once."""
+    """Fills the empty database at the address; its indexes are made at the end, all at once.
+
+    Of many titles most are copies of others, with ids of their own.
+    """
     engine = open_engine(url)
     indexes = [index for table in TABLES for index in table.indexes]
     _each_index(engine, indexes, drop=True)
-    if engine.dialect.name == "sqlite":
-        engine.dispose()  # nobody else may have the file open
-        with closing(sqlite3.connect(make_url(url).database or "")) as connection:
-            for setting in ("journal_mode=OFF", "synchronous=OFF", f"cache_size=-{CACHE_KIB}"):
-                connection.execute(f"PRAGMA {setting}")
-            _write_all(SqliteWriter(connection), size)
-            connection.commit()
-    else:
-        with closing(engine.raw_connection()) as pooled:
-            cursor = pooled.cursor()
-            cursor.execute("SET TIME ZONE 'UTC'")
-            _write_all(PostgresqlWriter(cursor), size)
-            pooled.commit()
+    with bulk_writer(engine) as writer:
+        _write_all(writer, LedgerSize.of(min(size.titles, TITLES_MADE), size.events_a_cell))
+        copy_titles(writer, size.titles, is_sqlite=engine.dialect.name == "sqlite")
     _each_index(engine, indexes, drop=False)
     if engine.dialect.name == "postgresql":  # what its own background process does in a day
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -182,9 +144,9 @@ def _cell(chance: random.Random, words: list[str], number: int, partner: str, si
         **{"detail": "the partner's words about it" if cause else "", "rules": "[]", "criteria": "[]", "attempts": 1},
         **{"unanswered": 0, "rounds_ended": 1, "channel": "api", "tracking_id": f"trk-{number:07}-{partner[10:13]}"},
         **{"request_id": f"{number:036x}", "bytes_sent": 10**9, "seconds_sending": 60.0, "run_id": f"run-{at:%Y%m%d}"},
-        **{"planned_at": _moment(at), "sent_at": _moment(at), "finished_at": ended and _moment(at)},
-        "waited_until": _moment(NOW + timedelta(hours=chance.choice((-1, 3)))) if state.is_with_partner else None,
-        "updated_at": _moment(at),
+        **{"planned_at": moment(at), "sent_at": moment(at), "finished_at": ended and moment(at)},
+        "waited_until": moment(NOW + timedelta(hours=chance.choice((-1, 3)))) if state.is_with_partner else None,
+        "updated_at": moment(at),
     }
 
 
@@ -239,16 +201,6 @@ def _words(cells: list[Row]) -> list[Row]:
         for word in search_words(cell["external_id"], facts_of(cell))
     }
     return [{"partner": partner, "word": word, "edye_id": edye_id} for partner, word, edye_id in sorted(found)]
-
-
-def _moment(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S.%f}"
-
-
-def _copied(value: Any) -> str:
-    if value is None:
-        return "\\N"
-    return f"\\\\x{value.hex()}" if isinstance(value, bytes) else str(value)
 
 
 def _each_index(engine: Engine, indexes: Sequence[Index], *, drop: bool) -> None:

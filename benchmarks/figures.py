@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import statistics
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.settings import PROJECT
@@ -17,7 +18,8 @@ MIB = 1024 * 1024
 class Figure:
     """One measured value; `ratio` is this figure divided by what `compared_to` names, in the same run.
 
-    Where something that a figure needs is not installed, there is no value, and `missing` says what to do.
+    Where something that a figure needs is not installed, there is no value, and `missing` says what to do. `facts` are
+    further numbers about it, by name.
     """
 
     name: str
@@ -26,11 +28,12 @@ class Figure:
     ratio: float | None = None
     compared_to: str | None = None
     missing: str | None = None
+    facts: Mapping[str, float] = field(default_factory=dict)
 
     def line(self) -> str:
         """The figure as JSON, without the comparison where there is none."""
         value = None if self.value is None else round(self.value, 3)
-        told: dict[str, str | float | None] = {"name": self.name, "value": value, "unit": self.unit}
+        told: dict[str, str | float | None] = {"name": self.name, "value": value, "unit": self.unit, **self.facts}
         if self.ratio is not None and self.compared_to is not None:
             told |= {"ratio": round(self.ratio, 4), "compared_to": self.compared_to}
         if self.missing is not None:
@@ -65,6 +68,12 @@ class Sizes:
     api_items: int = 1_000_000
     api_seconds: int = 10
     cold_repository: Path = PROJECT
+    desk_titles: int = 20_000
+    desk_events: int = 200_000
+    desk_calls: int = 50_000
+    desk_rounds: int = 9
+    desk_requests: int = 2000
+    desk_ledgers: Path | None = None
 
 
 def median_ratio(values: list[float], others: list[float]) -> float:
