@@ -42,9 +42,10 @@ NEUTRAL: dict[str, tuple[str, ...]] = {
     "feed": ("search", "generation"),
     "key": ("0" * 32,),
     "channel": ("api", "ftp"),
+    "text_name": ("deliver", "VID004"),
 }
 """Parameters whose values are no partner's: each value is tried with the values of either partner."""
-ALWAYS_GIVEN = ("ending", "feed", "action", "correction", "key")
+ALWAYS_GIVEN = ("ending", "feed", "action", "correction", "key", "text_name")
 
 
 def identities_of(word: str, keys: Keys) -> Values:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.builders import PROJECT
 from tests.proofs.desk_world import PASSWORD, connections, write_annexes
@@ -44,21 +45,17 @@ def fab_airflow(home: Path) -> Iterator[FabAirflow]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     write_annexes(home / "annexes")
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
-    ours = {name: value for name, value in airflow_variables(home).items() if name not in os.environ}
-    ours |= {name: value for name, value in airflow_variables(home).items() if str(home) in value}
-    variables = (
-        inherited
-        | ours
-        | connections(home)
-        | {
-            "AIRFLOW__CORE__AUTH_MANAGER": FAB,
-            "AIRFLOW__API__BASE_URL": url,
-            "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "300",
-            "EDYE_ANNEXES_FOLDER": str(home / "annexes"),
-            "PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "plugins")]),
-        }
-    )
+    with pytest.MonkeyPatch.context() as environment:
+        for name in [name for name in os.environ if name.startswith("AIRFLOW")]:  # another test's Airflow
+            environment.delenv(name)
+        variables = airflow_variables(home)
+    variables |= connections(home) | {
+        "AIRFLOW__CORE__AUTH_MANAGER": FAB,
+        "AIRFLOW__API__BASE_URL": url,
+        "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "300",
+        "EDYE_ANNEXES_FOLDER": str(home / "annexes"),
+        "PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "plugins")]),
+    }
     _run(["-m", "airflow", "db", "migrate"], home, variables)
     _run(["-m", "tests.proofs.desk_world", str(home)], home, variables)
     with Processes() as processes:

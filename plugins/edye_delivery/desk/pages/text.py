@@ -20,11 +20,11 @@ def texts(request: Request) -> Response:
     return page(request, "texts_list.html.j2", parts=runbook_parts(), rules=all_rules())
 
 
-@router.get("/texts/{name}")
-def text(request: Request, name: Annotated[str, Path(max_length=80)]) -> Response:
+@router.get("/texts/{text_name}")
+def text(request: Request, text_name: Annotated[str, Path(max_length=80)]) -> Response:
     """The section of the runbook with this heading, or the rule with this code or name; 404 where there is none."""
-    section = runbook_section(name)
-    rule = rule_text(name) if section is None else None
+    section = runbook_section(text_name)
+    rule = rule_text(text_name) if section is None else None
     if section is None and rule is None:
         raise HTTPException(404, NOT_THERE)
     return page(request, "text.html.j2", section=section, rule=rule)
