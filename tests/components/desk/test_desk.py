@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from edye_delivery.desk.render import FOLDER
 from tests.builders import PROJECT
 from tests.components.desk.conftest import OTHER_PARTNER, PARTNER
 from tests.desk_endpoints import endpoints
@@ -111,3 +112,13 @@ def test_every_dag_that_we_make_of_an_annex_is_known_as_its_partners(airflow_app
         dag_ids = set(session.scalars(select(DagModel.dag_id)))
     of_none = {dag_id for dag_id in dag_ids if partner_of(dag_id, annexes()) is None}
     assert of_none == {"check_jw_player", "ship_api_calls", "ship_ingesta_logs"}
+
+
+def test_every_table_that_may_scroll_is_reached_by_keyboard_and_has_a_name():
+    boxes = [
+        (path.name, box)
+        for path in sorted(FOLDER.glob("*.j2"))
+        for box in re.findall(r'<div class="scroll"[^>]*>', path.read_text(encoding="utf-8"))
+    ]
+    assert len(boxes) > 20
+    assert [name for name, box in boxes if 'tabindex="0" role="region" aria-label="' not in box] == []
