@@ -12,3 +12,8 @@ SETTINGS = "ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET full_page_writes = of
 def postgresql_server() -> AbstractContextManager[str]:
     """The address of an empty database on a server of its own."""
     return postgresql.postgresql_server(settings=SETTINGS)
+
+
+def postgresql_service() -> AbstractContextManager[postgresql.PostgreSQL]:
+    """A server that a test may kill and start again."""
+    return postgresql.postgresql_service(settings=SETTINGS)

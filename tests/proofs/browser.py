@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +11,17 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.builders import PROJECT
 from tools.airflow_system import AirflowSystem
 
 DESKTOP, PHONE = {"width": 1240, "height": 1000}, {"width": 420, "height": 900}
+WIDE = {"width": 1600, "height": 1000}
 SERIOUS = frozenset({"serious", "critical"})
 WAIT_MS = 60_000
+PICTURE_MAX_PX = 2600
 
 
 @contextmanager
@@ -54,6 +60,15 @@ def barriers_of(page: Page) -> list[str]:
         for one in found
         if one["impact"] in SERIOUS
     ]
+
+
+def take_picture(page: Page, name: str) -> None:
+    """Keeps the page, down to its first 2,600 pixels, as a small picture in the folder of the guide's pictures."""
+    folder = PROJECT / os.environ.get("DESK_PICTURES", "build/desk")
+    folder.mkdir(parents=True, exist_ok=True)
+    with Image.open(io.BytesIO(page.screenshot(full_page=True))) as picture:
+        shown = picture.crop((0, 0, picture.width, min(picture.height, PICTURE_MAX_PX)))
+        shown.convert("RGB").quantize(64).save(folder / f"{name}.png", optimize=True)
 
 
 def is_wider_than_its_window(page: Page) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,23 +26,34 @@ QUICK_API = {
 
 @contextmanager
 def real_airflow(
-    box: Sandbox, feeds_url: str, database_url: str, home: Path, dag_id: str, **annex_changes: Any
+    box: Sandbox,
+    feeds_url: str,
+    database_url: str,
+    home: Path,
+    dag_id: str,
+    ledger: dict[str, Any] | None = None,
+    further_annexes: Iterable[Path] = (),
+    **annex_changes: Any,
 ) -> Iterator[AirflowSystem]:
     """Airflow's components on their own database, up until the end of the block; the DAG is there.
 
-    On SQLite its command line beside a scheduler would find the database locked at times.
+    `ledger` is the connection of another ledger than a SQLite file in `home`. Airflow's own database is no SQLite:
+    there its command line beside a scheduler would find the database locked at times.
     """
     annexes = home / "annexes"
     annexes.mkdir()
     annex = annex_content() | annex_changes
     annex["api"] |= QUICK_API
     (annexes / ANNEX_FILE.name).write_text(yaml.safe_dump(annex), encoding="utf-8")
+    for file in further_annexes:
+        shutil.copy(file, annexes)
     known = connections()
     known["edye_api"] |= {"port": int(box.edye_url.rpartition(":")[2])}
     known["roku_ingest"] |= {"port": int(box.partner_url.rpartition(":")[2])}
     known["feed_store"]["extra"] |= {"endpoint_url": feeds_url}
-    known["delivery_ledger"] |= {"host": str(home / "ledger.sqlite")}
+    known["delivery_ledger"] = ledger or known["delivery_ledger"] | {"host": str(home / "ledger.sqlite")}
     known["artifact_store"] |= {"extra": {"path": str(home / "artifacts")}}
+    known["delivery_api_store"] |= {"extra": {"path": str(home / "delivery_api")}}
     with pytest.MonkeyPatch.context() as environment, Processes() as processes:
         for name in [name for name in os.environ if name.startswith("AIRFLOW")]:
             environment.delenv(name)
