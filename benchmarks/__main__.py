@@ -86,6 +86,7 @@ def main(
     desk_calls: Annotated[int, typer.Option(min=1000, help="API calls of the desk's ledger.")] = USUAL.desk_calls,
     desk_rounds: Annotated[int, typer.Option(min=1, help="How often each page is asked for.")] = USUAL.desk_rounds,
     desk_requests: Annotated[int, typer.Option(min=2, help="Calls between two looks at memory.")] = USUAL.desk_requests,
+    desk_starts: Annotated[int, typer.Option(min=1, help="Starts of the api-server, each way.")] = USUAL.desk_starts,
     desk_ledgers: Annotated[Path | None, typer.Option(help="Keeps the ledgers there.")] = USUAL.desk_ledgers,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the temporary folder, to read its logs.")] = False,
 ) -> None:
@@ -122,6 +123,7 @@ def main(
         desk_calls,
         desk_rounds,
         desk_requests,
+        desk_starts,
         desk_ledgers,
     )
     measure_all(names or list(Benchmark), sizes, keep=keep)

@@ -35,7 +35,7 @@ def measure(sizes: Sizes, folder: Path) -> Iterator[Figure]:
         with desk_ledger(database, sizes, sizes.desk_ledgers or folder / "ledgers") as ledger:
             yield from _measure_database(server, database, ledger, sizes)
             if database == SQLITE:
-                yield from measure_start(server, ledger.connection)
+                yield from measure_start(server, ledger.connection, sizes.desk_starts)
 
 
 def _measure_database(server: DeskServer, database: str, ledger: DeskLedger, sizes: Sizes) -> Iterator[Figure]:

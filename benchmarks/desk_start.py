@@ -12,16 +12,15 @@ import httpx
 from benchmarks.desk_server import DeskServer
 from benchmarks.figures import MIB, Figure, median_ratio, say
 
-ROUNDS = 3
 CALLS = 40
 OWN_PAGES = {"dags": "/api/v2/dags?limit=50", "page": "/", "runs": "/api/v2/dags/~/dagRuns?limit=50"}
 ALONE = "Airflow without the plugin"
 
 
-def measure_start(server: DeskServer, connection: str) -> Iterator[Figure]:
+def measure_start(server: DeskServer, connection: str, rounds: int) -> Iterator[Figure]:
     """Starts with and without the plugin by turns, and asks each time for some of Airflow's own pages."""
     took: dict[str, dict[bool, list[float]]] = {}
-    for number in range(ROUNDS):
+    for number in range(rounds):
         for with_plugin in (True, False) if number % 2 else (False, True):
             with server.started(connection, with_plugin=with_plugin) as started:
                 found = {"start": started.seconds, "start_cpu": started.cpu_seconds}

@@ -73,6 +73,7 @@ class Sizes:
     desk_calls: int = 50_000
     desk_rounds: int = 9
     desk_requests: int = 2000
+    desk_starts: int = 3
     desk_ledgers: Path | None = None
 
 

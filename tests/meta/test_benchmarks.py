@@ -90,6 +90,21 @@ API = {"api_memory_small", "api_pages_granian"} | {
     for figure in ("nginx_pages", "pages", "pages_p99", "nginx_unchanged", "unchanged", "memory")
     for workers in ("", "_two_workers")
 }
+DESK_PAGES = (
+    "first_call", "today", "title", "windows", "feeds", "actions", "memory", "csv", "csv_memory_growth",
+    *(f"search_{words}" for words in ("word", "frequent_word", "two_words", "two_frequent_words", "id", "tracking_id")),
+    "distribution",
+    *(f"distribution_{order}" for order in ("deep", "by_title", "by_title_deep", "by_id", "by_state")),
+    *(f"distribution_{some}" for some in ("failed", "cause", "special_pt", "nobody_waits")),
+    "distribution_accepted_in_a_year_by_title",
+    "api_log", "api_log_24h", "api_log_7d", "api_log_30d",
+    *(f"api_log_{kind}" for kind in ("calls", "failed_calls", "refused_calls_of_a_user")),
+)  # fmt: skip
+DESK = {f"desk_{database}_{page}" for database in ("sqlite", "postgresql") for page in DESK_PAGES} | {
+    f"desk_{figure}{plugin}"
+    for figure in ("start", "start_cpu", "start_memory", "own_dags", "own_page", "own_runs")
+    for plugin in ("", "_without")
+}
 COLD = {"cold_run", "cold_setup", "second_run"}
 MAKEFILE = "setup:\n\t@true\nrun: setup\n\t@test -z '$(VIRTUAL_ENV)'\n"
 
@@ -206,6 +221,14 @@ def test_api_prints_answers_a_second_beside_nginx_and_memory_or_says_what_is_mis
     assert not list((tmp_path / "room").iterdir())
 
 
+def test_desk_prints_milliseconds_of_every_page_on_both_databases_and_what_a_start_takes(tmp_path):
+    sizes = ("--desk-titles", "1000", "--desk-events", "5000", "--desk-calls", "1000")
+    lines = lines_of(tmp_path, "desk", *sizes, "--desk-rounds", "1", "--desk-requests", "30", "--desk-starts", "1")
+    assert {line["name"] for line in lines} == DESK
+    assert len(lines) == len(DESK)
+    assert all(line["value"] >= 0 for line in lines)
+
+
 def test_cold_clones_sets_up_and_runs_without_the_variables_of_its_caller(tmp_path):
     repository = a_repository(tmp_path / "repository")
     lines = lines_of(tmp_path / "room", "cold", "--cold-repository", str(repository))
@@ -252,5 +275,5 @@ def test_memory_counts_the_children_and_leaves_out_those_it_is_told_to():
 
 def test_the_document_has_a_row_for_every_figure_and_no_other():
     rows = re.findall(r"^\| `(\w+)` \|", (PROJECT / "docs" / "BENCHMARKS.md").read_text("utf-8"), re.MULTILINE)
-    figures = UPLOAD | FTP | PROBE | LINT | ASSEMBLE | DAY | TRAIL | LOG | SWEEP | PUBLISH | API | COLD
+    figures = UPLOAD | FTP | PROBE | LINT | ASSEMBLE | DAY | TRAIL | LOG | SWEEP | PUBLISH | API | DESK | COLD
     assert sorted(rows) == sorted(figures)
