@@ -11,7 +11,6 @@ VERBS = {"send", "stream", "request", "get", "post", "put", "patch", "delete", "
 SENDERS = {"client", "_client", "httpx", "requests", "session", "http", "web"}
 OPENERS = {
     "open_answer", "open_answer_async", "open_stream", "exchange", "exchange_async", "Client", "AsyncClient",
-    "HttpClient", "AsyncHttpClient",
     "Elasticsearch", "Apprise", "S3Hook", "ObjectStoragePath", "Popen", "urlopen", "urlretrieve", "create_connection",
     "getaddrinfo", "open_connection", "SMTP", "FTP", "FTP_TLS", "PlainControl", "TlsControl", "Session",
     "ClientSession", "start_process",
@@ -26,7 +25,7 @@ KNOWN: dict[str, str] = {
     "clients/edye.py: exchange": "catalogue",
     "clients/elastic.py: _client.options": "Elasticsearch: options of the client, no call by itself",
     "clients/elastic_node.py: exchange": "Elasticsearch",
-    "clients/elastic_node.py: HttpClient": "Elasticsearch",
+    "clients/elastic_node.py: httpx.Client": "Elasticsearch",
     "clients/encode.py: start_process": "ffmpeg, without network, bounded by itself",
     "clients/feed_pages.py: open_stream": "feed page (read-back, linter)",
     "clients/feed_pictures.py: open_stream": "feed picture (linter)",
@@ -43,23 +42,23 @@ KNOWN: dict[str, str] = {
     "clients/jw_player/management.py: exchange": "JW Player, page of media",
     "clients/media.py: open_answer": "media, head for the probe; media, range for the probe; media, download; picture",
     "clients/network.py: socket.getaddrinfo": "all of HTTP: in a thread that keeps nobody waiting",
-    "clients/s3_transport.py: HttpClient": "S3, head; S3, put; S3, get; S3, delete",
+    "clients/s3_transport.py: httpx.Client": "S3, head; S3, put; S3, get; S3, delete",
     "clients/s3_transport.py: open_answer": "S3, head; S3, put; S3, get; S3, delete",
     "clients/watch.py: exchange_async": "status",
     "clients/workers.py: start_process": "pictures, without network, bounded by itself",
     "command_line/generation_bucket.py: Session": "bucket of generations, state, read, replace, names, delete",
-    "command_line/network.py: AsyncHttpClient": "feed page (read-back, linter); feed picture (linter)",
+    "command_line/network.py: httpx.AsyncClient": "feed page (read-back, linter); feed picture (linter)",
     "command_line/network.py: socket.getaddrinfo": "linter: within the time of a page or picture",
     "desk/airflow_api.py: client.post": "Airflow's own application, in this process: nothing goes out",
     "desk/airflow_api.py: httpx.AsyncClient": "Airflow's own application, in this process: nothing goes out",
     "hooks/alerts.py: Apprise": "alert: addresses are read, nobody is called",
     "hooks/artifacts.py: ObjectStoragePath": "a folder; a bucket: tests/components/test_artifact_bucket.py",
-    "hooks/delivery_api.py: HttpClient": "delivery API, as a partner",
+    "hooks/delivery_api.py: httpx.Client": "delivery API, as a partner",
     "hooks/delivery_api_store.py: S3Hook": "bucket of generations, state, read, replace, names, delete",
     "hooks/feed_store.py: S3Hook": "S3, head; S3, put; S3, get; S3, delete",
-    "hooks/feed_store.py: AsyncHttpClient": "feed page (read-back, linter)",
-    "hooks/http_client.py: AsyncHttpClient": "status",
-    "hooks/http_client.py: HttpClient": "catalogue, upload, withdrawal, media",
+    "hooks/feed_store.py: httpx.AsyncClient": "feed page (read-back, linter)",
+    "hooks/http_client.py: httpx.AsyncClient": "status",
+    "hooks/http_client.py: httpx.Client": "catalogue, upload, withdrawal, media",
     "hooks/ingesta_logs.py: Elasticsearch": "Elasticsearch",
     "hooks/ingesta_logs.py: ObjectStoragePath": "a folder of this machine",
     "pipeline/uploaders/ftp.py: session.delete": "FTP: tests/components/test_ftp_slow.py",
@@ -92,3 +91,15 @@ def test_every_outgoing_call_is_in_the_table():
     found = set(outgoing())
     assert found - KNOWN.keys() == set(), "give it a bound, a row in tests/proofs/outgoing_calls.py, and a line here"
     assert KNOWN.keys() - found == set(), "these are gone: take their lines out"
+
+
+def test_no_http_client_keeps_cookies():
+    """To read thousands of them holds a loop; the hooks' clients have the jar among their settings."""
+    keeping = [
+        f"{path.relative_to(PACKAGE)}:{node.lineno}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and name_of(node.func) in ("httpx.Client", "httpx.AsyncClient")
+        if not {"cookies", None} & {keyword.arg for keyword in node.keywords}
+    ]
+    assert keeping == [], "give it cookies=NoCookies()"

@@ -1,38 +1,13 @@
-"""HTTP clients that take no cookies: no peer of ours needs one, and to read thousands of them holds a loop."""
+"""No cookies: no peer of ours needs one, and to read thousands of them holds a loop."""
 
 from __future__ import annotations
 
-import httpx
+from http.cookiejar import CookieJar
+from typing import Any
 
 
-class NoCookies(httpx.Cookies):
-    """A jar that stays empty."""
+class NoCookies(CookieJar):
+    """A jar that stays empty; each HTTP client of ours has one, and so never sends a cookie that it got."""
 
-    def extract_cookies(self, response: httpx.Response) -> None:
+    def extract_cookies(self, response: Any, request: Any) -> None:
         """Takes nothing from an answer, and does not read its cookies."""
-
-
-class HttpClient(httpx.Client):
-    """A client that never sends a cookie that it got."""
-
-    @property
-    def cookies(self) -> httpx.Cookies:
-        """An empty jar."""
-        return NoCookies()
-
-    @cookies.setter
-    def cookies(self, cookies: object) -> None:
-        raise AttributeError("this client has no cookies")
-
-
-class AsyncHttpClient(httpx.AsyncClient):
-    """A client that never sends a cookie that it got."""
-
-    @property
-    def cookies(self) -> httpx.Cookies:
-        """An empty jar."""
-        return NoCookies()
-
-    @cookies.setter
-    def cookies(self, cookies: object) -> None:
-        raise AttributeError("this client has no cookies")

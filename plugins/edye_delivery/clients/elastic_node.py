@@ -21,7 +21,7 @@ from elastic_transport._node import NodeApiResponse
 from elastic_transport.client_utils import DEFAULT
 
 from edye_delivery.clients.bounds import CallBounds
-from edye_delivery.clients.cookies import HttpClient
+from edye_delivery.clients.cookies import NoCookies
 from edye_delivery.clients.http import exchange
 from edye_delivery.errors import AnswerMalformed, TooSlow, Transient
 
@@ -37,8 +37,11 @@ class BoundedNode(BaseNode):
     def __init__(self, config: NodeConfig) -> None:
         super().__init__(config)
         self._bounds = CallBounds(answer_s=config.request_timeout or 60.0, max_bytes=ANSWER_MAX_BYTES)
-        self._client = HttpClient(
-            base_url=self.base_url, verify=config.ssl_context or True, timeout=config.request_timeout
+        self._client = httpx.Client(
+            base_url=self.base_url,
+            verify=config.ssl_context or True,
+            timeout=config.request_timeout,
+            cookies=NoCookies(),
         )
 
     def perform_request(

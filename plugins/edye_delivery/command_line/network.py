@@ -77,15 +77,17 @@ class Network:
         if self._opened is None:
             import httpx
 
-            from edye_delivery.clients.cookies import AsyncHttpClient
+            from edye_delivery.clients.cookies import NoCookies
             from edye_delivery.clients.feed_pages import FeedPages, PageBounds
             from edye_delivery.clients.feed_pictures import FeedPictures, PictureBounds
             from edye_delivery.clients.pinned import pin
             from edye_delivery.clients.public_hosts import HostGuard
 
             limits = self._limits
-            client = AsyncHttpClient(
-                timeout=httpx.Timeout(READ_MAX_S, connect=CONNECT_MAX_S), headers={"User-Agent": USER_AGENT}
+            client = httpx.AsyncClient(
+                timeout=httpx.Timeout(READ_MAX_S, connect=CONNECT_MAX_S),
+                headers={"User-Agent": USER_AGENT},
+                cookies=NoCookies(),
             )
             self._close = lambda: self._runner.run(client.aclose())
             guard = HostGuard(resolve, private_allowed=self._private_allowed)

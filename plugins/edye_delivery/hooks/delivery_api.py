@@ -8,7 +8,6 @@ from edye_delivery.annex.channels import api_folder_of, pull_channel_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.degradation import Probe
 from edye_delivery.clients.bounds import ANSWER_S
-from edye_delivery.clients.cookies import HttpClient
 from edye_delivery.clients.delivery_api.probe import probe_health
 from edye_delivery.clients.secret_mask import SecretMask
 from edye_delivery.errors import ConfigurationInvalid
@@ -43,7 +42,7 @@ class DeliveryApiHook(ApiHook):
             self.get_connection(self.http_conn_id).extra_dejson.get("allow_plain_http"),
         )
         settings = self._settings(answer_timeout_s)
-        return HttpClient(**settings | {"headers": settings["headers"] | {"Authorization": f"Bearer {token}"}})
+        return httpx.Client(**settings | {"headers": settings["headers"] | {"Authorization": f"Bearer {token}"}})
 
     def probe(self, timeout_s: float) -> Probe:
         """Whether the API says that it is well, within the timeout; needs no token, and gives none."""

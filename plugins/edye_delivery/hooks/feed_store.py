@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+import httpx
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from airflow.sdk import BaseHook
 
@@ -12,7 +13,7 @@ from edye_delivery.annex.api import LEAST_RATE_BYTES_S
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.catalog.feed_records import FEED_PAGE_MAX_BYTES
 from edye_delivery.clients.bounds import ANSWER_S, CallBounds
-from edye_delivery.clients.cookies import AsyncHttpClient
+from edye_delivery.clients.cookies import NoCookies
 from edye_delivery.clients.feed_pages import FeedPages, PageBounds, PageUnreadable
 from edye_delivery.clients.feed_store import S3FeedStore
 from edye_delivery.clients.public_hosts import HostGuard
@@ -52,7 +53,9 @@ class FeedStoreHook(BaseHook):
     async def _fetch(self, url: str, bounds: PageBounds) -> bytes:
         trust_env = bool(self.get_connection(self._spec.conn_id).extra_dejson.get("trust_env", True))
         guard = HostGuard(lambda _: (), private_allowed=True)  # the address is our own connection's
-        async with AsyncHttpClient(timeout=self._bounds().answer_s, trust_env=trust_env) as client:
+        async with httpx.AsyncClient(
+            timeout=self._bounds().answer_s, trust_env=trust_env, cookies=NoCookies()
+        ) as client:
             try:
                 return await FeedPages(client, guard, bounds).fetch(url, frozenset())
             except PageUnreadable as error:

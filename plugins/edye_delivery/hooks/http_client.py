@@ -17,7 +17,7 @@ from requests.utils import default_headers
 from edye_delivery.annex.api import LEAST_RATE_BYTES_S
 from edye_delivery.clients.bounds import ANSWER_S, CallBounds
 from edye_delivery.clients.clock import Clock
-from edye_delivery.clients.cookies import AsyncHttpClient, HttpClient
+from edye_delivery.clients.cookies import NoCookies
 from edye_delivery.clients.secret_mask import SecretMask
 from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks.connection_safety import refuse_plain_http, verify_of
@@ -83,16 +83,16 @@ class ApiHook(HttpHook):
 
     def client(self, answer_timeout_s: float = ANSWER_S) -> httpx.Client:
         """A client on the connection's base URL with its authentication."""
-        return HttpClient(**self._add_credentials(answer_timeout_s))
+        return httpx.Client(**self._add_credentials(answer_timeout_s))
 
     def async_client(self, answer_timeout_s: float = ANSWER_S) -> httpx.AsyncClient:
         """As `client`, for an event loop."""
-        return AsyncHttpClient(**self._add_credentials(answer_timeout_s))
+        return httpx.AsyncClient(**self._add_credentials(answer_timeout_s))
 
     def anonymous_client(self, answer_timeout_s: float = ANSWER_S) -> httpx.Client:
         """A client without base URL, headers and authentication: for hosts that must not see the token."""
         settings = self._settings(answer_timeout_s)
-        return HttpClient(**{key: settings[key] for key in settings.keys() - {"base_url", "headers", "auth"}})
+        return httpx.Client(**{key: settings[key] for key in settings.keys() - {"base_url", "headers", "auth"}})
 
     @property
     def mask(self) -> SecretMask:
@@ -130,6 +130,7 @@ class ApiHook(HttpHook):
             "proxy": proxies.get("https") or proxies.get("http"),
             "trust_env": session.trust_env,
             "follow_redirects": False,
+            "cookies": NoCookies(),
             "limits": httpx.Limits(max_connections=64, max_keepalive_connections=32),
         }
 
