@@ -105,12 +105,17 @@ def annex_needs(annex: Annex) -> list[Need]:
 def connection_check(need: Need) -> ConnectionCheck:
     """Whether the connection is there and of a type that fits; of the connection it says the type alone."""
     try:
+        return _check_of(need)
+    except (AirflowException, ValueError, TypeError):  # a variable that is no connection, or a key that was changed
+        return ConnectionCheck(need, "", is_fit=False, missing_field="")
+
+
+def _check_of(need: Need) -> ConnectionCheck:
+    try:
         connection = BaseHook.get_connection(need.conn_id)
     except AirflowNotFoundException:
         return ConnectionCheck(need, None, is_fit=False, missing_field="")
-    except (AirflowException, ValueError, TypeError):  # a variable that is no connection, or a key that was changed
-        return ConnectionCheck(need, "", is_fit=False, missing_field="")
-    kind = _kind_of(connection)
+    kind = SAME_TYPE.get(connection.conn_type, connection.conn_type)
     is_known = kind in dict(need.takes)
     missing_field = _missing_field_of(kind, connection) if is_known else ""
     return ConnectionCheck(need, str(connection.conn_type), is_fit=is_known, missing_field=missing_field)
@@ -142,24 +147,18 @@ def _channel_needs(annex: Annex, channel: Channel) -> Iterator[Need]:
 def _complaint(need: Need) -> str:
     needed_fields = " or ".join(f"type {kind} with {fields}" for kind, fields in need.takes)
     name = f"the connection {need.conn_id} ({need.purpose}: {needed_fields})"
-    try:
-        connection = BaseHook.get_connection(need.conn_id)
-    except AirflowNotFoundException:
+    found = _check_of(need)
+    if found.conn_type is None:
         return f"{name} is missing"
-    kind = _kind_of(connection)
-    if kind not in dict(need.takes):
-        return f"{name} is of type {connection.conn_type!r:.40}"
-    if missing := _missing_field_of(kind, connection):
-        return f"{name} has no {missing}"
+    if not found.is_fit:
+        return f"{name} is of type {found.conn_type!r:.40}"
+    if found.missing_field:
+        return f"{name} has no {found.missing_field}"
     try:
         need.check()
     except ConfigurationInvalid as error:
         return str(error)
     return ""
-
-
-def _kind_of(connection: Connection) -> str:
-    return SAME_TYPE.get(connection.conn_type, connection.conn_type)
 
 
 def _missing_field_of(kind: str, connection: Connection) -> str:
