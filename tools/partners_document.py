@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edye_delivery.annex.dag_ids import delivery_channels, delivery_dag_ids
 from edye_delivery.annex.load import load_annexes
 from edye_delivery.annex.model import Annex
 from edye_delivery.reports.markdown import code, codes, table
-from edye_delivery.reports.partner.sections import channel_dags, channel_names, schedules_of, sections_of
+from edye_delivery.reports.partner.sections import schedules_of, sections_of
 
 INTRODUCTION = """# Partners
 
@@ -31,5 +32,5 @@ def document(annexes_folder: Path, command: str) -> str:
 def _overview(annex: Annex) -> tuple[str, ...]:
     name = f"[{annex.partner}](#{annex.partner})"
     schedule = ", ".join(code(at) for at in schedules_of(annex)) or "by hand"
-    channels = ", ".join(channel_names(annex)).upper() or "-"
-    return name, annex.display_name, channels, schedule, codes(channel_dags(annex))
+    channels = ", ".join(delivery_channels(annex)).upper() or "-"
+    return name, annex.display_name, channels, schedule, codes(delivery_dag_ids(annex))

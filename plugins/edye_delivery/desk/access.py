@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from airflow.api_fastapi.app import get_auth_manager
@@ -17,15 +17,16 @@ from airflow.api_fastapi.core_api.security import get_user
 from airflow.models.dag import DagModel
 from fastapi import Depends, HTTPException, Request
 
+from edye_delivery.annex.dag_ids import BY_HAND_VERBS, DELIVERY_VERBS, REPORT_VERB, WATCH_VERB
 from edye_delivery.annex.model import PULL_SUFFIX, Annex
 from edye_delivery.dag_support.annexes import annexes
 
 NOT_THERE = "There is no such page, or you may not see it."
 OTHER_ORIGIN = "This call came from another site, so nothing was done."
-READ, START = "GET", "POST"
-VERBS = frozenset({"deliver_api", "deliver_ftp", "publish_pull", "report_pull", "watch_pull"})
-WAY_VERBS = frozenset({"redeliver", "withdraw"})
-"""How the ids of a partner's DAGs begin; those of the second kind exist for each way, by its name in the ledger."""
+READ: Final = "GET"
+START: Final = "POST"
+VERBS = frozenset({*DELIVERY_VERBS.values(), WATCH_VERB, REPORT_VERB, *BY_HAND_VERBS})
+"""What the DAGs of a partner do."""
 logged_in_user = get_user
 """The dependency of every endpoint: Airflow's user; 401 where nobody is logged in."""
 
@@ -72,9 +73,9 @@ def partner_of(dag_id: str, known: Container[str]) -> str | None:
     Only the DAGs that we make count: whoever may read another DAG with such a name sees no partner by it.
     """
     verb, _, name = dag_id.partition("__")
-    if verb in WAY_VERBS:
+    if verb in BY_HAND_VERBS:
         name = name.removesuffix(PULL_SUFFIX)
-    return name if name in known and verb in VERBS | WAY_VERBS else None
+    return name if name in known and verb in VERBS else None
 
 
 def visitor(user: Annotated[Any, Depends(get_user)]) -> Visitor:

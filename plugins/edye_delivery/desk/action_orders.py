@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from edye_delivery.annex.channels import pull_annex_of
+from edye_delivery.annex.dag_ids import delivery_channels, delivery_dag_id
 from edye_delivery.annex.model import PULL_SUFFIX, Annex, is_pulled
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.redelivery import redelivery_of
@@ -37,7 +38,6 @@ FIELDS = {
     Action.RELEASE: ("external_ids", "reason"),
 }
 """The fields of each action's form."""
-DELIVERY_DAGS = {Channel.API: "deliver_api", Channel.FTP: "deliver_ftp", Channel.PULL: "publish_pull"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Way:
     def dag_id(self, action: Action) -> str:
         """The DAG that does this."""
         if action is Action.WINDOW:
-            return f"{DELIVERY_DAGS[self.channel]}__{self.partner}"
+            return delivery_dag_id(self.channel, self.partner)
         verb = "withdraw" if action is Action.WITHDRAW else "redeliver"
         return f"{verb}__{self.annex.partner}"
 
@@ -80,11 +80,10 @@ def channels_of(way: Way, action: Action) -> tuple[Channel, ...]:
 
 def ways_of(annex: Annex) -> tuple[Way, ...]:
     """Every way by which a partner gets titles, the usual one first."""
-    channels = [channel for channel, section in ((Channel.API, annex.api), (Channel.FTP, annex.ftp)) if section]
-    ways = [Way(annex, channel, annex.partner) for channel in channels]
-    if annex.pull is not None:
-        ways.append(Way(pull_annex_of(annex), Channel.PULL, annex.partner))
-    return tuple(ways)
+    return tuple(
+        Way(pull_annex_of(annex) if channel is Channel.PULL else annex, channel, annex.partner)
+        for channel in delivery_channels(annex)
+    )
 
 
 def conf_of(way: Way, action: Action, given: Mapping[str, str], *, dry_run: bool) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.vocabulary import Correction, DeliveryState
 from edye_delivery.desk.action_orders import Action
 from edye_delivery.ledger.comparison import UNDER_WAY
-from edye_delivery.ledger.holds import held_titles
+from edye_delivery.ledger.holds import titles_on_hold
 from edye_delivery.ledger.rows import chunks
 from edye_delivery.ledger.similar_titles import similar_titles
 from edye_delivery.ledger.status import Selection, Status, StatusReader
@@ -70,7 +70,7 @@ def preview_of(connection: Connection, action: Action, request: RunRequest, now:
     for some in chunks(names):
         selection = Selection(request.partner, external_ids=tuple(some))
         known |= {one.external_id: one for one in reader.titles(selection, ended_well=True)}
-    held = held_titles(connection, request.partner, names) if action is Action.RELEASE else frozenset(names)
+    held = titles_on_hold(connection, request.partner, names) if action is Action.RELEASE else frozenset(names)
     titles = tuple(_title_of(name, known.get(name), action, request, held) for name in names)
     return Preview(
         titles[:SHOWN_MAX],

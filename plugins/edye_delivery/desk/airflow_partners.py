@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from edye_delivery.annex.dag_ids import verb_of
 from edye_delivery.catalog.window_calendar import WindowRun
-from edye_delivery.desk.access import VERBS, WAY_VERBS
+from edye_delivery.desk.access import VERBS
 from edye_delivery.desk.airflow_windows import run_window
 
 RUNS_LOOKED_AT = 20
@@ -30,7 +31,7 @@ def partner_dag_ids() -> frozenset[str]:
 
     with create_session() as session:
         known = session.scalars(select(DagModel.dag_id))
-        return frozenset(dag_id for dag_id in known if dag_id.partition("__")[0] in VERBS | WAY_VERBS)
+        return frozenset(dag_id for dag_id in known if verb_of(dag_id) in VERBS)
 
 
 def dag_states(dag_ids: Collection[str]) -> dict[str, DagState]:

@@ -7,11 +7,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from edye_delivery.annex.dag_ids import BY_HAND_VERBS, DELIVERY_VERBS, verb_of
 from edye_delivery.catalog.plan import RunRequest
 
 REQUEST_TASK, VALUE_KEY = "check_request", "return_value"
-DELIVERING = ("deliver_", "redeliver__", "withdraw__", "publish_pull__")
-"""How the ids of DAGs begin whose runs write to the ledger; other DAGs of a partner may have runs of the same name."""
+WRITING_VERBS = frozenset({*DELIVERY_VERBS.values(), *BY_HAND_VERBS})
+"""The DAGs whose runs write to the ledger; other DAGs of a partner may have runs of the same name."""
 
 
 def dags_of_runs(run_ids: Collection[str], dag_ids: Collection[str]) -> Mapping[str, str]:
@@ -25,7 +26,7 @@ def dags_of_runs(run_ids: Collection[str], dag_ids: Collection[str]) -> Mapping[
         return {}
     with create_session() as session:
         found = [(str(run_id), str(dag_id)) for run_id, dag_id in session.execute(query)]
-    return dict(sorted(found, key=lambda one: (one[1].startswith(DELIVERING), one[1])))
+    return dict(sorted(found, key=lambda one: (verb_of(one[1]) in WRITING_VERBS, one[1])))
 
 
 def requests_of(run_id: str, dag_ids: Collection[str]) -> Iterator[RunRequest]:

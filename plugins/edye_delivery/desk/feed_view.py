@@ -86,7 +86,8 @@ def feed_cards(connection: Connection, annexes: Iterable[Annex]) -> tuple[FeedCa
 
 def feed_card(connection: Connection, annex: Annex, feed: str) -> FeedCard:
     """One feed, as the ledger knows it."""
-    newest, state = (read(connection, annex.partner, feed) for read in (newest_publication, feed_state))
+    newest = newest_publication(connection, annex.partner, feed)
+    state = feed_state(connection, annex.partner, feed)
     version = newest.version if newest is not None else None
     offered = offer_version(connection, annex.partner)
     return FeedCard(annex.partner, annex.display_name, feed, False, newest, version, offered, _publisher(state))

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from edye_delivery.annex.channels import pull_annex_of
+from edye_delivery.annex.dag_ids import delivery_channels, delivery_dag_id, delivery_dag_ids
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.printable import spell_out
+from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.catalog.window_calendar import WindowRun
 from edye_delivery.dag_support.annexes import annex_folder, annexes
 from edye_delivery.desk.access import Visitor
 from edye_delivery.desk.airflow_partners import DagState, dag_states, latest_window, partner_dag_ids
 from edye_delivery.desk.texts import markdown_html
-from edye_delivery.reports.partner.sections import channel_dags, channel_names, schedules_of, sections_of
+from edye_delivery.reports.partner.sections import schedules_of, sections_of
 from edye_delivery.reports.wording import JOINERS
 
 GOOD, BAD, WORSE = "green", "missing", "failed"
@@ -72,12 +74,12 @@ def partner_cards(caller: Visitor) -> Iterator[PartnerCard]:
 
 def partner_card(caller: Visitor, annex: Annex) -> PartnerCard:
     """One partner, with its DAGs that the user may see, and those that should be there and are not."""
-    expected = channel_dags(annex)
+    expected = delivery_dag_ids(annex)
     states = dag_states({*expected, *caller.dags_of(annex.partner)})
     shown = [one for name, one in states.items() if name in caller.dag_ids or not one.is_there]
     schedules = _schedules(annex)
     dags = tuple(_dag_row(one, schedules.get(one.dag_id)) for one in shown)
-    channels = ", ".join(channel_names(annex)).upper() or "none"
+    channels = ", ".join(delivery_channels(annex)).upper() or "none"
     return PartnerCard(annex.partner, annex.display_name, channels, schedules_of(annex), dags)
 
 
@@ -122,7 +124,7 @@ def pool_check(name: str, slots: int | None) -> Check:
     return Check(name, purpose, GOOD, "no bound" if slots < 0 else f"{slots:,} slots", "")
 
 
-def refused_annexes(caller: Visitor) -> Mapping[str, Collection[str]]:
+def annex_refusals(caller: Visitor) -> Mapping[str, Collection[str]]:
     """The defects of each refused file; for a user who may not see every partner's DAGs there is none."""
     if annexes().keys() - caller.annexes.keys() or partner_dag_ids() - caller.dag_ids:
         return {}
@@ -130,9 +132,9 @@ def refused_annexes(caller: Visitor) -> Mapping[str, Collection[str]]:
 
 
 def _schedules(annex: Annex) -> dict[str, str | None]:
-    schedules = {f"deliver_api__{annex.partner}": annex.schedule}
+    schedules = {delivery_dag_id(Channel.API, annex.partner): annex.schedule}
     if annex.pull is not None:
-        schedules[f"publish_pull__{annex.partner}"] = pull_annex_of(annex).schedule
+        schedules[delivery_dag_id(Channel.PULL, annex.partner)] = pull_annex_of(annex).schedule
     return schedules
 
 

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.desk.airflow_runs import RunDetails
-from edye_delivery.desk.navigation import title_address
 from edye_delivery.hooks.artifacts import ArtifactHook
+from edye_delivery.ledger.title_counts import ENDED_WELL
 from edye_delivery.reports.model import TitleReport
 
 ENDINGS = {
@@ -27,29 +27,22 @@ REPORT_PATH = re.compile(r"runs/(?P<partner>[A-Za-z0-9_-]+)/[A-Za-z0-9_-]+/[A-Za
 SHOWN_MAX_BYTES = 32_000_000
 """A larger report is offered as a file only: the page would take too long to read it."""
 HEAD = ("colour", "window", "mode", "dry_run", "reason", "notice", "totals", "causes", "incidents", "alerts", "to_do")
-ENDED_WELL = ("accepted", "withdrawn")
 NAMED_MAX = 100
 """So many titles of a run are named on its page with a link; the report has all."""
 
 
 @dataclass(frozen=True, slots=True)
-class TitleToMend:
-    """A title of a run that needs somebody: its page's address, and what the report says of it."""
-
-    address: str
-    title: TitleReport
-
-
-@dataclass(frozen=True, slots=True)
 class ReportHead:
-    """What a report says of the whole run, and the first titles that need somebody.
+    """What a report says of the whole run, and its first titles that need somebody.
 
-    `is_too_large` where its page is not shown in place; then nothing of it is read.
+    `partner` is the partner's name in the ledger. `is_too_large` where its page is not shown in place; then nothing of
+    it is read.
     """
 
     facts: Mapping[str, Any]
     is_too_large: bool
-    to_mend: tuple[TitleToMend, ...] = ()
+    partner: str = ""
+    titles: tuple[TitleReport, ...] = ()
 
 
 def report_path(details: RunDetails, partners: tuple[str, ...]) -> str | None:
@@ -76,21 +69,21 @@ def report_head(path: str) -> ReportHead:
     known = content if isinstance(content, dict) else {}
     facts = {name: known.get(name) for name in HEAD}
     found = REPORT_PATH.fullmatch(path)
-    partner = found["partner"] if found else ""
-    return ReportHead(facts, is_too_large=False, to_mend=tuple(islice(_to_mend(partner, known), NAMED_MAX)))
+    titles = tuple(islice(_titles_with_work(known), NAMED_MAX))
+    return ReportHead(facts, is_too_large=False, partner=found["partner"] if found else "", titles=titles)
 
 
-def _to_mend(partner: str, report: Mapping[str, Any]) -> Iterator[TitleToMend]:
+def _titles_with_work(report: Mapping[str, Any]) -> Iterator[TitleReport]:
     """The titles that need somebody, in the report's order."""
     listed = report.get("titles")
     for one in listed if isinstance(listed, list) else ():
-        if isinstance(one, dict) and one.get("state") not in ENDED_WELL:
+        if isinstance(one, dict) and str(one.get("state")) not in ENDED_WELL:
             try:
                 title = TitleReport.model_validate_json(orjson.dumps(one))
             except ValidationError:
                 continue
             if title.needs_work:
-                yield TitleToMend(title_address(partner, title.external_id), title)
+                yield title
 
 
 def report_file(path: str, ending: str) -> tuple[int, Iterator[bytes]]:

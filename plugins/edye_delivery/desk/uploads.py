@@ -42,9 +42,10 @@ class Upload:
     file: BinaryIO | None = None
     series_file: BinaryIO | None = None
 
-    def named_content(self) -> tuple[str, bytes]:
-        """The file's name and bytes."""
-        return self.name, _bytes_of(self.file, UPLOAD_MAX_BYTES)
+    @property
+    def content(self) -> bytes:
+        """The file's bytes; empty where no file came."""
+        return _bytes_of(self.file, UPLOAD_MAX_BYTES)
 
     @property
     def series(self) -> bytes:

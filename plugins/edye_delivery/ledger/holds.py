@@ -12,7 +12,7 @@ from edye_delivery.ledger.rows import chunks
 from edye_delivery.ledger.tables import DELIVERIES, TITLE_STATUS
 
 
-def held_titles(connection: Connection, partner: str, external_ids: Sequence[str]) -> frozenset[str]:
+def titles_on_hold(connection: Connection, partner: str, external_ids: Sequence[str]) -> frozenset[str]:
     """Those of these titles that are held: their current delivery ended with a refusal that is final."""
     held: set[str] = set()
     for names in chunks(external_ids):

@@ -66,7 +66,7 @@ def test_titles_that_ended_well_or_cannot_be_read_are_not_named(login, artifact_
     result = keep_report(artifact_folder, request, a_report(good, a_rejected_title(), partner=PARTNER, run_id=run_id))
     (file,) = artifact_folder.rglob("report.json")
     content = json.loads(file.read_text())
-    content["titles"] += [7, {"state": "rejected"}]
+    content["titles"] += [7, {"state": "rejected"}, {"state": ["rejected"]}]
     file.write_text(json.dumps(content))
     add_run(DAG_ID, run_id, "failed", {"report": result})
     answer = login("reader", READER).get("/edye/run", **query(run_id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edye_delivery.catalog.vocabulary import Cause
-from edye_delivery.ledger.holds import held_titles
+from edye_delivery.ledger.holds import titles_on_hold
 from tests.builders import a_plan
 
 
@@ -20,7 +20,7 @@ def plan(ledger):
 
 def held(engine, plan, partner="one"):
     with engine.connect() as connection:
-        return held_titles(connection, partner, [plan.external_id, "EDYE_OTHER"])
+        return titles_on_hold(connection, partner, [plan.external_id, "EDYE_OTHER"])
 
 
 @pytest.mark.parametrize("cause", [Cause.METADATA, Cause.IMAGES, Cause.MEDIA, Cause.UNKNOWN])

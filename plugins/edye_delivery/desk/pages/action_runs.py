@@ -27,7 +27,7 @@ RunId = Annotated[str, Query(max_length=250)]
 
 
 @router.get("/actions/run")
-def ordered_run(request: Request, caller: Caller, dag_id: ReadableDag, run_id: RunId) -> Response:
+def action_run(request: Request, caller: Caller, dag_id: ReadableDag, run_id: RunId) -> Response:
     """A dry run with its totals, from which the run itself is started; or that run."""
     way, action = _way_of_dag(caller, dag_id)
     details = _details_of(dag_id, run_id)

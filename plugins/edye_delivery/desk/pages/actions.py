@@ -30,7 +30,7 @@ from edye_delivery.desk.ledger_access import ledger_connection
 from edye_delivery.desk.pages.action_runs import to_run
 from edye_delivery.desk.render import page
 from edye_delivery.errors import InvalidRequest
-from edye_delivery.ledger.holds import held_titles
+from edye_delivery.ledger.holds import titles_on_hold
 from edye_delivery.ledger.similar_titles import similar_titles
 
 router = APIRouter()
@@ -93,8 +93,15 @@ def form(
     """The form of an action, with the selection's titles in it."""
     ids = "\n".join(external_id)
     if not partner:
-        known = {"action": action, "actions": tuple(Action), "partners": caller.partners, "partner": "", "way": None}
-        return page(request, "action.html.j2", **known)
+        return page(
+            request,
+            "action.html.j2",
+            action=action,
+            actions=tuple(Action),
+            partners=caller.partners,
+            partner="",
+            way=None,
+        )
     order = OrderForm(
         action=action,
         partner=partner,
@@ -114,7 +121,7 @@ def ids(
 ) -> Response:
     """Ids and names of titles at the partner that fit what was typed so far, as JSON; a few, the most similar first."""
     order = OrderForm(action=Action.REDELIVER, partner=partner, find=find)
-    found = _found(order.way(caller), find).titles
+    found = _matches(order.way(caller), find).titles
     return JSONResponse([{"external_id": one.external_id, "title": one.title} for one in found])
 
 
@@ -123,7 +130,7 @@ def preview(request: Request, caller: Caller, order: Annotated[OrderForm, Form()
     """The form again, with what the order would do, with titles to choose from, or with what is wrong in it."""
     way = order.way(caller)
     if order.find.strip():
-        return _form_page(request, caller, order, found=_found(way, order.find))
+        return _form_page(request, caller, order, found=_matches(way, order.find))
     conf, now = conf_of(way, order.action, order.texts(), dry_run=True), datetime.now(UTC)
     try:
         checked = check_order(way, order.action, conf, "preview", now)
@@ -143,7 +150,7 @@ def dry_run(request: Request, caller: Caller, order: Annotated[OrderForm, Form()
     try:
         checked = check_order(way, order.action, conf, "dry_run", datetime.now(UTC))
         if order.action is Action.RELEASE:
-            conf["external_ids"] = _held(way, checked.external_ids)
+            conf["external_ids"] = _ids_on_hold(way, checked.external_ids)
     except InvalidRequest as error:
         return _form_page(request, caller, order, problem=str(error))
     run_id = dry_run_id(dag_id, conf, caller.name, order.key or uuid.uuid4().hex)
@@ -153,15 +160,15 @@ def dry_run(request: Request, caller: Caller, order: Annotated[OrderForm, Form()
     return _form_page(request, caller, order, status=answer.page_status, problem=answer.problem)
 
 
-def _held(way: Way, external_ids: tuple[str, ...]) -> list[str]:
+def _ids_on_hold(way: Way, external_ids: tuple[str, ...]) -> list[str]:
     with ledger_connection() as connection:
-        held = held_titles(connection, way.annex.partner, external_ids)
+        held = titles_on_hold(connection, way.annex.partner, external_ids)
     if not held:
         raise InvalidRequest(NONE_HELD)
     return [name for name in external_ids if name in held]
 
 
-def _found(way: Way, text: str) -> Suggestion:
+def _matches(way: Way, text: str) -> Suggestion:
     """The titles at the partner that a text means."""
     if not text.strip():
         return Suggestion("", ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import Response, StreamingResponse
@@ -112,7 +112,7 @@ def _pulled(caller: Visitor, partner: str) -> tuple[Annex, PullChannel]:
     return annex, annex.pull
 
 
-def _form(pull: PullChannel, filters: CallFilters) -> dict[str, object]:
+def _form(pull: PullChannel, filters: CallFilters) -> dict[str, Any]:
     """What the form of filters has: the words to choose from, and what is chosen."""
     return {
         "filters": filters,

@@ -11,12 +11,12 @@ from edye_delivery.dag_support.defaults import POOL
 from edye_delivery.desk.access import NOT_THERE, Caller
 from edye_delivery.desk.airflow_partners import pool_slots
 from edye_delivery.desk.partner_view import (
+    annex_refusals,
     annex_sections,
     connection_checks,
     partner_card,
     partner_cards,
     pool_check,
-    refused_annexes,
 )
 from edye_delivery.desk.render import page
 
@@ -26,7 +26,7 @@ router = APIRouter()
 @router.get("/partners")
 def partners(request: Request, caller: Caller) -> Response:
     """The partners that the user may see; for a user who may see all of them, also the annexes that are refused."""
-    return page(request, "partners.html.j2", cards=tuple(partner_cards(caller)), refused=refused_annexes(caller))
+    return page(request, "partners.html.j2", cards=tuple(partner_cards(caller)), refused=annex_refusals(caller))
 
 
 @router.get("/partners/{partner}")

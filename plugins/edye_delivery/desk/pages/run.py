@@ -48,7 +48,7 @@ def run(request: Request, caller: Caller, dag_id: ReadableDag, run_id: RunId) ->
         annex=annex,
         run=details.run,
         steps=details.steps,
-        failed_tasks=failed_tasks(details.steps),
+        failures=failures_of(details.steps),
         order=request_of(details),
         head=head,
         named_max=NAMED_MAX,
@@ -87,7 +87,7 @@ def dag(request: Request, caller: Caller, dag_id: ReadableDag) -> Response:
     return page(request, "dag.html.j2", annex=annex, dag_id=dag_id, runs=latest_runs(dag_id))
 
 
-def failed_tasks(steps: Iterable[Step]) -> tuple[str, ...]:
+def failures_of(steps: Iterable[Step]) -> tuple[str, ...]:
     """The tasks that failed by themselves, each once, as the runbook's headings have them: without their groups."""
     return tuple(dict.fromkeys(step.task_id.rpartition(".")[2] for step in steps if step.has_failed))
 

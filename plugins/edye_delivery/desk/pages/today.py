@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.background import BackgroundTask
 from starlette.responses import Response
 
+from edye_delivery.annex.dag_ids import DELIVERY_VERBS, WATCH_VERB, verb_of
 from edye_delivery.annex.model import PULL_SUFFIX
 from edye_delivery.catalog.alarm import Alarm, AlarmKind
 from edye_delivery.catalog.vocabulary import DeliveryState
@@ -27,8 +28,7 @@ from edye_delivery.ledger.title_counts import ENDED_WELL, Count
 from edye_delivery.pipeline.untold_withdrawals import withdrawal_alarms
 from edye_delivery.reports.wording import human_seconds
 
-CALENDAR_DAGS = ("deliver_api__", "publish_pull__")
-DELIVERY_DAGS = ("deliver_api__", "deliver_ftp__", "publish_pull__", "watch_pull__")
+SHOWN_VERBS = frozenset({*DELIVERY_VERBS.values(), WATCH_VERB})
 PARTNERS_TURN, RUNS_TURN = "The partner", "A run"
 TILES = (DeliveryState.ACCEPTED, DeliveryState.WITHDRAWN)
 router = APIRouter()
@@ -96,7 +96,7 @@ def today(request: Request, caller: Caller) -> Response:
             *withdrawal_alarms(connection, caller.annexes, now),
         ]
     totals = KEPT_TOTALS.of(partners)
-    dags = dags_today([name for name in caller.dag_ids if name.startswith(DELIVERY_DAGS)])
+    dags = dags_today([name for name in caller.dag_ids if verb_of(name) in SHOWN_VERBS])
     answer = page(
         request,
         "today.html.j2",
@@ -140,7 +140,7 @@ def calendars_of(caller: Visitor, dags: Iterable[DagToday]) -> dict[str, str]:
     found = {}
     for dag in dags:
         partner = partner_of(dag.dag_id, caller.annexes)
-        if partner and dag.is_scheduled and dag.dag_id.startswith(CALENDAR_DAGS):
+        if partner and dag.is_scheduled and verb_of(dag.dag_id) in DELIVERY_VERBS.values():
             found[dag.dag_id] = desk_address("/windows", partner=partner)
     return found
 

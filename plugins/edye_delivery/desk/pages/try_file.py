@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from edye_delivery.clients.workers import Workers
 from edye_delivery.desk.access import Caller, OwnOrigin, Visitor
-from edye_delivery.desk.checked_view import checked_view
 from edye_delivery.desk.render import page
 from edye_delivery.desk.uploads import Upload, UploadOfCall
+from edye_delivery.desk.view_of_check import view_of_check
 from edye_delivery.pipeline.file_inputs import Unusable
 from edye_delivery.pipeline.uploaded_file import UPLOAD_MAX_BYTES, WORKER_LIMITS, UploadKind, check_upload
 
@@ -43,10 +43,11 @@ def check(request: Request, caller: Caller, upload: UploadOfCall) -> Response:
     try:
         kind = _kind_of(upload)
         with Workers(annex.images, 1, **WORKER_LIMITS) as workers:
-            checked = check_upload(annex, upload.named_content(), kind, datetime.now(UTC), workers.run, upload.series)
+            file = upload.name, upload.content
+            checked = check_upload(annex, file, kind, datetime.now(UTC), workers.run, upload.series)
     except Unusable as error:
         return _page(request, caller, upload, problem=str(error))
-    return _page(request, caller, upload, checked=checked_view(annex, checked))
+    return _page(request, caller, upload, checked=view_of_check(annex, checked))
 
 
 def _kind_of(upload: Upload) -> UploadKind:

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from edye_delivery.annex.channels import pull_annex_of
+from edye_delivery.annex.dag_ids import delivery_dag_id
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.catalog.window_calendar import CalendarDay, WindowState, calendar_of, month_windows
@@ -125,12 +126,14 @@ def month_of(text: str, now: datetime) -> Month:
 
 def _dags_of(annex: Annex) -> Iterator[DagWindows]:
     if annex.api is not None:
-        yield DagWindows(f"deliver_api__{annex.partner}", annex.partner, annex.display_name, annex.schedule)
+        yield DagWindows(delivery_dag_id(Channel.API, annex.partner), annex.partner, annex.display_name, annex.schedule)
     if annex.ftp is not None:
-        yield DagWindows(f"deliver_ftp__{annex.partner}", annex.partner, annex.display_name, None, Channel.FTP)
+        yield DagWindows(
+            delivery_dag_id(Channel.FTP, annex.partner), annex.partner, annex.display_name, None, Channel.FTP
+        )
     if annex.pull is not None:
         pull = pull_annex_of(annex)
-        yield DagWindows(f"publish_pull__{annex.partner}", pull.partner, annex.display_name, pull.schedule)
+        yield DagWindows(delivery_dag_id(Channel.PULL, annex.partner), pull.partner, annex.display_name, pull.schedule)
 
 
 def _calendar(caller: Visitor, dag: DagWindows, month: Month, now: datetime) -> Calendar:

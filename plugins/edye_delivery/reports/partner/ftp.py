@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from edye_delivery.annex.channels import folder_of
+from edye_delivery.annex.dag_ids import delivery_dag_id
 from edye_delivery.annex.ftp import FtpChannel, LogFile, MovedOutcome, OutcomeFile, PickupOutcome
 from edye_delivery.annex.model import Annex
-from edye_delivery.catalog.vocabulary import IngestState
+from edye_delivery.catalog.vocabulary import Channel, IngestState
 from edye_delivery.reports.markdown import code, codes, table
 from edye_delivery.reports.partner.limits import polling
 
@@ -64,7 +65,11 @@ def _retry_policy(channel: FtpChannel) -> Iterator[tuple[str, str]]:
 
 
 def _feeds(annex: Annex) -> tuple[str, str]:
-    publisher = f"the next run of {code(f'deliver_api__{annex.partner}')}" if annex.api else "the run of this channel"
+    publisher = (
+        f"the next run of {code(delivery_dag_id(Channel.API, annex.partner))}"
+        if annex.api
+        else "the run of this channel"
+    )
     return "feeds are published by", publisher if annex.feeds else "- (no feeds)"
 
 

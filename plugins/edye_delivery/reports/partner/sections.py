@@ -45,20 +45,10 @@ def sections_of(annex: Annex) -> Iterator[AnnexSection]:
         yield AnnexSection("Other settings", tuple(table(("setting", "value"), rows)))
 
 
-def channel_names(annex: Annex) -> tuple[str, ...]:
-    """The ways by which the partner gets titles: api, ftp, pull."""
-    return tuple(name for name in VERBS if getattr(annex, name) is not None)
-
-
 def schedules_of(annex: Annex) -> tuple[str, ...]:
     """The schedules of the partner's DAGs, as cron fields in UTC; empty where all are started by hand."""
     schedules = [annex.schedule if annex.api else None, annex.pull.schedule if annex.pull else None]
     return tuple(at for at in schedules if at)
-
-
-def channel_dags(annex: Annex) -> tuple[str, ...]:
-    """The DAGs that deliver to the partner, or publish for it, one for each channel."""
-    return tuple(f"{VERBS[channel]}_{channel}__{annex.partner}" for channel in channel_names(annex))
 
 
 def _general(annex: Annex) -> Iterator[str]:
@@ -173,7 +163,6 @@ def _unspoken(annex: Annex) -> list[tuple[str, str]]:
     ]
 
 
-VERBS = {"api": "deliver", "ftp": "deliver", "pull": "publish"}
 CRITERIA = {
     "received_with_tracking_id": "the upload was answered with `received` and a tracking id",
     "completed": "the partner says `completed` for that tracking id",

@@ -42,7 +42,7 @@ class CheckedView:
     thumbnails: tuple[tuple[str, str], ...] = ()
 
 
-def checked_view(annex: Annex, checked: Checked) -> CheckedView:
+def view_of_check(annex: Annex, checked: Checked) -> CheckedView:
     """The view of a file that was checked by this annex."""
     return _feed_view(checked) if isinstance(checked, CheckedFeed) else _file_view(annex, checked)
 
@@ -95,7 +95,7 @@ def _rule_view(rule: BrokenRule) -> BrokenRuleView:
 
 
 def _picture_facts(picture: ImageFacts) -> tuple[tuple[str, str], ...]:
-    measured = ()
+    measured: tuple[tuple[str, str], ...] = ()
     if picture.width_px:
         ratio = f"{picture.width_px / picture.height_px:.3f} to 1" if picture.height_px else ""
         measured = (
