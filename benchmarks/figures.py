@@ -59,6 +59,7 @@ class Sizes:
     day_single_titles: int = 150
     trail_events: int = 5_000
     trail_rounds: int = 3
+    trail_days: int = 3
     log_lines: int = 100_000
     log_rounds: int = 3
     sweep_media: int = 200_000

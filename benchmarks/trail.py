@@ -31,7 +31,8 @@ def measure(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     """Events written and shipped a second, and the day's seconds with the trail beside those without it."""
     say(f"trail: writing and shipping {sizes.trail_events} events, {sizes.trail_rounds} times")
     yield from _measure_speed(sizes, folder)
-    yield from _measure_day(sizes, folder)
+    if sizes.trail_days:
+        yield from _measure_day(sizes, folder)
 
 
 def _measure_speed(sizes: Sizes, folder: Path) -> Iterator[Figure]:
@@ -51,7 +52,7 @@ def _measure_speed(sizes: Sizes, folder: Path) -> Iterator[Figure]:
 def _measure_day(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     """The same day with the trail and its shipping, and without both, by turns."""
     on, off = [], []
-    for number in range(sizes.trail_rounds):
+    for number in range(sizes.trail_days):
         without = folder / f"off-{number}"
         off.append(run_day(without, sizes.day_titles, BATCH_SIZE, _WITHOUT).seconds)
         if _events(without) != (0, 0):
