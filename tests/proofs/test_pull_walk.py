@@ -64,7 +64,7 @@ class Server:
             self.child = subprocess.Popen(
                 [*command, "--port", str(self.port)], env=environment, stdout=log, stderr=log, start_new_session=True
             )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180  # a busy machine starts it slowly
         while time.monotonic() < deadline:
             try:
                 httpx.get(f"{self.url}/healthz", timeout=2, trust_env=False)
