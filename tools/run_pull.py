@@ -56,7 +56,7 @@ FOLDER = BUILD / "run-pull"
 RECORD = BUILD / "run-pull.json"
 HALF = "2026-03-01T12:00:00Z"
 START_TIMEOUT_S = 180.0
-LOG_S = 3.0
+LOG_S = 10.0
 """So long the calls take at most from the delivery API to the ledger."""
 LISTS = {PullEndpoint.SHOWS: "shows", PullEndpoint.EPISODES: "episodes", PullEndpoint.FEED: "feed"}
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
