@@ -91,15 +91,3 @@ def test_every_outgoing_call_is_in_the_table():
     found = set(outgoing())
     assert found - KNOWN.keys() == set(), "give it a bound, a row in tests/proofs/outgoing_calls.py, and a line here"
     assert KNOWN.keys() - found == set(), "these are gone: take their lines out"
-
-
-def test_no_http_client_keeps_cookies():
-    """To read thousands of them holds a loop; the hooks' clients have the jar among their settings."""
-    keeping = [
-        f"{path.relative_to(PACKAGE)}:{node.lineno}"
-        for path in sorted(PACKAGE.rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and name_of(node.func) in ("httpx.Client", "httpx.AsyncClient")
-        if not {"cookies", None} & {keyword.arg for keyword in node.keywords}
-    ]
-    assert keeping == [], "give it cookies=NoCookies()"

@@ -7,7 +7,7 @@ from typing import Any
 
 
 class NoCookies(CookieJar):
-    """A jar that stays empty; each HTTP client of ours has one, and so never sends a cookie that it got."""
+    """A jar that stays empty; `clients.network.bind` gives it to every client, so that it never sends a cookie."""
 
     def extract_cookies(self, response: Any, request: Any) -> None:
         """Takes nothing from an answer, and does not read its cookies."""

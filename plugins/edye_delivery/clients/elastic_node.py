@@ -21,7 +21,6 @@ from elastic_transport._node import NodeApiResponse
 from elastic_transport.client_utils import DEFAULT
 
 from edye_delivery.clients.bounds import CallBounds
-from edye_delivery.clients.cookies import NoCookies
 from edye_delivery.clients.http import exchange
 from edye_delivery.errors import AnswerMalformed, TooSlow, Transient
 
@@ -38,10 +37,7 @@ class BoundedNode(BaseNode):
         super().__init__(config)
         self._bounds = CallBounds(answer_s=config.request_timeout or 60.0, max_bytes=ANSWER_MAX_BYTES)
         self._client = httpx.Client(
-            base_url=self.base_url,
-            verify=config.ssl_context or True,
-            timeout=config.request_timeout,
-            cookies=NoCookies(),
+            base_url=self.base_url, verify=config.ssl_context or True, timeout=config.request_timeout
         )
 
     def perform_request(

@@ -8,7 +8,6 @@ import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
 from typing import Any
 
@@ -16,6 +15,7 @@ import httpcore
 import httpx
 from httpcore._backends.sync import SyncStream
 
+from edye_delivery.clients.cookies import NoCookies
 from edye_delivery.clients.exchange import TimeoutOfCall, exchange_of
 
 ADDRESSES_MAX = 8
@@ -246,7 +246,6 @@ class AsyncBoundedBackend(httpcore.AsyncNetworkBackend):
         await self._backend.sleep(seconds)
 
 
-NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
 BACKEND, ASYNC_BACKEND = BoundedBackend(), AsyncBoundedBackend()
 
 
@@ -255,9 +254,10 @@ def bind(client: httpx.Client | httpx.AsyncClient, request: httpx.Request) -> No
 
     httpx has no option for the network backend, so its pool gets ours here. A transport without sockets, such as a
     test's, stays as it is, and so does a bounded backend that the client already has (clients/pinned.py). The client
-    keeps no cookies either: peers could set any number of them, and our calls need none.
+    takes no cookies either: peers could set any number of them, and our calls need none.
     """
-    client.cookies.jar.set_policy(NO_COOKIES)
+    if not isinstance(client.cookies.jar, NoCookies):
+        client.cookies = NoCookies()
     pool = getattr(client._transport_for_url(request.url), "_pool", None)
     if pool is not None and not isinstance(pool._network_backend, BoundedBackend | AsyncBoundedBackend):
         pool._network_backend = BACKEND if isinstance(client, httpx.Client) else ASYNC_BACKEND

@@ -12,7 +12,6 @@ from botocore.exceptions import ConnectionClosedError
 from botocore.httpsession import get_cert_path
 
 from edye_delivery.clients.bounds import CallBounds
-from edye_delivery.clients.cookies import NoCookies
 from edye_delivery.clients.http import open_answer, transport_failures
 from edye_delivery.errors import AnswerMalformed, TooSlow, Transient
 
@@ -34,7 +33,7 @@ def certificates_of(client: Any) -> tuple[str | bool, tuple[str, str | None] | N
 def bind_s3(client: Any, bounds: CallBounds, tls: ssl.SSLContext, what: str = FEED_STORE) -> None:
     """Makes a botocore client send its calls through our HTTP, with its own proxy; `what` names it in errors."""
     proxy = client._endpoint.http_session._proxy_config.proxy_url_for(client.meta.endpoint_url)
-    http = httpx.Client(verify=tls, proxy=proxy, trust_env=False, timeout=bounds.answer_s, cookies=NoCookies())
+    http = httpx.Client(verify=tls, proxy=proxy, trust_env=False, timeout=bounds.answer_s)
     client.meta.events.register("before-send.s3", S3Transport(http, bounds, what).send)
 
 

@@ -77,7 +77,6 @@ class Network:
         if self._opened is None:
             import httpx
 
-            from edye_delivery.clients.cookies import NoCookies
             from edye_delivery.clients.feed_pages import FeedPages, PageBounds
             from edye_delivery.clients.feed_pictures import FeedPictures, PictureBounds
             from edye_delivery.clients.pinned import pin
@@ -85,9 +84,7 @@ class Network:
 
             limits = self._limits
             client = httpx.AsyncClient(
-                timeout=httpx.Timeout(READ_MAX_S, connect=CONNECT_MAX_S),
-                headers={"User-Agent": USER_AGENT},
-                cookies=NoCookies(),
+                timeout=httpx.Timeout(READ_MAX_S, connect=CONNECT_MAX_S), headers={"User-Agent": USER_AGENT}
             )
             self._close = lambda: self._runner.run(client.aclose())
             guard = HostGuard(resolve, private_allowed=self._private_allowed)

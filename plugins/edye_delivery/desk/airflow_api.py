@@ -17,7 +17,6 @@ import httpx
 from starlette.requests import Request
 
 from edye_delivery.catalog.printable import printable
-from edye_delivery.clients.cookies import NoCookies
 from edye_delivery.desk.navigation import AIRFLOW_APP
 
 CALL_MAX_S = 20.0
@@ -73,9 +72,7 @@ async def _start_run(request: Request, dag_id: str, run_id: str, conf: Mapping[s
 
 async def _post(request: Request, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> httpx.Response:
     transport = httpx.ASGITransport(app=request.scope[AIRFLOW_APP], raise_app_exceptions=False)
-    async with httpx.AsyncClient(
-        transport=transport, base_url=str(request.base_url), headers=headers, cookies=NoCookies()
-    ) as client:
+    async with httpx.AsyncClient(transport=transport, base_url=str(request.base_url), headers=headers) as client:
         return await client.post(httpx.URL(client.base_url).copy_with(path=path), json=body)
 
 

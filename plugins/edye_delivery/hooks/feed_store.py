@@ -13,7 +13,6 @@ from edye_delivery.annex.api import LEAST_RATE_BYTES_S
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.catalog.feed_records import FEED_PAGE_MAX_BYTES
 from edye_delivery.clients.bounds import ANSWER_S, CallBounds
-from edye_delivery.clients.cookies import NoCookies
 from edye_delivery.clients.feed_pages import FeedPages, PageBounds, PageUnreadable
 from edye_delivery.clients.feed_store import S3FeedStore
 from edye_delivery.clients.public_hosts import HostGuard
@@ -53,9 +52,7 @@ class FeedStoreHook(BaseHook):
     async def _fetch(self, url: str, bounds: PageBounds) -> bytes:
         trust_env = bool(self.get_connection(self._spec.conn_id).extra_dejson.get("trust_env", True))
         guard = HostGuard(lambda _: (), private_allowed=True)  # the address is our own connection's
-        async with httpx.AsyncClient(
-            timeout=self._bounds().answer_s, trust_env=trust_env, cookies=NoCookies()
-        ) as client:
+        async with httpx.AsyncClient(timeout=self._bounds().answer_s, trust_env=trust_env) as client:
             try:
                 return await FeedPages(client, guard, bounds).fetch(url, frozenset())
             except PageUnreadable as error:

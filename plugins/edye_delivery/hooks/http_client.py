@@ -17,7 +17,6 @@ from requests.utils import default_headers
 from edye_delivery.annex.api import LEAST_RATE_BYTES_S
 from edye_delivery.clients.bounds import ANSWER_S, CallBounds
 from edye_delivery.clients.clock import Clock
-from edye_delivery.clients.cookies import NoCookies
 from edye_delivery.clients.secret_mask import SecretMask
 from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks.connection_safety import refuse_plain_http, verify_of
@@ -130,7 +129,6 @@ class ApiHook(HttpHook):
             "proxy": proxies.get("https") or proxies.get("http"),
             "trust_env": session.trust_env,
             "follow_redirects": False,
-            "cookies": NoCookies(),
             "limits": httpx.Limits(max_connections=64, max_keepalive_connections=32),
         }
 

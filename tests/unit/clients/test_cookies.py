@@ -1,4 +1,4 @@
-"""No cookie of a peer is kept or sent back."""
+"""No cookie of a peer is read; tests/unit/clients/test_slow_peers.py has that none is kept or sent back."""
 
 from __future__ import annotations
 
@@ -6,31 +6,34 @@ import asyncio
 
 import httpx
 
+from edye_delivery.clients.bounds import CallBounds
 from edye_delivery.clients.cookies import NoCookies
+from edye_delivery.clients.http import exchange, exchange_async
+from tests.unit.clients.transport import UnreadAnswers
+
+OPTIONS = {"transport": UnreadAnswers(lambda _: httpx.Response(200, headers={"Set-Cookie": "session=1"}))}
+REQUEST = httpx.Request("GET", "http://peer.example/")
 
 
-def options(heard):
-    def answer(request):
-        heard.append(request.headers.get("cookie"))
-        return httpx.Response(200, headers={"Set-Cookie": "session=1; Path=/"})
-
-    return {"transport": httpx.MockTransport(answer), "base_url": "http://peer.example", "cookies": NoCookies()}
+def test_the_jar_does_not_look_at_an_answer():
+    jar = NoCookies()
+    jar.extract_cookies(None, None)
+    assert list(jar) == []
 
 
-def test_a_client_sends_no_cookie_that_a_peer_gave():
-    heard = []
-    with httpx.Client(**options(heard)) as client:
-        assert [client.get("/").status_code, client.get("/").status_code] == [200, 200]
-        assert list(client.cookies.jar) == []
-    assert heard == [None, None]
+def test_every_exchange_gives_its_client_this_jar_once():
+    with httpx.Client(**OPTIONS) as client:
+        exchange(client, REQUEST, "the shop", CallBounds())
+        first = client.cookies.jar
+        exchange(client, REQUEST, "the shop", CallBounds())
+        assert client.cookies.jar is first
+    assert isinstance(first, NoCookies)
 
 
-def test_a_client_of_a_loop_sends_no_cookie_that_a_peer_gave():
-    heard = []
+def test_every_exchange_on_a_loop_gives_its_client_this_jar():
+    async def jar_after():
+        async with httpx.AsyncClient(**OPTIONS) as client:
+            await exchange_async(client, REQUEST, "the shop", CallBounds())
+            return client.cookies.jar
 
-    async def call_twice():
-        async with httpx.AsyncClient(**options(heard)) as client:
-            return [(await client.get("/")).status_code, (await client.get("/")).status_code]
-
-    assert asyncio.run(call_twice()) == [200, 200]
-    assert heard == [None, None]
+    assert isinstance(asyncio.run(jar_after()), NoCookies)
