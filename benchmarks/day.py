@@ -17,7 +17,9 @@ from benchmarks.figures import MIB, Figure, Sizes, say
 from benchmarks.memory import PeakMemory
 from benchmarks.production import first_api_annex
 from benchmarks.serving import start_sandbox
+from edye_delivery.annex.dag_ids import delivery_dag_id
 from edye_delivery.annex.load import DEFAULT_FOLDER, FOLDER_VARIABLE
+from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.tables import DELIVERIES
 from tools import settings
@@ -116,7 +118,7 @@ def _write_annex(folder: Path, batch_size: int) -> str:
     content["api"]["polling"] |= POLLING
     folder.mkdir(parents=True)
     (folder / f"{partner}.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
-    return f"deliver_api__{partner}"
+    return delivery_dag_id(Channel.API, partner)
 
 
 def _connections(folder: Path, urls: dict[str, str]) -> dict[str, dict[str, Any]]:

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
+from edye_delivery.annex.dag_ids import delivery_dag_id
 from edye_delivery.annex.model import Annex
+from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.dag_support import channels
 from edye_delivery.dag_support.annexes import annexes
 from edye_delivery.dag_support.defaults import Tag, default_args
@@ -37,7 +39,7 @@ failed` runs the red windows again and the missing ones for the first time.
 
 def delivery_dag(annex: Annex) -> DAG:
     """The DAG of one partner."""
-    dag_id = f"deliver_api__{annex.partner}"
+    dag_id = delivery_dag_id(Channel.API, annex.partner)
     schedule = CronDataIntervalTimetable(annex.schedule, timezone="UTC") if annex.schedule else None
     with DAG(
         dag_id=dag_id,

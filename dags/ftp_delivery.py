@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from airflow.sdk import DAG
 
 from edye_delivery.annex.channels import feeds_of, ftp_channel_of
+from edye_delivery.annex.dag_ids import delivery_dag_id
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.dag_support import channels
@@ -44,7 +45,7 @@ def delivery_dag(annex: Annex) -> DAG:
     """The DAG of one partner."""
     since = ftp_channel_of(annex).deprecated_since
     with DAG(
-        dag_id=f"deliver_ftp__{annex.partner}",
+        dag_id=delivery_dag_id(Channel.FTP, annex.partner),
         dag_display_name=f"Deliver to {annex.display_name} (FTP, deprecated since {since})",
         description=f"The exceptional way to {annex.display_name}: FTP, by hand, with a reason.",
         doc_md=DOC.replace("SINCE", since).replace("FEEDS", BY_FTP if feeds_of(annex, Channel.FTP) else BY_API),

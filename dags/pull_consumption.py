@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
+from edye_delivery.annex.dag_ids import REPORT_VERB, dag_id_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.dag_support.annexes import annexes
 from edye_delivery.dag_support.defaults import Tag, default_args
@@ -30,7 +31,7 @@ of those days. Titles are compared with the generation that is served now.
 
 def report_dag(annex: Annex) -> DAG:
     """The DAG of one partner."""
-    dag_id = f"report_pull__{annex.partner}"
+    dag_id = dag_id_of(REPORT_VERB, annex.partner)
     with DAG(
         dag_id=dag_id,
         dag_display_name=f"Report what {annex.display_name} pulls",

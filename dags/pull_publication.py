@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
 from edye_delivery.annex.channels import pull_annex_of
+from edye_delivery.annex.dag_ids import delivery_dag_id
 from edye_delivery.annex.model import Annex
-from edye_delivery.catalog.vocabulary import RunKind
+from edye_delivery.catalog.vocabulary import Channel, RunKind
 from edye_delivery.dag_support.annexes import annexes
 from edye_delivery.dag_support.defaults import Tag, default_args
 from edye_delivery.dag_support.params import delivery_params
@@ -36,7 +37,7 @@ failed` runs the red windows again and the missing ones for the first time.
 
 def publication_dag(annex: Annex) -> DAG:
     """The DAG of one partner."""
-    dag_id = f"publish_pull__{annex.partner}"
+    dag_id = delivery_dag_id(Channel.PULL, annex.partner)
     pull = pull_annex_of(annex)
     schedule = CronDataIntervalTimetable(pull.schedule, timezone="UTC") if pull.schedule else None
     with DAG(

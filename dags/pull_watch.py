@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
 from edye_delivery.annex.channels import pull_annex_of
+from edye_delivery.annex.dag_ids import WATCH_VERB, dag_id_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.dag_support.annexes import annexes
 from edye_delivery.dag_support.defaults import Tag, default_args
@@ -37,7 +38,7 @@ ledger does not work; the next run looks again.
 def watch_dag(annex: Annex) -> DAG:
     """The DAG of one partner."""
     with DAG(
-        dag_id=f"watch_pull__{annex.partner}",
+        dag_id=dag_id_of(WATCH_VERB, annex.partner),
         dag_display_name=f"Watch what {annex.display_name} pulls",
         description=f"Compares the calls of {annex.display_name} with the annex's bounds, and alerts.",
         doc_md=DOC,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from airflow.sdk import DAG
 
+from edye_delivery.annex.dag_ids import REDELIVER_VERB, dag_id_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.vocabulary import Channel, RunKind
 from edye_delivery.dag_support.annexes import annexes
@@ -40,7 +41,7 @@ is on until you switch it off: read the report of the dry run first.
 def redelivery_dag(annex: Annex, channel: Channel) -> DAG:
     """The DAG of one partner and channel."""
     with DAG(
-        dag_id=f"redeliver__{annex.partner}",
+        dag_id=dag_id_of(REDELIVER_VERB, annex.partner),
         dag_display_name=f"Deliver again to {annex.display_name}",
         description=f"Titles go to {annex.display_name} again: by hand, with a reason.",
         doc_md=DOC,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from airflow.sdk import DAG
 
+from edye_delivery.annex.dag_ids import WITHDRAW_VERB, dag_id_of
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.dag_support.annexes import annexes
@@ -42,7 +43,7 @@ def withdrawal_dag(annex: Annex, channel: Channel) -> DAG:
     doc = DOC.replace("PARTNER", annex.partner).replace("TOLD", told)
     doc = doc.replace("LIMIT", str(terms.titles_without_approval)).replace("HOURS", f"{terms.approval_hours:g}")
     with DAG(
-        dag_id=f"withdraw__{annex.partner}",
+        dag_id=dag_id_of(WITHDRAW_VERB, annex.partner),
         dag_display_name=f"Withdraw from {annex.display_name}",
         description=f"Titles leave {annex.display_name}: by hand, with a reason.",
         doc_md=doc,

@@ -22,10 +22,12 @@ import httpx
 import typer
 from rich.console import Console
 
+from edye_delivery.annex.dag_ids import WITHDRAW_VERB, dag_id_of, delivery_dag_id
 from edye_delivery.annex.load import load_annexes
 from edye_delivery.annex.model import Annex
 from edye_delivery.annex.pull import PullChannel, PullEndpoint
 from edye_delivery.annex.pull_item import entry_id_of
+from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.catalog.window import Window
 from edye_delivery.delivery_api.exposed_titles import exposed_titles
 from edye_delivery.delivery_api.generations.store import FolderStore
@@ -167,7 +169,7 @@ def _start_api(
 def _run_day(processes: Processes, day: PartnerDay, env: dict[str, str], url: str) -> None:
     """The partner's day, step by step, each followed by a reading of the partner."""
     folder, state_dir = FOLDER / day.name, FOLDER / day.name / "partner"
-    publish = f"publish_pull__{day.name}"
+    publish = delivery_dag_id(Channel.PULL, day.name)
     for step, window in (("first half", (SAMPLE_DAY[0], HALF)), ("second half", (HALF, SAMPLE_DAY[1]))):
         conf = {"window_start": window[0], "window_end": window[1]}
         _run_step(processes, day, step, publish, conf, env, folder / step.replace(" ", "-"))
@@ -175,7 +177,7 @@ def _run_day(processes: Processes, day: PartnerDay, env: dict[str, str], url: st
     if day.accepted:
         name = min(title["external_id"] for title in day.accepted.values())
         conf = {"external_ids": [name], "dry_run": False, "reason": "a trial of a withdrawal with the sample catalogue"}
-        _run_step(processes, day, "withdrawal", f"withdraw__{day.name}", conf, env, folder / "withdrawal")
+        _run_step(processes, day, "withdrawal", dag_id_of(WITHDRAW_VERB, day.name), conf, env, folder / "withdrawal")
         for edye_id in [edye_id for edye_id, title in day.accepted.items() if title["external_id"] == name]:
             del day.accepted[edye_id]
         _read(day, "withdrawal", url, state_dir)

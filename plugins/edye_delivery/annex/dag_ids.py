@@ -9,13 +9,19 @@ DELIVERY_VERBS = {Channel.API: "deliver_api", Channel.FTP: "deliver_ftp", Channe
 """The DAGs that deliver windows, one for each channel."""
 WATCH_VERB, REPORT_VERB = "watch_pull", "report_pull"
 """The DAGs that look after what a partner pulls."""
-BY_HAND_VERBS = ("redeliver", "withdraw")
+REDELIVER_VERB, WITHDRAW_VERB = "redeliver", "withdraw"
+BY_HAND_VERBS = (REDELIVER_VERB, WITHDRAW_VERB)
 """The DAGs that people start for titles, one for each name of the partner in the ledger."""
+
+
+def dag_id_of(verb: str, partner: str) -> str:
+    """The DAG that does this; `partner` is the annex's name, by hand it is the partner's name in the ledger."""
+    return f"{verb}__{partner}"
 
 
 def delivery_dag_id(channel: Channel, partner: str) -> str:
     """The DAG that delivers windows to a partner by a channel; `partner` is the annex's name."""
-    return f"{DELIVERY_VERBS[channel]}__{partner}"
+    return dag_id_of(DELIVERY_VERBS[channel], partner)
 
 
 def delivery_channels(annex: Annex) -> tuple[Channel, ...]:

@@ -5,6 +5,7 @@ Loading takes longer than most tasks work. `make up` does so for its scheduler, 
 
 from __future__ import annotations
 
+import edye_delivery.annex.dag_ids
 import edye_delivery.dag_support.annexes
 import edye_delivery.dag_support.channels
 import edye_delivery.dag_support.params

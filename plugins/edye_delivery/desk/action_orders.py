@@ -12,7 +12,13 @@ from typing import Any
 import orjson
 
 from edye_delivery.annex.channels import pull_annex_of
-from edye_delivery.annex.dag_ids import delivery_channels, delivery_dag_id
+from edye_delivery.annex.dag_ids import (
+    REDELIVER_VERB,
+    WITHDRAW_VERB,
+    dag_id_of,
+    delivery_channels,
+    delivery_dag_id,
+)
 from edye_delivery.annex.model import PULL_SUFFIX, Annex, is_pulled
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.redelivery import redelivery_of
@@ -52,8 +58,7 @@ class Way:
         """The DAG that does this."""
         if action is Action.WINDOW:
             return delivery_dag_id(self.channel, self.partner)
-        verb = "withdraw" if action is Action.WITHDRAW else "redeliver"
-        return f"{verb}__{self.annex.partner}"
+        return dag_id_of(WITHDRAW_VERB if action is Action.WITHDRAW else REDELIVER_VERB, self.annex.partner)
 
     def fields(self, action: Action) -> tuple[str, ...]:
         """The fields of the form; a window is run again with a reason only by FTP."""
