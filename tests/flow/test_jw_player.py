@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -138,19 +139,21 @@ def test_a_fault_that_passes_is_tried_again_and_the_sweep_is_complete(box, time)
 
 
 @pytest.mark.parametrize(
-    ("kind", "told"), [("doubled_page", "repeats 1,000 media"), ("moved_total", "the total moved from 2,500 to 2,501")]
+    ("kind", "told"),
+    [("doubled_page", "repeats 1,000 media"), ("moved_total", r"the total moved from 2,50[01] to 2,50[01]")],
 )
 def test_pages_that_move_make_the_sweep_incomplete(box, time, kind, told):
     library, box.jw.library = box.jw.library, MadeLibrary.of_size(2_500)
     try:
-        nth = [{"nth": 3, "times": 1}, {"nth": 5, "times": 1}, {"nth": 7, "times": 1}]
-        steps = nth if kind == "moved_total" else [{}]
+        # Every second call, so that a call that is sent again on a busy machine moves the total too, the other way.
+        every_second_call = [{"nth": nth, "times": 1} for nth in range(3, 12, 2)]
+        steps = every_second_call if kind == "moved_total" else [{}]
         box.plan([{"service": "jw", "kind": kind, **step} for step in steps])
         result, _ = sweep(box, time)
     finally:
         box.jw.library = library
     assert not result.is_complete
-    assert told in result.sentence
+    assert re.search(told, result.sentence)
 
 
 def test_a_library_beyond_ten_thousand_is_read_whole(box, time):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -25,7 +24,9 @@ from tests.builders import PROJECT
 from tests.unit.pipeline.sync_world import a_check, titles_of
 from tests.unit.qc.sync.builders import NOW, a_title
 
-CLOCK = Clock(lambda: datetime.now(UTC), lambda seconds: None, random.Random(1).random, time.monotonic)
+SLEPT_S: list[float] = []
+"""Sleeps take no time, but move the clock, so that JW Player's minute is waited for without waiting."""
+CLOCK = Clock(lambda: datetime.now(UTC), SLEPT_S.append, random.Random(1).random, lambda: sum(SLEPT_S))
 ONCE = RetryPolicy(attempts=1, base_s=0.0)
 GONE = [f"gOnE{number:04}" for number in range(6)]
 WAS_GONE = BadMedia(state=MediaState.GONE)
