@@ -49,6 +49,12 @@ ROUNDS ?= 200
 chaos: setup ## run rounds with faults chosen by a seed: kills, cut lines, locked ledger, full disk; SEED=1 ROUNDS=200
 	@$(BIN)/python -m tools.chaos --seed $(SEED) --rounds $(ROUNDS)
 
+TITLES ?= 1500
+PARTNERS ?= 3
+CHAOS ?= 0
+cluster: setup ## deliver a window to several partners on Celery, PostgreSQL and Valkey; TITLES=1500 PARTNERS=3 CHAOS=0 SEED=1
+	@$(BIN)/python -m tools.cluster --titles $(TITLES) --partners $(PARTNERS) --seed $(SEED) $(if $(filter 1,$(CHAOS)),--chaos)
+
 SWITCHES ?= 1
 interleavings: setup ## run two runs' steps in every order with that many switches, on both databases; SWITCHES=1
 	@SWITCHES=$(SWITCHES) $(BIN)/python -m pytest -n 2 -m proof -q -rs tests/proofs/test_interleavings.py
@@ -72,4 +78,4 @@ lock: ## pin all dependencies again
 clean: ## delete runs, sandbox and ledger
 	@rm -rf build
 
-.PHONY: help setup run run-ftp run-pull migrate up down test proofs chaos interleavings bench lint fix docs lock clean
+.PHONY: help setup run run-ftp run-pull migrate up down test proofs chaos cluster interleavings bench lint fix docs lock clean

@@ -8,7 +8,8 @@ import secrets
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,6 @@ from tools import settings
 from tools.local import PROJECT, airflow_variables, finish_database, free_port, is_taken, start_database
 from tools.processes import Processes, last_lines
 
-COMPONENTS = ("scheduler", "dag-processor", "triggerer")
 HEALTHY_TIMEOUT_S = 180.0
 DAG_TIMEOUT_S = 120.0
 LOCK_TIMEOUT_S = 30.0
@@ -32,14 +32,37 @@ API_PORT = 28080
 USER = "admin"
 
 
-class AirflowSystem:
-    """The four components on LocalExecutor and SQLite, below a home of their own; `call` speaks to the REST API."""
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A process of Airflow beside the api-server: its name, what follows `airflow`, and variables of its own."""
 
-    def __init__(self, processes: Processes, home: Path, connections: dict[str, Any]) -> None:
+    name: str
+    arguments: tuple[str, ...]
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+COMPONENTS = tuple(Component(name, (name,)) for name in ("scheduler", "dag-processor", "triggerer"))
+
+
+class AirflowSystem:
+    """The components, below a home of their own; `call` speaks to the REST API.
+
+    Without `components` these are one each, on LocalExecutor and SQLite; `variables` win over the usual ones.
+    """
+
+    def __init__(
+        self,
+        processes: Processes,
+        home: Path,
+        connections: dict[str, Any],
+        components: Sequence[Component] = COMPONENTS,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         self._processes, self._home, self._connections = processes, home, connections
+        self._components = components
         self.port = free_port() if is_taken(API_PORT) else API_PORT
         self.url = f"http://127.0.0.1:{self.port}"
-        self.variables = {**airflow_variables(home), **self._system_variables()}
+        self.variables = {**airflow_variables(home), **self._system_variables(), **(variables or {})}
         self._client = httpx.Client(base_url=self.url, timeout=30, trust_env=False)
 
     @property
@@ -57,15 +80,16 @@ class AirflowSystem:
         settings.load(self._connections, self.variables)
         (self._home / "config").mkdir(exist_ok=True)
         (self._home / "config" / "airflow_local_settings.py").write_text(LOCAL_SETTINGS)
-        self._start("api-server")
+        self._start(Component("api-server", ("api-server",)))
         self._wait_until(self._is_ours)
-        for component in COMPONENTS:
+        for component in self._components:
             self._start(component)
         self._wait_until(self._is_healthy)
 
-    def _start(self, component: str) -> None:
-        command = [sys.executable, "-m", "airflow", component]
-        self._processes.start(component, command, self._home / f"{component}.log", self.variables)
+    def _start(self, component: Component) -> None:
+        command = [sys.executable, "-m", "airflow", *component.arguments]
+        log = self._home / f"{component.name}.log"
+        self._processes.start(component.name, command, log, {**self.variables, **component.variables})
 
     def wait_for_dag(self, dag_id: str) -> None:
         """Waits until the dag-processor has loaded the DAG: before that nobody can trigger or backfill it."""

@@ -10,6 +10,7 @@ from edye_delivery.catalog.request import RunFacts, request_of
 from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.dag_support.annexes import FOLDER_VARIABLE, annexes
 from edye_delivery.dag_support.defaults import POOL, RETRIES
+from edye_delivery.dag_support.queues import DEFAULT, MEDIA, TRANSFER
 from edye_delivery.errors import InvalidRequest
 from tests.builders import PROJECT, annex_file
 
@@ -90,6 +91,12 @@ def test_the_dag_obeys_the_house_rules(dag):
         assert task.retry_policy is RETRIES or task.retry_policy == RETRIES
         assert task.execution_timeout is not None
     assert dag.get_task("batch.deliver").pool == POOL
+
+
+def test_media_work_and_uploads_have_queues_of_their_own_and_all_else_the_default(dag):
+    queues = {task.task_id: task.queue for task in dag.tasks if task.queue != DEFAULT}
+    media = dict.fromkeys(("batch.check", "batch.reencode", "batch.thumbnails"), MEDIA)
+    assert queues == media | {"batch.deliver": TRANSFER}
 
 
 def test_every_param_has_type_title_sentence_and_a_default_that_is_allowed(dag):
