@@ -19,8 +19,8 @@ from tools import settings
 from tools.local import PROJECT, airflow_variables, finish_database, free_port, is_taken, start_database
 from tools.processes import Processes, last_lines
 
-HEALTHY_TIMEOUT_S = 180.0
-DAG_TIMEOUT_S = 120.0
+HEALTHY_TIMEOUT_S = 240.0
+DAG_TIMEOUT_S = 240.0
 LOCK_TIMEOUT_S = 30.0
 LOCAL_SETTINGS = """# Airflow imports this file in every component; the scheduler forks the workers of LocalExecutor.
 import sys
@@ -48,6 +48,7 @@ class AirflowSystem:
     """The components, below a home of their own; `call` speaks to the REST API.
 
     Without `components` these are one each, on LocalExecutor and SQLite; `variables` win over the usual ones.
+    A `port` that somebody else has is replaced by a free one.
     """
 
     def __init__(
@@ -57,10 +58,11 @@ class AirflowSystem:
         connections: dict[str, Any],
         components: Sequence[Component] = COMPONENTS,
         variables: Mapping[str, str] | None = None,
+        port: int = API_PORT,
     ) -> None:
         self._processes, self._home, self._connections = processes, home, connections
         self._components = components
-        self.port = free_port() if is_taken(API_PORT) else API_PORT
+        self.port = free_port() if is_taken(port) else port
         self.url = f"http://127.0.0.1:{self.port}"
         self.variables = {**airflow_variables(home), **self._system_variables(), **(variables or {})}
         self._client = httpx.Client(base_url=self.url, timeout=30, trust_env=False)

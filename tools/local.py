@@ -25,6 +25,8 @@ SANDBOX_STATE = BUILD / "sandbox"
 SANDBOX_TIMEOUT_S = 180.0
 SANDBOX_ENDPOINTS = SANDBOX_STATE / "endpoints.json"
 """Where the sandbox of this checkout's `make up` listens now: there as long as that runs."""
+ENGINE_FILE = PROJECT / "include" / "engine.env"
+"""Settings of Airflow that docker-compose.yaml has too."""
 SANDBOX_PORTS = {
     "edye": 28081, "media": 28082, "partner": 28083, "s3": 28084, "admin": 28085, "ftp": 28086, "jw": 28087
 }  # fmt: skip
@@ -52,8 +54,16 @@ def airflow_variables(home: Path = AIRFLOW_HOME) -> dict[str, str]:
         "PYTHONWARNINGS": "ignore::DeprecationWarning",
         "NO_PROXY": ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1", "localhost"])),
     }
+    ours |= engine_settings()
     inherited = {name: value for name, value in os.environ.items() if name not in ("AIRFLOW_HOME", "PYTHONPATH")}
     return {**ours, **inherited}
+
+
+def engine_settings(file: Path = ENGINE_FILE) -> dict[str, str]:
+    """The settings of the engine by the names of their variables: lines NAME=VALUE, as compose reads them."""
+    lines = (line.strip() for line in file.read_text(encoding="utf-8").splitlines())
+    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
+    return {name: value for name, _, value in pairs}
 
 
 def start_database(variables: dict[str, str]) -> subprocess.Popen[bytes] | None:

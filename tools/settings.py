@@ -1,4 +1,4 @@
-"""airflow_settings.yaml for Airflow: as AIRFLOW_CONN_* variables, or loaded into a metadata database."""
+"""airflow_settings.yaml for Airflow: as AIRFLOW_CONN_* variables, or loaded into a metadata database with the pools."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from typing import Any
 
 import yaml
 
+from edye_delivery.annex.load import DEFAULT_FOLDER, FOLDER_VARIABLE, read_annexes
+from edye_delivery.annex.pools import MEDIA_POOL, upload_slots
+
 PROJECT = Path(__file__).parents[1]
 FILE = PROJECT / "airflow_settings.yaml"
 FIELDS = {
@@ -24,6 +27,7 @@ FIELDS = {
     "conn_schema": "schema",
     "conn_extra": "extra",
 }
+MEDIA_SLOTS_VARIABLE = "EDYE_MEDIA_SLOTS"
 LOCAL_FILES = {
     "artifact_store": ("extra", "path"),
     "delivery_api_store": ("extra", "path"),
@@ -50,22 +54,28 @@ def environment(known: Mapping[str, Mapping[str, Any]], surroundings: Mapping[st
 
 def load(known: Mapping[str, Mapping[str, Any]], variables: Mapping[str, str], file: Path = FILE) -> None:
     """Writes connections, variables and pools into the metadata database of `variables`' AIRFLOW_HOME."""
-    pools = {
-        entry["pool_name"]: {
-            "slots": entry["pool_slot"],
-            "description": entry.get("pool_description", ""),
-            "include_deferred": False,
-        }
-        for entry in _section(file, "pools")
-    }
     values = {entry["variable_name"]: entry["variable_value"] for entry in _section(file, "variables")}
     for what, content, options in (
         ("connections", known, ["--overwrite"]),
-        ("pools", pools, []),
+        ("pools", pools(variables), []),
         ("variables", values, []),
     ):
         if content:
             _import(what, content, options, variables)
+
+
+def pools(variables: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Every pool by name, in Airflow's JSON form: uploads as the annexes say, and one slot for media work a core.
+
+    EDYE_MEDIA_SLOTS says how many slots there are for media work where other machines do it.
+    """
+    annexes = read_annexes(Path(variables.get(FOLDER_VARIABLE) or DEFAULT_FOLDER)).annexes.values()
+    slots = {name: (count, "Batches sent to the partner at once") for name, count in upload_slots(annexes).items()}
+    media = int(variables.get(MEDIA_SLOTS_VARIABLE) or os.cpu_count() or 1)
+    slots[MEDIA_POOL] = (media, "Batches checked, encoded or rendered at once, over all partners")
+    return {
+        name: {"slots": count, "description": text, "include_deferred": False} for name, (count, text) in slots.items()
+    }
 
 
 def _import(what: str, content: Mapping[str, Any], options: list[str], variables: Mapping[str, str]) -> None:

@@ -6,13 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from edye_delivery.annex.api import LEASE_S
+from edye_delivery.annex.pools import MEDIA_POOL, uploads_pool
 from edye_delivery.catalog.request import RunFacts, request_of
 from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.dag_support.annexes import FOLDER_VARIABLE, annexes
-from edye_delivery.dag_support.defaults import POOL, RETRIES
+from edye_delivery.dag_support.defaults import RETRIES, RETRY_DELAY
+from edye_delivery.dag_support.priority import AHEAD, BackfillsLast
 from edye_delivery.dag_support.queues import DEFAULT, MEDIA, TRANSFER
 from edye_delivery.errors import InvalidRequest
 from tests.builders import PROJECT, annex_file
+from tools.local import engine_settings
 
 DAY = {"window_start": "2026-03-01T06:00:00Z", "window_end": "2026-03-02T06:00:00Z"}
 FACTS = RunFacts("run-1", None, None, datetime(2026, 3, 2, 7, tzinfo=UTC), ())
@@ -90,13 +94,41 @@ def test_the_dag_obeys_the_house_rules(dag):
         assert task.retries >= 1
         assert task.retry_policy is RETRIES or task.retry_policy == RETRIES
         assert task.execution_timeout is not None
-    assert dag.get_task("batch.deliver").pool == POOL
+        assert isinstance(task.weight_rule, BackfillsLast)
 
 
 def test_media_work_and_uploads_have_queues_of_their_own_and_all_else_the_default(dag):
     queues = {task.task_id: task.queue for task in dag.tasks if task.queue != DEFAULT}
     media = dict.fromkeys(("batch.check", "batch.reencode", "batch.thumbnails"), MEDIA)
     assert queues == media | {"batch.deliver": TRANSFER}
+
+
+def test_uploads_have_the_partners_pool_and_media_work_one_for_all(dag):
+    pools = {task.task_id: task.pool for task in dag.tasks if task.pool != "default_pool"}
+    media = dict.fromkeys(("batch.check", "batch.reencode", "batch.thumbnails"), MEDIA_POOL)
+    assert pools == media | {"batch.deliver": uploads_pool(annexes()["roku_premium_subs_mx"])}
+
+
+@pytest.mark.parametrize(
+    ("run_id", "ahead"), [("backfill__2026-03-01", 0), ("scheduled__2026-03-01", AHEAD), ("manual__backfill__", AHEAD)]
+)
+def test_a_backfills_tasks_come_after_those_of_every_other_run(dag, run_id, ahead):
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    loaded = DagSerialization.from_dict(DagSerialization.to_dict(dag))
+    task = loaded.get_task("batch.check")
+    assert task.weight_rule.get_weight(TaskInstance(task, run_id=run_id, dag_version_id=None)) == 1 + ahead
+
+
+def test_a_killed_workers_titles_go_on_within_150_s_and_an_emptied_broker_costs_at_most_180_s():
+    def seconds(name):
+        return float(engine_settings()[f"AIRFLOW__SCHEDULER__{name}"])
+
+    timeout = "TASK_INSTANCE_HEARTBEAT_TIMEOUT"
+    again_s = seconds(timeout) + seconds(f"{timeout}_DETECTION_INTERVAL") + RETRY_DELAY.total_seconds()
+    assert max(again_s, LEASE_S) < 140
+    assert seconds("TASK_QUEUED_TIMEOUT") + seconds("TASK_QUEUED_TIMEOUT_CHECK_INTERVAL") < 170
 
 
 def test_every_param_has_type_title_sentence_and_a_default_that_is_allowed(dag):

@@ -17,13 +17,19 @@ import pytest
 import yaml
 
 from edye_delivery.annex.load import DEFAULT_FOLDER, load_annexes
+from edye_delivery.annex.pools import upload_slots
+from edye_delivery.dag_support.queues import QUEUES
 from tools.compose import CONNECTION_PREFIX, PASSWORDS, SECTIONS, connected
+from tools.local import ENGINE_FILE, engine_settings
+from tools.settings import MEDIA_SLOTS_VARIABLE
 
 PROJECT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT / "docker-compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 SETTINGS = yaml.safe_load((PROJECT / "airflow_settings.yaml").read_text(encoding="utf-8"))["airflow"]
-COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer", "worker")
+WORKERS = tuple(f"worker-{queue}" for queue in QUEUES)
+COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer", *WORKERS)
+PROFILES = ("sandbox",)
 ONE_SHOT = ("secrets", "init")
 LOADED_BY_INIT = {"delivery_ledger"}
 
@@ -33,7 +39,12 @@ def with_defaults(text: str) -> str:
     return re.sub(r"\$\{\w+(?::-([^}]*))?\}", lambda found: found[1] or "", text)
 
 
-def connections(service: str = "worker") -> dict[str, dict[str, Any]]:
+def secrets_of(name: str) -> str:
+    """Whose secrets a service is handed: those of all workers are the same."""
+    return "worker" if name in WORKERS else name
+
+
+def connections(service: str = WORKERS[0]) -> dict[str, dict[str, Any]]:
     """The service's connections, as `tools.compose connected` makes them in an empty environment."""
     environment = {key: with_defaults(value).replace("$$", "$") for key, value in environment_of(service).items()}
     return {
@@ -86,8 +97,9 @@ def test_no_service_has_a_right_of_root_or_writes_to_its_image(name: str) -> Non
 @pytest.mark.parametrize("name", sorted(SERVICES.keys() - {"secrets", "sandbox"}))
 def test_each_service_sees_its_own_secrets_only_and_cannot_change_them(name: str) -> None:
     mounted = [mount for mount in SERVICES[name]["volumes"] if mount.startswith("secrets")]
-    assert mounted == [f"secrets-{name}:/var/lib/edye/secrets:ro"]
-    assert f"secrets-{name}:/var/lib/edye/handed/{name}" in SERVICES["secrets"]["volumes"]
+    own = secrets_of(name)
+    assert mounted == [f"secrets-{own}:/var/lib/edye/secrets:ro"]
+    assert f"secrets-{own}:/var/lib/edye/handed/{own}" in SERVICES["secrets"]["volumes"]
 
 
 def test_the_sandbox_sees_no_secret_and_the_service_that_makes_them_no_network() -> None:
@@ -97,7 +109,7 @@ def test_the_sandbox_sees_no_secret_and_the_service_that_makes_them_no_network()
 
 def test_partners_tokens_reach_worker_and_triggerer_only() -> None:
     having = {name for name in SERVICES if any("TOKEN" in key or "CONN_" in key for key in environment_of(name))}
-    assert having == {"worker", "triggerer"}
+    assert having == {*WORKERS, "triggerer"}
     assert connections("triggerer").keys() == {"roku_ingest", "roku_ftp"}
     for name in having:
         assert SERVICES[name]["command"][:4] == ["python", "-m", "tools.compose", "connected"]
@@ -105,7 +117,7 @@ def test_partners_tokens_reach_worker_and_triggerer_only() -> None:
 
 def test_each_partner_that_pulls_can_get_a_token_for_its_exposure_check() -> None:
     pulled = {annex.partner for annex in load_annexes(DEFAULT_FOLDER).values() if annex.pull is not None}
-    given = environment_of("worker")
+    given = environment_of(WORKERS[0])
     text = {name: value.replace("$$", "$") for name, value in given.items() if name.endswith("DELIVERY_API")}
     variables = {f"{partner.upper()}_TOKEN": f"token of {partner}" for partner in pulled}
     assert variables.keys() <= given.keys()
@@ -126,7 +138,7 @@ def test_no_password_stands_on_a_command_line() -> None:
 
 @pytest.mark.parametrize("token", ['a"b', "back\\slash", "$HOME", "${x}", "tab\tand\nline", "ñ 漢", "'; true"])
 def test_a_token_of_any_characters_reaches_its_connection_as_it_is(tmp_path: Path, token: str) -> None:
-    text = environment_of("worker")["AIRFLOW_CONN_ROKU_INGEST"].replace("$$", "$")
+    text = environment_of(WORKERS[0])["AIRFLOW_CONN_ROKU_INGEST"].replace("$$", "$")
     variables = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(PROJECT),
@@ -179,7 +191,7 @@ def test_init_does_its_steps_in_order_stops_at_the_first_that_fails_and_names_no
 
 
 def test_tasks_reach_the_api_server_by_its_service_name() -> None:
-    url = SERVICES["worker"]["environment"]["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"]
+    url = SERVICES[WORKERS[0]]["environment"]["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"]
     assert url == "http://api-server:8080/execution/"
     assert "8080" in SERVICES["api-server"]["command"]
 
@@ -263,7 +275,7 @@ def test_connections_to_the_sandbox_name_ports_that_it_opens() -> None:
 
 def test_the_delivery_api_serves_the_folder_that_workers_publish_to() -> None:
     mount = "delivery-api:/var/lib/edye/delivery-api"
-    assert mount in SERVICES["worker"]["volumes"]
+    assert all(mount in SERVICES[worker]["volumes"] for worker in WORKERS)
     assert mount in SERVICES["delivery-api"]["volumes"]
     assert connections()["delivery_api_store"]["extra"]["path"] == mount.partition(":")[2]
     assert "--root=/var/lib/edye/delivery-api" in SERVICES["delivery-api"]["command"]
@@ -282,7 +294,8 @@ def test_every_volume_is_declared_and_secrets_are_written_by_one_service() -> No
 def test_every_service_that_is_handed_secrets_has_a_folder_for_them_in_the_image() -> None:
     handed = re.search(r"for service in ([^;]+);", (PROJECT / "Dockerfile").read_text(encoding="utf-8"))
     assert handed is not None
-    assert set(handed[1].split()) == SECTIONS.keys() | PASSWORDS.keys() == SERVICES.keys() - {"secrets", "sandbox"}
+    assert set(handed[1].split()) == SECTIONS.keys() | PASSWORDS.keys()
+    assert SECTIONS.keys() | PASSWORDS.keys() == {secrets_of(name) for name in SERVICES} - {"secrets", "sandbox"}
 
 
 def test_the_image_has_what_it_copies_and_runs_as_nobody_special() -> None:
@@ -306,12 +319,43 @@ def test_the_build_context_leaves_out(name: str) -> None:
     assert not any(fnmatch.fnmatch(name.split("/")[0], pattern) for pattern in kept)
 
 
-def test_docker_compose_accepts_the_file_in_an_empty_environment(tmp_path: Path) -> None:
+def test_each_queue_has_a_worker_of_its_own_and_both_triggerers_are_the_same() -> None:
+    read = {name: re.findall(r"--queues=(\S+)", " ".join(SERVICES[name]["command"])) for name in WORKERS}
+    assert read == {f"worker-{queue}": [queue] for queue in QUEUES}
+    assert SERVICES["triggerer"]["scale"] == 2
+
+
+def test_workers_have_as_many_slots_as_the_pools_of_their_queue() -> None:
+    slots = {
+        name: int(with_defaults(" ".join(SERVICES[name]["command"])).partition("--concurrency=")[2]) for name in WORKERS
+    }
+    assert slots["worker-media"] == int(with_defaults(environment_of("init")[MEDIA_SLOTS_VARIABLE]))
+    assert slots["worker-transfer"] >= sum(upload_slots(load_annexes(DEFAULT_FOLDER).values()).values())
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - set(ONE_SHOT)))
+def test_every_lasting_service_has_a_bound_of_memory_processes_and_files(name: str) -> None:
+    service = SERVICES[name]
+    assert service["mem_limit"]
+    assert service["pids_limit"] > 0
+    assert service["ulimits"]["nofile"]["soft"] >= 65536
+    assert service["ulimits"]["core"] == 0
+
+
+@pytest.mark.parametrize("name", COMPONENTS)
+def test_every_component_has_the_settings_of_the_engine_from_the_one_file_that_has_them(name: str) -> None:
+    assert SERVICES[name]["env_file"] == [str(ENGINE_FILE.relative_to(PROJECT))]
+    assert not engine_settings().keys() & environment_of(name).keys()
+
+
+@pytest.mark.parametrize("profile", ["", *PROFILES])
+def test_docker_compose_accepts_the_file_in_an_empty_environment(tmp_path: Path, profile: str) -> None:
     command = shutil.which("docker-compose")
     if command is None:
         pytest.skip("needs docker-compose; on Debian: apt-get install --yes docker-compose")
     file = ["--file", str(PROJECT / "docker-compose.yaml"), "--project-directory", str(tmp_path)]
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    (tmp_path / "include").symlink_to(PROJECT / "include")
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "COMPOSE_PROFILES": profile}
     answer = subprocess.run(
         [command, *file, "config", "-q"], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
     )

@@ -40,7 +40,7 @@ from tools.cluster.services import (
 )
 from tools.cluster.strikes import Strikes, strikes_of
 from tools.cluster.supervisor import Supervisor
-from tools.local import BUILD, lead_to_sandbox
+from tools.local import BUILD, free_port, lead_to_sandbox
 from tools.processes import Processes
 from tools.run import SAMPLE_DAY
 
@@ -123,11 +123,12 @@ def cluster(folder: Path, titles: int, partners: int) -> Iterator[Cluster]:
             ledger_connection, ledger = make_ledger(database)
         connections = _connections(folder, endpoints, ledger_connection)
         variables = engine_variables(database, broker_url) | {FOLDER_VARIABLE: str(folder / "annexes")}
-        system = AirflowSystem(supervisor, folder / "airflow", connections, components(), variables)
+        system = AirflowSystem(supervisor, folder / "airflow", connections, components(), variables, free_port())
         with console.status("Airflow: making its database, starting its processes"):
             system.start()
             for dag_id in dags.values():
                 system.wait_for_dag(dag_id)
+                system.call("PATCH", f"/dags/{dag_id}", json={"is_paused": False})
         try:
             yield Cluster(system, supervisor, database, ledger, endpoints, dags)
         finally:

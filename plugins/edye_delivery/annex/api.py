@@ -14,9 +14,9 @@ Path = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9._~/-]*$")]
 PartName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 
-LEASE_S = 300.0
-"""Longer than a call may be without an answer (a partner may take two minutes), so that no lease ends during a call;
-not longer than Airflow takes to declare a worker dead."""
+LEASE_S = 120.0
+"""Twice as long as a call may be without an answer, so that no lease ends during a call; and hardly longer than Airflow
+takes until it tries a dead worker's task again (docs/scaling.md)."""
 LeaseLength = Annotated[float, Field(gt=0)]
 LEAST_RATE_BYTES_S = 32 * 1024
 """The least rate of a stream. At this rate a film of 2 GB takes 18 hours; no batch has time for a slower one."""
@@ -118,7 +118,7 @@ class ApiChannel(Part):
     """The dotted keys under which an answer may have an error's message; the first one that it has counts."""
     titles_at_once: int = Field(4, ge=1, le=32)
     """How many titles of a batch are sent at once."""
-    answer_timeout_s: float = Field(120, gt=0)
+    answer_timeout_s: float = Field(60, gt=0)
     """How many seconds an answer may take."""
     lease_s: LeaseLength = LEASE_S
     """For how many seconds no other run takes over a title when the run that sends it gives no sign of life."""

@@ -143,6 +143,8 @@ class Annex(Part):
     """When a delivery runs, as five cron fields in UTC; null where it is only started by hand."""
     batch_size: int = Field(50, ge=1, le=1000)
     """How many titles one task works on."""
+    uploads_at_once: int = Field(4, ge=1, le=64)
+    """How many batches are sent to the partner at the same time: the slots of its pool in Airflow."""
     fail_on: Literal["any", "technical"] = "any"
     """What makes a run red: any title that is not accepted, or only titles that failed for a technical reason."""
     catalogue: CatalogueFilter

@@ -8,6 +8,8 @@ from typing import Any
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
+from edye_delivery.dag_support.priority import BackfillsLast
+
 
 class Tag(StrEnum):
     """The tags by which people find our DAGs."""
@@ -25,8 +27,8 @@ class Tag(StrEnum):
     CONSUMPTION = "consumption"
 
 
-POOL = "partner_uploads"
-"""One slot for each batch that is sent; the annex says how many titles a batch sends at once."""
+RETRY_DELAY = timedelta(seconds=30)
+"""Before a task is tried again that failed by no error of ours: its worker was killed, or its database restarted."""
 
 RETRIES = ExceptionRetryPolicy(
     rules=[
@@ -53,7 +55,8 @@ def default_args() -> dict[str, Any]:
     return {
         "owner": "DevOps",
         "retries": 2,
-        "retry_delay": timedelta(minutes=1),
+        "retry_delay": RETRY_DELAY,
         "retry_policy": RETRIES,
         "execution_timeout": timedelta(hours=6),
+        "weight_rule": BackfillsLast(),
     }

@@ -10,9 +10,9 @@ from airflow.sdk import TriggerRule, task_group
 
 from edye_delivery.annex.channels import feeds_of
 from edye_delivery.annex.model import Annex
+from edye_delivery.annex.pools import uploads_pool
 from edye_delivery.catalog.vocabulary import Channel, RunKind
-from edye_delivery.dag_support.defaults import POOL
-from edye_delivery.dag_support.queues import MEDIA, TRANSFER
+from edye_delivery.dag_support.queues import MEDIA_WORK, TRANSFER
 from edye_delivery.operators.accept import AcceptBatchOperator
 from edye_delivery.operators.check import CheckBatchOperator
 from edye_delivery.operators.check_request import CheckRequestOperator
@@ -59,16 +59,18 @@ def add_delivery(annex: Annex, steps: ChannelSteps, kind: RunKind = RunKind.DELI
 def _batch_group(annex: Annex, steps: ChannelSteps) -> Any:
     @task_group(group_id="batch")
     def batch(reference: Any) -> None:
-        check = CheckBatchOperator(task_id="check", annex=annex, batch=reference, queue=MEDIA)
+        check = CheckBatchOperator(task_id="check", annex=annex, batch=reference, **MEDIA_WORK)
         reencode = ReencodeBatchOperator(
             task_id="reencode",
             annex=annex,
             batch=check.output,
             max_active_tis_per_dagrun=BATCHES_ENCODED_AT_ONCE,
-            queue=MEDIA,
+            **MEDIA_WORK,
         )
-        thumbnails = MakeThumbnailsOperator(task_id="thumbnails", annex=annex, batch=reencode.output, queue=MEDIA)
-        deliver = steps.deliver(task_id="deliver", annex=annex, batch=thumbnails.output, pool=POOL, queue=TRANSFER)
+        thumbnails = MakeThumbnailsOperator(task_id="thumbnails", annex=annex, batch=reencode.output, **MEDIA_WORK)
+        deliver = steps.deliver(
+            task_id="deliver", annex=annex, batch=thumbnails.output, pool=uploads_pool(annex), queue=TRANSFER
+        )
         wait = steps.wait(
             task_id="wait",
             annex=annex,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import edye_delivery.annex.dag_ids
 import edye_delivery.dag_support.annexes
 import edye_delivery.dag_support.channels
+import edye_delivery.dag_support.defaults
 import edye_delivery.dag_support.params
 import edye_delivery.dag_support.withdrawal
 import edye_delivery.operators.jw_player

@@ -8,7 +8,7 @@ from airflow.sdk import TriggerRule, task_group
 
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.vocabulary import Channel, RunKind
-from edye_delivery.dag_support.queues import MEDIA
+from edye_delivery.dag_support.queues import MEDIA_WORK
 from edye_delivery.operators.accept import AcceptExposedOperator
 from edye_delivery.operators.check import CheckBatchOperator
 from edye_delivery.operators.check_request import CheckRequestOperator
@@ -60,8 +60,8 @@ def publish_generation(
 def _batch_group(annex: Annex) -> Any:
     @task_group(group_id="batch")
     def batch(reference: Any) -> None:
-        check = CheckBatchOperator(task_id="check", annex=annex, batch=reference, queue=MEDIA)
-        thumbnails = MakeThumbnailsOperator(task_id="thumbnails", annex=annex, batch=check.output, queue=MEDIA)
+        check = CheckBatchOperator(task_id="check", annex=annex, batch=reference, **MEDIA_WORK)
+        thumbnails = MakeThumbnailsOperator(task_id="thumbnails", annex=annex, batch=check.output, **MEDIA_WORK)
         ExposeBatchOperator(task_id="expose", annex=annex, batch=thumbnails.output)
 
     return batch

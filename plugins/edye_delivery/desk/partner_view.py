@@ -114,14 +114,16 @@ def connection_checks(annex: Annex) -> tuple[Check, ...]:
     return tuple(check_of(connection_check(need)) for need in annex_needs(annex))
 
 
-def pool_check(name: str, slots: int | None) -> Check:
-    """The pool for uploads: its slots are the batches that are sent at the same time."""
-    purpose = "batches that are sent at the same time, over all partners"
+def pool_check(name: str, wanted: int, slots: int | None) -> Check:
+    """The partner's pool: its slots are the batches that are sent at the same time, and the annex wants so many."""
+    purpose = "batches that are sent to the partner at the same time"
     if slots is None:
         return Check(name, purpose, WORSE, "missing", "Add it under Admin, Pools; until then no batch is sent")
     if slots == 0:
         return Check(name, purpose, WORSE, "0 slots", "Give it slots under Admin, Pools; until then no batch is sent")
-    return Check(name, purpose, GOOD, "no bound" if slots < 0 else f"{slots:,} slots", "")
+    found = "no bound" if slots < 0 else f"{slots:,} slots"
+    advice = "" if slots == wanted else f"The annex says {wanted:,} (uploads_at_once)"
+    return Check(name, purpose, GOOD, found, advice)
 
 
 def annex_refusals(caller: Visitor) -> Mapping[str, Collection[str]]:

@@ -132,18 +132,22 @@ def test_an_extra_that_is_no_object_breaks_no_page(login, monkeypatch):
     assert "aws, without extra bucket_name" in row
 
 
-@pytest.mark.parametrize(("slots", "words"), [(None, "missing"), (4, "4 slots"), (0, "0 slots"), (-1, "no bound")])
-def test_the_pool_is_shown_with_its_slots(login, slots, words):
+@pytest.mark.parametrize(
+    ("slots", "words"),
+    [(None, "missing"), (4, "4 slots"), (0, "0 slots"), (-1, "no bound"), (2, "The annex says 4 (uploads_at_once)")],
+)
+def test_the_partners_pool_is_shown_with_its_slots(login, slots, words):
     from airflow.models.pool import Pool
     from airflow.utils.session import create_session
     from sqlalchemy import delete
 
+    name = f"uploads__{PARTNER}"
     with create_session() as session:
-        session.execute(delete(Pool).where(Pool.pool == "partner_uploads"))
+        session.execute(delete(Pool).where(Pool.pool == name))
         if slots is not None:
-            session.add(Pool(pool="partner_uploads", slots=slots, include_deferred=False))
-    assert words in row_of(text_of(login("admin")), "partner_uploads")
-    assert "partner_uploads" not in text_of(login("admin"), f"/edye/partners/{OTHER_PARTNER}")
+            session.add(Pool(pool=name, slots=slots, include_deferred=False))
+    assert words in row_of(text_of(login("admin")), name)
+    assert "uploads__" not in text_of(login("admin"), f"/edye/partners/{OTHER_PARTNER}")
 
 
 def test_a_dag_that_is_paused_or_missing_is_named(login, dag_as_before):

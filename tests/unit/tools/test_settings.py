@@ -2,8 +2,10 @@
 
 import json
 
-from tools.local import SANDBOX_PORTS, lead_to_sandbox
-from tools.settings import PROJECT, connections, environment
+from edye_delivery.annex.load import FOLDER_VARIABLE
+from tests.builders import ANNEX_FILE
+from tools.local import SANDBOX_PORTS, airflow_variables, engine_settings, lead_to_sandbox
+from tools.settings import MEDIA_SLOTS_VARIABLE, PROJECT, connections, environment, pools
 
 IDS = {"edye_api", "roku_ingest", "roku_ftp", "artifact_store", "feed_store", "delivery_ledger", "ingesta_logs"}
 
@@ -53,3 +55,20 @@ def test_what_the_environment_sets_itself_is_not_set_again():
     assert "AIRFLOW_CONN_ROKU_INGEST" not in told
     assert json.loads(told["AIRFLOW_CONN_EDYE_API"])["password"] == "edye-sandbox-token"
     assert len(told) == len(connections()) - 1
+
+
+def test_pools_are_made_from_the_annexes_that_are_valid(tmp_path):
+    (tmp_path / ANNEX_FILE.name).write_bytes(ANNEX_FILE.read_bytes())
+    (tmp_path / "broken.yaml").write_text("partner: broken")
+    found = pools({FOLDER_VARIABLE: str(tmp_path), MEDIA_SLOTS_VARIABLE: "6"})
+    assert {name: pool["slots"] for name, pool in found.items()} == {f"uploads__{ANNEX_FILE.stem}": 4, "media": 6}
+    assert not any(pool["include_deferred"] for pool in found.values())
+    assert pools({})["media"]["slots"] >= 1
+
+
+def test_the_engine_has_the_settings_of_its_file_and_the_callers_environment_wins(tmp_path, monkeypatch):
+    name = "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT"
+    monkeypatch.delenv(name, raising=False)
+    assert engine_settings().items() <= airflow_variables(tmp_path).items()
+    monkeypatch.setenv(name, "7")
+    assert airflow_variables(tmp_path)[name] == "7"

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Path, Request
 from starlette.responses import Response
 
-from edye_delivery.dag_support.defaults import POOL
+from edye_delivery.annex.pools import upload_slots
 from edye_delivery.desk.access import NOT_THERE, Caller
 from edye_delivery.desk.airflow_partners import pool_slots
 from edye_delivery.desk.partner_view import (
@@ -35,12 +35,14 @@ def partner(request: Request, caller: Caller, partner: Annotated[str, Path(max_l
     annex = caller.annex_of(partner)
     if partner not in (annex.partner, *caller.partners):
         raise HTTPException(404, NOT_THERE)
-    has_pool = annex.api is not None or annex.ftp is not None
     return page(
         request,
         "partner.html.j2",
         annex=annex,
         card=partner_card(caller, annex),
         sections=annex_sections(annex),
-        checks=(*connection_checks(annex), *((pool_check(POOL, pool_slots(POOL)),) if has_pool else ())),
+        checks=(
+            *connection_checks(annex),
+            *(pool_check(name, wanted, pool_slots(name)) for name, wanted in upload_slots([annex]).items()),
+        ),
     )

@@ -62,6 +62,7 @@ def _general(annex: Annex) -> Iterator[str]:
         [
             ("client id", code(annex.client_id)),
             ("titles in a batch", str(annex.batch_size)),
+            ("batches sent at the same time", str(annex.uploads_at_once)),
             ("what makes a run red", colour[annex.fail_on]),
             ("titles with one of the tags", codes(catalogue.tags)),
             ("titles for one of the countries, or for all", codes(catalogue.geo)),
@@ -182,6 +183,7 @@ SECTIONS: tuple[Section, ...] = (
         (
             "client_id",
             "batch_size",
+            "uploads_at_once",
             "fail_on",
             "catalogue",
             "required_tags",
