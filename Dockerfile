@@ -1,18 +1,18 @@
 # One image for every Airflow component and for the sandbox: locked dependencies, then the project.
-FROM python:3.11-slim-bookworm AS packages
+FROM python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b AS packages
 WORKDIR /build
 COPY requirements-bootstrap.lock requirements.lock ./
 RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements-bootstrap.lock \
     && python -m venv --without-pip /opt/venv \
     && VIRTUAL_ENV=/opt/venv uv pip sync --no-cache --compile-bytecode --require-hashes requirements.lock
 
-FROM python:3.11-slim-bookworm
+FROM python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b
 # Volumes take the owner of the folder that they are first mounted on.
 RUN useradd --uid 50000 --gid 0 --no-create-home --home-dir /var/lib/edye/home edye \
     && install -d -o 50000 -g 0 -m 0750 /var/lib/edye /var/lib/edye/home /var/lib/edye/secrets /var/lib/edye/logs \
        /var/lib/edye/artifacts /var/lib/edye/sandbox /var/lib/edye/scratch /var/lib/edye/handed \
-       /var/lib/edye/delivery-api \
-    && for service in init api-server scheduler dag-processor triggerer worker delivery-api postgres redis; do \
+       /var/lib/edye/delivery-api /var/lib/edye/s3 \
+    && for service in init api-server scheduler dag-processor triggerer worker delivery-api postgres redis elasticsearch elastic-init kibana s3; do \
          install -d -o 50000 -g 0 -m 0750 /var/lib/edye/handed/$service; done
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /opt/edye

@@ -15,12 +15,20 @@ from typing import Any
 
 import psycopg2
 
+from tools.compose_stores import (
+    import_dashboard,
+    kibana_configuration,
+    make_bucket,
+    prepare_elasticsearch,
+    store_connections,
+)
+
 LEDGER_DATABASE = "edye_ledger"
-CONFIGURATION, CONNECTIONS = "airflow.cfg", "connections.json"
+CONFIGURATION, CONNECTIONS, KIBANA = "airflow.cfg", "connections.json", "kibana.yml"
 CONNECTION_PREFIX = "AIRFLOW_CONN_"
 USAGE = (
     "usage: python -m tools.compose secrets FOLDER HANDED | ledger-database FOLDER | administrator FOLDER | "
-    "connected COMMAND ..."
+    "elasticsearch FOLDER | dashboard FOLDER | bucket FOLDER | connected COMMAND ..."
 )
 OWNER, OWNER_AND_GROUP = 0o600, 0o640
 MAKERS: dict[str, Callable[[], str]] = {
@@ -30,6 +38,10 @@ MAKERS: dict[str, Callable[[], str]] = {
     "fernet_key": lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     "jwt_secret": lambda: secrets.token_hex(64),
     "session_key": lambda: secrets.token_hex(32),
+    "elastic_password": lambda: secrets.token_hex(24),
+    "kibana_password": lambda: secrets.token_hex(24),
+    "kibana_key": lambda: secrets.token_hex(32),
+    "s3_password": lambda: secrets.token_hex(24),
 }
 
 
@@ -49,6 +61,9 @@ PASSWORDS = {
     "init": {"postgres_password": OWNER, "admin_password": OWNER},
     "postgres": {"postgres_password": OWNER_AND_GROUP},  # which runs as a user of its own, in our group
     "redis": {"redis_password": OWNER},
+    "elasticsearch": {"elastic_password": OWNER},
+    "elastic-init": {"elastic_password": OWNER, "kibana_password": OWNER},
+    "s3": {"s3_password": OWNER},
 }
 
 
@@ -66,8 +81,10 @@ def make_secrets(folder: Path, handed: Path) -> None:
     for service, passwords in PASSWORDS.items():
         for name, mode in passwords.items():
             _write(_folder_of(handed, service) / name, known[name], mode)
-    ledger = {"delivery_ledger": ledger_connection(known["postgres_password"])}
-    _write(_folder_of(handed, "init") / CONNECTIONS, json.dumps(ledger))
+    _write(_folder_of(handed, "kibana") / KIBANA, kibana_configuration(known))
+    connections = {"delivery_ledger": ledger_connection(known["postgres_password"])}
+    connections |= store_connections(known, os.environ)
+    _write(_folder_of(handed, "init") / CONNECTIONS, json.dumps(connections))
 
 
 def configuration(known: Mapping[str, str], sections: Sequence[str]) -> str:
@@ -186,6 +203,12 @@ def main(arguments: Sequence[str]) -> None:
             make_ledger_database(Path(folder))
         case ["administrator", folder]:
             make_administrator(Path(folder))
+        case ["elasticsearch", folder]:
+            prepare_elasticsearch(Path(folder))
+        case ["dashboard", folder]:
+            import_dashboard(Path(folder))
+        case ["bucket", folder]:
+            make_bucket(Path(folder))
         case ["connected", command, *_]:
             os.execvpe(command, list(arguments[1:]), connected(os.environ))  # noqa: S606 - docker-compose.yaml's own
         case _:

@@ -29,9 +29,14 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 SETTINGS = yaml.safe_load((PROJECT / "airflow_settings.yaml").read_text(encoding="utf-8"))["airflow"]
 WORKERS = tuple(f"worker-{queue}" for queue in QUEUES)
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer", *WORKERS)
-PROFILES = ("sandbox",)
-ONE_SHOT = ("secrets", "init")
-LOADED_BY_INIT = {"delivery_ledger"}
+PROFILES = ("sandbox", "elastic", "s3")
+ONE_SHOT = ("secrets", "init", "elastic-init", "kibana-init", "s3-init")
+OF_PROFILES = {
+    "sandbox": {"sandbox"},
+    "elastic": {"elasticsearch", "elastic-init", "kibana", "kibana-init"},
+    "s3": {"s3", "s3-init"},
+}
+LOADED_BY_INIT = {"delivery_ledger", "artifact_store", "ingesta_logs"}
 
 
 def with_defaults(text: str) -> str:
@@ -39,9 +44,12 @@ def with_defaults(text: str) -> str:
     return re.sub(r"\$\{\w+(?::-([^}]*))?\}", lambda found: found[1] or "", text)
 
 
+SAME_SECRETS = dict.fromkeys(WORKERS, "worker") | {"kibana-init": "elastic-init", "s3-init": "s3"}
+
+
 def secrets_of(name: str) -> str:
     """Whose secrets a service is handed: those of all workers are the same."""
-    return "worker" if name in WORKERS else name
+    return SAME_SECRETS.get(name, name)
 
 
 def connections(service: str = WORKERS[0]) -> dict[str, dict[str, Any]]:
@@ -70,7 +78,24 @@ def scalars(value: Any) -> Iterator[str]:
 
 
 def test_every_part_of_the_system_has_a_service() -> None:
-    assert SERVICES.keys() == {"postgres", "redis", "sandbox", "delivery-api", *COMPONENTS, *ONE_SHOT}
+    of_profiles = set().union(*OF_PROFILES.values())
+    assert SERVICES.keys() == {"postgres", "redis", "delivery-api", *COMPONENTS, "secrets", "init"} | of_profiles
+
+
+def test_what_a_profile_brings_is_started_with_it_only_and_nothing_else_waits_for_it() -> None:
+    for profile, names in OF_PROFILES.items():
+        assert {name for name, service in SERVICES.items() if service.get("profiles") == [profile]} == names
+        for name in SERVICES.keys() - names:
+            assert not names & SERVICES[name].get("depends_on", {}).keys()
+
+
+def test_an_image_of_others_is_pinned_by_digest_or_by_its_whole_version() -> None:
+    images = {service["image"] for service in SERVICES.values()} - {SERVICES["init"]["image"]}
+    pinned = {image for image in images if re.search(r"@sha256:[0-9a-f]{64}$", image)}
+    assert {image.partition("/")[0] for image in images - pinned} == {"docker.elastic.co"}
+    assert all(re.search(r":\d+\.\d+\.\d+$", image) for image in images - pinned)
+    bases = re.findall(r"^FROM (\S+)", (PROJECT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert all(re.search(r"@sha256:[0-9a-f]{64}$", base) for base in bases)
 
 
 @pytest.mark.parametrize("name", COMPONENTS)
@@ -252,7 +277,8 @@ def test_a_secret_is_neither_written_down_nor_defaulted() -> None:
 
 
 def test_nothing_in_the_file_looks_like_a_key() -> None:
-    assert not [text for text in scalars(COMPOSE) if re.search(r"\b[0-9a-f]{32,}\b|[A-Za-z0-9+_-]{43}=", text)]
+    texts = [re.sub(r"@sha256:[0-9a-f]{64}$", "", text) for text in scalars(COMPOSE)]
+    assert not [text for text in texts if re.search(r"\b[0-9a-f]{32,}\b|[A-Za-z0-9+_-]{43}=", text)]
     assert not [text for text in scalars(COMPOSE) if re.search(r"://[^/\s]*:[^/\s]*@", text)]
 
 
@@ -294,8 +320,9 @@ def test_every_volume_is_declared_and_secrets_are_written_by_one_service() -> No
 def test_every_service_that_is_handed_secrets_has_a_folder_for_them_in_the_image() -> None:
     handed = re.search(r"for service in ([^;]+);", (PROJECT / "Dockerfile").read_text(encoding="utf-8"))
     assert handed is not None
-    assert set(handed[1].split()) == SECTIONS.keys() | PASSWORDS.keys()
-    assert SECTIONS.keys() | PASSWORDS.keys() == {secrets_of(name) for name in SERVICES} - {"secrets", "sandbox"}
+    having = SECTIONS.keys() | PASSWORDS.keys() | {"kibana"}
+    assert set(handed[1].split()) == having
+    assert having == {secrets_of(name) for name in SERVICES} - {"secrets", "sandbox"}
 
 
 def test_the_image_has_what_it_copies_and_runs_as_nobody_special() -> None:
@@ -348,7 +375,7 @@ def test_every_component_has_the_settings_of_the_engine_from_the_one_file_that_h
     assert not engine_settings().keys() & environment_of(name).keys()
 
 
-@pytest.mark.parametrize("profile", ["", *PROFILES])
+@pytest.mark.parametrize("profile", ["", *PROFILES, ",".join(PROFILES)])
 def test_docker_compose_accepts_the_file_in_an_empty_environment(tmp_path: Path, profile: str) -> None:
     command = shutil.which("docker-compose")
     if command is None:

@@ -8,6 +8,8 @@ import json
 import stat
 from pathlib import Path
 
+import pytest
+
 from tools.compose import MAKERS, make_secrets
 
 
@@ -65,6 +67,10 @@ def test_each_service_is_handed_what_it_needs_and_no_more(tmp_path: Path) -> Non
         "fernet_key": of_airflow - {"worker"} | {"delivery-api"},
         "jwt_secret": {"api-server", "scheduler"},
         "session_key": {"init", "api-server", "triggerer", "worker"},
+        "elastic_password": {"elasticsearch", "elastic-init"},
+        "kibana_password": {"elastic-init", "kibana"},
+        "kibana_key": {"kibana"},
+        "s3_password": {"s3"},
     }
 
 
@@ -85,3 +91,22 @@ def test_airflow_and_the_ledger_reach_the_database_with_its_password(tmp_path: P
     assert configuration["celery"]["result_backend"] == f"db+{database}"
     ledger = json.loads(made["handed/init/connections.json"])["delivery_ledger"]
     assert (ledger["password"], ledger["schema"]) == (password, "edye_ledger")
+
+
+def test_artifacts_and_trail_go_to_folders_until_the_environment_names_their_profiles(
+    tmp_path: Path, monkeypatch
+) -> None:
+    for name in ("ARTIFACTS", "TRAIL"):
+        monkeypatch.delenv(name, raising=False)
+    connections = json.loads(start(tmp_path)["handed/init/connections.json"])
+    assert {connections[name]["conn_type"] for name in ("artifact_store", "ingesta_logs")} == {"fs"}
+    monkeypatch.setenv("ARTIFACTS", "s3")
+    monkeypatch.setenv("TRAIL", "elastic")
+    made = start(tmp_path)
+    connections = json.loads(made["handed/init/connections.json"])
+    assert connections["artifact_store"]["password"] == made["s3_password"]
+    assert connections["artifact_store"]["extra"]["endpoint_url"] == "http://s3:9000"
+    assert connections["ingesta_logs"]["password"] == made["elastic_password"]
+    monkeypatch.setenv("TRAIL", "kafka")
+    with pytest.raises(SystemExit, match="TRAIL is 'kafka': write folder or elastic"):
+        start(tmp_path)
