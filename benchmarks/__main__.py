@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import api, cold, day, desk, feeds, ftp, generations, log, probe, sweep, trail, upload
+from benchmarks import api, cold, dag_parse, day, desk, feeds, ftp, generations, log, probe, sweep, trail, upload
 from benchmarks.figures import Figure, Sizes, say
 
 FOREIGN = ("AIRFLOW_", "EDYE_")
@@ -29,6 +29,7 @@ class Benchmark(StrEnum):
     LINT = "lint"
     ASSEMBLE = "assemble"
     DAY = "day"
+    DAG_PARSE = "dag_parse"
     TRAIL = "trail"
     LOG = "log"
     SWEEP = "sweep"
@@ -45,6 +46,7 @@ MEASURES: dict[Benchmark, Callable[[Sizes, Path], Iterator[Figure]]] = {
     Benchmark.LINT: feeds.measure_lint,
     Benchmark.ASSEMBLE: feeds.measure_assemble,
     Benchmark.DAY: day.measure,
+    Benchmark.DAG_PARSE: dag_parse.measure,
     Benchmark.TRAIL: trail.measure,
     Benchmark.LOG: log.measure,
     Benchmark.SWEEP: sweep.measure,
@@ -70,6 +72,7 @@ def main(
     feed_titles: Annotated[int, typer.Option(min=100, help="Titles of the assembled feed.")] = USUAL.feed_titles,
     day_titles: Annotated[int, typer.Option(min=1, help="Titles of the day.")] = USUAL.day_titles,
     day_single_titles: Annotated[int, typer.Option(min=1, help="Titles one a batch.")] = USUAL.day_single_titles,
+    parse_rounds: Annotated[int, typer.Option(min=1, help="Imports of the DAG file.")] = USUAL.parse_rounds,
     trail_events: Annotated[int, typer.Option(min=10, help="Events written and shipped.")] = USUAL.trail_events,
     trail_rounds: Annotated[int, typer.Option(min=1, help="Rounds of each way.")] = USUAL.trail_rounds,
     trail_days: Annotated[int, typer.Option(min=0, help="Days with the trail and without it.")] = USUAL.trail_days,
@@ -108,6 +111,7 @@ def main(
         feed_titles,
         day_titles,
         day_single_titles,
+        parse_rounds,
         trail_events,
         trail_rounds,
         trail_days,

@@ -57,6 +57,7 @@ class Sizes:
     feed_titles: int = 1_000_000
     day_titles: int = 1500
     day_single_titles: int = 150
+    parse_rounds: int = 7
     trail_events: int = 5_000
     trail_rounds: int = 3
     trail_days: int = 3

@@ -15,7 +15,7 @@ from edye_delivery.errors import ConfigurationInvalid, Transient
 from edye_delivery.hooks import connection_safety
 from edye_delivery.hooks.alerts import AlertHook
 from edye_delivery.hooks.ledger import LedgerHook
-from edye_delivery.operators.base import alerter
+from edye_delivery.steps.base import alerter
 from tests.builders import a_movie, a_plan, the_annex
 
 ANNEX = the_annex()

@@ -20,11 +20,11 @@ from edye_delivery.catalog.snapshot import CheckedBatch
 from edye_delivery.clients.ftp_path import RemotePath
 from edye_delivery.errors import TooSlow
 from edye_delivery.hooks.artifacts import ArtifactHook
-from edye_delivery.operators.base import keep, load
-from edye_delivery.operators.deliver import DeliverByFtpOperator
 from edye_delivery.operators.reencode import ReencodeBatchOperator
 from edye_delivery.pipeline import reencode as reencoding
 from edye_delivery.qc.rule import RULES
+from edye_delivery.steps.base import keep, load
+from edye_delivery.steps.deliver import DeliverByFtp
 from tests.builders import an_episode, the_annex
 from tests.components.hostile_ftp import hostile_ftp, transfers
 from tests.hostile_peer import body_trickles, hostile_peer
@@ -70,7 +70,7 @@ def test_an_upload_by_ftp_ends_with_the_time_of_its_batch(monkeypatch: pytest.Mo
         while time.monotonic() < began + END_S:
             yield b"x" * 2**20
 
-    deliver: Any = DeliverByFtpOperator(task_id="deliver", annex=the_annex(), batch={})
+    deliver: Any = DeliverByFtp(the_annex(), batch={})
     with hostile_ftp() as server:
         server.change(**transfers(server))
         fields = {"conn_type": "ftp", "host": "127.0.0.1", "port": server.port, "login": "edye", "password": "secret"}

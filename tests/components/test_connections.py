@@ -15,7 +15,7 @@ from edye_delivery.catalog.vocabulary import Channel, Mode
 from edye_delivery.dag_support.defaults import RETRIES
 from edye_delivery.errors import ConfigurationInvalid
 from edye_delivery.hooks.ingest import IngestHook
-from edye_delivery.operators.connections import annex_needs, needs_of, refuse_unusable
+from edye_delivery.steps.connections import annex_needs, needs_of, refuse_unusable
 from tests.builders import the_annex
 from tests.unit.pull_calls import the_pull_annex
 

@@ -17,8 +17,8 @@ from edye_delivery.errors import AuthRefused, FtpRefused, Transient
 from edye_delivery.hooks.artifacts import ArtifactHook
 from edye_delivery.hooks.ftp import FtpHook
 from edye_delivery.hooks.ledger import LedgerHook
-from edye_delivery.operators.base import keep
 from edye_delivery.sensors.ftp import FtpSensor
+from edye_delivery.steps.base import keep
 from edye_delivery.triggers import ftp as module
 from edye_delivery.triggers.ftp import FtpTrigger
 from tests.builders import a_movie, the_annex

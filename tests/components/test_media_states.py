@@ -11,7 +11,7 @@ import pytest
 from edye_delivery.catalog.jw_check import MEDIA_STATES_NAME
 from edye_delivery.catalog.jw_states import NO_STATES, BadMedia, MediaState, MediaStates
 from edye_delivery.hooks.artifacts import ArtifactHook
-from edye_delivery.operators.base import media_states
+from edye_delivery.steps.base import media_states
 
 NOW = datetime(2026, 3, 10, 6, tzinfo=UTC)
 GONE = BadMedia(state=MediaState.GONE)

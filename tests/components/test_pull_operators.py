@@ -17,7 +17,8 @@ from edye_delivery.delivery_api.generations.store import FolderStore
 from edye_delivery.delivery_api.generations.switch import switch_readers
 from edye_delivery.delivery_api.generations.values import ItemChange
 from edye_delivery.hooks.ledger import LedgerHook
-from edye_delivery.operators.pull import ReportConsumptionOperator, WatchDegradationOperator, window_of
+from edye_delivery.operators.pull import ReportConsumptionOperator, WatchDegradationOperator
+from edye_delivery.steps.pull import window_of
 from tests.unit.pull_calls import PARTNER, a_call, add_calls, calls_every, the_pull_annex
 
 ANNEX = the_pull_annex()

@@ -12,8 +12,8 @@ from edye_delivery.catalog.snapshot import CheckedBatch
 from edye_delivery.errors import AuthRefused, ConfigurationInvalid
 from edye_delivery.hooks.artifacts import ArtifactHook
 from edye_delivery.hooks.ledger import LedgerHook
-from edye_delivery.operators.base import keep
 from edye_delivery.sensors.ingest import IngestSensor
+from edye_delivery.steps.base import keep
 from edye_delivery.triggers.ingest import unusable
 from tests.builders import a_movie, the_annex
 

@@ -60,6 +60,7 @@ DAY = {
     "single_seconds_a_title",
     "day_seconds_a_title",
 }
+DAG_PARSE = {"dag_parse", "dag_parse_with_tasks"}
 TRAIL_DAYS = {"trail_day_off", "trail_day"}
 TRAIL = {"trail_insert_sqlite", "trail_written", "trail_helpers", "trail_shipped"} | TRAIL_DAYS
 LOG = {f"log_{figure}{database}" for database in ("sqlite", "postgresql") for figure in ("insert_", "", "cpu_")} | {
@@ -230,6 +231,13 @@ def test_cold_clones_sets_up_and_runs_without_the_variables_of_its_caller(tmp_pa
     assert_valid(lines, COLD)
 
 
+def test_dag_parse_prints_the_seconds_of_a_file_beside_those_with_its_tasks(tmp_path):
+    lines = lines_of(tmp_path / "room", "dag_parse", "--parse-rounds", "1")
+    assert_valid(lines, DAG_PARSE)
+    seconds = {line["name"]: line["value"] for line in lines}
+    assert seconds["dag_parse"] < seconds["dag_parse_with_tasks"]
+
+
 @pytest.mark.real_airflow
 def test_day_prints_time_task_instances_and_memory(tmp_path):
     lines = lines_of(tmp_path, "day", "--day-titles", "3", "--day-single-titles", "2")
@@ -296,5 +304,7 @@ def test_memory_counts_the_children_and_leaves_out_those_it_is_told_to():
 
 def test_the_document_has_a_row_for_every_figure_and_no_other():
     rows = re.findall(r"^\| `(\w+)` \|", (PROJECT / "docs" / "BENCHMARKS.md").read_text("utf-8"), re.MULTILINE)
-    figures = UPLOAD | FTP | PROBE | LINT | ASSEMBLE | DAY | TRAIL | LOG | SWEEP | PUBLISH | API | DESK | COLD
+    figures = (
+        UPLOAD | FTP | PROBE | LINT | ASSEMBLE | DAY | DAG_PARSE | TRAIL | LOG | SWEEP | PUBLISH | API | DESK | COLD
+    )
     assert sorted(rows) == sorted(figures)

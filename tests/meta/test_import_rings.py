@@ -20,7 +20,7 @@ RINGS = [
     {"delivery_api"},
     {"pipeline"},
     {"hooks"},
-    {"operators", "sensors", "triggers"},
+    {"operators", "sensors", "triggers", "steps"},
     {"dag_support"},
     {"desk"},
     {"command_line"},

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 from PIL import Image
 
+import edye_delivery.qc.check  # noqa: F401 (registers the rules)
 from edye_delivery.annex.model import PULL_SUFFIX
 from edye_delivery.catalog.api_call import NAMES, CallLine, level_of
 from edye_delivery.catalog.artifact_names import art_name, batch_name, feed_record_name, generation_record_name

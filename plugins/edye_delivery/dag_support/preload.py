@@ -1,9 +1,12 @@
-"""Everything that the DAG files import. A process that forks workers imports it first, so that no task loads it again.
+"""Everything that tasks load of this project. A process that forks workers imports it first, so that no task does.
 
 Loading takes longer than most tasks work. `make up` does so for its scheduler, which forks LocalExecutor's workers.
 """
 
 from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
 
 import edye_delivery.annex.dag_ids
 import edye_delivery.dag_support.annexes
@@ -13,4 +16,12 @@ import edye_delivery.dag_support.params
 import edye_delivery.dag_support.withdrawal
 import edye_delivery.operators.jw_player
 import edye_delivery.operators.pull
-import edye_delivery.operators.ship_events  # noqa: F401
+import edye_delivery.operators.ship_events
+import edye_delivery.steps
+import edye_delivery.triggers.ftp
+import edye_delivery.triggers.ingest
+
+STEPS = tuple(
+    import_module(f"edye_delivery.steps.{found.name}") for found in iter_modules(edye_delivery.steps.__path__)
+)
+"""The work of every task; operators import it when a task runs."""

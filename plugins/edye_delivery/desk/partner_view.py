@@ -97,7 +97,7 @@ def annex_sections(annex: Annex) -> tuple[SectionView, ...]:
 
 def connection_checks(annex: Annex) -> tuple[Check, ...]:
     """Every connection that the partner's runs may need; of a connection only its id and its type are shown."""
-    from edye_delivery.operators.connections import ConnectionCheck, annex_needs, connection_check
+    from edye_delivery.steps.connections import ConnectionCheck, annex_needs, connection_check
 
     def check_of(found: ConnectionCheck) -> Check:
         takes = " or ".join(f"{kind} with {fields}" for kind, fields in found.need.takes)

@@ -2,46 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
-import time
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
-
-from airflow.sdk import Context
-
-from edye_delivery.catalog.artifact_names import batch_name
-from edye_delivery.catalog.snapshot import Batch, CheckedBatch
-from edye_delivery.clients.workers import Workers
-from edye_delivery.hooks.edye import EdyeHook
-from edye_delivery.hooks.ledger import LedgerHook
-from edye_delivery.operators.base import fresh_addresses, keep, load, media_states
-from edye_delivery.operators.batch import BatchOperator
-from edye_delivery.pipeline.check import BatchChecker
-from edye_delivery.pipeline.check_events import record_checks
+from edye_delivery.operators.base import BatchOperator, Step
 
 
 class CheckBatchOperator(BatchOperator):
     """Checks the titles of a batch: media, metadata, images."""
 
-    def execute(self, context: Context) -> dict[str, Any]:
-        """The checked batch's reference."""
-        store, now = self.artifacts, datetime.now(UTC)
-        batch = load(store, self.batch, Batch)
-        ends_at_s = time.monotonic() + self.annex.batch_time.check_s
-        with tempfile.TemporaryDirectory(prefix="edye-check-") as scratch, Workers(self.annex.images) as workers:
-            checker = BatchChecker(
-                annex=self.annex,
-                media_host=EdyeHook().media_host(self.annex, ends_at_s),
-                scratch_folder=Path(scratch),
-                today=now.date(),
-                store=store,
-                run=workers.run,
-                ends_at_s=ends_at_s,
-                fresh_sources=fresh_addresses(self.annex),
-                media_states=media_states(store, now),
-            )
-            titles = checker.check_batch(batch.titles)
-        record_checks(LedgerHook().trail(), "check", self.annex, batch.request, titles, checker.seconds)
-        checked = CheckedBatch(request=batch.request, number=batch.number, titles=titles)
-        return keep(store, batch_name(batch.request, batch.number, "checked"), checked)
+    def step(self) -> Step:
+        """The work with this task's arguments."""
+        from edye_delivery.steps.check import CheckBatch
+
+        return CheckBatch(self.annex, self.batch)

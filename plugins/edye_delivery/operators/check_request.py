@@ -2,54 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
-from airflow.sdk import Context
-
-from edye_delivery.catalog.redelivery import redelivery_of
-from edye_delivery.catalog.request import RunFacts, request_of
-from edye_delivery.catalog.vocabulary import Channel, Correction, RunKind
-from edye_delivery.catalog.window import Window
-from edye_delivery.catalog.withdrawal import withdrawal_of
-from edye_delivery.errors import InvalidRequest
-from edye_delivery.operators.base import StepOperator, log_order
-from edye_delivery.operators.connections import needs_of, refuse_unusable
-
-log = logging.getLogger(__name__)
+from edye_delivery.catalog.vocabulary import Channel, RunKind
+from edye_delivery.operators.base import AnnexOperator, Step
 
 
-class CheckRequestOperator(StepOperator):
-    """Turns params and run facts into a checked request, and checks the run's connections.
-
-    InvalidRequest says what is wrong with the params, ConfigurationInvalid which connections are missing or unusable.
-    """
+class CheckRequestOperator(AnnexOperator):
+    """Turns params and run facts into a checked request, and checks the run's connections."""
 
     def __init__(self, *, channel: Channel = Channel.API, kind: RunKind = RunKind.DELIVERY, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.channel, self.kind = channel, kind
 
-    def execute(self, context: Context) -> dict[str, Any]:
-        """The request, as JSON."""
-        run = context["dag_run"]
-        facts = RunFacts(
-            run_id=run.run_id,
-            interval_start_at=run.data_interval_start,
-            interval_end_at=run.data_interval_end,
-            run_after=run.run_after,
-            given_keys=tuple(run.conf or {}),
-        )
-        partner, params = self.annex.partner, context["params"]
-        if self.kind is RunKind.WITHDRAWAL:
-            request = withdrawal_of(partner, params, facts, self.channel)
-        elif self.kind is RunKind.REDELIVERY:
-            request = redelivery_of(partner, params, facts, self.channel)
-            if request.correction is Correction.MEDIA and self.annex.reencode is None:
-                raise InvalidRequest(f"nothing is re-encoded for {self.annex.display_name}: its annex has no reencode")
-        else:
-            request = request_of(partner, self.annex.schedule, params, facts, self.channel)
-        refuse_unusable(needs_of(self.annex, request))
-        window = Window(request.start_at, request.end_at).as_json()
-        log.info("window %s .. %s, mode %s, dry run %s", *window.values(), request.mode, request.dry_run)
-        log_order(self.annex, request)
-        return request.model_dump(mode="json")
+    def step(self) -> Step:
+        """The work with this task's arguments."""
+        from edye_delivery.steps.check_request import CheckRequest
+
+        return CheckRequest(self.annex, self.channel, self.kind)

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
-from airflow.sdk import Context
-
-from edye_delivery.errors import WindowNotDone
-from edye_delivery.operators.base import StepOperator
+from edye_delivery.operators.base import AnnexOperator, Step
 from edye_delivery.operators.desk_link import DeskRunLink
-from edye_delivery.pipeline.confirm import done_sentence, failure_sentence, whole_text
-from edye_delivery.reports.model import Colour, WindowReport
-
-log = logging.getLogger(__name__)
 
 
-class ConfirmWindowOperator(StepOperator):
+class ConfirmWindowOperator(AnnexOperator):
     """Green where every title of the window is accepted, else red with each open title, its cause and its owner."""
 
     template_fields: ClassVar[Sequence[str]] = ("report",)
@@ -27,20 +19,8 @@ class ConfirmWindowOperator(StepOperator):
         super().__init__(**kwargs)
         self.report = report
 
-    def execute(self, context: Context) -> None:
-        """Raises WindowNotDone on a red window."""
-        report = WindowReport.model_validate_json(self.artifacts.get(self.report["path"]))
-        if report.colour is Colour.RED:
-            for line in whole_text(report).splitlines():
-                log.info("%s", line)
-            end_red(failure_sentence(report))
-        log.info("%s", done_sentence(report))
-        for sentence in (*report.alerts, *report.to_do):
-            log.warning("%s", sentence)
+    def step(self) -> Step:
+        """The work with this task's arguments."""
+        from edye_delivery.steps.confirm import ConfirmWindow
 
-
-def end_red(sentence: str) -> NoReturn:
-    """Fails the task with this sentence; logs each of its lines as an error, without a traceback."""
-    for line in sentence.splitlines():
-        log.error("%s", line)
-    raise WindowNotDone(sentence)
+        return ConfirmWindow(self.annex, self.report)

@@ -2,111 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from airflow.sdk import Context
-from airflow.sdk.exceptions import AirflowSkipException
-
-from edye_delivery.annex.feeds import FeedSpec
-from edye_delivery.catalog.artifact_names import feed_page_name, feed_record_name
-from edye_delivery.catalog.feed_records import FEED_STEPS, FeedDraft, LintedFeed
-from edye_delivery.catalog.plan import RunRequest
-from edye_delivery.feeds.publish.publish import PAGES
-from edye_delivery.hooks.feed_store import FeedStoreHook
-from edye_delivery.hooks.http_client import SYSTEM_CLOCK
-from edye_delivery.hooks.ledger import LedgerHook
-from edye_delivery.operators.base import StepOperator, keep, load
-from edye_delivery.pipeline.feeds import DraftPages, draft_feed, lint_draft, refuse_errors
-from edye_delivery.pipeline.publish_feed import FeedPublisher
+from edye_delivery.operators.base import RequestOperator, Step
 
 
-class FeedOperator(StepOperator):
+class FeedOperator(RequestOperator):
     """A step on one feed of the annex, by name."""
 
     template_fields: ClassVar[Sequence[str]] = ("request", "feed", "draft")
 
-    def __init__(self, *, request: Any, feed: Any, draft: Any = None, **kwargs: Any) -> None:
+    def __init__(self, *, feed: Any, draft: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.request, self.feed, self.draft = request, feed, draft
-
-    @property
-    def spec(self) -> FeedSpec:
-        """The feed's section of the annex."""
-        return next(spec for spec in self.annex.feeds if spec.name == self.feed)
-
-    def assemble(self, request: RunRequest, before_page: Callable[[], None] = lambda: None) -> FeedDraft:
-        """A draft of what is offered now, its pages among the run's files."""
-        spec, ledger = self.spec, LedgerHook()
-        pages = DraftPages(self.artifacts, request, spec.name, before_page)
-        previous = ledger.publications(self.annex.partner, spec.name).current()
-        prefix = FeedStoreHook(spec).get_conn().url(PAGES)
-        with ledger.get_conn().offer(self.annex.partner) as offer:
-            return draft_feed(self.annex, spec, offer, previous, prefix, pages, datetime.now(UTC))
-
-    def lint(self, request: RunRequest, draft: FeedDraft, before_page: Callable[[], None] = lambda: None) -> LintedFeed:
-        """Lints the draft and keeps the result for the report; FeedRefused names every broken rule."""
-        linted = lint_draft(draft, DraftPages(self.artifacts, request, draft.feed, before_page), datetime.now(UTC))
-        keep(self.artifacts, feed_record_name(request, self.feed, "linted"), linted)
-        refuse_errors(self.feed, "as assembled", linted)
-        return linted
+        self.feed, self.draft = feed, draft
 
 
 class AssembleFeedOperator(FeedOperator):
     """Assembles the feed of all accepted titles, however this run's batches ended."""
 
-    def execute(self, context: Context) -> dict[str, Any]:
-        """The draft's reference."""
-        if self.request is None:
-            raise AirflowSkipException("the run did not begin: check_request refused it, and its log says why")
-        request, store = RunRequest.model_validate(self.request), self.artifacts
-        if request.dry_run:
-            raise AirflowSkipException("dry run: feeds are not built")
-        for step in FEED_STEPS:  # the records of an earlier try of this run are no longer true
-            store.delete(feed_record_name(request, self.feed, step))
-        draft = self.assemble(request)
-        return keep(store, feed_record_name(request, self.feed, "draft"), draft) | {"items": sum(draft.kinds.values())}
+    def step(self) -> Step:
+        """The work with this task's arguments."""
+        from edye_delivery.steps.feeds import AssembleFeed
+
+        return AssembleFeed(self.annex, self.request, self.feed, self.draft)
 
 
 class LintFeedOperator(FeedOperator):
     """Lints the draft; a feed with errors is not published."""
 
-    def execute(self, context: Context) -> dict[str, int]:
-        """Errors (none) and warnings; FeedRefused names every broken rule."""
-        request = RunRequest.model_validate(self.request)
-        linted = self.lint(request, load(self.artifacts, self.draft, FeedDraft))
-        return {"errors": linted.errors, "warnings": linted.warnings}
+    def step(self) -> Step:
+        """The work with this task's arguments."""
+        from edye_delivery.steps.feeds import LintFeed
+
+        return LintFeed(self.annex, self.request, self.feed, self.draft)
 
 
 class PublishFeedOperator(FeedOperator):
     """Publishes the feed in its bucket: uploads the pages, reads them back, then switches the first page."""
 
-    def execute(self, context: Context) -> dict[str, Any]:
-        """The published record's reference."""
-        request, spec, store = RunRequest.model_validate(self.request), self.spec, self.artifacts
-        hook = FeedStoreHook(spec)
-        drafts = [load(store, self.draft, FeedDraft)]
+    def step(self) -> Step:
+        """The work with this task's arguments."""
+        from edye_delivery.steps.feeds import PublishFeed
 
-        def assemble_again(before_page: Callable[[], None]) -> FeedDraft:
-            draft = self.assemble(request, before_page)
-            drafts.append(draft)
-            keep(store, feed_record_name(request, spec.name, "draft"), draft)
-            self.lint(request, draft, before_page)
-            return draft
-
-        publisher = FeedPublisher(
-            spec,
-            request.run_id,
-            hook.get_conn(),
-            LedgerHook().publications(self.annex.partner, spec.name),
-            DraftPages(store, request, spec.name),
-            hook.fetch,
-            assemble_again,
-            SYSTEM_CLOCK,
-        )
-        published = publisher.publish(drafts[0])
-        reference = keep(store, feed_record_name(request, spec.name, "published"), published)
-        for page in {page.name for draft in drafts for page in draft.pages}:
-            store.delete(feed_page_name(request, spec.name, page))
-        return reference | {"url": published.url, "pages_sent": len(published.uploaded)}
+        return PublishFeed(self.annex, self.request, self.feed, self.draft)

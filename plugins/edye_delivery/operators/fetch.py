@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any, ClassVar
-
-from airflow.sdk import Context
-
-from edye_delivery.catalog.artifact_names import snapshot_name
-from edye_delivery.catalog.plan import RunRequest
-from edye_delivery.hooks.edye import EdyeHook
-from edye_delivery.hooks.ledger import LedgerHook
-from edye_delivery.operators.base import StepOperator
-from edye_delivery.pipeline.fetch import fetch_snapshot
+from edye_delivery.operators.base import RequestOperator, Step
 
 
-class FetchCatalogueOperator(StepOperator):
+class FetchCatalogueOperator(RequestOperator):
     """Writes a snapshot of the catalogue's window."""
 
-    template_fields: ClassVar[Sequence[str]] = ("request",)
+    def step(self) -> Step:
+        """The work with this task's arguments."""
+        from edye_delivery.steps.fetch import FetchCatalogue
 
-    def __init__(self, *, request: Any, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.request = request
-
-    def execute(self, context: Context) -> dict[str, Any]:
-        """The snapshot's reference and counts."""
-        request = RunRequest.model_validate(self.request)
-        unattended: list[str] = []
-        if request.takes_up_unattended:
-            deliveries = LedgerHook().get_conn().unattended_titles(self.annex.partner, request.channel)
-            unattended = [one.edye_id for one in deliveries if not one.is_withdrawn_by_hand]
-        snapshot = fetch_snapshot(self.annex, EdyeHook().api(self.annex), request, datetime.now(UTC), unattended)
-        name = snapshot_name(request)
-        self.artifacts.put_file(name, snapshot.path)
-        return {"path": name, "digest": snapshot.digest()[:16]} | snapshot.counts
+        return FetchCatalogue(self.annex, self.request)

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from airflow.sdk import Context
-
-from edye_delivery.catalog.artifact_names import batch_name, plan_name
-from edye_delivery.catalog.snapshot_file import SnapshotFile
-from edye_delivery.hooks.ledger import LedgerHook
-from edye_delivery.operators.base import StepOperator, keep
-from edye_delivery.pipeline.plan import plan_window, remember_plan
-
-log = logging.getLogger(__name__)
+from edye_delivery.operators.base import AnnexOperator, Step
 
 
-class PlanBatchesOperator(StepOperator):
+class PlanBatchesOperator(AnnexOperator):
     """Compares the snapshot with the ledger, and cuts the titles to work on into batches."""
 
     template_fields: ClassVar[Sequence[str]] = ("snapshot",)
@@ -26,24 +17,8 @@ class PlanBatchesOperator(StepOperator):
         super().__init__(**kwargs)
         self.snapshot = snapshot
 
-    def execute(self, context: Context) -> list[dict[str, Any]]:
-        """One reference for each batch."""
-        store, ledger = self.artifacts, LedgerHook().get_conn()
-        snapshot = SnapshotFile.of(store.stream(self.snapshot["path"]))
-        plan, batches = plan_window(self.annex, snapshot, ledger)
-        references = [
-            keep(store, batch_name(batch.request, batch.number, "plan"), batch) | {"titles": len(batch.titles)}
-            for batch in batches
-        ]
-        keep(store, plan_name(plan.request), plan)
-        if not plan.request.dry_run:
-            plan = remember_plan(self.annex, plan, ledger)
-            keep(store, plan_name(plan.request), plan)
-        log.info(
-            "%s batches, %s titles unchanged, %s held, %s withdrawn",
-            len(batches),
-            len(plan.unchanged),
-            len(plan.held),
-            len(plan.withdrawn),
-        )
-        return references
+    def step(self) -> Step:
+        """The work with this task's arguments."""
+        from edye_delivery.steps.plan import PlanBatches
+
+        return PlanBatches(self.annex, self.snapshot)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.sensors.batch import BatchSensor
-from edye_delivery.triggers.ingest import IngestTrigger
+
+if TYPE_CHECKING:
+    from edye_delivery.triggers.ingest import IngestTrigger
 
 
 class IngestSensor(BatchSensor):
@@ -16,4 +18,6 @@ class IngestSensor(BatchSensor):
 
     def trigger(self, tracking_ids: list[str], deadline_at: str) -> IngestTrigger:
         """The trigger that asks the API for every tracking id."""
+        from edye_delivery.triggers.ingest import IngestTrigger
+
         return IngestTrigger(self.annex.model_dump(mode="json"), tracking_ids, deadline_at)
