@@ -14,7 +14,7 @@ import yaml
 from sqlalchemy import func, select
 
 from benchmarks.figures import MIB, Figure, Sizes, say
-from benchmarks.memory import PeakMemory
+from benchmarks.memory import PeakMemory, cpu_seconds
 from benchmarks.production import first_api_annex
 from benchmarks.serving import start_sandbox
 from edye_delivery.annex.dag_ids import delivery_dag_id
@@ -28,7 +28,10 @@ from tools.local import BUILD, lead_to_sandbox
 from tools.processes import Processes
 from tools.run import SAMPLE_DAY
 
-BATCH_SIZE = 50
+GROWING = None
+"""Batches as the annex sizes them."""
+FIXED = 50
+"""Batches of one size, however many titles the window has."""
 POLLING = {"first_s": 10.0, "every_s": 0.5}
 """Sooner than a partner's minutes, yet late enough: if a trigger fires before the scheduler has heard of the deferral,
 Airflow 3.3.2 takes the report of the deferral for a failure (apache/airflow#67287); a busy one hears of it late."""
@@ -38,10 +41,14 @@ ENDS = {"success", "failed"}
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What one run took: seconds from the trigger to its end, its task instances, memory of all Airflow processes."""
+    """What one run took: seconds from the trigger to its end, its task instances, memory of all Airflow processes.
+
+    `cpu_s`: processor seconds of all Airflow processes from the trigger to the end, those of ended tasks too.
+    """
 
     titles: int
     seconds: float
+    cpu_s: float
     task_instances: int
     memory: PeakMemory
 
@@ -64,8 +71,14 @@ PLAIN = Variant()
 
 def measure(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     """Wall time, task instances and memory of the day; seconds a title of both batch sizes."""
-    day = run_day(folder / "day", sizes.day_titles, BATCH_SIZE)
-    yield Figure("day", day.seconds, "s")
+    fixed = run_day(folder / "fixed", sizes.day_titles, FIXED)
+    day = run_day(folder / "day", sizes.day_titles, GROWING)
+    compared = f"batches of {FIXED}, the same system"
+    yield Figure("day_fixed", fixed.seconds, "s")
+    yield Figure("day_fixed_cpu", fixed.cpu_s, "processor s")
+    yield Figure("day_fixed_task_instances", fixed.task_instances, "task instances")
+    yield Figure("day", day.seconds, "s", day.seconds / fixed.seconds, compared)
+    yield Figure("day_cpu", day.cpu_s, "processor s", day.cpu_s / fixed.cpu_s, compared)
     yield Figure("day_task_instances", day.task_instances, "task instances")
     yield Figure("day_memory_peak", day.memory.rss_bytes / MIB, "MiB")
     yield Figure(
@@ -84,9 +97,9 @@ def measure(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     )
 
 
-def run_day(folder: Path, titles: int, batch_size: int, variant: Variant = PLAIN) -> Day:
+def run_day(folder: Path, titles: int, batch_size: int | None, variant: Variant = PLAIN) -> Day:
     """One run in a clean system of its own, everything below the folder."""
-    say(f"day: {titles} titles, batch_size {batch_size}: starting sandbox and Airflow")
+    say(f"day: {titles} titles, batch_size {batch_size or 'of the annex'}: starting sandbox and Airflow")
     dag_id = _write_annex(folder / "annexes", batch_size)
     with Processes() as processes:
         sandbox, urls = start_sandbox(
@@ -101,20 +114,23 @@ def run_day(folder: Path, titles: int, batch_size: int, variant: Variant = PLAIN
         system.wait_for_dag(dag_id)
         variant.begin(system)
         with PeakMemory(os.getpid(), frozenset({sandbox.pid})) as memory:
+            before_s = _cpu_s(sandbox.pid)
             run, seconds = _run(system, dag_id, folder, variant)
+            cpu_s = _cpu_s(sandbox.pid) - before_s
         instances = system.call("GET", f"/dags/{dag_id}/dagRuns/{run}/taskInstances", params={"limit": 1})
     accepted = _accepted(connections)
     if accepted != titles:
         raise SystemExit(f"day: {accepted} of {titles} titles were accepted; a figure would mean nothing")
     say(f"day: {seconds:.0f} s; up to {memory.processes} processes, {memory.samples} samples of memory")
-    return Day(titles, seconds, instances["total_entries"], memory)
+    return Day(titles, seconds, cpu_s, instances["total_entries"], memory)
 
 
-def _write_annex(folder: Path, batch_size: int) -> str:
-    """The first API partner's annex with this batch size, quick polling and no schedule; its DAG's id."""
+def _write_annex(folder: Path, batch_size: int | None) -> str:
+    """The first API partner's annex with this batch size, or its own, quick polling and no schedule; its DAG's id."""
     partner = first_api_annex().partner
     content = yaml.safe_load((DEFAULT_FOLDER / f"{partner}.yaml").read_text(encoding="utf-8"))
-    content |= {"batch_size": batch_size, "schedule": None}
+    content |= {"schedule": None}
+    content |= {"batch_size": batch_size, "batch_size_max": batch_size} if batch_size else {}
     content["api"]["polling"] |= POLLING
     folder.mkdir(parents=True)
     (folder / f"{partner}.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
@@ -148,6 +164,10 @@ def _run(system: AirflowSystem, dag_id: str, folder: Path, variant: Variant) -> 
     if run["state"] != "success":
         raise SystemExit(f"day: the run is {run['state']}; run it again with --keep to read its logs ({folder.name})")
     return run["dag_run_id"], datetime.fromisoformat(run["end_date"]).timestamp() - started_s
+
+
+def _cpu_s(sandbox_pid: int) -> float:
+    return cpu_seconds(os.getpid()) - cpu_seconds(sandbox_pid)
 
 
 def _accepted(connections: dict[str, dict[str, Any]]) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 from sqlalchemy import func, select
 
-from benchmarks.day import BATCH_SIZE, Variant, run_day
+from benchmarks.day import GROWING, Variant, run_day
 from benchmarks.figures import Figure, Sizes, median_ratio, say
 from benchmarks.serving import start_cluster
 from edye_delivery.ledger.database import open_engine
@@ -54,13 +54,13 @@ def _measure_day(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     on, off = [], []
     for number in range(sizes.trail_days):
         without = folder / f"off-{number}"
-        off.append(run_day(without, sizes.day_titles, BATCH_SIZE, _WITHOUT).seconds)
+        off.append(run_day(without, sizes.day_titles, GROWING, _WITHOUT).seconds)
         if _events(without) != (0, 0):
             raise SystemExit("trail: events were written on the day without them; a figure would mean nothing")
         with Processes() as processes:
             url = start_cluster(processes, folder, f"day-{number}")
             with_trail = folder / f"on-{number}"
-            on.append(run_day(with_trail, sizes.day_titles, BATCH_SIZE, _with_trail(url)).seconds)
+            on.append(run_day(with_trail, sizes.day_titles, GROWING, _with_trail(url)).seconds)
         written, shipped = _events(with_trail)
         too_short_to_ship = on[-1] <= 2 * SHIP_EVERY_S
         if written < sizes.day_titles or not (shipped or too_short_to_ship):

@@ -52,7 +52,11 @@ ASSEMBLE = {
     "assemble_next_change",
 }
 DAY = {
+    "day_fixed",
+    "day_fixed_cpu",
+    "day_fixed_task_instances",
     "day",
+    "day_cpu",
     "day_task_instances",
     "day_memory_peak",
     "day_memory_peak_pss",
@@ -243,7 +247,7 @@ def test_day_prints_time_task_instances_and_memory(tmp_path):
     lines = lines_of(tmp_path, "day", "--day-titles", "3", "--day-single-titles", "2")
     assert_valid(lines, DAY)
     counts = {line["name"]: line["value"] for line in lines if line["unit"] == "task instances"}
-    assert counts == {"day_task_instances": 14, "single_task_instances": 20}
+    assert counts == {"day_fixed_task_instances": 14, "day_task_instances": 14, "single_task_instances": 20}
 
 
 STEPS = """

@@ -53,6 +53,7 @@ def prepare(folder: Path) -> None:
     annex = yaml.safe_load(source.read_text(encoding="utf-8"))
     annex |= {
         "batch_size": BATCH_SIZE,
+        "batch_size_max": BATCH_SIZE,
         "feeds": [],
         "api": {**annex["api"], **QUICK_ANNEX, "answer_timeout_s": ANSWER_TIMEOUT_S, "lease_s": LEASE_S},
     }

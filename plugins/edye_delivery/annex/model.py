@@ -142,7 +142,14 @@ class Annex(Part):
     schedule: Schedule | None
     """When a delivery runs, as five cron fields in UTC; null where it is only started by hand."""
     batch_size: int = Field(50, ge=1, le=1000)
-    """How many titles one task works on."""
+    """How many titles a batch has at least, where the window has as many; one task works on a batch."""
+    batch_size_max: int = Field(250, ge=1, le=1000)
+    """How many titles a batch has at most; it counts only where it is above `batch_size`.
+
+    A batch is sent within `batch_time.deliver_s`: lower it where media are large and the line is slow.
+    """
+    batches_at_once: int = Field(8, ge=1, le=100)
+    """Into how many batches a window is cut, as far as their size allows: as many as Airflow runs at once."""
     uploads_at_once: int = Field(4, ge=1, le=64)
     """How many batches are sent to the partner at the same time: the slots of its pool in Airflow."""
     fail_on: Literal["any", "technical"] = "any"

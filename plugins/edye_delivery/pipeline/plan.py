@@ -59,7 +59,7 @@ def plan_window(annex: Annex, snapshot: SnapshotFile, ledger: Ledger) -> tuple[W
     working, unchanged, held, left_aside = _sort(offered, memories, request)
     batches = [
         Batch(request=request, number=number, titles=tuple(titles))
-        for number, titles in enumerate(_cut_batches(working, annex.batch_size), start=1)
+        for number, titles in enumerate(_cut_batches(working, batch_size(annex, len(working))), start=1)
     ]
     reasons = _reasons_to_withdraw(annex, snapshot)
     left_out = Counter(title.reason for title in snapshot.left_out)
@@ -206,9 +206,16 @@ def _reencode_asked(plan: PlannedTitle, memory: Memory, request: RunRequest) -> 
     return delivery is not None and delivery.is_original_refused
 
 
-def _cut_batches(plans: Sequence[PlannedTitle], batch_size: int) -> Iterator[Sequence[PlannedTitle]]:
-    """Batches of the annex's size; larger ones where they would be more than Airflow can map over."""
-    size = max(batch_size, -(-len(plans) // BATCHES_MAX))
+def batch_size(annex: Annex, titles: int) -> int:
+    """How many titles a batch has: as many batches as can run at once, each of a size that the annex allows.
+
+    Above its most titles only where there would be more batches than Airflow can map over.
+    """
+    shared = min(-(-titles // annex.batches_at_once), annex.batch_size_max)
+    return max(annex.batch_size, shared, -(-titles // BATCHES_MAX))
+
+
+def _cut_batches(plans: Sequence[PlannedTitle], size: int) -> Iterator[Sequence[PlannedTitle]]:
     for start in range(0, len(plans), size):
         yield plans[start : start + size]
 

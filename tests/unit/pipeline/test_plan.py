@@ -82,6 +82,25 @@ def test_titles_are_cut_into_batches_of_the_annex_size_and_no_more_than_airflow_
 
 
 @pytest.mark.parametrize(
+    ("titles", "size"),
+    [(0, 50), (1, 50), (400, 50), (401, 51), (1500, 188), (2000, 250), (2001, 250), (15_000, 250), (250_001, 251)],
+)
+def test_batches_grow_with_the_window_between_the_annex_s_bounds(titles, size):
+    annex = the_annex(batch_size=50, batch_size_max=250, batches_at_once=8)
+    assert plan_step.batch_size(annex, titles) == size
+
+
+def test_a_batch_size_above_the_most_titles_of_a_batch_counts():
+    assert plan_step.batch_size(the_annex(batch_size=300, batch_size_max=250), 5000) == 300
+
+
+def test_a_day_of_1500_titles_is_60_task_instances_at_most(ledger):
+    _, batches = plan_window(the_annex(), a_snapshot(movie(number) for number in range(1, 1501)), ledger)
+    steps_of_a_batch, steps_of_a_run, steps_of_a_feed = 6, 5, 3
+    assert len(batches) * steps_of_a_batch + steps_of_a_run + steps_of_a_feed * len(the_annex().feeds) <= 60
+
+
+@pytest.mark.parametrize(
     ("state", "refused", "place"),
     [
         (DeliveryState.PLANNED, None, "batch, new"),

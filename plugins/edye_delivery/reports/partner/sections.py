@@ -61,7 +61,7 @@ def _general(annex: Annex) -> Iterator[str]:
         ("setting", "value"),
         [
             ("client id", code(annex.client_id)),
-            ("titles in a batch", str(annex.batch_size)),
+            ("titles in a batch", _batch_sizes(annex)),
             ("batches sent at the same time", str(annex.uploads_at_once)),
             ("what makes a run red", colour[annex.fail_on]),
             ("titles with one of the tags", codes(catalogue.tags)),
@@ -85,6 +85,11 @@ def _general(annex: Annex) -> Iterator[str]:
             ("a run stops sending after", f"{annex.circuit_breaker.technical_errors} technical errors in a row"),
         ],
     )
+
+
+def _batch_sizes(annex: Annex) -> str:
+    most = max(annex.batch_size, annex.batch_size_max)
+    return f"{annex.batch_size} to {most}, in {annex.batches_at_once} batches where that is enough"
 
 
 def _withdrawal_call(annex: Annex) -> str:
@@ -184,6 +189,8 @@ SECTIONS: tuple[Section, ...] = (
             "client_id",
             "batch_size",
             "uploads_at_once",
+            "batch_size_max",
+            "batches_at_once",
             "fail_on",
             "catalogue",
             "required_tags",
