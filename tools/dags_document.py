@@ -15,6 +15,7 @@ from tools.markdown import first_paragraph
 
 RUNS = {
     TriggerRule.ALL_SUCCESS: "if everything before it succeeded",
+    TriggerRule.NONE_FAILED: "if everything before it succeeded or was skipped",
     TriggerRule.ALL_DONE: "when everything before it has ended",
 }
 

@@ -150,7 +150,8 @@ def test_good_titles_make_a_green_run_and_a_second_one_sends_nothing(connected, 
 @pytest.mark.proof
 def test_media_that_only_a_new_encode_fixes_is_re_encoded_once_and_accepted(connected, box):
     conf = {**DAY, "external_ids": [GOOD, HEVC]}
-    assert run(conf).state == "success"
+    dag_run = run(conf)
+    assert (dag_run.state, states_of(dag_run)["batch.reencode"]) == ("success", "success")
     by_name = {title["external_id"]: title for title in report_of(connected)["titles"]}
     assert (by_name[HEVC]["state"], by_name[GOOD]["reencoded"]) == ("accepted", "")
     assert by_name[HEVC]["reencoded"] == "re-encoded from hevc in mp4, the original is kept"
@@ -168,6 +169,7 @@ def test_a_refused_title_makes_a_red_run_whose_last_task_says_so(connected, box,
     assert dag_run.state == "failed"
     states = states_of(dag_run)
     assert states.pop("confirm_window") == "failed"
+    assert states.pop("batch.reencode") == "skipped"
     assert set(states.values()) == {"success"}
     assert f"  {BAD}: META002: no title in the language" in caplog.text
     assert f"  {BAD}: rejected, metadata -> Content Operations [META002]" in caplog.text

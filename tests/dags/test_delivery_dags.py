@@ -82,6 +82,22 @@ def test_the_dag_reads_as_the_business_sentence(dag):
     assert dag.get_task("report").trigger_rule == "all_done"
 
 
+def test_thumbnails_are_made_of_the_checked_batch_where_no_title_of_it_is_re_encoded(dag):
+    check, thumbnails = dag.get_task("batch.check"), dag.get_task("batch.thumbnails")
+    assert check.reencode_task_id == "batch.reencode"
+    assert thumbnails.upstream_task_ids == {"batch.check", "batch.reencode"}
+    assert thumbnails.trigger_rule == "none_failed"
+
+
+def test_a_partner_without_re_encodes_has_no_task_for_them(tmp_path, monkeypatch, no_network):
+    annex_file(tmp_path, "alpha", reencode=None)
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    dag = bag_of().dags["deliver_api__alpha"]
+    assert "batch.reencode" not in dag.task_ids
+    assert dag.get_task("batch.check").reencode_task_id == ""
+    assert dag.get_task("batch.thumbnails").upstream_task_ids == {"batch.check"}
+
+
 def test_the_dag_obeys_the_house_rules(dag):
     assert dag.catchup is False
     assert dag.max_active_runs == 1

@@ -9,6 +9,7 @@ from typing import Any
 from airflow.sdk import DAG
 
 ENDED = frozenset({"success", "failed", "upstream_failed", "skipped"})
+NOT_FAILED = frozenset({"success", "skipped"})
 NOT_MAPPED = -1
 
 
@@ -52,8 +53,9 @@ class Graph:
             above += [states.get(one.name) for one in found]
         if any(state not in ENDED for state in above):
             return None
-        is_all_done = self.dag.task_dict[instance.task_id].trigger_rule == "all_done"
-        good = is_all_done or all(state == "success" for state in above)
+        rule = self.dag.task_dict[instance.task_id].trigger_rule
+        good_states = {"all_done": ENDED, "none_failed": NOT_FAILED}.get(rule, frozenset({"success"}))
+        good = all(state in good_states for state in above)
         return "run" if good else "upstream_failed"
 
     def arguments(self, instance: Instance, xcoms: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from airflow.sdk.bases.operator import ExecutorSafeguard
-from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
+from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped, TaskDeferred
 
 from tools.chaos import files, inflict
 from tools.chaos.graph import Graph, Instance
@@ -29,7 +29,7 @@ def work(place: Round, graph: Graph, run: Run, instance: Instance, row: dict[str
 
 def _result(graph: Graph, run: Run, instance: Instance, row: dict[str, Any]) -> dict[str, Any]:
     operator: Any = copy.copy(graph.dag.task_dict[instance.task_id])
-    context = _context(graph, run, row["tries"])
+    context = _context(graph, run, instance, row["tries"])
     try:
         for name, value in graph.arguments(instance, _Returned(run)).items():
             setattr(operator, name, value)
@@ -40,6 +40,8 @@ def _result(graph: Graph, run: Run, instance: Instance, row: dict[str, Any]) -> 
         resume = {"method": deferred.method_name, "kwargs": deferred.kwargs or {}}
         files.write(run.trigger(instance.name, row["start"]), {"path": path, "arguments": arguments})
         return {"state": "deferred", "resume": resume}
+    except DownstreamTasksSkipped:  # the tasks are started all the same, and find nothing to do
+        return {"state": "success"}
     except AirflowSkipException:
         return {"state": "skipped"}
     except Exception as error:
@@ -65,7 +67,7 @@ def _may_retry(operator: Any, error: Exception, row: dict[str, Any], context: di
     return bool(decision.action.value != "fail")
 
 
-def _context(graph: Graph, run: Run, try_number: int) -> dict[str, Any]:
+def _context(graph: Graph, run: Run, instance: Instance, try_number: int) -> dict[str, Any]:
     request = run.asked
     asked_at = datetime.fromisoformat(request["asked_at"])
     dag_run = SimpleNamespace(
@@ -76,7 +78,11 @@ def _context(graph: Graph, run: Run, try_number: int) -> dict[str, Any]:
         run_after=asked_at,
         start_date=asked_at,
     )
-    ti = SimpleNamespace(try_number=try_number)
+    ti = SimpleNamespace(
+        try_number=try_number,
+        map_index=instance.map_index,
+        xcom_push=lambda key, value: files.write(run.xcom(instance.name), value),
+    )
     return {"dag_run": dag_run, "ti": ti, "params": {**graph.dag.params.dump(), **request["conf"]}}
 
 

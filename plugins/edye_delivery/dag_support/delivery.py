@@ -26,6 +26,9 @@ from edye_delivery.operators.report import ReportOperator
 from edye_delivery.operators.thumbnails import MakeThumbnailsOperator
 from edye_delivery.sensors.batch import BatchSensor
 
+REENCODE = "batch.reencode"
+"""The task that a check skips where no title of its batch needs a re-encode."""
+
 BATCHES_ENCODED_AT_ONCE = 2
 """ffmpeg uses every core; more batches at once would only share them."""
 
@@ -59,15 +62,7 @@ def add_delivery(annex: Annex, steps: ChannelSteps, kind: RunKind = RunKind.DELI
 def _batch_group(annex: Annex, steps: ChannelSteps) -> Any:
     @task_group(group_id="batch")
     def batch(reference: Any) -> None:
-        check = CheckBatchOperator(task_id="check", annex=annex, batch=reference, **MEDIA_WORK)
-        reencode = ReencodeBatchOperator(
-            task_id="reencode",
-            annex=annex,
-            batch=check.output,
-            max_active_tis_per_dagrun=BATCHES_ENCODED_AT_ONCE,
-            **MEDIA_WORK,
-        )
-        thumbnails = MakeThumbnailsOperator(task_id="thumbnails", annex=annex, batch=reencode.output, **MEDIA_WORK)
+        thumbnails = _checked_batch(annex, reference)
         deliver = steps.deliver(
             task_id="deliver", annex=annex, batch=thumbnails.output, pool=uploads_pool(annex), queue=TRANSFER
         )
@@ -85,6 +80,29 @@ def _batch_group(annex: Annex, steps: ChannelSteps) -> Any:
         deliver >> wait >> accept
 
     return batch
+
+
+def _checked_batch(annex: Annex, reference: Any) -> MakeThumbnailsOperator:
+    """Check, re-encode where the annex has one and a title of the batch needs it, and thumbnails."""
+    if annex.reencode is None:
+        check = CheckBatchOperator(task_id="check", annex=annex, batch=reference, **MEDIA_WORK)
+        return MakeThumbnailsOperator(task_id="thumbnails", annex=annex, batch=check.output, **MEDIA_WORK)
+    check = CheckBatchOperator(task_id="check", annex=annex, batch=reference, reencode_task_id=REENCODE, **MEDIA_WORK)
+    reencode = ReencodeBatchOperator(
+        task_id="reencode",
+        annex=annex,
+        batch=check.output,
+        max_active_tis_per_dagrun=BATCHES_ENCODED_AT_ONCE,
+        **MEDIA_WORK,
+    )
+    return MakeThumbnailsOperator(
+        task_id="thumbnails",
+        annex=annex,
+        batch=check.output,
+        reencoded=reencode.output,
+        trigger_rule=TriggerRule.NONE_FAILED,
+        **MEDIA_WORK,
+    )
 
 
 def feed_group(annex: Annex, request: Any) -> Any:

@@ -17,6 +17,7 @@ from edye_delivery.hooks.edye import EdyeHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.pipeline.check import BatchChecker
 from edye_delivery.pipeline.check_events import record_checks
+from edye_delivery.qc.reencode import is_to_be_reencoded
 from edye_delivery.steps.base import BatchStep, fresh_addresses, keep, load, media_states
 
 
@@ -43,4 +44,6 @@ class CheckBatch(BatchStep):
             titles = checker.check_batch(batch.titles)
         record_checks(LedgerHook().trail(), "check", self.annex, batch.request, titles, checker.seconds)
         checked = CheckedBatch(request=batch.request, number=batch.number, titles=titles)
-        return keep(store, batch_name(batch.request, batch.number, "checked"), checked)
+        to_reencode = sum(is_to_be_reencoded(self.annex, title) for title in titles)
+        reference = keep(store, batch_name(batch.request, batch.number, "checked"), checked)
+        return reference | {"to_reencode": to_reencode}
