@@ -22,12 +22,6 @@ from tools.processes import Processes, last_lines
 HEALTHY_TIMEOUT_S = 240.0
 DAG_TIMEOUT_S = 240.0
 LOCK_TIMEOUT_S = 30.0
-LOCAL_SETTINGS = """# Airflow imports this file in every component; the scheduler forks the workers of LocalExecutor.
-import sys
-
-if "scheduler" in sys.argv:
-    import edye_delivery.dag_support.preload
-"""
 API_PORT = 28080
 USER = "admin"
 
@@ -80,8 +74,6 @@ class AirflowSystem:
         """
         finish_database(start_database(self.variables), self._home)
         settings.load(self._connections, self.variables)
-        (self._home / "config").mkdir(exist_ok=True)
-        (self._home / "config" / "airflow_local_settings.py").write_text(LOCAL_SETTINGS)
         self._start(Component("api-server", ("api-server",)))
         self._wait_until(self._is_ours)
         for component in self._components:

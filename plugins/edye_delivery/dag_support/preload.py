@@ -1,6 +1,7 @@
 """Everything that tasks load of this project. A process that forks workers imports it first, so that no task does.
 
-Loading takes longer than most tasks work. `make up` does so for its scheduler, which forks LocalExecutor's workers.
+Loading takes longer than most tasks work. plugins/airflow_local_settings.py does so in Celery's workers, and in the
+scheduler where it forks LocalExecutor's.
 """
 
 from __future__ import annotations
