@@ -68,15 +68,18 @@ def render(content: bytes, options: dict[str, Any]) -> Answer:
 def decode(content: bytes, max_pixels: int) -> Pixels:
     """The picture upright and opaque, in its own colours. Pillow's own conversion would turn 16-bit grey to white.
 
+    Pixels that need no change are not copied: a copy of a large picture takes as long as a thumbnail.
+
     PictureBroken if it cannot be opened or decoded, or has more than `max_pixels`.
     """
     with open_picture(content, max_pixels, FORMATS) as picture:
-        upright, mode = ImageOps.exif_transpose(picture), pixel_mode(picture)
-        profile = picture.info.get("icc_profile")
+        upright: Pillow.Image = picture
+        mode, profile = pixel_mode(picture), picture.info.get("icc_profile")
+        ImageOps.exif_transpose(upright, in_place=True)
         if upright.mode.startswith("I"):
             upright = upright.point(lambda value: value * (1 / 256)).convert("L")
         if not upright.has_transparency_data:
-            return Pixels(upright.convert(mode), profile)
+            return Pixels(upright if upright.mode == mode else upright.convert(mode), profile)
         canvas = Pillow.new("RGBA", upright.size, (*BACKGROUND, 255))
         canvas.alpha_composite(upright.convert("RGBA"))
         return Pixels(canvas.convert(mode), profile)
