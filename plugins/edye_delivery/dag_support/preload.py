@@ -9,6 +9,10 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
+import psycopg2.extras  # noqa: F401  SQLAlchemy imports it for an engine
+import sqlalchemy.dialects.postgresql.psycopg2
+import sqlalchemy.dialects.sqlite  # noqa: F401
+
 import edye_delivery.annex.dag_ids
 import edye_delivery.dag_support.annexes
 import edye_delivery.dag_support.channels

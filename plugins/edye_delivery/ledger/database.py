@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import orjson
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
 from edye_delivery.ledger.schema import make_where_empty, refuse_mismatch, revision_of
@@ -40,7 +40,10 @@ def open_engine(url: URL | str) -> Engine:
 
 def open_unchecked_engine(url: URL | str) -> Engine:
     """An engine on a database of any revision; it makes no tables and checks nothing."""
-    engine = create_engine(url, pool_pre_ping=True, json_deserializer=orjson.loads)
+    is_file = make_url(url).get_backend_name() == "sqlite"
+    # The ledger has no hstore columns; to look for that type would ask PostgreSQL twice more for each connection.
+    options: dict[str, Any] = {} if is_file else {"use_native_hstore": False}
+    engine = create_engine(url, pool_pre_ping=True, json_deserializer=orjson.loads, **options)
     if engine.dialect.name == "sqlite":
         write_hints(engine)
         _set_busy_timeout(engine)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from contextlib import ExitStack
 
+import psycopg2.extras
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -230,6 +231,14 @@ def test_a_ledger_that_fits_is_opened_by_one_question(ledger_url):
         stack.callback(event.remove, Engine, *listener)
         open_engine(ledger_url).dispose()
     assert [statement.split()[0] for statement in asked if "BEGIN" not in statement] == ["SELECT"]
+
+
+def test_opening_a_ledger_looks_for_no_type_that_it_does_not_have(ledger_url, monkeypatch):
+    def look(*_: object) -> None:
+        raise AssertionError("PostgreSQL was asked for the type hstore")
+
+    monkeypatch.setattr(psycopg2.extras.HstoreAdapter, "get_oids", staticmethod(look))
+    open_engine(ledger_url).dispose()
 
 
 def test_a_ledger_of_which_half_the_tables_are_missing_gets_them(ledger_url):
