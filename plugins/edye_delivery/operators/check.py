@@ -15,9 +15,9 @@ RETURN_KEY = "return_value"
 class CheckBatchOperator(BatchOperator):
     """Checks the titles of a batch: media, metadata, images.
 
-    It skips the re-encode of the batch where no title needs one: `reencode_task_id` names that task, empty where the DAG
-    has none. A task that is skipped here never reaches a worker. Should Airflow start it all the same, it finds nothing
-    to do.
+    It skips the re-encode of the batch where no title needs one: `reencode_task_id` names that task, empty where the
+    DAG has none. A task that is skipped here never reaches a worker. Should Airflow start it all the same, it finds
+    nothing to do.
     """
 
     def __init__(self, *, reencode_task_id: str = "", **kwargs: Any) -> None:
