@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from edye_delivery.ledger.ledger import Ledger
-from edye_delivery.ledger.status import Event, StatusReader
+from edye_delivery.ledger.status import StatusReader
+from edye_delivery.ledger.status_records import Event
 
 
 def history(ledger: Ledger, partner: str, external_id: str) -> list[Event]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated
@@ -17,7 +16,10 @@ from edye_delivery.command_line.printing import print_lines, print_pieces
 from edye_delivery.errors import DeliveryError, InvalidRequest
 
 if TYPE_CHECKING:  # SQLAlchemy doubles the time that the other commands need to start
-    from edye_delivery.ledger.status import Selection, Status, StatusReader
+    from sqlalchemy import Connection
+
+    from edye_delivery.ledger.status import StatusReader
+    from edye_delivery.ledger.status_records import Selection
 
 SHOWN_MAX = 100
 ALL = "all"
@@ -49,7 +51,8 @@ def status(
     try:
         from edye_delivery.command_line.which_ledger import ledger_url
         from edye_delivery.ledger.read_only import address_of, open_read_only
-        from edye_delivery.ledger.status import Selection, StatusReader
+        from edye_delivery.ledger.status import StatusReader
+        from edye_delivery.ledger.status_records import Selection
 
         selection = Selection(partner, span, tuple(dict.fromkeys(external_id or ())))
         url = ledger_url(ledger, "status")
@@ -58,6 +61,7 @@ def status(
             _refuse_unknown_partner(statuses, selection)
             if selection.external_ids:
                 code = _titles(statuses, selection, address_of(url), as_json=as_json)
+                code = NO_ANSWER if _report_missing(connection, statuses, selection) else code
             else:
                 code = _overview(statuses, selection, address_of(url), every, None if as_json else shown_max, as_json)
     except DeliveryError as error:
@@ -95,8 +99,6 @@ def _titles(statuses: StatusReader, selection: Selection, address: str, *, as_js
         for number, one in enumerate(found):
             errors, events = statuses.errors_in_a_row(one.partner), statuses.history(one.partner, one.external_id)
             print_lines(status_text.whole_title(one, errors, events, is_first=number == 0))
-    if _report_missing(statuses, selection, found):
-        return NO_ANSWER
     return NEEDS_A_PERSON if any(one.needs_a_person for one in found) else NOTHING_TO_DO
 
 
@@ -112,12 +114,16 @@ def _refuse_unknown_partner(statuses: StatusReader, selection: Selection) -> Non
     )
 
 
-def _report_missing(statuses: StatusReader, selection: Selection, found: Iterable[Status]) -> bool:
+def _report_missing(connection: Connection, statuses: StatusReader, selection: Selection) -> bool:
     """Says for which of the ids there is no answer, and why; whether there is such an id."""
-    missing = [name for name in selection.external_ids if name not in {one.external_id for one in found}]
+    from edye_delivery.ledger.similar_titles import names_like
+
+    found = {one.external_id for one in statuses.titles(selection, ended_well=True)}
+    missing = [name for name in selection.external_ids if name not in found]
     if not missing:
         return False
-    known = set(statuses.external_ids(selection.partner))
+    partners = statuses.partners() if selection.partner is None else [selection.partner]
+    known = names_like(connection, partners, missing, datetime.now(UTC))
     where = f" at {printable(selection.partner, 60)}" if selection.partner else ""
     for name in missing:
         title = printable(name, 80)

@@ -8,7 +8,7 @@ from typing import Any
 
 from edye_delivery.catalog.printable import json_text
 from edye_delivery.catalog.window import rfc3339
-from edye_delivery.ledger.status import ErrorsInARow, Event, Selection, Status
+from edye_delivery.ledger.status_records import ErrorsInARow, Event, Selection, Status
 from edye_delivery.ledger.title_counts import Count
 
 

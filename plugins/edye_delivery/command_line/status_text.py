@@ -11,7 +11,7 @@ from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import Cause, DeliveryState
 from edye_delivery.catalog.wording import Line, count_of
 from edye_delivery.command_line.table import align, moment_text
-from edye_delivery.ledger.status import ErrorsInARow, Event, Selection, Status
+from edye_delivery.ledger.status_records import ErrorsInARow, Event, Selection, Status
 from edye_delivery.ledger.title_counts import ENDED_WELL, NEEDS_A_PERSON, Count
 
 TITLE_MAX_CHARS, ID_MAX_CHARS, SENTENCE_MAX_CHARS = 28, 200, 1000
@@ -94,7 +94,8 @@ def _table(counts: Sequence[Count], titles: Sequence[Status]) -> Iterator[Line]:
     rows = [_row(one)[0 if with_partner else 1 :] for one in titles]
     lines = list(align(headings, rows))
     at = 1
-    for key, group in groupby(titles, _group):
+    for key, grouped in groupby(titles, _group):
+        group = list(grouped)
         state, cause, nobody_waits, is_original_refused, is_pulled, waits_for_partner = key
         heading = f"{state}, {cause}" if cause else str(state)
         heading += ", nobody waits for it" if nobody_waits else ", waits for the partner" if waits_for_partner else ""
@@ -106,7 +107,7 @@ def _table(counts: Sequence[Count], titles: Sequence[Status]) -> Iterator[Line]:
         step = next_step(
             state,
             cause,
-            is_pulled=is_pulled,
+            is_pulled=is_pulled or all(one.is_pulled for one in group),
             nobody_waits=nobody_waits,
             is_original_refused=is_original_refused,
             waits_for_partner=waits_for_partner,
@@ -114,13 +115,14 @@ def _table(counts: Sequence[Count], titles: Sequence[Status]) -> Iterator[Line]:
         yield _next(step)
         if at == 1:
             yield lines[0]
-        until = at + sum(1 for _ in group)
+        until = at + len(group)
         yield from lines[at:until]
         at = until
 
 
 def _group(one: Count | Status) -> Group:
-    return one.state, one.cause, one.nobody_waits, one.is_original_refused, one.is_pulled, one.waits_for_partner
+    is_pulled = one.is_pulled and one.state not in ENDED_WELL  # of those that ended well it is not counted
+    return one.state, one.cause, one.nobody_waits, one.is_original_refused, is_pulled, one.waits_for_partner
 
 
 def _row(one: Status) -> tuple[str, ...]:

@@ -16,7 +16,8 @@ from edye_delivery.ledger.comparison import UNDER_WAY
 from edye_delivery.ledger.holds import titles_on_hold
 from edye_delivery.ledger.rows import chunks
 from edye_delivery.ledger.similar_titles import similar_titles
-from edye_delivery.ledger.status import Selection, Status, StatusReader
+from edye_delivery.ledger.status import StatusReader
+from edye_delivery.ledger.status_records import Selection, Status
 
 SHOWN_MAX = 200
 SUGGESTED_FOR_MAX = 5

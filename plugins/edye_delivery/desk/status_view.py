@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from edye_delivery.catalog.channel_words import state_text
 from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.desk.navigation import title_address
-from edye_delivery.ledger.status import Status
+from edye_delivery.ledger.status_records import Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
 
@@ -26,7 +27,7 @@ from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.exposures import Exposures
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.publications import Publications
-from edye_delivery.ledger.status import StatusReader
+from edye_delivery.ledger.similar_titles import names_like
 from edye_delivery.ledger.trail import Trail
 from edye_delivery.ledger.withdrawals import Withdrawals
 
@@ -61,10 +62,10 @@ class LedgerHook(BaseHook):
         reader = api_folder_of(annex) if annex.pull is not None else None
         return self.alerts().sentences_of(Client.of(annex), reader)
 
-    def external_ids(self, partner: str) -> list[str]:
-        """The external_id of every title of the partner that the ledger knows."""
+    def names_like(self, partner: str, names: Collection[str]) -> list[str]:
+        """The external_ids of the partner that may be meant by these names, and those of the names that there are."""
         with _engine(self.url()).connect() as connection:
-            return list(StatusReader(connection).external_ids(partner))
+            return sorted(names_like(connection, [partner], names, SYSTEM_CLOCK.now()))
 
     def trail(self) -> Trail:
         """The events, and those that are still to be shipped."""

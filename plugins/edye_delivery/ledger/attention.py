@@ -14,7 +14,8 @@ from edye_delivery.catalog.wording import count_of
 from edye_delivery.ledger.client_alarms import alerts_not_sent, errors_in_a_row, open_circuits, open_degradations
 from edye_delivery.ledger.consecutive_errors import Client
 from edye_delivery.ledger.shipment_alarms import shipment_alarms
-from edye_delivery.ledger.status import StatusReader, state_of
+from edye_delivery.ledger.status import StatusReader
+from edye_delivery.ledger.status_records import state_of
 from edye_delivery.ledger.tables import TITLE_STATUS
 from edye_delivery.ledger.title_counts import Count
 

@@ -15,7 +15,8 @@ from sqlalchemy import Connection, Row
 from edye_delivery.ledger.distribution_filter import DistributionFilter, Order, SortKey
 from edye_delivery.ledger.distribution_query import KeyQuery, value_types
 from edye_delivery.ledger.page_cursor import Cursor, cursor_of
-from edye_delivery.ledger.status import Status, StatusReader
+from edye_delivery.ledger.status import StatusReader
+from edye_delivery.ledger.status_records import Status
 
 ROWS_MAX = 100
 ROWS_A_READ = 250

@@ -59,7 +59,7 @@ TITLE_STATUS_BY_CAUSE = Index(
 
 TITLE_STATUS_OPEN = Index(
     "title_status_open",
-    *(TITLE_STATUS.c[name] for name in ("partner", "state", "cause", "owner", "since", "delivery_key")),
+    *(TITLE_STATUS.c[name] for name in ("partner", "state", "cause", "owner", "since", "delivery_key", "external_id")),
     sqlite_where=NOT_ENDED_WELL,
     postgresql_where=NOT_ENDED_WELL,
 )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from difflib import SequenceMatcher
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from edye_delivery.ledger.status import Status
+from edye_delivery.ledger.rows import chunks
+from edye_delivery.ledger.status_records import Status
+from edye_delivery.ledger.tables import TITLE_STATUS
 from edye_delivery.ledger.title_search import QUERY_MAX_CHARS, search_titles
 
 TITLES_A_SEARCH = 20
 BEGINNING_MIN_CHARS = 4
+NAMES_READ_MAX, NAMES_SEARCHED_MAX = 5_000, 20
 SHARES = (0.75, 0.5, 0.3)
 """How much of a text is searched for where the whole of it finds nothing: its end may have a slip."""
 
@@ -28,6 +31,28 @@ def similar_titles(
         if found:
             return tuple(sorted(found.values(), key=lambda one: (-_likeness(text, one), one.external_id))[:limit])
     return ()
+
+
+def names_like(
+    connection: Connection, partners: Collection[str], names: Collection[str], now: datetime
+) -> frozenset[str]:
+    """The external_ids at these partners that may be meant by these names, and those of the names that there are.
+
+    Of a partner with few titles they are all its ids; of one with very many they are those that begin alike.
+    """
+    found: set[str] = set()
+    for partner in partners:
+        of_partner = select(TITLE_STATUS.c.external_id).where(TITLE_STATUS.c.partner == partner)
+        first = of_partner.order_by(TITLE_STATUS.c.external_id).limit(NAMES_READ_MAX)
+        ids = connection.execute(first).scalars().all()
+        if len(ids) < NAMES_READ_MAX:
+            found.update(ids)
+            continue
+        for group in chunks(sorted(names)):
+            found.update(connection.execute(of_partner.where(TITLE_STATUS.c.external_id.in_(group))).scalars())
+        for name in sorted(names)[:NAMES_SEARCHED_MAX]:
+            found.update(one.external_id for one in similar_titles(connection, partner, name, now, TITLES_A_SEARCH))
+    return frozenset(found)
 
 
 def _beginnings(text: str) -> Iterator[str]:

@@ -154,6 +154,7 @@ REVISIONS = Table(
     Column("read_at", Moment),
     Index("revisions_by_edye_id", "partner", "edye_id"),
     Index("revisions_by_place", "partner", "place", "external_id"),
+    Index("revisions_by_accepted_at", "partner", "accepted_at"),
 )
 
 OFFERS = Table(

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
 from edye_delivery.catalog.vocabulary import Channel, DeliveryState
+from edye_delivery.ledger.open_titles import only_open
 from edye_delivery.ledger.rows import chunks
 from edye_delivery.ledger.tables import DELIVERIES, REVISIONS, TITLE_STATUS
 
@@ -50,12 +51,14 @@ def unattended_titles(connection: Connection, partner: str, channel: Channel, no
     """The current deliveries of titles that nobody waits for, unless they were sent over another channel."""
     by_hand = REVISIONS.c.withdrawal_reason.is_not(None).label("is_withdrawn_by_hand")
     of_its_title = and_(REVISIONS.c.partner == partner, REVISIONS.c.external_id == DELIVERIES.c.external_id)
-    query = (
+    of_titles = (
         select(*(DELIVERIES.c[name] for name in ("delivery_key", "external_id", "edye_id", "title")), by_hand)
         .join(TITLE_STATUS, TITLE_STATUS.c.delivery_key == DELIVERIES.c.delivery_key)
         .outerjoin(REVISIONS, of_its_title)
-        .where(DELIVERIES.c.partner == partner, nobody_waits(now))
-        .where(or_(DELIVERIES.c.channel == channel, DELIVERIES.c.channel.is_(None)))
+    )
+    query = (
+        only_open(of_titles, [partner])
+        .where(nobody_waits(now), or_(DELIVERIES.c.channel == channel, DELIVERIES.c.channel.is_(None)))
         .order_by(DELIVERIES.c.external_id)
     )
     return [Unattended(**row) for row in connection.execute(query).mappings()]

@@ -20,6 +20,7 @@ from edye_delivery.pipeline.run_files import feed_of, pictures_of, read_run
 from edye_delivery.reports.csv_report import as_csv
 from edye_delivery.reports.html_report import as_html
 from edye_delivery.reports.json_report import as_json
+from edye_delivery.reports.xlsx_report import as_xlsx
 from edye_delivery.steps.base import Step, alerter, log_order
 
 log = logging.getLogger(__name__)
@@ -36,8 +37,6 @@ class Report(Step):
         """Colour, totals and the path of the report, for the last task."""
         if self.request is None:
             raise AirflowSkipException("the run did not begin: check_request refused it, and its log says why")
-        from edye_delivery.reports.xlsx_report import as_xlsx  # openpyxl loads slowly, and every task parses this file
-
         request, store = RunRequest.model_validate(self.request), self.artifacts
         alerter().send()
         log_order(self.annex, request)
@@ -56,7 +55,9 @@ class Report(Step):
                 incidents=incidents,
                 revisions=LedgerHook().withdrawals(self.annex).revisions(withdrawn),
                 alerts=LedgerHook().alert_sentences(self.annex),
-                known_ids=LedgerHook().external_ids(self.annex.partner) if plan and plan.not_found else (),
+                known_ids=LedgerHook().names_like(self.annex.partner, plan.not_found)
+                if plan and plan.not_found
+                else (),
                 feeds=[feed_of(store, request, spec) for spec in feeds_of(self.annex, request.channel)],
                 started_at=context["dag_run"].start_date or datetime.now(UTC),
                 finished_at=datetime.now(UTC),

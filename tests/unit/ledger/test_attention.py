@@ -20,7 +20,8 @@ from edye_delivery.ledger.database import open_engine, snapshot
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.pull_tables import API_CALLS, DEGRADATIONS
 from edye_delivery.ledger.read_only import open_read_only
-from edye_delivery.ledger.status import Selection, StatusReader
+from edye_delivery.ledger.status import StatusReader
+from edye_delivery.ledger.status_records import Selection
 from edye_delivery.ledger.tables import EVENTS, TITLE_STATUS
 from edye_delivery.ledger.title_counts import ENDED_WELL, NOBODY_NAMED, Count
 from edye_delivery.ledger.trail import Trail

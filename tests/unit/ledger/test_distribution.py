@@ -17,7 +17,8 @@ from edye_delivery.ledger import distribution_query
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.distribution import DistributionFilter, distribution_page, distribution_rows
 from edye_delivery.ledger.distribution_filter import Order, SortKey
-from edye_delivery.ledger.status import WORST_FIRST, Selection, StatusReader
+from edye_delivery.ledger.status import WORST_FIRST, StatusReader
+from edye_delivery.ledger.status_records import Selection
 from edye_delivery.ledger.tables import TITLE_STATUS
 from edye_delivery.ledger.verify import differences
 

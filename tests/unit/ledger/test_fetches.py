@@ -14,7 +14,8 @@ from edye_delivery.catalog.vocabulary import Channel, DeliveryState
 from edye_delivery.ledger.exposures import Exposures
 from edye_delivery.ledger.fetches import LOOKED_AT_WITHIN, waiting_titles
 from edye_delivery.ledger.records import TransitionRefused
-from edye_delivery.ledger.status import Selection, StatusReader
+from edye_delivery.ledger.status import StatusReader
+from edye_delivery.ledger.status_records import Selection
 from edye_delivery.ledger.tables import REVISIONS
 from edye_delivery.ledger.verify import differences
 from edye_delivery.ledger.withdrawals import Withdrawals

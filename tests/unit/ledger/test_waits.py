@@ -13,7 +13,8 @@ from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.read_only import open_read_only
-from edye_delivery.ledger.status import Selection, StatusReader
+from edye_delivery.ledger.status import StatusReader
+from edye_delivery.ledger.status_records import Selection
 from edye_delivery.ledger.waits import WAIT_BEGINS_WITHIN
 from tests.builders import a_plan, an_episode
 from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, RUN, accept, complete, plan_delivery, receive

@@ -15,7 +15,7 @@ from edye_delivery.desk.partner_names import names_of
 from edye_delivery.desk.render import page
 from edye_delivery.desk.status_view import StatusView, status_views
 from edye_delivery.ledger.page_cursor import CURSOR_MAX_CHARS
-from edye_delivery.ledger.status import Status
+from edye_delivery.ledger.status_records import Status
 from edye_delivery.ledger.title_search import QUERY_MAX_CHARS, search_titles
 
 router = APIRouter()
