@@ -40,10 +40,11 @@ def open_engine(url: URL | str) -> Engine:
 
 def open_unchecked_engine(url: URL | str) -> Engine:
     """An engine on a database of any revision; it makes no tables and checks nothing."""
+    # A connection to a server may have ended while nobody used it; a file's cannot. And the ledger has no hstore columns:
+    # to look for that type would ask PostgreSQL twice more for each connection.
     is_file = make_url(url).get_backend_name() == "sqlite"
-    # The ledger has no hstore columns; to look for that type would ask PostgreSQL twice more for each connection.
-    options: dict[str, Any] = {} if is_file else {"use_native_hstore": False}
-    engine = create_engine(url, pool_pre_ping=True, json_deserializer=orjson.loads, **options)
+    options: dict[str, Any] = {} if is_file else {"pool_pre_ping": True, "use_native_hstore": False}
+    engine = create_engine(url, json_deserializer=orjson.loads, **options)
     if engine.dialect.name == "sqlite":
         write_hints(engine)
         _set_busy_timeout(engine)

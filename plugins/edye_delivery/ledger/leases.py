@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, or_, select, update
 
 from edye_delivery.catalog.channel_words import words_of
 from edye_delivery.catalog.vocabulary import Channel, DeliveryState
 from edye_delivery.catalog.window import rfc3339
 from edye_delivery.ledger.comparison import AT_PARTNER, is_superseded
 from edye_delivery.ledger.database_clock import time_expression
+from edye_delivery.ledger.delivery_changes import change_delivery, delivery_row
 from edye_delivery.ledger.records import TRANSITIONS, WAITED_FOR, Delivery, TransitionRefused
 from edye_delivery.ledger.revisions import withdrawn_by_hand
 from edye_delivery.ledger.rows import delivery_of
 from edye_delivery.ledger.tables import DELIVERIES
 
 NO_LEASE: dict[str, Any] = dict.fromkeys(("lease_holder", "lease_run_id", "lease_try", "lease_expires_at"))
+OWN_LEASE = DELIVERIES.c.lease_holder == bindparam("by_holder")
 WITH_PARTNER = frozenset({DeliveryState.RECEIVED, DeliveryState.PROCESSING, DeliveryState.COMPLETED})
 
 
@@ -93,11 +96,17 @@ class WithdrawnByHand(NotToBeSent):
     """A person has withdrawn the title since it was planned."""
 
 
-def is_free_for(connection: Connection, holder: str) -> ColumnElement[bool]:
-    """The condition that nobody else has a lease on the delivery."""
+def is_free(connection: Connection) -> ColumnElement[bool]:
+    """The condition that nobody but the parameter `by_holder` has a lease; the same object each time."""
+    return _is_free(time_expression(connection))
+
+
+@lru_cache(maxsize=4)
+def _is_free(now: ColumnElement[datetime]) -> ColumnElement[bool]:
     lease = DELIVERIES.c
-    ended = lease.lease_expires_at <= time_expression(connection)
-    return or_(lease.lease_holder.is_(None), lease.lease_holder == holder, ended)
+    return or_(
+        lease.lease_holder.is_(None), lease.lease_holder == bindparam("by_holder"), lease.lease_expires_at <= now
+    )
 
 
 def lease_values(connection: Connection, run_id: str, holder: Holder, length_s: float) -> dict[str, Any]:
@@ -110,13 +119,16 @@ def lease_values(connection: Connection, run_id: str, holder: Holder, length_s: 
     }
 
 
-def renew_lease(connection: Connection, key: str, holder: str, length_s: float) -> None:
-    """Extends the lease from now on; LeaseLost where somebody else has it, or the delivery's state has changed."""
-    own_lease = (DELIVERIES.c.lease_holder == holder) & (DELIVERIES.c.state == DeliveryState.SENDING)
-    renewal = update(DELIVERIES).where(DELIVERIES.c.delivery_key == key, own_lease)
-    if connection.execute(renewal.values(lease_expires_at=time_expression(connection, length_s))).rowcount != 1:
-        row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().first()
-        raise lease_lost(key, row)
+def renew_lease(connection: Connection, key: str, holder: str, length_s: float) -> Mapping[Any, Any]:
+    """Extends the lease from now on, and gives the delivery's row.
+
+    LeaseLost where somebody else has the lease, or the delivery's state has changed.
+    """
+    ends = {"lease_expires_at": time_expression(connection, length_s)}
+    row = change_delivery(connection, key, [DeliveryState.SENDING], ends, OWN_LEASE, {"by_holder": holder})
+    if row is None:
+        raise lease_lost(key, delivery_row(connection, key))
+    return row
 
 
 def lease_lost(key: str, row: Mapping[Any, Any] | None) -> LeaseLost:
@@ -187,14 +199,20 @@ def _check_not_withdrawn(connection: Connection, delivery: Delivery, undone_with
 
 def _lock_rows_of_title(connection: Connection, key: str) -> list[Mapping[Any, Any]]:
     """Locks every delivery of the title, in the order of their keys; `is_living`: its lease has not ended."""
+    query = _rows_of_title(time_expression(connection))
+    return list(connection.execute(query, {"of_delivery": key}).mappings())
+
+
+@lru_cache(maxsize=4)
+def _rows_of_title(now: ColumnElement[datetime]) -> Select[Any]:
     own = DELIVERIES.alias()
     of_title = [
-        column == select(own.c[column.name]).where(own.c.delivery_key == key).scalar_subquery()
+        column == select(own.c[column.name]).where(own.c.delivery_key == bindparam("of_delivery")).scalar_subquery()
         for column in (DELIVERIES.c.partner, DELIVERIES.c.external_id)
     ]
-    is_living = (DELIVERIES.c.lease_expires_at > time_expression(connection)).label("is_living")
+    is_living = (DELIVERIES.c.lease_expires_at > now).label("is_living")
     query = select(DELIVERIES, is_living).where(*of_title).order_by(DELIVERIES.c.delivery_key)
-    return list(connection.execute(query.with_for_update(of=DELIVERIES)).mappings())
+    return query.with_for_update(of=DELIVERIES)
 
 
 def takes_receipt(row: Mapping[Any, Any], tracking_id: str) -> bool:

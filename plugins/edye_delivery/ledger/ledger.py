@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select, true, update
+from sqlalchemy import select, true, update
 
 from edye_delivery.catalog.order import Accepted
 from edye_delivery.catalog.plan import PlannedTitle
@@ -15,7 +15,8 @@ from edye_delivery.catalog.vocabulary import CAUSE_OWNERS, Cause, Channel, Deliv
 from edye_delivery.ledger.circuit_breaker import count_failure
 from edye_delivery.ledger.consecutive_errors import count_error, count_success
 from edye_delivery.ledger.fetches import Fetches
-from edye_delivery.ledger.leases import is_free_for
+from edye_delivery.ledger.ingest_conditions import is_running, may_fail, of_ingest
+from edye_delivery.ledger.leases import is_free
 from edye_delivery.ledger.offers import Offer, offer, raise_version
 from edye_delivery.ledger.records import Delivery, Memory, Revision, TransitionRefused, is_offered_content
 from edye_delivery.ledger.revisions import (
@@ -104,8 +105,15 @@ class Ledger(Fetches):
         """Quality control refused the title: it is not sent. TitleBusy where somebody else sends it."""
         values: dict[str, Any] = {"cause": cause, "owner": owner, "detail": detail, "rules": list(rules)}
         with self._engine.begin() as connection:
-            is_free = is_free_for(connection, holder)
-            self._transitions.apply(connection, key, DeliveryState.REJECTED, "reject", is_free, **values)
+            self._transitions.apply(
+                connection,
+                key,
+                DeliveryState.REJECTED,
+                "reject",
+                is_free(connection),
+                given={"by_holder": holder},
+                **values,
+            )
 
     @repeating
     def fail(
@@ -133,11 +141,10 @@ class Ledger(Fetches):
         values: dict[str, Any] = {"cause": cause, "owner": CAUSE_OWNERS[cause], "detail": detail}
         with self._engine.begin() as connection:
             more = ROUND_ENDED | {"refused_cause": cause} if ended_by_partner else {"refused_cause": None}
-            is_allowed = and_(is_free_for(connection, holder), _is_running(tracking_id, was_completed))
-            if holder:
-                is_allowed = and_(is_allowed, DELIVERIES.c.state.in_((DeliveryState.PLANNED, DeliveryState.SENDING)))
+            is_allowed = may_fail(is_free(connection), tracking_id is not None, was_completed, bool(holder))
+            given = {"by_holder": holder, **of_ingest(tracking_id)}
             failed = self._transitions.apply(
-                connection, key, DeliveryState.FAILED, "fail", is_allowed, call=call, **values, **more
+                connection, key, DeliveryState.FAILED, "fail", is_allowed, call=call, given=given, **values, **more
             )
             if self._client is not None and not held_back:
                 count_error(connection, self._client, failed, self._now())
@@ -168,7 +175,8 @@ class Ledger(Fetches):
     def observe(self, key: str, state: DeliveryState, tracking_id: str | None = None) -> None:
         """The partner says `processing` or `completed`; with a `tracking_id`, of that ingest only."""
         with self._engine.begin() as connection:
-            self._transitions.apply(connection, key, state, "observe", _is_running(tracking_id))
+            is_allowed, given = is_running(tracking_id is not None), of_ingest(tracking_id)
+            self._transitions.apply(connection, key, state, "observe", is_allowed, given=given)
 
     @repeating
     def leave(self, key: str, detail: str, *, for_good: bool = False) -> None:
@@ -276,12 +284,3 @@ class Ledger(Fetches):
     def offer(self, partner: str) -> AbstractContextManager[Offer]:
         """The same with the version of the offer; valid inside the context."""
         return offer(self._engine, partner)
-
-
-def _is_running(tracking_id: str | None, was_completed: bool = False) -> ColumnElement[bool]:
-    """The condition that the partner has the delivery under this id and has not ended it; None allows any state."""
-    if tracking_id is None:
-        return true()
-    running = (DeliveryState.RECEIVED, DeliveryState.PROCESSING)
-    states = (DeliveryState.COMPLETED,) if was_completed else running
-    return and_(DELIVERIES.c.state.in_(states), DELIVERIES.c.tracking_id == tracking_id)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, bindparam, select, tuple_, update
 
 from edye_delivery.catalog.order import Accepted, place_of
 from edye_delivery.catalog.plan import PlannedTitle
@@ -23,6 +23,12 @@ NOTHING_MORE: Mapping[str, Any] = {}
 
 OFFERED = REVISIONS.c.withdrawn_at.is_(None) | REVISIONS.c.end_at.is_not(None)
 """The condition that a title is in the feeds: it is not withdrawn, or only end-dated."""
+
+WITHDRAWN_BY_HAND = select(REVISIONS).where(
+    REVISIONS.c.partner == bindparam("of_partner"),
+    REVISIONS.c.external_id == bindparam("of_title"),
+    REVISIONS.c.withdrawal_reason.is_not(None),
+)
 
 
 def keep_revision(connection: Connection, partner: str, plan: PlannedTitle, accepted_at: datetime) -> bool:
@@ -51,8 +57,7 @@ def is_of_title(partner: str, delivery_key: str) -> ColumnElement[bool]:
 
 def withdrawn_by_hand(connection: Connection, partner: str, external_id: str) -> Row[Any] | None:
     """The title's revision, where a person has withdrawn it."""
-    of_title = (REVISIONS.c.partner == partner) & (REVISIONS.c.external_id == external_id)
-    return connection.execute(select(REVISIONS).where(of_title, REVISIONS.c.withdrawal_reason.is_not(None))).first()
+    return connection.execute(WITHDRAWN_BY_HAND, {"of_partner": partner, "of_title": external_id}).first()
 
 
 def is_overtaken(connection: Connection, delivery: Mapping[Any, Any]) -> bool:

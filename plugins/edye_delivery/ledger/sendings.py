@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, func, or_, select, update
+from sqlalchemy import BigInteger, Engine, Float, bindparam, func, or_, update
 
 from edye_delivery.annex.api import LEASE_S
 from edye_delivery.catalog.vocabulary import Channel, DeliveryState
 from edye_delivery.ledger.circuit_breaker import count_answer
 from edye_delivery.ledger.consecutive_errors import Client
+from edye_delivery.ledger.delivery_changes import delivery_row
 from edye_delivery.ledger.leases import (
     Holder,
     lease_lost,
@@ -23,10 +24,20 @@ from edye_delivery.ledger.leases import (
 )
 from edye_delivery.ledger.records import Delivery
 from edye_delivery.ledger.rows import delivery_of
-from edye_delivery.ledger.tables import DELIVERIES
+from edye_delivery.ledger.tables import DELIVERIES, Moment
 from edye_delivery.ledger.trail import Call
 from edye_delivery.ledger.transactions import repeating
 from edye_delivery.ledger.transitions import Transitions
+
+IS_NOT_OF_ANOTHER_CHANNEL = or_(
+    DELIVERIES.c.state != DeliveryState.SENDING,
+    DELIVERIES.c.channel.is_(None),
+    DELIVERIES.c.channel == bindparam("by_channel"),
+)
+ONE_MORE_ATTEMPT, ONE_MORE_UNANSWERED = DELIVERIES.c.attempts + 1, DELIVERIES.c.unanswered + 1
+FIRST_SENT_AT = func.coalesce(DELIVERIES.c.first_sent_at, bindparam("began_at", type_=Moment()))
+MORE_BYTES_SENT = DELIVERIES.c.bytes_sent + bindparam("more_bytes", type_=BigInteger())
+MORE_SECONDS_SENDING = DELIVERIES.c.seconds_sending + bindparam("more_seconds", type_=Float())
 
 
 class Sendings:
@@ -59,9 +70,6 @@ class Sendings:
         accepted, replaced by newer content or withdrawn by a person meanwhile; the withdrawal that this call undoes
         does not count. TransitionRefused where another channel is sending it.
         """
-        is_allowed = or_(
-            DELIVERIES.c.state != DeliveryState.SENDING, DELIVERIES.c.channel.is_(None), DELIVERIES.c.channel == channel
-        )
         at = self._now()
         with self._engine.begin() as connection:
             take_title(connection, key, holder.name, channel, undone_withdrawal_at)
@@ -70,13 +78,14 @@ class Sendings:
                 key,
                 DeliveryState.SENDING,
                 "send",
-                is_allowed,
+                IS_NOT_OF_ANOTHER_CHANNEL,
+                given={"by_channel": channel, "began_at": at},
                 run_id=run_id,
                 channel=channel,
                 encode_name=encode_name,
-                attempts=DELIVERIES.c.attempts + 1,
-                unanswered=DELIVERIES.c.unanswered + int(channel is Channel.API),
-                first_sent_at=func.coalesce(DELIVERIES.c.first_sent_at, at),
+                attempts=ONE_MORE_ATTEMPT,
+                unanswered=ONE_MORE_UNANSWERED if channel is Channel.API else DELIVERIES.c.unanswered,
+                first_sent_at=FIRST_SENT_AT,
                 sent_at=at,
                 request_id=str(uuid.uuid4()),
                 **lease_values(connection, run_id, holder, lease_s),
@@ -96,8 +105,7 @@ class Sendings:
         LeaseLost where somebody else has taken the delivery over.
         """
         with self._engine.begin() as connection:
-            renew_lease(connection, key, holder, lease_s)
-            row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().one()
+            row = renew_lease(connection, key, holder, lease_s)
             files = [*(row["whole_files"] or ()), temporary_name]
             connection.execute(update(DELIVERIES).where(DELIVERIES.c.delivery_key == key).values(whole_files=files))
             self._transitions.note(connection, {**row, "detail": temporary_name}, "upload")
@@ -106,8 +114,7 @@ class Sendings:
     def retry(self, key: str, detail: str, call: Call, holder: str = "", lease_s: float = LEASE_S) -> None:
         """Notes that one call failed and is tried again; renews the lease. LeaseLost where somebody else took over."""
         with self._engine.begin() as connection:
-            renew_lease(connection, key, holder, lease_s)
-            row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().one()
+            row = renew_lease(connection, key, holder, lease_s)
             self._transitions.note(connection, {**row, "detail": detail}, "retry", call)
 
     def mark_received(
@@ -136,19 +143,21 @@ class Sendings:
             "tracking_id": tracking_id,
             "unanswered": 0,
             "received_at": self._now(),
-            "bytes_sent": DELIVERIES.c.bytes_sent + bytes_sent,
-            "seconds_sending": DELIVERIES.c.seconds_sending + (call.seconds or 0.0),
+            "bytes_sent": MORE_BYTES_SENT,
+            "seconds_sending": MORE_SECONDS_SENDING,
         }
-        query = select(DELIVERIES).where(DELIVERIES.c.delivery_key == key).with_for_update()
+        given = {"more_bytes": bytes_sent, "more_seconds": call.seconds or 0.0}
         with self._engine.begin() as connection:
-            row = connection.execute(query).mappings().first()
+            row = delivery_row(connection, key, is_locked=True)
             if row is not None and row["attempts"] and not takes_receipt(row, tracking_id):
                 if row["tracking_id"] != tracking_id:
                     detail = f"the partner took it as {tracking_id} too, from a sender whose lease had ended"
                     late = {**row, "tracking_id": tracking_id, "detail": detail}
                     self._transitions.note(connection, late, "receive late", call)
                 return row
-            delivery = self._transitions.apply(connection, key, DeliveryState.RECEIVED, "receive", call=call, **receipt)
+            delivery = self._transitions.apply(
+                connection, key, DeliveryState.RECEIVED, "receive", call=call, given=given, **receipt
+            )
             if self._client is not None:
                 count_answer(connection, self._client, delivery, self._now())
             return None

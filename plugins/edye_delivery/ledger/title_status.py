@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, select, update
+from sqlalchemy import Connection, bindparam, case, null, select, update
 
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.vocabulary import DeliveryState
@@ -22,6 +22,18 @@ TRANSITION_ACTIONS = frozenset(
 )
 """The actions of events that change a delivery's state; the other events are of steps that leave it as it is."""
 OF_A_TITLE = ("partner", "external_id")
+NEW_STATE = bindparam("new_state", type_=TITLE_STATUS.c.state.type)
+NEW_SINCE = bindparam("new_since", type_=TITLE_STATUS.c.since.type)
+UPDATE_CURRENT = (
+    update(TITLE_STATUS)
+    .where(*(TITLE_STATUS.c[name] == bindparam(f"of_{name}") for name in (*OF_A_TITLE, "delivery_key")))
+    .values(
+        state=NEW_STATE,
+        cause=null(),
+        owner=null(),
+        since=case((TITLE_STATUS.c.state == NEW_STATE, TITLE_STATUS.c.since), else_=NEW_SINCE),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +215,8 @@ def _update_current(connection: Connection, row: Mapping[Any, Any]) -> bool:
     """Writes the state of a delivery under way that is its title's current one already; whether it was."""
     if row["state"] not in UNDER_WAY:
         return False
-    since = case((TITLE_STATUS.c.state == row["state"], TITLE_STATUS.c.since), else_=row["updated_at"])
-    changed = connection.execute(
-        update(TITLE_STATUS)
-        .where(*(TITLE_STATUS.c[name] == row[name] for name in (*OF_A_TITLE, "delivery_key")))
-        .values(state=row["state"], cause=None, owner=None, since=since)
-    )
+    known = {f"of_{name}": row[name] for name in (*OF_A_TITLE, "delivery_key")}
+    changed = connection.execute(UPDATE_CURRENT, {**known, "new_state": row["state"], "new_since": row["updated_at"]})
     return changed.rowcount == 1
 
 

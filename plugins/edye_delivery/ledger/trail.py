@@ -20,6 +20,8 @@ FAILS = frozenset({"reject", "retry", "fail", "withdrawal not told", "break off"
 SECONDS_SINCE = {"observe": "received_at", "accept": "first_sent_at"}
 COPIED = ("partner", "external_id", "delivery_key", "run_id", "state", "detail")
 COPIED_WHERE_KNOWN = ("cause", "owner", "tracking_id", "request_id")
+INSERT = insert(EVENTS).inline()
+"""Built once, as every step needs it; nobody needs the event's number."""
 UNSHIPPED = EVENTS.c.shipped_at.is_(None) & EVENTS.c.refusal.is_(None)
 
 
@@ -46,7 +48,7 @@ def note(
     call: Call | None = None,
 ) -> None:
     """Writes the event of a step that has just changed a delivery's row, in the step's own transaction."""
-    connection.execute(insert(EVENTS).values(_event_row(row, action, at, client_id, call)))
+    connection.execute(INSERT, _event_row(row, action, at, client_id, call))
 
 
 def note_all(
@@ -54,7 +56,7 @@ def note_all(
 ) -> None:
     """Writes the events of steps that have just changed several rows: each row with its action."""
     if steps:
-        connection.execute(insert(EVENTS), [_event_row(row, action, at, client_id) for row, action in steps])
+        connection.execute(INSERT, [_event_row(row, action, at, client_id) for row, action in steps])
 
 
 def _event_row(
@@ -88,7 +90,7 @@ class Trail:
         if not events:
             return
         with self._engine.begin() as connection:
-            connection.execute(insert(EVENTS), [{"at": self._now(), **event} for event in events])
+            connection.execute(INSERT, [{"at": self._now(), **event} for event in events])
 
     def next_events(self, limit: int) -> list[Event]:
         """The next events to ship, oldest first, at most `limit`."""

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, false, func, literal_column, select, true, update
+from sqlalchemy import ColumnElement, Connection, case, false, func, literal_column, select, true
 
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.printable import printable
 from edye_delivery.catalog.vocabulary import Channel, DeliveryState
 from edye_delivery.ledger.comparison import AT_PARTNER, UNDER_WAY
 from edye_delivery.ledger.consecutive_errors import Client
+from edye_delivery.ledger.delivery_changes import NOTHING_GIVEN, change_delivery, delivery_row
 from edye_delivery.ledger.leases import NO_LEASE, TitleBusy
 from edye_delivery.ledger.offers import raise_version
 from edye_delivery.ledger.records import TRANSITIONS, WAITED_FOR, TransitionRefused
@@ -49,28 +50,21 @@ class Transitions:
         condition: ColumnElement[bool] | None = None,
         call: Call | None = None,
         by_run: str | None = None,
+        given: Mapping[str, Any] = NOTHING_GIVEN,
         **values: Any,
     ) -> Mapping[Any, Any]:
         """Gives the delivery its new state and `values`, clears its last failure, and returns its row.
 
-        The event names `by_run` where another run than the delivery's own changes it. TransitionRefused where its state
-        or `condition` does not allow it; TitleBusy where somebody else's lease does not.
+        `given` are the parameters of the condition and of values that are expressions. The event names `by_run` where
+        another run than the delivery's own changes it. TransitionRefused where its state or `condition` does not allow
+        it; TitleBusy where somebody else's lease does not.
         """
         at = self.now()
         ended = {"finished_at": at if state.is_terminal else None}
-        changed = connection.execute(
-            update(DELIVERIES)
-            .where(DELIVERIES.c.delivery_key == key, DELIVERIES.c.state.in_(TRANSITIONS[state]))
-            .where(true() if condition is None else condition)
-            .values(**(CLEARED | ended | values | {"state": state, "updated_at": at}))
-        )
-        row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_key == key)).mappings().first()
-        if row is None or changed.rowcount != 1:
-            if row is not None and row["state"] in TRANSITIONS[state] and row["lease_holder"]:
-                raise TitleBusy.by(delivery_of(row))
-            by_channel = f" by the channel {row['channel']}" if row and row["channel"] else ""
-            problem = f"is {row['state']}{by_channel}" if row else "is not in the ledger"
-            raise TransitionRefused(f"the delivery {key[:12]} {problem}, so it cannot become {state}")
+        new = CLEARED | ended | values | {"state": state, "updated_at": at}
+        row = change_delivery(connection, key, TRANSITIONS[state], new, condition, given)
+        if row is None:
+            raise _refusal(connection, key, state)
         if action not in TRANSITION_ACTIONS:
             raise ValueError(f"{action!r} is no transition, so the events would not show the state of the title")
         self.note(connection, row if by_run is None else {**row, "run_id": by_run}, action, call, at)
@@ -129,6 +123,16 @@ class Transitions:
     @property
     def _client_id(self) -> str | None:
         return self.client.client_id if self.client else None
+
+
+def _refusal(connection: Connection, key: str, state: DeliveryState) -> TransitionRefused:
+    """Why the delivery cannot get the state."""
+    row = delivery_row(connection, key)
+    if row is not None and row["state"] in TRANSITIONS[state] and row["lease_holder"]:
+        return TitleBusy.by(delivery_of(row))
+    by_channel = f" by the channel {row['channel']}" if row and row["channel"] else ""
+    problem = f"is {row['state']}{by_channel}" if row else "is not in the ledger"
+    return TransitionRefused(f"the delivery {key[:12]} {problem}, so it cannot become {state}")
 
 
 def _row_of_plan(partner: str, run_id: str, plan: PlannedTitle, at: datetime) -> dict[str, Any]:

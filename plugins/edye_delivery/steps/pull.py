@@ -119,8 +119,6 @@ class ReportConsumption(PullStep):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Figures for people, and the report's path."""
-        from edye_delivery.reports.consumption.xlsx import as_xlsx  # openpyxl loads slowly, and every task parses this
-
         window = window_of(context, SYSTEM_CLOCK.now())
         generation = self._generation()
         titles = HandedTitles(_titles_of(generation)) if generation else None
