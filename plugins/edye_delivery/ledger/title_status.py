@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, case, null, select, update
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.vocabulary import DeliveryState
 from edye_delivery.ledger.comparison import UNDER_WAY
+from edye_delivery.ledger.driver_statement import DriverStatement
 from edye_delivery.ledger.rows import upsert_into
 from edye_delivery.ledger.tables import DELIVERIES, TITLE_STATUS
 from edye_delivery.ledger.title_words import NAMED, TitleFacts, facts_of, keep_words
@@ -24,7 +25,7 @@ TRANSITION_ACTIONS = frozenset(
 OF_A_TITLE = ("partner", "external_id")
 NEW_STATE = bindparam("new_state", type_=TITLE_STATUS.c.state.type)
 NEW_SINCE = bindparam("new_since", type_=TITLE_STATUS.c.since.type)
-UPDATE_CURRENT = (
+UPDATE_CURRENT = DriverStatement(
     update(TITLE_STATUS)
     .where(*(TITLE_STATUS.c[name] == bindparam(f"of_{name}") for name in (*OF_A_TITLE, "delivery_key")))
     .values(
@@ -32,7 +33,8 @@ UPDATE_CURRENT = (
         cause=null(),
         owner=null(),
         since=case((TITLE_STATUS.c.state == NEW_STATE, TITLE_STATUS.c.since), else_=NEW_SINCE),
-    )
+    ),
+    (),
 )
 
 
@@ -216,8 +218,8 @@ def _update_current(connection: Connection, row: Mapping[Any, Any]) -> bool:
     if row["state"] not in UNDER_WAY:
         return False
     known = {f"of_{name}": row[name] for name in (*OF_A_TITLE, "delivery_key")}
-    changed = connection.execute(UPDATE_CURRENT, {**known, "new_state": row["state"], "new_since": row["updated_at"]})
-    return changed.rowcount == 1
+    new = {"new_state": row["state"], "new_since": row["updated_at"]}
+    return UPDATE_CURRENT.execute(connection, {**known, **new}).rowcount == 1
 
 
 def _lock(connection: Connection, partner: str, names: Sequence[str]) -> dict[str, TitleStatus]:

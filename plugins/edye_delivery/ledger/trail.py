@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Row, bindparam, func, insert, select,
 
 from edye_delivery.catalog.event import Event, Outcome
 from edye_delivery.errors import DeliveryError
+from edye_delivery.ledger.driver_statement import DriverStatement
 from edye_delivery.ledger.rows import chunks
 from edye_delivery.ledger.tables import EVENTS
 from edye_delivery.ledger.transactions import repeating
@@ -22,6 +23,14 @@ COPIED = ("partner", "external_id", "delivery_key", "run_id", "state", "detail")
 COPIED_WHERE_KNOWN = ("cause", "owner", "tracking_id", "request_id")
 INSERT = insert(EVENTS).inline()
 """Built once, as every step needs it; nobody needs the event's number."""
+INSERT_ONE = DriverStatement(
+    INSERT,
+    (
+        *("at", "action", "outcome", "client_id", "attempt", "seconds", "http_status", "error_code"),
+        *COPIED,
+        *COPIED_WHERE_KNOWN,
+    ),
+)
 UNSHIPPED = EVENTS.c.shipped_at.is_(None) & EVENTS.c.refusal.is_(None)
 
 
@@ -48,7 +57,7 @@ def note(
     call: Call | None = None,
 ) -> None:
     """Writes the event of a step that has just changed a delivery's row, in the step's own transaction."""
-    connection.execute(INSERT, _event_row(row, action, at, client_id, call))
+    INSERT_ONE.execute(connection, _event_row(row, action, at, client_id, call))
 
 
 def note_all(
