@@ -19,6 +19,7 @@ from edye_delivery.annex.metadata_field import MetadataField
 from edye_delivery.annex.part import Part
 from edye_delivery.annex.pull import PullChannel
 from edye_delivery.annex.reencode import Reencode
+from edye_delivery.annex.retention import Retention
 from edye_delivery.annex.schedule import Schedule
 from edye_delivery.annex.template import (
     EXTERNAL_ID_VARIABLES,
@@ -192,6 +193,8 @@ class Annex(Part):
     """When a run stops sending."""
     batch_time: BatchTime = BatchTime()
     """How long the steps of a batch may take."""
+    retention: Retention = Retention()
+    """How long what ended deliveries and runs have left behind is kept."""
     waivers: dict[str, Waiver] = Field(default_factory=dict)
     """Rules that do not count for this partner for a while, by code."""
     withdrawal: WithdrawalTerms = WithdrawalTerms()

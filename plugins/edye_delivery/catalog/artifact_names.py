@@ -12,7 +12,7 @@ from edye_delivery.catalog.window import Window
 def run_folder(request: RunRequest) -> str:
     """The folder of one run: runs/<partner>/<window>/<run>."""
     window = Window(request.start_at, request.end_at)
-    return f"runs/{request.partner}/{window.slug}/{_run_slug(request.run_id)}"
+    return f"runs/{request.partner}/{window.slug}/{run_slug(request.run_id)}"
 
 
 def snapshot_name(request: RunRequest) -> str:
@@ -65,6 +65,7 @@ def encode_name(key: str, ending: str) -> str:
     return f"encodes/{key[:2]}/{key}.{ending}"
 
 
-def _run_slug(run_id: str) -> str:
+def run_slug(run_id: str) -> str:
+    """The name of a run's folder."""
     plain = re.sub(r"[^A-Za-z0-9_-]+", "-", run_id).strip("-")[:80]
     return f"{plain}-{hashlib.sha256(run_id.encode()).hexdigest()[:8]}"

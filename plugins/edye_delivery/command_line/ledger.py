@@ -1,9 +1,10 @@
-"""`ledger`: migrate and verify the ledger."""
+"""`ledger`: migrate, verify and prune the ledger."""
 
 from __future__ import annotations
 
 import logging
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,7 +21,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.callback()
 def main() -> None:
-    """Migrates the ledger's tables to this program's revision, and checks that the ledger agrees with itself."""
+    """Migrates the ledger's tables to this program's revision, checks that it agrees with itself, and prunes it."""
 
 
 @app.command()
@@ -90,3 +91,31 @@ def verify(
     print(f"ledger {address_of(url)}: {titles:,} titles, {number:,} differences between {compared}")
     if number:
         raise typer.Exit(DIFFERENT)
+
+
+@app.command()
+def prune(
+    partner: Annotated[str | None, typer.Option(help="Only this partner's; encodes belong to all partners.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete; without it, nothing is deleted.")] = False,
+    ledger: Annotated[
+        str | None,
+        typer.Option(metavar="PATH|URL", help="Which ledger; else Airflow's delivery_ledger, else the project's own."),
+    ] = None,
+    artifacts: Annotated[
+        Path | None, typer.Option(help="The folder of the artifact store; else Airflow's artifact_store.")
+    ] = None,
+) -> None:
+    """Deletes what is older than `retention` in the annexes: shipped events, encodes, files of ended runs.
+
+    What a delivery that has not ended, a feed or a publication needs stays. Without --yes it says what it would delete.
+    It may be stopped anywhere and begun again.
+
+    Exit code: 0 done, 2 not: a wrong option, no ledger, or no store; stderr says why.
+    """
+    try:
+        from edye_delivery.command_line.prune import prune_all
+
+        prune_all(partner, ledger, artifacts, deletes=yes)
+    except DeliveryError as error:
+        print(f"ledger prune: {printable(str(error), SENTENCE_MAX_CHARS)}", file=sys.stderr)
+        raise typer.Exit(NOT_DONE) from None

@@ -1,4 +1,4 @@
-"""Which ledger a command reads: the one of its option, else Airflow's, else the project's own."""
+"""Which ledger and artifact store a command works on: the one of its option, else Airflow's, else the project's own."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from edye_delivery.errors import InvalidRequest
+from edye_delivery.errors import ConfigurationInvalid, InvalidRequest
+from edye_delivery.pipeline.artifact_folder import ArtifactFolder
+from edye_delivery.pipeline.prune_files import PrunableStore
 
 PROJECT = Path(__file__).parents[3]
 OWN_LEDGER = PROJECT / "build" / "ledger.sqlite"
+OWN_ARTIFACTS = PROJECT / "build" / "artifacts"
 SETTINGS_OF_AIRFLOW = ("AIRFLOW_HOME", "AIRFLOW_CONFIG", "AIRFLOW_CONN_", "AIRFLOW__")
 CONTEXT = "_AIRFLOW_PROCESS_CONTEXT"
 
@@ -37,6 +40,24 @@ def ledger_url(option: str | None, command: str) -> URL:
         sentence = "Airflow knows no connection delivery_ledger; reading the project's own ledger"
         print(f"{command}: {sentence}", file=sys.stderr)
     return _file(OWN_LEDGER)
+
+
+def artifact_store(folder: Path | None) -> PrunableStore:
+    """The artifact store: this folder, else Airflow's connection `artifact_store`, else the project's own.
+
+    ConfigurationInvalid where the folder does not exist, or the connection is not valid.
+    """
+    if folder is None and _airflow_is_set_up():
+        with _as_airflow_s_own_commands():
+            from edye_delivery.hooks.artifacts import prunable_store  # Airflow takes seconds to load
+
+            store = prunable_store()
+        if store is not None:
+            return store
+    folder = folder or OWN_ARTIFACTS
+    if not folder.is_dir():
+        raise ConfigurationInvalid(f"there is no folder {folder}: name the artifact store's with --artifacts")
+    return ArtifactFolder(folder)
 
 
 def _url_of(text: str) -> URL:

@@ -8,11 +8,13 @@ import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import IO
 
 from airflow.sdk import BaseHook, ObjectStoragePath
+from airflow.sdk.exceptions import AirflowNotFoundException
 
 from edye_delivery.annex.api import LEAST_RATE_BYTES_S
 from edye_delivery.clients.bounds import ANSWER_S
@@ -20,6 +22,8 @@ from edye_delivery.clients.secret_mask import NO_SECRETS, SecretMask
 from edye_delivery.errors import ConfigurationInvalid, StoreUnavailable
 from edye_delivery.hooks.connection_safety import check_s3
 from edye_delivery.hooks.connection_secrets import mask_of
+from edye_delivery.pipeline.artifact_folder import ArtifactFolder
+from edye_delivery.pipeline.prune_files import PrunableStore, StoredFile
 
 CONN_ID = "artifact_store"
 BLOCK_BYTES = 1024 * 1024
@@ -114,6 +118,26 @@ class ArtifactStore:
             else:
                 path.fs.rm_file(path.path, timeout=ANSWER_S)
 
+    def folders(self, name: str) -> list[str]:
+        """The names of the folders in a folder, sorted; none where it does not exist."""
+        path = self._path(name)
+        with self._answering():
+            try:
+                found = path.fs.ls(path.path, detail=True)
+            except FileNotFoundError:
+                return []
+        return sorted(one["name"].rstrip("/").rpartition("/")[2] for one in found if one["type"] == "directory")
+
+    def files(self, name: str) -> Iterator[StoredFile]:
+        """All files below a folder, also unfinished ones; none where it does not exist."""
+        path = self._path(name)
+        with self._answering():
+            found = path.fs.find(path.path, detail=True)
+        for full_name, facts in found.items():
+            below = full_name.rpartition(f"{path.path.strip('/')}/")[2]
+            modified = facts.get("LastModified") or datetime.fromtimestamp(facts["mtime"], UTC)
+            yield StoredFile(f"{name}/{below}", int(facts["size"]), modified)
+
     def url(self, name: str) -> str:
         """The address of the file, for people."""
         return str(self._path(name))
@@ -153,15 +177,23 @@ class ArtifactHook(BaseHook):
         super().__init__()
         self._conn_id = conn_id
 
+    def folder(self) -> Path | None:
+        """The folder, where the store is one."""
+        connection = self.get_connection(self._conn_id)
+        if connection.conn_type not in ("fs", "file"):
+            return None
+        folder = connection.extra_dejson.get("path") or connection.host or connection.schema
+        if not folder:
+            raise ConfigurationInvalid(f"the connection {self._conn_id} names no folder (extra path)")
+        return Path(folder).absolute()
+
     def get_conn(self) -> ArtifactStore:
         """The store."""
         connection = self.get_connection(self._conn_id)
         extra, mask = connection.extra_dejson, mask_of(connection)
-        if connection.conn_type in ("fs", "file"):
-            folder = extra.get("path") or connection.host or connection.schema
-            if not folder:
-                raise ConfigurationInvalid(f"the connection {self._conn_id} names no folder (extra path)")
-            return ArtifactStore(ObjectStoragePath(f"file://{Path(folder).absolute()}"))
+        folder = self.folder()
+        if folder is not None:
+            return ArtifactStore(ObjectStoragePath(f"file://{folder}"))
         if connection.conn_type in ("aws", "s3"):
             bucket = extra.get("bucket_name")
             if not bucket:
@@ -175,6 +207,16 @@ class ArtifactHook(BaseHook):
         raise ConfigurationInvalid(
             f"the connection {self._conn_id} is of type {connection.conn_type!r}; the artifact store needs fs or aws"
         )
+
+
+def prunable_store() -> PrunableStore | None:
+    """The store behind `artifact_store`, for `ledger prune`; None where Airflow has no such connection."""
+    hook = ArtifactHook()
+    try:
+        folder = hook.folder()
+    except AirflowNotFoundException:
+        return None
+    return hook.get_conn() if folder is None else ArtifactFolder(folder)
 
 
 def _time_s(size_bytes: int) -> float:

@@ -14,6 +14,12 @@ from edye_delivery.ledger.schema import make_where_empty, refuse_mismatch, revis
 from edye_delivery.ledger.sqlite_hints import write_hints
 
 BUSY_TIMEOUT_S = 60
+SERVER_OPTIONS = {"pool_size": 4, "max_overflow": 6, "pool_pre_ping": True, "use_native_hstore": False}
+"""So many connections to a server a process keeps, and so many more it has at times: the runbook counts with them.
+
+One that it keeps may have ended while nobody used it, and is tested first; that of a file cannot. The ledger has no
+hstore columns: to look for that type would ask PostgreSQL twice more for each connection.
+"""
 ONLY_READS = "ledger_only_reads"
 LEDGER_GONE: tuple[type[Exception], ...] = (OperationalError, InterfaceError, TimeoutError)
 """Errors of a database that does not answer, or cannot work now; errors about one row are of other classes."""
@@ -40,10 +46,7 @@ def open_engine(url: URL | str) -> Engine:
 
 def open_unchecked_engine(url: URL | str) -> Engine:
     """An engine on a database of any revision; it makes no tables and checks nothing."""
-    # A connection to a server may have ended while nobody used it; a file's cannot. And the ledger has no hstore columns:
-    # to look for that type would ask PostgreSQL twice more for each connection.
-    is_file = make_url(url).get_backend_name() == "sqlite"
-    options: dict[str, Any] = {} if is_file else {"pool_pre_ping": True, "use_native_hstore": False}
+    options: dict[str, Any] = {} if make_url(url).get_backend_name() == "sqlite" else SERVER_OPTIONS
     engine = create_engine(url, json_deserializer=orjson.loads, **options)
     if engine.dialect.name == "sqlite":
         write_hints(engine)

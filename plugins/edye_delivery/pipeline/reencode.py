@@ -156,6 +156,7 @@ class Reencoder:
         except FileNotFoundError:
             found, size_bytes = None, 0
         if found is not None and size_bytes == found.size_bytes:
+            self.store.put(_record_name(identity, profile), found.model_dump_json().encode())  # it is in use: not old
             return found
         if not self.again:
             self._check_failures(identity, profile)

@@ -33,6 +33,7 @@ from edye_delivery.pipeline.fetched_titles import FetchWatch
 from edye_delivery.reports.consumption.fetched import HandedTitles
 from edye_delivery.reports.consumption.html import as_html
 from edye_delivery.reports.consumption.table import as_csv, as_json, write_not_fetched
+from edye_delivery.reports.consumption.xlsx import as_xlsx
 from edye_delivery.steps.base import Step, alerter
 
 log = logging.getLogger(__name__)

@@ -83,6 +83,11 @@ def _general(annex: Annex) -> Iterator[str]:
                 f"check {annex.batch_time.check_s:g} s, deliver {annex.batch_time.deliver_s:g} s",
             ),
             ("a run stops sending after", f"{annex.circuit_breaker.technical_errors} technical errors in a row"),
+            (
+                "`ledger prune` keeps",
+                f"events {annex.retention.events_days} days, files of runs {annex.retention.runs_days} days, "
+                f"encodes {annex.retention.encodes_days} days",
+            ),
         ],
     )
 
@@ -197,6 +202,7 @@ SECTIONS: tuple[Section, ...] = (
             "alert",
             "batch_time",
             "circuit_breaker",
+            "retention",
             "withdrawal",
         ),
         _general,
