@@ -19,7 +19,7 @@ import httpx
 from benchmarks.api_items import make_generation, make_users
 from benchmarks.figures import MIB, Figure, Sizes, say
 from tools.local import free_port
-from tools.processes import Processes, last_lines
+from tools.processes import Processes, has_ended, last_lines
 
 SMALL_ITEMS = 10_000
 MEMORY_MIB, P99_MS = 200, 100
@@ -135,7 +135,7 @@ class Bench:
             child = processes.start("serve-api", command, log, {**os.environ, "PYTHONUNBUFFERED": "1"})
             deadline = datetime.now(UTC).timestamp() + START_MAX_S
             while (found := re.search(r"at (http://\S+)\n", log.read_text())) is None:
-                if child.poll() is not None or datetime.now(UTC).timestamp() > deadline:
+                if has_ended(child) or datetime.now(UTC).timestamp() > deadline:
                     raise SystemExit(f"the delivery API did not start:\n{last_lines(log)}")
             children = Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()
             spawned = [pid for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
@@ -165,7 +165,7 @@ class Bench:
             child = processes.start("granian", [*command, str(port)], log, os.environ)
             deadline = datetime.now(UTC).timestamp() + START_MAX_S
             while not _is_healthy(f"http://127.0.0.1:{port}/healthz"):
-                if child.poll() is not None or datetime.now(UTC).timestamp() > deadline:
+                if has_ended(child) or datetime.now(UTC).timestamp() > deadline:
                     raise SystemExit(f"granian did not start:\n{last_lines(log)}")
             yield f"http://127.0.0.1:{port}"
 

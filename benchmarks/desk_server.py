@@ -22,7 +22,7 @@ from benchmarks.production import first_api_annex
 from edye_delivery.annex.load import DEFAULT_FOLDER, FOLDER_VARIABLE, load_annexes
 from tools.airflow_system import AirflowSystem
 from tools.local import finish_database, free_port, start_database
-from tools.processes import Processes, last_lines
+from tools.processes import Processes, has_ended, last_lines
 
 START_TIMEOUT_S = 900.0
 LOOK_EVERY_S = 0.05
@@ -81,7 +81,7 @@ class DeskServer:
             child = processes.start("api-server", [sys.executable, "-m", "airflow", "api-server"], log, variables)
             with httpx.Client(base_url=self._url, trust_env=False, timeout=CALL_TIMEOUT_S) as client:
                 while not _answers(client):
-                    if child.poll() is not None or time.perf_counter() - began_s > START_TIMEOUT_S:
+                    if has_ended(child) or time.perf_counter() - began_s > START_TIMEOUT_S:
                         raise SystemExit(f"desk: the api-server did not start:\n{last_lines(log)}")
                     time.sleep(LOOK_EVERY_S)
                 seconds = time.perf_counter() - began_s

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from tools.local import BUILD, PROJECT, free_port, is_taken
-from tools.processes import Processes, last_lines
+from tools.processes import Processes, has_ended, last_lines
 
 START_TIMEOUT_S = 120.0
 HEALTH_TIMEOUT_S = 5.0
@@ -37,7 +37,7 @@ def start_delivery_api(processes: Processes, connections: dict[str, dict[str, An
         try:
             httpx.get(f"{url}/healthz", timeout=HEALTH_TIMEOUT_S)
         except httpx.HTTPError:
-            if child.poll() is not None or time.monotonic() > deadline:
+            if has_ended(child) or time.monotonic() > deadline:
                 raise SystemExit(f"the delivery API did not start:\n{last_lines(log)}") from None
             time.sleep(0.2)
         else:

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 from tools import settings
-from tools.processes import PRIVATE_UMASK, Processes, last_lines, open_private
+from tools.processes import PRIVATE_UMASK, Processes, has_ended, last_lines, open_private
 
 PROJECT = settings.PROJECT
 BUILD = PROJECT / "build"
@@ -112,7 +112,7 @@ def start_sandbox(processes: Processes, endpoints: Path) -> dict[str, str]:
     child = processes.start("sandbox", command, log, {**os.environ, "PYTHONPATH": str(PROJECT)})
     deadline = time.monotonic() + SANDBOX_TIMEOUT_S
     while not endpoints.exists():
-        if child.poll() is not None or time.monotonic() > deadline:
+        if has_ended(child) or time.monotonic() > deadline:
             raise SystemExit(f"the sandbox did not start:\n{last_lines(log)}")
         time.sleep(0.1)
     found: dict[str, str] = json.loads(endpoints.read_text())

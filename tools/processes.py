@@ -67,7 +67,7 @@ class Processes:
 
     def ended(self) -> str | None:
         """The name of a child that has ended by itself; None while all run."""
-        return next((name for name, child, _ in self._children if child.poll() is not None), None)
+        return next((name for name, child, _ in self._children if has_ended(child)), None)
 
     def stop(self) -> None:
         """Its signal to every group, and SIGKILL to what is still there after twenty seconds."""
@@ -76,10 +76,9 @@ class Processes:
             _signal_group(child, stop_signal)
         deadline = time.monotonic() + STOP_TIMEOUT_S
         for _, child, _ in children:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(max(0.1, deadline - time.monotonic()))
-            _signal_group(child, signal.SIGKILL)
-            child.wait()
+            while not has_ended(child) and time.monotonic() < deadline:
+                time.sleep(0.02)
+            kill_group(child)
         if self._record is not None:
             self._record.unlink(missing_ok=True)
 
@@ -148,9 +147,23 @@ def open_private(path: Path, flags: int) -> IO[bytes]:
     return file
 
 
+def has_ended(child: subprocess.Popen[bytes]) -> bool:
+    """Whether a child has ended. It is not waited for: until then its number, and its group's, are nobody else's."""
+    if child.returncode is not None or not hasattr(os, "waitid"):  # macOS has it since Python 3.13
+        return child.poll() is not None
+    return os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def kill_group(child: subprocess.Popen[bytes]) -> None:
+    """Kills a child and all that it started in its group, and waits for the child; nothing where it was waited for."""
+    _signal_group(child, signal.SIGKILL)
+    child.wait()
+
+
 def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child.pid, number)
+    if child.returncode is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: the latter for a group that has ended
+            os.killpg(child.pid, number)
 
 
 def last_lines(log: Path, count: int = 15) -> str:

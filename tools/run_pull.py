@@ -51,7 +51,7 @@ from tools.local import (
     start_database,
     start_sandbox,
 )
-from tools.processes import Processes, last_lines
+from tools.processes import Processes, has_ended, last_lines
 from tools.run import SAMPLE_DAY, run_dag, totals_line
 
 FOLDER = BUILD / "run-pull"
@@ -252,7 +252,7 @@ def _python_env() -> dict[str, str]:
 def _wait_for(url: str, child: subprocess.Popen[bytes]) -> None:
     """Waits until the API answers, whatever it says: before the first publication it has nothing to serve."""
     deadline = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < deadline and child.poll() is None:
+    while time.monotonic() < deadline and not has_ended(child):
         try:
             httpx.get(url, timeout=2, trust_env=False)
             return

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.processes import Processes, last_lines
+from tools.processes import Processes, has_ended, kill_group, last_lines
 
 RESTARTS_MAX = 40
 RESTART_DELAY_S = 2.0
@@ -50,11 +48,11 @@ class Supervisor(Processes):
 
         Returns None: there is no child that has ended and stays so.
         """
-        for child in [child for child in self._children if child[1].poll() is not None]:
+        for child in [child for child in self._children if has_ended(child[1])]:
             name, process, _ = child
             if time.monotonic() < self._started_s[name] + RESTART_DELAY_S:
                 continue
-            self._kill_group(process.pid)
+            kill_group(process)
             self._children.remove(child)
             self.restarts[name] += 1
             service = self._services[name]
@@ -66,11 +64,4 @@ class Supervisor(Processes):
         """Kills the child and everything in its group at once, as a container that is killed ends."""
         for known, process, _ in self._children:
             if known == name:
-                self._kill_group(process.pid)
-                process.wait()
-
-    def _kill_group(self, pid: int) -> None:
-        try:
-            os.killpg(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
+                kill_group(process)

@@ -20,7 +20,7 @@ from tools.cluster.runs import RUNS_MAX, Runs
 from tools.cluster.services import SLOTS, components
 from tools.cluster.strikes import Kind, Strike, Strikes, strikes_of
 from tools.cluster.supervisor import Supervisor
-from tools.processes import birth_of, last_lines
+from tools.processes import birth_of, has_ended, last_lines
 
 PARENT = (
     "import subprocess, sys, time;"
@@ -65,9 +65,22 @@ def test_what_a_child_leaves_of_its_group_ends_before_it_is_started_again(tmp_pa
         child = processes.start("parent", [sys.executable, "-c", PARENT], log, dict(os.environ))
         until(lambda: last_lines(log))
         os.kill(child.pid, signal.SIGKILL)
-        child.wait()
+        until(lambda: has_ended(child))
         processes.ended()
         until(lambda: birth_of(int(last_lines(log).splitlines()[0])) is None)
+
+
+def test_the_group_of_a_child_that_was_waited_for_is_left_alone_for_its_number_may_be_anybodys(
+    tmp_path, no_delay, monkeypatch
+):
+    killed = []
+    with Supervisor() as processes:
+        child = processes.start("short", [sys.executable, "-c", "pass"], tmp_path / "short.log", dict(os.environ))
+        child.wait()
+        monkeypatch.setattr(os, "killpg", lambda *group: killed.append(group))
+        processes.ended()
+        monkeypatch.undo()
+    assert (killed, processes.restarts) == ([], {"short": 1})
 
 
 def test_a_child_that_ends_ever_again_ends_the_tool_with_its_log(tmp_path, no_delay, monkeypatch):
