@@ -10,7 +10,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,25 +157,25 @@ def wait_for_end(running: Cluster, runs: Runs, strikes: Strikes, titles: int) ->
         runs.look()
         if time.monotonic() - told_s >= PROGRESS_S:
             told_s = time.monotonic()
-            console.print(f"{told_s - began_s:5.0f} s  {progress_line(running.ledger, titles)}")
+            if counts := states_of(running.ledger):
+                strikes.begin()  # earlier there is little to lose
+            console.print(f"{told_s - began_s:5.0f} s  {progress_line(counts, titles)}")
         if time.monotonic() - began_s > RUN_TIMEOUT_S:
             raise SystemExit(f"the runs did not end within {RUN_TIMEOUT_S:.0f} s; their logs are in build/cluster")
         time.sleep(LOOK_S)
 
 
-def progress_line(ledger: Engine, titles: int) -> str:
-    """How many deliveries are in each state."""
+def states_of(ledger: Engine) -> dict[str, int]:
+    """How many deliveries are in each state, by our ledger."""
     query = select(DELIVERIES.c.state, func.count()).group_by(DELIVERIES.c.state)
     with ledger.connect() as connection:
-        counts = sorted((str(state), count) for state, count in connection.execute(query).all())
-    return f"{titles} titles: " + (", ".join(f"{count} {state}" for state, count in counts) or "none begun")
+        return {str(state): count for state, count in connection.execute(query).all()}
 
 
-def accepted_count(ledger: Engine) -> int:
-    """How many deliveries our ledger has as accepted."""
-    query = select(func.count()).select_from(DELIVERIES).where(DELIVERIES.c.state == "accepted")
-    with ledger.connect() as connection:
-        return connection.execute(query).scalar_one()
+def progress_line(counts: Mapping[str, int], titles: int) -> str:
+    """How many of the deliveries are in each state, in a sentence."""
+    told = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
+    return f"{titles} titles: {told or 'none begun'}"
 
 
 def arrivals_at(running: Cluster, titles: int) -> Arrivals:
@@ -190,7 +190,7 @@ def outcome_line(running: Cluster, runs: Runs, arrivals: Arrivals, wall_s: float
         console.print(f"[red]{dag_id} ended red[/]: its report is in Airflow")
     return {
         "titles": arrivals.titles,
-        "accepted": accepted_count(running.ledger),
+        "accepted": states_of(running.ledger).get("accepted", 0),
         "duplicated": arrivals.duplicated,
         "lost": arrivals.lost,
         "wall_s": round(wall_s, 1),

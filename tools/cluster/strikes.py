@@ -12,7 +12,7 @@ from edye_delivery.dag_support.queues import QUEUES
 
 FIRST_S = (5.0, 15.0)
 NEXT_S = (8.0, 20.0)
-"""The first strike falls so many seconds after the start, each other one so many after the one before."""
+"""The first strike falls so many seconds after `begin`, each other one so many after the one before."""
 
 
 class Kind(StrEnum):
@@ -27,7 +27,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """One strike: its time in seconds after the runs began, and the name of the process."""
+    """One strike: its time in seconds after the beginning, and the name of the process."""
 
     at_s: float
     kind: Kind
@@ -54,7 +54,7 @@ def _target(kind: Kind, chance: random.Random) -> str:
 
 
 class Strikes:
-    """The strikes that are still to come. `look` carries out those whose time has come."""
+    """The strikes that are still to come. `look` carries out those whose time has come; before `begin` none has."""
 
     def __init__(
         self,
@@ -64,12 +64,17 @@ class Strikes:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._open, self._kill, self._restart_database, self._clock = list(plan), kill, restart_database, clock
-        self._began_s = clock()
+        self._began_s: float | None = None
         self.struck: list[Strike] = []
+
+    def begin(self) -> None:
+        """Counts the time from now on; nothing where it is counted already."""
+        if self._began_s is None:
+            self._began_s = self._clock()
 
     def look(self) -> Strike | None:
         """Carries out the next strike if its time has come, and returns it."""
-        if not self._open or self._clock() - self._began_s < self._open[0].at_s:
+        if self._began_s is None or not self._open or self._clock() - self._began_s < self._open[0].at_s:
             return None
         strike = self._open.pop(0)
         if strike.kind is Kind.DATABASE:

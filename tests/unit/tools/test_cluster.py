@@ -136,8 +136,12 @@ def test_a_strike_falls_when_its_time_has_come_and_only_once():
     now, killed, restarts = [0.0], [], []
     plan = [Strike(5.0, Kind.BROKER, "valkey"), Strike(9.0, Kind.DATABASE, "postgresql")]
     strikes = Strikes(plan, killed.append, lambda: restarts.append("postgresql"), lambda: now[0])
+    now[0] = 100.0
+    assert strikes.look() is None  # nothing has begun
+    strikes.begin()
     assert strikes.look() is None
-    now[0] = 20.0
+    now[0] = 120.0
+    strikes.begin()
     assert [strikes.look(), strikes.look(), strikes.look()] == [*plan, None]
     assert (killed, restarts, strikes.struck) == (["valkey"], ["postgresql"], plan)
 
