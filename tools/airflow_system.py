@@ -69,12 +69,12 @@ class AirflowSystem:
     def start(self) -> None:
         """Makes the database, loads the settings, starts the components and waits until all are healthy.
 
-        The scheduler starts when the api-server answers: tasks report to it, and a task that cannot reach it is lost
-        for more than a minute.
+        The api-server needs no settings, so it starts while they are loaded. The scheduler starts when the api-server
+        answers: tasks report to it, and a task that cannot reach it is lost for more than a minute.
         """
         finish_database(start_database(self.variables), self._home)
-        settings.load(self._connections, self.variables)
         self._start(Component("api-server", ("api-server",)))
+        settings.load(self._connections, self.variables)
         self._wait_until(self._is_ours)
         for component in self._components:
             self._start(component)
