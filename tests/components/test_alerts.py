@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
 
@@ -17,40 +15,16 @@ from edye_delivery.hooks.alerts import AlertHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.steps.base import alerter
 from tests.builders import a_movie, a_plan, the_annex
+from tests.webhook import running_webhook
 
 ANNEX = the_annex()
 RUN = "run-1"
 
 
-class Webhook(ThreadingHTTPServer):
-    """Takes messages; answers what it is told to, 200 by default."""
-
-    def __init__(self) -> None:
-        self.messages: list[dict[str, str]] = []
-        self.answers: list[int] = []
-        super().__init__(("127.0.0.1", 0), Handler)
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        status = self.server.answers.pop(0) if self.server.answers else 200
-        if status == 200:
-            self.server.messages.append(body)
-        self.send_response(status)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
 def webhook():
-    with Webhook() as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+    with running_webhook() as server:
         yield server
-        server.shutdown()
 
 
 @pytest.fixture
@@ -58,9 +32,7 @@ def connected(monkeypatch, tmp_path, webhook):
     """The connections `delivery_ledger` and `alerts`, the latter with a secret in its address."""
     ledger = {"conn_type": "sqlite", "host": str(tmp_path / "ledger.sqlite")}
     monkeypatch.setenv("AIRFLOW_CONN_DELIVERY_LEDGER", json.dumps(ledger))
-    config = [{"path": f"json://127.0.0.1:{webhook.server_port}/hook/s3cret-t0ken", "tag": "all"}]
-    connection = {"conn_type": "apprise", "extra": {"config": config}}
-    monkeypatch.setenv("AIRFLOW_CONN_ALERTS", json.dumps(connection))
+    monkeypatch.setenv("AIRFLOW_CONN_ALERTS", json.dumps(webhook.connection))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
 

@@ -27,6 +27,7 @@ from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.exposures import Exposures
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.publications import Publications
+from edye_delivery.ledger.run_alerts import RunAlerts
 from edye_delivery.ledger.similar_titles import names_like
 from edye_delivery.ledger.trail import Trail
 from edye_delivery.ledger.withdrawals import Withdrawals
@@ -56,6 +57,10 @@ class LedgerHook(BaseHook):
     def alerts(self) -> Alerts:
         """The alerts that are still to be sent."""
         return Alerts(_engine(self.url()), SYSTEM_CLOCK.now)
+
+    def run_alerts(self) -> RunAlerts:
+        """Writes alerts about whole runs."""
+        return RunAlerts(_engine(self.url()), SYSTEM_CLOCK.now)
 
     def alert_sentences(self, annex: Annex) -> tuple[str, ...]:
         """A sentence for each problem of the annex's client now, from whichever run."""

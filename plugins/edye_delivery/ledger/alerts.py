@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Engine, func, or_, select, update
 
 from edye_delivery.catalog.degradation import DegradationKind
+from edye_delivery.catalog.run_alert import RunAlertKind
 from edye_delivery.ledger.client_alarms import errors_in_a_row, not_sent_sentence, open_circuits, open_degradations
 from edye_delivery.ledger.consecutive_errors import BEGAN, Client
 from edye_delivery.ledger.tables import ALERTS
@@ -20,9 +21,10 @@ CLAIM_S = 120
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A message for a person: errors in a row, or the degradation of what a partner pulls, began or ended.
+    """A message for a person: errors in a row, or the degradation of what a partner pulls, began or ended; or a run.
 
-    `errors` are the errors in a row, or the calls that a degradation's figure is of.
+    `errors` are the errors in a row, or the calls that a degradation's figure is of; 0 for a run, whose DAG is
+    `client_id`.
 
     `was_tried` where somebody claimed it before and did not send it: the holder died, or there was nobody to tell.
     """
@@ -38,12 +40,12 @@ class Alert:
     @property
     def is_critical(self) -> bool:
         """Whether nothing reaches the partner, or nobody knows why."""
-        return self.kind in (BEGAN, DegradationKind.UNAVAILABLE)
+        return self.kind in (BEGAN, DegradationKind.UNAVAILABLE, RunAlertKind.NO_RESULT)
 
     @property
     def needs_action(self) -> bool:
         """Whether somebody has to act; an end is good news."""
-        return self.kind == BEGAN or self.kind in set(DegradationKind)
+        return self.kind == BEGAN or self.kind in {*DegradationKind, *RunAlertKind}
 
 
 class Alerts:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from edye_delivery.catalog.vocabulary import Channel, RunKind
-from edye_delivery.operators.base import AnnexOperator, Step
+from edye_delivery.operators.base import Step
+from edye_delivery.operators.result import ResultOperator
 
 
-class CheckRequestOperator(AnnexOperator):
+class CheckRequestOperator(ResultOperator):
     """Turns params and run facts into a checked request, and checks the run's connections."""
 
     def __init__(self, *, channel: Channel = Channel.API, kind: RunKind = RunKind.DELIVERY, **kwargs: Any) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from edye_delivery.operators.base import AnnexOperator, Step
+from edye_delivery.operators.base import Step
 from edye_delivery.operators.desk_link import DeskRunLink
+from edye_delivery.operators.result import ResultOperator
 
 
-class ConfirmWindowOperator(AnnexOperator):
+class ConfirmWindowOperator(ResultOperator):
     """Green where every title of the window is accepted, else red with each open title, its cause and its owner."""
 
     template_fields: ClassVar[Sequence[str]] = ("report",)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from edye_delivery.catalog.degradation import RECOVERED, DegradationKind
+from edye_delivery.catalog.run_alert import RunAlertKind
 from edye_delivery.errors import DeliveryError, NoRecipient
 from edye_delivery.ledger.alerts import Alert, Alerts
 
@@ -15,38 +16,49 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class DegradationText:
-    """What an alert says about one kind of degradation; `next_step` begins with whose turn it is."""
+class AlertText:
+    """What an alert says about one kind of trouble; `next_step` begins with whose turn it is."""
 
     title: str
     next_step: str
 
 
 DEGRADATIONS = {
-    DegradationKind.DEGRADED: DegradationText(
+    DegradationKind.DEGRADED: AlertText(
         "the API is slow or fails for {partner}",
         "Whose turn: DevOps. Look at the latest errors (`api-log`), and at load and memory of the delivery API.",
     ),
-    DegradationKind.UNAVAILABLE: DegradationText(
+    DegradationKind.UNAVAILABLE: AlertText(
         "the API does not answer {partner}",
         "Whose turn: DevOps, at once. Look whether the delivery API runs and has a generation to serve.",
     ),
-    DegradationKind.SILENT: DegradationText(
+    DegradationKind.SILENT: AlertText(
         "{partner} has stopped calling",
         "Whose turn: DevOps. If the API answers our own probe, ask the partner whether its job runs.",
     ),
-    DegradationKind.OUTDATED: DegradationText(
+    DegradationKind.OUTDATED: AlertText(
         "{partner} gets an old generation",
         "Whose turn: DevOps. Open the last runs of publish_pull: they say why no generation was published.",
     ),
-    DegradationKind.UNAUTHORIZED: DegradationText(
+    DegradationKind.UNAUTHORIZED: AlertText(
         "the token of {partner} is refused",
         "Whose turn: partner or DevOps. `users list` says whether the token was revoked or has expired; if the partner "
         "uses an old one, give it the present one.",
     ),
-    DegradationKind.RATE_EXCEEDED: DegradationText(
+    DegradationKind.RATE_EXCEEDED: AlertText(
         "{partner} calls too often",
         "Whose turn: partner. It has to wait as Retry-After says, follow `next`, and poll with its checkpoint.",
+    ),
+}
+
+RUNS = {
+    RunAlertKind.NO_RESULT: AlertText(
+        "a run of {client_id} ended without a result",
+        "Whose turn: DevOps. Open the log: it says why. When the cause is gone, clear the run's failed tasks.",
+    ),
+    RunAlertKind.LATE: AlertText(
+        "a run of {client_id} is late",
+        "Whose turn: DevOps. Open the run: its tasks say what it waits for. It goes on meanwhile.",
     ),
 }
 
@@ -93,6 +105,8 @@ def title_of(alert: Alert) -> str:
         return f"EDYE delivery: what {alert.partner} pulls is well again"
     if alert.kind in DEGRADATIONS:
         return f"EDYE delivery: {DEGRADATIONS[DegradationKind(alert.kind)].title.format(partner=alert.partner)}"
+    if alert.kind in RUNS:
+        return f"EDYE delivery: {RUNS[RunAlertKind(alert.kind)].title.format(client_id=alert.client_id)}"
     if alert.needs_action:
         return f"EDYE delivery: more than {alert.errors - 1} errors in a row for {alert.client_id}"
     return f"EDYE delivery: errors in a row for {alert.client_id} are over"
@@ -105,6 +119,9 @@ def body_of(alert: Alert) -> str:
     if alert.kind in DEGRADATIONS:
         next_step = DEGRADATIONS[DegradationKind(alert.kind)].next_step
         return f"{alert.partner}: {alert.detail}.\n\n{next_step} docs/runbook.md, 'A degraded delivery'."
+    if alert.kind in RUNS:
+        next_step = RUNS[RunAlertKind(alert.kind)].next_step
+        return f"{alert.partner}: {alert.detail}\n\n{next_step} docs/runbook.md, 'A run without a result'."
     return (
         f"{alert.partner}: {alert.detail}\n\nWhose turn: DevOps. Open the red run's confirm_window: it names every "
         "title, its cause and its owner. What to do by cause: docs/runbook.md, 'Errors in a row'."

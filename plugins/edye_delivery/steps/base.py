@@ -47,10 +47,11 @@ class BatchStep(Step):
 
 def alerter() -> Alerter:
     """Sends the ledger's alerts to the services that the connection `alerts` names."""
-    return Alerter(LedgerHook().alerts(), _messenger)
+    return Alerter(LedgerHook().alerts(), messenger)
 
 
-def _messenger() -> Messenger:
+def messenger() -> Messenger:
+    """The services that the connection `alerts` names."""
     from edye_delivery.hooks.alerts import AlertHook  # Apprise loads slowly, and is needed only for an alert
 
     return AlertHook()

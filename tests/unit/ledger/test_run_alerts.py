@@ -1,0 +1,54 @@
+"""Alerts about whole runs: each run raises each kind once, with an event for the trail."""
+
+from __future__ import annotations
+
+import pytest
+
+from edye_delivery.catalog.run_alert import RunAlert, RunAlertKind
+from edye_delivery.ledger.alerts import Alerts
+from edye_delivery.ledger.database import open_engine
+from edye_delivery.ledger.run_alerts import RunAlerts
+from edye_delivery.ledger.trail import Trail
+from tests.unit.ledger.conftest import Clock
+
+ALERT = RunAlert(RunAlertKind.NO_RESULT, "roku", "deliver_api__roku", "manual__1", "run manual__1: report failed")
+
+
+@pytest.fixture
+def engine(ledger_url):
+    return open_engine(ledger_url)
+
+
+def test_a_run_raises_an_alert_once_and_its_event_names_the_run(engine):
+    run_alerts = RunAlerts(engine, Clock())
+    assert [run_alerts.raise_once(ALERT), run_alerts.raise_once(ALERT)] == [True, False]
+    (alert,) = Alerts(engine, Clock()).claim()
+    assert (alert.partner, alert.client_id, alert.kind, alert.detail) == (
+        "roku",
+        "deliver_api__roku",
+        "no result",
+        "run manual__1: report failed",
+    )
+    assert alert.is_critical
+    assert alert.needs_action
+    (event,) = Trail(engine, Clock()).next_events(10)
+    assert (event.action, event.outcome, event.run_id) == ("run no result", "failure", "manual__1")
+
+
+def test_another_run_another_dag_and_another_kind_raise_their_own(engine):
+    run_alerts = RunAlerts(engine, Clock())
+    others = [
+        ALERT,
+        RunAlert(ALERT.kind, "roku", "deliver_api__roku", "manual__2", "x"),
+        RunAlert(ALERT.kind, "roku", "publish_pull__roku", "manual__1", "x"),
+        RunAlert(RunAlertKind.LATE, "roku", "deliver_api__roku", "manual__1", "x"),
+    ]
+    assert [run_alerts.raise_once(one) for one in others] == [True] * 4
+    assert Alerts(engine, Clock()).untold_count() == 4
+
+
+def test_a_reason_from_outside_is_shown_on_one_line_and_bounded():
+    alert = RunAlert.no_result("p", "d", "r", "report", "two\nlines" + "x" * 5000, "http://a/log")
+    assert "\n" not in alert.detail
+    assert len(alert.detail) < 1300
+    assert alert.detail.endswith("Its log: http://a/log")
