@@ -25,6 +25,7 @@ REASON = "the API answers 503 since yesterday"
 DAY = {"window_start": "2026-03-01T06:00:00Z", "window_end": "2026-03-02T06:00:00Z"}
 GOOD = "EDYE_PLANETA_S01E01_ES"
 BAD = "EDYE_MOV_000115_ES"
+WINDOW, FEED = "edye://roku_premium_subs_mx/window", "edye://roku_premium_subs_mx/feeds/search"
 HEVC = "EDYE_MOV_000111_ES"
 FILES = {
     DAG_ID: "api_delivery.py",
@@ -126,10 +127,28 @@ def states_of(dag_run):
     return {task.task_id: task.state for task in dag_run.get_task_instances()}
 
 
+def assets_of(dag_run):
+    """By name, the assets that the run's tasks have emitted, each with what its event says."""
+    from airflow.models.asset import AssetEvent
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        of_run = (AssetEvent.source_dag_id == dag_run.dag_id) & (AssetEvent.source_run_id == dag_run.run_id)
+        return {event.asset.name: event.extra for event in session.scalars(select(AssetEvent).where(of_run))}
+
+
 def test_good_titles_make_a_green_run_and_a_second_one_sends_nothing(connected, box):
     conf = {**DAY, "external_ids": [GOOD, "EDYE_FAROS_000001_ES"]}
-    assert run(conf).state == "success"
+    first = run(conf)
+    assert first.state == "success"
     report = report_of(connected)
+    emitted = assets_of(first)
+    window, published = emitted.pop(WINDOW), emitted.pop(FEED)
+    assert emitted == {}
+    assert (window["window"], window["totals"]) == (report["window"], report["totals"])
+    assert (published["kinds"], published["items"]) == ({"episode": 2, "season": 1, "series": 2}, 5)
+    assert {window["run_id"], published["run_id"]} == {first.run_id}
     assert report["totals"] | {"accepted": 2, "sent": 2} == report["totals"]
     assert report["window"] == {"start": DAY["window_start"], "end": DAY["window_end"]}
     (feed,) = report["feeds"]
@@ -141,7 +160,8 @@ def test_good_titles_make_a_green_run_and_a_second_one_sends_nothing(connected, 
     assert {asset["id"] for asset in httpx.get(feed["url"], trust_env=False).json()["assets"]} >= {
         "EDYE_PLANETA_S01E01"
     }
-    assert run(conf).state == "success"
+    second = run(conf)
+    assert (second.state, set(assets_of(second))) == ("success", {WINDOW})  # the feed is as it was
     assert report_of(connected)["totals"]["sent"] == 0
     assert [feed["outcome"] for feed in report_of(connected)["feeds"]] == ["unchanged"]
     assert len(box.contents()) == 2
@@ -171,6 +191,7 @@ def test_a_refused_title_makes_a_red_run_whose_last_task_says_so(connected, box,
     assert states.pop("confirm_window") == "failed"
     assert states.pop("batch.reencode") == "skipped"
     assert set(states.values()) == {"success"}
+    assert set(assets_of(dag_run)) == {FEED}
     assert f"  {BAD}: META002: no title in the language" in caplog.text
     assert f"  {BAD}: rejected, metadata -> Content Operations [META002]" in caplog.text
     assert "Traceback" not in caplog.text
@@ -238,8 +259,9 @@ def test_a_hand_run_without_logical_date_and_window_answers_for_the_last_interva
     assert report["totals"]["titles"] == 0
 
 
-def test_a_dry_run_sends_nothing(connected, box):
-    run({**DAY, "dry_run": True, "external_ids": [GOOD]})
+def test_a_dry_run_sends_nothing_and_emits_no_asset(connected, box):
+    dry_run = run({**DAY, "dry_run": True, "external_ids": [GOOD]})
+    assert (states_of(dry_run)["confirm_window"], assets_of(dry_run)) == ("success", {})
     report = report_of(connected)
     assert (report["dry_run"], report["totals"]["planned"], report["totals"]["sent"]) == (True, 1, 0)
     assert box.contents() == []

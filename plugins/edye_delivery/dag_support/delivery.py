@@ -14,6 +14,7 @@ from edye_delivery.annex.pools import uploads_pool
 from edye_delivery.catalog.vocabulary import Channel, RunKind
 from edye_delivery.dag_support.queues import MEDIA_WORK, TRANSFER
 from edye_delivery.operators.accept import AcceptBatchOperator
+from edye_delivery.operators.assets import feeds_alias
 from edye_delivery.operators.check import CheckBatchOperator
 from edye_delivery.operators.check_request import CheckRequestOperator
 from edye_delivery.operators.confirm import ConfirmWindowOperator
@@ -113,7 +114,9 @@ def feed_group(annex: Annex, request: Any) -> Any:
         which = {"annex": annex, "request": request, "feed": name}
         assemble_feed = AssembleFeedOperator(task_id="assemble_feed", trigger_rule=TriggerRule.ALL_DONE, **which)
         lint_feed = LintFeedOperator(task_id="lint_feed", draft=assemble_feed.output, **which)
-        publish_feed = PublishFeedOperator(task_id="publish_feed", draft=assemble_feed.output, **which)
+        publish_feed = PublishFeedOperator(
+            task_id="publish_feed", draft=assemble_feed.output, outlets=[feeds_alias(annex.partner)], **which
+        )
         lint_feed >> publish_feed
 
     return feed

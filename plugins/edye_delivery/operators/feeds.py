@@ -39,7 +39,10 @@ class LintFeedOperator(FeedOperator):
 
 
 class PublishFeedOperator(FeedOperator):
-    """Publishes the feed in its bucket: uploads the pages, reads them back, then switches the first page."""
+    """Publishes the feed in its bucket: uploads the pages, reads them back, then switches the first page.
+
+    Where readers find a new state of it, the feed's asset is emitted.
+    """
 
     def step(self) -> Step:
         """The work with this task's arguments."""

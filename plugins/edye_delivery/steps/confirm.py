@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from airflow.sdk import Context
 
 from edye_delivery.errors import WindowNotDone
+from edye_delivery.operators.assets import emit_window
 from edye_delivery.pipeline.confirm import done_sentence, failure_sentence, whole_text
 from edye_delivery.reports.model import Colour, WindowReport
 from edye_delivery.steps.base import Step
@@ -18,7 +19,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ConfirmWindow(Step):
-    """Green where every title of the window is accepted, else red with each open title, its cause and its owner."""
+    """Green where every title of the window is accepted, else red with each open title, its cause and its owner.
+
+    A green run that is no dry run and no withdrawal emits the asset of the partner's window.
+    """
 
     report: Any
 
@@ -32,6 +36,15 @@ class ConfirmWindow(Step):
         log.info("%s", done_sentence(report))
         for sentence in (*report.alerts, *report.to_do):
             log.warning("%s", sentence)
+        if not (report.dry_run or report.is_withdrawal):
+            emit_window(context, report.partner, _facts_of(report))
+
+
+def _facts_of(report: WindowReport) -> dict[str, Any]:
+    """What the asset's event says of the window; `window` is None where titles were named without one."""
+    window = report.window.model_dump(mode="json") if report.window else None
+    totals = report.totals.model_dump(mode="json")
+    return {"window": window, "run_id": report.run_id, "channel": report.channel.value, "totals": totals}
 
 
 def end_red(sentence: str) -> NoReturn:

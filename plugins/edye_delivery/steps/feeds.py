@@ -18,6 +18,7 @@ from edye_delivery.feeds.publish.publish import PAGES
 from edye_delivery.hooks.feed_store import FeedStoreHook
 from edye_delivery.hooks.http_client import SYSTEM_CLOCK
 from edye_delivery.hooks.ledger import LedgerHook
+from edye_delivery.operators.assets import emit_feed
 from edye_delivery.pipeline.feeds import DraftPages, draft_feed, lint_draft, refuse_errors
 from edye_delivery.pipeline.publish_feed import FeedPublisher
 from edye_delivery.steps.base import Step, keep, load
@@ -80,7 +81,10 @@ class LintFeed(FeedStep):
 
 
 class PublishFeed(FeedStep):
-    """Publishes the feed in its bucket: uploads the pages, reads them back, then switches the first page."""
+    """Publishes the feed in its bucket: uploads the pages, reads them back, then switches the first page.
+
+    Where readers find a new state of it, the feed's asset is emitted.
+    """
 
     def execute(self, context: Context) -> dict[str, Any]:
         """The published record's reference."""
@@ -109,4 +113,11 @@ class PublishFeed(FeedStep):
         reference = keep(store, feed_record_name(request, spec.name, "published"), published)
         for page in {page.name for draft in drafts for page in draft.pages}:
             store.delete(feed_page_name(request, spec.name, page))
+        if published.switched:
+            self._emit(context, request, drafts[-1])
         return reference | {"url": published.url, "pages_sent": len(published.uploaded)}
+
+    def _emit(self, context: Context, request: RunRequest, draft: FeedDraft) -> None:
+        counts = {"items": sum(draft.kinds.values()), "pages": len(draft.pages)}
+        facts = {"version": draft.version, "run_id": request.run_id, "kinds": dict(draft.kinds), **counts}
+        emit_feed(context, self.annex.partner, self.spec.name, facts)
