@@ -12,6 +12,7 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.dag_support import channels
 from edye_delivery.dag_support.annexes import annexes
+from edye_delivery.dag_support.deadline import run_deadline
 from edye_delivery.dag_support.defaults import Tag, default_args
 from edye_delivery.dag_support.delivery import add_delivery
 from edye_delivery.dag_support.params import delivery_params, reason_param
@@ -53,6 +54,7 @@ def delivery_dag(annex: Annex) -> DAG:
         start_date=datetime(2026, 1, 1, tzinfo=UTC),
         catchup=False,
         max_active_runs=1,
+        deadline=run_deadline(annex),
         default_args=default_args(),
         params=delivery_params() | reason_param(),
         tags={Tag.DELIVERY, Tag.FTP, Tag.DEPRECATED, annex.partner},

@@ -16,7 +16,8 @@ from edye_delivery.operators.ship_events import (
 
 DOC = """
 **Promise.** Every step of every delivery becomes one document in the data stream of the connection `ingesta_logs`,
-exactly once, even if it had to be sent several times. Alerts that could not be sent are sent.
+exactly once, even if it had to be sent several times. Alerts that could not be sent are sent. Where Airflow sends
+metrics, it measures what waits at each partner (`docs/guides/observability.md`).
 
 **When it runs.** Every five minutes. Deliveries never wait for it. While the cluster is down, events stay in the
 ledger; the first run afterwards ships them all.

@@ -11,6 +11,7 @@ from edye_delivery.annex.dag_ids import delivery_dag_id
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.vocabulary import Channel, RunKind
 from edye_delivery.dag_support.annexes import annexes
+from edye_delivery.dag_support.deadline import run_deadline
 from edye_delivery.dag_support.defaults import Tag, default_args
 from edye_delivery.dag_support.params import delivery_params
 from edye_delivery.dag_support.publication import add_publication
@@ -49,6 +50,7 @@ def publication_dag(annex: Annex) -> DAG:
         start_date=datetime(2026, 1, 1, tzinfo=UTC),
         catchup=False,
         max_active_runs=1,
+        deadline=run_deadline(pull),
         default_args=default_args(),
         params=delivery_params(),
         tags={Tag.DELIVERY, Tag.PULL, annex.partner},

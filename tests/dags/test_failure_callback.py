@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
+from edye_delivery.dag_support.annexes import FOLDER_VARIABLE
 from edye_delivery.hooks.ledger import LedgerHook
+from tests.builders import annex_file
 from tests.dags.test_a_run import DAG_ID, run, states_of
 from tests.dags.test_delivery_dags import bag_of
 from tests.webhook import running_webhook
@@ -115,3 +118,45 @@ def test_the_dag_processor_tells_of_a_task_whose_process_was_killed(webhook, tas
     assert f"run {RUN_ID}: {task_id} failed" in message["message"]
     assert "its process died" in message["message"]
     assert LedgerHook().alerts().untold_count() == 0
+
+
+DEADLINE = {"alert": {"consecutive_errors": 10, "run_deadline_s": 7200}}
+
+
+def test_a_deadline_of_the_annex_is_one_of_the_dags_that_deliver_windows(tmp_path, monkeypatch):
+    annex_file(tmp_path, "alpha", **DEADLINE)
+    annex_file(tmp_path, "beta")
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    dags = bag_of().dags
+    late = {name: deadline for name, dag in dags.items() for deadline in dag.deadline or ()}
+    assert set(late) == {"deliver_api__alpha", "deliver_ftp__alpha"}
+    for deadline in late.values():
+        assert (deadline.interval, deadline.callback.kwargs["partner"]) == (timedelta(hours=2), "alpha")
+        assert deadline.callback.path == "edye_delivery.dag_support.deadline.tell_late"
+
+
+def context_of(run_type: str) -> dict[str, object]:
+    """What Airflow's scheduler gives to the callback of a deadline."""
+    run = {"dag_id": DAG_ID, "dag_run_id": RUN_ID, "run_type": run_type, "state": "running"}
+    return {"dag_run": run, "deadline": {"id": "1", "deadline_time": NOW.isoformat()}}
+
+
+def call_in_triggerer(run_type: str) -> str:
+    """What the triggerer does with a missed deadline: the state in which the callback ends."""
+    from airflow.triggers.callback import CallbackTrigger
+
+    path = "edye_delivery.dag_support.deadline.tell_late"
+    arguments = {"partner": "roku", "deadline_s": 7200.0, "context": context_of(run_type)}
+
+    async def states() -> list[str]:
+        return [event.payload["state"] async for event in CallbackTrigger(path, arguments).run()]
+
+    return asyncio.run(states())[-1]
+
+
+def test_a_late_run_is_told_once_and_a_backfill_never(webhook):
+    assert [call_in_triggerer(run_type) for run_type in ("scheduled", "scheduled", "backfill")] == ["success"] * 3
+    (message,) = webhook.messages
+    assert message["title"] == f"EDYE delivery: a run of {DAG_ID} is late"
+    assert f"run {RUN_ID}: not green 7200 s after it was queued, it is running" in message["message"]
+    assert f"/dags/{DAG_ID}/runs/" in message["message"]

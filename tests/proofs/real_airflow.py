@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,12 +33,15 @@ def real_airflow(
     dag_id: str,
     ledger: dict[str, Any] | None = None,
     further_annexes: Iterable[Path] = (),
+    further_connections: Mapping[str, dict[str, Any]] | None = None,
+    variables: Mapping[str, str] | None = None,
     **annex_changes: Any,
 ) -> Iterator[AirflowSystem]:
     """Airflow's components on their own database, up until the end of the block; the DAG is there.
 
     `ledger` is the connection of another ledger than a SQLite file in `home`. Airflow's own database is no SQLite:
-    there its command line beside a scheduler would find the database locked at times.
+    there its command line beside a scheduler would find the database locked at times. `variables` are more of the
+    components' environment.
     """
     annexes = home / "annexes"
     annexes.mkdir()
@@ -54,9 +57,12 @@ def real_airflow(
     known["delivery_ledger"] = ledger or known["delivery_ledger"] | {"host": str(home / "ledger.sqlite")}
     known["artifact_store"] |= {"extra": {"path": str(home / "artifacts")}}
     known["delivery_api_store"] |= {"extra": {"path": str(home / "delivery_api")}}
+    known |= further_connections or {}
     with pytest.MonkeyPatch.context() as environment, Processes() as processes:
         for name in [name for name in os.environ if name.startswith("AIRFLOW")]:
             environment.delenv(name)
+        for name, value in (variables or {}).items():
+            environment.setenv(name, value)
         environment.setenv("EDYE_ANNEXES_FOLDER", str(annexes))
         environment.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", database_url)
         system = AirflowSystem(processes, home, known)

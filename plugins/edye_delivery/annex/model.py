@@ -88,6 +88,8 @@ class Alert(Part):
 
     consecutive_errors: Positive
     """An alert is sent when more deliveries than this have failed in a row."""
+    run_deadline_s: float | None = Field(None, ge=60, le=7 * 86400)
+    """An alert is sent when a run is not green so many seconds after it was queued (the SLA); without it, none is."""
 
 
 class CircuitBreaker(Part):

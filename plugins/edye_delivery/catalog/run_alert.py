@@ -32,3 +32,9 @@ class RunAlert:
         """The task failed, so nothing says what became of the run's titles; `reason` is a sentence without its end."""
         why = f"{task_id} failed before the run could say what became of its titles: {printable(reason, MAX_CHARS)}"
         return cls(RunAlertKind.NO_RESULT, partner, dag_id, run_id, f"run {run_id}: {why}. Its log: {log_url}")
+
+    @classmethod
+    def late(cls, partner: str, dag_id: str, run_id: str, state: str, deadline_s: float, url: str) -> RunAlert:
+        """The run is not green in time; `state` is Airflow's word for where it stands, `url` its page."""
+        what = f"not green {deadline_s:g} s after it was queued, it is {printable(state)}"
+        return cls(RunAlertKind.LATE, partner, dag_id, run_id, f"run {run_id}: {what}. Its page: {url}")

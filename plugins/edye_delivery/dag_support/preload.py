@@ -16,6 +16,7 @@ import sqlalchemy.dialects.sqlite  # noqa: F401
 import edye_delivery.annex.dag_ids
 import edye_delivery.dag_support.annexes
 import edye_delivery.dag_support.channels
+import edye_delivery.dag_support.deadline
 import edye_delivery.dag_support.defaults
 import edye_delivery.dag_support.params
 import edye_delivery.dag_support.withdrawal

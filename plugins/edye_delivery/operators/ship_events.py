@@ -36,7 +36,10 @@ class DeleteOldApiCallsOperator(StepOperator):
 
 
 class TellAlertsOperator(StepOperator):
-    """Sends the alerts that no delivery sent: a service was down, or the run that raised them died."""
+    """Sends the alerts that no delivery sent: a service was down, or the run that raised them died.
+
+    Where Airflow sends metrics, it also measures what waits at each partner.
+    """
 
     def step(self) -> Step:
         """The work with this task's arguments."""

@@ -54,11 +54,12 @@ DEGRADATIONS = {
 RUNS = {
     RunAlertKind.NO_RESULT: AlertText(
         "a run of {client_id} ended without a result",
-        "Whose turn: DevOps. Open the log: it says why. When the cause is gone, clear the run's failed tasks.",
+        "Whose turn: DevOps. Open the log: it says why. When the cause is gone, clear the run's failed tasks. "
+        "docs/runbook.md, 'A run without a result'.",
     ),
     RunAlertKind.LATE: AlertText(
         "a run of {client_id} is late",
-        "Whose turn: DevOps. Open the run: its tasks say what it waits for. It goes on meanwhile.",
+        "Whose turn: DevOps. Open the run: its tasks say what it waits for. docs/runbook.md, 'A run is late'.",
     ),
 }
 
@@ -120,8 +121,7 @@ def body_of(alert: Alert) -> str:
         next_step = DEGRADATIONS[DegradationKind(alert.kind)].next_step
         return f"{alert.partner}: {alert.detail}.\n\n{next_step} docs/runbook.md, 'A degraded delivery'."
     if alert.kind in RUNS:
-        next_step = RUNS[RunAlertKind(alert.kind)].next_step
-        return f"{alert.partner}: {alert.detail}\n\n{next_step} docs/runbook.md, 'A run without a result'."
+        return f"{alert.partner}: {alert.detail}\n\n{RUNS[RunAlertKind(alert.kind)].next_step}"
     return (
         f"{alert.partner}: {alert.detail}\n\nWhose turn: DevOps. Open the red run's confirm_window: it names every "
         "title, its cause and its owner. What to do by cause: docs/runbook.md, 'Errors in a row'."

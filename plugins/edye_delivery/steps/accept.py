@@ -12,6 +12,7 @@ from edye_delivery.catalog.generation_records import CheckedGeneration
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.catalog.snapshot import CheckedBatch
 from edye_delivery.hooks.ledger import LedgerHook
+from edye_delivery.hooks.metrics import count_titles
 from edye_delivery.pipeline.accept import Acceptor
 from edye_delivery.pipeline.exposed_titles import conclude_exposures
 from edye_delivery.pipeline.run_files import read_run
@@ -33,6 +34,7 @@ class AcceptBatch(BatchStep):
             return {}
         counts = Acceptor(self.annex, LedgerHook().get_conn(self.annex)).accept_batch(batch.titles)
         alerter().send()
+        count_titles(self.annex.partner, counts)
         log.info("batch %s: %s", batch.number, counts)
         return counts
 
@@ -55,5 +57,6 @@ class AcceptExposed(Step):
         conclude_exposures(ledger, titles, checked)
         counts = Acceptor(self.annex, ledger).accept_batch(tuple(titles))
         alerter().send()
+        count_titles(self.annex.partner, counts)
         log.info("%s", counts)
         return counts

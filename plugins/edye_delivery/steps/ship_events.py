@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import Context
@@ -11,7 +12,9 @@ from edye_delivery.errors import InvalidRequest
 from edye_delivery.hooks.http_client import SYSTEM_CLOCK
 from edye_delivery.hooks.ingesta_logs import IngestaLogsHook
 from edye_delivery.hooks.ledger import LedgerHook
+from edye_delivery.hooks.metrics import measure_queue, metrics_are_on
 from edye_delivery.ledger.api_call_writer import KEPT_DAYS
+from edye_delivery.ledger.queue_figures import queue_figures
 from edye_delivery.pipeline.ship_events import Shipper
 from edye_delivery.steps.base import alerter
 
@@ -63,10 +66,17 @@ class DeleteOldApiCalls:
 
 
 class TellAlerts:
-    """Sends the alerts that no delivery sent: a service was down, or the run that raised them died."""
+    """Sends the alerts that no delivery sent: a service was down, or the run that raised them died.
+
+    Where Airflow sends metrics, it also measures what waits at each partner.
+    """
 
     def execute(self, context: Context) -> dict[str, Any]:
         """How many alerts are still open."""
         alerts = alerter()
         alerts.send()
-        return {"untold": alerts.alerts.untold_count()}
+        untold = alerts.alerts.untold_count()
+        if metrics_are_on():
+            with LedgerHook().engine().connect() as connection:
+                measure_queue(queue_figures(connection), untold, datetime.now(UTC))
+        return {"untold": untold}

@@ -12,6 +12,7 @@ from edye_delivery.catalog.snapshot import CheckedBatch
 from edye_delivery.catalog.vocabulary import Channel
 from edye_delivery.errors import AuthRefused, ConfigurationInvalid
 from edye_delivery.hooks.ledger import LedgerHook
+from edye_delivery.hooks.metrics import time_partner
 from edye_delivery.ledger.records import Delivery
 from edye_delivery.pipeline.outcomes import deadline_at, record_outcomes, with_partner
 from edye_delivery.steps.base import BatchStep, alerter, load
@@ -57,6 +58,7 @@ class WaitForBatch(BatchStep):
             answered = {name for name, outcome in ended.outcomes.items() if outcome.state.is_terminal}
         waiting = [delivery for delivery in self._with_partner() if delivery.tracking_id in answered]
         record_outcomes(LedgerHook().get_conn(self.annex), waiting, ended.outcomes)
+        time_partner(self.annex.partner, waiting, ended.outcomes, datetime.now(UTC))
         alerter().send()
         if ended.auth_error:
             self._note_wait(self._with_partner(), datetime.now(UTC))  # from now on nobody waits for the others

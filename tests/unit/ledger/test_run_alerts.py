@@ -47,6 +47,11 @@ def test_another_run_another_dag_and_another_kind_raise_their_own(engine):
     assert Alerts(engine, Clock()).untold_count() == 4
 
 
+def test_a_late_run_says_its_state_its_deadline_and_its_page():
+    alert = RunAlert.late("p", "d", "manual__1", "running", 14400.0, "http://a/run")
+    assert alert.detail == "run manual__1: not green 14400 s after it was queued, it is running. Its page: http://a/run"
+
+
 def test_a_reason_from_outside_is_shown_on_one_line_and_bounded():
     alert = RunAlert.no_result("p", "d", "r", "report", "two\nlines" + "x" * 5000, "http://a/log")
     assert "\n" not in alert.detail

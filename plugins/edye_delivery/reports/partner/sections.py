@@ -75,6 +75,7 @@ def _general(annex: Annex) -> Iterator[str]:
             ),
             ("tags that every title must have", codes(annex.required_tags)),
             ("alert threshold", f"more than {annex.alert.consecutive_errors} failures in a row"),
+            ("a run is late after", f"{annex.alert.run_deadline_s:g} s" if annex.alert.run_deadline_s else "never"),
             ("withdrawals without an approval", f"up to {annex.withdrawal.titles_without_approval} titles"),
             ("an approval has to come within", f"{annex.withdrawal.approval_hours:g} hours"),
             ("the partner is told of a withdrawal by", _withdrawal_call(annex)),
