@@ -375,6 +375,33 @@ def test_every_component_has_the_settings_of_the_engine_from_the_one_file_that_h
     assert not engine_settings().keys() & environment_of(name).keys()
 
 
+def telemetry(service: str, *, is_on: bool) -> dict[str, str]:
+    """The service's variables of OpenTelemetry, as compose reads them without EDYE_OTEL, or with EDYE_OTEL=True."""
+    given = {name: value for name, value in environment_of(service).items() if "OTEL" in name}
+    return {name: "True" if is_on and "EDYE_OTEL" in value else with_defaults(value) for name, value in given.items()}
+
+
+@pytest.mark.parametrize("name", COMPONENTS)
+def test_every_component_sends_metrics_and_traces_where_one_variable_says_so(name: str) -> None:
+    switches = ("AIRFLOW__METRICS__OTEL_ON", "AIRFLOW__TRACES__OTEL_ON")
+    assert [telemetry(name, is_on=False)[switch] for switch in switches] == ["False", "False"]
+    assert [telemetry(name, is_on=True)[switch] for switch in switches] == ["True", "True"]
+    told = telemetry(name, is_on=True)
+    assert (told["OTEL_EXPORTER_OTLP_PROTOCOL"], told["OTEL_TRACES_EXPORTER"]) == ("http/protobuf", "otlp_proto_http")
+    assert told["OTEL_SERVICE_NAME"] == "edye-delivery"
+
+
+def test_the_collectors_credentials_reach_no_service_that_sends_nothing_to_it() -> None:
+    having = {name for name in SERVICES if "OTEL_EXPORTER_OTLP_HEADERS" in environment_of(name)}
+    assert having == set(COMPONENTS)
+    assert telemetry("scheduler", is_on=True)["OTEL_EXPORTER_OTLP_HEADERS"] == ""
+
+
+def test_the_guide_names_every_variable_of_telemetry_that_compose_sets() -> None:
+    guide = (PROJECT / "docs" / "guides" / "observability.md").read_text(encoding="utf-8")
+    assert all(f"| `{name}` |" in guide for name in telemetry("scheduler", is_on=True))
+
+
 @pytest.mark.parametrize("profile", ["", *PROFILES, ",".join(PROFILES)])
 def test_docker_compose_accepts_the_file_in_an_empty_environment(tmp_path: Path, profile: str) -> None:
     command = shutil.which("docker-compose")
