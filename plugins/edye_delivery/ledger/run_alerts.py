@@ -21,10 +21,12 @@ class RunAlerts:
 
     @repeating
     def raise_once(self, alert: RunAlert) -> bool:
-        """Writes the alert and its event; False where the run has raised one of this kind before."""
-        at = self._now()
+        """Writes the alert and its event; False where the run has raised one of this kind, also in this moment."""
+        engine, at = self._engine, self._now()
+        if engine.dialect.name != "sqlite":  # there writers follow each other; here one that met another repeats
+            engine = engine.execution_options(isolation_level="SERIALIZABLE")
         shared = {"at": at, "partner": alert.partner, "client_id": alert.dag_id, "detail": alert.detail}
-        with self._engine.begin() as connection:
+        with engine.begin() as connection:
             if _is_raised(connection, alert):
                 return False
             connection.execute(insert(ALERTS).values(**shared, kind=alert.kind.value, errors=0))
