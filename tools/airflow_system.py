@@ -161,7 +161,7 @@ class AirflowSystem:
     def _wait_until(self, is_reached: Callable[[], bool]) -> None:
         deadline = time.monotonic() + HEALTHY_TIMEOUT_S
         while True:
-            ended = self._processes.ended()
+            ended = self._processes.check()
             if ended is not None:
                 raise SystemExit(f"Airflow's {ended} ended:\n{last_lines(self._home / f'{ended}.log')}")
             if is_reached():

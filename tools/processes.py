@@ -65,7 +65,7 @@ class Processes:
         self._note_down()
         return child
 
-    def ended(self) -> str | None:
+    def check(self) -> str | None:
         """The name of a child that has ended by itself; None while all run."""
         return next((name for name, child, _ in self._children if has_ended(child)), None)
 
@@ -152,6 +152,12 @@ def has_ended(child: subprocess.Popen[bytes]) -> bool:
     if child.returncode is not None or not hasattr(os, "waitid"):  # macOS has it since Python 3.13
         return child.poll() is not None
     return os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def wait_for_end(child: subprocess.Popen[bytes]) -> None:
+    """Waits until the child has ended, and leaves its group to whoever stops it."""
+    while not has_ended(child):
+        time.sleep(0.02)
 
 
 def kill_group(child: subprocess.Popen[bytes]) -> None:

@@ -39,7 +39,7 @@ from tools.local import (
     start_database,
     start_sandbox,
 )
-from tools.processes import Processes, last_lines, wait_for_turn
+from tools.processes import Processes, last_lines, wait_for_end, wait_for_turn
 
 DAG_ID = "deliver_api__roku_premium_subs_mx"
 FTP_DAG_ID = "deliver_ftp__roku_premium_subs_mx"
@@ -105,7 +105,7 @@ def run_dag(
     # An Airflow task handles SIGTERM itself and continues; the next run takes up what a killed one left.
     child = processes.start("run", command, log, env, stdout=subprocess.PIPE, stop_signal=signal.SIGKILL)
     done = _show_progress((json.loads(line) for line in child.stdout or ()), folder)
-    child.wait()
+    wait_for_end(child)
     return done
 
 

@@ -58,7 +58,7 @@ def main(
         console.print(f"  Window end    {SAMPLE_DAY[1]}")
         console.print("Ctrl-C stops everything")
         try:
-            while (ended := processes.ended()) is None:
+            while (ended := processes.check()) is None:
                 time.sleep(1)
         except KeyboardInterrupt:
             console.print("stopping ...")

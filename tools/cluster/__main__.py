@@ -151,7 +151,7 @@ def wait_for_end(running: Cluster, runs: Runs, strikes: Strikes, titles: int) ->
     """Strikes, supervises and tells progress until all runs have ended; SystemExit after three hours."""
     began_s = told_s = time.monotonic()
     while not runs.is_over:
-        running.supervisor.ended()
+        running.supervisor.check()
         if (strike := strikes.look()) is not None:
             console.print(f"{time.monotonic() - began_s:5.0f} s  [red]killed[/] {strike.target}")
         runs.look()

@@ -25,7 +25,7 @@ class Service:
 
 
 class Supervisor(Processes):
-    """Processes that stay up: whoever calls `ended` now and then has what ended by itself started again."""
+    """Processes that stay up: whoever calls `check` now and then has what ended by itself started again."""
 
     def __init__(self, record: Path | None = None) -> None:
         super().__init__(record)
@@ -43,7 +43,7 @@ class Supervisor(Processes):
         self._started_s[name] = time.monotonic()
         return super().start(name, command, log, variables)
 
-    def ended(self) -> None:
+    def check(self) -> None:
         """Starts again what has ended, and what it left of its group ends; SystemExit for a child that ends ever again.
 
         Returns None: there is no child that has ended and stays so.

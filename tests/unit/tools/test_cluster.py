@@ -53,7 +53,7 @@ def test_a_killed_child_is_started_again_and_its_own_children_end(tmp_path, no_d
         grandchild = int(last_lines(log))
         processes.kill("parent")
         until(lambda: birth_of(grandchild) is None)
-        processes.ended()
+        processes.check()
         until(lambda: len(last_lines(log).splitlines()) == 2)
         assert processes.restarts == {"parent": 1}
     assert birth_of(int(last_lines(log).splitlines()[1])) is None
@@ -66,7 +66,7 @@ def test_what_a_child_leaves_of_its_group_ends_before_it_is_started_again(tmp_pa
         until(lambda: last_lines(log))
         os.kill(child.pid, signal.SIGKILL)
         until(lambda: has_ended(child))
-        processes.ended()
+        processes.check()
         until(lambda: birth_of(int(last_lines(log).splitlines()[0])) is None)
 
 
@@ -78,7 +78,7 @@ def test_the_group_of_a_child_that_was_waited_for_is_left_alone_for_its_number_m
         child = processes.start("short", [sys.executable, "-c", "pass"], tmp_path / "short.log", dict(os.environ))
         child.wait()
         monkeypatch.setattr(os, "killpg", lambda *group: killed.append(group))
-        processes.ended()
+        processes.check()
         monkeypatch.undo()
     assert (killed, processes.restarts) == ([], {"short": 1})
 
@@ -89,7 +89,7 @@ def test_a_child_that_ends_ever_again_ends_the_tool_with_its_log(tmp_path, no_de
     with Supervisor() as processes:
         processes.start("short", command, tmp_path / "short.log", dict(os.environ))
         with pytest.raises(SystemExit, match="no port is free"):
-            until(processes.ended)
+            until(processes.check)
 
 
 def test_a_title_that_came_twice_is_duplicated_and_one_that_did_not_complete_is_lost():

@@ -31,7 +31,7 @@ def started(processes, tmp_path, command=SLEEPER):
 def test_leaving_the_block_ends_the_children(tmp_path):
     with Processes() as processes:
         child = started(processes, tmp_path)
-        assert processes.ended() is None
+        assert processes.check() is None
     assert child.returncode is not None
     assert birth_of(child.pid) is None
 
@@ -70,7 +70,7 @@ def test_a_child_that_takes_the_usual_signal_for_itself_is_ended_by_its_own(tmp_
 def test_a_child_that_ends_by_itself_is_named(tmp_path):
     with Processes() as processes:
         processes.start("short", [sys.executable, "-c", ""], tmp_path / "log", dict(os.environ)).wait()
-        assert processes.ended() == "short"
+        assert processes.check() == "short"
 
 
 def test_only_recorded_processes_that_are_still_the_same_are_ended(tmp_path):
