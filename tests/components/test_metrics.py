@@ -40,7 +40,7 @@ uploader = SimpleNamespace(
     channel=Channel.API, retry_policy=None, titles_at_once=1, lease_s=1.0,
     upload=lambda checked, delivery: SimpleNamespace(bytes_sent=500),
 )
-with metrics.metered("roku", uploader) as counted:
+with metrics.count_bytes("roku", uploader) as counted:
     counted.upload(None, None)
     counted.upload(None, None)
 """

@@ -63,7 +63,7 @@ def add_delivery(annex: Annex, steps: ChannelSteps, kind: RunKind = RunKind.DELI
 def _batch_group(annex: Annex, steps: ChannelSteps) -> Any:
     @task_group(group_id="batch")
     def batch(reference: Any) -> None:
-        thumbnails = _checked_batch(annex, reference)
+        thumbnails = _add_check(annex, reference)
         deliver = steps.deliver(
             task_id="deliver", annex=annex, batch=thumbnails.output, pool=uploads_pool(annex), queue=TRANSFER
         )
@@ -83,8 +83,8 @@ def _batch_group(annex: Annex, steps: ChannelSteps) -> Any:
     return batch
 
 
-def _checked_batch(annex: Annex, reference: Any) -> MakeThumbnailsOperator:
-    """Check, re-encode where the annex has one and a title of the batch needs it, and thumbnails."""
+def _add_check(annex: Annex, reference: Any) -> MakeThumbnailsOperator:
+    """Adds check, thumbnails, and between them the re-encode where the annex has one; the last of these tasks."""
     if annex.reencode is None:
         check = CheckBatchOperator(task_id="check", annex=annex, batch=reference, **MEDIA_WORK)
         return MakeThumbnailsOperator(task_id="thumbnails", annex=annex, batch=check.output, **MEDIA_WORK)

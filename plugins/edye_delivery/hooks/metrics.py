@@ -91,7 +91,7 @@ class MeteredUploader:
 
 
 @contextmanager
-def metered(partner: str, uploader: Uploader) -> Iterator[Uploader]:
+def count_bytes(partner: str, uploader: Uploader) -> Iterator[Uploader]:
     """The uploader for the block; counts at its end what the partner got, however the block ends."""
     metered_uploader = MeteredUploader(uploader)
     try:

@@ -23,25 +23,25 @@ def since_in(window: Window | None) -> Iterator[ColumnElement[bool]]:
         yield TITLE_STATUS.c.since < window.end_at
 
 
-def ended_well_counts(connection: Connection, partners: Collection[str], window: Window | None) -> Iterator[Count]:
+def count_ended_well(connection: Connection, partners: Collection[str], window: Window | None) -> Iterator[Count]:
     """How many titles each of these partners has in each of the two states, and since when the first of them has it."""
     for partner in partners:
         for state in STATES:
-            wanted = _wanted(partner, state, window)
-            number = select(func.count()).select_from(TITLE_STATUS).where(wanted).scalar_subquery()
-            since = select(func.min(TITLE_STATUS.c.since)).where(wanted).scalar_subquery()
+            condition = _condition_of(partner, state, window)
+            number = select(func.count()).select_from(TITLE_STATUS).where(condition).scalar_subquery()
+            since = select(func.min(TITLE_STATUS.c.since)).where(condition).scalar_subquery()
             titles, first = connection.execute(select(number, since)).one()
             if titles:
                 yield Count(partner, state, None, None, titles, first)
 
 
-def ended_well_queries(
+def queries_of_ended_well(
     statuses: Select[Any], partners: Collection[str], state: DeliveryState, window: Window | None, limit: int | None
 ) -> list[Select[Any]]:
     """For each of these partners the query for its titles in the state, the oldest first."""
     order = (TITLE_STATUS.c.since, TITLE_STATUS.c.external_id)
-    return [statuses.where(_wanted(one, state, window)).order_by(*order).limit(limit) for one in partners]
+    return [statuses.where(_condition_of(one, state, window)).order_by(*order).limit(limit) for one in partners]
 
 
-def _wanted(partner: str, state: DeliveryState, window: Window | None) -> ColumnElement[bool]:
+def _condition_of(partner: str, state: DeliveryState, window: Window | None) -> ColumnElement[bool]:
     return and_(TITLE_STATUS.c.partner == partner, TITLE_STATUS.c.state == state, *since_in(window))

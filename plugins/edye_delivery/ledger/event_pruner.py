@@ -106,13 +106,13 @@ def numbers_not_needed(events: Sequence[Row[Any]], before: datetime) -> list[int
 
     None where the title's status could not be computed from the others.
     """
-    needed = _needed(events)
+    needed = _numbers_that_stay(events)
     old = {one.id for one in events if one.at < before and one.shipped_at is not None} - needed
     left = [one for one in events if one.id not in old]
     return sorted(old) if replay(left) == replay(events) else []
 
 
-def _needed(events: Sequence[Row[Any]]) -> set[int]:
+def _numbers_that_stay(events: Sequence[Row[Any]]) -> set[int]:
     """Of every delivery the last change of its state, sending and acceptance; the title's last confirmation."""
     last: dict[tuple[str, str], int] = {}
     states: dict[str, str] = {}

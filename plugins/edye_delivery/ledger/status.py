@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, fun
 
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState
 from edye_delivery.catalog.window import Window
-from edye_delivery.ledger.ended_well import STATES, ended_well_counts, ended_well_queries, since_in
+from edye_delivery.ledger.ended_well import STATES, count_ended_well, queries_of_ended_well, since_in
 from edye_delivery.ledger.fetches import waits_for_fetch
 from edye_delivery.ledger.open_titles import only_open
 from edye_delivery.ledger.rows import chunks
@@ -93,7 +93,7 @@ class StatusReader:
         if selection.external_ids:
             return self._counts(self._grouped().where(*self._conditions_of(selection)))
         partners, window = self._partners_of(selection), selection.window
-        ended_well = ended_well_counts(self._connection, partners, window)
+        ended_well = count_ended_well(self._connection, partners, window)
         found = [*self.open_counts(partners, window), *ended_well]
         return sorted(found, key=lambda count: (count.partner, WORST_FIRST.index(count.state)))
 
@@ -139,7 +139,7 @@ class StatusReader:
             yield one
         for state in STATES if ended_well else ():
             left = None if limit is None else limit - number
-            for one in self._ended_well_titles(partners, state, window, left):
+            for one in self._titles_that_ended_well(partners, state, window, left):
                 number += 1
                 yield one
 
@@ -164,12 +164,12 @@ class StatusReader:
                 self._statuses().where(*self._conditions_of(Selection(partner, external_ids=names)))
             )
 
-    def _ended_well_titles(
+    def _titles_that_ended_well(
         self, partners: Collection[str], state: State, window: Window | None, limit: int | None
     ) -> Iterator[Status]:
         if limit == 0:
             return
-        queries = ended_well_queries(self._statuses(), partners, state, window, limit)
+        queries = queries_of_ended_well(self._statuses(), partners, state, window, limit)
         rows = merge(*map(self._rows, queries), key=lambda row: (row.since, row.partner, row.external_id))
         yield from map(status_of, islice(rows, limit))
 

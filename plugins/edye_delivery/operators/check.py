@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.sdk import Context
+from airflow.sdk.bases.xcom import BaseXCom
 from airflow.sdk.exceptions import DownstreamTasksSkipped
 
 from edye_delivery.operators.base import BatchOperator, Step
-
-RETURN_KEY = "return_value"
 
 
 class CheckBatchOperator(BatchOperator):
@@ -35,6 +34,6 @@ class CheckBatchOperator(BatchOperator):
         reference = super().execute(context)
         if self.reencode_task_id and not reference["to_reencode"]:
             instance = context["ti"]
-            instance.xcom_push(key=RETURN_KEY, value=reference)
+            instance.xcom_push(key=BaseXCom.XCOM_RETURN_KEY, value=reference)
             raise DownstreamTasksSkipped(tasks=[(self.reencode_task_id, instance.map_index)])
         return reference

@@ -22,7 +22,7 @@ from edye_delivery.hooks.ftp import FtpHook
 from edye_delivery.hooks.http_client import SYSTEM_CLOCK
 from edye_delivery.hooks.ingest import IngestHook
 from edye_delivery.hooks.ledger import LedgerHook
-from edye_delivery.hooks.metrics import metered
+from edye_delivery.hooks.metrics import count_bytes
 from edye_delivery.ledger.circuit_breaker import CircuitBreaker
 from edye_delivery.ledger.leases import Holder
 from edye_delivery.ledger.ledger import Ledger
@@ -57,7 +57,7 @@ class DeliverBatch(BatchStep):
         ledger = LedgerHook().get_conn(self.annex)
         alerts = alerter()
         ends_at_s = time.monotonic() + self.annex.batch_time.deliver_s
-        with self.uploader(ledger, store, ends_at_s) as channel, metered(self.annex.partner, channel) as uploader:
+        with self.uploader(ledger, store, ends_at_s) as channel, count_bytes(self.annex.partner, channel) as uploader:
             sender = Sender(
                 partner=self.annex.partner,
                 uploader=uploader,
