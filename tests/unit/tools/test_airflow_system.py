@@ -32,7 +32,7 @@ class Started(list[str]):
             threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.append(name)
 
-    def ended(self) -> None:
+    def check(self) -> None:
         return None
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
