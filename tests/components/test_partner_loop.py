@@ -23,7 +23,7 @@ def wait_for_end(name):
 
 
 def test_work_of_one_name_shares_a_loop_that_ends_with_the_last():
-    together = threading.Barrier(3)  # else the first may end, and its loop with it, before the second begins
+    together = threading.Barrier(3, timeout=60)  # else the first may end, and its loop, before the second begins
 
     async def work():
         await asyncio.to_thread(together.wait, 5)

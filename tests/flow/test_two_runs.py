@@ -61,7 +61,7 @@ def end_batch(line, checked):
 def test_two_runs_that_send_the_same_titles_at_once_send_each_title_once(lines):
     lines[0].box.plan([SLOW])
     batches = [line.check(line.request(f"run-{number}", external_ids=FIVE))[1] for number, line in enumerate(lines)]
-    begin = threading.Barrier(2)
+    begin = threading.Barrier(2, timeout=60)
 
     def send(number):
         begin.wait()

@@ -120,7 +120,7 @@ def test_two_workers_that_write_at_once_lose_and_double_nothing(ledger_url, read
             calls.write([*own, *shared] if worker % 2 else [*shared, *own])
         calls.close()
 
-    barrier = threading.Barrier(3)
+    barrier = threading.Barrier(3, timeout=60)
     threads = [threading.Thread(target=write, args=(worker,)) for worker in (1, 2, 3)]
     for thread in threads:
         thread.start()

@@ -144,7 +144,7 @@ def test_a_revoked_user_can_have_a_first_token_again(tokens, engine, clock):
 
 def test_of_two_rotations_at_once_only_one_succeeds(ledger_url, tokens, clock):
     tokens.add("some_partner", "one")
-    barrier, outcomes = threading.Barrier(4), []
+    barrier, outcomes = threading.Barrier(4, timeout=60), []
 
     def rotate() -> None:
         engine = open_engine(ledger_url)

@@ -135,7 +135,7 @@ def test_older_content_is_not_accepted_while_newer_content_is_exposed(ledger):
 
 def test_of_two_that_accept_at_once_one_is_refused(ledger):
     wait(ledger)
-    barrier, accepted = Barrier(2), []
+    barrier, accepted = Barrier(2, timeout=60), []
 
     def accept():
         barrier.wait()

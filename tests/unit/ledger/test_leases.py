@@ -289,7 +289,7 @@ def test_two_deliveries_of_one_content_are_never_begun_at_once(ledger_url):
     plans = [[plan_of(the_annex(), title), plan_of(the_annex(), title, resend="run-2")] for title in titles]
     for pair in plans:
         ledgers[0].plan(PARTNER, RUN, pair)
-    begin, refusals, failures = threading.Barrier(2), [[], []], []
+    begin, refusals, failures = threading.Barrier(2, timeout=60), [[], []], []
 
     def begin_all(side):
         for pair in plans:

@@ -41,7 +41,7 @@ def test_a_run_raises_an_alert_once_and_its_event_names_the_run(engine):
 
 
 def test_two_tasks_of_a_run_that_fail_in_the_same_moment_raise_it_once(engine, monkeypatch):
-    both_have_looked = threading.Barrier(2)
+    both_have_looked = threading.Barrier(2, timeout=60)
     is_raised = run_alerts._is_raised
 
     def look_and_wait(connection, alert):

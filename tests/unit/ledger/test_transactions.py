@@ -153,7 +153,7 @@ def test_a_locked_sqlite_is_waited_for(tmp_path, monkeypatch):
 
 def test_two_runs_that_plan_the_same_titles_in_opposite_order_do_not_stop_each_other(ledger_url):
     failures = []
-    begin = threading.Barrier(4)
+    begin = threading.Barrier(4, timeout=60)
 
     def plan_often(number):
         ledger = Ledger(open_engine(ledger_url), Clock())

@@ -56,7 +56,7 @@ def test_a_killed_child_is_started_again_and_its_own_children_end(tmp_path, no_d
         processes.check()
         until(lambda: len(last_lines(log).splitlines()) == 2)
         assert processes.restarts == {"parent": 1}
-    assert birth_of(int(last_lines(log).splitlines()[1])) is None
+    until(lambda: birth_of(int(last_lines(log).splitlines()[1])) is None)
 
 
 def test_what_a_child_leaves_of_its_group_ends_before_it_is_started_again(tmp_path, no_delay):
