@@ -38,7 +38,7 @@ down: ## stop what `make up` started
 	@$(BIN)/python -m tools.up --down
 
 test: setup ## run every test except the longer proofs
-	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not proof" -q -rs
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not proof" -q -rs -o faulthandler_timeout=600
 
 proofs: setup ## run the longer proofs: kills, cut lines, large feeds, backfill on a real scheduler
 	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "proof and not real_airflow" -q -rs
