@@ -16,6 +16,7 @@ from edye_delivery.catalog.order import place_of
 from edye_delivery.catalog.parse import add_series, parse_episode, parse_show
 from edye_delivery.catalog.title import Series, Title
 from edye_delivery.ledger.database import open_engine
+from edye_delivery.ledger.offers import raise_version
 from edye_delivery.ledger.rows import title_json
 from edye_delivery.ledger.tables import REVISIONS
 
@@ -150,6 +151,7 @@ def change_one(url: str, annex: Annex, external_id: str, title: Title) -> None:
     with engine.begin() as connection:
         ours = (REVISIONS.c.partner == annex.partner) & (REVISIONS.c.external_id == external_id)
         connection.execute(REVISIONS.update().where(ours).values(title=row_of(annex, external_id, changed)["title"]))
+        raise_version(connection, annex.partner, external_id)
     engine.dispose()
 
 

@@ -1,65 +1,126 @@
 """One feed by the production code in a fresh process: `python -m benchmarks.feed_making JSON` prints what it took.
 
-The JSON: {"ledger": URL, "folder": path, "previous": [[body digest, name], ...]}. The process assembles the partner's
-feed of all accepted titles into pages in the folder and lints them, as the steps of a run do. It prints {"seconds",
-"assembling_s", "linting_s", "titles", "items", "errors", "peak_bytes", "pages": [[body digest, name, bytes], ...]}.
+The JSON: {"ledger": URL, "folder": path, "is_full": bool}. The process assembles and lints the partner's feed of all
+accepted titles, as the steps of a run do, by what changed since the process before it with the same folder, or in full.
+Then it publishes: the pages go to where the next process finds them. It prints {"seconds", "assembling_s", "linting_s",
+"titles", "items", "errors", "peak_bytes", "pages": [[body digest, name, bytes], ...]}.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from benchmarks.memory import memory_bytes
 from benchmarks.production import CLOCK, first_api_annex
+from edye_delivery.catalog.feed_records import FeedDraft
 from edye_delivery.catalog.order import Accepted
 from edye_delivery.feeds.lint.linter import FeedLint
-from edye_delivery.feeds.publish.assemble import assemble
+from edye_delivery.feeds.publish.publish import PAGES
 from edye_delivery.feeds.rule import FeedSeverity
 from edye_delivery.feeds.write.writers import profile_of
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
+from edye_delivery.ledger.publications import Publication
+from edye_delivery.pipeline.feeds import draft_feed
+from edye_delivery.pipeline.kept_feed import FeedKeeper
+
+PREFIX = "https://feeds.example/search/pages/"
+
+
+@dataclass(frozen=True)
+class Files:
+    """A folder of files by name, as an artifact store and as a bucket."""
+
+    folder: Path
+
+    def path(self, name: str) -> Path:
+        """The file's path."""
+        return self.folder / name
+
+    def get(self, name: str) -> bytes:
+        """The file's bytes; FileNotFoundError."""
+        return self.path(name).read_bytes()
+
+    def put_once(self, name: str, content: bytes) -> None:
+        """Writes a file."""
+        path = self.path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+    def sha256_of(self, name: str) -> str | None:
+        """The digest with which the page was published; a store keeps it beside the object."""
+        digest = self.path(f"{name}.sha256")
+        return digest.read_text() if digest.exists() else None
 
 
 def main() -> int:
     """Makes the feed once and prints the figures."""
     job: dict[str, Any] = json.loads(sys.argv[1])
     annex = first_api_annex()
-    spec = annex.feeds[0]
+    spec, folder = annex.feeds[0], Path(job["folder"])
+    bucket, kept, drafted = (Files(folder / name) for name in ("bucket", "kept", "draft"))
     ledger = Ledger(open_engine(job["ledger"]), CLOCK.now)
-    counted = [0]
+    newest, counted = _newest(folder), [0]
 
-    def accepted() -> Iterator[Accepted]:
-        for entry in ledger.accepted_titles(annex.partner):
+    def count(titles: Iterator[Accepted]) -> Iterator[Accepted]:
+        for entry in titles:
             counted[0] += 1
             yield entry
 
     started = time.perf_counter()
-    previous = [digest for digest, _ in job["previous"]]
-    prefix = "https://feeds.example/search/pages/"
-    feed = assemble(annex, spec, accepted(), previous, prefix, Path(job["folder"]), CLOCK.now())
+    keeper = FeedKeeper(annex, spec, newest, kept, bucket, PREFIX, is_full=job["is_full"])
+    with ledger.offer(annex.partner) as offer:
+        offer = replace(offer, titles=count(offer.titles))
+        previous = newest.pages if newest is not None else ()
+        draft = draft_feed(annex, spec, offer, previous, PREFIX, drafted, CLOCK.now(), keeper)
     assembled = time.perf_counter()
     lint = FeedLint(profile_of(spec), int(CLOCK.now().timestamp() * 1000))
-    for page in feed.pages:
-        lint.add_page(page.name, page.path.read_bytes())
+    for page in draft.pages:
+        path = drafted.path(page.name)
+        lint.add_page(page.name, (path if path.exists() else bucket.path(PAGES + page.name)).read_bytes())
     result = lint.finish()
     ended = time.perf_counter()
+    _publish(draft, folder)
     told = {
         "seconds": ended - started,
         "assembling_s": assembled - started,
         "linting_s": ended - assembled,
         "titles": counted[0],
         "items": result.types.total(),
-        "errors": result.findings.count(FeedSeverity.ERROR) + feed.notes.count(FeedSeverity.ERROR),
+        "errors": result.findings.count(FeedSeverity.ERROR),
         "peak_bytes": memory_bytes("VmHWM"),
-        "pages": [[page.body_digest, page.name, page.size_bytes] for page in feed.pages],
+        "pages": [[page.body_digest, page.name, page.size_bytes] for page in draft.pages],
     }
     print(json.dumps(told))
     return 0
+
+
+def _newest(folder: Path) -> Publication | None:
+    record = folder / "published.json"
+    if not record.exists():
+        return None
+    draft = FeedDraft.model_validate_json(record.read_bytes())
+    return Publication("before", draft.version, draft.pages, draft.kept)
+
+
+def _publish(draft: FeedDraft, folder: Path) -> None:
+    """Moves the draft's own pages to where readers find them."""
+    for page in draft.pages:
+        own, target = folder / "draft" / page.name, folder / "bucket" / PAGES / page.name
+        if own.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            own.replace(target)
+            with target.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            target.with_name(f"{page.name}.sha256").write_text(digest)
+    (folder / "published.json").write_text(draft.model_dump_json())
 
 
 if __name__ == "__main__":

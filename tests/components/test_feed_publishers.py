@@ -22,11 +22,12 @@ from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.publications import LEASE_S, FeedLeaseLost, Publications
 from edye_delivery.ledger.withdrawals import Withdrawals
-from edye_delivery.pipeline.feeds import draft_feed, lint_draft, refuse_errors
+from edye_delivery.pipeline.feeds import lint_draft, refuse_errors
 from edye_delivery.pipeline.publish_feed import ROUNDS, FeedPublisher, OfferUnsteady
 from edye_delivery.pipeline.publisher_lease import FeedBusy
 from tests.artifacts import Artifacts
 from tests.components.test_feed_publication import ANNEX, SPEC, Desk, Killed, SteppedClock, port, titles
+from tests.kept_feeds import DraftFiles, draft_by_changes
 from tests.postgresql import postgresql_server
 from tests.unit.ledger.frozen import empty_ledger
 
@@ -58,7 +59,7 @@ class Both:
         self.clock, self.desk = SteppedClock(), Desk(port, folder, Path(folder).name)
         self.engine, self.ledger = engine, Ledger(engine, self.clock)
         self.withdrawals = Withdrawals(engine, self.clock, PARTNER)
-        self.files = {}
+        self.files, self.kept = {}, Artifacts()
         for plan in PLANS:
             self.accept(plan)
 
@@ -81,12 +82,10 @@ class Both:
         return Publications(self.engine, self.clock, PARTNER, "search", database_now=lambda _: self.clock.at)
 
     def draft(self, run_id):
-        folder = self.files.setdefault(run_id, Artifacts())
-        with self.ledger.offer(PARTNER) as offer:
-            draft = draft_feed(
-                ANNEX, SPEC, offer, self.publications().current(), self.desk.store.url("pages/"),
-                folder, self.clock(),
-            )  # fmt: skip
+        folder = self.files.setdefault(run_id, DraftFiles(self.desk.store))
+        draft = draft_by_changes(
+            ANNEX, SPEC, self.ledger, self.publications(), self.desk.store, self.kept, folder, self.clock()
+        )
         refuse_errors("search", "as assembled", lint_draft(draft, folder, self.clock()))
         return draft
 
@@ -104,7 +103,7 @@ class Both:
 
         publisher = FeedPublisher(
             SPEC, run_id, Stepped(self.desk.store, step), Stepped(self.publications(), step),
-            self.files.setdefault(run_id, Artifacts()), fetch, assemble,
+            self.files.setdefault(run_id, DraftFiles(self.desk.store)), fetch, assemble,
             Clock(self.clock, sleep or self.clock.sleep, lambda: 0.5),
         )  # fmt: skip
         published = publisher.publish(draft or self.draft(run_id))

@@ -33,7 +33,7 @@ from edye_delivery.ledger.publications import Publications
 from edye_delivery.ledger.withdrawals import Withdrawals
 from edye_delivery.pipeline.accept import Acceptor
 from edye_delivery.pipeline.deliver import Sender
-from edye_delivery.pipeline.feeds import draft_feed, lint_draft, refuse_errors
+from edye_delivery.pipeline.feeds import lint_draft, refuse_errors
 from edye_delivery.pipeline.media_source import MediaSource
 from edye_delivery.pipeline.outcomes import record_outcomes, with_partner
 from edye_delivery.pipeline.plan import plan_window, remember_plan
@@ -41,7 +41,8 @@ from edye_delivery.pipeline.publish_feed import FeedPublisher
 from edye_delivery.pipeline.uploaders.api import ApiUploader
 from edye_delivery.pipeline.uploaders.ftp import FtpUploader
 from sandbox.ftp_server import FTP_LOGIN, FTP_PASSWORD
-from tests.artifacts import Artifacts, EmptyFiles
+from tests.artifacts import EmptyFiles
+from tests.kept_feeds import DraftFiles, draft_by_changes
 from tests.proofs.meeting_world import ANNEX, BUCKET, World
 from tests.step_scheduler import SLEEP
 
@@ -171,12 +172,12 @@ def deliver(hands: Hands, run_id: str, **asked: Any) -> None:
 
 def publish(hands: Hands, run_id: str) -> None:
     """What a run does at its end: the feed of all that is offered."""
-    publications, store, pages = hands.publications(), hands.store(), Artifacts()
+    publications, store = hands.publications(), hands.store()
+    pages = DraftFiles(store)
 
     def assemble(go_on: Callable[[], None]) -> FeedDraft:
         go_on()
-        with hands.ledger.offer(ANNEX.partner) as offer:
-            draft = draft_feed(ANNEX, SPEC, offer, publications.current(), store.url("pages/"), pages, now())
+        draft = draft_by_changes(ANNEX, SPEC, hands.ledger, publications, store, hands.world.kept, pages, now())
         refuse_errors(SPEC.name, "as assembled", lint_draft(draft, pages, now()))
         return draft
 

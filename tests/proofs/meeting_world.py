@@ -27,6 +27,7 @@ from sandbox.faults import FaultPlan
 from sandbox.ftp_server import FtpHost
 from sandbox.journal import Journal
 from sandbox.store import Store
+from tests.artifacts import Artifacts
 from tests.builders import a_movie, the_annex
 from tests.proofs.ledger_copies import LedgerCopies
 
@@ -131,6 +132,7 @@ class World:
 
     def __init__(self, url: str, bucket: Bucket, ftp: FtpServer, prefix: str, titles: int) -> None:
         self.url, self.bucket, self.ftp, self.prefix, self.partner = url, bucket, ftp, prefix, Partner()
+        self.kept = Artifacts()
         self.titles = tuple(
             a_movie(
                 id=f"movie-{number}",

@@ -50,6 +50,11 @@ def feed_page_name(request: RunRequest, feed: str, page: str) -> str:
     return f"{run_folder(request)}/feed-{feed}/pages/{page}"
 
 
+def kept_feed_name(partner: str, feed: str, name: str) -> str:
+    """What is kept of a feed for its next assembly, named by its content."""
+    return f"feeds/{partner}/{feed}/{name}"
+
+
 def generation_record_name(request: RunRequest, step: str) -> str:
     """The record of one step of a pull channel: published, checked."""
     return f"{run_folder(request)}/generation/{step}.json"

@@ -30,9 +30,11 @@ class RuleCount(Record):
 
 
 class FeedDraft(Record):
-    """A feed as it was assembled: its pages in the artifact store, and notes on what had to be left out.
+    """A feed as it was assembled: its pages, and notes on what had to be left out.
 
-    `version` is the version of the offer that it was built from; -1 in drafts from before offers had versions.
+    Its pages are in the artifact store, but for those that are published already. `version` is the version of the offer
+    that it was built from; -1 in drafts from before offers had versions. `kept` is the name of what a later assembly
+    may start from.
     """
 
     feed: str
@@ -41,6 +43,7 @@ class FeedDraft(Record):
     notes: tuple[RuleCount, ...] = ()
     profile: str
     version: int = -1
+    kept: str | None = None
 
 
 class LintedFeed(Record):

@@ -145,6 +145,7 @@ class RunRequest(Record):
     mode: Mode = Mode.CHANGED
     dry_run: bool = False
     force_resend: bool = False
+    full_feeds: bool = False
     whole_catalogue: bool = False
     channel: Channel = Channel.API
     reason: str = ""

@@ -52,6 +52,7 @@ def request_of(
         mode=_mode(params.get("mode", Mode.CHANGED)),
         dry_run=flag_of(params, "dry_run"),
         force_resend=flag_of(params, "force_resend"),
+        full_feeds=flag_of(params, "full_feeds"),
         channel=channel,
         reason=reason_of(params.get("reason"), WHY_NOT_API) if channel is Channel.FTP else "",
     )
@@ -144,4 +145,4 @@ def flag_of(params: Mapping[str, Any], name: str, *, default: bool = False) -> b
     return value
 
 
-KNOWN_KEYS = frozenset({"window_start", "window_end", "external_ids", "mode", "dry_run", "force_resend"})
+KNOWN_KEYS = frozenset({"window_start", "window_end", "external_ids", "mode", "dry_run", "force_resend", "full_feeds"})

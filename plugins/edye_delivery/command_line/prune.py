@@ -19,8 +19,10 @@ from edye_delivery.command_line.which_ledger import artifact_store, ledger_url
 from edye_delivery.errors import InvalidRequest
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.event_pruner import EventPruner
-from edye_delivery.ledger.needed_files import needed_encodes, needed_runs
+from edye_delivery.ledger.needed_files import kept_feeds, needed_encodes, needed_runs
+from edye_delivery.ledger.offer_changes import prune_changes
 from edye_delivery.ledger.read_only import address_of, refuse_absent, refuse_database_errors
+from edye_delivery.pipeline.kept_feed import files_of
 from edye_delivery.pipeline.prune_files import FilePruner, StoredFile
 
 TITLES_A_LINE = 10_000
@@ -41,6 +43,9 @@ def prune_all(partner: str | None, ledger: str | None, artifacts: Path | None, *
             for annex in annexes.values():
                 for name in (annex.partner, f"{annex.partner}{PULL_SUFFIX}"):
                     _prune_events(engine, name, now - timedelta(days=annex.retention.events_days), deletes=deletes)
+                changes = prune_changes(engine, annex.partner, deletes=deletes)
+                if changes:
+                    print(f"{annex.partner}: notes of {count_of(changes, 'changed show')}, older than needed")
             _prune_files(engine, FilePruner(store, now, deletes), annexes, with_shared=partner is None)
         finally:
             engine.dispose()
@@ -74,6 +79,10 @@ def _prune_files(engine: Engine, pruner: FilePruner, annexes: dict[str, Annex], 
             needed = needed_runs(connection, name) | needed_runs(connection, f"{name}{PULL_SUFFIX}")
         _print_files(f"{name}: files of runs, older than {days} days", pruner.runs(name, days, needed))
         _print_files(f"{name}: reports of consumption, older than {days} days", pruner.consumption(name, days))
+        with engine.connect() as connection:
+            kept = kept_feeds(connection, name)
+        files = files_of(pruner.store, name, kept)
+        _print_files(f"{name}: kept for feeds, older than {days} days", pruner.feeds(name, days, files))
     if with_shared:
         encodes_days = max((annex.retention.encodes_days for annex in annexes.values()), default=None)
         if encodes_days is not None:

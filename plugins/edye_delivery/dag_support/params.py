@@ -73,6 +73,13 @@ def delivery_params() -> dict[str, Param]:
             title="Send again",
             description="Send titles even though the partner has accepted exactly this content before.",
         ),
+        "full_feeds": Param(
+            False,
+            type="boolean",
+            title="Full feeds",
+            description="Assemble the feeds from all accepted titles, not only from what has changed since the last "
+            "publication. The outcome is the same; it is for the case that you doubt it.",
+        ),
     }
 
 

@@ -57,7 +57,7 @@ class Fetches(Sendings):
             if is_overtaken(connection, row):
                 self._transitions.apply(connection, key, DeliveryState.WITHDRAWN, "withdraw", detail=REPLACED)
                 return DeliveryState.WITHDRAWN
-            has_changed = keep_revision(connection, partner, plan, at)
+            shows = keep_revision(connection, partner, plan, at)
             if not _is_offered(connection, row):
                 detail = WITHDRAWN_MEANWHILE
                 self._transitions.apply(connection, key, DeliveryState.WITHDRAWN, "withdraw", detail=detail)
@@ -66,8 +66,8 @@ class Fetches(Sendings):
             connection.execute(update(DELIVERIES).where(DELIVERIES.c.delivery_key == key).values(**values))
             if row["waited_until"] is None:
                 self._transitions.note(connection, {**row, "detail": NOT_FETCHED}, "wait for fetch", at=at)
-            if has_changed or row["waited_until"] is None:
-                raise_version(connection, partner, plan.external_id)
+            if shows or row["waited_until"] is None:
+                raise_version(connection, partner, plan.external_id, shows=shows)
             return DeliveryState.COMPLETED
 
     @repeating

@@ -224,8 +224,8 @@ class Ledger(Fetches):
             if self._client is not None:
                 count_success(connection, self._client, accepted, self._now())
             if not is_overtaken(connection, accepted):
-                keep_revision(connection, partner, plan, accepted["updated_at"])
-                raise_version(connection, partner, plan.external_id)
+                shows = keep_revision(connection, partner, plan, accepted["updated_at"])
+                raise_version(connection, partner, plan.external_id, shows=shows)
 
     @repeating
     def refresh(self, partner: str, plan: PlannedTitle) -> None:
@@ -243,8 +243,8 @@ class Ledger(Fetches):
             confirmed = confirm_accepted(connection, partner, plan, at)
             if confirmed is not None:
                 self._transitions.note(connection, confirmed, CONFIRM, at=at)
-            if refresh_revision(connection, partner, plan, at):
-                raise_version(connection, partner, plan.external_id)
+            if shows := refresh_revision(connection, partner, plan, at):
+                raise_version(connection, partner, plan.external_id, shows=shows)
 
     @repeating
     def withdraw(

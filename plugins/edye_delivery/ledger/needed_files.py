@@ -25,6 +25,14 @@ def needed_runs(connection: Connection, partner: str) -> frozenset[str]:
     return frozenset(run_id for query in queries for run_id in connection.execute(query).scalars())
 
 
+def kept_feeds(connection: Connection, partner: str) -> list[tuple[str, str]]:
+    """What is kept of publications whose pages are there, as pairs of a feed and a name in the artifact store."""
+    publication = PUBLICATIONS.c
+    query = select(publication.feed, publication.kept).distinct().where(publication.partner == partner)
+    rows = connection.execute(query.where(publication.cleaned_at.is_(None), publication.kept.is_not(None)))
+    return [(row.feed, row.kept) for row in rows]
+
+
 def needed_encodes(connection: Connection) -> frozenset[str]:
     """The encodes of deliveries that have not ended well, of all partners, by their names in the artifact store."""
     query = select(DELIVERIES.c.encode_name).where(NOT_ENDED_WELL, DELIVERIES.c.encode_name.is_not(None))

@@ -37,11 +37,15 @@ class FeedLease:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A published chain of pages: its run, and its version of the offer (None: versions were not counted yet)."""
+    """A published chain of pages: its run, and its version of the offer (None: versions were not counted yet).
+
+    `kept` is the name of what the next assembly may start from; None where it has to be a full one.
+    """
 
     run_id: str
     version: int | None
     pages: tuple[FeedPage, ...]
+    kept: str | None = None
 
 
 class Publications:
@@ -69,7 +73,9 @@ class Publications:
             row = connection.execute(query).first()
         if row is None:
             return None
-        return Publication(row.run_id, row.version, tuple(FeedPage.model_validate(page) for page in row.pages))
+        return Publication(
+            row.run_id, row.version, tuple(FeedPage.model_validate(page) for page in row.pages), row.kept
+        )
 
     def current(self) -> tuple[FeedPage, ...]:
         """The pages of the chain that readers have, in its order; none where nothing was published yet."""
@@ -116,7 +122,14 @@ class Publications:
             connection.execute(update(FEEDS).where(own_lease).values(holder=None, run_id=None, expires_at=None))
 
     @repeating
-    def begin(self, lease: FeedLease, version: int, pages: Sequence[FeedPage], kinds: dict[str, int]) -> int:
+    def begin(
+        self,
+        lease: FeedLease,
+        version: int,
+        pages: Sequence[FeedPage],
+        kinds: dict[str, int],
+        kept: str | None = None,
+    ) -> int:
         """Writes the publication before the first page is uploaded; its number."""
         row = {
             "partner": self._partner,
@@ -125,6 +138,7 @@ class Publications:
             "pages": [page.model_dump(mode="json") for page in pages],
             "kinds": kinds,
             "version": version,
+            "kept": kept,
             "began_at": self._now(),
         }
         with self._transaction_under(lease) as (connection, _):

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, bindparam, select, tuple_, update
 
-from edye_delivery.catalog.order import Accepted, place_of
+from edye_delivery.catalog.order import END_OF_SHOW, Accepted, place_of, show_key, show_key_of_place
 from edye_delivery.catalog.plan import PlannedTitle
 from edye_delivery.catalog.title import Title
 from edye_delivery.ledger.database import snapshot
@@ -19,6 +19,7 @@ TITLES_A_READ = 2000
 NOT_WITHDRAWN: dict[str, Any] = dict.fromkeys(
     ("withdrawn_at", "withdrawal_reason", "withdrawal_told_at", "withdrawn_by_run", "end_at")
 )
+AFTER_SHOW = bytes([ord(END_OF_SHOW) + 1])
 NOTHING_MORE: Mapping[str, Any] = {}
 
 OFFERED = REVISIONS.c.withdrawn_at.is_(None) | REVISIONS.c.end_at.is_not(None)
@@ -31,8 +32,8 @@ WITHDRAWN_BY_HAND = select(REVISIONS).where(
 )
 
 
-def keep_revision(connection: Connection, partner: str, plan: PlannedTitle, accepted_at: datetime) -> bool:
-    """Writes the plan's title as the accepted revision; whether that changes the offer.
+def keep_revision(connection: Connection, partner: str, plan: PlannedTitle, accepted_at: datetime) -> frozenset[str]:
+    """Writes the plan's title as the accepted revision; the keys of the shows of which that changes the offer.
 
     A title that the catalogue withdrew is offered again. A title that a person withdrew stays withdrawn, unless the
     plan undoes that very withdrawal. Content from a newer reading of the catalogue stays too.
@@ -40,8 +41,8 @@ def keep_revision(connection: Connection, partner: str, plan: PlannedTitle, acce
     return _keep(connection, partner, plan, {"delivery_key": plan.delivery_key, "accepted_at": accepted_at})
 
 
-def refresh_revision(connection: Connection, partner: str, plan: PlannedTitle, at: datetime) -> bool:
-    """Writes what the catalogue says about the accepted title now; whether that changes the offer.
+def refresh_revision(connection: Connection, partner: str, plan: PlannedTitle, at: datetime) -> frozenset[str]:
+    """Writes what the catalogue says about the accepted title now; the keys of the shows of which the offer changes.
 
     The accepted delivery and its time stay.
     """
@@ -85,14 +86,9 @@ def _keep(
     plan: PlannedTitle,
     accepted: Mapping[str, Any],
     first: Mapping[str, Any] = NOTHING_MORE,
-) -> bool:
-    """Writes the title with `accepted`, and with `first` where it is new; whether that changes the offer."""
+) -> frozenset[str]:
+    """Writes the title with `accepted`, and with `first` where it is new; the shows of which the offer changes."""
     of_title = (REVISIONS.c.partner == partner) & (REVISIONS.c.external_id == plan.external_id)
-    known = connection.execute(select(REVISIONS).where(of_title).with_for_update()).first()
-    if known is not None and is_older(plan, known.read_at):
-        if accepted:
-            connection.execute(update(REVISIONS).where(of_title).values(**accepted))
-        return False
     values: dict[str, Any] = {
         "edye_id": plan.title.id,
         "revision": plan.revision,
@@ -100,18 +96,24 @@ def _keep(
         "place": place_of(plan.title),
         **({"read_at": plan.read_at} if plan.read_at is not None else {}),
     }
-    stays_withdrawn = (
-        known is not None and known.withdrawal_reason is not None and known.withdrawn_at != plan.undone_withdrawal_at
-    )
+    known = connection.execute(select(REVISIONS).where(of_title).with_for_update()).first()
+    if known is None:
+        row = {"partner": partner, "external_id": plan.external_id, **values, **accepted, **first}
+        new = upsert_into(connection, REVISIONS).values(row).on_conflict_do_nothing().returning(REVISIONS.c.partner)
+        if connection.execute(new).first() is not None:
+            return frozenset({show_key(plan.title.title_id)})
+        known = connection.execute(select(REVISIONS).where(of_title).with_for_update()).one()  # it came meanwhile
+    if is_older(plan, known.read_at):
+        if accepted:
+            connection.execute(update(REVISIONS).where(of_title).values(**accepted))
+        return frozenset()
+    stays_withdrawn = known.withdrawal_reason is not None and known.withdrawn_at != plan.undone_withdrawal_at
     changed = {**values, **accepted, **({} if stays_withdrawn else NOT_WITHDRAWN)}
-    connection.execute(
-        upsert_into(connection, REVISIONS)
-        .values(partner=partner, external_id=plan.external_id, **values, **accepted, **first)
-        .on_conflict_do_update(index_elements=["partner", "external_id"], set_=changed)
-    )
-    if known is None or (known.title, known.place) != (values["title"], values["place"]):
-        return True
-    return known.withdrawn_at is not None and not stays_withdrawn
+    connection.execute(update(REVISIONS).where(of_title).values(**changed))
+    is_offered_again = known.withdrawn_at is not None and not stays_withdrawn
+    if (known.title, known.place) == (values["title"], values["place"]) and not is_offered_again:
+        return frozenset()
+    return frozenset(show_key_of_place(place) for place in (known.place, values["place"]) if place is not None)
 
 
 def accepted_titles(engine: Engine, partner: str) -> Iterator[Accepted]:
@@ -120,7 +122,15 @@ def accepted_titles(engine: Engine, partner: str) -> Iterator[Accepted]:
         yield from titles_offered(connection, partner)
 
 
-def titles_offered(connection: Connection, partner: str) -> Iterator[Accepted]:
+def titles_of_show(connection: Connection, partner: str, key: str) -> Iterator[Accepted]:
+    """Every offered title of the show, in the same order."""
+    first, end = key.encode(), key[:-1].encode() + AFTER_SHOW
+    yield from titles_offered(connection, partner, (REVISIONS.c.place >= first) & (REVISIONS.c.place < end))
+
+
+def titles_offered(
+    connection: Connection, partner: str, condition: ColumnElement[bool] | None = None
+) -> Iterator[Accepted]:
     """Every offered title by show, season, episode and language, read in pages.
 
     An end-dated title is available until its end date at the latest.
@@ -128,7 +138,7 @@ def titles_offered(connection: Connection, partner: str) -> Iterator[Accepted]:
     place = tuple_(REVISIONS.c.place, REVISIONS.c.external_id)
     query = (
         select(REVISIONS.c.place, REVISIONS.c.external_id, REVISIONS.c.title, REVISIONS.c.end_at)
-        .where(REVISIONS.c.partner == partner, OFFERED)
+        .where(REVISIONS.c.partner == partner, OFFERED, *([condition] if condition is not None else []))
         .order_by(REVISIONS.c.place, REVISIONS.c.external_id)
         .limit(TITLES_A_READ)
     )

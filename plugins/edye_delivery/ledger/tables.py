@@ -165,6 +165,15 @@ OFFERS = Table(
     Column("removed_version", BigInteger, nullable=False),
 )
 
+OFFER_CHANGES = Table(
+    "offer_changes",
+    METADATA,
+    Column("partner", String(64), primary_key=True),
+    Column("version", BigInteger, primary_key=True),
+    Column("show_key", LargeBinary, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 FEEDS = Table(
     "feeds",
     METADATA,
@@ -221,6 +230,7 @@ PUBLICATIONS = Table(
     Column("pages", JSON, nullable=False),
     Column("kinds", JSON, nullable=False),
     Column("version", BigInteger),
+    Column("kept", String(80)),
     Column("began_at", Moment, nullable=False),
     Column("published_at", Moment),
     Column("cleaned_at", Moment),

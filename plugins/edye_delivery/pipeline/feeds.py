@@ -15,33 +15,50 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.artifact_names import feed_page_name
 from edye_delivery.catalog.feed_records import FeedDraft, FeedPage, LintedFeed, RuleCount
 from edye_delivery.catalog.plan import RunRequest
-from edye_delivery.errors import FeedRefused
+from edye_delivery.errors import FeedRefused, Transient
 from edye_delivery.feeds.finding import Findings
 from edye_delivery.feeds.lint.linter import FeedLint
 from edye_delivery.feeds.publish.assemble import assemble
+from edye_delivery.feeds.publish.page_index import EXAMPLES_MAX
 from edye_delivery.feeds.roku.schemas import Profile
 from edye_delivery.feeds.rule import FeedSeverity
 from edye_delivery.feeds.write.writers import profile_of
 from edye_delivery.ledger.offers import Offer
+from edye_delivery.pipeline.kept_feed import FeedKeeper
 from edye_delivery.pipeline.stores import ContentStore, FileReader
 
-EXAMPLES_MAX = 10
 log = logging.getLogger(__name__)
+
+
+class DraftPageGone(Transient):
+    """A page of a draft is neither among its run's files nor published any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class DraftPages:
-    """The pages of a run's draft among the run's files; `before_page` is called before each read and write."""
+    """The pages of a run's draft; `before_page` is called before each read and write.
+
+    They are among the run's files, but for those that `read_published` knows by their name.
+    """
 
     store: ContentStore
     request: RunRequest
     feed: str
     before_page: Callable[[], None] = lambda: None
+    read_published: Callable[[str], bytes | None] = lambda _: None
 
     def get(self, name: str) -> bytes:
-        """The page's bytes; FileNotFoundError."""
+        """The page's bytes; DraftPageGone."""
         self.before_page()
-        return self.store.get(feed_page_name(self.request, self.feed, name))
+        try:
+            return self.store.get(feed_page_name(self.request, self.feed, name))
+        except FileNotFoundError as error:
+            content = self.read_published(name)
+            if content is None:
+                raise DraftPageGone(
+                    f"the page {name} of the draft of the feed {self.feed} is not in the bucket any more"
+                ) from error
+            return content
 
     def put_once(self, name: str, content: bytes) -> object:
         """Writes a page; one that is there already stays."""
@@ -57,13 +74,21 @@ def draft_feed(
     page_url_prefix: str,
     page_store: ContentStore,
     now: datetime,
+    keeper: FeedKeeper | None = None,
 ) -> FeedDraft:
-    """Assembles the feed of the offer, and writes its pages to the store."""
+    """Assembles the feed of the offer, and writes its pages to the store, but for those that are published already.
+
+    Without a keeper, all of it is assembled.
+    """
     digests = [page.body_digest for page in previous]
-    with tempfile.TemporaryDirectory(prefix="edye-feed-") as scratch:
-        feed = assemble(annex, spec, offer.titles, digests, page_url_prefix, Path(scratch), now)
+    with tempfile.TemporaryDirectory(prefix="edye-feed-") as scratch, tempfile.TemporaryDirectory(dir=scratch) as part:
+        feed = keeper.assemble(offer, Path(part), now) if keeper is not None else None
+        if feed is None:
+            feed = assemble(annex, spec, offer.titles, digests, page_url_prefix, Path(scratch), now)
         for page in feed.pages:
-            page_store.put_once(page.name, page.path.read_bytes())
+            if page.path is not None:
+                page_store.put_once(page.name, page.path.read_bytes())
+        kept = keeper.keep(feed, offer.version, now) if keeper is not None else None
     pages = tuple(
         FeedPage(
             name=page.name,
@@ -82,6 +107,7 @@ def draft_feed(
         notes=rule_counts(feed.notes),
         profile=profile_of(spec).value,
         version=offer.version,
+        kept=kept,
     )
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from edye_delivery.catalog.artifact_names import run_slug
+from edye_delivery.pipeline.stores import FileReader
 
 PARTS_KEPT = timedelta(days=2)
 """No task runs longer than six hours; an unfinished file of one that was killed is of no use."""
@@ -32,7 +33,7 @@ class StoredFile:
     modified_at: datetime
 
 
-class PrunableStore(Protocol):
+class PrunableStore(FileReader, Protocol):
     """A store whose files can be listed."""
 
     def folders(self, name: str) -> list[str]:
@@ -75,6 +76,11 @@ class FilePruner:
         files = self.store.files(f"consumption/{partner}")
         yield from self._go(one for one in files if self._is_old(one.modified_at, kept_days))
 
+    def feeds(self, partner: str, kept_days: int, needed: Collection[str]) -> Iterator[StoredFile]:
+        """What was kept of the partner's feeds for their next assembly, except the files of these names."""
+        files = self.store.files(f"feeds/{partner}")
+        yield from self._go(one for one in files if one.name not in needed and self._is_old(one.modified_at, kept_days))
+
     def encodes(self, kept_days: int, needed: Collection[str]) -> Iterator[StoredFile]:
         """Encodes with their records, by the youngest of the two, except those of these names.
 
@@ -91,7 +97,7 @@ class FilePruner:
 
     def parts(self) -> Iterator[StoredFile]:
         """Files that a killed task was still writing."""
-        for folder in ("runs", "consumption", "encodes", "art"):
+        for folder in ("runs", "consumption", "encodes", "art", "feeds"):
             files = self.store.files(folder)
             yield from self._go(
                 one for one in files if one.name.endswith(".part") and one.modified_at < self.now - PARTS_KEPT

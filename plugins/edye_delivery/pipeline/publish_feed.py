@@ -14,12 +14,13 @@ from edye_delivery.errors import FeedRefused, Transient
 from edye_delivery.feeds.publish.diff import changes_between
 from edye_delivery.feeds.publish.publish import FIRST_PAGE, PAGES, switch_readers, upload_pages
 from edye_delivery.ledger.publications import FeedLease, FeedLeaseLost, Publication, Publications
-from edye_delivery.pipeline.feeds import read_back, refuse_errors
+from edye_delivery.pipeline.feeds import DraftPageGone, read_back, refuse_errors
 from edye_delivery.pipeline.publisher_lease import wait_for_lease
 from edye_delivery.pipeline.stores import FileReader
 
 ROUNDS = 3
 """So often a draft is uploaded and switched to; before each round but the first it is assembled again."""
+OUTDATED = -1
 LEASES = 3
 """So often a publisher begins again that lost its lease while it slept."""
 log = logging.getLogger(__name__)
@@ -82,7 +83,13 @@ class FeedPublisher:
                 draft = self.assemble(lambda: self.publications.renew(lease))
             if not any(page.items for page in draft.pages):
                 return self._nothing_to_publish()
-            published = self._upload_and_switch(lease, draft, is_last=not rounds_left)
+            try:
+                published = self._upload_and_switch(lease, draft, is_last=not rounds_left)
+            except DraftPageGone as gone:
+                if not rounds_left:
+                    raise
+                log.info("%s: the feed is assembled again", gone)
+                published, draft = None, draft.model_copy(update={"version": OUTDATED})
             if published is not None:
                 return published
         raise OfferUnsteady(
@@ -103,7 +110,7 @@ class FeedPublisher:
             return self.fetch(url)
 
         previous = self.publications.current()
-        number = self.publications.begin(lease, draft.version, draft.pages, draft.kinds)
+        number = self.publications.begin(lease, draft.version, draft.pages, draft.kinds, draft.kept)
         uploaded = upload_pages(self.store, draft.pages, page_content)
         url = self.store.url(PAGES + first.name)
         refuse_errors(name, f"as read back from {url}", read_back(draft, url, fetch, self.clock.now()))

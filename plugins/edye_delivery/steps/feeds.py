@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,9 +20,12 @@ from edye_delivery.hooks.feed_store import FeedStoreHook
 from edye_delivery.hooks.http_client import SYSTEM_CLOCK
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.assets import emit_feed
-from edye_delivery.pipeline.feeds import DraftPages, draft_feed, lint_draft, refuse_errors
+from edye_delivery.pipeline.feeds import DraftPageGone, DraftPages, draft_feed, lint_draft, refuse_errors
+from edye_delivery.pipeline.kept_feed import FeedKeeper
 from edye_delivery.pipeline.publish_feed import FeedPublisher
 from edye_delivery.steps.base import Step, keep, load
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -39,16 +43,22 @@ class FeedStep(Step):
 
     def assemble(self, request: RunRequest, before_page: Callable[[], None] = lambda: None) -> FeedDraft:
         """A draft of what is offered now, its pages among the run's files."""
-        spec, ledger = self.spec, LedgerHook()
-        pages = DraftPages(self.artifacts, request, spec.name, before_page)
-        previous = ledger.publications(self.annex.partner, spec.name).current()
-        prefix = FeedStoreHook(spec).get_conn().url(PAGES)
+        spec, ledger, bucket = self.spec, LedgerHook(), FeedStoreHook(self.spec).get_conn()
+        newest, prefix = ledger.publications(self.annex.partner, spec.name).newest(), bucket.url(PAGES)
+        previous = newest.pages if newest is not None else ()
+        keeper = FeedKeeper(self.annex, spec, newest, self.artifacts, bucket, prefix, request.full_feeds)
+        pages = self.pages(request, before_page)
         with ledger.get_conn().offer(self.annex.partner) as offer:
-            return draft_feed(self.annex, spec, offer, previous, prefix, pages, datetime.now(UTC))
+            return draft_feed(self.annex, spec, offer, previous, prefix, pages, datetime.now(UTC), keeper)
+
+    def pages(self, request: RunRequest, before_page: Callable[[], None] = lambda: None) -> DraftPages:
+        """The pages of this run's draft; those that it did not write are in the bucket."""
+        bucket = FeedStoreHook(self.spec).get_conn()
+        return DraftPages(self.artifacts, request, self.feed, before_page, lambda name: bucket.get(PAGES + name))
 
     def lint(self, request: RunRequest, draft: FeedDraft, before_page: Callable[[], None] = lambda: None) -> LintedFeed:
         """Lints the draft and keeps the result for the report; FeedRefused names every broken rule."""
-        linted = lint_draft(draft, DraftPages(self.artifacts, request, draft.feed, before_page), datetime.now(UTC))
+        linted = lint_draft(draft, self.pages(request, before_page), datetime.now(UTC))
         keep(self.artifacts, feed_record_name(request, self.feed, "linted"), linted)
         refuse_errors(self.feed, "as assembled", linted)
         return linted
@@ -74,9 +84,16 @@ class LintFeed(FeedStep):
     """Lints the draft; a feed with errors is not published."""
 
     def execute(self, context: Context) -> dict[str, int]:
-        """Errors (none) and warnings; FeedRefused names every broken rule."""
+        """Errors (none) and warnings; FeedRefused names every broken rule.
+
+        A draft that refers to pages which are gone is not linted: publish_feed assembles and lints another one.
+        """
         request = RunRequest.model_validate(self.request)
-        linted = self.lint(request, load(self.artifacts, self.draft, FeedDraft))
+        try:
+            linted = self.lint(request, load(self.artifacts, self.draft, FeedDraft))
+        except DraftPageGone as gone:
+            log.info("%s: publish_feed assembles and lints the feed again", gone)
+            return {"errors": 0, "warnings": 0}
         return {"errors": linted.errors, "warnings": linted.warnings}
 
 
@@ -104,7 +121,7 @@ class PublishFeed(FeedStep):
             request.run_id,
             hook.get_conn(),
             LedgerHook().publications(self.annex.partner, spec.name),
-            DraftPages(store, request, spec.name),
+            self.pages(request),
             hook.fetch,
             assemble_again,
             SYSTEM_CLOCK,

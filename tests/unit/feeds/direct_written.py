@@ -15,7 +15,7 @@ from edye_delivery.feeds.lint.direct_publisher.files import QUALITY_SD
 from edye_delivery.feeds.lint.direct_publisher.rows import defect_of_row
 from edye_delivery.feeds.lint.external_ids import EXTERNAL_ID_TYPE
 from edye_delivery.feeds.lint.linter import FeedKind, FeedLint, LintResult
-from edye_delivery.feeds.publish.paging import document
+from edye_delivery.feeds.publish.document import document
 from edye_delivery.feeds.roku.schemas import Profile
 from edye_delivery.feeds.write.direct_publisher.writer import LISTS, DirectWriter
 from tests.builders import a_movie, an_episode, the_annex

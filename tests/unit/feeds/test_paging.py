@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from edye_delivery.feeds.publish.paging import FeedItem, cut_pages, document, link_pages, order_bodies
+from edye_delivery.feeds.publish.document import document
+from edye_delivery.feeds.publish.page_cutter import PageCutter
+from edye_delivery.feeds.publish.paging import PageLinker, order_bodies
+from edye_delivery.feeds.publish.shows import WrittenShow
+from edye_delivery.feeds.roku.item import FeedItem
 
 HEAD = {"version": "1", "defaultLanguage": "es"}
 PREFIX = "https://feeds.example/search/pages/"
@@ -23,8 +27,14 @@ def items(count, changed=(), without=()):
 
 def chain(folder: Path, made, page_max_bytes=20_000, previous=()):
     folder.mkdir(exist_ok=True)
-    cut = cut_pages(made, HEAD, page_max_bytes, folder)
-    return link_pages(order_bodies(cut.bodies, [page.body_digest for page in previous]), PREFIX)
+    cutter = PageCutter(HEAD, page_max_bytes, folder)
+    for item in made:
+        cutter.add_show(WrittenShow(item.item_id, None, (), [item]))
+    cutter.finish()
+    if cutter.is_unpaged([body.facts.size_bytes for body in cutter.bodies]):
+        cutter.join()
+    linker = PageLinker(PREFIX, folder, {}, lambda _: b"")
+    return linker.link(order_bodies(cutter.bodies, [page.body_digest for page in previous]))
 
 
 def read(pages):
@@ -95,13 +105,6 @@ def test_an_added_item_leaves_all_boundaries_but_its_own_pages(tmp_path):
     new = chain(tmp_path / "new", items(4000), previous=old)
     bodies = {page.body_digest for page in old}
     assert sum(page.body_digest not in bodies for page in new) <= 3
-
-
-def test_an_item_that_no_page_can_hold_costs_only_itself(tmp_path):
-    huge = FeedItem("assets", "HUGE", "movie", b'{"id":"HUGE","value":"' + b"x" * 10_000 + b'"}')
-    cut = cut_pages([*items(3), huge], HEAD, 10_000, tmp_path)
-    assert cut.oversized == [("HUGE", len(huge.content))]
-    assert cut.kinds == {"movie": 3}
 
 
 def test_a_document_has_its_lists_in_order_and_leaves_empty_ones_out(tmp_path):

@@ -97,3 +97,12 @@ def test_unfinished_files_and_old_reports_of_consumption_go(pruner, write, tmp_p
         "art/ab/picture.jpg",
         "consumption/one/20260301/consumption.json",
     ]
+
+
+def test_what_is_kept_for_feeds_goes_when_it_is_old_and_no_publication_needs_it(pruner, write):
+    write("feeds/one/search/needed.json", 900)
+    write("feeds/one/search/old.json", 900)
+    write("feeds/one/search/new.json", 1)
+    write("feeds/two/search/old.json", 900)
+    gone = [one.name for one in pruner.feeds("one", 180, {"feeds/one/search/needed.json"})]
+    assert gone == ["feeds/one/search/old.json"]

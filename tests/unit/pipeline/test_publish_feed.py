@@ -14,7 +14,7 @@ from edye_delivery.feeds.publish.publish import FIRST_PAGE, PAGES
 from edye_delivery.ledger.offers import Offer, offer_version, raise_version
 from edye_delivery.ledger.publications import Publications
 from edye_delivery.pipeline import publisher_lease
-from edye_delivery.pipeline.feeds import DraftPages, draft_feed, lint_draft, read_back, refuse_errors
+from edye_delivery.pipeline.feeds import DraftPageGone, DraftPages, draft_feed, lint_draft, read_back, refuse_errors
 from edye_delivery.pipeline.publish_feed import (
     LEASES,
     ROUNDS,
@@ -147,8 +147,9 @@ def test_pages_of_a_draft_lie_among_their_runs_files_and_each_access_is_announce
     pages.put_once("a.json", b"first")
     pages.put_once("a.json", b"second")
     assert (pages.get("a.json"), len(calls)) == (b"first", 3)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(DraftPageGone, match=r"a\.json of the draft of the feed search is not in the bucket"):
         DraftPages(store, a_request(run_id="run-2"), "search").get("a.json")
+    assert DraftPages(store, a_request(run_id="run-2"), "search", read_published=str.encode).get("a.json") == b"a.json"
 
 
 def test_a_draft_without_errors_is_linted_clean_and_one_that_is_broken_is_not(desk):

@@ -37,6 +37,11 @@ class Show:
     items: tuple[Versions, ...]
 
     @property
+    def title_id(self) -> str:
+        """The title_id that they share."""
+        return self.items[0].titles[0].title_id
+
+    @property
     def series(self) -> Series | None:
         """The series as its newest accepted episode describes it; None if the titles are not episodes."""
         known = [title.series for versions in self.items for title in versions.titles if title.series is not None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +10,8 @@ import orjson
 
 from edye_delivery.annex.feeds import FeedSpec, Station, StationOption
 from edye_delivery.annex.model import Annex
-from edye_delivery.catalog.order import Accepted
 from edye_delivery.feeds.roku.item import LIVE_TYPE, FeedItem
+from edye_delivery.feeds.write.grouping import Show
 from edye_delivery.feeds.write.notes import Notes
 from edye_delivery.feeds.write.search_head import search_head
 
@@ -19,20 +19,27 @@ from edye_delivery.feeds.write.search_head import search_head
 class LiveWriter:
     """Writes a feed that has only live channels; accepted titles are not in it."""
 
-    list_keys: tuple[str, ...] = ("assets",)
-
     def __init__(self, annex: Annex, spec: FeedSpec, now: datetime) -> None:
-        self.notes = Notes()
+        self.notes = Notes(by_show=True)
         self._spec = spec
 
     def head(self) -> dict[str, Any]:
         """The root without its assets."""
         return search_head(self._spec, mixed=False)
 
-    def items(self, accepted: Iterable[Accepted]) -> Iterator[FeedItem]:
+    def stations(self) -> Iterator[FeedItem]:
         """Every live channel of the annex."""
-        for station in self._spec.channels:
-            yield FeedItem("assets", station.id, LIVE_TYPE, orjson.dumps(station_asset(station)))
+        return station_items(self._spec)
+
+    def items_of(self, show: Show) -> Sequence[FeedItem]:
+        """Nothing."""
+        return ()
+
+
+def station_items(spec: FeedSpec) -> Iterator[FeedItem]:
+    """The live channels of a feed."""
+    for station in spec.channels:
+        yield FeedItem("assets", station.id, LIVE_TYPE, orjson.dumps(station_asset(station)))
 
 
 def station_asset(station: Station) -> dict[str, Any]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
-
-import orjson
 
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.annex.model import Annex
@@ -20,8 +18,8 @@ from edye_delivery.feeds.roku.limits import PLAYABLE_MIN_S, SHORTFORM_MAX_S
 from edye_delivery.feeds.roku.schemas import SPELLINGS, Profile, search_schema
 from edye_delivery.feeds.roku.vocabularies import COUNTRIES, CREDIT_ROLES
 from edye_delivery.feeds.rule import excerpt
-from edye_delivery.feeds.write.grouping import Show, Versions, seasons_of, shows_of
-from edye_delivery.feeds.write.live import station_asset
+from edye_delivery.feeds.write.grouping import Show, Versions, seasons_of
+from edye_delivery.feeds.write.live import station_items
 from edye_delivery.feeds.write.notes import Notes, Unfit, write_title
 from edye_delivery.feeds.write.rules import PART_LEFT_OUT, TITLE_LEFT_OUT, VALUE_UNMAPPED
 from edye_delivery.feeds.write.search_head import search_head
@@ -41,10 +39,8 @@ Asset = dict[str, Any]
 class SearchWriter:
     """Writes the assets of one Search feed; what had to be left out is in `notes`."""
 
-    list_keys: tuple[str, ...] = ("assets",)
-
     def __init__(self, annex: Annex, spec: FeedSpec, now: datetime) -> None:
-        self.notes = Notes()
+        self.notes = Notes(by_show=True)
         self._annex, self._spec = annex, spec
         self._values = Values(annex, spec, now, self.notes)
 
@@ -52,15 +48,16 @@ class SearchWriter:
         """The root without its assets."""
         return search_head(self._spec, mixed=bool(self._spec.channels))
 
-    def items(self, accepted: Iterable[Accepted]) -> Iterator[FeedItem]:
-        """Every asset, live channels first; a series follows its episodes."""
-        for station in self._spec.channels:
-            yield FeedItem("assets", station.id, "liveStream", orjson.dumps(station_asset(station)))
-        for show in shows_of(accepted):
-            for asset in self._assets_of(show):
-                spelling, item_id = str(asset["type"]), str(asset["id"])
-                if (content := self.notes.pack(item_id, asset)) is not None:
-                    yield FeedItem("assets", item_id, SPELLINGS.get(spelling, spelling), content)
+    def stations(self) -> Iterator[FeedItem]:
+        """The live channels, which come first."""
+        return station_items(self._spec)
+
+    def items_of(self, show: Show) -> Iterator[FeedItem]:
+        """Every asset of a show; a series follows its episodes."""
+        for asset in self._assets_of(show):
+            spelling, item_id = str(asset["type"]), str(asset["id"])
+            if (content := self.notes.pack(item_id, asset)) is not None:
+                yield FeedItem("assets", item_id, SPELLINGS.get(spelling, spelling), content)
 
     def _assets_of(self, show: Show) -> list[Asset]:
         series = show.series

@@ -28,7 +28,7 @@ class Values:
         self.annex, self.spec, self.now, self.notes = annex, spec, now, notes
         self._genres, self._ratings = annex.mappings[spec.genres], annex.mappings[spec.ratings]
         self._roles = annex.mappings[spec.roles] if spec.roles else None
-        self._now_ms = _epoch_ms(now) or 0
+        self._now_ms = epoch_ms(now)
         self._least_width_px = -(-annex.video.min_short_edge_px * 16 // 9)
 
     def item_id(self, title: Title) -> str:
@@ -137,7 +137,7 @@ class Values:
 
     def window_ms(self, title: Title) -> tuple[int | None, int | None]:
         """The availability in epoch milliseconds; Unfit if it is over, or ends before it begins."""
-        start_ms, end_ms = _epoch_ms(title.availability.start), _epoch_ms(title.availability.end)
+        start_ms, end_ms = _known_ms(title.availability.start), _known_ms(title.availability.end)
         if start_ms is not None and end_ms is not None and start_ms >= end_ms:
             raise Unfit(TITLE_LEFT_OUT, "its availability ends before it begins")
         if end_ms is not None and end_ms <= self._now_ms:
@@ -159,8 +159,13 @@ def _all(lists: Iterable[Sequence[str]]) -> list[str]:
     return list(dict.fromkeys(chain.from_iterable(lists)))
 
 
-def _epoch_ms(at: datetime | None) -> int | None:
-    return (at - EPOCH) // timedelta(milliseconds=1) if at is not None else None
+def epoch_ms(at: datetime) -> int:
+    """The moment in whole milliseconds since 1970."""
+    return (at - EPOCH) // timedelta(milliseconds=1)
+
+
+def _known_ms(at: datetime | None) -> int | None:
+    return epoch_ms(at) if at is not None else None
 
 
 def _fill(template: str, described: Described, season: int | None, episode: int | None) -> str:

@@ -8,29 +8,33 @@ from typing import Any, Protocol
 
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.annex.model import Annex
-from edye_delivery.catalog.order import Accepted
 from edye_delivery.errors import AnnexInvalid
 from edye_delivery.feeds.roku.item import FeedItem
 from edye_delivery.feeds.roku.schemas import Profile
 from edye_delivery.feeds.write.direct_publisher.rows import DefectOfRow
 from edye_delivery.feeds.write.direct_publisher.writer import DirectWriter
+from edye_delivery.feeds.write.grouping import Show
 from edye_delivery.feeds.write.live import LiveWriter
 from edye_delivery.feeds.write.notes import Notes
 from edye_delivery.feeds.write.search import SearchWriter
 
 
-class FeedWriter(Protocol):
-    """Turns accepted titles, in the ledger's order, into the items of a feed."""
+class PagedWriter(Protocol):
+    """Turns accepted titles, show by show, into the items of a feed that is cut into pages."""
 
     notes: Notes
-    list_keys: tuple[str, ...]
 
     def head(self) -> dict[str, Any]:
-        """The root without its lists; complete only after the last of `items`."""
+        """The root without its items."""
 
-    def items(self, accepted: Iterable[Accepted]) -> Iterator[FeedItem]:
-        """Every item of the feed; what had to be left out is in `notes`."""
+    def stations(self) -> Iterator[FeedItem]:
+        """The items that come before all shows."""
 
+    def items_of(self, show: Show) -> Iterable[FeedItem]:
+        """The items of a show, by its titles alone; what had to be left out is in `notes`."""
+
+
+FeedWriter = PagedWriter | DirectWriter
 
 WRITERS: dict[str, Callable[[Annex, FeedSpec, datetime, DefectOfRow], FeedWriter]] = {
     "roku_search": lambda annex, spec, now, _: SearchWriter(annex, spec, now),
