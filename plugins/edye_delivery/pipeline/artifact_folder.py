@@ -35,6 +35,10 @@ class ArtifactFolder:
             at = datetime.fromtimestamp(facts.st_mtime, UTC)
             yield StoredFile(path.relative_to(self._root).as_posix(), facts.st_size, at)
 
+    def get(self, name: str) -> bytes:
+        """The file's bytes; FileNotFoundError."""
+        return (self._root / name).read_bytes()
+
     def delete(self, name: str) -> None:
         """Removes a file, and folders of its run that are empty then; it is no error where there is none.
 
