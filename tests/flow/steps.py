@@ -27,6 +27,7 @@ from edye_delivery.clients.streams import Stream as FilmStream
 from edye_delivery.errors import EncodeFailed, MediaUnavailable
 from edye_delivery.feeds.lint.direct_publisher.rows import defect_of_row
 from edye_delivery.feeds.write.direct_publisher.writer import DirectWriter
+from edye_delivery.feeds.write.grouping import shows_of
 from edye_delivery.feeds.write.search import SearchWriter
 from edye_delivery.feeds.write.writers import writer_of
 from edye_delivery.hooks.ingesta_logs import FolderSink
@@ -299,7 +300,10 @@ def report(bench: Bench) -> Sentences:
 def feed(bench: Bench, kind: str, writer: Any, method: str) -> Sentences:
     bench.break_for_bad(writer, method, lambda self, versions, *_: versions.titles[0].id == BAD)
     made = writer_of(ANNEX, ANNEX.feeds[0].model_copy(update={"writer": kind}), AT, defect_of_row)
-    items = {item.item_id for item in made.items([Accepted(one.external_id, one.title) for one in bench.plans])}
+    accepted = [Accepted(one.external_id, one.title) for one in bench.plans]
+    by_show = (item for show in shows_of(accepted) for item in made.items_of(show))
+    made_items = made.items(accepted) if isinstance(made, DirectWriter) else by_show
+    items = {item.item_id for item in made_items}
     sentences = {edye_id: "in the feed" if f"EDYE_{edye_id[-1]}" in items else "left out" for edye_id in IDS}
     notes = [note for note in made.notes.findings.kept if note.rule.code == "FEED607"]
     return sentences | {bench.names[str(note.asset_id)]: f"FEED607 {note.message}" for note in notes}
