@@ -37,9 +37,9 @@ class OfferChanges:
         if version >= self._version:
             return [] if version == self._version else None
         newer = (OFFER_CHANGES.c.partner == self._partner) & (OFFER_CHANGES.c.version > version)
-        first = self._connection.execute(select(func.min(OFFER_CHANGES.c.version)).where(newer)).scalar()
-        if first != version + 1:  # older rows were deleted, or the version was raised before changes were noted
-            return None
+        count = select(func.count(OFFER_CHANGES.c.version.distinct())).where(newer)
+        if self._connection.execute(count).scalar_one() != self._version - version:
+            return None  # rows were deleted, or a program that notes no changes has raised the version
         query = select(OFFER_CHANGES.c.show_key).distinct().where(newer).limit(SHOWS_MAX + 2)
         keys = set(self._connection.execute(query).scalars()) - {NO_SHOW}
         return sorted(key.decode() for key in keys) if len(keys) <= SHOWS_MAX else None
