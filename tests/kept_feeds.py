@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -43,9 +44,10 @@ def draft_by_changes(
     now: datetime,
     *,
     is_full: bool = False,
+    before_page: Callable[[], None] = lambda: None,
 ) -> FeedDraft:
     """A draft of what is offered now."""
     newest, prefix = publications.newest(), bucket.url(PAGES)
-    keeper = FeedKeeper(annex, spec, newest, kept, bucket, prefix, is_full)
+    keeper = FeedKeeper(annex, spec, newest, kept, bucket, prefix, is_full, before_page)
     with ledger.offer(annex.partner) as offer:
         return draft_feed(annex, spec, offer, newest.pages if newest else (), prefix, pages, now, keeper)

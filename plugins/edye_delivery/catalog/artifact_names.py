@@ -50,7 +50,7 @@ def feed_page_name(request: RunRequest, feed: str, page: str) -> str:
     return f"{run_folder(request)}/feed-{feed}/pages/{page}"
 
 
-def kept_feed_name(partner: str, feed: str, name: str) -> str:
+def feed_base_name(partner: str, feed: str, name: str) -> str:
     """What is kept of a feed for its next assembly, named by its content."""
     return f"feeds/{partner}/{feed}/{name}"
 

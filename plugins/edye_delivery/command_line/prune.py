@@ -19,7 +19,7 @@ from edye_delivery.command_line.which_ledger import artifact_store, ledger_url
 from edye_delivery.errors import InvalidRequest
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.event_pruner import EventPruner
-from edye_delivery.ledger.needed_files import kept_feeds, needed_encodes, needed_runs
+from edye_delivery.ledger.needed_files import bases_of_feeds, needed_encodes, needed_runs
 from edye_delivery.ledger.offer_changes import prune_changes
 from edye_delivery.ledger.read_only import address_of, refuse_absent, refuse_database_errors
 from edye_delivery.pipeline.kept_feed import files_of
@@ -80,7 +80,7 @@ def _prune_files(engine: Engine, pruner: FilePruner, annexes: dict[str, Annex], 
         _print_files(f"{name}: files of runs, older than {days} days", pruner.runs(name, days, needed))
         _print_files(f"{name}: reports of consumption, older than {days} days", pruner.consumption(name, days))
         with engine.connect() as connection:
-            kept = kept_feeds(connection, name)
+            kept = bases_of_feeds(connection, name)
         files = files_of(pruner.store, name, kept)
         _print_files(f"{name}: kept for feeds, older than {days} days", pruner.feeds(name, days, files))
     if with_shared:

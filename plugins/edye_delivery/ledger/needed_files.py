@@ -25,7 +25,7 @@ def needed_runs(connection: Connection, partner: str) -> frozenset[str]:
     return frozenset(run_id for query in queries for run_id in connection.execute(query).scalars())
 
 
-def kept_feeds(connection: Connection, partner: str) -> list[tuple[str, str]]:
+def bases_of_feeds(connection: Connection, partner: str) -> list[tuple[str, str]]:
     """What is kept of publications whose pages are there, as pairs of a feed and a name in the artifact store."""
     publication = PUBLICATIONS.c
     query = select(publication.feed, publication.kept).distinct().where(publication.partner == partner)

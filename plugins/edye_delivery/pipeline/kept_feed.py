@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from importlib.metadata import version
@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.annex.model import Annex
-from edye_delivery.catalog.artifact_names import kept_feed_name
+from edye_delivery.catalog.artifact_names import feed_base_name
 from edye_delivery.catalog.feed_records import FeedPage
 from edye_delivery.catalog.plan import Record
 from edye_delivery.feeds.publish.assemble import AssembledFeed
@@ -60,11 +60,11 @@ class PublishedPages(Protocol):
         """The digest with which the object was written; None where there is none."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class FeedKeeper:
     """Assembles a feed by what changed since its newest publication, where that can be done, and keeps the outcome.
 
-    `is_full` asks for a full assembly.
+    `is_full` asks for a full assembly. `before_page` is called before each look at a published page.
     """
 
     annex: Annex
@@ -74,16 +74,16 @@ class FeedKeeper:
     bucket: PublishedPages
     url_prefix: str
     is_full: bool = False
-    _published: Mapping[str, PublishedPage] = field(default_factory=dict)
+    before_page: Callable[[], None] = lambda: None
 
     def assemble(self, offer: Offer, folder: Path, now: datetime) -> AssembledFeed | None:
         """The feed by what changed; None where all of it has to be assembled, and the log says why."""
         try:
-            kept = self._kept(now)
+            kept, published = self._load(now)
             shows = offer.changes.shows_since(kept.version) if offer.changes is not None else None
             if shows is None or offer.changes is None:
                 raise FullAssemblyNeeded("it is not known what has changed since, or too much has")
-            base = Base(kept.pages, self._published, self)
+            base = Base(kept.pages, published, self)
             feed = assemble_changed(
                 self.annex, self.spec, base, shows, offer.changes.titles_of, self.url_prefix, folder, now
             )
@@ -123,14 +123,15 @@ class FeedKeeper:
 
     def body(self, page: PublishedPage) -> bytes:
         """A published page without its end; FullAssemblyNeeded where it is gone, or is another one."""
+        self.before_page()
         content = self.bucket.get(PAGES + page.page.name) or b""
         body = content.removesuffix(end_of(self.url_prefix, page.next_name))
         if hashlib.sha256(body).hexdigest() != page.page.body_digest:
             raise FullAssemblyNeeded(f"the page {page.page.name} is not in the bucket as it was published")
         return body
 
-    def _kept(self, now: datetime) -> KeptFeed:
-        """What is kept of the newest publication, whose pages are all in the bucket."""
+    def _load(self, now: datetime) -> tuple[KeptFeed, Mapping[str, PublishedPage]]:
+        """What is kept of the newest publication, and its pages, which are all in the bucket."""
         if self.is_full:
             raise FullAssemblyNeeded("that was asked for")
         if self.newest is None or self.newest.kept is None:
@@ -143,13 +144,14 @@ class FeedKeeper:
             raise FullAssemblyNeeded("annex, program or address is another one since")
         if kept.at_ms > epoch_ms(now):
             raise FullAssemblyNeeded("the clock is behind that of the last assembly")
-        self._published = published_pages(self.newest.pages)
-        if {page.digest for page in kept.pages} != self._published.keys():
+        published = pages_by_digest(self.newest.pages)
+        if {page.digest for page in kept.pages} != published.keys():
             raise FullAssemblyNeeded("what is kept is of another publication")
         for page in self.newest.pages:
+            self.before_page()
             if self.bucket.sha256_of(PAGES + page.name) != page.sha256:
                 raise FullAssemblyNeeded(f"the page {page.name} is gone from the bucket")
-        return kept
+        return kept, published
 
     def _read(self, name: str) -> bytes:
         try:
@@ -161,7 +163,7 @@ class FeedKeeper:
         return content
 
     def _name(self, name: str) -> str:
-        return kept_feed_name(self.annex.partner, self.spec.name, name)
+        return feed_base_name(self.annex.partner, self.spec.name, name)
 
     def _fingerprint(self) -> str:
         text = f"{_program_digest()} {self.annex.model_dump_json()} {self.spec.name} {self.url_prefix}"
@@ -172,16 +174,16 @@ def files_of(store: FileReader, partner: str, kept: Iterable[tuple[str, str]]) -
     """The names of all files that these kept feeds consist of, as far as they can be read."""
     names: set[str] = set()
     for feed, name in kept:
-        names.add(kept_feed_name(partner, feed, name))
+        names.add(feed_base_name(partner, feed, name))
         try:
-            pages = KeptFeed.model_validate_json(store.get(kept_feed_name(partner, feed, name))).pages
+            pages = KeptFeed.model_validate_json(store.get(feed_base_name(partner, feed, name))).pages
         except (FileNotFoundError, ValidationError):
             continue  # the next assembly is a full one
-        names.update(kept_feed_name(partner, feed, page.index) for page in pages)
+        names.update(feed_base_name(partner, feed, page.index) for page in pages)
     return names
 
 
-def published_pages(pages: Iterable[FeedPage]) -> dict[str, PublishedPage]:
+def pages_by_digest(pages: Iterable[FeedPage]) -> dict[str, PublishedPage]:
     """The pages of a published chain in its order, by the digests of their bodies."""
     chain = list(pages)
     names = [*(page.name for page in chain[1:]), None]

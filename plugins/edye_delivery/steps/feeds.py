@@ -46,7 +46,7 @@ class FeedStep(Step):
         spec, ledger, bucket = self.spec, LedgerHook(), FeedStoreHook(self.spec).get_conn()
         newest, prefix = ledger.publications(self.annex.partner, spec.name).newest(), bucket.url(PAGES)
         previous = newest.pages if newest is not None else ()
-        keeper = FeedKeeper(self.annex, spec, newest, self.artifacts, bucket, prefix, request.full_feeds)
+        keeper = FeedKeeper(self.annex, spec, newest, self.artifacts, bucket, prefix, request.full_feeds, before_page)
         pages = self.pages(request, before_page)
         with ledger.get_conn().offer(self.annex.partner) as offer:
             return draft_feed(self.annex, spec, offer, previous, prefix, pages, datetime.now(UTC), keeper)

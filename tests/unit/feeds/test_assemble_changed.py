@@ -18,7 +18,7 @@ from edye_delivery.feeds.publish.page_cutter import Body
 from edye_delivery.feeds.publish.page_index import load_index
 from edye_delivery.feeds.publish.paging import end_of, facts_of_body
 from edye_delivery.pipeline.feeds import rule_counts
-from edye_delivery.pipeline.kept_feed import published_pages
+from edye_delivery.pipeline.kept_feed import pages_by_digest
 from tests.builders import a_movie, an_episode, the_annex
 from tests.unit.feeds.catalogues import NOW, accepted_of
 
@@ -82,7 +82,7 @@ class World:
         return [one for one in self.accepted() if show_key(one.title.title_id) == key]
 
     def base(self):
-        return Base(self.facts, published_pages(self.chain), self)
+        return Base(self.facts, pages_by_digest(self.chain), self)
 
     def index(self, page):
         return load_index(self.indexes[page.index])
@@ -147,7 +147,7 @@ def test_what_no_change_touches_is_neither_read_nor_written(tmp_path):
     world.offered = {number: a_movie(**WHOLE, title_id=f"MOVIE_{number:04}", id=f"m-{number}") for number in range(200)}
     world.publish(full(world, spec, tmp_path / "first", NOW))
     read = []
-    base = Base(world.facts, published_pages(world.chain), Recorded(world, read))
+    base = Base(world.facts, pages_by_digest(world.chain), Recorded(world, read))
     world.offered[100] = world.offered[100].model_copy(update={"titles": {"en": "Another"}})
     folder = tmp_path / "changed"
     folder.mkdir()

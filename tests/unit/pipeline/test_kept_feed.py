@@ -6,14 +6,16 @@ import logging
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete, func, select
 
-from edye_delivery.catalog.artifact_names import kept_feed_name
+from edye_delivery.catalog.artifact_names import feed_base_name
 from edye_delivery.catalog.vocabulary import DeliveryState
 from edye_delivery.feeds.publish.publish import FIRST_PAGE, PAGES
 from edye_delivery.ledger import offer_changes
-from edye_delivery.ledger.needed_files import kept_feeds
+from edye_delivery.ledger.needed_files import bases_of_feeds
 from edye_delivery.ledger.offer_changes import prune_changes
 from edye_delivery.ledger.publications import Publications
+from edye_delivery.ledger.tables import OFFER_CHANGES
 from edye_delivery.ledger.withdrawals import Withdrawals
 from edye_delivery.pipeline import kept_feed
 from edye_delivery.pipeline.feeds import lint_draft
@@ -180,13 +182,22 @@ def nothing_kept(feed, monkeypatch):
 
 
 def garbage_kept(feed, monkeypatch):
-    feed.kept[kept_feed_name(PARTNER, SPEC.name, feed.publications.newest().kept)] = b"{}"
+    feed.kept[feed_base_name(PARTNER, SPEC.name, feed.publications.newest().kept)] = b"{}"
 
 
 def changes_deleted(feed, monkeypatch):
     monkeypatch.setattr(offer_changes, "VERSIONS_KEPT", 0)
     assert prune_changes(feed.engine, PARTNER, deletes=False) > 20
     assert prune_changes(feed.engine, PARTNER, deletes=True) > 20
+
+
+def a_change_that_nobody_noted(feed, monkeypatch):
+    """Between two that are noted: as an older program does that still runs."""
+    feed.accept(3, titles={"en": "Not noted"})
+    feed.accept(4, titles={"en": "Noted"})
+    with feed.engine.begin() as connection:
+        newest = connection.execute(select(func.max(OFFER_CHANGES.c.version))).scalar_one()
+        connection.execute(delete(OFFER_CHANGES).where(OFFER_CHANGES.c.version == newest - 1))
 
 
 def too_many_changed(feed, monkeypatch):
@@ -209,6 +220,7 @@ def the_clock_set_back(feed, monkeypatch):
         (nothing_kept, "is gone from the artifact store"),
         (garbage_kept, "is not what was written"),
         (changes_deleted, "it is not known what has changed"),
+        (a_change_that_nobody_noted, "it is not known what has changed"),
         (too_many_changed, "it is not known what has changed"),
         (the_clock_set_back, "the clock is behind"),
     ],
@@ -252,9 +264,19 @@ def test_all_that_the_next_assembly_needs_is_named_so_that_pruning_leaves_it(fee
     feed.accept(19, titles={"en": "Quite another"})
     feed.publish()
     with feed.engine.connect() as connection:
-        kept = kept_feeds(connection, PARTNER)
+        kept = bases_of_feeds(connection, PARTNER)
     needed = files_of(feed.kept, PARTNER, [*kept, (SPEC.name, "unknown.json")])
     assert len(kept) == 2
     assert set(feed.kept) <= needed
     feed.accept(3, titles={"en": "One more"})
     assert feed.is_the_full_one()
+
+
+def test_each_look_at_a_published_page_renews_the_lease_for_a_slow_bucket_may_take_longer_than_it(feed):
+    renewed = []
+    feed.draft(before_page=lambda: renewed.append("page"))
+    assert len(renewed) == len(feed.publications.current())
+    feed.accept(19, titles={"en": "Quite another"})
+    renewed.clear()
+    feed.draft(before_page=lambda: renewed.append("page"))
+    assert len(renewed) > len(feed.publications.current())

@@ -71,7 +71,7 @@ def assemble_changed(
     if isinstance(writer, DirectWriter):
         raise FullAssemblyNeeded("its feed has one page")
     with pause_gc():
-        keys = {*changed_keys, *_ended_keys(base, epoch_ms(now))} - {STATIONS}
+        keys = {*changed_keys, *_keys_past_an_end(base, epoch_ms(now))} - {STATIONS}
         cutting = _Cutting(writer, spec, base, sorted(keys), titles_of, folder, now)
         bodies = cutting.cut()
         linker = PageLinker(page_url_prefix, folder, base.published, base.source.body)
@@ -80,7 +80,7 @@ def assemble_changed(
     return AssembledFeed(pages, kinds_of(facts), findings_of(facts), bodies)
 
 
-def _ended_keys(base: Base, now_ms: int) -> set[str]:
+def _keys_past_an_end(base: Base, now_ms: int) -> set[str]:
     """The shows that have an availability that ended since."""
     ended_pages = [page for page in base.pages if page.ends_ms is not None and page.ends_ms <= now_ms]
     parts = (part for page in ended_pages for part in base.source.index(page))
@@ -107,7 +107,7 @@ class _Cutting:
 
     def cut(self) -> list[Body | PageFacts]:
         """All pages in the order of their items."""
-        pages, touched = self._base.pages, self._touched()
+        pages, touched = self._base.pages, self._pages_to_cut()
         bodies: list[Body | PageFacts] = []
         number = 0
         while number < len(pages):
@@ -121,7 +121,7 @@ class _Cutting:
             raise FullAssemblyNeeded("it has no title any more")
         return self._join(bodies)
 
-    def _touched(self) -> set[int]:
+    def _pages_to_cut(self) -> set[int]:
         """The pages that a changed show may be in, or begin at."""
         touched: set[int] = set()
         for key in self._keys:
@@ -178,11 +178,11 @@ class _Cutting:
             if end is not None and (key > end or (key == end and not inclusive)):
                 return
             self._next_key += 1
-            show = self._written(cutter, key)
+            show = self._write_show(cutter, key)
             if show is not None:
                 cutter.add_show(show)
 
-    def _written(self, cutter: PageCutter, key: str) -> WrittenShow | None:
+    def _write_show(self, cutter: PageCutter, key: str) -> WrittenShow | None:
         titles = list(self._titles_of(key))
         if not titles:
             return None

@@ -80,12 +80,11 @@ class PageCutter:
 
     def add(self, item_id: str, kind: str, content: bytes) -> None:
         """Writes an item of the show that was begun last."""
-        if self.starts_page(item_id, len(content)):
-            self._close()
+        if self._file is not None and self.starts_page(item_id, len(content)):
+            self._close(self._file)
         self._place_part()
         file = self._file or self._open()
-        assert self._part is not None  # noqa: S101 - a show was begun
-        self._part.items.append((item_id, kind, len(content)))
+        self._parts[-1].items.append((item_id, kind, len(content)))
         if self._items:
             content = b"," + content
         file.write(content)
@@ -97,8 +96,7 @@ class PageCutter:
         """Ends the last page; nothing at all is one page without items."""
         self._place_part()
         if self._file is not None or not self.bodies:
-            self._file = self._file or self._open()
-            self._close()
+            self._close(self._file or self._open())
 
     def is_unpaged(self, sizes_bytes: Iterable[int]) -> bool:
         """Whether bodies of these sizes are more than one, and together small enough for one page."""
@@ -110,7 +108,7 @@ class PageCutter:
         bodies, self.bodies = self.bodies, []
         self._folder = self._folder / "joined"
         self._folder.mkdir()
-        file = self._file = self._open()
+        file = self._open()
         for number, body in enumerate(bodies):
             content = b"," * bool(number) + body.path.read_bytes()[len(self.beginning) :]
             file.write(content)
@@ -121,7 +119,7 @@ class PageCutter:
                     self._parts[-1].items.extend(part.items)
                 else:
                     self._parts.append(part)
-        self._close()
+        self._close(file)
 
     def _place_part(self) -> None:
         """Puts the show into the present page, if the page does not have it yet."""
@@ -131,15 +129,14 @@ class PageCutter:
 
     def _open(self) -> BinaryIO:
         self._path = self._folder / f"page-{len(self.bodies):06}.json"
-        self._file = self._path.open("wb", buffering=BLOCK_BYTES)
-        self._file.write(self.beginning)
+        file = self._file = self._path.open("wb", buffering=BLOCK_BYTES)
+        file.write(self.beginning)
         self._hashed = hashlib.sha256(self.beginning)
-        return self._file
+        return file
 
-    def _close(self) -> None:
+    def _close(self, file: BinaryIO) -> None:
         """Ends the present page; what comes of its last show is continued in the next one."""
-        assert self._file is not None  # noqa: S101 - a page is open
-        self._file.close()
+        file.close()
         index = dump_index(self._parts)
         index_path = self._path.with_suffix(".index")
         index_path.write_bytes(index)

@@ -44,8 +44,7 @@ class PublishedPage:
 class PageLinker:
     """Links pages of which some are published already.
 
-    `read_body` gives a published page without its end, by the page's name. Pages that get another link are written
-    into the folder.
+    `read_body` gives a published page without its end. Pages that get another link are written into the folder.
     """
 
     url_prefix: str

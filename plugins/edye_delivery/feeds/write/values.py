@@ -137,7 +137,7 @@ class Values:
 
     def window_ms(self, title: Title) -> tuple[int | None, int | None]:
         """The availability in epoch milliseconds; Unfit if it is over, or ends before it begins."""
-        start_ms, end_ms = _known_ms(title.availability.start), _known_ms(title.availability.end)
+        start_ms, end_ms = _ms_or_none(title.availability.start), _ms_or_none(title.availability.end)
         if start_ms is not None and end_ms is not None and start_ms >= end_ms:
             raise Unfit(TITLE_LEFT_OUT, "its availability ends before it begins")
         if end_ms is not None and end_ms <= self._now_ms:
@@ -164,7 +164,7 @@ def epoch_ms(at: datetime) -> int:
     return (at - EPOCH) // timedelta(milliseconds=1)
 
 
-def _known_ms(at: datetime | None) -> int | None:
+def _ms_or_none(at: datetime | None) -> int | None:
     return epoch_ms(at) if at is not None else None
 
 
