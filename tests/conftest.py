@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -41,3 +41,17 @@ def feeds_url() -> Iterator[str]:
     host = S3Host()
     yield f"http://127.0.0.1:{host.start()}"
     host.stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Spells lone surrogates of hostile texts, which a worker cannot send: its whole run would end."""
+    report = yield
+    report.sections = [(name, _sendable(text)) for name, text in report.sections]
+    if report.longrepr is not None and _sendable(words := str(report.longrepr)) != words:
+        report.longrepr = _sendable(words)
+    return report
+
+
+def _sendable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
