@@ -272,7 +272,7 @@ def test_all_that_the_next_assembly_needs_is_named_so_that_pruning_leaves_it(fee
     assert feed.is_the_full_one()
 
 
-def test_each_look_at_a_published_page_renews_the_lease_for_a_slow_bucket_may_take_longer_than_it(feed):
+def test_each_look_at_a_published_page_renews_the_lease(feed):
     renewed = []
     feed.draft(before_page=lambda: renewed.append("page"))
     assert len(renewed) == len(feed.publications.current())
