@@ -33,6 +33,7 @@ from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.pipeline.accept import Acceptor
 from edye_delivery.pipeline.check import BatchChecker
+from edye_delivery.pipeline.check_pictures import PictureChecker
 from edye_delivery.pipeline.deliver import Sender
 from edye_delivery.pipeline.fetch import fetch_snapshot
 from edye_delivery.pipeline.media_source import MediaSource
@@ -119,7 +120,8 @@ class Line:
             plan = remember_plan(self.annex, plan, self.ledger)
         scratch = self.folder / "scratch"
         scratch.mkdir(exist_ok=True)
-        checker = BatchChecker(self.annex, self.media_host, scratch, DAY[1].date(), self.artifacts, WORKERS.run)
+        pictures = PictureChecker(self.annex, self.media_host, self.artifacts, WORKERS.run)
+        checker = BatchChecker(self.annex, self.media_host, scratch, DAY[1].date(), pictures)
         maker = ThumbnailMaker(self.annex, self.artifacts, WORKERS.run)
         checked: list[CheckedTitle] = []
         for batch in batches:

@@ -42,6 +42,7 @@ from edye_delivery.pipeline import reencode as reencode_step
 from edye_delivery.pipeline import report as report_step
 from edye_delivery.pipeline.accept import Acceptor
 from edye_delivery.pipeline.check import BatchChecker
+from edye_delivery.pipeline.check_pictures import PictureChecker
 from edye_delivery.pipeline.media_source import MediaSource
 from edye_delivery.pipeline.outcomes import record_outcomes
 from edye_delivery.pipeline.plan import plan_window, remember_plan
@@ -176,9 +177,8 @@ def check(bench: Bench) -> Sentences:
             raise MediaUnavailable("there is none")
 
     bench.break_for_bad(check_step, "check_title", lambda annex, one, *_: one.title.id == BAD)
-    return findings_of(
-        BatchChecker(ANNEX, Host(), bench.folder, AT.date(), bench.files, WORKERS.run).check_batch(tuple(bench.plans))
-    )
+    pictures = PictureChecker(ANNEX, Host(), bench.files, WORKERS.run)
+    return findings_of(BatchChecker(ANNEX, Host(), bench.folder, AT.date(), pictures).check_batch(tuple(bench.plans)))
 
 
 def reencode(bench: Bench) -> Sentences:

@@ -13,6 +13,7 @@ from edye_delivery.clients.ingest import IngestApi
 from edye_delivery.clients.media import MediaHost
 from edye_delivery.errors import TooSlow
 from edye_delivery.pipeline.check import BatchChecker
+from edye_delivery.pipeline.check_pictures import PictureChecker
 from edye_delivery.pipeline.deliver import Sender
 from edye_delivery.pipeline.fetch import fetch_snapshot
 from edye_delivery.pipeline.plan import plan_window
@@ -48,10 +49,10 @@ def test_titles_that_a_batch_did_not_get_to_are_open_and_taken_up_by_the_next_ru
 def test_titles_that_were_not_checked_in_time_wait_for_the_next_run_without_being_rejected(line, tmp_path):
     request = line.request(external_ids=TITLES)
     _, (batch,) = plan_window(line.annex, fetch_snapshot(line.annex, line.api, request, now()), line.ledger)
+    pictures = PictureChecker(line.annex, line.media_host, line.artifacts, WORKERS.run)
     checker = BatchChecker(
-        line.annex, line.media_host, tmp_path, request.end_at.date(), line.artifacts, WORKERS.run,
-        ends_at_s=time.monotonic(),
-    )  # fmt: skip
+        line.annex, line.media_host, tmp_path, request.end_at.date(), pictures, ends_at_s=time.monotonic()
+    )
     for title in checker.check_batch(batch.titles):
         (finding,) = blocking(title.findings)
         assert (finding.code, finding.cause) == ("VID011", Cause.TRANSIENT)

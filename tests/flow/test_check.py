@@ -2,6 +2,7 @@
 
 from edye_delivery.catalog.finding import blocking
 from edye_delivery.pipeline.check import BatchChecker
+from edye_delivery.pipeline.check_pictures import PictureChecker
 from edye_delivery.pipeline.fetch import fetch_snapshot
 from edye_delivery.pipeline.plan import plan_window
 from tests.flow.line import WORKERS, now
@@ -31,7 +32,8 @@ def test_what_breaks_while_one_title_is_checked_is_a_finding_of_that_title(line,
     request = line.request(external_ids=TITLES)
     _, (batch,) = plan_window(line.annex, fetch_snapshot(line.annex, line.api, request, now()), line.ledger)
     host = Nasty(line.media_host, "s01e02")
-    checker = BatchChecker(line.annex, host, tmp_path, request.end_at.date(), line.artifacts, WORKERS.run)
+    pictures = PictureChecker(line.annex, host, line.artifacts, WORKERS.run)
+    checker = BatchChecker(line.annex, host, tmp_path, request.end_at.date(), pictures)
     checked = checker.check_batch(batch.titles)
     found = {title.plan.external_id: blocking(title.findings) for title in checked}
     assert found[TITLES[0]] == ()

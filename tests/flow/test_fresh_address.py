@@ -19,6 +19,7 @@ from edye_delivery.catalog.plan import CheckedTitle
 from edye_delivery.clients.media import MediaFile, MediaHost
 from edye_delivery.errors import AddressRefused, AuthRefused, Transient
 from edye_delivery.pipeline.check import NO_OTHER_ADDRESS, BatchChecker
+from edye_delivery.pipeline.check_pictures import PictureChecker
 from edye_delivery.pipeline.fresh_address import FreshAddresses
 from edye_delivery.pipeline.media_source import MediaSource
 from tests.artifacts import Artifacts
@@ -156,8 +157,8 @@ def test_a_title_whose_address_has_expired_is_checked_by_its_new_one(tmp_path: P
     media: Any = SignedMedia(Clips(tmp_path).clip("film.mp4").parent)
     fresh = plan(url=NEW).media if finds else None
     checker = BatchChecker(
-        ANNEX, media, tmp_path, datetime(2026, 3, 2, tzinfo=UTC).date(), Artifacts(), run_here,
-        fresh_sources=Fresh(fresh),
+        ANNEX, media, tmp_path, datetime(2026, 3, 2, tzinfo=UTC).date(),
+        PictureChecker(ANNEX, media, Artifacts(), run_here), fresh_sources=Fresh(fresh),
     )  # fmt: skip
     (checked,) = checker.check_batch((plan(),))
     found = {finding.code: finding for finding in blocking(checked.findings) if finding.code.startswith("VID")}

@@ -85,16 +85,30 @@ def thumbnail_origin(
     return next((picture for picture in art if is_usable(annex, picture)), next(iter(art), None))
 
 
+def likely_origins(annex: Annex, title: Title) -> dict[str, tuple[ThumbnailSpec, ...]]:
+    """By the address of a picture, the thumbnails that are made of it where all pictures are within their limits.
+
+    A custom thumbnail counts where its file's name says which one it is; its pixels are not known yet.
+    """
+    likely: dict[str, tuple[ThumbnailSpec, ...]] = {}
+    custom = {_named_thumbnail(annex, image.url): image for image in reversed(custom_thumbnails(annex, title))}
+    for spec in annex.thumbnails:
+        art = (image for kind in spec.origins for image in _art_of(title, kind))
+        image = custom.get(spec) or next(art, None)
+        if image is not None:
+            likely[image.url] = (*likely.get(image.url, ()), spec)
+    return likely
+
+
 def is_made_for(annex: Annex, picture: ImageFacts, spec: ThumbnailSpec) -> bool:
     """Whether a custom thumbnail was made for this thumbnail of the annex: by its file's name and its shape.
 
     A file with the name of a thumbnail in its own name (`landscape_16x9.jpg`, `EDYE_PLANETA-landscape-16x9.jpg`) is for
     that one alone. Any other file is for the largest size of exactly its ratio that it gives without being upscaled.
     """
-    words = f"_{_words_of(PurePosixPath(urlsplit(picture.url).path).stem)}_"
-    named = [other for other in annex.thumbnails if f"_{_words_of(other.name)}_" in words]
-    if named:
-        return _has_shape(picture, spec) and max(named, key=lambda other: len(other.name)) == spec
+    named = _named_thumbnail(annex, picture.url)
+    if named is not None:
+        return _has_shape(picture, spec) and named == spec
     sizes = [(other.width_px, other.height_px) for other in annex.thumbnails if _has_shape(picture, other)]
     return _has_shape(picture, spec) and max(sizes) == (spec.width_px, spec.height_px)
 
@@ -102,6 +116,13 @@ def is_made_for(annex: Annex, picture: ImageFacts, spec: ThumbnailSpec) -> bool:
 def is_custom_thumbnail(title: Title, picture: ImageFacts) -> bool:
     """Whether the picture is one of the thumbnails that EDYE made by hand for the title."""
     return any((image.kind, image.url) == (picture.kind, picture.url) for image in title.custom_thumbnails)
+
+
+def _named_thumbnail(annex: Annex, url: str) -> ThumbnailSpec | None:
+    """The thumbnail of the annex that the file's name names; the longest name where it names several."""
+    words = f"_{_words_of(PurePosixPath(urlsplit(url).path).stem)}_"
+    named = [spec for spec in annex.thumbnails if f"_{_words_of(spec.name)}_" in words]
+    return max(named, key=lambda spec: len(spec.name), default=None)
 
 
 def _art_of(title: Title, kind: ImageKind) -> list[Image]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -49,20 +50,22 @@ def render(content: bytes, options: dict[str, Any]) -> Answer:
     `options`: max_pixels, and the shapes. Each thumbnail is the picture's largest centred part of the shape's ratio, at
     exactly its size: sRGB by the picture's colour profile, no metadata, never upscaled. Transparent parts become white.
     """
-    broken: dict[str, str] = {}
-    thumbnails: list[bytes] = []
     shapes = [Shape(**shape) for shape in options["shapes"]]
     try:
         picture = decode(content, options["max_pixels"])
     except PictureBroken as error:
         return {"broken": {shape.name: _failure_text(shape, error) for shape in shapes}}, [b"" for _ in shapes]
-    for shape in shapes:
-        try:
-            thumbnails.append(_render(picture, shape))
-        except (PictureBroken, *DECODING_ERRORS) as error:
-            thumbnails.append(b"")
-            broken[shape.name] = _failure_text(shape, error)
-    return {"broken": broken}, thumbnails
+    return _render_all(picture, shapes)
+
+
+def render_opened(picture: Pillow.Image, shapes: Sequence[dict[str, Any]]) -> Answer:
+    """As `render`, of a picture that is open, and perhaps decoded already.
+
+    PictureBroken, or one of the decoder's own errors, where no thumbnail at all can be made of it.
+    """
+    if picture.format not in (*FORMATS, "MPO"):
+        raise PictureBroken(f"thumbnails are made of {', '.join(FORMATS)}, not of {picture.format}")
+    return _render_all(_upright_pixels(picture), [Shape(**shape) for shape in shapes])
 
 
 def decode(content: bytes, max_pixels: int) -> Pixels:
@@ -73,16 +76,7 @@ def decode(content: bytes, max_pixels: int) -> Pixels:
     PictureBroken if it cannot be opened or decoded, or has more than `max_pixels`.
     """
     with open_picture(content, max_pixels, FORMATS) as picture:
-        upright: Pillow.Image = picture
-        mode, profile = pixel_mode(picture), picture.info.get("icc_profile")
-        ImageOps.exif_transpose(upright, in_place=True)
-        if upright.mode.startswith("I"):
-            upright = upright.point(lambda value: value * (1 / 256)).convert("L")
-        if not upright.has_transparency_data:
-            return Pixels(upright if upright.mode == mode else upright.convert(mode), profile)
-        canvas = Pillow.new("RGBA", upright.size, (*BACKGROUND, 255))
-        canvas.alpha_composite(upright.convert("RGBA"))
-        return Pixels(canvas.convert(mode), profile)
+        return _upright_pixels(picture)
 
 
 def encode(picture: Pillow.Image, picture_format: str, quality: int) -> bytes:
@@ -95,6 +89,30 @@ def encode(picture: Pillow.Image, picture_format: str, quality: int) -> bytes:
     else:
         bare.save(file, "JPEG", quality=quality, optimize=True, progressive=False)
     return file.getvalue()
+
+
+def _upright_pixels(picture: Pillow.Image) -> Pixels:
+    mode, profile = pixel_mode(picture), picture.info.get("icc_profile")
+    ImageOps.exif_transpose(picture, in_place=True)
+    if picture.mode.startswith("I"):
+        picture = picture.point(lambda value: value * (1 / 256)).convert("L")
+    if not picture.has_transparency_data:
+        return Pixels(picture if picture.mode == mode else picture.convert(mode), profile)
+    canvas = Pillow.new("RGBA", picture.size, (*BACKGROUND, 255))
+    canvas.alpha_composite(picture.convert("RGBA"))
+    return Pixels(canvas.convert(mode), profile)
+
+
+def _render_all(picture: Pixels, shapes: Sequence[Shape]) -> Answer:
+    broken: dict[str, str] = {}
+    thumbnails: list[bytes] = []
+    for shape in shapes:
+        try:
+            thumbnails.append(_render(picture, shape))
+        except (PictureBroken, *DECODING_ERRORS) as error:
+            thumbnails.append(b"")
+            broken[shape.name] = _failure_text(shape, error)
+    return {"broken": broken}, thumbnails
 
 
 def _render(picture: Pixels, shape: Shape) -> bytes:

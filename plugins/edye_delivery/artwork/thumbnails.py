@@ -6,6 +6,7 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from PIL import Image as Pillow
 
@@ -14,9 +15,10 @@ from edye_delivery.annex.limits import Images, ThumbnailSpec
 from edye_delivery.annex.model import Annex
 from edye_delivery.artwork.rendering import decode, encode, render
 from edye_delivery.catalog.art import DECODING_ERRORS, content_name
+from edye_delivery.catalog.digest import digest_of
 from edye_delivery.catalog.facts import ImageFacts
 from edye_delivery.catalog.jobs import Run
-from edye_delivery.catalog.plan import Thumbnail
+from edye_delivery.catalog.plan import RenderedThumbnail, Thumbnail
 from edye_delivery.catalog.title import Title
 from edye_delivery.errors import PictureBroken
 
@@ -44,6 +46,22 @@ def plan_thumbnails(annex: Annex, title: Title, images: Sequence[ImageFacts]) ->
     return tuple(plans)
 
 
+def shape_of(spec: ThumbnailSpec, watermarks: Mapping[str, bytes] = NONE) -> dict[str, Any]:
+    """What a worker is told of a thumbnail; `watermarks` has the PNG of the watermark that the spec names."""
+    named = spec.model_dump(include={"name", "width_px", "height_px", "format", "quality"})
+    return named | {"watermark": b64encode(watermarks[spec.watermark]).decode() if spec.watermark else ""}
+
+
+def rendered_thumbnail(picture: str, shape: dict[str, Any], content: bytes) -> RenderedThumbnail:
+    """The note on a thumbnail that was made of a picture, which has this content name."""
+    return RenderedThumbnail(
+        picture=picture,
+        shape_digest=digest_of(shape),
+        art_name=content_name(hashlib.sha256(content).hexdigest(), shape["format"]),
+        size_bytes=len(content),
+    )
+
+
 def render_thumbnails(
     content: bytes, specs: Sequence[ThumbnailSpec], images: Images, run: Run, watermarks: Mapping[str, bytes] = NONE
 ) -> list[bytes | PictureBroken]:
@@ -53,11 +71,7 @@ def render_thumbnails(
 
     `run` decodes the picture, once for all thumbnails. Raises PictureBroken if the picture ends the job, or Transient.
     """
-    shapes = [
-        spec.model_dump(include={"name", "width_px", "height_px", "format", "quality"})
-        | {"watermark": b64encode(watermarks[spec.watermark]).decode() if spec.watermark else ""}
-        for spec in specs
-    ]
+    shapes = [shape_of(spec, watermarks) for spec in specs]
     cpu_s = images.decode_limit_s * (1 + len(shapes))
     answer, thumbnails = run(render, content, {"max_pixels": images.max_pixels, "shapes": shapes}, cpu_s)
     broken = answer["broken"]
@@ -67,16 +81,16 @@ def render_thumbnails(
     ]
 
 
-def thumbnail_record(plan: ThumbnailPlan, rendered: bytes) -> Thumbnail:
+def thumbnail_record(plan: ThumbnailPlan, rendered: RenderedThumbnail) -> Thumbnail:
     """The thumbnail's entry for the title: its names, its figures, and the kind of picture that it was made from."""
     if plan.origin is None:
         raise PictureBroken(f"thumbnail {plan.spec.name} has no picture to be made from")
     return Thumbnail(
         name=plan.spec.name,
-        art_name=content_name(hashlib.sha256(rendered).hexdigest(), plan.spec.format),
+        art_name=rendered.art_name,
         width_px=plan.spec.width_px,
         height_px=plan.spec.height_px,
-        size_bytes=len(rendered),
+        size_bytes=rendered.size_bytes,
         origin=CUSTOM if plan.is_custom else plan.origin.kind.value,
     )
 

@@ -78,6 +78,18 @@ class Thumbnail(Record):
     origin: str
 
 
+class RenderedThumbnail(Record):
+    """A thumbnail that was made while its picture was checked: the picture, its shape's digest, and the file.
+
+    `picture` and `art_name` are content names in the artifact store.
+    """
+
+    picture: str
+    shape_digest: str
+    art_name: str
+    size_bytes: int
+
+
 class Encode(Record):
     """A title's re-encoded media file: where it is in the artifact store, its bytes, what it was made from and how.
 
@@ -111,7 +123,8 @@ class CheckedTitle(Record):
     """A planned title after the quality check: what was measured, what was found, what was skipped and why.
 
     Where `encode` is set, that file goes to the partner: `video` and `findings` describe the encode, `fixed` are the
-    findings on the original that the encode fixed.
+    findings on the original that the encode fixed. `rendered` are thumbnails that the check made in advance; those that
+    the title has are in `thumbnails`.
     """
 
     plan: PlannedTitle
@@ -119,6 +132,7 @@ class CheckedTitle(Record):
     skipped: tuple[tuple[str, str], ...] = ()
     video: VideoFacts | None = None
     images: tuple[ImageFacts, ...] = ()
+    rendered: tuple[RenderedThumbnail, ...] = ()
     thumbnails: tuple[Thumbnail, ...] = ()
     encode: Encode | None = None
     fixed: tuple[Finding, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from PIL import Image as Pillow
@@ -12,6 +13,8 @@ from edye_delivery.catalog.jobs import Answer
 from edye_delivery.catalog.picture_file import EXPORT_AGAIN, display_size, format_of, open_picture
 from edye_delivery.clients.damage import refuse_damage
 from edye_delivery.errors import PictureBroken, PictureTooLarge
+
+Use = Callable[[Pillow.Image], Answer]
 
 OPENED_FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 """The formats that are opened; where the annex does not allow the format, only the header is read."""
@@ -32,9 +35,16 @@ def look(content: bytes, options: dict[str, Any]) -> Answer:
     `options`: max_pixels, and the formats that are decoded. Of an animation the first picture counts. `profile_defect`
     says why a colour profile cannot be used.
     """
+    return look_and_use(content, options, _use_nothing)
+
+
+def look_and_use(content: bytes, options: dict[str, Any], use: Use) -> Answer:
+    """As `look`; what `use` makes of the decoded picture becomes part of the answer. It may not raise."""
     try:
         with open_picture(content, options["max_pixels"], OPENED_FORMATS) as picture:
-            return _measure(picture, content, options["formats"]), []
+            measured = _measure(picture, content, options["formats"])
+            used, blobs = use(picture) if measured["is_decoded"] else ({}, [])
+            return measured | used, blobs
     except PictureTooLarge as error:
         return {"failure": "too_large", "detail": str(error)}, []
     except PictureBroken as error:
@@ -59,6 +69,10 @@ def scans_of(content: bytes) -> int:
             found = AFTER_SCAN.search(content, position)
             position = found.start() if found else len(content)
     return scans
+
+
+def _use_nothing(picture: Pillow.Image) -> Answer:
+    return {}, []
 
 
 def _measure(picture: Pillow.Image, content: bytes, decoded_formats: list[str]) -> dict[str, Any]:

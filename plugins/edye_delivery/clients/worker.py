@@ -36,6 +36,12 @@ def main(memory_bytes: int, file_max_bytes: int) -> None:
                 asker.send_bytes(blob)
 
 
+def allow_processor_time(seconds: float) -> None:
+    """Lets the job that runs take so many seconds of processor time from now on, where it has a limit at all."""
+    if signal.getitimer(signal.ITIMER_PROF)[0]:
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
 def _answer(job: dict[str, object], content: bytes) -> tuple[dict[str, object], list[bytes]]:
     """The answer of the job's function; any error in it becomes an answer too, so that this process goes on."""
     try:

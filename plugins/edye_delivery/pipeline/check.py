@@ -10,23 +10,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from threading import Lock
 
 from edye_delivery.annex.model import Annex
-from edye_delivery.catalog.artifact_names import art_name
-from edye_delivery.catalog.facts import ImageFacts, ProbeFailure, VideoFacts
+from edye_delivery.catalog.facts import ProbeFailure, VideoFacts
 from edye_delivery.catalog.finding import blocking
-from edye_delivery.catalog.jobs import Run
 from edye_delivery.catalog.jw_states import NO_STATES, UsableStates
 from edye_delivery.catalog.one_title import StepFailure, attempt
 from edye_delivery.catalog.plan import CheckedTitle, PlannedTitle, ensure_readable
-from edye_delivery.catalog.title import Image
 from edye_delivery.clients.media import MediaHost
-from edye_delivery.clients.pictures import fetch_picture
 from edye_delivery.clients.probe import probe_video
+from edye_delivery.pipeline.check_pictures import PictureChecker
 from edye_delivery.pipeline.fresh_address import NO_FRESH_SOURCES, FreshSources
-from edye_delivery.pipeline.stores import ContentStore
-from edye_delivery.qc.check import check_title, pictures_to_check
+from edye_delivery.qc.check import check_title
 from edye_delivery.qc.rule import RULES
 
 log = logging.getLogger(__name__)
@@ -38,10 +33,10 @@ NOT_REACHED = "not checked: the time of its batch was over; the next run of the 
 
 @dataclass(slots=True)
 class BatchChecker:
-    """Checks the titles of a batch, and keeps the pictures that it fetched in `store`, named by their content.
+    """Checks the titles of a batch: their media, their pictures with `pictures`, and every rule.
 
-    `run` decodes the pictures. Where the media host refuses an address, `fresh_sources` reads it from the catalogue
-    again. `media_states` say which media JW Player cannot play.
+    Where the media host refuses an address, `fresh_sources` reads it from the catalogue again. `media_states` say which
+    media JW Player cannot play.
 
     A title that was not begun by `ends_at_s` on the monotonic clock is left to the next run. `seconds` says by
     delivery key how long each title took.
@@ -51,15 +46,12 @@ class BatchChecker:
     media_host: MediaHost
     scratch_folder: Path
     today: date
-    store: ContentStore
-    run: Run
+    pictures: PictureChecker
     ends_at_s: float = math.inf
     fresh_sources: FreshSources = NO_FRESH_SOURCES
     media_states: UsableStates = NO_STATES
     monotonic: Callable[[], float] = time.monotonic
     seconds: dict[str, float] = field(default_factory=dict, init=False)
-    _pictures: dict[str, ImageFacts] = field(default_factory=dict, init=False)
-    _lock: Lock = field(default_factory=Lock, init=False)
 
     def check_batch(self, plans: tuple[PlannedTitle, ...]) -> tuple[CheckedTitle, ...]:
         """Every title with its findings, in order; an error while one title is checked affects that title alone."""
@@ -79,11 +71,18 @@ class BatchChecker:
 
     def _check_title_once(self, plan: PlannedTitle) -> CheckedTitle:
         plan, video = self._probe(plan)
-        images = tuple(self._facts_of(image) for image in pictures_to_check(self.annex, plan.title))
+        images, rendered = self.pictures.check(plan.title)
         result = check_title(self.annex, plan, video, images, self.today, self.media_states)
         found = blocking(result.findings)
         log.info("%s: %s", plan.external_id, ", ".join(finding.code for finding in found) or "good")
-        return CheckedTitle(plan=plan, findings=result.findings, skipped=result.skipped, video=video, images=images)
+        return CheckedTitle(
+            plan=plan,
+            findings=result.findings,
+            skipped=result.skipped,
+            video=video,
+            images=images,
+            rendered=rendered,
+        )
 
     def _probe(self, plan: PlannedTitle) -> tuple[PlannedTitle, VideoFacts | None]:
         """The plan and the facts of its media; an address that the host refuses is read from the catalogue again."""
@@ -97,15 +96,3 @@ class BatchChecker:
             return plan, facts.model_copy(update={"detail": f"{facts.detail}; {NO_OTHER_ADDRESS}"})
         fresh_plan = plan.model_copy(update={"media": fresh})
         return fresh_plan, probe_video(self.media_host, fresh.file, self.scratch_folder)
-
-    def _facts_of(self, image: Image) -> ImageFacts:
-        """The picture's facts; artwork that several titles share is fetched once."""
-        with self._lock:
-            known = self._pictures.get(image.url)
-        if known is None:
-            known, content = fetch_picture(self.media_host, image, self.annex.images, self.run)
-            if content is not None:
-                self.store.put_once(art_name(known.art_name), content)
-            with self._lock:
-                self._pictures[image.url] = known
-        return known.model_copy(update={"kind": image.kind})

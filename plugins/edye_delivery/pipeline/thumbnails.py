@@ -8,8 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from edye_delivery.annex.model import Annex
-from edye_delivery.artwork.thumbnails import ThumbnailPlan, plan_thumbnails, render_thumbnails, thumbnail_record
+from edye_delivery.artwork.thumbnails import (
+    ThumbnailPlan,
+    plan_thumbnails,
+    render_thumbnails,
+    rendered_thumbnail,
+    shape_of,
+    thumbnail_record,
+)
 from edye_delivery.catalog.artifact_names import art_name
+from edye_delivery.catalog.digest import digest_of
 from edye_delivery.catalog.finding import Finding, blocking
 from edye_delivery.catalog.jobs import Run
 from edye_delivery.catalog.one_title import StepFailure, attempt
@@ -41,19 +49,21 @@ class ThumbnailMaker:
     def render_batch(self, titles: tuple[CheckedTitle, ...]) -> tuple[CheckedTitle, ...]:
         """The titles with their thumbnails; a title that lacks one gets a blocking finding.
 
-        A picture that several titles share, such as the poster of their series, is decoded and rendered once.
+        What the check rendered already is taken as it is. A picture that several titles share, such as the poster of
+        their series, is decoded and rendered once.
         """
         planned = [() if blocking(checked.findings) else self._plan(checked) for checked in titles]
         distinct = list(dict.fromkeys(plan for plans in planned if not isinstance(plans, Finding) for plan in plans))
+        made = self._rendered_already(titles, distinct)
         pictures: dict[str, list[ThumbnailPlan]] = {}
         for plan in distinct:
-            pictures.setdefault(plan.origin.art_name if plan.origin else "", []).append(plan)
-        rendered: dict[ThumbnailPlan, Thumbnail | Finding] = {}
+            if plan not in made:
+                pictures.setdefault(plan.origin.art_name if plan.origin else "", []).append(plan)
         with ThreadPoolExecutor(THUMBNAILS_AT_ONCE, thread_name_prefix="thumbnails") as pool:
             for results in pool.map(self._render, pictures.values()):
-                rendered |= results
+                made |= results
         return tuple(
-            _add_thumbnails(checked, [plans] if isinstance(plans, Finding) else [rendered[plan] for plan in plans])
+            _add_thumbnails(checked, [plans] if isinstance(plans, Finding) else [made[plan] for plan in plans])
             for checked, plans in zip(titles, planned, strict=True)
         )
 
@@ -61,6 +71,17 @@ class ThumbnailMaker:
         title = checked.plan.title
         plans = attempt(checked.plan.external_id, STEP, lambda: plan_thumbnails(self.annex, title, checked.images))
         return RULES[UNAVAILABLE_ART].finding(plans.sentence) if isinstance(plans, StepFailure) else plans
+
+    def _rendered_already(
+        self, titles: tuple[CheckedTitle, ...], plans: list[ThumbnailPlan]
+    ) -> dict[ThumbnailPlan, Thumbnail | Finding]:
+        """The thumbnails that the check made of the planned pictures, in the shapes that the annex has now."""
+        rendered = {(one.picture, one.shape_digest): one for checked in titles for one in checked.rendered}
+        digests = {spec: digest_of(shape_of(spec, self.watermarks)) for spec in self.annex.thumbnails if rendered}
+        found = {
+            plan: rendered.get((plan.origin.art_name, digests[plan.spec])) for plan in plans if digests and plan.origin
+        }
+        return {plan: thumbnail_record(plan, one) for plan, one in found.items() if one is not None}
 
     def _render(self, plans: list[ThumbnailPlan]) -> dict[ThumbnailPlan, Thumbnail | Finding]:
         """Renders and keeps the thumbnails of one picture; a finding takes the place of each that fails."""
@@ -73,20 +94,23 @@ class ThumbnailMaker:
 
     def _render_from(self, plans: list[ThumbnailPlan], name: str) -> dict[ThumbnailPlan, Thumbnail | Finding]:
         specs, origin = list(dict.fromkeys(plan.spec for plan in plans)), plans[0].origin
+        if origin is None:
+            text = "thumbnail {} has no picture to be made from"
+            return {plan: RULES[BROKEN_ART].finding(text.format(plan.spec.name)) for plan in plans}
         try:
-            content = self.store.get(art_name(origin.art_name)) if origin else b""
+            content = self.store.get(art_name(origin.art_name))
             rendered = render_thumbnails(content, specs, self.annex.images, self.run, self.watermarks)
             pictures = dict(zip(specs, rendered, strict=True))
         except PictureBroken as error:
             return dict.fromkeys(plans, RULES[BROKEN_ART].finding(f"{name}: no thumbnail can be made: {error}"))
-        return {plan: self._keep(plan, pictures[plan.spec]) for plan in plans}
+        return {plan: self._keep(plan, origin.art_name, pictures[plan.spec]) for plan in plans}
 
-    def _keep(self, plan: ThumbnailPlan, picture: bytes | PictureBroken) -> Thumbnail | Finding:
-        if isinstance(picture, PictureBroken):
-            return RULES[BROKEN_ART].finding(str(picture))
-        thumbnail = thumbnail_record(plan, picture)
-        self.store.put_once(art_name(thumbnail.art_name), picture)
-        return thumbnail
+    def _keep(self, plan: ThumbnailPlan, picture: str, thumbnail: bytes | PictureBroken) -> Thumbnail | Finding:
+        if isinstance(thumbnail, PictureBroken):
+            return RULES[BROKEN_ART].finding(str(thumbnail))
+        rendered = rendered_thumbnail(picture, shape_of(plan.spec, self.watermarks), thumbnail)
+        self.store.put_once(art_name(rendered.art_name), thumbnail)
+        return thumbnail_record(plan, rendered)
 
 
 def _add_thumbnails(checked: CheckedTitle, results: list[Thumbnail | Finding]) -> CheckedTitle:

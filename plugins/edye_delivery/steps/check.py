@@ -10,6 +10,7 @@ from typing import Any
 
 from airflow.sdk import Context
 
+from edye_delivery.annex.watermarks import read_watermarks
 from edye_delivery.catalog.artifact_names import batch_name
 from edye_delivery.catalog.snapshot import Batch, CheckedBatch
 from edye_delivery.clients.workers import Workers
@@ -17,6 +18,7 @@ from edye_delivery.hooks.edye import EdyeHook
 from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.pipeline.check import BatchChecker
 from edye_delivery.pipeline.check_events import record_checks
+from edye_delivery.pipeline.check_pictures import PictureChecker
 from edye_delivery.qc.reencode import is_to_be_reencoded
 from edye_delivery.steps.base import BatchStep, fresh_addresses, keep, load, media_states
 
@@ -30,13 +32,13 @@ class CheckBatch(BatchStep):
         batch = load(store, self.batch, Batch)
         ends_at_s = time.monotonic() + self.annex.batch_time.check_s
         with tempfile.TemporaryDirectory(prefix="edye-check-") as scratch, Workers(self.annex.images) as workers:
+            media_host = EdyeHook().media_host(self.annex, ends_at_s)
             checker = BatchChecker(
                 annex=self.annex,
-                media_host=EdyeHook().media_host(self.annex, ends_at_s),
+                media_host=media_host,
                 scratch_folder=Path(scratch),
                 today=now.date(),
-                store=store,
-                run=workers.run,
+                pictures=PictureChecker(self.annex, media_host, store, workers.run, read_watermarks(self.annex)),
                 ends_at_s=ends_at_s,
                 fresh_sources=fresh_addresses(self.annex),
                 media_states=media_states(store, now),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edye_delivery.annex.art import thumbnail_origin
+from edye_delivery.annex.art import likely_origins, thumbnail_origin
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.facts import ImageFacts
 from edye_delivery.catalog.title import Image
@@ -68,3 +68,39 @@ def test_thumbnails_of_one_size_share_a_custom_one_that_names_none_of_them():
 
     assert served("thumbnail.png", (1280, 720), twins) == ["cover", "preview"]
     assert served("preview.png", (1280, 720), twins) == ["preview"]
+
+
+GIVEN = {"key_art-1": (1920, 1080), "key_art-2": (1920, 1080), "still": (1280, 720), "hero": (1920, 1080)}
+
+
+@pytest.mark.parametrize("left_out", [None, *GIVEN])
+@pytest.mark.parametrize("origins", [("key_art",), ("still", "key_art"), ("background", "still"), ("poster",)])
+def test_where_all_pictures_are_good_a_thumbnail_is_made_of_the_likely_one(origins, left_out):
+    sizes = {name: size for name, size in GIVEN.items() if name != left_out}
+    partner = the_annex(
+        thumbnails=[
+            {"name": name, "width_px": width, "height_px": height, "origins": list(origins)}
+            for name, (width, height) in SIZES.items()
+            if name != "box"
+        ]
+    )
+    images = [
+        Image(kind="thumbnail" if name == "hero" else name.partition("-")[0], url=f"{HOST}/{name}.png?sig=a")
+        for name in sizes
+    ]
+    art = tuple(image for image in images if image.kind is not ImageKind.THUMBNAIL)
+    custom = tuple(image for image in images if image.kind is ImageKind.THUMBNAIL)
+    title = a_movie().model_copy(update={"images": art, "custom_thumbnails": custom})
+    pictures = [
+        ImageFacts(kind=one.kind, url=one.url, format="PNG", width_px=3840, height_px=2160, size_bytes=9)
+        for one in images
+    ]
+    likely = {spec.name: url for url, specs in likely_origins(partner, title).items() for spec in specs}
+    made_of = {spec.name: thumbnail_origin(partner, spec, title, pictures) for spec in partner.thumbnails}
+    assert likely == {name: origin.url for name, origin in made_of.items() if origin is not None}
+
+
+def test_a_custom_thumbnail_whose_name_says_nothing_is_not_expected_anywhere():
+    custom = Image(kind=ImageKind.THUMBNAIL, url=f"{HOST}/custom.png")
+    title = a_movie().model_copy(update={"images": (), "custom_thumbnails": (custom,)})
+    assert likely_origins(annex(), title) == {}

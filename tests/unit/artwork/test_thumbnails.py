@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
@@ -16,11 +17,14 @@ from edye_delivery.artwork.thumbnails import (
     ThumbnailPlan,
     plan_thumbnails,
     render_thumbnails,
+    rendered_thumbnail,
+    shape_of,
     small_picture,
     thumbnail_record,
 )
 from edye_delivery.catalog.facts import ProbeFailure
 from edye_delivery.catalog.jobs import run_here
+from edye_delivery.catalog.plan import RenderedThumbnail
 from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import ImageKind
 from edye_delivery.errors import PictureBroken
@@ -28,6 +32,7 @@ from tests.builders import the_annex
 from tests.unit.qc.builders import ANNEX, a_movie, an_episode, an_image, checked, codes, pictures_of
 
 MOST_PIXELS = 40_000_000
+RENDERED = RenderedThumbnail(picture="picture.png", shape_digest="ab", art_name="cd.jpg", size_bytes=9)
 RED, GREEN, BLUE = (255, 0, 0), (0, 128, 0), (0, 0, 255)
 
 
@@ -256,13 +261,24 @@ def test_a_picture_of_too_many_pixels_is_not_decoded():
 def test_the_record_names_the_thumbnail_by_its_content_and_tells_its_origin():
     title = an_episode()
     plan = plan_thumbnails(ANNEX, title, pictures_of(title))[0]
-    rendered = render_thumbnail(bands((1280, 720)), plan.spec, MOST_PIXELS)
+    content = render_thumbnail(bands((1280, 720)), plan.spec, MOST_PIXELS)
+    rendered = rendered_thumbnail("picture.png", shape_of(plan.spec), content)
     record = thumbnail_record(plan, rendered)
 
     assert (record.name, record.width_px, record.height_px, record.origin) == ("landscape_16x9", 800, 450, "still")
-    assert record.size_bytes == len(rendered)
-    assert record.art_name == thumbnail_record(plan, rendered).art_name
-    assert record.art_name.endswith(".jpg")
+    assert record.size_bytes == len(content)
+    assert record.art_name == f"{hashlib.sha256(content).hexdigest()}.jpg"
+
+
+def test_the_digest_of_a_shape_is_another_one_for_any_change_that_changes_the_thumbnail():
+    marked = {"edye": b"one", "other": b"two"}
+    specs = [
+        a_spec(), a_spec(width_px=161), a_spec(height_px=91), a_spec(quality=80), a_spec(format="PNG"),
+        a_spec(watermark="edye"), a_spec(watermark="other"),
+    ]  # fmt: skip
+    digests = {rendered_thumbnail("picture.png", shape_of(spec, marked), b"").shape_digest for spec in specs}
+    redrawn = rendered_thumbnail("picture.png", shape_of(specs[5], {"edye": b"three"}), b"").shape_digest
+    assert len(digests | {redrawn}) == len(specs) + 1
 
 
 def test_the_record_of_a_custom_thumbnail_says_so():
@@ -271,12 +287,12 @@ def test_the_record_of_a_custom_thumbnail_says_so():
 
     assert plan.origin is not None
     assert plan.origin.kind is ImageKind.THUMBNAIL
-    assert thumbnail_record(plan, b"rendered").origin == "custom_thumbnail"
+    assert thumbnail_record(plan, RENDERED).origin == "custom_thumbnail"
 
 
 def test_there_is_no_record_of_a_thumbnail_without_a_picture():
     with pytest.raises(PictureBroken, match="has no picture"):
-        thumbnail_record(ThumbnailPlan(a_spec(), None), b"")
+        thumbnail_record(ThumbnailPlan(a_spec(), None), RENDERED)
 
 
 @pytest.mark.parametrize(("size", "small"), [((800, 450), (240, 135)), ((534, 801), (160, 240)), ((50, 40), (50, 40))])

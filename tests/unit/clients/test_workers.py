@@ -17,6 +17,7 @@ from edye_delivery.catalog.facts import ProbeFailure
 from edye_delivery.catalog.vocabulary import ImageKind
 from edye_delivery.clients import workers as workers_module
 from edye_delivery.clients.pictures import look_at
+from edye_delivery.clients.worker import allow_processor_time
 from edye_delivery.clients.workers import Workers
 from edye_delivery.errors import ConfigurationInvalid, PictureBroken, Transient
 from tests.builders import PROJECT, the_annex
@@ -103,6 +104,17 @@ def test_the_limit_is_of_one_job_and_not_of_all_together(pool):
     limits = IMAGES.model_copy(update={"decode_limit_s": 0.5})
     assert all(look_at(ImageKind.POSTER, "a", content, limits, pool.run).failure is None for _ in range(20))
     assert process_of(pool) == before
+
+
+def test_a_job_may_be_allowed_more_time_and_no_more_than_that(pool):
+    assert pool.run(worker_jobs.spin_for, b"", {"allowed_s": 5, "spun_s": 0.4}, 0.2)[0] == {"spun": True}
+    with pytest.raises(PictureBroken, match="processor time"):
+        pool.run(worker_jobs.spin_for, b"", {"allowed_s": 0.2, "spun_s": 60}, 5)
+
+
+def test_allowing_time_sets_no_limit_where_there_is_none():
+    allow_processor_time(0.01)
+    assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
 
 
 def test_no_more_workers_than_jobs_at_once_are_started(tmp_path):

@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from edye_delivery.clients.worker import allow_processor_time
+
 Answer = tuple[dict[str, Any], list[bytes]]
 
 
@@ -20,6 +22,15 @@ def spin(content: bytes, options: dict[str, Any]) -> Answer:
     """Takes processor time without end."""
     while True:
         pass
+
+
+def spin_for(content: bytes, options: dict[str, Any]) -> Answer:
+    """Takes so much processor time, after it was allowed to take some more."""
+    allow_processor_time(options["allowed_s"])
+    end_s = time.process_time() + options["spun_s"]
+    while time.process_time() < end_s:
+        pass
+    return {"spun": True}, []
 
 
 def stand_still(content: bytes, options: dict[str, Any]) -> Answer:

@@ -16,6 +16,7 @@ from edye_delivery.catalog.jobs import run_here
 from edye_delivery.catalog.jw_states import BadMedia, MediaState, MediaStates, UsableStates
 from edye_delivery.clients.media import MediaHost
 from edye_delivery.pipeline.check import NO_OTHER_ADDRESS, NOT_MEASURED, BatchChecker
+from edye_delivery.pipeline.check_pictures import PictureChecker
 from tests.artifacts import Artifacts
 from tests.unit.clients.transport import RETRY_POLICY, client_of
 from tests.unit.pipeline.builders import ANNEX, AT, BAD_GENRE, Pauses, plan_for
@@ -66,8 +67,8 @@ def poster(name="poster"):
 def checker(tmp_path):
     def make(host, **changes):
         reader = MediaHost(client_of(host), frozenset({"media.example"}), RETRY_POLICY, Pauses().clock)
-        values = {"store": Artifacts(), "run": run_here} | changes
-        return BatchChecker(ANNEX, reader, tmp_path, AT.date(), **values)
+        pictures = PictureChecker(ANNEX, reader, changes.pop("store", Artifacts()), run_here)
+        return BatchChecker(ANNEX, reader, tmp_path, AT.date(), pictures, **changes)
 
     return make
 
@@ -167,7 +168,9 @@ def test_a_picture_is_kept_by_its_content_and_one_that_is_gone_has_its_failure(c
     [checked] = checker(host, store=store).check_batch((plan_for(images=images),))
     facts = {image.kind: image for image in checked.images}
     assert (facts["poster"].width_px, facts["poster"].height_px) == (800, 1200)
-    assert store == {art_name(facts["poster"].art_name): POSTER}
+    [thumbnail] = checked.rendered
+    assert store.pop(art_name(facts["poster"].art_name)) == POSTER
+    assert list(store) == [art_name(thumbnail.art_name)]
     assert facts["key_art"].failure is ProbeFailure.NOT_FOUND
     assert any(code.startswith("IMG") for code in codes(checked))
 

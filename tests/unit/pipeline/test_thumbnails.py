@@ -7,6 +7,7 @@ import io
 import pytest
 from PIL import Image
 
+from edye_delivery.artwork.thumbnails import render_thumbnails, rendered_thumbnail, shape_of
 from edye_delivery.catalog.artifact_names import art_name
 from edye_delivery.catalog.facts import ImageFacts
 from edye_delivery.catalog.finding import blocking
@@ -100,6 +101,34 @@ def test_a_picture_that_titles_share_is_decoded_and_rendered_once(store):
     assert runs.count == 3
     assert first.thumbnails[1] == second.thumbnails[1]
     assert first.thumbnails[0].name == second.thumbnails[0].name
+
+
+def rendered_before(store, title, spec, **changes):
+    """The title with this thumbnail as the check would have made it of its picture."""
+    picture = {image.kind.value: image for image in title.images}[spec.origins[-1].value]
+    content = store[art_name(picture.art_name)]
+    [thumbnail] = render_thumbnails(content, [spec.model_copy(update=changes)], ANNEX.images, run_here)
+    note = rendered_thumbnail(picture.art_name, shape_of(spec.model_copy(update=changes)), thumbnail)
+    store[art_name(note.art_name)] = thumbnail
+    return title.model_copy(update={"rendered": (*title.rendered, note)})
+
+
+def test_thumbnails_that_the_check_made_are_taken_as_they_are_and_equal_those_made_now(store):
+    runs, title = Runs(), title_with()
+    [made_now] = render(store, title)
+    for spec in ANNEX.thumbnails:
+        title = rendered_before(store, title, spec)
+    [taken] = render(store, title, runs=runs)
+    assert runs.count == 0
+    assert taken.thumbnails == made_now.thumbnails
+
+
+def test_a_thumbnail_that_the_check_made_otherwise_than_the_annex_says_now_is_made_anew(store):
+    runs, [wide, _] = Runs(), ANNEX.thumbnails
+    [made_now] = render(store, title_with())
+    [checked] = render(store, rendered_before(store, title_with(), wide, quality=20), runs=runs)
+    assert runs.count == 2
+    assert checked.thumbnails == made_now.thumbnails
 
 
 @pytest.mark.parametrize(
