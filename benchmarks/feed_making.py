@@ -21,15 +21,14 @@ from benchmarks.memory import memory_bytes
 from benchmarks.production import CLOCK, first_api_annex
 from edye_delivery.catalog.feed_records import FeedDraft
 from edye_delivery.catalog.order import Accepted
-from edye_delivery.feeds.lint.linter import FeedLint
+from edye_delivery.clients.workers import Workers
 from edye_delivery.feeds.publish.publish import PAGES
-from edye_delivery.feeds.rule import FeedSeverity
-from edye_delivery.feeds.write.writers import profile_of
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.publications import Publication
-from edye_delivery.pipeline.feeds import draft_feed
+from edye_delivery.pipeline.feeds import draft_feed, lint_draft
 from edye_delivery.pipeline.kept_feed import FeedKeeper
+from edye_delivery.pipeline.lint_pages import LINT_MEMORY_BYTES
 
 PREFIX = "https://feeds.example/search/pages/"
 
@@ -60,6 +59,18 @@ class Files:
         return digest.read_text() if digest.exists() else None
 
 
+@dataclass(frozen=True)
+class DraftFiles:
+    """The pages of a draft, of which some are published already."""
+
+    drafted: Files
+    bucket: Files
+
+    def get(self, name: str) -> bytes:
+        """The page's bytes."""
+        return self.drafted.get(name) if self.drafted.path(name).exists() else self.bucket.get(PAGES + name)
+
+
 def main() -> int:
     """Makes the feed once and prints the figures."""
     job: dict[str, Any] = json.loads(sys.argv[1])
@@ -81,11 +92,8 @@ def main() -> int:
         previous = newest.pages if newest is not None else ()
         draft = draft_feed(annex, spec, offer, previous, PREFIX, drafted, CLOCK.now(), keeper)
     assembled = time.perf_counter()
-    lint = FeedLint(profile_of(spec), int(CLOCK.now().timestamp() * 1000))
-    for page in draft.pages:
-        path = drafted.path(page.name)
-        lint.add_page(page.name, (path if path.exists() else bucket.path(PAGES + page.name)).read_bytes())
-    result = lint.finish()
+    with Workers(annex.images, memory_least_bytes=LINT_MEMORY_BYTES) as workers:
+        linted = lint_draft(draft, DraftFiles(drafted, bucket), CLOCK.now(), workers.run, workers.at_once)
     ended = time.perf_counter()
     _publish(draft, folder)
     told = {
@@ -93,8 +101,8 @@ def main() -> int:
         "assembling_s": assembled - started,
         "linting_s": ended - assembled,
         "titles": counted[0],
-        "items": result.types.total(),
-        "errors": result.findings.count(FeedSeverity.ERROR),
+        "items": sum(draft.kinds.values()),
+        "errors": linted.errors,
         "peak_bytes": memory_bytes("VmHWM"),
         "pages": [[page.body_digest, page.name, page.size_bytes] for page in draft.pages],
     }

@@ -6,7 +6,8 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,15 @@ from benchmarks.feed_catalogue import change_one, fill_ledger, ledger_url, title
 from benchmarks.figures import MIB, Figure, Sizes, say
 from benchmarks.production import CLOCK, first_api_annex
 from edye_delivery.catalog.order import Accepted
+from edye_delivery.clients.workers import Workers
+from edye_delivery.feeds.finding import Findings
 from edye_delivery.feeds.lint.linter import FeedLint
 from edye_delivery.feeds.publish.assemble import assemble
 from edye_delivery.feeds.roku.schemas import Profile, search_schema
 from edye_delivery.feeds.rule import FeedSeverity
+from edye_delivery.pipeline.lint_pages import LINT_MEMORY_BYTES, PageLinter
 
+NOW_MS = int(CLOCK.now().timestamp() * 1000)
 SMALL_TITLES = 10_000
 MEMORY_LIMIT_MIB = 400
 TITLES_AN_ASSET = 1.8
@@ -29,34 +34,59 @@ PREFIX = "https://feeds.example/search/pages/"
 
 
 def measure_lint(sizes: Sizes, folder: Path) -> Iterator[Figure]:
-    """Assets a second of the linter with all rules, and of jsonschema with the schema alone, on the same pages."""
+    """Assets a second of the linter with all rules, and of jsonschema with the schema alone, on the same pages.
+
+    The linter as a run has it, with as many processes as there are cores, and in one process.
+    """
     annex = first_api_annex()
     accepted = (Accepted(*pair) for pair in titles(annex, int(sizes.lint_assets * TITLES_AN_ASSET)))
     say(f"lint: making a feed of about {sizes.lint_assets} assets")
     feed = assemble(annex, annex.feeds[0], accepted, (), PREFIX, folder, CLOCK.now())
-    pages = [page.path.read_bytes() for page in feed.pages]
+    pages = {f"page {number}": page.path.read_bytes() for number, page in enumerate(feed.pages) if page.path}
     assets = feed.kinds.total()
-    tries = [_lint_s(pages) for _ in range(sizes.lint_rounds)]
-    seconds = min(tries)
-    say(
-        f"lint: {assets} assets in {len(pages)} pages, {', '.join(f'{assets / tried:.0f}' for tried in tries)} assets/s"
-    )
-    plain = _jsonschema_s(pages)
+    several = [_lint_s(pages, _lint_by_several) for _ in range(sizes.lint_rounds)]
+    alone = [_lint_s(pages, _lint_alone) for _ in range(sizes.lint_rounds)]
+    for tries in (several, alone):
+        say(
+            f"lint: {assets} assets in {len(pages)} pages, {', '.join(f'{assets / one:.0f}' for one in tries)} assets/s"
+        )
+    plain = _jsonschema_s(list(pages.values()))
     yield Figure("lint_jsonschema", assets / plain, "assets/s")
     words = "jsonschema (Draft7Validator), the schema alone, same pages"
-    yield Figure("lint", assets / seconds, "assets/s", plain / seconds, words)
+    yield Figure("lint", assets / min(several), "assets/s", plain / min(several), words)
+    yield Figure("lint_one_process", assets / min(alone), "assets/s", plain / min(alone), words)
 
 
-def _lint_s(pages: list[bytes]) -> float:
+def _lint_s(pages: dict[str, bytes], lint: Callable[[dict[str, bytes]], Findings]) -> float:
     started = time.perf_counter()
-    lint = FeedLint(Profile.SCHEMA, int(CLOCK.now().timestamp() * 1000))
-    for number, page in enumerate(pages):
-        lint.add_page(f"page {number}", page)
-    findings = lint.finish().findings
+    findings = lint(pages)
     seconds = time.perf_counter() - started
     if findings.count(FeedSeverity.ERROR):
         raise SystemExit(f"the feed has errors: {findings.kept[:3]}")
     return seconds
+
+
+def _lint_by_several(pages: dict[str, bytes]) -> Findings:
+    with Workers(first_api_annex().images, memory_least_bytes=LINT_MEMORY_BYTES) as workers:
+        return PageLinter(Profile.SCHEMA, NOW_MS, workers.run, workers.at_once).lint(list(pages), _Pages(pages))
+
+
+def _lint_alone(pages: dict[str, bytes]) -> Findings:
+    lint = FeedLint(Profile.SCHEMA, NOW_MS)
+    for name, page in pages.items():
+        lint.add_page(name, page)
+    return lint.finish().findings
+
+
+@dataclass(frozen=True)
+class _Pages:
+    """Pages in memory."""
+
+    pages: dict[str, bytes]
+
+    def get(self, name: str) -> bytes:
+        """The page's bytes."""
+        return self.pages[name]
 
 
 def _jsonschema_s(pages: list[bytes]) -> float:

@@ -38,7 +38,7 @@ FTP = {
     for figure in ("_curl", "", "_from_media_host", "_memory_growth", "_memory_growth_media_host")
 }
 PROBE = {"ffprobe_local", "probe_local", "ffprobe_http", "probe_http", "ffprobe_http_bytes", "probe_http_bytes"}
-LINT = {"lint_jsonschema", "lint"}
+LINT = {"lint_jsonschema", "lint", "lint_one_process"}
 ASSEMBLE = {
     "assemble",
     "assemble_items",

@@ -57,8 +57,8 @@ class Workers:
         needed = BARE_BYTES + images.max_size_bytes + images.max_pixels * BYTES_A_PIXEL
         self._limits = max(needed, memory_least_bytes), file_max_bytes
         self._free: LifoQueue[_Worker | None] = LifoQueue()
-        self._count = at_once or min(AT_ONCE_MAX, len(os.sched_getaffinity(0)))
-        for _ in range(self._count):
+        self.at_once = at_once or min(AT_ONCE_MAX, len(os.sched_getaffinity(0)))
+        for _ in range(self.at_once):
             self._free.put(None)
 
     def run(self, job: Job, content: bytes, options: dict[str, Any], cpu_s: float) -> Answer:
@@ -72,7 +72,7 @@ class Workers:
 
     def close(self) -> None:
         """Ends the workers; call it when no job runs any more."""
-        for worker in [self._free.get() for _ in range(self._count)]:
+        for worker in [self._free.get() for _ in range(self.at_once)]:
             if worker is not None:
                 worker.end()
             self._free.put(None)

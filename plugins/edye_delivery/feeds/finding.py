@@ -53,6 +53,17 @@ class Findings:
         if self.counts[code] <= self.kept_max:
             self.kept.append(FeedFinding(file, hit.rule, place + hit.path, asset_id, hit.message[:MESSAGE_MAX_CHARS]))
 
+    def extend(self, later: Findings) -> None:
+        """Adds findings that come after all of these."""
+        left = Counter(later.counts)
+        for finding in later.kept:
+            code = finding.rule.code
+            left[code] -= 1
+            self.counts[code] += 1
+            if self.counts[code] <= self.kept_max:
+                self.kept.append(finding)
+        self.counts.update(left)
+
     def count(self, severity: FeedSeverity) -> int:
         """How many findings of a severity there are, kept or not."""
         return sum(count for code, count in self.counts.items() if RULES[code].severity is severity)

@@ -14,10 +14,12 @@ from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.artifact_names import feed_page_name
 from edye_delivery.catalog.feed_records import FeedDraft, FeedPage, LintedFeed, RuleCount
+from edye_delivery.catalog.jobs import Run, run_here
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.errors import FeedRefused, Transient
 from edye_delivery.feeds.finding import Findings
-from edye_delivery.feeds.lint.linter import FeedLint
+from edye_delivery.feeds.lint.linter import LIST_KEYS, figures_of
+from edye_delivery.feeds.lint.page_parser import split_page
 from edye_delivery.feeds.publish.assemble import assemble
 from edye_delivery.feeds.publish.page_index import EXAMPLES_MAX
 from edye_delivery.feeds.roku.schemas import Profile
@@ -25,6 +27,7 @@ from edye_delivery.feeds.rule import FeedSeverity
 from edye_delivery.feeds.write.writers import profile_of
 from edye_delivery.ledger.offers import Offer
 from edye_delivery.pipeline.kept_feed import FeedKeeper
+from edye_delivery.pipeline.lint_pages import PageLinter
 from edye_delivery.pipeline.stores import ContentStore, FileReader
 
 log = logging.getLogger(__name__)
@@ -111,18 +114,18 @@ def draft_feed(
     )
 
 
-def lint_draft(draft: FeedDraft, page_store: FileReader, now: datetime) -> LintedFeed:
-    """Lints the draft's pages as they will be published."""
-    lint = FeedLint(Profile(draft.profile), _epoch_ms(now))
-    for number, page in enumerate(draft.pages, start=1):
-        lint.add_page(page.name, page_store.get(page.name))
-        log.info("feed %s: page %s of %s linted", draft.feed, number, len(draft.pages))
-    return _lint_result(lint.finish().findings)
+def lint_draft(
+    draft: FeedDraft, page_store: FileReader, now: datetime, run: Run = run_here, at_once: int = 1
+) -> LintedFeed:
+    """Lints the draft's pages as they will be published; `run` reads pages in other processes, so many at once."""
+    linter = PageLinter(Profile(draft.profile), _epoch_ms(now), run, at_once)
+    findings = linter.lint([page.name for page in draft.pages], page_store)
+    errors, warnings = findings.count(FeedSeverity.ERROR), findings.count(FeedSeverity.WARNING)
+    return LintedFeed(errors=errors, warnings=warnings, rules=rule_counts(findings))
 
 
-def read_back(draft: FeedDraft, url: str, fetch: Callable[[str], bytes], now: datetime) -> LintedFeed:
-    """Lints the chain of pages at its public address; FeedRefused where a page is not what was sent."""
-    lint = FeedLint(Profile(draft.profile), _epoch_ms(now))
+def read_back(draft: FeedDraft, url: str, fetch: Callable[[str], bytes]) -> None:
+    """Follows the chain of pages from its public address; FeedRefused where a page is not the one that was linted."""
     following: str | None = url
     for number, page in enumerate(draft.pages, start=1):
         content = fetch(following) if following is not None else b""
@@ -131,9 +134,8 @@ def read_back(draft: FeedDraft, url: str, fetch: Callable[[str], bytes], now: da
                 f"page {number} of the feed {draft.feed} at {following} is not the one that was sent: a cache in front "
                 "of the bucket, or somebody else, serves another one; readers keep the last good feed"
             )
-        following = lint.add_page(page.name, content).next_page_url
+        following = figures_of(split_page(page.name, content, LIST_KEYS)).next_page_url
         log.info("feed %s: page %s of %s read back", draft.feed, number, len(draft.pages))
-    return _lint_result(lint.finish().findings)
 
 
 def refuse_errors(feed: str, where: str, linted: LintedFeed) -> None:
@@ -163,11 +165,6 @@ def rule_counts(findings: Findings) -> tuple[RuleCount, ...]:
         )
         for rule, count, examples in findings.by_rule()
     )
-
-
-def _lint_result(findings: Findings) -> LintedFeed:
-    errors, warnings = findings.count(FeedSeverity.ERROR), findings.count(FeedSeverity.WARNING)
-    return LintedFeed(errors=errors, warnings=warnings, rules=rule_counts(findings))
 
 
 def _epoch_ms(now: datetime) -> int:

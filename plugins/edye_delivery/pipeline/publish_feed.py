@@ -14,7 +14,7 @@ from edye_delivery.errors import FeedRefused, Transient
 from edye_delivery.feeds.publish.diff import changes_between
 from edye_delivery.feeds.publish.publish import FIRST_PAGE, PAGES, switch_readers, upload_pages
 from edye_delivery.ledger.publications import FeedLease, FeedLeaseLost, Publication, Publications
-from edye_delivery.pipeline.feeds import DraftPageGone, read_back, refuse_errors
+from edye_delivery.pipeline.feeds import DraftPageGone, read_back
 from edye_delivery.pipeline.publisher_lease import wait_for_lease
 from edye_delivery.pipeline.stores import FileReader
 
@@ -24,6 +24,11 @@ OUTDATED = -1
 LEASES = 3
 """So often a publisher begins again that lost its lease while it slept."""
 log = logging.getLogger(__name__)
+
+
+def without_lint(draft: FeedDraft) -> FeedDraft:
+    """The draft as one that may not be published: a publisher assembles another one, which is linted."""
+    return draft.model_copy(update={"version": OUTDATED})
 
 
 class OfferUnsteady(Transient):
@@ -52,10 +57,10 @@ class FeedPublisher:
     clock: Clock
 
     def publish(self, draft: FeedDraft) -> PublishedFeed:
-        """Publishes what is offered now, with this draft where it is not stale.
+        """Publishes what is offered now, with this draft, which the linter has passed, where it is not stale.
 
         The draft is read back from its public address before readers are switched to it. FeedRefused where it
-        differs from what was sent, or has errors; readers keep the last good feed then. FeedBusy, OfferUnsteady,
+        differs from what was sent; readers keep the last good feed then. FeedBusy, OfferUnsteady,
         FeedOverwritten and FeedLeaseLost where another try may succeed.
         """
         leases = 0
@@ -89,7 +94,7 @@ class FeedPublisher:
                 if not rounds_left:
                     raise
                 log.info("%s: the feed is assembled again", gone)
-                published, draft = None, draft.model_copy(update={"version": OUTDATED})
+                published, draft = None, without_lint(draft)
             if published is not None:
                 return published
         raise OfferUnsteady(
@@ -113,7 +118,7 @@ class FeedPublisher:
         number = self.publications.begin(lease, draft.version, draft.pages, draft.kinds, draft.kept)
         uploaded = upload_pages(self.store, draft.pages, page_content)
         url = self.store.url(PAGES + first.name)
-        refuse_errors(name, f"as read back from {url}", read_back(draft, url, fetch, self.clock.now()))
+        read_back(draft, url, fetch)
 
         def is_allowed() -> bool:
             return self.publications.allow_switch(lease, draft.version, older_is_allowed=is_last)

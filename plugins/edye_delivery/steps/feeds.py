@@ -15,6 +15,7 @@ from edye_delivery.annex.feeds import FeedSpec
 from edye_delivery.catalog.artifact_names import feed_page_name, feed_record_name
 from edye_delivery.catalog.feed_records import FEED_STEPS, FeedDraft, LintedFeed
 from edye_delivery.catalog.plan import RunRequest
+from edye_delivery.clients.workers import Workers
 from edye_delivery.feeds.publish.publish import PAGES
 from edye_delivery.hooks.feed_store import FeedStoreHook
 from edye_delivery.hooks.http_client import SYSTEM_CLOCK
@@ -22,8 +23,9 @@ from edye_delivery.hooks.ledger import LedgerHook
 from edye_delivery.operators.assets import emit_feed
 from edye_delivery.pipeline.feeds import DraftPageGone, DraftPages, draft_feed, lint_draft, refuse_errors
 from edye_delivery.pipeline.kept_feed import FeedKeeper
-from edye_delivery.pipeline.publish_feed import FeedPublisher
-from edye_delivery.steps.base import Step, keep, load
+from edye_delivery.pipeline.lint_pages import LINT_MEMORY_BYTES
+from edye_delivery.pipeline.publish_feed import FeedPublisher, without_lint
+from edye_delivery.steps.base import Step, content_of, keep, load
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +60,9 @@ class FeedStep(Step):
 
     def lint(self, request: RunRequest, draft: FeedDraft, before_page: Callable[[], None] = lambda: None) -> LintedFeed:
         """Lints the draft and keeps the result for the report; FeedRefused names every broken rule."""
-        linted = lint_draft(draft, self.pages(request, before_page), datetime.now(UTC))
+        pages, now = self.pages(request, before_page), datetime.now(UTC)
+        with Workers(self.annex.images, memory_least_bytes=LINT_MEMORY_BYTES) as workers:
+            linted = lint_draft(draft, pages, now, workers.run, workers.at_once)
         keep(self.artifacts, feed_record_name(request, self.feed, "linted"), linted)
         refuse_errors(self.feed, "as assembled", linted)
         return linted
@@ -107,7 +111,7 @@ class PublishFeed(FeedStep):
         """The published record's reference."""
         request, spec, store = RunRequest.model_validate(self.request), self.spec, self.artifacts
         hook = FeedStoreHook(spec)
-        drafts = [load(store, self.draft, FeedDraft)]
+        drafts = [self._linted_draft(request)]
 
         def assemble_again(before_page: Callable[[], None]) -> FeedDraft:
             draft = self.assemble(request, before_page)
@@ -133,6 +137,15 @@ class PublishFeed(FeedStep):
         if published.switched:
             self._emit(context, request, drafts[-1])
         return reference | {"url": published.url, "pages_sent": len(published.uploaded)}
+
+    def _linted_draft(self, request: RunRequest) -> FeedDraft:
+        """The draft; FeedRefused where the linter found errors. One that was not linted is not published as it is."""
+        draft = load(self.artifacts, self.draft, FeedDraft)
+        linted = content_of(self.artifacts, feed_record_name(request, self.spec.name, "linted"))
+        if linted is None:
+            return without_lint(draft)
+        refuse_errors(self.spec.name, "as assembled", LintedFeed.model_validate_json(linted))
+        return draft
 
     def _emit(self, context: Context, request: RunRequest, draft: FeedDraft) -> None:
         counts = {"items": sum(draft.kinds.values()), "pages": len(draft.pages)}

@@ -6,7 +6,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from edye_delivery.feeds.finding import KEPT_MAX
 from edye_delivery.feeds.lint.linter import FeedKind, FeedLint, LintResult
+from edye_delivery.feeds.lint.page_apart import load, read_page_job
+from edye_delivery.feeds.lint.page_parser import FeedUnusable
 from edye_delivery.feeds.roku.schemas import Profile
 
 Json = dict[str, Any]
@@ -178,9 +181,30 @@ def linted(
     now_ms: int = NOW_MS,
     kind: FeedKind | None = None,
 ) -> LintResult:
+    """The feed as it is linted; read page by page, and read apart, it is the same, or the test fails."""
     lint = FeedLint(profile, now_ms, kind)
     for number, page in enumerate(pages, start=1):
         lint.add_page(page_name(number), encoded(page))
+    result = lint.finish()
+    if kind is not FeedKind.DIRECT and result.kind is not FeedKind.DIRECT:
+        assert linted_apart(pages, profile, now_ms, kind) == result
+    return result
+
+
+def linted_apart(
+    pages: Sequence[Json | bytes], profile: Profile, now_ms: int = NOW_MS, kind: FeedKind | None = None
+) -> LintResult:
+    """The feed as several processes lint it, each of them one page."""
+    lint = FeedLint(profile, now_ms, kind)
+    for number, page in enumerate(pages):
+        options = {
+            "name": page_name(number + 1), "number": number, "profile": profile.value, "now_ms": now_ms,
+            "kept_max": KEPT_MAX,
+        }  # fmt: skip
+        answer, blobs = read_page_job(encoded(page), options)
+        if "unusable" in answer:
+            raise FeedUnusable(answer["unusable"])
+        lint.add(load(blobs[0]))
     return lint.finish()
 
 

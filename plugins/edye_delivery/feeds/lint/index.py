@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 BUFFER_MAX_ROWS = 2000
@@ -40,6 +41,17 @@ class Spot(NamedTuple):
     first_place: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """Rows for the tables of a FeedIndex, of one page that is read apart from the others."""
+
+    rows: dict[str, list[Sequence[Any]]]
+
+    def note(self, table: str, row: Sequence[Any]) -> None:
+        """Remembers a row for one of the tables."""
+        self.rows.setdefault(table, []).append(row)
+
+
 class FeedIndex:
     """Ids, series, seasons, episodes, play ids and mentions of ids, with page and place of each."""
 
@@ -59,6 +71,12 @@ class FeedIndex:
         buffer.append(row)
         if len(buffer) >= BUFFER_MAX_ROWS:
             self._write(table)
+
+    def add(self, notes: Notes) -> None:
+        """Remembers the rows of a page that was read apart."""
+        for table, rows in notes.rows.items():
+            self._write(table)
+            self._insert(table, rows)
 
     def build_indexes(self) -> None:
         """Writes the last rows and makes the queries below fast; call it once, after the last row."""
@@ -136,11 +154,14 @@ class FeedIndex:
         )
 
     def _write(self, table: str) -> None:
-        rows = self._buffers[table]
+        rows = self._buffers.get(table)
         if rows:
-            marks = ", ".join("?" * len(rows[0]))
-            self._connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - our own names
+            self._insert(table, rows)
             rows.clear()
+
+    def _insert(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+        marks = ", ".join("?" * len(rows[0]))
+        self._connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - our own names
 
     def _spots(self, query: str) -> Iterator[Spot]:
         for page, place, asset_id, subject in self._connection.execute(query):

@@ -22,7 +22,7 @@ from edye_delivery.feeds.lint.chain import (
     SEASON_UNKNOWN,
     SERIES_UNKNOWN,
 )
-from edye_delivery.feeds.lint.index import FeedIndex, Spot
+from edye_delivery.feeds.lint.index import FeedIndex, Notes, Spot
 from edye_delivery.feeds.lint.keys import KNOWN_KEYS, WRONG_TYPE, unknown_keys
 from edye_delivery.feeds.lint.page_parser import Page
 from edye_delivery.feeds.lint.search.asset import CHECKS, check_asset, needs_titles
@@ -50,17 +50,23 @@ class SearchFeed:
 
     list_keys = SEARCH_LIST_KEYS
 
-    def __init__(self, profile: Profile, now_ms: int, *, is_live: bool = False) -> None:
+    def __init__(
+        self, profile: Profile, now_ms: int, *, is_live: bool = False, number: int = 0, notes: Notes | None = None
+    ) -> None:
+        """`number` is that of the first page, from 0. With `notes`, these get what the items say of each other."""
         self._profile, self._now_ms, self._is_live = profile, now_ms, is_live
+        self._page = number - 1
         self._known = KNOWN_KEYS[profile]
         self._root, self._asset = search_root(profile), search_asset(profile)
         self._index = FeedIndex()
+        self._notes: FeedIndex | Notes = self._index if notes is None else notes
         self._heads: list[dict[str, Any]] = []
         self._single_page_bytes = 0
         self.types: Counter[str] = Counter()
 
     def begin_page(self, page: Page) -> Iterator[Hit]:
         """What is wrong with the page's root."""
+        self._page += 1
         head = page.head
         countries = head.get("defaultAvailabilityCountries")
         country_list = countries if isinstance(countries, list) else []
@@ -85,8 +91,16 @@ class SearchFeed:
                 yield COUNTRY_UNKNOWN.at(path, f"{excerpt(country)} is not in the list")
         if "assets" in page.lists and not page.lists["assets"]:
             yield PAGE_EMPTY.at("/assets", "there is no asset on this page")
-        yield from self._compare_head({key: head[key] for key in SHARED_HEAD if key in head})
+        yield from self._compare_head(shared_head(page))
         self._single_page_bytes = page.size_bytes
+
+    def add_page(self, head: dict[str, Any], size_bytes: int, types: Counter[str], notes: Notes) -> Iterator[Hit]:
+        """Takes over a page that was read apart; what its head, beside those before it, is wrong about."""
+        self._page += 1
+        self.types.update(types)
+        self._index.add(notes)
+        self._single_page_bytes = size_bytes
+        yield from self._compare_head(head)
 
     def check_item(self, key: str, place: str, asset: Any) -> list[Hit]:
         """What is wrong with one asset; what it says about others is remembered for `end`."""
@@ -157,7 +171,7 @@ class SearchFeed:
         self._heads.append(head)
 
     def _remember(self, asset: dict[str, Any], place: str, mistyped: Collection[str] = ()) -> None:
-        index, page = self._index, len(self._heads) - 1
+        index, page = self._notes, self._page
         name, spelling = asset.get("id"), asset.get("type", "")
         kind = SPELLINGS.get(spelling, spelling)
         self.types[kind] += 1
@@ -181,6 +195,11 @@ class SearchFeed:
             if play_id and play_id not in play_ids:
                 play_ids.add(play_id)
                 index.note("play_ids", (play_id, page, f"{place}/content/playOptions/{number}/playId", name))
+
+
+def shared_head(page: Page) -> dict[str, Any]:
+    """What has to be the same on all pages."""
+    return {key: page.head[key] for key in SHARED_HEAD if key in page.head}
 
 
 def _sort_key(value: Any) -> Any:
