@@ -50,7 +50,6 @@ def engine_variables(database: PostgreSQL, broker_url: str) -> dict[str, str]:
         "AIRFLOW__CELERY__RESULT_BACKEND": f"db+{database.url}",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database.url,
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
-        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",  # no file changes meanwhile
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "240",  # fifteen processes may start on two cores
         "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "180",
