@@ -14,7 +14,22 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import api, cold, dag_parse, day, desk, feeds, ftp, generations, log, probe, sweep, trail, upload
+from benchmarks import (
+    api,
+    cold,
+    dag_parse,
+    day,
+    desk,
+    feeds,
+    ftp,
+    generations,
+    ledger,
+    log,
+    probe,
+    sweep,
+    trail,
+    upload,
+)
 from benchmarks.figures import Figure, Sizes, say
 
 FOREIGN = ("AIRFLOW_", "EDYE_")
@@ -36,6 +51,7 @@ class Benchmark(StrEnum):
     API = "api"
     PUBLISH = "publish"
     DESK = "desk"
+    LEDGER = "ledger"
     COLD = "cold"
 
 
@@ -53,6 +69,7 @@ MEASURES: dict[Benchmark, Callable[[Sizes, Path], Iterator[Figure]]] = {
     Benchmark.API: api.measure,
     Benchmark.PUBLISH: generations.measure,
     Benchmark.DESK: desk.measure,
+    Benchmark.LEDGER: ledger.measure,
     Benchmark.COLD: cold.measure,
 }
 USUAL = Sizes()

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from sqlalchemy import Engine, Index, text
+from sqlalchemy import Engine, Index, func, select, text
 
 from benchmarks.bulk_writers import Row, Writer, bulk_writer, moment
 from benchmarks.desk_copies import TITLES_MADE, copy_titles
@@ -81,9 +81,12 @@ def make_ledger(url: str, size: LedgerSize) -> None:
         _write_all(writer, LedgerSize.of(min(size.titles, TITLES_MADE), size.events_a_cell))
         copy_titles(writer, size.titles, is_sqlite=engine.dialect.name == "sqlite")
     _each_index(engine, indexes, drop=False)
-    if engine.dialect.name == "postgresql":  # what its own background process does in a day
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as connection:  # the events have brought their numbers along
+            newest = select(func.max(EVENTS.c.id)).scalar_subquery()
+            connection.execute(select(func.setval(func.pg_get_serial_sequence(EVENTS.name, "id"), newest)))
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM ANALYZE"))
+            connection.execute(text("VACUUM ANALYZE"))  # what its own background process does in a day
     engine.dispose()
 
 

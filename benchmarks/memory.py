@@ -16,12 +16,12 @@ ROLLUP = re.compile(r"^(Rss|Pss):\s+(\d+) kB", re.MULTILINE)
 
 
 class PeakMemory:
-    """Samples the descendants of a process every two seconds, leaving some subtrees out; keeps the largest sums.
+    """Samples the descendants of a process every five seconds, leaving some subtrees out; keeps the largest sums.
 
     `rss_bytes` counts memory that processes share once in each of them; `pss_bytes` counts it once in all.
     """
 
-    def __init__(self, root_pid: int, left_out: frozenset[int], every_s: float = 2.0) -> None:
+    def __init__(self, root_pid: int, left_out: frozenset[int], every_s: float = 5.0) -> None:
         self.rss_bytes = self.pss_bytes = self.processes = self.samples = 0
         self._root_pid, self._left_out, self._every_s = root_pid, left_out, every_s
         self._stopped = threading.Event()

@@ -104,6 +104,11 @@ DESK = {f"desk_{database}_{page}" for database in ("sqlite", "postgresql") for p
     for figure in ("start", "start_cpu", "start_memory", "own_dags", "own_page", "own_runs")
     for plugin in ("", "_without")
 }
+LEDGER = {
+    f"ledger_{database}_{figure}"
+    for database in ("sqlite", "postgresql")
+    for figure in ("run", "shipping", "status", "open")
+}
 COLD = {"cold_run", "cold_setup", "second_run"}
 MAKEFILE = "setup:\n\t@true\nrun: setup\n\t@test -z '$(VIRTUAL_ENV)'\n"
 
@@ -229,6 +234,15 @@ def test_desk_prints_milliseconds_of_every_page_on_both_databases_and_what_a_sta
     assert {path.name for path in tmp_path.iterdir()} <= {".lockfile"}  # pgserver's own, empty
 
 
+def test_ledger_prints_the_slowest_call_of_each_group_on_both_databases(tmp_path):
+    sizes = ("--desk-titles", "1000", "--desk-events", "5000", "--desk-calls", "1000")
+    lines = lines_of(tmp_path, "ledger", *sizes)
+    assert {line["name"] for line in lines} == LEDGER
+    assert len(lines) == len(LEDGER)
+    calls = {line["name"]: len(line) - 3 for line in lines if not line["name"].endswith("_open")}
+    assert calls == {name: {"run": 23, "shipping": 5, "status": 8}[name.rpartition("_")[2]] for name in calls}
+
+
 def test_cold_clones_sets_up_and_runs_without_the_variables_of_its_caller(tmp_path):
     repository = a_repository(tmp_path / "repository")
     lines = lines_of(tmp_path / "room", "cold", "--cold-repository", str(repository))
@@ -309,6 +323,20 @@ def test_memory_counts_the_children_and_leaves_out_those_it_is_told_to():
 def test_the_document_has_a_row_for_every_figure_and_no_other():
     rows = re.findall(r"^\| `(\w+)` \|", (PROJECT / "docs" / "BENCHMARKS.md").read_text("utf-8"), re.MULTILINE)
     figures = (
-        UPLOAD | FTP | PROBE | LINT | ASSEMBLE | DAY | DAG_PARSE | TRAIL | LOG | SWEEP | PUBLISH | API | DESK | COLD
+        UPLOAD
+        | FTP
+        | PROBE
+        | LINT
+        | ASSEMBLE
+        | DAY
+        | DAG_PARSE
+        | TRAIL
+        | LOG
+        | SWEEP
+        | PUBLISH
+        | API
+        | DESK
+        | LEDGER
+        | COLD
     )
     assert sorted(rows) == sorted(figures)

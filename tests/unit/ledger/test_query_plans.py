@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, make_url, select, text
+from sqlalchemy import event, make_url, select
 
 from benchmarks.desk_data import NOW, PARTNERS, LedgerSize, make_ledger
-from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState, Owner
-from edye_delivery.catalog.window import Window
+from benchmarks.ledger_calls import DAY, PARTNER, RUN, RUN_STEPS, STATUS, ship
 from edye_delivery.ledger.alerts import Alerts
 from edye_delivery.ledger.api_call_outbox import ApiCallOutbox
 from edye_delivery.ledger.circuit_breaker import CircuitBreaker
 from edye_delivery.ledger.consecutive_errors import Client
 from edye_delivery.ledger.database import open_engine
-from edye_delivery.ledger.fetches import waiting_titles
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.read_only import read_only_engine
 from edye_delivery.ledger.revisions import OFFERED
 from edye_delivery.ledger.similar_titles import names_like
 from edye_delivery.ledger.status import StatusReader
-from edye_delivery.ledger.status_records import Selection
 from edye_delivery.ledger.tables import REVISIONS
 from edye_delivery.ledger.trail import Call, Trail
 from edye_delivery.ledger.withdrawals import Withdrawals
 from tests.builders import a_movie, a_plan
 from tests.unit.ledger.conftest import Clock
 
-PARTNER = next(iter(PARTNERS))
 NAMES = "deliveries|events|revisions|title_status|title_words|api_calls"
 """The tables that grow with titles, events and calls."""
 OF_FEW_ROWS = (
@@ -37,8 +32,6 @@ OF_FEW_ROWS = (
     *("deliveries_by_state", "revisions_by_end_at", "revisions_by_withdrawn_at"),
 )
 """Indexes of what is open: a whole part of one may be read."""
-DAY = Window(NOW - timedelta(days=1), NOW)
-RUN = "run"
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -52,11 +45,6 @@ def url(request, tmp_path_factory):
         address = request.getfixturevalue("postgresql_url")
         empty_ledger(address)
     make_ledger(address, LedgerSize(4000, 16_000))
-    opened = open_engine(address)
-    if opened.dialect.name == "postgresql":  # the events have brought their numbers along
-        with opened.begin() as connection:
-            connection.execute(text("SELECT setval(pg_get_serial_sequence('events', 'id'), 100000)"))
-    opened.dispose()
     return address
 
 
@@ -130,21 +118,9 @@ def postgresql_scans(plan):
             yield f"in order: {line} {following}"
 
 
-STATUS = {
-    "everything": lambda one: [one.counts(Selection()), *one.titles(Selection(), limit=10)],
-    "a partner": lambda one: [one.counts(Selection(PARTNER)), *one.titles(Selection(PARTNER), limit=10)],
-    "a window": lambda one: [one.counts(Selection(window=DAY)), *one.titles(Selection(window=DAY), limit=10)],
-    "ended well too": lambda one: list(one.titles(Selection(window=DAY), ended_well=True, limit=9)),
-    "a title": lambda one: list(one.titles(Selection(external_ids=("EDYE_000001_S01E01_ES",)), ended_well=True)),
-    "its count": lambda one: one.counts(Selection(external_ids=("EDYE_000001_S01E01_ES",))),
-    "its past": lambda one: [*one.history(PARTNER, "EDYE_000001_S01E01_ES"), *one.errors_in_a_row(PARTNER)],
-    "open titles": lambda one: one.open_counts(tuple(PARTNERS)),
-}
-"""Counting titles that ended well reads an index from end to end, once for each partner and state."""
-
-
 @pytest.mark.parametrize("question", STATUS)
 def test_status_reads_the_titles_that_it_shows(reader, question):
+    """Counting titles that ended well reads an index from end to end, once for each partner and state."""
     assert whole_reads(reader.engine, lambda: STATUS[question](StatusReader(reader, NOW))) == []
 
 
@@ -159,72 +135,10 @@ def test_a_misspelt_id_is_compared_with_the_names_that_begin_alike(reader, monke
 
 def test_shipping_reads_what_is_still_to_be_shipped(engine):
     trail, outbox = Trail(engine, Clock()), ApiCallOutbox(engine, Clock())
-
-    def ship():
-        found = trail.next_events(10)
-        trail.mark_shipped([one.id for one in found] or [1])
-        trail.set_aside({2: "refused"})
-        trail.ship_again()
-        trail.unshipped_counts()
-        outbox.next_events(10)
-        outbox.mark_shipped(["no"])
-        outbox.unshipped_counts()
-
-    assert whole_reads(engine, ship) == []
+    assert whole_reads(engine, lambda: ship(trail, outbox)) == []
 
 
-def send(ledger, plan, channel=Channel.API):
-    ledger.plan(PARTNER, RUN, [plan], channel)
-    ledger.begin_send(plan.delivery_key, RUN, channel)
-    ledger.retry(plan.delivery_key, "the partner answered 503", Call())
-    ledger.mark_received(plan.delivery_key, f"t-{plan.external_id}", 10, 1.0)
-    ledger.note_wait([plan.delivery_key], NOW)
-    ledger.observe(plan.delivery_key, DeliveryState.COMPLETED)
-
-
-def accept(ledger, plan):
-    send(ledger, plan)
-    ledger.accept(PARTNER, plan, [])
-    ledger.refresh(PARTNER, plan)
-    ledger.withdraw(PARTNER, plan.delivery_key, RUN, "invisible")
-
-
-def refuse(ledger, plan):
-    ledger.plan(PARTNER, RUN, [plan])
-    ledger.reject(plan.delivery_key, Cause.MEDIA, Owner.DESIGN, "codec", ["VID006"])
-
-
-def fail(ledger, plan):
-    send(ledger, plan)
-    ledger.note_trouble(plan.delivery_key, "no answer")
-    ledger.fail(plan.delivery_key, Cause.TRANSIENT, "503", call=Call(0.1, 503))
-
-
-def leave(ledger, plan):
-    ledger.plan(PARTNER, RUN, [plan])
-    ledger.leave(plan.delivery_key, "somebody else has it", for_good=True)
-    ledger.end_unattended(plan.delivery_key, RUN, "not offered")
-
-
-def fetch(ledger, plan):
-    send(ledger, plan, Channel.PULL)
-    ledger.end_replaced(plan.delivery_key)
-    ledger.wait_for_fetch(PARTNER, plan, [])
-    ledger.look_for_fetches(PARTNER)
-    ledger.waiting_keys(PARTNER, [plan.external_id])
-    ledger.accept_fetched(plan.delivery_key, "read")
-
-
-def read(ledger, plan):
-    ledger.memories(PARTNER, [plan.external_id])
-    ledger.deliveries([plan.delivery_key])
-    ledger.offered_deliveries(PARTNER, [plan.title.id], RUN)
-    ledger.unattended_titles(PARTNER, Channel.API)
-    with ledger._engine.connect() as connection:
-        list(waiting_titles(connection, PARTNER, NOW))
-
-
-@pytest.mark.parametrize("steps", [accept, refuse, fail, leave, fetch, read], ids=lambda steps: steps.__name__)
+@pytest.mark.parametrize("steps", RUN_STEPS, ids=lambda steps: steps.__name__)
 def test_a_run_reads_its_own_titles(engine, steps):
     title = a_movie(id=f"mv-{steps.__name__}", title_id=f"EDYE_MOV_{steps.__name__.upper()}")
     key = steps.__name__.ljust(64, "0")
