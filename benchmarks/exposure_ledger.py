@@ -24,13 +24,13 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.annex.naming import external_id_of
 from edye_delivery.annex.planning import plan_of
 from edye_delivery.catalog.exposed_thumbnail import ExposedThumbnail
+from edye_delivery.catalog.stored_title import title_of
 from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import Channel, DeliveryState
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.exposures import Exposures
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.pull_tables import EXPOSURES
-from edye_delivery.ledger.rows import title_of
 from edye_delivery.ledger.tables import DELIVERIES, OFFERS, REVISIONS
 
 RUN_ID = "benchmark"

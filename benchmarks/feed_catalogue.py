@@ -14,10 +14,10 @@ from edye_delivery.annex.model import Annex
 from edye_delivery.annex.naming import external_id_of
 from edye_delivery.catalog.order import place_of
 from edye_delivery.catalog.parse import add_series, parse_episode, parse_show
+from edye_delivery.catalog.stored_title import title_json
 from edye_delivery.catalog.title import Series, Title
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.offers import raise_version
-from edye_delivery.ledger.rows import title_json
 from edye_delivery.ledger.tables import REVISIONS
 
 EPISODES_A_SERIES = 50

@@ -20,7 +20,7 @@ from typing import Any
 from benchmarks.memory import memory_bytes
 from benchmarks.production import CLOCK, first_api_annex
 from edye_delivery.catalog.feed_records import FeedDraft
-from edye_delivery.catalog.order import Accepted
+from edye_delivery.catalog.stored_title import StoredTitle
 from edye_delivery.clients.workers import Workers
 from edye_delivery.feeds.publish.publish import PAGES
 from edye_delivery.ledger.database import open_engine
@@ -80,17 +80,19 @@ def main() -> int:
     ledger = Ledger(open_engine(job["ledger"]), CLOCK.now)
     newest, counted = _newest(folder), [0]
 
-    def count(titles: Iterator[Accepted]) -> Iterator[Accepted]:
+    def count(titles: Iterator[StoredTitle]) -> Iterator[StoredTitle]:
         for entry in titles:
             counted[0] += 1
             yield entry
 
     started = time.perf_counter()
     keeper = FeedKeeper(annex, spec, newest, kept, bucket, PREFIX, is_full=job["is_full"])
-    with ledger.offer(annex.partner) as offer:
-        offer = replace(offer, titles=count(offer.titles))
+    workers = Workers(annex.images, memory_least_bytes=LINT_MEMORY_BYTES)
+    with workers, ledger.offer(annex.partner) as offer:
+        offer = replace(offer, stored=count(offer.stored))
         previous = newest.pages if newest is not None else ()
-        draft = draft_feed(annex, spec, offer, previous, PREFIX, drafted, CLOCK.now(), keeper)
+        parts = workers.run, workers.at_once
+        draft = draft_feed(annex, spec, offer, previous, PREFIX, drafted, CLOCK.now(), keeper, *parts)
     assembled = time.perf_counter()
     with Workers(annex.images, memory_least_bytes=LINT_MEMORY_BYTES) as workers:
         linted = lint_draft(draft, DraftFiles(drafted, bucket), CLOCK.now(), workers.run, workers.at_once)

@@ -20,6 +20,7 @@ from edye_delivery.pipeline.publish_feed import FeedPublisher
 from sandbox.s3 import S3Host
 from tests.artifacts import Artifacts
 from tests.builders import a_movie, the_annex
+from tests.stored import stored
 
 ANNEX = the_annex()
 SPEC = ANNEX.feeds[0].model_copy(update={"page_max_bytes": 10_000, "keep_old_s": 3600})
@@ -71,7 +72,7 @@ class Desk:
 
     def draft(self):
         with self.engine.connect() as connection:
-            offer = Offer(offer_version(connection, PARTNER).version, iter(self.offered))
+            offer = Offer(offer_version(connection, PARTNER).version, iter(stored(self.offered)))
         previous = self.publications.current()
         draft = draft_feed(ANNEX, SPEC, offer, previous, self.store.url("pages/"), self.artifacts, self.clock())
         refuse_errors("search", "as assembled", lint_draft(draft, self.artifacts, self.clock()))

@@ -17,13 +17,14 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, delete, s
 
 from edye_delivery.catalog.exposed_thumbnail import ExposedThumbnail
 from edye_delivery.catalog.plan import PlannedTitle
+from edye_delivery.catalog.stored_title import title_json, title_of
 from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import DeliveryState, TitleKind
 from edye_delivery.ledger.comparison import UNDER_WAY
 from edye_delivery.ledger.database import snapshot
 from edye_delivery.ledger.offers import offer_version
 from edye_delivery.ledger.pull_tables import EXPOSURES
-from edye_delivery.ledger.rows import chunks, title_json, title_of, upsert_into
+from edye_delivery.ledger.rows import chunks, upsert_into
 from edye_delivery.ledger.tables import DELIVERIES, REVISIONS
 from edye_delivery.ledger.transactions import repeating
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, select, update
 
 from edye_delivery.catalog.order import Accepted
+from edye_delivery.catalog.stored_title import StoredTitle
 from edye_delivery.ledger.database import snapshot
 from edye_delivery.ledger.offer_changes import OfferChanges, note_change
 from edye_delivery.ledger.pull_tables import EXPOSURES
@@ -27,14 +28,19 @@ class OfferVersion:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """All offered titles, by show, season, episode and language, as they were at one version.
+    """All offered titles, by show, season, episode and language, as they were at one version; read once.
 
     `changes` tells what has changed since an earlier version, as of the same moment.
     """
 
     version: int
-    titles: Iterator[Accepted]
+    stored: Iterator[StoredTitle]
     changes: OfferChanges | None = None
+
+    @property
+    def titles(self) -> Iterator[Accepted]:
+        """The titles themselves."""
+        return (stored.accepted() for stored in self.stored)
 
 
 def raise_version(

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, bindparam, select
 
 from edye_delivery.catalog.order import END_OF_SHOW, Accepted, place_of, show_key, show_key_of_place
 from edye_delivery.catalog.plan import PlannedTitle
-from edye_delivery.catalog.title import Title
+from edye_delivery.catalog.stored_title import StoredTitle, title_json
 from edye_delivery.ledger.database import snapshot
-from edye_delivery.ledger.rows import title_json, title_of, upsert_into
+from edye_delivery.ledger.rows import upsert_into
 from edye_delivery.ledger.tables import DELIVERIES, REVISIONS
 
 TITLES_A_READ = 2000
@@ -119,22 +119,20 @@ def _keep(
 def accepted_titles(engine: Engine, partner: str) -> Iterator[Accepted]:
     """Every offered title by show, season, episode and language, all as they were when the reading began."""
     with snapshot(engine) as connection:
-        yield from titles_offered(connection, partner)
+        yield from (stored.accepted() for stored in titles_offered(connection, partner))
 
 
 def titles_of_show(connection: Connection, partner: str, key: str) -> Iterator[Accepted]:
     """Every offered title of the show, in the same order."""
     first, end = key.encode(), key[:-1].encode() + AFTER_SHOW
-    yield from titles_offered(connection, partner, (REVISIONS.c.place >= first) & (REVISIONS.c.place < end))
+    of_show = (REVISIONS.c.place >= first) & (REVISIONS.c.place < end)
+    yield from (stored.accepted() for stored in titles_offered(connection, partner, of_show))
 
 
 def titles_offered(
     connection: Connection, partner: str, condition: ColumnElement[bool] | None = None
-) -> Iterator[Accepted]:
-    """Every offered title by show, season, episode and language, read in pages.
-
-    An end-dated title is available until its end date at the latest.
-    """
+) -> Iterator[StoredTitle]:
+    """Every offered title by show, season, episode and language, read in pages."""
     place = tuple_(REVISIONS.c.place, REVISIONS.c.external_id)
     query = (
         select(REVISIONS.c.place, REVISIONS.c.external_id, REVISIONS.c.title, REVISIONS.c.end_at)
@@ -146,14 +144,7 @@ def titles_offered(
     while True:
         rows = connection.execute(after).all()
         for row in rows:
-            yield Accepted(row.external_id, _until(title_of(row.title), row.end_at))
+            yield StoredTitle(row.external_id, bytes(row.place), bytes(row.title), row.end_at)
         if len(rows) < TITLES_A_READ:
             return
         after = query.where(place > tuple_(rows[-1].place, rows[-1].external_id))
-
-
-def _until(title: Title, end_at: datetime | None) -> Title:
-    if end_at is None:
-        return title
-    end = min(end_at, title.availability.end) if title.availability.end else end_at
-    return title.model_copy(update={"availability": title.availability.model_copy(update={"end": end})})

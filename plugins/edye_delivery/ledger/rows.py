@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
-from functools import lru_cache
 from typing import Any, TypeVar
 
-import orjson
-from pydantic import ValidationError
 from sqlalchemy import Connection, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from edye_delivery.catalog.title import Series, Title
 from edye_delivery.catalog.vocabulary import Cause, Channel, DeliveryState, Owner
 from edye_delivery.ledger.records import Delivery, Revision
 from edye_delivery.ledger.tables import DELIVERIES
 
 Key = TypeVar("Key")
 KEYS_A_QUERY = 500
-SERIES_MARK = b',"series":'
 PLAIN = (
     "delivery_key", "content_key", "partner", "external_id", "edye_id", "detail", "attempts", "unanswered",
     "rounds_ended", "tracking_id", "request_id", "encode_name", "bytes_sent", "seconds_sending", "run_id",
@@ -62,32 +57,6 @@ def chunks(names: Sequence[Key]) -> Iterator[Sequence[Key]]:
 def revision_of(row: Mapping[Any, Any]) -> Revision:
     """A row of `revisions`, without the title itself."""
     return Revision(**{field.name: row[field.name] for field in fields(Revision)})
-
-
-def title_json(title: Title) -> bytes:
-    """A title as JSON for the ledger; its series is the last key, so that `title_of` finds it without parsing.
-
-    Without a `jwp_id` the key is left out, so that titles from before it was read stay the same bytes.
-    """
-    content = title.model_dump(mode="json", exclude={"jwp_id"} if title.jwp_id is None else None)
-    return orjson.dumps({**content, "series": content.pop("series")})
-
-
-def title_of(content: bytes) -> Title:
-    """The title from the JSON of `title_json`; a series that many episodes share is parsed once."""
-    own, mark, series = content.partition(SERIES_MARK)
-    if not mark or series == b"null}":
-        return Title.model_validate_json(content)
-    try:
-        title = Title.model_validate_json(own + b"}")
-    except ValidationError:  # the mark is also in a text or an id before the series
-        return Title.model_validate_json(content)
-    return title.model_copy(update={"series": _series_of(series[:-1])})
-
-
-@lru_cache(maxsize=256)
-def _series_of(content: bytes) -> Series:
-    return Series.model_validate_json(content)
 
 
 def upsert_into(connection: Connection, table: Table) -> Any:

@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from edye_delivery.catalog.stored_title import title_of
 from edye_delivery.catalog.title import Title
 from edye_delivery.ledger.page_cursor import NO_TEXT, Cursor, cursor_of
 from edye_delivery.ledger.pull_tables import EXPOSURES
 from edye_delivery.ledger.records import Delivery
-from edye_delivery.ledger.rows import delivery_of, title_of
+from edye_delivery.ledger.rows import delivery_of
 from edye_delivery.ledger.status import StatusReader
 from edye_delivery.ledger.status_records import Selection, Status
 from edye_delivery.ledger.tables import DELIVERIES, EVENTS, PUBLICATIONS, REVISIONS

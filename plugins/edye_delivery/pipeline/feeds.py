@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,17 +18,21 @@ from edye_delivery.catalog.jobs import Run, run_here
 from edye_delivery.catalog.plan import RunRequest
 from edye_delivery.errors import FeedRefused, Transient
 from edye_delivery.feeds.finding import Findings
+from edye_delivery.feeds.gc_pause import pause_gc
+from edye_delivery.feeds.lint.direct_publisher.rows import defect_of_row
 from edye_delivery.feeds.lint.linter import LIST_KEYS, figures_of
 from edye_delivery.feeds.lint.page_parser import split_page
-from edye_delivery.feeds.publish.assemble import assemble
+from edye_delivery.feeds.publish.assemble import AssembledFeed, assemble, assemble_shows, room_bytes
 from edye_delivery.feeds.publish.page_index import EXAMPLES_MAX
 from edye_delivery.feeds.roku.schemas import Profile
 from edye_delivery.feeds.rule import FeedSeverity
-from edye_delivery.feeds.write.writers import profile_of
+from edye_delivery.feeds.write.direct_publisher.writer import DirectWriter
+from edye_delivery.feeds.write.writers import profile_of, writer_of
 from edye_delivery.ledger.offers import Offer
 from edye_delivery.pipeline.kept_feed import FeedKeeper
 from edye_delivery.pipeline.lint_pages import PageLinter
 from edye_delivery.pipeline.stores import ContentStore, FileReader
+from edye_delivery.pipeline.write_shows import ShowWriter, findings_of_notes
 
 log = logging.getLogger(__name__)
 
@@ -78,16 +82,18 @@ def draft_feed(
     page_store: ContentStore,
     now: datetime,
     keeper: FeedKeeper | None = None,
+    run: Run = run_here,
+    at_once: int = 1,
 ) -> FeedDraft:
     """Assembles the feed of the offer, and writes its pages to the store, but for those that are published already.
 
-    Without a keeper, all of it is assembled.
+    Without a keeper, all of it is assembled; `run` writes shows in other processes then, so many at once.
     """
     digests = [page.body_digest for page in previous]
     with tempfile.TemporaryDirectory(prefix="edye-feed-") as scratch, tempfile.TemporaryDirectory(dir=scratch) as part:
         feed = keeper.assemble(offer, Path(part), now) if keeper is not None else None
         if feed is None:
-            feed = assemble(annex, spec, offer.titles, digests, page_url_prefix, Path(scratch), now)
+            feed = _assemble(annex, spec, offer, digests, page_url_prefix, Path(scratch), now, run, at_once)
         for page in feed.pages:
             if page.path is not None:
                 page_store.put_once(page.name, page.path.read_bytes())
@@ -112,6 +118,26 @@ def draft_feed(
         version=offer.version,
         kept=kept,
     )
+
+
+def _assemble(
+    annex: Annex,
+    spec: FeedSpec,
+    offer: Offer,
+    previous_digests: Sequence[str],
+    page_url_prefix: str,
+    folder: Path,
+    now: datetime,
+    run: Run,
+    at_once: int,
+) -> AssembledFeed:
+    writer = writer_of(annex, spec, now, defect_of_row)
+    if at_once == 1 or isinstance(writer, DirectWriter):
+        return assemble(annex, spec, offer.titles, previous_digests, page_url_prefix, folder, now)
+    findings = findings_of_notes()
+    shows = ShowWriter(annex, spec, writer, room_bytes(writer, spec), now, run, at_once, findings).write(offer.stored)
+    with pause_gc():
+        return assemble_shows(writer, spec, shows, findings, previous_digests, page_url_prefix, folder)
 
 
 def lint_draft(

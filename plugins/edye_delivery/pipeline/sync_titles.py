@@ -17,8 +17,8 @@ from edye_delivery.annex.selection import exclusion_reason, exclusion_reason_by
 from edye_delivery.catalog.jw_library import JwLibrary
 from edye_delivery.catalog.jw_player import JwMedia
 from edye_delivery.catalog.order import Accepted
+from edye_delivery.catalog.stored_title import title_json, title_of
 from edye_delivery.catalog.title import Title
-from edye_delivery.ledger.rows import title_json, title_of
 from edye_delivery.pipeline.sync_facts import MEDIA_FACTS, TITLE_FACTS, media_facts, title_facts
 
 READ_ROWS = 500

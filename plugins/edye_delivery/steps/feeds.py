@@ -50,8 +50,15 @@ class FeedStep(Step):
         previous = newest.pages if newest is not None else ()
         keeper = FeedKeeper(self.annex, spec, newest, self.artifacts, bucket, prefix, request.full_feeds, before_page)
         pages = self.pages(request, before_page)
-        with ledger.get_conn().offer(self.annex.partner) as offer:
-            return draft_feed(self.annex, spec, offer, previous, prefix, pages, datetime.now(UTC), keeper)
+        with ledger.get_conn().offer(self.annex.partner) as offer, self._workers() as workers:
+            at = datetime.now(UTC)
+            return draft_feed(
+                self.annex, spec, offer, previous, prefix, pages, at, keeper, workers.run, workers.at_once
+            )
+
+    def _workers(self) -> Workers:
+        """Processes that write and lint parts of a feed."""
+        return Workers(self.annex.images, memory_least_bytes=LINT_MEMORY_BYTES)
 
     def pages(self, request: RunRequest, before_page: Callable[[], None] = lambda: None) -> DraftPages:
         """The pages of this run's draft; those that it did not write are in the bucket."""
@@ -61,7 +68,7 @@ class FeedStep(Step):
     def lint(self, request: RunRequest, draft: FeedDraft, before_page: Callable[[], None] = lambda: None) -> LintedFeed:
         """Lints the draft and keeps the result for the report; FeedRefused names every broken rule."""
         pages, now = self.pages(request, before_page), datetime.now(UTC)
-        with Workers(self.annex.images, memory_least_bytes=LINT_MEMORY_BYTES) as workers:
+        with self._workers() as workers:
             linted = lint_draft(draft, pages, now, workers.run, workers.at_once)
         keep(self.artifacts, feed_record_name(request, self.feed, "linted"), linted)
         refuse_errors(self.feed, "as assembled", linted)

@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import select
 
 from edye_delivery.annex.planning import plan_of
+from edye_delivery.catalog.stored_title import title_json, title_of
 from edye_delivery.catalog.title import Title
 from edye_delivery.catalog.vocabulary import Cause, Change, DeliveryState, Mode, Owner
 from edye_delivery.ledger.comparison import compare, is_taken_up, other_edye_id
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.records import TransitionRefused
-from edye_delivery.ledger.rows import title_json, title_of
 from edye_delivery.ledger.tables import DELIVERIES, EVENTS
 from tests.builders import a_movie, a_plan, an_episode, the_annex
 from tests.history import actions, history

@@ -9,8 +9,8 @@ from typing import Any
 from edye_delivery.catalog.jw_library import JwLibrary
 from edye_delivery.catalog.jw_player import JwDelivered, JwLook, JwMedia, JwPicture, JwSweep
 from edye_delivery.catalog.order import Accepted
+from edye_delivery.catalog.stored_title import title_json
 from edye_delivery.catalog.title import Title
-from edye_delivery.ledger.rows import title_json
 from edye_delivery.pipeline.sync_check import SyncCheck
 from edye_delivery.pipeline.sync_known import KnownMedia
 from edye_delivery.pipeline.sync_sources import Looks

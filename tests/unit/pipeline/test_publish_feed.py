@@ -24,6 +24,7 @@ from edye_delivery.pipeline.publish_feed import (
 )
 from edye_delivery.pipeline.publisher_lease import LOOK_EVERY_S, FeedBusy
 from tests.artifacts import Artifacts
+from tests.stored import stored
 from tests.unit.pipeline.builders import ANNEX, PARTNER, a_request, movie
 
 SPEC = ANNEX.feeds[0].model_copy(update={"page_max_bytes": 6_000, "keep_old_s": 3600})
@@ -90,7 +91,7 @@ class Desk:
         self.assembled += 1
         before_page()
         with self.engine.connect() as connection:
-            offer = Offer(offer_version(connection, PARTNER).version, iter(self.offered))
+            offer = Offer(offer_version(connection, PARTNER).version, iter(stored(self.offered)))
         return draft_feed(
             ANNEX, SPEC, offer, self.publications.current(), self.bucket.url(PAGES), self.pages, self.pauses.time()
         )

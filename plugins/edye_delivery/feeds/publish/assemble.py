@@ -55,21 +55,31 @@ def assemble(
         if isinstance(writer, DirectWriter):
             page, kinds = document(writer.items(accepted), writer.head, writer.list_keys, folder)
             return AssembledFeed([page], kinds, writer.notes.findings)
-        return _assemble_pages(writer, spec, accepted, previous_digests, page_url_prefix, folder, now)
+        shows = fitting_shows(writer, accepted, room_bytes(writer, spec), now)
+        return assemble_shows(writer, spec, shows, writer.notes.findings, previous_digests, page_url_prefix, folder)
 
 
-def _assemble_pages(
+def room_bytes(writer: PagedWriter, spec: FeedSpec) -> int:
+    """The bytes that an item may have at most."""
+    return PageCutter(writer.head(), spec.page_max_bytes, Path()).room_bytes
+
+
+def assemble_shows(
     writer: PagedWriter,
     spec: FeedSpec,
-    accepted: Iterable[Accepted],
+    shows: Iterable[WrittenShow],
+    findings: Findings,
     previous_digests: Sequence[str],
     page_url_prefix: str,
     folder: Path,
-    now: datetime,
 ) -> AssembledFeed:
-    cutter, findings = PageCutter(writer.head(), spec.page_max_bytes, folder), writer.notes.findings
+    """As `assemble`, of shows that are written already, without items that no page can hold.
+
+    `findings` are all notes on them, when the last one is taken.
+    """
+    cutter = PageCutter(writer.head(), spec.page_max_bytes, folder)
     are_keys_plain = True
-    for show in fitting_shows(writer, accepted, cutter.room_bytes, now):
+    for show in shows:
         cutter.add_show(show)
         are_keys_plain = are_keys_plain and END_OF_SHOW not in show.key[:-1]
     cutter.finish()

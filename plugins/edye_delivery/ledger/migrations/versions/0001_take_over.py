@@ -27,8 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.schema import CreateColumn
 
 from edye_delivery.catalog.order import place_of
+from edye_delivery.catalog.stored_title import title_of
 from edye_delivery.errors import InvalidRequest
-from edye_delivery.ledger.rows import title_of
 
 revision = "0001"
 down_revision = None
