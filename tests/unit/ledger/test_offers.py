@@ -5,15 +5,19 @@ from threading import Thread
 
 import pytest
 
+from edye_delivery.catalog.order import show_key
 from edye_delivery.catalog.vocabulary import DeliveryState
 from edye_delivery.ledger.database import open_engine
 from edye_delivery.ledger.ledger import Ledger
 from edye_delivery.ledger.offers import OfferVersion, offer_version, raise_version
+from edye_delivery.ledger.revisions import keep_revision
 from edye_delivery.ledger.withdrawals import Withdrawals
 from tests.builders import a_movie, a_plan, an_episode
 from tests.unit.ledger.conftest import Clock
+from tests.unit.ledger.frozen import empty_ledger
 from tests.unit.ledger.test_ledger import KEY, PARTNER, PLAN, RUN, accept, complete
 from tests.unit.ledger.test_withdrawals import undoing
+from tests.waiting import until
 
 END_AT = datetime(2029, 1, 1, tzinfo=UTC)
 
@@ -143,3 +147,29 @@ def test_a_change_that_is_rolled_back_was_none(engine, version):
         assert offer_version(connection, PARTNER) == OfferVersion(1, 1)
         connection.rollback()
     assert version() == (0, 0)
+
+
+def test_of_two_first_acceptances_that_meet_the_second_one_changes_the_show_of_the_first_too(postgresql_url):
+    """On SQLite the second transaction does not begin before the first one has ended."""
+    empty_ledger(postgresql_url)
+    engine = open_engine(postgresql_url)
+    plans = [a_plan(a_movie(title_id=show)).model_copy(update={"external_id": "EDYE_SAME"}) for show in ("ONE", "TWO")]
+    changed = []
+
+    def accept_second():
+        with engine.begin() as connection:
+            changed.append(keep_revision(connection, PARTNER, plans[1], END_AT))
+
+    def waits_for_a_lock():
+        with engine.connect() as looking:
+            waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            return looking.exec_driver_sql(waiting).scalar_one()
+
+    second = Thread(target=accept_second)
+    with engine.begin() as connection:
+        assert keep_revision(connection, PARTNER, plans[0], END_AT) == {show_key("ONE")}
+        second.start()
+        until(waits_for_a_lock, "the second acceptance waits for the first one")
+    second.join(30)
+    engine.dispose()
+    assert changed == [{show_key("ONE"), show_key("TWO")}]
