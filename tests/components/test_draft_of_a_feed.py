@@ -43,7 +43,7 @@ def test_a_draft_that_the_linter_has_passed_is_published(store):
     assert draft_to_publish(store, LintedFeed(errors=0, warnings=1, rules=())) == DRAFT
 
 
-def test_a_draft_that_was_not_linted_counts_as_outdated_so_that_another_one_is_assembled_and_linted(store):
+def test_a_draft_that_was_not_linted_counts_as_outdated(store):
     assert draft_to_publish(store, None).version == OUTDATED
 
 
