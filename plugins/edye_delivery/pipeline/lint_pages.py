@@ -45,18 +45,19 @@ class PageLinter:
         return lint.finish().findings
 
     def _read(self, names: Sequence[str], store: FileReader) -> Iterator[ReadPage]:
-        """The pages in order; no more than one beside those that are read now is in memory."""
+        """The pages in order; the bytes of those alone are in memory that are read now."""
         waiting: deque[Future[ReadPage]] = deque()
         with ThreadPoolExecutor(self.at_once, thread_name_prefix="lint") as pool:
             for number, name in enumerate(names):
-                waiting.append(pool.submit(self._read_page, number, name, store.get(name)))
+                waiting.append(pool.submit(self._read_page, number, name, store))
                 if len(waiting) > self.at_once:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
 
-    def _read_page(self, number: int, name: str, content: bytes) -> ReadPage:
+    def _read_page(self, number: int, name: str, store: FileReader) -> ReadPage:
         """The page, read by a worker; where that breaks off, which is no fault of the page's, it is read here."""
+        content = store.get(name)
         options = {
             "name": name, "number": number, "profile": self.profile.value, "now_ms": self.now_ms, "kept_max": KEPT_MAX,
         }  # fmt: skip

@@ -12,6 +12,7 @@ import msgspec
 from edye_delivery.annex.model import Annex
 from edye_delivery.catalog.jobs import Answer
 from edye_delivery.catalog.stored_title import StoredTitle
+from edye_delivery.feeds.gc_pause import pause_gc
 from edye_delivery.feeds.lint.direct_publisher.rows import defect_of_row
 from edye_delivery.feeds.publish.assemble import fitting_shows
 from edye_delivery.feeds.publish.shows import STATIONS, WrittenShow
@@ -31,8 +32,9 @@ def write_shows_job(content: bytes, options: dict[str, Any]) -> Answer:
     if isinstance(writer, DirectWriter):
         raise TypeError(f"the feed {spec.name} has one page, whose shows are not written apart")
     accepted = (StoredTitle(*row).accepted() for row in msgspec.msgpack.decode(content, type=list[_Row]))
-    shows = fitting_shows(writer, accepted, options["room_bytes"], now)
-    return {}, [msgspec.msgpack.encode([show for show in shows if show.key != STATIONS])]
+    with pause_gc():
+        shows = fitting_shows(writer, accepted, options["room_bytes"], now)
+        return {}, [msgspec.msgpack.encode([show for show in shows if show.key != STATIONS])]
 
 
 def dump_titles(titles: Sequence[StoredTitle]) -> bytes:
