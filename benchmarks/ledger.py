@@ -77,11 +77,12 @@ def _calls_ms(url: str) -> tuple[dict[str, list[float]], ...]:
         return datetime.now(UTC)
 
     ledger: Any = Timed(Ledger(engine, now, Client(PARTNER, "benchmark", 3, 10)), run)
-    trail, outbox = Timed(Trail(engine, now), shipping), Timed(ApiCallOutbox(engine, now), shipping)
+    trail: Any = Timed(Trail(engine, now), shipping)
+    outbox: Any = Timed(ApiCallOutbox(engine, now), shipping)
     for number, plan in enumerate(_plans(ROUNDS * len(RUN_STEPS))):
         RUN_STEPS[number % len(RUN_STEPS)](ledger, plan)
     for _ in range(ROUNDS):
-        ship(trail, outbox)  # type: ignore[arg-type]
+        ship(trail, outbox)
         for question, ask in STATUS.items():
             began_s = time.perf_counter()
             with reader.connect() as connection:

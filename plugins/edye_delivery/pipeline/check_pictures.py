@@ -82,7 +82,7 @@ class PictureChecker:
         if content is None:
             return CheckedPicture(facts)
         self.store.put_once(art_name(facts.art_name), content)
-        made = [self._keep(facts.art_name, *pair) for pair in rendering.made()]
+        made = [self._keep(facts.art_name, *pair) for pair in rendering.pairs()]
         return CheckedPicture(facts, tuple(made))
 
     def _keep(self, picture: str, shape: dict[str, Any], thumbnail: bytes) -> RenderedThumbnail:
@@ -93,7 +93,7 @@ class PictureChecker:
 
 @dataclass(slots=True)
 class _Rendering:
-    """Runs the look at a picture so that its thumbnails are made too; afterwards `made` has those.
+    """Runs the look at a picture so that its thumbnails are made too; afterwards `pairs` has those.
 
     Whether a picture is good may not depend on its thumbnails: where the two together break off, it is looked at alone.
     """
@@ -111,7 +111,7 @@ class _Rendering:
             return self.run(job, content, options, cpu_s)
         return answer, []
 
-    def made(self) -> list[tuple[dict[str, Any], bytes]]:
+    def pairs(self) -> list[tuple[dict[str, Any], bytes]]:
         """Each shape that the picture gave, with its thumbnail."""
         pairs = zip(self.shapes, self.thumbnails or [b""] * len(self.shapes), strict=True)
         return [(shape, thumbnail) for shape, thumbnail in pairs if thumbnail]

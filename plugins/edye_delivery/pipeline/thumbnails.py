@@ -54,7 +54,7 @@ class ThumbnailMaker:
         """
         planned = [() if blocking(checked.findings) else self._plan(checked) for checked in titles]
         distinct = list(dict.fromkeys(plan for plans in planned if not isinstance(plans, Finding) for plan in plans))
-        made = self._rendered_already(titles, distinct)
+        made = self._thumbnails_of_check(titles, distinct)
         pictures: dict[str, list[ThumbnailPlan]] = {}
         for plan in distinct:
             if plan not in made:
@@ -72,7 +72,7 @@ class ThumbnailMaker:
         plans = attempt(checked.plan.external_id, STEP, lambda: plan_thumbnails(self.annex, title, checked.images))
         return RULES[UNAVAILABLE_ART].finding(plans.sentence) if isinstance(plans, StepFailure) else plans
 
-    def _rendered_already(
+    def _thumbnails_of_check(
         self, titles: tuple[CheckedTitle, ...], plans: list[ThumbnailPlan]
     ) -> dict[ThumbnailPlan, Thumbnail | Finding]:
         """The thumbnails that the check made of the planned pictures, in the shapes that the annex has now."""
@@ -119,4 +119,4 @@ def _add_thumbnails(checked: CheckedTitle, results: list[Thumbnail | Finding]) -
         log.warning("%s: %s", checked.plan.external_id, findings[0].message)
         return checked.model_copy(update={"findings": (*checked.findings, *findings)})
     thumbnails = tuple(thumbnail for thumbnail in results if isinstance(thumbnail, Thumbnail))
-    return checked.model_copy(update={"thumbnails": thumbnails})
+    return checked.model_copy(update={"thumbnails": thumbnails, "rendered": ()})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from threading import Lock
-
 import pytest
 
 from edye_delivery.catalog.jobs import run_here
@@ -14,6 +12,7 @@ from edye_delivery.feeds.roku.schemas import Profile
 from edye_delivery.pipeline.lint_pages import PageLinter
 from tests.artifacts import Artifacts
 from tests.builders import the_annex
+from tests.ending_worker import SecondEnds
 from tests.unit.feeds.search_feeds import NOW_MS, a_movie, a_page, encoded, linted, page_name
 
 PAGES = [a_page(a_movie(), genres=number) for number in range(7)]
@@ -37,18 +36,9 @@ def test_pages_are_put_together_in_their_order_however_many_are_read_at_once(at_
 
 @pytest.mark.parametrize("error", [PictureBroken("the worker crashed"), Transient("it was killed")])
 def test_a_page_whose_worker_ends_is_read_here(error):
-    lock, calls = Lock(), []
-
-    def run(*job):
-        with lock:
-            calls.append(job)
-            ends = len(calls) == 2
-        if ends:
-            raise error
-        return run_here(*job)
-
+    run = SecondEnds(error)
     assert lint(run=run) == linted(PAGES).findings
-    assert len(calls) == len(PAGES)
+    assert run.count == len(PAGES)
 
 
 def test_a_feed_of_one_page_needs_no_worker():

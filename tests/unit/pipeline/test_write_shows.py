@@ -6,7 +6,6 @@ import random
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Lock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -24,6 +23,7 @@ from edye_delivery.feeds.write.writers import writer_of
 from edye_delivery.pipeline import write_shows
 from edye_delivery.pipeline.write_shows import ShowWriter, chunks_of, findings_of_notes
 from tests.builders import the_annex
+from tests.ending_worker import SecondEnds
 from tests.stored import stored
 from tests.unit.feeds.catalogues import NOW, accepted_of, catalogues, damaged
 from tests.unit.feeds.test_assemble_changed import ANNEX, PREFIX, World, outcome, spec_of
@@ -88,19 +88,10 @@ def test_worker_processes_write_what_one_process_writes(tmp_path):
 
 @pytest.mark.parametrize("error", [PictureBroken("the worker crashed"), Transient("it was killed")])
 def test_shows_whose_worker_ends_are_written_here(tmp_path, error):
-    lock, calls = Lock(), []
-
-    def run(*job):
-        with lock:
-            calls.append(job)
-            ends = len(calls) == 2
-        if ends:
-            raise error
-        return run_here(*job)
-
+    run = SecondEnds(error)
     accepted, spec = some_titles(3), spec_of(25_000)
     assert written(accepted, spec, tmp_path / "several", run) == assembled(accepted, spec, tmp_path / "one")
-    assert len(calls) > 2
+    assert run.count > 2
 
 
 def test_a_small_feed_needs_no_worker(tmp_path):
